@@ -1,0 +1,18 @@
+import { defineConfig } from "vitest/config";
+
+// Tests run against the sources: the workspace's own export condition leads to src, so no build is
+// needed for what runs in this process. Tests that start real processes use dist, which `npm test` builds.
+const conditions = ["@postrider/source", "node", "import", "module", "default"];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ["packages/*/src/**/*.test.ts", "tests/**/*.test.ts"],
+    globalSetup: ["tests/support/redis-for-all.ts"],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // Two cores: fault tests start several processes each, and more at once would only time each other out.
+    maxWorkers: 2,
+  },
+});
