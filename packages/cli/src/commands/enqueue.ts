@@ -1,0 +1,207 @@
+// `postrider enqueue`: a customers file becomes a run.
+
+import type { RunEnqueued } from "@postrider/producer/enqueue-many";
+import type { Producer } from "@postrider/producer/producer";
+import type { Customer } from "@postrider/shared/delivery";
+import { PostriderError } from "@postrider/shared/errors";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { dryRun } from "../customers/dry-run.ts";
+import { type BadLine, type CustomersFile, openCustomers } from "../customers/open-customers.ts";
+import { createProgress } from "../customers/progress.ts";
+import { createRejects, type Rejects } from "../customers/rejects.ts";
+import { isActionFile, readAction } from "../documents.ts";
+import { withProducer } from "../producer.ts";
+import type { Context } from "../program.ts";
+
+interface Options {
+  readonly customers: string;
+  readonly format?: "ndjson" | "csv";
+  readonly run?: string;
+  readonly lane?: string;
+  readonly sendAt?: Date;
+  readonly expiresAt?: Date;
+  readonly dryRun?: boolean;
+  readonly skipInvalid?: string | true;
+  readonly json?: boolean;
+}
+
+export function addEnqueue(program: Command, context: Context): void {
+  program
+    .command("enqueue <action>")
+    .description(
+      "Enqueue one delivery per customer of a file (NDJSON or CSV, gzip too; - for standard input)",
+    )
+    .requiredOption("--customers <file>", "one customer per line; - reads standard input")
+    .addOption(
+      new Option("--format <format>", "of the file, where its name does not tell").choices(["ndjson", "csv"]),
+    )
+    .option("--run <id>", "name of the batch; the same run again enqueues only what is missing")
+    .option("--lane <name>", "lane to start in (default: bulk)")
+    .option("--send-at <time>", "not before this time (ISO 8601)", parseDate)
+    .option("--expires-at <time>", "no attempt after this time (ISO 8601)", parseDate)
+    .option(
+      "--dry-run",
+      "compose every request, send and enqueue nothing, and report what would fail and why",
+    )
+    .option(
+      "--skip-invalid [file]",
+      "go on past bad lines, and write them to a file (default: CUSTOMERS.rejected)",
+    )
+    .option("--json", "for programs")
+    .action((action: string, options: Options) => enqueue(action, options, context));
+}
+
+async function enqueue(action: string, options: Options, context: Context): Promise<void> {
+  const { surroundings, output } = context;
+  const file = await openCustomers(
+    { path: options.customers, stdin: surroundings.stdin },
+    options.format === undefined ? {} : { format: options.format },
+  );
+  const rejects = options.skipInvalid === undefined ? null : createRejects(toRejectsPath(options));
+  const problems = createProblems(file, rejects, context);
+  try {
+    if (options.dryRun === true) {
+      const isGood = await dryRun(
+        await findAction(action, context),
+        problems.customers(),
+        options.json === true,
+        output,
+      );
+      if (!isGood || problems.rejected > 0) context.end(1);
+      return;
+    }
+    const result = await withProducer(context.settings(), (producer) =>
+      enqueueRun(action, options, { producer, file, problems, context }),
+    );
+    if (problems.rejected > 0) context.end(1);
+    const { run, enqueued, duplicates } = result;
+    if (options.json === true) return output.json({ run, enqueued, duplicates, rejected: problems.rejected });
+    output.line(`run ${run}: ${enqueued} enqueued, ${duplicates} duplicates, ${problems.rejected} rejected`);
+  } finally {
+    const path = await rejects?.close();
+    if (path !== undefined && path !== null)
+      output.note(`rejected lines are in ${path}; mend them and enqueue that file under the same run`);
+  }
+}
+
+interface Work {
+  readonly producer: Producer;
+  readonly file: CustomersFile;
+  readonly problems: Problems;
+  readonly context: Context;
+}
+
+async function enqueueRun(
+  action: string,
+  options: Options,
+  { producer, file, problems, context }: Work,
+): Promise<RunEnqueued> {
+  if (isActionFile(action))
+    throw new PostriderError(
+      "action_unknown",
+      `${action} is a file; save it first with actions apply, then enqueue its id`,
+    );
+  const run = options.run ?? newRunId(action);
+  const progress = createProgress({
+    output: context.surroundings.stderr,
+    isQuiet: options.json === true,
+    file,
+  });
+  const abort = new AbortController();
+  const stop = (): void => abort.abort(new Error("interrupted"));
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  try {
+    return await producer.enqueueMany({
+      action,
+      run,
+      customers: problems.customers(),
+      signal: abort.signal,
+      onProgress: progress.update,
+      ...(options.lane !== undefined && { lane: options.lane }),
+      ...(options.sendAt !== undefined && { sendAt: options.sendAt }),
+      ...(options.expiresAt !== undefined && { expiresAt: options.expiresAt }),
+    });
+  } catch (error) {
+    if (problems.customersRead > 0) context.output.note(`stopped; --run ${run} goes on where it stopped`);
+    throw error;
+  } finally {
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+    progress.end();
+  }
+}
+
+interface Problems {
+  readonly rejected: number;
+  readonly customersRead: number;
+  /** The good lines' customers. @throws `customer_invalid` at a bad line, unless those are rejected and passed over. */
+  customers(): AsyncGenerator<Customer>;
+}
+
+/** Beyond these the terminal helps nobody; the rejects file has all. */
+const PROBLEMS_SHOWN_MAX = 20;
+
+function createProblems(file: CustomersFile, rejects: Rejects | null, { output }: Context): Problems {
+  let rejected = 0;
+  let customersRead = 0;
+  const reject = async (line: BadLine): Promise<void> => {
+    if (rejects === null) throw toError(line);
+    rejected += 1;
+    await rejects.write(line);
+    if (rejected <= PROBLEMS_SHOWN_MAX) output.note(describe(line));
+    if (rejected === PROBLEMS_SHOWN_MAX + 1)
+      output.note("more bad lines follow; all are in the rejects file");
+  };
+  return {
+    get rejected() {
+      return rejected;
+    },
+    get customersRead() {
+      return customersRead;
+    },
+    async *customers() {
+      for await (const line of file.lines) {
+        if ("problem" in line) {
+          await reject(line);
+        } else {
+          customersRead += 1;
+          yield line.customer;
+        }
+      }
+    },
+  };
+}
+
+function describe({ line, column, problem }: BadLine): string {
+  return `line ${line}, column ${column}: ${problem}`;
+}
+
+function toError(bad: BadLine): PostriderError {
+  const advice = "nothing after this line was enqueued; mend it and run again, or pass --skip-invalid";
+  return new PostriderError("customer_invalid", `${describe(bad)}\n${advice}`, {
+    problems: [{ field: "", line: bad.line, column: bad.column, message: bad.problem }],
+  });
+}
+
+async function findAction(action: string, context: Context) {
+  if (isActionFile(action)) return readAction(action);
+  return (await withProducer(context.settings(), (producer) => producer.actions.get(action))).action;
+}
+
+function toRejectsPath({ skipInvalid, customers }: Options): string {
+  if (typeof skipInvalid === "string") return skipInvalid;
+  return customers === "-" ? "customers.rejected" : `${customers}.rejected`;
+}
+
+/** Says what and when, and sorts by time. */
+function newRunId(action: string): string {
+  const at = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+  return `${action.split("@")[0]}-${at}`.slice(0, 100);
+}
+
+function parseDate(text: string): Date {
+  const date = new Date(text);
+  if (!Number.isNaN(date.getTime())) return date;
+  throw new InvalidArgumentError("must be a time such as 2026-12-01T09:00:00Z");
+}

@@ -1,0 +1,61 @@
+// Composes the request of every customer and sends none: what would fail, how often, and why.
+
+import { compileAction } from "@postrider/compose/compile";
+import type { Action } from "@postrider/shared/action";
+import type { Customer } from "@postrider/shared/delivery";
+import { describeProblems } from "@postrider/shared/errors";
+import type { Reason } from "@postrider/shared/outcome";
+import type { Output } from "../output.ts";
+
+interface Failures {
+  count: number;
+  /** The first customer whom it befalls, as an example. */
+  readonly customerId: string | number;
+  readonly message: string;
+}
+
+/** Kinds of failure told apart; a template whose messages all differ must not fill the memory. */
+const KINDS_MAX = 100;
+
+/** Composes all and reports. @returns whether all would be sent. */
+export async function dryRun(
+  action: Action,
+  customers: AsyncIterable<Customer>,
+  asJson: boolean,
+  output: Output,
+): Promise<boolean> {
+  const compiled = compileAction(action);
+  const failures = new Map<string, Failures & { reason: Reason }>();
+  let composed = 0;
+  let failed = 0;
+  let largestBytes = 0;
+  for await (const customer of customers) {
+    const result = compiled.compose("dry-run", { customer });
+    if (result.kind === "request") {
+      composed += 1;
+      largestBytes = Math.max(largestBytes, Buffer.byteLength(result.request.body ?? ""));
+      continue;
+    }
+    failed += 1;
+    const message = describeProblems(result.problems);
+    const known = failures.get(message);
+    if (known !== undefined) known.count += 1;
+    else if (failures.size < KINDS_MAX)
+      failures.set(message, { reason: result.reason, count: 1, customerId: customer.id, message });
+  }
+
+  const kinds = [...failures.values()].sort((a, b) => b.count - a.count);
+  if (asJson) {
+    output.json({ dryRun: true, composed, failed, largestBytes, failures: kinds });
+    return failed === 0;
+  }
+  output.line(
+    `dry run: ${composed} would be sent, ${failed} would fail; the largest body has ${largestBytes} bytes`,
+  );
+  if (kinds.length > 0)
+    output.table(
+      ["COUNT", "REASON", "WHAT", "FOR EXAMPLE CUSTOMER"],
+      kinds.map(({ count, reason, message, customerId }) => [count, reason, message, customerId]),
+    );
+  return failed === 0;
+}

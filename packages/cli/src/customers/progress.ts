@@ -1,0 +1,73 @@
+// How far an enqueue is: a bar with rate and time left on a terminal, a plain line every few seconds elsewhere.
+
+import type { Writable } from "node:stream";
+import type { Progress } from "@postrider/producer/enqueue-many";
+import { Presets, SingleBar } from "cli-progress";
+import { describeDuration } from "../text.ts";
+
+export interface ProgressOptions {
+  readonly output: Writable & { readonly isTTY?: boolean };
+  readonly isQuiet: boolean;
+  readonly file: { bytesRead(): number; readonly bytesTotal: number | null };
+}
+
+export interface ProgressView {
+  update(progress: Progress): void;
+  end(): void;
+}
+
+const PLAIN_LINE_MS = 5_000;
+
+export function createProgress({ output, isQuiet, file }: ProgressOptions): ProgressView {
+  if (isQuiet) return { update: () => undefined, end: () => undefined };
+  return output.isTTY === true && file.bytesTotal !== null
+    ? createBar(output, file, file.bytesTotal)
+    : createLines(output);
+}
+
+function createBar(output: Writable, file: ProgressOptions["file"], bytesTotal: number): ProgressView {
+  const bar = new SingleBar(
+    {
+      stream: output as NodeJS.WriteStream,
+      format: "{bar} {percentage}% | {count} enqueued | {rate}/s | {left}",
+      hideCursor: true,
+      clearOnComplete: true,
+      fps: 5,
+    },
+    Presets.shades_classic,
+  );
+  const startedAt = Date.now();
+  bar.start(bytesTotal, 0, { count: 0, rate: 0, left: "" });
+  return {
+    update({ enqueued, duplicates, isPaused }) {
+      const elapsedMs = Math.max(1, Date.now() - startedAt);
+      const read = file.bytesRead();
+      const left = isPaused
+        ? "the lane is full; waiting for workers"
+        : `${describeDuration((elapsedMs * (bytesTotal - read)) / Math.max(1, read))} left`;
+      bar.update(read, {
+        count: enqueued,
+        rate: Math.round(((enqueued + duplicates) * 1_000) / elapsedMs),
+        left,
+      });
+    },
+    end: () => bar.stop(),
+  };
+}
+
+function createLines(output: Writable): ProgressView {
+  const startedAt = Date.now();
+  let saidAt = startedAt;
+  return {
+    update({ enqueued, duplicates, isPaused }) {
+      const now = Date.now();
+      if (now - saidAt < PLAIN_LINE_MS) return;
+      saidAt = now;
+      const rate = Math.round(((enqueued + duplicates) * 1_000) / (now - startedAt));
+      output.write(
+        `${enqueued} enqueued, ${duplicates} duplicates, ${rate}/s${isPaused ? "; the lane is full, waiting for workers" : ""}\n`,
+      );
+    },
+    end: () => undefined,
+  };
+}

@@ -1,0 +1,66 @@
+// What the command line prints: tables and sentences for people, one JSON document for programs.
+
+import type { Readable, Writable } from "node:stream";
+import Table from "cli-table3";
+import pc from "picocolors";
+
+export interface Surroundings {
+  readonly environment: Record<string, string | undefined>;
+  readonly stdin: Readable;
+  readonly stdout: Writable & { readonly isTTY?: boolean };
+  readonly stderr: Writable & { readonly isTTY?: boolean };
+}
+
+export interface Output {
+  /** Whether standard output is a terminal. */
+  readonly isTerminal: boolean;
+  /** One JSON document on standard output. */
+  json(value: unknown): void;
+  line(text: string): void;
+  table(head: readonly string[], rows: readonly (readonly unknown[])[]): void;
+  /** What is worth knowing beside the result, on standard error. */
+  note(text: string): void;
+  /** The reason of a failure, on standard error; as JSON for programs when --json was given. */
+  fail(message: string, details: Readonly<Record<string, unknown>>): void;
+}
+
+const BORDERLESS = {
+  top: "",
+  "top-mid": "",
+  "top-left": "",
+  "top-right": "",
+  bottom: "",
+  "bottom-mid": "",
+  "bottom-left": "",
+  "bottom-right": "",
+  left: "",
+  "left-mid": "",
+  mid: "",
+  "mid-mid": "",
+  right: "",
+  "right-mid": "",
+  middle: "  ",
+};
+
+export function createOutput({ stdout, stderr }: Surroundings): Output {
+  return {
+    isTerminal: stdout.isTTY === true,
+    json: (value) => void stdout.write(`${JSON.stringify(value, null, stdout.isTTY === true ? 2 : 0)}\n`),
+    line: (text) => void stdout.write(`${text}\n`),
+    table(head, rows) {
+      const table = new Table({
+        head: head.map((name) => pc.dim(name)),
+        chars: BORDERLESS,
+        style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
+      });
+      for (const row of rows) table.push(row.map((cell) => String(cell ?? "–")));
+      stdout.write(`${table.toString()}\n`);
+    },
+    note: (text) => void stderr.write(`${text}\n`),
+    fail(message, details) {
+      stderr.write(`${pc.red("postrider:")} ${message}\n`);
+      if (process.argv.includes("--json"))
+        stderr.write(`${JSON.stringify({ error: { message, ...details } })}\n`);
+    },
+  };
+}

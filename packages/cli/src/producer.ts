@@ -1,0 +1,17 @@
+// A producer for the time of one command.
+
+import { createProducer, type Producer } from "@postrider/producer/producer";
+import type { Settings } from "@postrider/shared/settings";
+
+/** Connects, does the work, and closes whatever happens. */
+export async function withProducer<T>(
+  { redisUrl, backlogMax }: Settings,
+  work: (producer: Producer) => Promise<T>,
+): Promise<T> {
+  const producer = await createProducer({ redis: redisUrl, backlogMax });
+  try {
+    return await work(producer);
+  } finally {
+    await producer.close();
+  }
+}

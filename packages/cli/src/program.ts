@@ -1,0 +1,81 @@
+// The command line: its commands, and what their ends mean as exit codes (0 done, 1 failed, 2 usage).
+
+import { type ErrorCode, PostriderError } from "@postrider/shared/errors";
+import { readSettings, type Settings } from "@postrider/shared/settings";
+import { Command, CommanderError } from "commander";
+import { addActions } from "./commands/actions.ts";
+import { addDeadLetters } from "./commands/dead-letters.ts";
+import { addEnqueue } from "./commands/enqueue.ts";
+import { addRuns } from "./commands/runs.ts";
+import { addStatus } from "./commands/status.ts";
+import { addUp } from "./commands/up.ts";
+import { addWorker } from "./commands/worker.ts";
+import { CustomersFileError } from "./customers/customers-file-error.ts";
+import { createOutput, type Output, type Surroundings } from "./output.ts";
+
+/** What every command is handed. */
+export interface Context {
+  readonly surroundings: Surroundings;
+  readonly output: Output;
+  /** Read when a command runs, so that `--help` works with broken settings. */
+  readonly settings: (changes?: Partial<Settings>) => Settings;
+  /** Tells the exit code where it is not 0. */
+  readonly end: (code: number) => void;
+}
+
+/** Runs the command line that the process was started with. @returns the exit code. */
+export async function createProgram(
+  surroundings: Surroundings,
+  argv: readonly string[] = process.argv,
+): Promise<number> {
+  let exitCode = 0;
+  const output = createOutput(surroundings);
+  const context: Context = {
+    surroundings,
+    output,
+    settings: (changes = {}) => ({ ...readSettings(surroundings.environment), ...changes }),
+    end: (code) => {
+      exitCode = code;
+    },
+  };
+  const program = new Command("postrider")
+    .description("Delivers webhooks: one action for each of many customers, through Redis, with retries.")
+    .version("0.1.0")
+    .option("--redis <url>", "Redis URL, instead of POSTRIDER_REDIS_URL")
+    .showHelpAfterError("(add --help for what it takes)")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => surroundings.stdout.write(text),
+      writeErr: (text) => surroundings.stderr.write(text),
+    })
+    .hook("preAction", (root) => {
+      const { redis } = root.opts<{ redis?: string }>();
+      if (redis !== undefined) surroundings.environment["POSTRIDER_REDIS_URL"] = redis;
+    });
+  for (const add of [addUp, addWorker, addActions, addEnqueue, addRuns, addDeadLetters, addStatus])
+    add(program, context);
+
+  try {
+    await program.parseAsync(argv);
+    return exitCode;
+  } catch (error) {
+    return report(error, output);
+  }
+}
+
+const USAGE_ERRORS: readonly ErrorCode[] = ["settings_invalid", "delivery_invalid"];
+
+function report(error: unknown, output: Output): number {
+  // Commander has printed its own message; help and version are no errors.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof PostriderError) {
+    output.fail(error.message, { code: error.code, problems: error.problems });
+    return USAGE_ERRORS.includes(error.code) ? 2 : 1;
+  }
+  if (error instanceof CustomersFileError) {
+    output.fail(error.message, { code: error.code });
+    return 2;
+  }
+  output.fail(error instanceof Error ? (error.stack ?? error.message) : String(error), { code: "internal" });
+  return 1;
+}

@@ -1,0 +1,22 @@
+// Durations and times as people read them.
+
+const SCALES = [
+  [86_400_000, "d", 3_600_000, "h"],
+  [3_600_000, "h", 60_000, "min"],
+  [60_000, "min", 1_000, "s"],
+] as const;
+
+/** `350 ms`, `4.2 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`. */
+export function describeDuration(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
+  const [size, unit, smallSize, smallUnit] = SCALES.find(([least]) => ms >= least) ?? SCALES[2];
+  const whole = Math.floor(ms / size);
+  const rest = Math.floor((ms % size) / smallSize);
+  return rest === 0 ? `${whole} ${unit}` : `${whole} ${unit} ${rest} ${smallUnit}`;
+}
+
+/** ISO 8601 in UTC, without milliseconds. */
+export function describeTime(at: number): string {
+  return new Date(at).toISOString().replace(/\.\d{3}Z$/, "Z");
+}

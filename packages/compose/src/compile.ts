@@ -1,0 +1,165 @@
+// From an action to what composes its requests. Everything that does not depend on the customer is done here, once.
+// Pure: the same action, delivery id and data always give the same request.
+
+import type { Action } from "@postrider/shared/action";
+import { describeProblems, PostriderError, type Problem } from "@postrider/shared/errors";
+import { createDialect } from "./dialect.ts";
+import { findHeaderProblem, isJsonType, toContentType } from "./headers.ts";
+import { findJsonProblem } from "./json-check.ts";
+import { type Composed, toFailure } from "./request.ts";
+import { compileTemplate, type Scope, type Template } from "./template.ts";
+import { parseUrl } from "./url.ts";
+
+/** Customer data is bounded at 512 KiB; a body may hold them a few times over. */
+export const BODY_CHARS_MAX = 4_194_304;
+/** Node's own receivers refuse header blocks over 16 KiB. */
+export const HEADER_CHARS_MAX = 16_384;
+
+export interface CompiledAction {
+  readonly action: Action;
+  /** The request for one delivery, or why there is none. */
+  compose(deliveryId: string, scope: Scope): Composed;
+}
+
+interface Field {
+  readonly field: string;
+  readonly name: string;
+  readonly template: Template;
+}
+
+/**
+ * Compiles an action.
+ * @throws PostriderError `action_invalid` with every template problem at once.
+ */
+export function compileAction(action: Action): CompiledAction {
+  const parts = compileParts(action);
+  return {
+    action,
+    compose(deliveryId, scope) {
+      const url = parts.url.render(scope);
+      if ("problem" in url) return toFailure(url.reason, url.problem);
+      const parsed = parseUrl(url.text);
+      if ("problem" in parsed) return toFailure("url_invalid", { field: "url", message: parsed.problem });
+
+      const headers = composeHeaders(parts, scope);
+      if ("kind" in headers) return headers;
+      if (parsed.authorization !== null) headers.push("Authorization", parsed.authorization);
+      headers.push("Idempotency-Key", deliveryId);
+
+      const body = composeBody(parts, scope);
+      if (body !== null && typeof body === "object") return body;
+      return {
+        kind: "request",
+        request: { method: action.method, origin: parsed.origin, path: parsed.path, headers, body },
+      };
+    },
+  };
+}
+
+interface Parts {
+  readonly url: Template;
+  readonly headers: readonly Field[];
+  readonly body: Template | null;
+  readonly form: readonly Field[] | null;
+  /** Sent where the action itself gives no Content-Type; null where there is no body. */
+  readonly defaultContentType: string | null;
+  readonly isJson: boolean;
+}
+
+function compileParts(action: Action): Parts {
+  const liquid = createDialect({ failOnMissing: action.missing === "fail" });
+  const problems: Problem[] = [];
+  const compile = (field: string, source: string): Template => {
+    const compiled = compileTemplate(liquid, field, source);
+    if ("render" in compiled) return compiled;
+    problems.push(compiled.problem);
+    return { render: () => ({ text: "" }) };
+  };
+  const compilePairs = (list: string, pairs: readonly { name: string; value: string }[]): Field[] =>
+    pairs.map(({ name, value }, index) => {
+      const field = `${list}[${index}].value`;
+      return { field, name, template: compile(field, value) };
+    });
+
+  const url = compile("url", action.url);
+  const headers = compilePairs("headers", action.headers.map(expandContentType));
+  const body = action.body === undefined ? null : compile("body", action.body);
+  const form = action.form === undefined ? null : compilePairs("form", action.form);
+  if (problems.length > 0) {
+    throw new PostriderError(
+      "action_invalid",
+      `the action's templates are not valid:\n${describeProblems(problems)}`,
+      { problems },
+    );
+  }
+
+  const given = action.headers.find(({ name }) => name.toLowerCase() === "content-type");
+  const defaultContentType = given !== undefined ? null : toDefaultContentType(body !== null, form !== null);
+  return {
+    url,
+    headers,
+    body,
+    form,
+    defaultContentType,
+    isJson: isJsonType(toContentType(given?.value ?? defaultContentType ?? "")),
+  };
+}
+
+function toDefaultContentType(hasBody: boolean, hasForm: boolean): string | null {
+  if (hasForm) return "application/x-www-form-urlencoded";
+  return hasBody ? "application/json" : null;
+}
+
+function expandContentType<T extends { name: string; value: string }>(header: T): T {
+  return header.name.toLowerCase() === "content-type"
+    ? { ...header, value: toContentType(header.value) }
+    : header;
+}
+
+function composeHeaders(parts: Parts, scope: Scope): string[] | Composed {
+  const headers: string[] = [];
+  if (parts.defaultContentType !== null) headers.push("Content-Type", parts.defaultContentType);
+  let chars = 0;
+  for (const { field, name, template } of parts.headers) {
+    const rendered = template.render(scope);
+    if ("problem" in rendered) return toFailure(rendered.reason, rendered.problem);
+    const problem = findHeaderProblem(rendered.text);
+    if (problem !== null) return toFailure("header_invalid", { field, message: problem });
+    chars += name.length + rendered.text.length;
+    headers.push(name, rendered.text);
+  }
+  if (chars > HEADER_CHARS_MAX) {
+    return toFailure("request_too_large", {
+      field: "headers",
+      message: `are ${chars} characters; at most ${HEADER_CHARS_MAX} are sent`,
+    });
+  }
+  return headers;
+}
+
+function composeBody(parts: Parts, scope: Scope): string | null | Composed {
+  if (parts.form !== null) return composeForm(parts.form, scope);
+  if (parts.body === null) return null;
+  const rendered = parts.body.render(scope);
+  if ("problem" in rendered) return toFailure(rendered.reason, rendered.problem);
+  const { text } = rendered;
+  if (text.length > BODY_CHARS_MAX) {
+    return toFailure("request_too_large", {
+      field: "body",
+      message: `is ${text.length} characters; at most ${BODY_CHARS_MAX} are sent`,
+    });
+  }
+  const problem = parts.isJson ? findJsonProblem(text) : null;
+  return problem === null ? text : toFailure("body_invalid", { field: "body", ...problem });
+}
+
+/** WHATWG URL, section 5.2: application/x-www-form-urlencoded. */
+function composeForm(form: readonly Field[], scope: Scope): string | Composed {
+  const pairs = new URLSearchParams();
+  for (const { name, template } of form) {
+    const rendered = template.render(scope);
+    if ("problem" in rendered) return toFailure(rendered.reason, rendered.problem);
+    pairs.append(name, rendered.text);
+  }
+  return pairs.toString();
+}

@@ -1,0 +1,80 @@
+// The Liquid dialect: the one place that makes a liquidjs engine, with every limit written out.
+// Templates read own properties of the data that they are given, and nothing else: no files, no partials.
+
+import { Liquid } from "liquidjs";
+import { print, printJson } from "./print.ts";
+
+/** Characters of one template; the action's schema refuses longer ones first. */
+const PARSE_CHARS_MAX = 262_144;
+/** A worker renders thousands of templates a second; one that needs this long holds all of them up. */
+const RENDER_MS_MAX = 100;
+/** liquidjs' own count of what filters allocate, roughly in characters. */
+const RENDER_MEMORY_MAX = 8_388_608;
+
+/** Filters that take text. Given an object or array they see the JSON that `{{ }}` would print. */
+const TEXT_FILTERS = [
+  "append",
+  "prepend",
+  "replace",
+  "replace_first",
+  "replace_last",
+  "remove",
+  "remove_first",
+  "remove_last",
+  "upcase",
+  "downcase",
+  "capitalize",
+  "strip",
+  "lstrip",
+  "rstrip",
+  "strip_html",
+  "strip_newlines",
+  "newline_to_br",
+  "normalize_whitespace",
+  "truncate",
+  "truncatewords",
+  "escape",
+  "escape_once",
+  "xml_escape",
+  "cgi_escape",
+  "uri_escape",
+  "url_encode",
+  "base64_encode",
+  "slugify",
+] as const;
+
+/** An engine for templates of one action: strict about what is missing when asked to be. */
+export function createDialect({ failOnMissing }: { failOnMissing: boolean }): Liquid {
+  const liquid = new Liquid({
+    strictVariables: failOnMissing,
+    strictFilters: true,
+    // A condition or `default` handles what is missing: that is what they are for.
+    lenientIf: true,
+    ownPropertyOnly: true,
+    cache: false,
+    // An empty mapping takes the file system's place: `include`, `render` and `layout` find nothing.
+    templates: {},
+    dynamicPartials: false,
+    relativeReference: false,
+    // The server's own zone would make a request depend on the machine that sends it.
+    timezoneOffset: 0,
+    locale: "en-US",
+    outputEscape: print,
+    parseLimit: PARSE_CHARS_MAX,
+    renderLimit: RENDER_MS_MAX,
+    memoryLimit: RENDER_MEMORY_MAX,
+  });
+  for (const name of TEXT_FILTERS) acceptObjects(liquid, name);
+  return liquid;
+}
+
+type FilterFunction = (this: unknown, value: unknown, ...args: unknown[]) => unknown;
+
+function acceptObjects(liquid: Liquid, name: string): void {
+  const filter = liquid.filters[name] as FilterFunction | undefined;
+  if (typeof filter !== "function") throw new Error(`liquidjs has no filter ${name}`);
+  liquid.registerFilter(name, function (this: unknown, value: unknown, ...args: unknown[]) {
+    const text = typeof value === "object" && value !== null ? printJson(value) : value;
+    return filter.call(this, text, ...args);
+  });
+}

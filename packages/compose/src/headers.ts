@@ -1,0 +1,36 @@
+// Header rules: what a value may hold, and which content type a short name means.
+
+/** RFC 9110 section 5.5 allows visible characters, space, tab and obs-text; everything above U+00FF cannot be sent at all. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for.
+const UNSENDABLE = /[\u0000-\u0008\u000a-\u001f\u007f]|[^\u0000-\u00ff]/u;
+
+/** Why a header value cannot be sent, or null. */
+export function findHeaderProblem(value: string): string | null {
+  const match = UNSENDABLE.exec(value);
+  if (match === null) return null;
+  const code = match[0].codePointAt(0) ?? 0;
+  const shown = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+  return code < 256
+    ? `has the control character ${shown} at character ${match.index + 1}, which could add another header`
+    : `has ${shown} at character ${match.index + 1}, which no header can carry; encode it (| url_encode or | base64_encode)`;
+}
+
+const SHORT_CONTENT_TYPES: Readonly<Record<string, string>> = {
+  json: "application/json",
+  "x-www-form-urlencoded": "application/x-www-form-urlencoded",
+  form: "application/x-www-form-urlencoded",
+  xml: "application/xml",
+  text: "text/plain",
+  html: "text/html",
+};
+
+/** The registered type that a shorthand means; anything else as it is. */
+export function toContentType(value: string): string {
+  const trimmed = value.trim();
+  return SHORT_CONTENT_TYPES[trimmed.toLowerCase()] ?? trimmed;
+}
+
+/** Whether a content type promises JSON: application/json, text/json, and RFC 6839's `+json`. */
+export function isJsonType(contentType: string): boolean {
+  return /^(application|text)\/([^;\s]+\+)?json\s*(;|$)/i.test(contentType.trim());
+}

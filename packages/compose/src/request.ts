@@ -1,0 +1,45 @@
+// The composed request: a plain value that says exactly what would be sent.
+
+import type { Action } from "@postrider/shared/action";
+import type { Problem } from "@postrider/shared/errors";
+import type { Reason } from "@postrider/shared/outcome";
+
+export interface ComposedRequest {
+  readonly method: Action["method"];
+  /** `scheme://host:port` of the destination. */
+  readonly origin: string;
+  /** Path and query. */
+  readonly path: string;
+  /** Names and values in turn, in the order in which they are sent. */
+  readonly headers: readonly string[];
+  readonly body: string | null;
+}
+
+export type Composed =
+  | { readonly kind: "request"; readonly request: ComposedRequest }
+  | { readonly kind: "problem"; readonly reason: Reason; readonly problems: readonly Problem[] };
+
+/** A composition that failed for one reason. */
+export function toFailure(reason: Reason, problem: Problem): Composed {
+  return { kind: "problem", reason, problems: [{ code: reason, ...problem }] };
+}
+
+/** Header names whose values are credentials: shown nowhere. */
+const SECRET_HEADERS = new Set(["authorization", "cookie", "x-api-key", "api-key", "x-auth-token"]);
+
+export interface ShownRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: readonly { readonly name: string; readonly value: string }[];
+  readonly body: string | null;
+}
+
+/** The request as people and programs may see it: credentials masked. */
+export function toShown({ method, origin, path, headers, body }: ComposedRequest): ShownRequest {
+  const pairs: { name: string; value: string }[] = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] ?? "";
+    pairs.push({ name, value: SECRET_HEADERS.has(name.toLowerCase()) ? "***" : (headers[index + 1] ?? "") });
+  }
+  return { method, url: origin + path, headers: pairs, body };
+}

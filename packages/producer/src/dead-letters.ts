@@ -1,0 +1,134 @@
+// Dead letters: deliveries that failed, kept in BullMQ's failed sets with what a person needs to judge and replay them.
+
+import type { Delivery } from "@postrider/shared/delivery";
+import { PostriderError } from "@postrider/shared/errors";
+import { keys, shardPrefix } from "@postrider/shared/lanes";
+import type { Reason } from "@postrider/shared/outcome";
+import { asProducer } from "@postrider/shared/redis";
+import type { Job } from "bullmq";
+import type { Redis } from "ioredis";
+import type { Lanes } from "./lanes.ts";
+
+export interface DeadLetter {
+  readonly id: string;
+  readonly lane: string;
+  readonly run: string | null;
+  readonly action: string;
+  readonly customerId: string | number;
+  readonly reason: Reason;
+  readonly attempts: number;
+  /** Unix ms. */
+  readonly failedAt: number;
+}
+
+/** One attempt as the worker told it: finding, verdict, timings. */
+export type AttemptRecord = Readonly<Record<string, unknown>>;
+
+export interface DeadLetterShown extends DeadLetter {
+  readonly delivery: Delivery;
+  /** The latest attempts, oldest first. */
+  readonly history: readonly AttemptRecord[];
+}
+
+export interface DeadLetters {
+  /** The newest dead letters of some lanes, newest first per lane, and how many there are in all. */
+  list(lanes: readonly string[], limit: number): Promise<{ deadLetters: DeadLetter[]; total: number }>;
+  /** One dead letter with its attempts. @throws `dead_letter_unknown`. */
+  show(lanes: readonly string[], id: string): Promise<DeadLetterShown>;
+  /** Puts a dead letter back into its lane, with all its attempts again and the same Idempotency-Key. @throws `dead_letter_unknown`. */
+  replay(lanes: readonly string[], id: string): Promise<void>;
+}
+
+/**
+ * Takes the outcome back and counts the run's delivery as open again, so that the replay's own outcome can stand. Forgets
+ * crashes, too. Once only: a second call finds no mark and changes no counter.
+ * Input: KEYS mark, job, run (or the mark again: no run); ARGV reason. Output: 1, or 0 when the mark was gone already.
+ */
+const REOPEN = `
+redis.call("HDEL", KEYS[2], "stc")
+local known = redis.call("DEL", KEYS[1])
+if known == 1 and KEYS[3] ~= KEYS[1] then
+  redis.call("HINCRBY", KEYS[3], "failed", -1)
+  redis.call("HINCRBY", KEYS[3], "failed:" .. ARGV[1], -1)
+end
+return known
+`;
+
+export function createDeadLetters(redis: Redis, lanes: Lanes): DeadLetters {
+  const find = async (names: readonly string[], id: string): Promise<{ job: Job; lane: string }> => {
+    for (const lane of names) {
+      const isDead = (await asProducer(() => redis.zscore(`${shardPrefix()}:${lane}:failed`, id))) !== null;
+      const job = isDead
+        ? ((await asProducer(() => lanes.queue(lane).getJob(id))) as Job | undefined)
+        : undefined;
+      if (job !== undefined) return { job, lane };
+    }
+    throw new PostriderError("dead_letter_unknown", `no dead letter has the delivery id ${id}`);
+  };
+
+  return {
+    async list(names, limit) {
+      const perLane = await Promise.all(names.map((lane) => listLane(redis, lanes, lane, limit)));
+      return {
+        deadLetters: perLane.flatMap(({ deadLetters }) => deadLetters).slice(0, limit),
+        total: perLane.reduce((sum, { total }) => sum + total, 0),
+      };
+    },
+    async show(names, id) {
+      const { job, lane } = await find(names, id);
+      const { logs } = await asProducer(() => lanes.queue(lane).getJobLogs(id));
+      return {
+        ...toDeadLetter(job, lane),
+        delivery: job.data as Delivery,
+        history: logs.map((line) => JSON.parse(line) as AttemptRecord),
+      };
+    },
+    async replay(names, id) {
+      const { job, lane } = await find(names, id);
+      const { run } = job.data as Delivery;
+      const mark = keys.outcome(id);
+      await asProducer(async () => {
+        // Reopened first: a crash in between leaves a dead letter that can be replayed again, never a replay that ends unsent.
+        await redis.eval(
+          REOPEN,
+          3,
+          mark,
+          keys.job(lane, id),
+          run === undefined ? mark : keys.run(run),
+          job.failedReason,
+        );
+        await job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
+      });
+    },
+  };
+}
+
+async function listLane(
+  redis: Redis,
+  lanes: Lanes,
+  lane: string,
+  limit: number,
+): Promise<{ deadLetters: DeadLetter[]; total: number }> {
+  return asProducer(async () => {
+    const total = await redis.zcard(`${shardPrefix()}:${lane}:failed`);
+    const jobs = (await lanes.queue(lane).getJobs(["failed"], 0, limit - 1, false)) as (Job | undefined)[];
+    return {
+      total,
+      deadLetters: jobs.flatMap((job) => (job === undefined ? [] : [toDeadLetter(job, lane)])),
+    };
+  });
+}
+
+function toDeadLetter(job: Job, lane: string): DeadLetter {
+  const { run, action, customer } = job.data as Delivery;
+  return {
+    id: job.id ?? "",
+    lane,
+    run: run ?? null,
+    action,
+    customerId: customer.id,
+    reason: job.failedReason as Reason,
+    attempts: job.attemptsMade,
+    failedAt: job.finishedOn ?? 0,
+  };
+}

@@ -1,0 +1,176 @@
+// Enqueueing a run: any number of customers, in chunks, with flat memory. Stopped half-way and started again with the
+// same run, it takes in only the rest.
+
+import { toActionRef } from "@postrider/shared/action";
+import { type Customer, type EventData, parseRunId, toDeliveryId } from "@postrider/shared/delivery";
+import { PostriderError } from "@postrider/shared/errors";
+import { chooseLane } from "@postrider/shared/lanes";
+import { asProducer } from "@postrider/shared/redis";
+import { toRetryPolicy } from "@postrider/shared/retry";
+import type { Admission, Entrance } from "./admit.ts";
+import {
+  type DeliveryFrame,
+  type DeliveryTimes,
+  type EnqueueDependencies,
+  parseLane,
+  parseTimes,
+  toDelivery,
+} from "./enqueue.ts";
+
+/** One transaction: small enough to hold Redis for some milliseconds only, large enough to hide the round trip. */
+const CHUNK = 250;
+/** While one chunk is in Redis' hands the next one is made. */
+const CHUNKS_UNDER_WAY_MAX = 2;
+const BACKLOG_CHECK_CHUNKS = 8;
+const BACKLOG_POLL_MS = 250;
+
+export interface RunOrder extends DeliveryTimes {
+  /** `id` for the latest version (or for the one that the run was begun with), or `id@version`. */
+  readonly action: string;
+  readonly customers: Iterable<Customer> | AsyncIterable<Customer>;
+  /** Names the batch; the same run and customer are one delivery, whenever they are enqueued. */
+  readonly run: string;
+  readonly event?: EventData;
+  readonly lane?: string;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface Progress {
+  readonly enqueued: number;
+  readonly duplicates: number;
+  /** True while the lane's backlog is above its high-water mark and nothing is added. */
+  readonly isPaused: boolean;
+}
+
+export interface RunEnqueued {
+  readonly run: string;
+  /** `id@version`. */
+  readonly action: string;
+  readonly enqueued: number;
+  readonly duplicates: number;
+}
+
+export type EnqueueMany = (order: RunOrder) => Promise<RunEnqueued>;
+
+/**
+ * @throws from the returned function: `customer_invalid`, `delivery_invalid`, `action_unknown`, `run_mismatch`, `aborted`,
+ * `redis_unavailable`, `redis_full`. What was taken in by then stays; the same call again goes on.
+ */
+export function createEnqueueMany({
+  admit,
+  lanes,
+  actions,
+  runs,
+  backlogMax,
+}: EnqueueDependencies): EnqueueMany {
+  return async (order) => {
+    const run = parseRunId(order.run);
+    const lane = parseLane(order.lane ?? chooseLane(true));
+    const times = parseTimes(order);
+    const saved = await actions.get(resolveAction(order.action, await runs.actionOf(run)));
+    const action = toActionRef(saved);
+    await runs.open(run, { action, lane });
+
+    const entrance: Entrance = {
+      queue: lanes.queue(lane),
+      run,
+      attempts: toRetryPolicy(saved.action.retry).attempts,
+    };
+    const frame: DeliveryFrame = { action, run, ...times, ...(order.event && { event: order.event }) };
+    const totals = { enqueued: 0, duplicates: 0 };
+    const report = (isPaused: boolean): void => order.onProgress?.({ ...totals, isPaused });
+    const waitForRoom = async (): Promise<void> => {
+      while ((await lanes.backlog(lane)).waiting >= backlogMax) {
+        report(true);
+        await pause(BACKLOG_POLL_MS, order.signal);
+      }
+    };
+
+    const take = async (chunk: readonly Admission[]): Promise<void> => {
+      const { enqueued, duplicates } = await asProducer(() => admit(chunk, entrance));
+      totals.enqueued += enqueued;
+      totals.duplicates += duplicates;
+      report(false);
+    };
+    await inChunks(order, (customer) => toAdmission(customer, run, frame), take, waitForRoom);
+    return { run, action, ...totals };
+  };
+}
+
+/** A run that was begun with a version goes on with it, also when a newer one was saved meanwhile. */
+function resolveAction(ref: string, begunWith: string | null): string {
+  return begunWith?.startsWith(`${ref}@`) ? begunWith : ref;
+}
+
+function toAdmission(customer: Customer, run: string, frame: DeliveryFrame): Admission {
+  const delivery = toDelivery(customer, frame);
+  const id = toDeliveryId({ run, customerId: delivery.customer.id });
+  return frame.sendAt === undefined ? { id, delivery } : { id, delivery, sendAt: frame.sendAt };
+}
+
+/** Pulls customers and hands chunks on, at most so many at once. What was pulled before an error is handed on first. */
+async function inChunks(
+  { customers, signal }: Pick<RunOrder, "customers" | "signal">,
+  toItem: (customer: Customer) => Admission,
+  take: (chunk: readonly Admission[]) => Promise<void>,
+  waitForRoom: () => Promise<void>,
+): Promise<void> {
+  const underWay = new Set<Promise<void>>();
+  let failure: { error: unknown } | undefined;
+  let chunks = 0;
+  let chunk: Admission[] = [];
+  const flush = async (): Promise<void> => {
+    if (chunk.length === 0) return;
+    if (chunks++ % BACKLOG_CHECK_CHUNKS === 0) await waitForRoom();
+    const taken: Promise<void> = take(chunk)
+      .catch((error: unknown) => {
+        failure ??= { error };
+      })
+      .finally(() => underWay.delete(taken));
+    underWay.add(taken);
+    chunk = [];
+    if (underWay.size >= CHUNKS_UNDER_WAY_MAX) await Promise.race(underWay);
+  };
+
+  try {
+    for await (const customer of customers) {
+      throwIfAborted(signal);
+      if (failure !== undefined) break;
+      chunk.push(toItem(customer));
+      if (chunk.length >= CHUNK) await flush();
+    }
+    await flush();
+  } catch (error) {
+    if (failure === undefined && signal?.aborted !== true) await flush();
+    failure ??= { error };
+  }
+  await Promise.all(underWay);
+  if (failure !== undefined) throw failure.error;
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true)
+    throw new PostriderError("aborted", "enqueueing was aborted; the same run again goes on", {
+      cause: signal.reason,
+    });
+}
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  throwIfAborted(signal);
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      try {
+        throwIfAborted(signal);
+      } catch (error) {
+        reject(error);
+      }
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}

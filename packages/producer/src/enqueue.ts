@@ -1,0 +1,121 @@
+// Enqueueing a single delivery.
+
+import { toActionRef } from "@postrider/shared/action";
+import {
+  type Customer,
+  DELIVERY_BYTES_MAX,
+  type Delivery,
+  type EventData,
+  newDeliveryId,
+  parseCustomer,
+  toDeliveryId,
+} from "@postrider/shared/delivery";
+import { PostriderError } from "@postrider/shared/errors";
+import { chooseLane, isLaneName } from "@postrider/shared/lanes";
+import { asProducer } from "@postrider/shared/redis";
+import { toRetryPolicy } from "@postrider/shared/retry";
+import type { ActionStore } from "./actions.ts";
+import type { Admit } from "./admit.ts";
+import type { Lanes } from "./lanes.ts";
+import type { Runs } from "./runs.ts";
+
+export interface DeliveryTimes {
+  /** Not before this time. */
+  readonly sendAt?: Date;
+  /** No attempt after this time. */
+  readonly expiresAt?: Date;
+}
+
+export interface DeliveryOrder extends DeliveryTimes {
+  /** `id` for the latest version, or `id@version`. */
+  readonly action: string;
+  readonly customer: Customer;
+  readonly event?: EventData;
+  /** The same key again, while the delivery is pending or within the window after its end, is a duplicate. */
+  readonly key?: string;
+  readonly lane?: string;
+}
+
+export interface Enqueued {
+  readonly id: string;
+  readonly isDuplicate: boolean;
+}
+
+export type EnqueueOne = (order: DeliveryOrder) => Promise<Enqueued>;
+
+export interface EnqueueDependencies {
+  readonly admit: Admit;
+  readonly lanes: Lanes;
+  readonly actions: ActionStore;
+  readonly runs: Runs;
+  readonly backlogMax: number;
+}
+
+/** @throws from the returned function: `customer_invalid`, `delivery_invalid`, `action_unknown`, `redis_unavailable`, `redis_full`. */
+export function createEnqueue({ admit, lanes, actions }: EnqueueDependencies): EnqueueOne {
+  return async ({ action: ref, customer, event, key, lane, sendAt, expiresAt }) => {
+    const saved = await actions.get(ref);
+    const times = parseTimes({ ...(sendAt && { sendAt }), ...(expiresAt && { expiresAt }) });
+    const delivery = toDelivery(customer, { action: toActionRef(saved), ...times, ...(event && { event }) });
+    const id = key === undefined ? newDeliveryId() : toDeliveryId({ key: parseKey(key) });
+    const queue = lanes.queue(parseLane(lane ?? chooseLane(false)));
+    const { attempts } = toRetryPolicy(saved.action.retry);
+    const admission = { id, delivery, ...(times.sendAt && { sendAt: times.sendAt }) };
+    const { enqueued } = await asProducer(() => admit([admission], { queue, attempts }));
+    return { id, isDuplicate: enqueued === 0 };
+  };
+}
+
+const KEY_CHARS_MAX = 1_000;
+
+function parseKey(key: string): string {
+  if (key !== "" && key.length <= KEY_CHARS_MAX) return key;
+  throw new PostriderError("delivery_invalid", `key: must have 1 to ${KEY_CHARS_MAX} characters`);
+}
+
+/** @throws `delivery_invalid`. */
+export function parseLane(lane: string): string {
+  if (isLaneName(lane)) return lane;
+  throw new PostriderError(
+    "delivery_invalid",
+    `lane: "${lane}" must be 1 to 50 of a-z 0-9 _ - and start with a letter or digit`,
+  );
+}
+
+/** @throws `delivery_invalid` for dates that are none, or an expiry before the sending. */
+export function parseTimes({ sendAt, expiresAt }: DeliveryTimes): { sendAt?: number; expiresAt?: number } {
+  for (const [field, date] of Object.entries({ sendAt, expiresAt })) {
+    if (date !== undefined && Number.isNaN(date.getTime()))
+      throw new PostriderError("delivery_invalid", `${field}: is not a date`);
+  }
+  if (sendAt !== undefined && expiresAt !== undefined && expiresAt <= sendAt) {
+    throw new PostriderError("delivery_invalid", "expiresAt: must be after sendAt");
+  }
+  return {
+    ...(sendAt && { sendAt: sendAt.getTime() }),
+    ...(expiresAt && { expiresAt: expiresAt.getTime() }),
+  };
+}
+
+/** What all deliveries of an order have in common. */
+export type DeliveryFrame = Omit<Delivery, "v" | "customer">;
+
+/** @throws `customer_invalid`. */
+export function toDelivery(customer: unknown, frame: DeliveryFrame): Delivery {
+  const delivery: Delivery = { v: 1, ...frame, customer: parseCustomer(customer) };
+  let bytes: number;
+  try {
+    bytes = Buffer.byteLength(JSON.stringify(delivery));
+  } catch (error) {
+    throw new PostriderError(
+      "customer_invalid",
+      `the customer cannot be written as JSON: ${(error as Error).message}`,
+      { cause: error },
+    );
+  }
+  if (bytes <= DELIVERY_BYTES_MAX) return delivery;
+  throw new PostriderError(
+    "customer_invalid",
+    `the customer and event are ${bytes} bytes of JSON; at most ${DELIVERY_BYTES_MAX} are taken`,
+  );
+}

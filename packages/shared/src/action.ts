@@ -1,0 +1,162 @@
+// The action: the template of an HTTP request with its policies. One schema yields the type, the
+// validation and the documentation. What the schema accepts is immutable once saved, as a version.
+
+import { z } from "zod";
+import { describeProblems, PostriderError, type Problem } from "./errors.ts";
+import { retrySchema } from "./retry.ts";
+
+/** Enough for any real template; bounds what a worker compiles and keeps (256 KiB of text). */
+export const TEMPLATE_CHARS_MAX = 262_144;
+const HEADERS_MAX = 100;
+const FORM_PAIRS_MAX = 500;
+/** The slowest answer that anyone may ask a worker's slot to wait for. */
+export const TIMEOUT_MS_MAX = 90_000;
+
+/** RFC 9110 section 5.1: a field name is a token. */
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** RFC 9110 sections 7.6.1, 7.8, 10.1: these belong to the connection, so the sender alone sets them. */
+const FORBIDDEN_HEADERS = new Set([
+  "host",
+  "content-length",
+  "transfer-encoding",
+  "connection",
+  "keep-alive",
+  "upgrade",
+  "te",
+  "trailer",
+  "expect",
+  "proxy-authorization",
+  "proxy-connection",
+  "idempotency-key",
+]);
+
+const template = z.string().max(TEMPLATE_CHARS_MAX, `is longer than ${TEMPLATE_CHARS_MAX} characters`);
+
+const pair = z.strictObject({ name: z.string().min(1, "is empty").max(1_000), value: template });
+
+const header = pair.extend({
+  name: z
+    .string()
+    .max(256)
+    .regex(HEADER_NAME, "is not a header name (letters, digits and !#$%&'*+-.^_`|~)")
+    .refine(
+      (name) => !FORBIDDEN_HEADERS.has(name.toLowerCase()),
+      "is set by Postrider itself and cannot be given here",
+    ),
+});
+
+export const ACTION_ID = /^[a-z0-9][a-z0-9._-]{0,99}$/;
+
+export const actionSchema = z
+  .strictObject({
+    id: z
+      .string()
+      .regex(
+        ACTION_ID,
+        "must be 1 to 100 of a-z, 0-9, dot, underscore, hyphen, and start with a letter or digit",
+      )
+      .describe("Name of the action; a change of content under the same id makes a new version."),
+    method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]).default("POST").describe("HTTP method."),
+    url: template
+      .min(1, "is empty")
+      .describe(
+        "Liquid. May carry basic auth as `https://user:pass@host`, which becomes an Authorization header and is shown nowhere.",
+      ),
+    headers: z
+      .array(header)
+      .max(HEADERS_MAX)
+      .default([])
+      .describe(
+        "Ordered list of `{name, value}`; values are Liquid. `Content-Type: application/json` is added where there is a body and none is given.",
+      ),
+    body: template.optional().describe("Liquid. Not together with `form`."),
+    form: z
+      .array(pair)
+      .min(1)
+      .max(FORM_PAIRS_MAX)
+      .optional()
+      .describe(
+        "Ordered list of `{name, value}` pairs, values Liquid, that Postrider encodes as application/x-www-form-urlencoded.",
+      ),
+    missing: z
+      .enum(["fail", "empty"])
+      .default("fail")
+      .describe("What an absent value does: fail the delivery, or print nothing."),
+    timeoutMs: z
+      .int()
+      .min(100)
+      .max(TIMEOUT_MS_MAX)
+      .default(16_000)
+      .describe(
+        "One total deadline per attempt, in ms: name resolution, connection, TLS, request and the whole answer.",
+      ),
+    connectTimeoutMs: z
+      .int()
+      .min(50)
+      .max(TIMEOUT_MS_MAX)
+      .default(3_000)
+      .describe("The share of it to get a connection, in ms."),
+    retry: retrySchema
+      .default("campaign")
+      .describe("A preset's name, or `{attempts, baseMs, factor, maxMs, maxAgeMs, statuses}`."),
+  })
+  .refine((action) => action.body === undefined || action.form === undefined, {
+    path: ["form"],
+    message: "cannot stand beside body: a request has one body",
+  });
+
+/** An action as saved: defaults filled in. */
+export type Action = z.output<typeof actionSchema>;
+/** An action as written. */
+export type ActionDocument = z.input<typeof actionSchema>;
+
+/**
+ * Checks a document against the schema and fills the defaults in.
+ * @throws PostriderError `action_invalid` with every problem at once.
+ */
+export function parseAction(document: unknown): Action {
+  const parsed = actionSchema.safeParse(document);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(toProblem);
+  throw new PostriderError("action_invalid", `the action is not valid:\n${describeProblems(problems)}`, {
+    problems,
+  });
+}
+
+function toProblem(issue: z.core.$ZodIssue): Problem {
+  if (issue.code === "unrecognized_keys") {
+    return {
+      field: [...toPath(issue.path), ...issue.keys.slice(0, 1)].join("."),
+      message: "is no field of an action",
+    };
+  }
+  return { field: toPath(issue.path).join("."), message: issue.message };
+}
+
+function toPath(path: readonly PropertyKey[]): string[] {
+  const parts: string[] = [];
+  for (const key of path) {
+    if (typeof key === "number") parts.push(`${parts.pop() ?? ""}[${key}]`);
+    else parts.push(String(key));
+  }
+  return parts;
+}
+
+/** A saved version: what a delivery names. */
+export interface ActionVersion {
+  readonly id: string;
+  readonly version: number;
+}
+
+/** `id@version`, as deliveries carry it. */
+export function toActionRef({ id, version }: ActionVersion): string {
+  return `${id}@${version}`;
+}
+
+/** The parts of `id@version`, or of `id` alone (then without a version); null when it is neither. */
+export function parseActionRef(text: string): { id: string; version?: number } | null {
+  const [id = "", version, ...rest] = text.split("@");
+  if (!ACTION_ID.test(id) || rest.length > 0) return null;
+  if (version === undefined) return { id };
+  return /^[1-9][0-9]{0,8}$/.test(version) ? { id, version: Number(version) } : null;
+}

@@ -1,0 +1,89 @@
+// A delivery: one action for one customer, as it travels through the lane. The format carries a version, so that
+// workers and producers of neighbouring releases can run side by side.
+
+import { hash, randomUUID } from "node:crypto";
+import { z } from "zod";
+import { PostriderError } from "./errors.ts";
+
+/** The person's attributes. */
+export type Customer = Readonly<Record<string, unknown>> & { readonly id: string | number };
+
+/** What a template sees besides the customer. */
+export type EventData = Readonly<Record<string, unknown>>;
+
+/** A delivery's data in the lane. Short of anything that the action or BullMQ's own fields say already. */
+export interface Delivery {
+  readonly v: 1;
+  /** `id@version` of the action. */
+  readonly action: string;
+  readonly customer: Customer;
+  readonly event?: EventData;
+  readonly run?: string;
+  /** Unix ms; where it is not sent at once. */
+  readonly sendAt?: number;
+  /** Unix ms; no attempt starts after it. */
+  readonly expiresAt?: number;
+}
+
+/** Of customer and event together, as JSON. Keeps one delivery from blocking Redis or filling it (512 KiB). */
+export const DELIVERY_BYTES_MAX = 524_288;
+
+const customerSchema = z.looseObject({
+  id: z.union([z.string().min(1, "is empty").max(1_000, "is longer than 1,000 characters"), z.number()], {
+    error: "must be a non-empty string or a number",
+  }),
+});
+
+/**
+ * Checks that a value is a customer: an object with an `id`.
+ * @throws PostriderError `customer_invalid` naming the field.
+ */
+export function parseCustomer(value: unknown): Customer {
+  const parsed = customerSchema.safeParse(value);
+  // The value itself, not zod's copy: a copy would drop an own `__proto__` key, and cost time on the hot path.
+  if (parsed.success) return value as Customer;
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.join(".") ?? "";
+  const message =
+    field === ""
+      ? "a customer must be an object with an id"
+      : `customer.${field} ${issue?.message ?? "is not valid"}`;
+  throw new PostriderError("customer_invalid", message, { problems: [{ field, message }] });
+}
+
+const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+/**
+ * Checks a run's id, which stands in Redis keys, file names and command lines.
+ * @throws PostriderError `delivery_invalid`.
+ */
+export function parseRunId(run: string): string {
+  if (RUN_ID.test(run)) return run;
+  throw new PostriderError(
+    "delivery_invalid",
+    `run: "${run}" must be 1 to 100 of A-Z a-z 0-9 . _ - and start with a letter or digit`,
+  );
+}
+
+/**
+ * The delivery's id, which is its BullMQ job id and its Idempotency-Key: an opaque, header-safe text. The same key,
+ * or the same run and customer, always give the same id. Ids of one run share their first eight characters.
+ */
+export function toDeliveryId(source: { run: string; customerId: string | number } | { key: string }): string {
+  if ("key" in source) return `${digest("key", 8)}.${digest(`key\0${source.key}`, 22)}`;
+  return `${toRunTag(source.run)}.${digest(`${source.run}\0${source.customerId}`, 22)}`;
+}
+
+/** An id for a delivery that nobody asked to be idempotent. */
+export function newDeliveryId(): string {
+  return toDeliveryId({ key: randomUUID() });
+}
+
+/** The first eight characters of the ids of a run's deliveries. */
+export function toRunTag(run: string): string {
+  return digest(`run\0${run}`, 8);
+}
+
+function digest(text: string, chars: number): string {
+  return hash("sha256", text, "base64url").slice(0, chars);
+}

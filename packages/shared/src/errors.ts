@@ -1,0 +1,63 @@
+// What a caller did wrong, or what stands in the caller's way: errors with stable codes. Faults of
+// destinations are never errors; they are values (see outcome.ts).
+
+export const ERROR_CODES = {
+  action_invalid: "The action document breaks a rule; every problem is listed with its field.",
+  action_unknown: "No action, or no such version of it, is in the store.",
+  customer_invalid: "A customer is not an object with an id, or is too large.",
+  delivery_invalid: "A delivery's option (key, run, lane, sendAt, expiresAt) breaks a rule.",
+  run_mismatch: "The run exists already with another action version or lane.",
+  run_unknown: "No such run.",
+  dead_letter_unknown: "No dead letter has that delivery id.",
+  settings_invalid: "A POSTRIDER_ setting is unknown or out of range.",
+  redis_unavailable: "Redis did not answer; nothing, or not all, was accepted.",
+  redis_full: "Redis is at maxmemory; the delivery was not accepted.",
+  redis_evicts: "This Redis may evict keys, so an accepted delivery could be lost.",
+  aborted: "The caller's AbortSignal fired.",
+} as const;
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** One broken rule: where, and what to change. */
+export interface Problem {
+  /** Path into the document, such as `headers[1].value`. */
+  readonly field: string;
+  readonly message: string;
+  /** 1-based position inside the field's text, where the problem has one. */
+  readonly line?: number;
+  readonly column?: number;
+  /** A reason or a finer code, for programs. */
+  readonly code?: string;
+}
+
+/** An error with a stable code. Match on `code`, never on class or message. */
+export class PostriderError extends Error {
+  readonly code: ErrorCode;
+  readonly problems: readonly Problem[];
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; problems?: readonly Problem[] } = {},
+  ) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.name = "PostriderError";
+    this.code = code;
+    this.problems = options.problems ?? [];
+  }
+}
+
+/** Whether an unknown value carries one of our codes (also across two copies of this package). */
+export function hasCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}
+
+/** `field: message` lines for people. */
+export function describeProblems(problems: readonly Problem[]): string {
+  return problems
+    .map(({ field, line, column, message }) => {
+      const place =
+        line === undefined ? "" : ` (line ${line}${column === undefined ? "" : `, column ${column}`})`;
+      return field === "" ? `${message}${place}` : `${field}${place}: ${message}`;
+    })
+    .join("\n");
+}

@@ -1,0 +1,47 @@
+// Logging: JSON lines in production, readable on a terminal, secrets redacted. Field names are the glossary's.
+
+import { type DestinationStream, destination, type Logger, pino } from "pino";
+import pretty from "pino-pretty";
+
+export type { Logger };
+
+/** Lines are written in blocks of this size, or after FLUSH_MS: a write per line would cost more than the line. */
+const BUFFER_BYTES = 8_192;
+const FLUSH_MS = 1_000;
+
+export interface LogOptions {
+  readonly level: string;
+  readonly format: "auto" | "json" | "pretty";
+}
+
+/** A logger on standard output. `flush` writes what is still buffered, and must be called before the process exits. */
+export function createLogger({ level, format }: LogOptions): { log: Logger; flush: () => void } {
+  const readable = format === "pretty" || (format === "auto" && process.stdout.isTTY === true);
+  const stream = readable ? undefined : destination({ dest: 1, sync: false, minLength: BUFFER_BYTES });
+  const target: DestinationStream =
+    stream ?? pretty({ colorize: process.stdout.isTTY === true, sync: true, ignore: "pid,hostname" });
+  const log = pino(
+    {
+      level,
+      base: null,
+      formatters: { level: (label) => ({ level: label }) },
+      timestamp: () => `,"time":${Date.now()}`,
+      redact: {
+        paths: ["headers", "*.headers", "authorization", "*.authorization", "url", "*.url"],
+        censor: "[redacted]",
+      },
+    },
+    target,
+  );
+  if (stream === undefined) return { log, flush: () => undefined };
+  setInterval(() => stream.flush(), FLUSH_MS).unref();
+  return { log, flush: () => flushSync(stream) };
+}
+
+function flushSync(stream: ReturnType<typeof destination>): void {
+  try {
+    stream.flushSync();
+  } catch {
+    // The stream was never opened, or its reader is gone: there is nobody left to tell.
+  }
+}

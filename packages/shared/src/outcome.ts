@@ -1,0 +1,79 @@
+// How a delivery ends, and why: the closed lists that the metric labels, the dead letters, the
+// interfaces and the documents share. A new reason is added here and nowhere else; a test holds
+// docs/reasons.md to this table.
+
+export const OUTCOMES = ["delivered", "failed", "expired", "cancelled"] as const;
+export type OutcomeKind = (typeof OUTCOMES)[number];
+
+/** Why the last attempt, or the lack of one, ended the delivery. */
+export const REASONS = {
+  reply_2xx: "The destination accepted the request.",
+  reply_1xx: "The destination ended with an informational status, which is no answer.",
+  reply_3xx: "The destination redirected; redirects are not followed.",
+  reply_4xx: "The destination understood the request and refused it.",
+  reply_408: "The destination waited too long for the request, until no attempt was left.",
+  reply_425: "The destination did not want to risk an early request, until no attempt was left.",
+  reply_429: "The destination limited the rate until the delivery was too old.",
+  reply_5xx: "The destination failed, until no attempt was left (501 and 505: at once).",
+  gone: "The destination answered 410: it wants no more requests.",
+  abort_message: "The destination asked to stop, with `webhook-delivery: abort-message`.",
+  dns: "The destination's name could not be resolved.",
+  connect: "No connection could be made.",
+  connect_timeout: "No connection was made within connectTimeoutMs.",
+  tls: "The TLS handshake failed.",
+  certificate: "The destination's certificate is not valid.",
+  timeout: "The answer did not end within timeoutMs.",
+  reset: "The connection was closed before the answer ended.",
+  protocol: "What came back is not HTTP.",
+  headers_too_large: "The answer's header block is too large.",
+  action_unknown: "The action version that the delivery names is not in the store.",
+  template: "A template could not be rendered.",
+  value_missing: "A template prints a value that this customer does not have.",
+  url_invalid: "The rendered URL is not an http or https URL.",
+  header_invalid: "A rendered header value has characters that no header may carry.",
+  body_invalid: "The rendered body is not the JSON that its content type promises.",
+  request_too_large: "The composed request is larger than the limits allow.",
+  delivery_invalid: "What lies in the lane is not a delivery that this version can read.",
+  crash: "The delivery's worker died several times while it was in flight.",
+  internal: "A bug of Postrider's.",
+  expired: "The delivery's expiresAt passed.",
+} as const;
+export type Reason = keyof typeof REASONS;
+
+export const REASON_NAMES = Object.keys(REASONS) as readonly Reason[];
+
+/** How a delivery ended. The first one recorded for a delivery stands. */
+export interface Outcome {
+  readonly outcome: OutcomeKind;
+  readonly reason: Reason;
+  /** The last reply's HTTP status; null where none came. */
+  readonly status: number | null;
+  /** Attempts made, those that cost none included. */
+  readonly attempts: number;
+  /** Unix ms. */
+  readonly endedAt: number;
+}
+
+/** The mark in Redis that a delivery has ended. Short, since there may be hundreds of millions. */
+export function encodeOutcome({ outcome, reason, status, attempts, endedAt }: Outcome): string {
+  return `${outcome} ${reason} ${status ?? "-"} ${attempts} ${endedAt}`;
+}
+
+/** The outcome that a mark tells; null when the text is none. */
+export function decodeOutcome(mark: string): Outcome | null {
+  const [outcome, reason, status, attempts, endedAt] = mark.split(" ");
+  if (!OUTCOMES.includes(outcome as OutcomeKind) || reason === undefined || endedAt === undefined)
+    return null;
+  return {
+    outcome: outcome as OutcomeKind,
+    reason: reason as Reason,
+    status: status === "-" ? null : Number(status),
+    attempts: Number(attempts),
+    endedAt: Number(endedAt),
+  };
+}
+
+/** For the default branch of a switch over a closed union: a new member becomes a compile error there. */
+export function unreachable(value: never): never {
+  throw new Error(`unreachable: ${JSON.stringify(value)}`);
+}

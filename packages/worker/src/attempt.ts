@@ -1,0 +1,102 @@
+// The facts that the steps hand on. Steps do not import each other; they meet here.
+
+import type { Delivery } from "@postrider/shared/delivery";
+import type { Problem } from "@postrider/shared/errors";
+import type { OutcomeKind, Reason } from "@postrider/shared/outcome";
+
+/** A delivery that this worker has claimed, for one attempt. */
+export interface Claimed {
+  readonly id: string;
+  readonly lane: string;
+  readonly delivery: Delivery;
+  /** Counted from 1; waits that cost no attempt do not count. */
+  readonly attempt: number;
+  /** How often it was claimed, this time included. */
+  readonly claims: number;
+  /** Attempts that the lane grants in all; fixed when the delivery was enqueued. */
+  readonly attemptsMax: number;
+  /** Unix ms from which it could be sent: enqueued, or sendAt. */
+  readonly dueAt: number;
+  readonly claimedAt: number;
+}
+
+/** The destination's HTTP answer. */
+export interface Reply {
+  readonly kind: "reply";
+  readonly status: number;
+  /** Lower-case names; repeated ones joined by a comma and a space. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** What was kept of the body. */
+  readonly body: string;
+  /** Whether more came than was kept. */
+  readonly isCut: boolean;
+}
+
+export type FaultCode = Extract<
+  Reason,
+  | "dns"
+  | "connect"
+  | "connect_timeout"
+  | "tls"
+  | "certificate"
+  | "timeout"
+  | "reset"
+  | "protocol"
+  | "headers_too_large"
+>;
+
+/** Why no answer came. */
+export interface Fault {
+  readonly kind: "fault";
+  readonly code: FaultCode;
+  readonly message: string;
+}
+
+/** Nothing was sent, and the same input never will be. */
+export interface Unsendable {
+  readonly kind: "unsendable";
+  readonly reason: Reason;
+  readonly problems: readonly Problem[];
+}
+
+/** The worker was told to stop before the answer came. */
+export interface Interrupted {
+  readonly kind: "interrupted";
+}
+
+/** A bug of ours; the delivery is not to blame. */
+export interface Broken {
+  readonly kind: "broken";
+  readonly message: string;
+}
+
+/** What one attempt met. */
+export type Finding = Reply | Fault | Unsendable | Interrupted | Broken;
+
+/** In ms; `null` where the phase was not reached. */
+export interface Timings {
+  readonly composeMs: number;
+  readonly firstByteMs: number | null;
+  readonly totalMs: number;
+}
+
+/** What becomes of the delivery. */
+export type Verdict =
+  | { readonly kind: "ended"; readonly outcome: OutcomeKind; readonly reason: Reason }
+  /** `costsAttempt: false` only costs age: the destination limited the rate. */
+  | {
+      readonly kind: "retry";
+      readonly reason: Reason;
+      readonly delayMs: number;
+      readonly costsAttempt: boolean;
+    }
+  | { readonly kind: "handed-back" };
+
+/** One attempt, told whole: what record writes down and settle carries out. */
+export interface Attempted {
+  readonly finding: Finding;
+  readonly verdict: Verdict;
+  readonly timings: Timings;
+  /** Null where composition did not get as far. */
+  readonly destination: string | null;
+}

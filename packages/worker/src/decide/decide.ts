@@ -1,0 +1,107 @@
+// Decides what becomes of a delivery after one attempt.
+// Pure: the same facts always give the same verdict. Time and chance come in as arguments.
+// Never looks at Redis, the network or the job; settle carries the verdict out.
+
+import { type Reason, unreachable } from "@postrider/shared/outcome";
+import type { RetryPolicy } from "@postrider/shared/retry";
+import type { Claimed, Fault, Finding, Reply, Verdict } from "../attempt.ts";
+import { backoffMs, type Random } from "./backoff.ts";
+import { retryAfterMs } from "./retry-after.ts";
+
+/** Of a bug of ours, or of an action that could not be read: soon enough for a fix, too seldom to storm. */
+const INTERNAL_RETRY_MS = 10_000;
+/** Spreads what one Retry-After sends to the same second. */
+const RETRY_AFTER_SPREAD = 0.1;
+
+export interface Circumstances {
+  readonly policy: RetryPolicy;
+  readonly now: number;
+  readonly random: Random;
+}
+
+type DeliveryFacts = Pick<Claimed, "attempt" | "attemptsMax" | "claims" | "dueAt"> & {
+  readonly delivery: Pick<Claimed["delivery"], "expiresAt">;
+};
+
+/** The verdict on an attempt (the table of docs/attempts.md). */
+export function decide(finding: Finding, facts: DeliveryFacts, circumstances: Circumstances): Verdict {
+  switch (finding.kind) {
+    case "reply":
+      return decideReply(finding, facts, circumstances);
+    case "fault":
+      return decideFault(finding, facts, circumstances);
+    case "unsendable":
+      return failed(finding.reason);
+    case "interrupted":
+      return { kind: "handed-back" };
+    case "broken":
+      return retry("internal", { delayMs: INTERNAL_RETRY_MS, costsAttempt: true }, facts, circumstances);
+    default:
+      return unreachable(finding);
+  }
+}
+
+function decideReply(reply: Reply, facts: DeliveryFacts, circumstances: Circumstances): Verdict {
+  const { status, headers } = reply;
+  const { policy, now, random } = circumstances;
+  if (headers["webhook-delivery"]?.trim().toLowerCase() === "abort-message") return failed("abort_message");
+  if (status >= 200 && status < 300) return { kind: "ended", outcome: "delivered", reason: "reply_2xx" };
+  const reason = toReplyReason(status);
+  if (status === 429) {
+    const asked = retryAfterMs(headers["retry-after"], now);
+    const delayMs = asked === null ? backoffMs(policy, facts.claims, random) : spread(asked, random);
+    return retry(reason, { delayMs, costsAttempt: false }, facts, circumstances);
+  }
+  if (!isRetried(status, policy)) return failed(reason);
+  const asked = status === 503 ? (retryAfterMs(headers["retry-after"], now) ?? 0) : 0;
+  const delayMs = Math.max(backoffMs(policy, facts.attempt, random), asked === 0 ? 0 : spread(asked, random));
+  return retry(reason, { delayMs, costsAttempt: true }, facts, circumstances);
+}
+
+function decideFault(fault: Fault, facts: DeliveryFacts, circumstances: Circumstances): Verdict {
+  // The next handshake would meet the same certificate; a person has to act.
+  if (fault.code === "certificate") return failed(fault.code);
+  const delayMs = backoffMs(circumstances.policy, facts.attempt, circumstances.random);
+  return retry(fault.code, { delayMs, costsAttempt: true }, facts, circumstances);
+}
+
+/** Whether the same request may succeed later. A 4xx refuses the request itself; 408 and 425 speak of the moment. */
+export function isRetried(status: number, policy: Pick<RetryPolicy, "statuses">): boolean {
+  if (policy.statuses.includes(status)) return true;
+  if (status === 501 || status === 505) return false;
+  return status === 408 || status === 425 || status >= 500;
+}
+
+function toReplyReason(status: number): Reason {
+  if (status === 408) return "reply_408";
+  if (status === 410) return "gone";
+  if (status === 425) return "reply_425";
+  if (status === 429) return "reply_429";
+  if (status < 200) return "reply_1xx";
+  if (status < 400) return "reply_3xx";
+  return status < 500 ? "reply_4xx" : "reply_5xx";
+}
+
+/** A retry, unless attempts, age or the delivery's expiry do not allow one. */
+function retry(
+  reason: Reason,
+  { delayMs, costsAttempt }: { delayMs: number; costsAttempt: boolean },
+  facts: DeliveryFacts,
+  { policy, now }: Circumstances,
+): Verdict {
+  if (costsAttempt && facts.attempt >= facts.attemptsMax) return failed(reason);
+  const nextAt = now + delayMs;
+  const { expiresAt } = facts.delivery;
+  if (expiresAt !== undefined && nextAt > expiresAt)
+    return { kind: "ended", outcome: "expired", reason: "expired" };
+  if (nextAt > facts.dueAt + policy.maxAgeMs) return failed(reason);
+  return { kind: "retry", reason, delayMs, costsAttempt };
+}
+
+function failed(reason: Reason): Verdict {
+  return { kind: "ended", outcome: "failed", reason };
+}
+
+function spread(ms: number, random: Random): number {
+  return Math.round(ms * (1 + RETRY_AFTER_SPREAD * random()));
+}

@@ -1,0 +1,68 @@
+// The story of one attempt: compose, send, decide. Every exit goes through decide, so no rule about the future lives
+// anywhere else. Recording and settling are later steps.
+
+import type { CompiledAction } from "@postrider/compose/compile";
+import type { ComposedRequest } from "@postrider/compose/request";
+import { RETRY_PRESETS, type RetryPolicy, toRetryPolicy } from "@postrider/shared/retry";
+import type { Attempted, Claimed, Finding } from "./attempt.ts";
+import type { Random } from "./decide/backoff.ts";
+import { decide } from "./decide/decide.ts";
+import type { Sent } from "./send/send.ts";
+
+export interface Steps {
+  /** The compiled action, or null when the store has no such version. */
+  readonly findAction: (ref: string) => CompiledAction | null | Promise<CompiledAction | null>;
+  readonly send: (request: ComposedRequest, action: CompiledAction["action"]) => Promise<Sent>;
+  readonly now: () => number;
+  readonly random: Random;
+}
+
+/** Makes one attempt and decides what follows from it. Throws nothing that the network or the data can cause. */
+export async function deliver(claimed: Claimed, steps: Steps): Promise<Attempted> {
+  const { finding, policy, ...facts } = await attempt(claimed, steps);
+  const verdict = decide(finding, claimed, { policy, now: steps.now(), random: steps.random });
+  return { finding, verdict, ...facts };
+}
+
+type Made = Omit<Attempted, "verdict"> & { readonly policy: RetryPolicy };
+
+async function attempt(claimed: Claimed, steps: Steps): Promise<Made> {
+  const startedAt = performance.now();
+  const found = steps.findAction(claimed.delivery.action);
+  const action = found instanceof Promise ? await found : found;
+  if (action === null)
+    return unsent(
+      { kind: "unsendable", reason: "action_unknown", problems: [] },
+      RETRY_PRESETS.campaign,
+      startedAt,
+    );
+
+  const policy = toRetryPolicy(action.action.retry);
+  const { customer, event } = claimed.delivery;
+  const composed = action.compose(claimed.id, event === undefined ? { customer } : { customer, event });
+  if (composed.kind === "problem") {
+    return unsent(
+      { kind: "unsendable", reason: composed.reason, problems: composed.problems },
+      policy,
+      startedAt,
+    );
+  }
+
+  const composeMs = performance.now() - startedAt;
+  const { finding, firstByteMs, totalMs } = await steps.send(composed.request, action.action);
+  return {
+    finding,
+    policy,
+    timings: { composeMs, firstByteMs, totalMs },
+    destination: composed.request.origin,
+  };
+}
+
+function unsent(finding: Finding, policy: RetryPolicy, startedAt: number): Made {
+  return {
+    finding,
+    policy,
+    timings: { composeMs: performance.now() - startedAt, firstByteMs: null, totalMs: 0 },
+    destination: null,
+  };
+}

@@ -1,0 +1,67 @@
+// /metrics, /healthz and /readyz on a port of their own, so that a busy API or lane cannot hide them.
+
+import { readBacklog } from "@postrider/shared/backlog";
+import { fastify } from "fastify";
+import type { Redis } from "ioredis";
+import type { Metrics } from "./record/metrics.ts";
+
+export interface ProbeOptions {
+  readonly redis: Redis;
+  readonly lanes: readonly string[];
+  readonly metrics: Metrics;
+  readonly host: string;
+  readonly port: number;
+  /** Whether this process claims deliveries. */
+  readonly isServing: () => boolean;
+}
+
+export interface Probes {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** An answer that takes longer tells the prober nothing. */
+const REDIS_ANSWER_MS = 1_000;
+
+/** Serves the probes. @throws when the port is taken. */
+export async function serveProbes({
+  redis,
+  lanes,
+  metrics,
+  host,
+  port,
+  isServing,
+}: ProbeOptions): Promise<Probes> {
+  const server = fastify({ logger: false, forceCloseConnections: true });
+  server.get("/healthz", () => ({ status: "ok" }));
+  server.get("/readyz", async (_, reply) => {
+    const isReady = isServing() && (await within(REDIS_ANSWER_MS, redis.ping())) === "PONG";
+    return reply.code(isReady ? 200 : 503).send({ status: isReady ? "ok" : "not ready" });
+  });
+  server.get("/metrics", async (_, reply) => {
+    await within(REDIS_ANSWER_MS, readLanes(redis, lanes, metrics));
+    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+  const address = await server.listen({ host, port });
+  return { port: Number(new URL(address).port), close: () => server.close() };
+}
+
+async function readLanes(redis: Redis, lanes: readonly string[], metrics: Metrics): Promise<void> {
+  for (const lane of lanes) metrics.lane(lane, await readBacklog(redis, lane, Date.now()));
+}
+
+/** The promise's value, or null when it does not come in time or fails. */
+async function within<T>(ms: number, promise: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, ms, null);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } catch {
+    // Redis is away: the probe says so by what it lacks.
+    return null;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,104 @@
+// The ledger in Redis: which deliveries have ended, and each run's counters. One atomic step leaves the mark and counts;
+// the first outcome of a delivery stands, so a repeated claim neither counts twice nor sends again.
+
+import { keys } from "@postrider/shared/lanes";
+import { encodeOutcome, type Outcome } from "@postrider/shared/outcome";
+import type { Redis } from "ioredis";
+import { createGroup } from "./group.ts";
+
+/** Keeps one script under a millisecond or so, lest claims wait behind it. */
+const GROUP_MAX = 200;
+
+/**
+ * Input: KEYS mark, run, mark, run, … (the mark again: no run); ARGV per pair: mark's text ("" = count only), its ms to live, counter,
+ * second counter ("" = none).
+ * Output: per pair 1 when counted, 0 when the delivery had ended already.
+ */
+const RECORD = `
+local counted = {}
+for i = 1, #KEYS / 2 do
+  local mark, run = KEYS[2 * i - 1], KEYS[2 * i]
+  local text, markMs, counter, second = ARGV[4 * i - 3], ARGV[4 * i - 2], ARGV[4 * i - 1], ARGV[4 * i]
+  local first = text == "" or redis.call("SET", mark, text, "NX", "PX", markMs)
+  if first then
+    if run ~= mark then
+      redis.call("HINCRBY", run, counter, 1)
+      if second ~= "" then redis.call("HINCRBY", run, second, 1) end
+    end
+    counted[i] = 1
+  else
+    counted[i] = 0
+  end
+end
+return counted
+`;
+
+interface Entry {
+  readonly id: string;
+  readonly run: string | undefined;
+  readonly mark: string;
+  readonly markMs: number;
+  readonly counter: string;
+  readonly reasonCounter: string;
+}
+
+export interface Ledger {
+  /** Whether the delivery has ended already. */
+  hasEnded(id: string): Promise<boolean>;
+  /** Records an outcome. False: another one stands. */
+  end(id: string, run: string | undefined, outcome: Outcome): Promise<boolean>;
+  /** Counts a retry of a run's delivery. */
+  retry(id: string, run: string): Promise<void>;
+}
+
+type RecordCommand = (keyCount: number, ...keysAndValues: (string | number)[]) => Promise<number[]>;
+
+export interface LedgerOptions {
+  /** How long an ended delivery is remembered. */
+  readonly idempotencyWindowMs: number;
+  /** A dead letter is remembered as long as it is kept: a replay takes its outcome back. */
+  readonly deadLettersAgeMs: number;
+}
+
+export function createLedger(redis: Redis, { idempotencyWindowMs, deadLettersAgeMs }: LedgerOptions): Ledger {
+  redis.defineCommand("postriderRecord", { lua: RECORD });
+  const record = (redis as unknown as { postriderRecord: RecordCommand }).postriderRecord.bind(redis);
+
+  const readMarks = createGroup<string, boolean>(async (ids) => {
+    const marks = await redis.mget(ids.map((id) => keys.outcome(id)));
+    return marks.map((mark) => mark !== null);
+  }, GROUP_MAX);
+
+  const write = createGroup<Entry, number>((entries) => {
+    const names: string[] = [];
+    const values: (string | number)[] = [];
+    for (const { id, run, mark, markMs, counter, reasonCounter } of entries) {
+      const name = keys.outcome(id);
+      names.push(name, run === undefined ? name : keys.run(run));
+      values.push(mark, markMs, counter, reasonCounter);
+    }
+    return record(names.length, ...names, ...values);
+  }, GROUP_MAX);
+
+  return {
+    hasEnded: readMarks,
+    async end(id, run, outcome) {
+      const isFailed = outcome.outcome === "failed";
+      const markMs = isFailed ? Math.max(idempotencyWindowMs, deadLettersAgeMs) : idempotencyWindowMs;
+      const reasonCounter = isFailed ? `failed:${outcome.reason}` : "";
+      return (
+        (await write({
+          id,
+          run,
+          mark: encodeOutcome(outcome),
+          markMs,
+          counter: outcome.outcome,
+          reasonCounter,
+        })) === 1
+      );
+    },
+    async retry(id, run) {
+      await write({ id, run, mark: "", markMs: 0, counter: "retries", reasonCounter: "" });
+    },
+  };
+}

@@ -1,0 +1,62 @@
+// Which fault a socket's or undici's error is. Matched by code, never by class or text.
+
+import type { Fault, FaultCode } from "../attempt.ts";
+
+const FAULTS: Readonly<Record<string, FaultCode>> = {
+  ENOTFOUND: "dns",
+  EAI_AGAIN: "dns",
+  EAI_FAIL: "dns",
+  EAI_NODATA: "dns",
+  EAI_NONAME: "dns",
+  ENODATA: "dns",
+  ESERVFAIL: "dns",
+  ECONNREFUSED: "connect",
+  EHOSTUNREACH: "connect",
+  ENETUNREACH: "connect",
+  EHOSTDOWN: "connect",
+  ENETDOWN: "connect",
+  EADDRNOTAVAIL: "connect",
+  EACCES: "connect",
+  EPERM: "connect",
+  EMFILE: "connect",
+  ENFILE: "connect",
+  ETIMEDOUT: "connect_timeout",
+  UND_ERR_CONNECT_TIMEOUT: "connect_timeout",
+  UND_ERR_SOCKET: "reset",
+  ECONNRESET: "reset",
+  EPIPE: "reset",
+  ECONNABORTED: "reset",
+  UND_ERR_CLOSED: "reset",
+  UND_ERR_DESTROYED: "reset",
+  UND_ERR_HEADERS_OVERFLOW: "headers_too_large",
+  HPE_HEADER_OVERFLOW: "headers_too_large",
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "protocol",
+  UND_ERR_INFO: "protocol",
+  EPROTO: "tls",
+};
+
+/** Node's names for what OpenSSL says of a certificate (tls documentation, "X509 certificate error codes"). */
+const CERTIFICATE =
+  /^(CERT_|CRL_|ERR_TLS_CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|HOSTNAME_MISMATCH|ERROR_IN_CERT)/;
+
+/** The fault behind an error; `wasSent` tells whether the request had begun to be written. */
+export function toFault(error: unknown, wasSent: boolean): Fault {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const message = error instanceof Error && error.message !== "" ? error.message : code;
+  return {
+    kind: "fault",
+    code: toFaultCode(code, message, wasSent),
+    message: `${message}${code === "" || message.includes(code) ? "" : ` (${code})`}`,
+  };
+}
+
+function toFaultCode(code: string, message: string, wasSent: boolean): FaultCode {
+  // Node gives a reset inside the handshake no code of its own.
+  if (code === "ECONNRESET" && !wasSent && message.includes("before secure TLS connection")) return "tls";
+  const known = FAULTS[code];
+  if (known !== undefined) return known;
+  if (CERTIFICATE.test(code)) return "certificate";
+  if (code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_")) return "tls";
+  if (code.startsWith("HPE_")) return "protocol";
+  return wasSent ? "reset" : "connect";
+}
