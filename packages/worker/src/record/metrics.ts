@@ -118,7 +118,12 @@ export function createMetrics(lanes: readonly string[]): Metrics {
   const replies = new Map(STATUS_CLASSES.map((name) => [name, series.attempts.labels(name, "")]));
 
   for (const lane of lanes) {
-    for (const reason of REASON_NAMES) endedSeries(lane, outcomeOf(reason), reason).inc(0);
+    for (const reason of REASON_NAMES) {
+      endedSeries(lane, outcomeOf(reason), reason).inc(0);
+      series.retries.labels(lane, reason).inc(0);
+    }
+    for (const gauge of [series.waiting, series.delayed, series.deadLetters, series.oldestAge])
+      gauge.labels(lane).set(0);
     inFlight.get(lane)?.set(0);
     for (const kind of ["ended", "reclaimed"]) series.repeats.labels(lane, kind).inc(0);
   }

@@ -1,0 +1,150 @@
+import { RETRY_PRESETS } from "@postrider/shared/retry";
+import { describe, expect, test } from "vitest";
+import type { FaultCode, Finding, Verdict } from "../attempt.ts";
+import { decide, isRetried } from "./decide.ts";
+
+const policy = {
+  attempts: 5,
+  baseMs: 1_000,
+  factor: 2,
+  maxMs: 60_000,
+  maxAgeMs: 3_600_000,
+  statuses: [] as number[],
+};
+const now = 1_700_000_000_000;
+const facts = { attempt: 1, attemptsMax: 5, claims: 1, dueAt: now, delivery: {} };
+const circumstances = { policy, now, random: () => 0.5 };
+
+function reply(status: number, headers: Record<string, string> = {}): Finding {
+  return { kind: "reply", status, headers, body: "", isCut: false };
+}
+
+function fault(code: FaultCode): Finding {
+  return { kind: "fault", code, message: "" };
+}
+
+/** The whole of HTTP, row by row: what the first attempt's status leads to. */
+function expected(status: number): "delivered" | "failed" | "retry" | "free retry" {
+  if (status >= 200 && status < 300) return "delivered";
+  if (status === 429) return "free retry";
+  if (status === 408 || status === 425) return "retry";
+  if (status >= 500 && status !== 501 && status !== 505) return "retry";
+  return "failed";
+}
+
+function describeVerdict(verdict: Verdict): string {
+  if (verdict.kind === "retry") return verdict.costsAttempt ? "retry" : "free retry";
+  return verdict.kind === "ended" ? verdict.outcome : verdict.kind;
+}
+
+describe("every status", () => {
+  test.each(Array.from({ length: 500 }, (_, index) => index + 100))("%i", (status) => {
+    expect(describeVerdict(decide(reply(status), facts, circumstances))).toBe(expected(status));
+  });
+});
+
+test("510 and 599 are retried like any other 5xx, and statuses of the policy's own are too", () => {
+  expect([510, 599, 404].map((status) => isRetried(status, { statuses: [404] }))).toEqual([true, true, true]);
+});
+
+test("a reply may stop the delivery, whatever its status", () => {
+  for (const status of [200, 429, 503]) {
+    expect(decide(reply(status, { "webhook-delivery": "abort-message" }), facts, circumstances)).toEqual({
+      kind: "ended",
+      outcome: "failed",
+      reason: "abort_message",
+    });
+  }
+});
+
+test.each<[FaultCode, string]>([
+  ["dns", "retry"],
+  ["connect", "retry"],
+  ["connect_timeout", "retry"],
+  ["tls", "retry"],
+  ["timeout", "retry"],
+  ["reset", "retry"],
+  ["protocol", "retry"],
+  ["headers_too_large", "retry"],
+  ["certificate", "failed"],
+])("the fault %s leads to %s", (code, verdict) => {
+  expect(describeVerdict(decide(fault(code), facts, circumstances))).toBe(verdict);
+});
+
+test("the last attempt's retry becomes a failure with the attempt's own reason", () => {
+  expect(decide(reply(503), { ...facts, attempt: 5 }, circumstances)).toEqual({
+    kind: "ended",
+    outcome: "failed",
+    reason: "reply_5xx",
+  });
+  expect(decide(fault("dns"), { ...facts, attempt: 5 }, circumstances)).toEqual({
+    kind: "ended",
+    outcome: "failed",
+    reason: "dns",
+  });
+});
+
+test("a rate limit is obeyed on the last attempt too, since it costs none", () => {
+  const verdict = decide(reply(429, { "retry-after": "10" }), { ...facts, attempt: 5 }, circumstances);
+
+  expect(verdict).toEqual({ kind: "retry", reason: "reply_429", delayMs: 10_500, costsAttempt: false });
+});
+
+test("a rate limit still ends with the delivery's age", () => {
+  const old = { ...facts, dueAt: now - policy.maxAgeMs + 5_000 };
+
+  expect(decide(reply(429, { "retry-after": "10" }), old, circumstances)).toEqual({
+    kind: "ended",
+    outcome: "failed",
+    reason: "reply_429",
+  });
+});
+
+test("Retry-After on 503 lengthens the wait and never shortens it", () => {
+  const delayOf = (header: string) => {
+    const verdict = decide(reply(503, { "retry-after": header }), { ...facts, attempt: 4 }, circumstances);
+    return verdict.kind === "retry" ? verdict.delayMs : null;
+  };
+
+  expect(delayOf("0")).toBe(4_000);
+  expect(delayOf("1")).toBe(4_000);
+  expect(delayOf("100")).toBe(105_000);
+  expect(delayOf("soon")).toBe(4_000);
+});
+
+test("no attempt is planned after expiresAt; the delivery has expired then", () => {
+  const verdict = decide(reply(503), { ...facts, delivery: { expiresAt: now + 100 } }, circumstances);
+
+  expect(verdict).toEqual({ kind: "ended", outcome: "expired", reason: "expired" });
+});
+
+test("what could not be sent fails at once, an interruption is handed back, a bug is tried again", () => {
+  expect(
+    decide({ kind: "unsendable", reason: "value_missing", problems: [] }, facts, circumstances),
+  ).toMatchObject({ outcome: "failed", reason: "value_missing" });
+  expect(decide({ kind: "interrupted" }, facts, circumstances)).toEqual({ kind: "handed-back" });
+  expect(decide({ kind: "broken", message: "" }, facts, circumstances)).toMatchObject({
+    kind: "retry",
+    reason: "internal",
+  });
+});
+
+test.each([
+  ["campaign", 1],
+  ["quick", 0.5],
+  ["day", 24],
+] as const)("the preset %s spans about %s h of waits on average", (name, hours) => {
+  const preset = RETRY_PRESETS[name];
+  let totalMs = 0;
+  for (let attempt = 1; attempt < preset.attempts; attempt++) {
+    const verdict = decide(
+      reply(500),
+      { ...facts, attempt, attemptsMax: preset.attempts },
+      { policy: preset, now, random: () => 0.5 },
+    );
+    totalMs += verdict.kind === "retry" ? verdict.delayMs : Number.NaN;
+  }
+
+  expect(totalMs / 3_600_000).toBeGreaterThan(hours * 0.9);
+  expect(totalMs / 3_600_000).toBeLessThan(hours * 1.1);
+});
