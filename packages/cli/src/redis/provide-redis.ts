@@ -1,0 +1,95 @@
+// A real Redis, wherever this machine has one: the one that is configured, a server program, a container, a package.
+
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { maskUrl } from "@postrider/shared/redis";
+import { Redis } from "ioredis";
+import { startContainer } from "./container.ts";
+import { findOnPath, startRedisServer } from "./server.ts";
+
+export interface ProvideOptions {
+  /** POSTRIDER_REDIS_URL, where it is set. */
+  readonly url: string | undefined;
+  /** Takes the one line that says which was taken. */
+  readonly say: (line: string) => void;
+  /** Preferred port; the next free one is taken when it is in use. */
+  readonly port?: number;
+  readonly appendFsync?: "everysec" | "always";
+  /** PATH of the machine. */
+  readonly path?: string;
+  /** What is tried when nothing is configured; tests pass their own. */
+  readonly sources?: readonly Source[];
+}
+
+export interface ProvidedRedis {
+  readonly url: string;
+  readonly source: string;
+  stop(): Promise<void>;
+}
+
+/** One way to a Redis; null: not here. */
+export type Source = (options: ProvideOptions) => Promise<ProvidedRedis | null>;
+
+const PROGRAMS = ["redis-server", "valkey-server"];
+const FALLBACK_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** @throws when there is none to be had; the message says what to install. */
+export async function provideRedis(options: ProvideOptions): Promise<ProvidedRedis> {
+  if (options.url !== undefined && options.url !== "") return configured(options.url, options);
+  for (const source of options.sources ?? [fromPath, fromContainer, fromApt]) {
+    const provided = await source(options);
+    if (provided === null) continue;
+    options.say(`Redis: ${provided.source}`);
+    return provided;
+  }
+  throw new Error(
+    "there is no Redis here: set POSTRIDER_REDIS_URL to one, or install redis-server (Debian: apt-get install redis-server; macOS: brew install redis), or start Docker",
+  );
+}
+
+async function configured(url: string, { say }: ProvideOptions): Promise<ProvidedRedis> {
+  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 3_000, replyMapping: "legacy" });
+  redis.on("error", () => undefined);
+  try {
+    await redis.connect();
+    await redis.ping();
+  } catch (error) {
+    throw new Error(`the Redis of POSTRIDER_REDIS_URL (${maskUrl(url)}) does not answer`, { cause: error });
+  } finally {
+    redis.disconnect();
+  }
+  const source = `POSTRIDER_REDIS_URL (${maskUrl(url)})`;
+  say(`Redis: ${source}`);
+  return { url, source, stop: async () => undefined };
+}
+
+async function fromPath({ path = FALLBACK_PATH, port, appendFsync }: ProvideOptions): Promise<ProvidedRedis | null> {
+  const binary = findOnPath(PROGRAMS, path);
+  return binary === null ? null : startBinary(binary, `${binary} of this machine`, { port, appendFsync });
+}
+
+async function fromContainer({ appendFsync = "everysec" }: ProvideOptions): Promise<ProvidedRedis | null> {
+  return startContainer(appendFsync);
+}
+
+async function fromApt({ port, appendFsync, say }: ProvideOptions): Promise<ProvidedRedis | null> {
+  if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return null;
+  say("Redis: none here; installing redis-server with apt-get");
+  // A Debian with systemd may start a service of its own on the default port; ours takes another one then.
+  const apt = (...words: string[]) =>
+    spawnSync("/usr/bin/env", ["DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y", ...words], { stdio: "ignore" }).status === 0;
+  const isInstalled = apt("install", "--no-install-recommends", "redis-server") || (apt("update") && apt("install", "--no-install-recommends", "redis-server"));
+  const binary = isInstalled ? findOnPath(PROGRAMS, FALLBACK_PATH) : null;
+  return binary === null ? null : startBinary(binary, `${binary}, installed with apt-get`, { port, appendFsync });
+}
+
+interface Wishes {
+  readonly port: number | undefined;
+  readonly appendFsync: "everysec" | "always" | undefined;
+}
+
+async function startBinary(binary: string, name: string, { port, appendFsync }: Wishes): Promise<ProvidedRedis> {
+  const options = { binary, ...(appendFsync !== undefined && { appendFsync }) };
+  const server = await (port === undefined ? startRedisServer(options) : startRedisServer({ ...options, port }).catch(() => startRedisServer(options)));
+  return { url: server.url, source: `${name}, on port ${server.port}`, stop: server.stop };
+}

@@ -1,0 +1,177 @@
+// A Redis server of our own: a real one, on loopback, with a directory of its own, that lives no longer than this process.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { Redis } from "ioredis";
+
+export interface ServerOptions {
+  /** Path of redis-server or valkey-server. */
+  readonly binary: string;
+  /** Kept when it is given, a temporary one otherwise. */
+  readonly directory?: string;
+  /** Absent or 0: any free one. */
+  readonly port?: number;
+  readonly appendFsync?: "everysec" | "always";
+  /** As in redis.conf: `64mb`. */
+  readonly maxMemory?: string;
+}
+
+export interface RedisServer {
+  readonly url: string;
+  readonly port: number;
+  /** Of the Redis process itself. */
+  readonly pid: number;
+  readonly directory: string;
+  /** Ends Redis in good order and removes its temporary directory. */
+  stop(): Promise<void>;
+  /** SIGKILL, as a crash would. */
+  kill(): Promise<void>;
+}
+
+const READY_MS = 10_000;
+const PORT_TRIES = 5;
+
+/**
+ * Waits for the server to end, or for standard input to close, as it does when this process ends in whatever way; then
+ * ends the server and removes the directory. In a session of its own, so that Ctrl-C does not take Redis from under workers
+ * that still drain.
+ */
+const SUPERVISOR = `
+directory=$1; shift
+exec 3<&0
+"$@" >/dev/null 2>&1 &
+server=$!
+{
+  read -r _ <&3
+  kill -TERM $server 2>/dev/null
+  tries=0
+  while kill -0 $server 2>/dev/null && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
+  kill -KILL $server 2>/dev/null
+} &
+watcher=$!
+wait $server
+status=$?
+kill $watcher 2>/dev/null
+[ -n "$directory" ] && rm -rf "$directory"
+exit $status
+`;
+
+/** The first of these programs that the PATH has, or null. */
+export function findOnPath(names: readonly string[], path: string): string | null {
+  for (const name of names) {
+    for (const directory of path.split(delimiter)) {
+      const candidate = join(directory, name);
+      if (directory !== "" && existsSync(candidate)) return candidate;
+    }
+  }
+  return null;
+}
+
+/** Starts a server and waits until it answers. @throws with the server's own words when it does not start. */
+export async function startRedisServer(options: ServerOptions): Promise<RedisServer> {
+  for (let tries = 1; ; tries++) {
+    const port = options.port !== undefined && options.port !== 0 ? options.port : await findFreePort();
+    const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "postrider-redis-")));
+    await mkdir(directory, { recursive: true });
+    const started = await tryStart(options, port, directory);
+    if (!("log" in started)) return started;
+    if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
+    // Somebody else took the port between our looking and the server's binding.
+    const isTaken = /Address already in use/i.test(started.log);
+    const mayRetry = isTaken && (options.port ?? 0) === 0 && tries < PORT_TRIES;
+    if (!mayRetry) throw new Error(`${options.binary} did not start on port ${port}:\n${started.log}`);
+  }
+}
+
+async function tryStart(options: ServerOptions, port: number, directory: string): Promise<RedisServer | { log: string }> {
+  const logFile = join(directory, "redis.log");
+  // The log outlives the supervisor's clean-up only while it is ours to remove.
+  const child = spawn("/bin/sh", ["-c", SUPERVISOR, "postrider-redis", options.directory === undefined ? directory : "", options.binary, ...toArguments(options, port, directory, logFile)], {
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  let hasEnded = false;
+  const ended = once(child, "exit").then(() => {
+    hasEnded = true;
+  });
+  let log = "";
+  const pid = await untilReady(port, async () => {
+    log = await readFile(logFile, "utf8").catch(() => log);
+    return hasEnded;
+  });
+  if (pid === null) {
+    child.stdin?.end();
+    await ended;
+    return { log: log.trim() };
+  }
+  letGo(child);
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    pid,
+    directory,
+    async stop() {
+      child.ref();
+      child.stdin?.end();
+      if (!hasEnded) await ended;
+    },
+    async kill() {
+      child.ref();
+      process.kill(pid, "SIGKILL");
+      if (!hasEnded) await ended;
+    },
+  };
+}
+
+function toArguments({ appendFsync = "everysec", maxMemory }: ServerOptions, port: number, directory: string, logFile: string): string[] {
+  return [
+    ...["--port", String(port), "--bind", "127.0.0.1", "--dir", directory, "--logfile", logFile],
+    ...["--save", "", "--appendonly", "yes", "--appendfsync", appendFsync, "--maxmemory-policy", "noeviction"],
+    ...(maxMemory === undefined ? [] : ["--maxmemory", maxMemory]),
+  ];
+}
+
+/** A running server must not keep a program alive that has nothing else to do. */
+function letGo(child: ChildProcess): void {
+  child.unref();
+  (child.stdin as unknown as { unref(): void } | null)?.unref();
+}
+
+/** The server's process id once it answers; null when it ended before, or answers too late. */
+async function untilReady(port: number, hasEnded: () => Promise<boolean>): Promise<number | null> {
+  const redis = new Redis({ port, host: "127.0.0.1", maxRetriesPerRequest: null, retryStrategy: () => 20, replyMapping: "legacy" });
+  // Refused until it listens: that is what the loop is for.
+  redis.on("error", () => undefined);
+  const deadline = Date.now() + READY_MS;
+  try {
+    while (Date.now() < deadline) {
+      const answer = await Promise.race([redis.info("server").catch(() => null), pause(50)]);
+      // Another process's server on this port would answer too, with another directory; ours has written its log by then.
+      if (typeof answer === "string") return (await hasEnded()) ? null : Number(/process_id:(\d+)/.exec(answer)?.[1]);
+      if (await hasEnded()) return null;
+    }
+    return null;
+  } finally {
+    redis.disconnect();
+  }
+}
+
+function pause(ms: number): Promise<null> {
+  return new Promise((resolve) => setTimeout(resolve, ms, null));
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no free port");
+  return address.port;
+}

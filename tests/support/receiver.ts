@@ -1,0 +1,117 @@
+// The test double is a real HTTP server with a script of behaviours.
+
+import { once } from "node:events";
+import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export interface ReceivedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Names and values in turn, as they came. */
+  readonly rawHeaders: readonly string[];
+  readonly body: string;
+  readonly key: string;
+  readonly atMs: number;
+}
+
+/** What the receiver does with one request. */
+export type Behaviour = (response: ServerResponse) => void;
+
+/** `nth` counts the requests of one Idempotency-Key, from 1. */
+export type Script = (request: ReceivedRequest, context: { readonly nth: number }) => Behaviour;
+
+export interface Receiver {
+  readonly url: string;
+  readonly requests: readonly ReceivedRequest[];
+  /** Requests by Idempotency-Key. */
+  byKey(): Map<string, ReceivedRequest[]>;
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export function reply(status: number, headers: Record<string, string> = {}, body = ""): Behaviour {
+  return (response) => void response.writeHead(status, headers).end(body);
+}
+
+export function ok(body = "ok"): Behaviour {
+  return reply(200, {}, body);
+}
+
+export function hang(): Behaviour {
+  return () => undefined;
+}
+
+export function slow(ms: number, then: Behaviour): Behaviour {
+  return (response) => void setTimeout(() => then(response), ms);
+}
+
+/** Headers at once, then a body that never ends. */
+export function drip(bytes: number, intervalMs: number): Behaviour {
+  return (response) => {
+    response.writeHead(200);
+    const timer = setInterval(() => response.write("x".repeat(bytes)), intervalMs);
+    response.on("close", () => clearInterval(timer));
+  };
+}
+
+export function reset(): Behaviour {
+  return (response) => void response.destroy();
+}
+
+export function resetMidBody(): Behaviour {
+  return (response) => {
+    response.writeHead(200, { "content-length": "1000" });
+    response.write("half", () => response.destroy());
+  };
+}
+
+export function huge(bytes: number): Behaviour {
+  return (response) => {
+    response.on("error", () => undefined);
+    response.writeHead(200).end(Buffer.alloc(bytes, "x"));
+  };
+}
+
+/** Starts a receiver on loopback; without a script everything is accepted. */
+export async function startReceiver(script: Script = () => ok()): Promise<Receiver> {
+  const requests: ReceivedRequest[] = [];
+  const keys = new Map<string, ReceivedRequest[]>();
+  const server = createServer((message, response) => {
+    receive(message).then(
+      (request) => {
+        requests.push(request);
+        const same = keys.get(request.key) ?? [];
+        same.push(request);
+        keys.set(request.key, same);
+        script(request, { nth: same.length })(response);
+      },
+      // The sender gave up while it wrote: nothing was received.
+      () => response.destroy(),
+    );
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const close = async (): Promise<void> => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+  };
+  return { url: `http://127.0.0.1:${port}`, requests, byKey: () => keys, close, [Symbol.asyncDispose]: close };
+}
+
+async function receive(message: IncomingMessage): Promise<ReceivedRequest> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk as Buffer);
+  const headers = Object.fromEntries(Object.entries(message.headers).map(([name, value]) => [name, String(value)]));
+  return {
+    method: message.method ?? "",
+    path: message.url ?? "",
+    headers,
+    rawHeaders: message.rawHeaders,
+    body: Buffer.concat(chunks).toString("utf8"),
+    key: headers["idempotency-key"] ?? "",
+    atMs: Date.now(),
+  };
+}
