@@ -1,18 +1,29 @@
 import { expect, test } from "vitest";
-import { drip, hang, huge, ok, reply, reset, resetMidBody } from "../support/receiver.ts";
-import { SOON, customers, startSystem } from "../support/system.ts";
 import { eventually } from "../support/eventually.ts";
+import { drip, hang, huge, ok, reply, reset, resetMidBody } from "../support/receiver.ts";
+import { customers, SOON, startSystem } from "../support/system.ts";
 
 test("delivers each customer of a run once, with an Idempotency-Key of its own", async () => {
   await using system = await startSystem();
   await system.startWorker();
   await system.apply();
 
-  const { enqueued } = await system.producer.enqueueMany({ action: "a", customers: customers(200), run: "r" });
+  const { enqueued } = await system.producer.enqueueMany({
+    action: "a",
+    customers: customers(200),
+    run: "r",
+  });
   await system.untilEnded("r");
 
   expect(enqueued).toBe(200);
-  expect(await system.producer.runs.get("r")).toMatchObject({ enqueued: 200, delivered: 200, failed: 0, waiting: 0, inFlight: 0, retries: 0 });
+  expect(await system.producer.runs.get("r")).toMatchObject({
+    enqueued: 200,
+    delivered: 200,
+    failed: 0,
+    waiting: 0,
+    inFlight: 0,
+    retries: 0,
+  });
   expect(system.receiver.byKey().size).toBe(200);
   expect(new Set(system.receiver.requests.map(({ body }) => JSON.parse(body).id)).size).toBe(200);
 });
@@ -23,7 +34,13 @@ test("repeats an attempt with the same bytes and the same key until it succeeds"
   await system.apply();
 
   const { id } = await system.producer.enqueue({ action: "a", customer: { id: 1, text: "a=>b" } });
-  await eventually(async () => expect(await system.producer.outcomes.get(id)).toMatchObject({ outcome: "delivered", reason: "reply_2xx", attempts: 3 }));
+  await eventually(async () =>
+    expect(await system.producer.outcomes.get(id)).toMatchObject({
+      outcome: "delivered",
+      reason: "reply_2xx",
+      attempts: 3,
+    }),
+  );
 
   const requests = system.receiver.byKey().get(id) ?? [];
   expect(requests).toHaveLength(3);
@@ -39,9 +56,14 @@ test("keeps a permanent refusal as a dead letter with the reply, and a replay se
   await system.untilEnded("r");
 
   const { deadLetters, total } = await system.producer.deadLetters.list(["bulk"], 10);
-  expect({ total, deadLetters }).toMatchObject({ total: 1, deadLetters: [{ reason: "reply_4xx", attempts: 1, run: "r", customerId: "c0" }] });
+  expect({ total, deadLetters }).toMatchObject({
+    total: 1,
+    deadLetters: [{ reason: "reply_4xx", attempts: 1, run: "r", customerId: "c0" }],
+  });
   const id = deadLetters[0]?.id ?? "";
-  expect((await system.producer.deadLetters.show(["bulk"], id)).history).toMatchObject([{ attempt: 1, finding: { status: 422, body: "no such plan" } }]);
+  expect((await system.producer.deadLetters.show(["bulk"], id)).history).toMatchObject([
+    { attempt: 1, finding: { status: 422, body: "no such plan" } },
+  ]);
 
   isBroken = false;
   await system.producer.deadLetters.replay(["bulk"], id);
@@ -49,7 +71,9 @@ test("keeps a permanent refusal as a dead letter with the reply, and a replay se
 
   expect(await system.producer.runs.get("r")).toMatchObject({ enqueued: 1, delivered: 1, failed: 0 });
   expect(system.receiver.byKey().get(id)).toHaveLength(2);
-  await expect(system.producer.deadLetters.replay(["bulk"], id)).rejects.toMatchObject({ code: "dead_letter_unknown" });
+  await expect(system.producer.deadLetters.replay(["bulk"], id)).rejects.toMatchObject({
+    code: "dead_letter_unknown",
+  });
 });
 
 test("gives up after the policy's attempts, with the last one's reason", async () => {
@@ -59,21 +83,31 @@ test("gives up after the policy's attempts, with the last one's reason", async (
   await system.producer.enqueueMany({ action: "a", customers: customers(5), run: "r" });
   await system.untilEnded("r");
 
-  expect(await system.producer.runs.get("r")).toMatchObject({ failed: 5, retries: 10, failedByReason: { reply_5xx: 5 } });
+  expect(await system.producer.runs.get("r")).toMatchObject({
+    failed: 5,
+    retries: 10,
+    failedByReason: { reply_5xx: 5 },
+  });
   expect(system.receiver.requests).toHaveLength(15);
 });
 
 test("waits as long as a 429 asks, and spends no attempt on it", async () => {
-  await using system = await startSystem((_, { nth }) => (nth <= 4 ? reply(429, { "retry-after": "0.2" }) : ok()));
+  await using system = await startSystem((_, { nth }) =>
+    nth <= 4 ? reply(429, { "retry-after": "0.2" }) : ok(),
+  );
   await system.startWorker();
   await system.apply({ retry: { ...SOON, attempts: 1 } });
 
   const { id } = await system.producer.enqueue({ action: "a", customer: { id: 1 } });
-  await eventually(async () => expect(await system.producer.outcomes.get(id)).toMatchObject({ outcome: "delivered", attempts: 1 }));
+  await eventually(async () =>
+    expect(await system.producer.outcomes.get(id)).toMatchObject({ outcome: "delivered", attempts: 1 }),
+  );
 
   const times = (system.receiver.byKey().get(id) ?? []).map(({ atMs }) => atMs);
   expect(times).toHaveLength(5);
-  expect(Math.min(...times.slice(1).map((at, index) => at - (times[index] ?? 0)))).toBeGreaterThanOrEqual(195);
+  expect(Math.min(...times.slice(1).map((at, index) => at - (times[index] ?? 0)))).toBeGreaterThanOrEqual(
+    195,
+  );
 });
 
 test.each([
@@ -88,7 +122,9 @@ test.each([
 
   const { id } = await system.producer.enqueue({ action: "a", customer: { id: 1 } });
 
-  await eventually(async () => expect(await system.producer.outcomes.get(id)).toMatchObject({ outcome: "failed", reason }));
+  await eventually(async () =>
+    expect(await system.producer.outcomes.get(id)).toMatchObject({ outcome: "failed", reason }),
+  );
 });
 
 test("nobody listens: the fault is connect", async () => {
@@ -98,7 +134,9 @@ test("nobody listens: the fault is connect", async () => {
 
   const { id } = await system.producer.enqueue({ action: "a", customer: { id: 1 } });
 
-  await eventually(async () => expect(await system.producer.outcomes.get(id)).toMatchObject({ outcome: "failed", reason: "connect" }));
+  await eventually(async () =>
+    expect(await system.producer.outcomes.get(id)).toMatchObject({ outcome: "failed", reason: "connect" }),
+  );
 });
 
 test("keeps no more of an answer than it should, and the answer counts all the same", async () => {
@@ -108,7 +146,9 @@ test("keeps no more of an answer than it should, and the answer counts all the s
 
   const { id } = await system.producer.enqueue({ action: "a", customer: { id: 1 } });
 
-  await eventually(async () => expect(await system.producer.outcomes.get(id)).toMatchObject({ outcome: "delivered" }));
+  await eventually(async () =>
+    expect(await system.producer.outcomes.get(id)).toMatchObject({ outcome: "delivered" }),
+  );
 });
 
 test("what cannot be composed fails unsent, and names the value", async () => {
@@ -129,12 +169,24 @@ test("sends nothing before sendAt, and nothing after expiresAt", async () => {
   await using system = await startSystem();
   await system.apply();
   const now = Date.now();
-  const late = await system.producer.enqueue({ action: "a", customer: { id: 1 }, sendAt: new Date(now + 700) });
-  const expired = await system.producer.enqueue({ action: "a", customer: { id: 2 }, expiresAt: new Date(now + 1) });
+  const late = await system.producer.enqueue({
+    action: "a",
+    customer: { id: 1 },
+    sendAt: new Date(now + 700),
+  });
+  const expired = await system.producer.enqueue({
+    action: "a",
+    customer: { id: 2 },
+    expiresAt: new Date(now + 1),
+  });
   await system.startWorker();
 
-  await eventually(async () => expect(await system.producer.outcomes.get(expired.id)).toMatchObject({ outcome: "expired" }));
-  await eventually(async () => expect(await system.producer.outcomes.get(late.id)).toMatchObject({ outcome: "delivered" }));
+  await eventually(async () =>
+    expect(await system.producer.outcomes.get(expired.id)).toMatchObject({ outcome: "expired" }),
+  );
+  await eventually(async () =>
+    expect(await system.producer.outcomes.get(late.id)).toMatchObject({ outcome: "delivered" }),
+  );
 
   expect(system.receiver.requests).toHaveLength(1);
   expect(system.receiver.requests[0]?.atMs).toBeGreaterThanOrEqual(now + 690);
@@ -145,13 +197,27 @@ test("an unknown action version, and a delivery whose workers keep dying, end as
   await system.apply();
   const queue = system.producer.lanes.queue("bulk");
   await queue.add("delivery", { v: 1, action: "a@99", customer: { id: 1 } }, { jobId: "x.unknown" });
-  const crashed = await queue.add("delivery", { v: 1, action: "a@1", customer: { id: 1 } }, { jobId: "x.crashed" });
+  const crashed = await queue.add(
+    "delivery",
+    { v: 1, action: "a@1", customer: { id: 1 } },
+    { jobId: "x.crashed" },
+  );
   const client = await queue.backend.client;
   await client.hset(queue.toKey(crashed.id ?? ""), { stc: 3 });
   await system.startWorker();
 
-  await eventually(async () => expect(await system.producer.outcomes.get("x.unknown")).toMatchObject({ outcome: "failed", reason: "action_unknown" }));
-  await eventually(async () => expect(await system.producer.outcomes.get("x.crashed")).toMatchObject({ outcome: "failed", reason: "crash" }));
+  await eventually(async () =>
+    expect(await system.producer.outcomes.get("x.unknown")).toMatchObject({
+      outcome: "failed",
+      reason: "action_unknown",
+    }),
+  );
+  await eventually(async () =>
+    expect(await system.producer.outcomes.get("x.crashed")).toMatchObject({
+      outcome: "failed",
+      reason: "crash",
+    }),
+  );
   expect(system.receiver.requests).toHaveLength(0);
 });
 
@@ -166,7 +232,9 @@ test("a claim of a delivery that has ended already sends nothing and counts noth
   // As a crash between record and settle would leave it: ended, and in the lane once more.
   const queue = system.producer.lanes.queue("bulk");
   await queue.add("delivery", { v: 1, action: "a@1", run: "r", customer: { id: "c0" } }, { jobId: key });
-  await eventually(async () => expect(await system.producer.lanes.backlog("bulk")).toMatchObject({ waiting: 0, inFlight: 0 }));
+  await eventually(async () =>
+    expect(await system.producer.lanes.backlog("bulk")).toMatchObject({ waiting: 0, inFlight: 0 }),
+  );
 
   expect(system.receiver.requests).toHaveLength(1);
   expect(await system.producer.runs.get("r")).toMatchObject({ enqueued: 1, delivered: 1 });

@@ -12,7 +12,9 @@ test("the same key is one delivery, while it is pending and after it ended", asy
   const first = await system.producer.enqueue(order);
   const second = await system.producer.enqueue(order);
   await system.startWorker();
-  await eventually(async () => expect(await system.producer.outcomes.get(first.id)).toMatchObject({ outcome: "delivered" }));
+  await eventually(async () =>
+    expect(await system.producer.outcomes.get(first.id)).toMatchObject({ outcome: "delivered" }),
+  );
   const third = await system.producer.enqueue(order);
 
   expect([first, second, third]).toEqual([
@@ -36,9 +38,16 @@ test("a run that is enqueued again takes in only what is missing", async () => {
   await system.apply();
   const all = customers(1_000);
 
-  expect(await system.producer.enqueueMany({ action: "a", customers: all.slice(0, 600), run: "r" })).toMatchObject({ enqueued: 600, duplicates: 0 });
-  expect(await system.producer.enqueueMany({ action: "a", customers: all, run: "r" })).toMatchObject({ enqueued: 400, duplicates: 600 });
-  expect(await system.producer.enqueueMany({ action: "a", customers: [...all, ...all], run: "r" })).toMatchObject({ enqueued: 0, duplicates: 2_000 });
+  expect(
+    await system.producer.enqueueMany({ action: "a", customers: all.slice(0, 600), run: "r" }),
+  ).toMatchObject({ enqueued: 600, duplicates: 0 });
+  expect(await system.producer.enqueueMany({ action: "a", customers: all, run: "r" })).toMatchObject({
+    enqueued: 400,
+    duplicates: 600,
+  });
+  expect(
+    await system.producer.enqueueMany({ action: "a", customers: [...all, ...all], run: "r" }),
+  ).toMatchObject({ enqueued: 0, duplicates: 2_000 });
   expect(await system.producer.runs.get("r")).toMatchObject({ enqueued: 1_000, waiting: 1_000 });
 });
 
@@ -47,7 +56,9 @@ test("two producers of the same run at the same time count each customer once", 
   await system.apply();
   const all = customers(2_000);
 
-  const [a, b] = await Promise.all([1, 2].map(() => system.producer.enqueueMany({ action: "a", customers: all, run: "r" })));
+  const [a, b] = await Promise.all(
+    [1, 2].map(() => system.producer.enqueueMany({ action: "a", customers: all, run: "r" })),
+  );
 
   expect((a?.enqueued ?? 0) + (b?.enqueued ?? 0)).toBe(2_000);
   expect(await system.producer.runs.get("r")).toMatchObject({ enqueued: 2_000, waiting: 2_000 });
@@ -59,9 +70,15 @@ test("a run goes on with the version that it was begun with, and refuses another
   await system.producer.enqueueMany({ action: "a", customers: customers(1), run: "r" });
   await system.apply({ body: '{"new": true}' });
 
-  expect(await system.producer.enqueueMany({ action: "a", customers: customers(2), run: "r" })).toMatchObject({ action: "a@1", enqueued: 1 });
-  await expect(system.producer.enqueueMany({ action: "a@2", customers: [], run: "r" })).rejects.toMatchObject({ code: "run_mismatch" });
-  expect(await system.producer.enqueueMany({ action: "a", customers: customers(1), run: "other" })).toMatchObject({ action: "a@2" });
+  expect(await system.producer.enqueueMany({ action: "a", customers: customers(2), run: "r" })).toMatchObject(
+    { action: "a@1", enqueued: 1 },
+  );
+  await expect(system.producer.enqueueMany({ action: "a@2", customers: [], run: "r" })).rejects.toMatchObject(
+    { code: "run_mismatch" },
+  );
+  expect(
+    await system.producer.enqueueMany({ action: "a", customers: customers(1), run: "other" }),
+  ).toMatchObject({ action: "a@2" });
 });
 
 test("the same content makes no new version, another one does, and old ones stay", async () => {
@@ -84,7 +101,9 @@ test("a bad customer stops the run there, what came before is enqueued, and the 
   await system.apply();
   const list = [...customers(10), { name: "no id" } as never, ...customers(20)];
 
-  await expect(system.producer.enqueueMany({ action: "a", customers: list, run: "r" })).rejects.toMatchObject({ code: "customer_invalid", message: expect.stringContaining("id") });
+  await expect(system.producer.enqueueMany({ action: "a", customers: list, run: "r" })).rejects.toMatchObject(
+    { code: "customer_invalid", message: expect.stringContaining("id") },
+  );
   expect(await system.producer.runs.get("r")).toMatchObject({ enqueued: 10 });
 });
 
@@ -92,7 +111,11 @@ test.each<[string, Partial<DeliveryOrder>, string]>([
   ["an empty key", { key: "" }, "delivery_invalid"],
   ["a lane's odd name", { lane: "Bulk!" }, "delivery_invalid"],
   ["a date that is none", { sendAt: new Date("x") }, "delivery_invalid"],
-  ["an expiry before the sending", { sendAt: new Date(2_000), expiresAt: new Date(1_000) }, "delivery_invalid"],
+  [
+    "an expiry before the sending",
+    { sendAt: new Date(2_000), expiresAt: new Date(1_000) },
+    "delivery_invalid",
+  ],
   ["an unknown action", { action: "nope" }, "action_unknown"],
   ["a customer without id", { customer: {} as never }, "customer_invalid"],
   ["a customer that is too large", { customer: { id: 1, text: "x".repeat(600_000) } }, "customer_invalid"],
@@ -101,7 +124,9 @@ test.each<[string, Partial<DeliveryOrder>, string]>([
   await using system = await startSystem();
   await system.apply();
 
-  await expect(system.producer.enqueue({ action: "a", customer: { id: 1 }, ...change })).rejects.toMatchObject({ code });
+  await expect(
+    system.producer.enqueue({ action: "a", customer: { id: 1 }, ...change }),
+  ).rejects.toMatchObject({ code });
   expect(await system.producer.lanes.backlog("transactional")).toMatchObject({ waiting: 0, delayed: 0 });
 });
 
@@ -110,7 +135,12 @@ test("waits while the lane is full, says so, and goes on when workers have made 
   await system.apply();
   const producer = await createProducer({ redis: system.redisUrl, backlogMax: 1_000 });
   const paused: boolean[] = [];
-  const enqueued = producer.enqueueMany({ action: "a", customers: customers(6_000), run: "r", onProgress: ({ isPaused }) => void paused.push(isPaused) });
+  const enqueued = producer.enqueueMany({
+    action: "a",
+    customers: customers(6_000),
+    run: "r",
+    onProgress: ({ isPaused }) => void paused.push(isPaused),
+  });
 
   await eventually(() => expect(paused.at(-1)).toBe(true));
   expect((await producer.runs.get("r")).enqueued).toBeLessThan(6_000);
@@ -128,13 +158,22 @@ test("stops at an AbortSignal, also while it waits for room, and the same run go
   const list = customers(5_000);
 
   await expect(
-    producer.enqueueMany({ action: "a", customers: list, run: "r", signal: abort.signal, onProgress: ({ isPaused }) => isPaused && abort.abort() }),
+    producer.enqueueMany({
+      action: "a",
+      customers: list,
+      run: "r",
+      signal: abort.signal,
+      onProgress: ({ isPaused }) => isPaused && abort.abort(),
+    }),
   ).rejects.toMatchObject({ code: "aborted" });
   await producer.close();
 
   const first = (await system.producer.runs.get("r")).enqueued;
   expect(first).toBeLessThan(5_000);
-  expect(await system.producer.enqueueMany({ action: "a", customers: list, run: "r" })).toMatchObject({ enqueued: 5_000 - first, duplicates: first });
+  expect(await system.producer.enqueueMany({ action: "a", customers: list, run: "r" })).toMatchObject({
+    enqueued: 5_000 - first,
+    duplicates: first,
+  });
 });
 
 test("pulls no more customers than it can hand on", async () => {
@@ -146,7 +185,13 @@ test("pulls no more customers than it can hand on", async () => {
     for (;;) yield { id: `c${pulled++}` };
   }
   const abort = new AbortController();
-  const enqueued = producer.enqueueMany({ action: "a", customers: endless(), run: "r", signal: abort.signal, onProgress: ({ isPaused }) => isPaused && abort.abort() });
+  const enqueued = producer.enqueueMany({
+    action: "a",
+    customers: endless(),
+    run: "r",
+    signal: abort.signal,
+    onProgress: ({ isPaused }) => isPaused && abort.abort(),
+  });
 
   await expect(enqueued).rejects.toMatchObject({ code: "aborted" });
   expect(pulled).toBeLessThan(6_000);

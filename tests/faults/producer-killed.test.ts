@@ -16,7 +16,12 @@ test("a producer killed half-way and run again with the same run sends each cust
   await using receiver = await startReceiver();
   const directory = await mkdtemp(join(tmpdir(), "postrider-test-"));
   const file = join(directory, "customers.ndjson");
-  await writeFile(file, customers(COUNT).map((customer) => JSON.stringify(customer)).join("\n"));
+  await writeFile(
+    file,
+    customers(COUNT)
+      .map((customer) => JSON.stringify(customer))
+      .join("\n"),
+  );
   const producer = await createProducer({ redis: redisUrl });
   await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
   const environment = { POSTRIDER_REDIS_URL: redisUrl, POSTRIDER_METRICS_PORT: "0" };
@@ -24,7 +29,10 @@ test("a producer killed half-way and run again with the same run sends each cust
   await using _worker = startPostrider(["worker", "--lanes", "bulk"], environment);
 
   await using first = startPostrider(enqueue, environment);
-  await eventually(async () => expect((await producer.runs.get("r")).enqueued).toBeGreaterThan(3_000), 30_000);
+  await eventually(
+    async () => expect((await producer.runs.get("r")).enqueued).toBeGreaterThan(3_000),
+    30_000,
+  );
   first.kill("SIGKILL");
   await first.exited;
   const taken = (await producer.runs.get("r")).enqueued;
@@ -33,7 +41,10 @@ test("a producer killed half-way and run again with the same run sends each cust
   await using second = startPostrider(enqueue, environment);
   expect(await second.exited).toEqual({ code: 0, signal: null });
   const summary = JSON.parse(second.stdout.trim());
-  await eventually(async () => expect(await producer.runs.get("r")).toMatchObject({ waiting: 0, inFlight: 0 }), 90_000);
+  await eventually(
+    async () => expect(await producer.runs.get("r")).toMatchObject({ waiting: 0, inFlight: 0 }),
+    90_000,
+  );
 
   // What was in Redis' hands at the kill may have been taken in after we looked.
   expect(summary).toMatchObject({ run: "r", rejected: 0 });

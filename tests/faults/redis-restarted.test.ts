@@ -1,26 +1,38 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startRedisServer } from "@postrider/cli/redis/server";
 import { createProducer } from "@postrider/producer/producer";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { startPostrider } from "../support/processes.ts";
 import { startReceiver } from "../support/receiver.ts";
-import { redisBinary, startRedisServer } from "../support/redis.ts";
+import { redisBinary } from "../support/redis.ts";
 import { customers } from "../support/system.ts";
 
 test("Redis killed under load and started again: nothing acknowledged is lost, and workers go on by themselves", async () => {
   const directory = await mkdtemp(join(tmpdir(), "postrider-test-redis-"));
   const binary = redisBinary();
-  const first = await startRedisServer({ binary, directory, keepDirectory: true, appendFsync: "always" });
+  const first = await startRedisServer({ binary, directory, appendFsync: "always" });
   await using receiver = await startReceiver();
-  const environment = { POSTRIDER_REDIS_URL: first.url, POSTRIDER_METRICS_PORT: "0", POSTRIDER_LANES: "bulk", POSTRIDER_LOCK_MS: "2000", POSTRIDER_STALLED_CHECK_MS: "500" };
+  const environment = {
+    POSTRIDER_REDIS_URL: first.url,
+    POSTRIDER_METRICS_PORT: "0",
+    POSTRIDER_LANES: "bulk",
+    POSTRIDER_LOCK_MS: "2000",
+    POSTRIDER_STALLED_CHECK_MS: "500",
+  };
   const producer = await createProducer({ redis: first.url });
   await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
   await using worker = startPostrider(["worker"], environment);
 
   let acknowledged = 0;
-  const enqueueing = producer.enqueueMany({ action: "a", customers: customers(30_000), run: "r", onProgress: ({ enqueued }) => (acknowledged = enqueued) });
+  const enqueueing = producer.enqueueMany({
+    action: "a",
+    customers: customers(30_000),
+    run: "r",
+    onProgress: ({ enqueued }) => (acknowledged = enqueued),
+  });
   const failed = enqueueing.then(
     () => null,
     (error: unknown) => error,
@@ -29,8 +41,15 @@ test("Redis killed under load and started again: nothing acknowledged is lost, a
   await first.kill();
 
   expect(await failed).toMatchObject({ code: "redis_unavailable" });
-  await expect(producer.enqueue({ action: "a", customer: { id: 1 } })).rejects.toMatchObject({ code: "redis_unavailable" });
-  const second = await startRedisServer({ binary, directory, keepDirectory: true, appendFsync: "always", port: first.port });
+  await expect(producer.enqueue({ action: "a", customer: { id: 1 } })).rejects.toMatchObject({
+    code: "redis_unavailable",
+  });
+  const second = await startRedisServer({
+    binary,
+    directory,
+    appendFsync: "always",
+    port: first.port,
+  });
   await eventually(async () => {
     const { enqueued, waiting, inFlight } = await producer.runs.get("r");
     expect(enqueued).toBeGreaterThanOrEqual(acknowledged);
@@ -40,7 +59,9 @@ test("Redis killed under load and started again: nothing acknowledged is lost, a
   const run = await producer.runs.get("r");
   expect(run.delivered).toBe(run.enqueued);
   expect(receiver.byKey().size).toBe(run.enqueued);
-  expect((await producer.enqueueMany({ action: "a", customers: customers(30_000), run: "r" })).enqueued).toBe(30_000 - run.enqueued);
+  expect((await producer.enqueueMany({ action: "a", customers: customers(30_000), run: "r" })).enqueued).toBe(
+    30_000 - run.enqueued,
+  );
   worker.kill("SIGTERM");
   expect(await worker.exited).toEqual({ code: 0, signal: null });
   await producer.close();

@@ -12,7 +12,11 @@ test("SIGTERM: nothing more is claimed, what is in flight ends, exit 0", async (
   const producer = await createProducer({ redis: redisUrl });
   await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
   await producer.enqueueMany({ action: "a", customers: customers(100), run: "r" });
-  await using worker = startPostrider(["worker"], { POSTRIDER_REDIS_URL: redisUrl, POSTRIDER_CONCURRENCY: "20", POSTRIDER_METRICS_PORT: "0" });
+  await using worker = startPostrider(["worker"], {
+    POSTRIDER_REDIS_URL: redisUrl,
+    POSTRIDER_CONCURRENCY: "20",
+    POSTRIDER_METRICS_PORT: "0",
+  });
   await eventually(() => expect(receiver.requests).toHaveLength(20));
 
   worker.kill("SIGTERM");
@@ -23,23 +27,35 @@ test("SIGTERM: nothing more is claimed, what is in flight ends, exit 0", async (
   await producer.close();
 });
 
-test.each(["SIGTERM", "SIGINT"] as const)("%s with answers that never come: handed back after the grace period, no attempt spent, exit 0", async (signal) => {
-  const redisUrl = await isolatedRedisUrl();
-  let isHanging = true;
-  await using receiver = await startReceiver(() => (isHanging ? hang() : ok()));
-  const producer = await createProducer({ redis: redisUrl });
-  await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}", retry: { attempts: 1 } });
-  await producer.enqueueMany({ action: "a", customers: customers(5), run: "r" });
-  const environment = { POSTRIDER_REDIS_URL: redisUrl, POSTRIDER_METRICS_PORT: "0", POSTRIDER_SHUTDOWN_GRACE_MS: "300" };
-  await using worker = startPostrider(["worker"], environment);
-  await eventually(() => expect(receiver.requests).toHaveLength(5));
+test.each(["SIGTERM", "SIGINT"] as const)(
+  "%s with answers that never come: handed back after the grace period, no attempt spent, exit 0",
+  async (signal) => {
+    const redisUrl = await isolatedRedisUrl();
+    let isHanging = true;
+    await using receiver = await startReceiver(() => (isHanging ? hang() : ok()));
+    const producer = await createProducer({ redis: redisUrl });
+    await producer.actions.apply({
+      id: "a",
+      url: `${receiver.url}/x`,
+      body: "{{ customer }}",
+      retry: { attempts: 1 },
+    });
+    await producer.enqueueMany({ action: "a", customers: customers(5), run: "r" });
+    const environment = {
+      POSTRIDER_REDIS_URL: redisUrl,
+      POSTRIDER_METRICS_PORT: "0",
+      POSTRIDER_SHUTDOWN_GRACE_MS: "300",
+    };
+    await using worker = startPostrider(["worker"], environment);
+    await eventually(() => expect(receiver.requests).toHaveLength(5));
 
-  worker.kill(signal);
-  expect(await worker.exited).toEqual({ code: 0, signal: null });
-  expect(await producer.runs.get("r")).toMatchObject({ waiting: 5, inFlight: 0, failed: 0, retries: 0 });
+    worker.kill(signal);
+    expect(await worker.exited).toEqual({ code: 0, signal: null });
+    expect(await producer.runs.get("r")).toMatchObject({ waiting: 5, inFlight: 0, failed: 0, retries: 0 });
 
-  isHanging = false;
-  await using _next = startPostrider(["worker"], environment);
-  await eventually(async () => expect(await producer.runs.get("r")).toMatchObject({ delivered: 5 }));
-  await producer.close();
-});
+    isHanging = false;
+    await using _next = startPostrider(["worker"], environment);
+    await eventually(async () => expect(await producer.runs.get("r")).toMatchObject({ delivered: 5 }));
+    await producer.close();
+  },
+);

@@ -29,14 +29,24 @@ test("a worker killed in the middle of 5,000 deliveries loses none; doubles are 
   victim.kill("SIGKILL");
   await victim.exited;
   await using _replacement = startPostrider(["worker"], environment);
-  await eventually(async () => expect(await producer.runs.get("r")).toMatchObject({ waiting: 0, inFlight: 0 }), 60_000);
+  await eventually(
+    async () => expect(await producer.runs.get("r")).toMatchObject({ waiting: 0, inFlight: 0 }),
+    60_000,
+  );
 
-  expect(await producer.runs.get("r")).toMatchObject({ enqueued: 5_000, delivered: 5_000, failed: 0, expired: 0 });
+  expect(await producer.runs.get("r")).toMatchObject({
+    enqueued: 5_000,
+    delivered: 5_000,
+    failed: 0,
+    expired: 0,
+  });
   const byKey = [...receiver.byKey().values()];
   expect(byKey).toHaveLength(5_000);
   const doubles = byKey.filter((requests) => requests.length > 1);
   expect(doubles.length).toBeLessThanOrEqual(CONCURRENCY);
   // The kill came under load, so the test would notice a system that hides its doubles by losing them.
-  expect(doubles.every((requests) => requests.length === 2 && requests[0]?.body === requests[1]?.body)).toBe(true);
+  expect(doubles.every((requests) => requests.length === 2 && requests[0]?.body === requests[1]?.body)).toBe(
+    true,
+  );
   await producer.close();
 }, 120_000);

@@ -25,12 +25,19 @@ const CLI = fileURLToPath(new URL("../../packages/cli/bin/postrider.js", import.
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Starts the built command line with nothing of this environment but PATH and HOME. */
-export function startPostrider(args: readonly string[], environment: Record<string, string> = {}): StartedProcess {
+export function startPostrider(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): StartedProcess {
   return startProcess(process.execPath, [CLI, ...args], environment);
 }
 
 /** Runs the built command line to its end; `input` goes to its standard input. */
-export async function postrider(args: readonly string[], environment: Record<string, string> = {}, input = ""): Promise<Ended & { stdout: string; stderr: string }> {
+export async function postrider(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+  input = "",
+): Promise<Ended & { stdout: string; stderr: string }> {
   await using child = startPostrider(args, environment);
   child.write(input);
   child.endInput();
@@ -38,9 +45,17 @@ export async function postrider(args: readonly string[], environment: Record<str
   return { ...ended, stdout: child.stdout, stderr: child.stderr };
 }
 
-export function startProcess(command: string, args: readonly string[], environment: Record<string, string> = {}): StartedProcess {
+export function startProcess(
+  command: string,
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): StartedProcess {
   const { PATH = "", HOME = "" } = process.env;
-  const child = spawn(command, args, { cwd: ROOT, env: { PATH, HOME, ...environment }, stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(command, args, {
+    cwd: ROOT,
+    env: { PATH, HOME, ...environment },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
   const read = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => (read.stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (read.stderr += text));

@@ -1,7 +1,7 @@
 // The test double is a real HTTP server with a script of behaviours.
 
 import { once } from "node:events";
-import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 export interface ReceivedRequest {
@@ -98,13 +98,21 @@ export async function startReceiver(script: Script = () => ok()): Promise<Receiv
     server.close();
     await once(server, "close");
   };
-  return { url: `http://127.0.0.1:${port}`, requests, byKey: () => keys, close, [Symbol.asyncDispose]: close };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    byKey: () => keys,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 async function receive(message: IncomingMessage): Promise<ReceivedRequest> {
   const chunks: Buffer[] = [];
   for await (const chunk of message) chunks.push(chunk as Buffer);
-  const headers = Object.fromEntries(Object.entries(message.headers).map(([name, value]) => [name, String(value)]));
+  const headers = Object.fromEntries(
+    Object.entries(message.headers).map(([name, value]) => [name, String(value)]),
+  );
   return {
     method: message.method ?? "",
     path: message.url ?? "",

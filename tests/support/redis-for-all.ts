@@ -10,7 +10,10 @@ declare module "vitest" {
 }
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const redis = await provideRedis({ url: process.env["POSTRIDER_REDIS_URL"], say: (line) => console.log(line) });
+  const redis = await provideRedis({
+    url: process.env["POSTRIDER_REDIS_URL"],
+    say: (line) => console.log(line),
+  });
   project.provide("redisUrl", redis.url);
   return () => redis.stop();
 }

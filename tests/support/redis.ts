@@ -4,8 +4,6 @@ import { Redis } from "ioredis";
 import { inject } from "vitest";
 import { findOnPath } from "../../packages/cli/src/redis/server.ts";
 
-export { type RedisServer, startRedisServer } from "../../packages/cli/src/redis/server.ts";
-
 /** A URL whose database no other test file uses at the same time; emptied. Evidence of a failed test stays until the next one. */
 export async function isolatedRedisUrl(): Promise<string> {
   // Vitest numbers its workers from 1, and each runs one file at a time; Redis has 16 databases.

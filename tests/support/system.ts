@@ -1,10 +1,10 @@
 // A whole system for one test: producer, workers in this process, a receiver; everything closed at the end.
 
-import { type Producer, createProducer } from "@postrider/producer/producer";
+import { createProducer, type Producer } from "@postrider/producer/producer";
 import type { ActionDocument } from "@postrider/shared/action";
 import { createLogger } from "@postrider/shared/log";
 import { readSettings } from "@postrider/shared/settings";
-import { type PostriderWorker, createWorker } from "@postrider/worker/worker";
+import { createWorker, type PostriderWorker } from "@postrider/worker/worker";
 import { eventually } from "./eventually.ts";
 import { type Receiver, type Script, startReceiver } from "./receiver.ts";
 import { isolatedRedisUrl } from "./redis.ts";
@@ -35,13 +35,25 @@ export async function startSystem(script?: Script): Promise<System> {
     producer,
     receiver,
     async startWorker(environment = {}) {
-      const settings = readSettings({ POSTRIDER_REDIS_URL: redisUrl, POSTRIDER_METRICS_PORT: "0", POSTRIDER_METRICS_HOST: "127.0.0.1", POSTRIDER_SHUTDOWN_GRACE_MS: "2000", ...environment });
+      const settings = readSettings({
+        POSTRIDER_REDIS_URL: redisUrl,
+        POSTRIDER_METRICS_PORT: "0",
+        POSTRIDER_METRICS_HOST: "127.0.0.1",
+        POSTRIDER_SHUTDOWN_GRACE_MS: "2000",
+        ...environment,
+      });
       const worker = await createWorker(settings, createLogger({ level: "silent", format: "json" }).log);
       workers.push({ worker, running: worker.run() });
       return worker;
     },
     async apply(document = {}) {
-      const { id } = await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}", retry: SOON, ...document });
+      const { id } = await producer.actions.apply({
+        id: "a",
+        url: `${receiver.url}/x`,
+        body: "{{ customer }}",
+        retry: SOON,
+        ...document,
+      });
       return id;
     },
     async untilEnded(run) {

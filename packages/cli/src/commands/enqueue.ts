@@ -57,7 +57,8 @@ async function enqueue(action: string, options: Options, context: Context): Prom
     { path: options.customers, stdin: surroundings.stdin },
     options.format === undefined ? {} : { format: options.format },
   );
-  const rejects = options.skipInvalid === undefined ? null : createRejects(toRejectsPath(options));
+  const rejects =
+    options.skipInvalid === undefined ? null : createRejects(toRejectsPath(options), file.header);
   const problems = createProblems(file, rejects, context);
   try {
     if (options.dryRun === true) {

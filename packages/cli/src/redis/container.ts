@@ -13,7 +13,17 @@ export async function startContainer(appendFsync: "everysec" | "always"): Promis
   try {
     const container = await new library.GenericContainer(IMAGE)
       .withExposedPorts(REDIS_PORT)
-      .withCommand(["redis-server", "--save", "", "--appendonly", "yes", "--appendfsync", appendFsync, "--maxmemory-policy", "noeviction"])
+      .withCommand([
+        "redis-server",
+        "--save",
+        "",
+        "--appendonly",
+        "yes",
+        "--appendfsync",
+        appendFsync,
+        "--maxmemory-policy",
+        "noeviction",
+      ])
       .withWaitStrategy(library.Wait.forLogMessage(/Ready to accept connections/))
       .start();
     return {

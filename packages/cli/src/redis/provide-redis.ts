@@ -48,7 +48,12 @@ export async function provideRedis(options: ProvideOptions): Promise<ProvidedRed
 }
 
 async function configured(url: string, { say }: ProvideOptions): Promise<ProvidedRedis> {
-  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 3_000, replyMapping: "legacy" });
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    retryStrategy: () => null,
+    connectTimeout: 3_000,
+    replyMapping: "legacy",
+  });
   redis.on("error", () => undefined);
   try {
     await redis.connect();
@@ -63,7 +68,11 @@ async function configured(url: string, { say }: ProvideOptions): Promise<Provide
   return { url, source, stop: async () => undefined };
 }
 
-async function fromPath({ path = FALLBACK_PATH, port, appendFsync }: ProvideOptions): Promise<ProvidedRedis | null> {
+async function fromPath({
+  path = FALLBACK_PATH,
+  port,
+  appendFsync,
+}: ProvideOptions): Promise<ProvidedRedis | null> {
   const binary = findOnPath(PROGRAMS, path);
   return binary === null ? null : startBinary(binary, `${binary} of this machine`, { port, appendFsync });
 }
@@ -77,10 +86,16 @@ async function fromApt({ port, appendFsync, say }: ProvideOptions): Promise<Prov
   say("Redis: none here; installing redis-server with apt-get");
   // A Debian with systemd may start a service of its own on the default port; ours takes another one then.
   const apt = (...words: string[]) =>
-    spawnSync("/usr/bin/env", ["DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y", ...words], { stdio: "ignore" }).status === 0;
-  const isInstalled = apt("install", "--no-install-recommends", "redis-server") || (apt("update") && apt("install", "--no-install-recommends", "redis-server"));
+    spawnSync("/usr/bin/env", ["DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y", ...words], {
+      stdio: "ignore",
+    }).status === 0;
+  const isInstalled =
+    apt("install", "--no-install-recommends", "redis-server") ||
+    (apt("update") && apt("install", "--no-install-recommends", "redis-server"));
   const binary = isInstalled ? findOnPath(PROGRAMS, FALLBACK_PATH) : null;
-  return binary === null ? null : startBinary(binary, `${binary}, installed with apt-get`, { port, appendFsync });
+  return binary === null
+    ? null
+    : startBinary(binary, `${binary}, installed with apt-get`, { port, appendFsync });
 }
 
 interface Wishes {
@@ -88,8 +103,14 @@ interface Wishes {
   readonly appendFsync: "everysec" | "always" | undefined;
 }
 
-async function startBinary(binary: string, name: string, { port, appendFsync }: Wishes): Promise<ProvidedRedis> {
+async function startBinary(
+  binary: string,
+  name: string,
+  { port, appendFsync }: Wishes,
+): Promise<ProvidedRedis> {
   const options = { binary, ...(appendFsync !== undefined && { appendFsync }) };
-  const server = await (port === undefined ? startRedisServer(options) : startRedisServer({ ...options, port }).catch(() => startRedisServer(options)));
+  const server = await (port === undefined
+    ? startRedisServer(options)
+    : startRedisServer({ ...options, port }).catch(() => startRedisServer(options)));
   return { url: server.url, source: `${name}, on port ${server.port}`, stop: server.stop };
 }

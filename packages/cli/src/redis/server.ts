@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -74,27 +74,45 @@ export function findOnPath(names: readonly string[], path: string): string | nul
 
 /** Starts a server and waits until it answers. @throws with the server's own words when it does not start. */
 export async function startRedisServer(options: ServerOptions): Promise<RedisServer> {
+  const isPortFixed = options.port !== undefined && options.port !== 0;
   for (let tries = 1; ; tries++) {
-    const port = options.port !== undefined && options.port !== 0 ? options.port : await findFreePort();
-    const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "postrider-redis-")));
-    await mkdir(directory, { recursive: true });
-    const started = await tryStart(options, port, directory);
+    const port = isPortFixed ? Number(options.port) : await findFreePort();
+    const started = await startOnce(options, port);
     if (!("log" in started)) return started;
-    if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
     // Somebody else took the port between our looking and the server's binding.
-    const isTaken = /Address already in use/i.test(started.log);
-    const mayRetry = isTaken && (options.port ?? 0) === 0 && tries < PORT_TRIES;
+    const mayRetry = /Address already in use/i.test(started.log) && !isPortFixed && tries < PORT_TRIES;
     if (!mayRetry) throw new Error(`${options.binary} did not start on port ${port}:\n${started.log}`);
   }
 }
 
-async function tryStart(options: ServerOptions, port: number, directory: string): Promise<RedisServer | { log: string }> {
+async function startOnce(options: ServerOptions, port: number): Promise<RedisServer | { log: string }> {
+  if (options.directory === undefined)
+    return tryStart(options, port, await mkdtemp(join(tmpdir(), "postrider-redis-")));
+  await mkdir(options.directory, { recursive: true });
+  return tryStart(options, port, options.directory);
+}
+
+async function tryStart(
+  options: ServerOptions,
+  port: number,
+  directory: string,
+): Promise<RedisServer | { log: string }> {
   const logFile = join(directory, "redis.log");
-  // The log outlives the supervisor's clean-up only while it is ours to remove.
-  const child = spawn("/bin/sh", ["-c", SUPERVISOR, "postrider-redis", options.directory === undefined ? directory : "", options.binary, ...toArguments(options, port, directory, logFile)], {
-    detached: true,
-    stdio: ["pipe", "ignore", "ignore"],
-  });
+  const child = spawn(
+    "/bin/sh",
+    [
+      "-c",
+      SUPERVISOR,
+      "postrider-redis",
+      options.directory === undefined ? directory : "",
+      options.binary,
+      ...toArguments(options, port, directory, logFile),
+    ],
+    {
+      detached: true,
+      stdio: ["pipe", "ignore", "ignore"],
+    },
+  );
   let hasEnded = false;
   const ended = once(child, "exit").then(() => {
     hasEnded = true;
@@ -128,10 +146,24 @@ async function tryStart(options: ServerOptions, port: number, directory: string)
   };
 }
 
-function toArguments({ appendFsync = "everysec", maxMemory }: ServerOptions, port: number, directory: string, logFile: string): string[] {
+function toArguments(
+  { appendFsync = "everysec", maxMemory }: ServerOptions,
+  port: number,
+  directory: string,
+  logFile: string,
+): string[] {
   return [
     ...["--port", String(port), "--bind", "127.0.0.1", "--dir", directory, "--logfile", logFile],
-    ...["--save", "", "--appendonly", "yes", "--appendfsync", appendFsync, "--maxmemory-policy", "noeviction"],
+    ...[
+      "--save",
+      "",
+      "--appendonly",
+      "yes",
+      "--appendfsync",
+      appendFsync,
+      "--maxmemory-policy",
+      "noeviction",
+    ],
     ...(maxMemory === undefined ? [] : ["--maxmemory", maxMemory]),
   ];
 }
@@ -144,7 +176,13 @@ function letGo(child: ChildProcess): void {
 
 /** The server's process id once it answers; null when it ended before, or answers too late. */
 async function untilReady(port: number, hasEnded: () => Promise<boolean>): Promise<number | null> {
-  const redis = new Redis({ port, host: "127.0.0.1", maxRetriesPerRequest: null, retryStrategy: () => 20, replyMapping: "legacy" });
+  const redis = new Redis({
+    port,
+    host: "127.0.0.1",
+    maxRetriesPerRequest: null,
+    retryStrategy: () => 20,
+    replyMapping: "legacy",
+  });
   // Refused until it listens: that is what the loop is for.
   redis.on("error", () => undefined);
   const deadline = Date.now() + READY_MS;
@@ -152,7 +190,8 @@ async function untilReady(port: number, hasEnded: () => Promise<boolean>): Promi
     while (Date.now() < deadline) {
       const answer = await Promise.race([redis.info("server").catch(() => null), pause(50)]);
       // Another process's server on this port would answer too, with another directory; ours has written its log by then.
-      if (typeof answer === "string") return (await hasEnded()) ? null : Number(/process_id:(\d+)/.exec(answer)?.[1]);
+      if (typeof answer === "string")
+        return (await hasEnded()) ? null : Number(/process_id:(\d+)/.exec(answer)?.[1]);
       if (await hasEnded()) return null;
     }
     return null;
