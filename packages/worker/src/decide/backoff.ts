@@ -2,7 +2,7 @@
 
 import type { RetryPolicy } from "@postrider/shared/retry";
 
-/** A random double in [0, 1), as Math.random gives. */
+/** Gives a double in [0, 1), evenly distributed. */
 export type Random = () => number;
 
 /**

@@ -1,0 +1,217 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { postrider, startPostrider } from "../support/processes.ts";
+import { ok, reply, startReceiver } from "../support/receiver.ts";
+import { isolatedRedisUrl } from "../support/redis.ts";
+
+let directory: string;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "postrider-test-"));
+  environment = { POSTRIDER_REDIS_URL: await isolatedRedisUrl(), POSTRIDER_METRICS_PORT: "0" };
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+async function file(name: string, content: string | Buffer): Promise<string> {
+  const path = join(directory, name);
+  await writeFile(path, content);
+  return path;
+}
+
+async function actionFile(url: string, body = '{"email": {{ customer.email | json }}}'): Promise<string> {
+  return file("action.yaml", `id: act\nurl: ${url}\nbody: '${body}'\nretry: {attempts: 2, baseMs: 10}\n`);
+}
+
+test("the way of a user: preview, apply, enqueue, runs show, dead-letters, replay, status", async () => {
+  let isBroken = true;
+  await using receiver = await startReceiver(({ body }) =>
+    isBroken && body.includes("bad@") ? reply(400, {}, "bad address") : ok(),
+  );
+  const action = await actionFile(`${receiver.url}/{{ customer.id | url_encode }}`);
+  const customer = await file("customer.json", '{"id": "a/b", "email": "x\\"y@example.com"}');
+  const customers = await file(
+    "customers.ndjson.gz",
+    gzipSync('{"id":1,"email":"a@b"}\n{"id":2,"email":"bad@b"}\n'),
+  );
+
+  const preview = await postrider(["actions", "preview", action, "--customer", customer, "--json"]);
+  expect(JSON.parse(preview.stdout)).toMatchObject({
+    method: "POST",
+    url: `${receiver.url}/a%2Fb`,
+    body: '{"email": "x\\"y@example.com"}',
+    problems: [],
+  });
+  expect((await postrider(["actions", "apply", action], environment)).stdout).toBe("act@1 saved\n");
+  expect((await postrider(["actions", "apply", action], environment)).stdout).toBe("act@1 unchanged\n");
+
+  const dry = await postrider(
+    ["enqueue", "act", "--customers", customers, "--dry-run", "--json"],
+    environment,
+  );
+  expect(JSON.parse(dry.stdout)).toMatchObject({ dryRun: true, composed: 2, failed: 0 });
+  const enqueued = await postrider(
+    ["enqueue", "act", "--customers", customers, "--run", "r", "--json"],
+    environment,
+  );
+  expect(JSON.parse(enqueued.stdout)).toEqual({ run: "r", enqueued: 2, duplicates: 0, rejected: 0 });
+
+  await using worker = startPostrider(["worker"], environment);
+  await worker.waitForOutput(/worker ready/);
+  const show = async () => JSON.parse((await postrider(["runs", "show", "r", "--json"], environment)).stdout);
+  await eventually(async () =>
+    expect(await show()).toMatchObject({ enqueued: 2, delivered: 1, failed: 1, waiting: 0, inFlight: 0 }),
+  );
+
+  const list = JSON.parse((await postrider(["dead-letters", "list", "--json"], environment)).stdout);
+  expect(list).toMatchObject({
+    total: 1,
+    deadLetters: [{ reason: "reply_4xx", customerId: 2, run: "r", action: "act@1" }],
+  });
+  const { id } = list.deadLetters[0];
+  expect((await postrider(["dead-letters", "show", id], environment)).stdout).toContain("bad address");
+  isBroken = false;
+  expect((await postrider(["dead-letters", "replay", id], environment)).code).toBe(0);
+  await eventually(async () => expect(await show()).toMatchObject({ delivered: 2, failed: 0 }));
+
+  const status = JSON.parse((await postrider(["status", "--json"], environment)).stdout);
+  expect(status.lanes.map(({ lane, waiting }: { lane: string; waiting: number }) => [lane, waiting])).toEqual(
+    [
+      ["transactional", 0],
+      ["bulk", 0],
+    ],
+  );
+}, 60_000);
+
+test("a test send shows request, reply and verdict, and masks the credentials", async () => {
+  await using receiver = await startReceiver(() => reply(503, {}, "later"));
+  const action = await actionFile(receiver.url.replace("//", "//user:s3cret@"));
+  const customer = await file("customer.json", '{"id": 1, "email": "e"}');
+
+  const tested = await postrider(["actions", "test", action, "--customer", customer, "--json"]);
+
+  expect(JSON.parse(tested.stdout)).toMatchObject({
+    reply: { status: 503, body: "later" },
+    fault: null,
+    verdict: "retry",
+    reason: "reply_5xx",
+  });
+  expect(receiver.requests[0]?.headers["authorization"]).toBe(
+    `Basic ${Buffer.from("user:s3cret").toString("base64")}`,
+  );
+  expect(tested.stdout + tested.stderr).not.toMatch(
+    new RegExp(`s3cret|${Buffer.from("user:s3cret").toString("base64")}`),
+  );
+
+  const elsewhere = await postrider([
+    "actions",
+    "test",
+    action,
+    "--customer",
+    customer,
+    "--to",
+    "http://127.0.0.1:1/",
+    "--json",
+  ]);
+  expect(JSON.parse(elsewhere.stdout)).toMatchObject({
+    reply: null,
+    fault: { code: "connect" },
+    verdict: "retry",
+  });
+});
+
+describe("a customers file with bad lines", () => {
+  const lines = '{"id":1,"email":"a"}\n\n{"id":2,"email":\n{"email":"x"}\n{"id":3,"email":"c"}\n';
+
+  test("stops at the first one, names line, column and reason, and enqueues nothing after it", async () => {
+    await postrider(["actions", "apply", await actionFile("http://127.0.0.1:1/")], environment);
+    const path = await file("bad.ndjson", lines);
+
+    const result = await postrider(
+      ["enqueue", "act", "--customers", path, "--run", "bad", "--json"],
+      environment,
+    );
+
+    expect(result.code).toBe(1);
+    expect(result.stderr).toContain("line 3, column 17: the JSON ends too early");
+    const run = JSON.parse((await postrider(["runs", "show", "bad", "--json"], environment)).stdout);
+    expect(run.enqueued).toBe(1);
+  });
+
+  test("with --skip-invalid goes on, and writes the bad ones to a file that it never overwrites", async () => {
+    const path = await file("skip.ndjson", lines);
+
+    const result = await postrider(
+      ["enqueue", "act", "--customers", path, "--run", "skip", "--skip-invalid", "--json"],
+      environment,
+    );
+    expect(JSON.parse(result.stdout)).toEqual({ run: "skip", enqueued: 2, duplicates: 0, rejected: 2 });
+    expect(await readFile(`${path}.rejected`, "utf8")).toBe('{"id":2,"email":\n{"email":"x"}\n');
+
+    const again = await postrider(
+      ["enqueue", "act", "--customers", path, "--run", "skip", "--skip-invalid"],
+      environment,
+    );
+    expect(again.code).toBe(2);
+    expect(again.stderr).toContain("exists already");
+  });
+});
+
+test.each<[string, string[], number, RegExp]>([
+  ["an unknown option", ["status", "--jsn"], 2, /unknown option '--jsn'[\s\S]*--json/],
+  ["a missing option", ["enqueue", "act"], 2, /--customers/],
+  [
+    "a file that is not there",
+    ["enqueue", "act", "--customers", "nope.ndjson"],
+    2,
+    /nope\.ndjson: there is no such file/,
+  ],
+  ["an unknown run", ["runs", "show", "nope"], 1, /no run is called nope/],
+  ["an unknown dead letter", ["dead-letters", "show", "nope"], 1, /nope/],
+  ["an unknown action", ["actions", "show", "nope"], 1, /nope is not in the store/],
+  ["a run id with a space", ["enqueue", "act", "--customers", "-", "--run", "a b"], 2, /run: "a b"/],
+  [
+    "a time that is none",
+    ["enqueue", "act", "--customers", "-", "--send-at", "soon"],
+    2,
+    /2026-12-01T09:00:00Z/,
+  ],
+])("%s: exit code and message", async (_, args, code, message) => {
+  const result = await postrider(args, environment);
+
+  expect(result.stderr).toMatch(message);
+  expect(result.code).toBe(code);
+});
+
+test("bad settings are refused with every problem, and an evicting Redis too", async () => {
+  const bad = await postrider(["worker"], {
+    ...environment,
+    POSTRIDER_CONCURENCY: "1",
+    POSTRIDER_LOCK_MS: "x",
+  });
+  expect(bad.code).toBe(2);
+  expect(bad.stderr).toMatch(/POSTRIDER_CONCURENCY[\s\S]*POSTRIDER_LOCK_MS/);
+
+  const away = await postrider(["worker"], { POSTRIDER_REDIS_URL: "redis://:s3cret@127.0.0.1:1" });
+  expect(away.code).toBe(1);
+  expect(away.stderr).toContain("ECONNREFUSED");
+  expect(away.stderr).not.toContain("s3cret");
+});
+
+test("a worker whose port is taken says so and exits 1", async () => {
+  await using receiver = await startReceiver();
+  const port = new URL(receiver.url).port;
+
+  const result = await postrider(["worker"], {
+    ...environment,
+    POSTRIDER_METRICS_PORT: port,
+    POSTRIDER_METRICS_HOST: "127.0.0.1",
+  });
+
+  expect(result.code).toBe(1);
+  expect(result.stderr).toContain("EADDRINUSE");
+});

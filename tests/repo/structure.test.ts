@@ -1,0 +1,107 @@
+// Style is a test: who may import whom, one door per dependency, file sizes, documents that match the code.
+
+import { execFileSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { renderDocs } from "../../scripts/docs.ts";
+import { ROOT } from "../support/processes.ts";
+
+const LINES_MAX = 250;
+
+const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+  cwd: ROOT,
+  encoding: "utf8",
+}).split("\n");
+const sources = files.filter(
+  (file) => /^packages\/[^/]+\/src\/.*\.ts$/.test(file) && !file.endsWith(".test.ts"),
+);
+
+async function importsOf(file: string): Promise<string[]> {
+  const text = await readFile(join(ROOT, file), "utf8");
+  return [...text.matchAll(/(?:from|import) "([^"]+)"|import\("([^"]+)"\)/g)].map(
+    (match) => match[1] ?? match[2] ?? "",
+  );
+}
+
+/** What each package may import of ours. */
+const PACKAGES: Record<string, readonly string[]> = {
+  shared: [],
+  compose: ["shared"],
+  producer: ["shared", "compose"],
+  worker: ["shared", "compose"],
+  cli: ["shared", "compose", "producer", "worker"],
+};
+
+/** Where each library may be imported. */
+const DOORS: Record<string, RegExp> = {
+  bullmq: /^packages\/(producer\/src\/(lanes|admit|dead-letters)|worker\/src\/(claim|settle|worker))\.ts$/,
+  undici: /^packages\/worker\/src\/send\//,
+  liquidjs: /^packages\/compose\/src\/(dialect|template)\.ts$/,
+  "prom-client": /^packages\/worker\/src\/record\/metrics\.ts$/,
+  fastify: /^packages\/worker\/src\/probes\.ts$/,
+  commander: /^packages\/cli\/src\/(program|commands\/.*)\.ts$/,
+};
+
+/** The pure ring: no library, no clock, no chance, no process. */
+const PURE = /^packages\/(worker\/src\/decide|compose\/src)\//;
+
+test.each(sources)("%s imports only what it may", async (file) => {
+  const own = file.split("/")[1] ?? "";
+  for (const name of await importsOf(file)) {
+    const ours = /^@postrider\/([^/]+)/.exec(name)?.[1];
+    if (ours !== undefined) expect(PACKAGES[own], `${file} imports ${name}`).toContain(ours);
+    const door = DOORS[name];
+    if (door !== undefined) expect(file, `only the door may import ${name}`).toMatch(door);
+    if (name.startsWith(".")) expect(name, "imports name the file").toMatch(/\.ts$/);
+  }
+});
+
+test.each(sources.filter((file) => PURE.test(file)))("%s is pure", async (file) => {
+  const text = await readFile(join(ROOT, file), "utf8");
+
+  expect(text).not.toMatch(
+    /Date\.now|Math\.random|new Date\(\)|process\.|node:(fs|net|http|child_process|crypto)/,
+  );
+});
+
+test.each(sources)(`%s has at most ${LINES_MAX} lines and opens with its part in the story`, async (file) => {
+  const text = await readFile(join(ROOT, file), "utf8");
+
+  expect(text.split("\n").length).toBeLessThanOrEqual(LINES_MAX);
+  expect(text).toMatch(/^(\/\/|\/\*\*)/);
+});
+
+test("no source file is dead: each is imported, or is an entrance", async () => {
+  const entrances = new Set([
+    "packages/cli/src/main.ts",
+    "packages/producer/src/producer.ts",
+    "packages/worker/src/worker.ts",
+  ]);
+  const imported = new Set<string>();
+  for (const file of files.filter((name) => name.endsWith(".ts"))) {
+    for (const name of await importsOf(file)) {
+      const ours = /^@postrider\/([^/]+)\/(.+)$/.exec(name);
+      if (ours !== null) imported.add(`packages/${ours[1]}/src/${ours[2]}.ts`);
+      else if (name.startsWith(".")) imported.add(join(file, "..", name));
+    }
+  }
+
+  expect(sources.filter((file) => !imported.has(file) && !entrances.has(file))).toEqual([]);
+});
+
+test("the generated pages are what the code gives (npm run docs)", async () => {
+  for (const [name, text] of Object.entries(await renderDocs())) {
+    expect(await readFile(join(ROOT, "docs", name), "utf8"), `docs/${name}`).toBe(text);
+  }
+});
+
+test("links between documents lead somewhere", async () => {
+  const known = new Set(files);
+  for (const file of files.filter((name) => name.endsWith(".md"))) {
+    const text = await readFile(join(ROOT, file), "utf8");
+    for (const [, target = ""] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+      expect(known.has(join(file, "..", target)), `${file} links to ${target}`).toBe(true);
+    }
+  }
+});
