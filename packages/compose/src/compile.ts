@@ -150,7 +150,9 @@ function composeBody(parts: Parts, scope: Scope): string | null | Composed {
     });
   }
   const problem = parts.isJson ? findJsonProblem(text) : null;
-  return problem === null ? text : toFailure("body_invalid", { field: "body", ...problem });
+  if (problem === null) return text;
+  const { message, line, column } = problem;
+  return toFailure("body_invalid", { field: "body", message, line, column });
 }
 
 /** WHATWG URL, section 5.2: application/x-www-form-urlencoded. */

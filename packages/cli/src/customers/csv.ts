@@ -1,10 +1,10 @@
 // CSV: a header row names the attributes, dotted names make objects, an empty cell is an absent attribute. Values stay text,
 // exactly as written: a file does not say what is a number and what a telephone number.
 
-import { Readable } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import { DELIVERY_BYTES_MAX, parseCustomer } from "@postrider/shared/delivery";
 import { hasCode } from "@postrider/shared/errors";
-import { CsvError, type InfoRecord, parse } from "csv-parse";
+import { type CsvError, type InfoRecord, parse } from "csv-parse";
 import type { BadLine, CustomerLine } from "./open-customers.ts";
 
 const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
@@ -20,43 +20,44 @@ export async function* readCsv(
   chunks: AsyncIterable<Buffer>,
   onHeader: (text: string) => void,
 ): AsyncGenerator<CustomerLine> {
-  const parser = Readable.from(chunks).compose(
-    parse({
-      bom: true,
-      info: true,
-      raw: true,
-      relax_column_count: true,
-      skip_empty_lines: true,
-      max_record_size: DELIVERY_BYTES_MAX,
-    }),
-  );
+  const broken: CsvError[] = [];
+  const parser = parse({
+    bom: true,
+    info: true,
+    raw: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    max_record_size: DELIVERY_BYTES_MAX,
+    // An error would throw away the good records that are read and not yet taken.
+    skip_records_with_error: true,
+    on_skip: (error) => void (error !== undefined && broken.push(error)),
+  });
+  pipeline(Readable.from(chunks), parser, () => undefined);
   let header: string[][] | undefined;
   let names: string[] = [];
-  let nextLine = 1;
-  try {
-    for await (const { record, raw, info } of parser as AsyncIterable<Row>) {
-      const line = nextLine;
-      nextLine = info.lines + 1;
-      const text = raw.replace(/\r?\n$/, "");
-      if (header === undefined) {
-        const problem = findHeaderProblem(record);
-        if (problem !== null) return yield { line, text, ...problem };
-        names = record;
-        onHeader(text);
-        header = record.map((name) => name.split("."));
-        continue;
-      }
+  let line = 1;
+  for await (const { record, raw, info } of parser as AsyncIterable<Row>) {
+    if (broken.some((error) => Number(error["lines"]) < info.lines)) break;
+    const text = raw.replace(/\r?\n$/, "");
+    if (header === undefined) {
+      const problem = findHeaderProblem(record);
+      if (problem !== null) return yield { line, text, ...problem };
+      names = record;
+      onHeader(text);
+      header = record.map((name) => name.split("."));
+    } else {
       yield toLine(record, header, names, line, text);
     }
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
+    line = info.lines + 1;
+  }
+  const [error] = broken;
+  if (error !== undefined)
     yield {
-      line: nextLine,
+      line,
       column: Number(error["column"] ?? 0) + 1,
       problem: `${error.message}; nothing after it can be read`,
       text: "",
     };
-  }
 }
 
 function findHeaderProblem(names: readonly string[]): Pick<BadLine, "column" | "problem"> | null {

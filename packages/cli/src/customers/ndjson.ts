@@ -1,5 +1,6 @@
 // NDJSON: one JSON object per line. Lines are cut from bytes, so that a bad one is told without touching the next.
 
+import { findJsonProblem } from "@postrider/compose/json-check";
 import { DELIVERY_BYTES_MAX, parseCustomer } from "@postrider/shared/delivery";
 import { hasCode } from "@postrider/shared/errors";
 import type { CustomerLine } from "./open-customers.ts";
@@ -61,24 +62,11 @@ function readLine(bytes: Buffer, line: number): CustomerLine | null {
 
 function parseJson(text: string, line: number): { value: unknown } | { column: number; problem: string } {
   const isArray = text.trimStart().startsWith("[");
-  try {
-    const value: unknown = JSON.parse(text);
-    return isArray ? { column: 1, problem: ARRAY } : { value };
-  } catch (error) {
-    if (line === 1 && isArray) return { column: 1, problem: ARRAY };
-    const offset = toOffset(error, text.trimEnd());
-    const near = text.slice(offset, offset + 10).trim();
-    return {
-      column: offset + 1,
-      problem: near === "" ? "the JSON ends too early" : `is not JSON from here: ${near}`,
-    };
-  }
-}
-
-/** V8 says `at position 7`; where the text ends too early, nothing of the kind. */
-function toOffset(error: unknown, text: string): number {
-  const match = /at position (\d+)/.exec(error instanceof Error ? error.message : "");
-  return match === null ? text.length : Math.min(Number(match[1]), text.length);
+  const problem = findJsonProblem(text);
+  if (isArray && (problem === null || line === 1)) return { column: 1, problem: ARRAY };
+  return problem === null
+    ? { value: JSON.parse(text) }
+    : { column: problem.column, problem: problem.message };
 }
 
 function keep(text: string): string {

@@ -3,7 +3,7 @@
 
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { Readable } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { Customer } from "@postrider/shared/delivery";
 import { readCsv } from "./csv.ts";
@@ -113,9 +113,11 @@ function formatOf(path: string): Format | null {
 /** RFC 1952: gzip begins with 1f 8b, whatever the file is called. */
 async function* unpack(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const peeked = await peek(chunks, 2);
-  if (peeked.bytes[0] === 0x1f && peeked.bytes[1] === 0x8b)
-    yield* Readable.from(peeked.chunks).compose(createGunzip()) as AsyncIterable<Buffer>;
-  else yield* peeked.chunks;
+  if (peeked.bytes[0] !== 0x1f || peeked.bytes[1] !== 0x8b) return yield* peeked.chunks;
+  const gunzip = createGunzip();
+  // Its errors come out of the iteration.
+  pipeline(Readable.from(peeked.chunks), gunzip, () => undefined);
+  yield* gunzip as AsyncIterable<Buffer>;
 }
 
 interface Peeked {

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, realpath } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -117,11 +117,8 @@ async function tryStart(
   const ended = once(child, "exit").then(() => {
     hasEnded = true;
   });
-  let log = "";
-  const pid = await untilReady(port, async () => {
-    log = await readFile(logFile, "utf8").catch(() => log);
-    return hasEnded;
-  });
+  const pid = await untilReady(port, directory, () => hasEnded);
+  const log = pid === null ? await readFile(logFile, "utf8").catch(() => "") : "";
   if (pid === null) {
     child.stdin?.end();
     await ended;
@@ -175,7 +172,7 @@ function letGo(child: ChildProcess): void {
 }
 
 /** The server's process id once it answers; null when it ended before, or answers too late. */
-async function untilReady(port: number, hasEnded: () => Promise<boolean>): Promise<number | null> {
+async function untilReady(port: number, directory: string, hasEnded: () => boolean): Promise<number | null> {
   const redis = new Redis({
     port,
     host: "127.0.0.1",
@@ -187,17 +184,21 @@ async function untilReady(port: number, hasEnded: () => Promise<boolean>): Promi
   redis.on("error", () => undefined);
   const deadline = Date.now() + READY_MS;
   try {
-    while (Date.now() < deadline) {
-      const answer = await Promise.race([redis.info("server").catch(() => null), pause(50)]);
-      // Another process's server on this port would answer too, with another directory; ours has written its log by then.
-      if (typeof answer === "string")
-        return (await hasEnded()) ? null : Number(/process_id:(\d+)/.exec(answer)?.[1]);
-      if (await hasEnded()) return null;
+    while (Date.now() < deadline && !hasEnded()) {
+      const pid = await Promise.race([askPid(redis, directory).catch(() => null), pause(50)]);
+      if (pid !== null) return pid;
     }
     return null;
   } finally {
     redis.disconnect();
   }
+}
+
+/** Null when it is another process's server that answers on the port: ours works in its directory. */
+async function askPid(redis: Redis, directory: string): Promise<number | null> {
+  const [, workingDirectory] = (await redis.config("GET", "dir")) as string[];
+  if (workingDirectory !== (await realpath(directory))) return pause(50);
+  return Number(/process_id:(\d+)/.exec(await redis.info("server"))?.[1]);
 }
 
 function pause(ms: number): Promise<null> {
