@@ -26,8 +26,9 @@ export function createLogger({ level, format }: LogOptions): { log: Logger; flus
       base: null,
       formatters: { level: (label) => ({ level: label }) },
       timestamp: () => `,"time":${Date.now()}`,
+      // A second fence: no line is given these. Top-level paths only, since a wildcard would clone every line.
       redact: {
-        paths: ["headers", "*.headers", "authorization", "*.authorization", "url", "*.url"],
+        paths: ["headers", "authorization", "url", "password", "secret", "token"],
         censor: "[redacted]",
       },
     },

@@ -21,6 +21,7 @@ export const producerOptions: RedisOptions = {
 export const workerOptions: RedisOptions = {
   enableOfflineQueue: true,
   maxRetriesPerRequest: null,
+
   connectTimeout: CONNECT_TIMEOUT_MS,
   retryStrategy: (times) => Math.min(100 * times, 1_000),
 };

@@ -1,21 +1,22 @@
 import { expect, test } from "vitest";
 import { createGroup } from "./group.ts";
 
-test("what comes while a flush is under way travels together in the next one", async () => {
+test("a lone item waits for nobody, and what comes at the same time travels together", async () => {
   const flushed: number[][] = [];
   const add = createGroup<number, number>(async (items) => {
     flushed.push([...items]);
-    await new Promise(setImmediate);
     return items.map((item) => item * 10);
   }, 100);
 
-  const first = add(1);
-  await Promise.resolve();
-  await Promise.resolve();
-  const rest = [add(2), add(3), add(4)];
+  const first = await add(1);
+  const rest = await Promise.all([add(2), add(3), add(4)]);
+  const late = [add(5)];
+  await new Promise(setImmediate);
+  late.push(add(6));
 
-  expect(await Promise.all([first, ...rest])).toEqual([10, 20, 30, 40]);
-  expect(flushed).toEqual([[1], [2, 3, 4]]);
+  expect([first, ...rest, ...(await Promise.all(late))]).toEqual([10, 20, 30, 40, 50, 60]);
+  // After company a group gathers for a moment.
+  expect(flushed).toEqual([[1], [2, 3, 4], [5, 6]]);
 });
 
 test("a group is bounded", async () => {

@@ -1,5 +1,9 @@
-// Group commit: what many deliveries ask of Redis at about the same time travels in one command. While one is under way
-// the next ones gather; alone, nobody waits. This is what makes an atomic record per delivery cheap.
+// Group commit: what many deliveries ask of Redis at about the same time travels in one command, and their next steps then
+// leave together, too. A group waits a moment only when the one before it had company; a lone delivery waits for nobody.
+// This is what makes an atomic record per delivery cheap.
+
+/** Some ten deliveries gather in it at full speed; against any network it is nothing. */
+const GATHER_MS = 2;
 
 /** Carries out `flush` for all items that gathered, and hands each caller its own result. */
 export function createGroup<Item, Result>(
@@ -12,32 +16,34 @@ export function createGroup<Item, Result>(
     readonly reject: (error: unknown) => void;
   }
   let waiting: Waiting[] = [];
-  let isFlushing = false;
+  let isPlanned = false;
+  let hadCompany = false;
 
-  const run = async (): Promise<void> => {
-    isFlushing = true;
-    while (waiting.length > 0) {
-      const group = waiting.slice(0, itemsMax);
-      waiting = waiting.slice(itemsMax);
-      try {
-        const results = await flush(group.map(({ item }) => item));
-        group.forEach(({ resolve }, index) => {
-          resolve(results[index] as Result);
-        });
-      } catch (error) {
+  const plan = (): void => {
+    isPlanned = true;
+    if (hadCompany) setTimeout(run, GATHER_MS);
+    else setImmediate(run);
+  };
+  const run = (): void => {
+    isPlanned = false;
+    hadCompany = waiting.length > 1;
+    const group = waiting.slice(0, itemsMax);
+    waiting = waiting.slice(itemsMax);
+    if (group.length === 0) return;
+    flush(group.map(({ item }) => item)).then(
+      (results) => {
+        for (const [index, { resolve }] of group.entries()) resolve(results[index] as Result);
+      },
+      (error: unknown) => {
         for (const { reject } of group) reject(error);
-      }
-    }
-    isFlushing = false;
+      },
+    );
   };
 
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, resolve, reject });
-      // A microtask later, so that all that one turn of the event loop brings goes along.
-      if (!isFlushing) {
-        isFlushing = true;
-        queueMicrotask(() => void run());
-      }
+      if (waiting.length >= itemsMax) run();
+      else if (!isPlanned) plan();
     });
 }

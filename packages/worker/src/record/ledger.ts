@@ -7,7 +7,7 @@ import type { Redis } from "ioredis";
 import { createGroup } from "./group.ts";
 
 /** Keeps one script under a millisecond or so, lest claims wait behind it. */
-const GROUP_MAX = 200;
+const GROUP_MAX = 100;
 
 /**
  * Input: KEYS mark, run, mark, run, … (the mark again: no run); ARGV per pair: mark's text ("" = count only), its ms to live, counter,
