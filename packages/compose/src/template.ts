@@ -2,7 +2,9 @@
 
 import type { Problem } from "@postrider/shared/errors";
 import type { Reason } from "@postrider/shared/outcome";
-import type { Liquid } from "liquidjs";
+import { Context, type Emitter, type Liquid, type Template as Node } from "liquidjs";
+import { makeDirect, renderDirect } from "./direct.ts";
+import { print } from "./print.ts";
 
 /** What templates see. */
 export type Scope = Readonly<Record<string, unknown>>;
@@ -26,20 +28,33 @@ export function compileTemplate(
     const constant = { text: source };
     return { render: () => constant };
   }
-  let nodes: ReturnType<Liquid["parse"]>;
+  let nodes: Node[];
   try {
     nodes = liquid.parse(source);
   } catch (error) {
     return { problem: toProblem(field, error) };
   }
+  makeDirect(nodes);
   return {
     render(scope) {
+      const text = createText();
       try {
-        return { text: liquid.renderSync(nodes, scope) as string };
+        renderDirect(nodes, new Context(scope, liquid.options, { sync: true }, { liquid }), text);
+        return { text: text.buffer };
       } catch (error) {
         const problem = toProblem(field, error);
         return { reason: problem.code === "value_missing" ? "value_missing" : "template", problem };
       }
+    },
+  };
+}
+
+/** Where a rendering gathers. */
+function createText(): Emitter & { buffer: string } {
+  return {
+    buffer: "",
+    write(value: unknown) {
+      this.buffer += print(value);
     },
   };
 }
