@@ -10,8 +10,12 @@ export type ParsedUrl =
 /** WHATWG URL rules, http and https only. User info becomes a Basic credential (RFC 7617) and leaves the URL. */
 export function parseUrl(text: string): ParsedUrl {
   if (text.length > URL_CHARS_MAX) return { problem: `is longer than ${URL_CHARS_MAX} characters` };
-  if (!URL.canParse(text)) return { problem: "is not a URL; it must look like https://host/path" };
-  const url = new URL(text);
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return { problem: "is not a URL; it must look like https://host/path" };
+  }
   if (url.protocol !== "https:" && url.protocol !== "http:") {
     return { problem: `has the scheme ${url.protocol.slice(0, -1)}; only http and https are sent` };
   }

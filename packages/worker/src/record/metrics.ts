@@ -55,7 +55,7 @@ export interface Metrics {
 }
 
 /** The series as prom-client knows them: the one table of names, helps and labels. */
-function defineSeries(registry: Registry) {
+function defineSeries(registry: Registry, inFlight: ReadonlyMap<string, number>) {
   const registers = [registry];
   const perLane = "The same from every worker: take the max.";
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
@@ -90,7 +90,16 @@ function defineSeries(registry: Registry) {
       "Time from enqueue, or from the due time, to a delivered outcome.",
       LATENCY_SECONDS,
     ),
-    inFlight: gauge("in_flight", "Deliveries that this worker has claimed and not settled."),
+    inFlight: new Gauge({
+      name: "postrider_in_flight",
+      help: "Deliveries that this worker has claimed and not settled.",
+      labelNames: ["lane"],
+      registers,
+      // Changes twice a delivery and is looked at every few seconds, so it is a plain number in between.
+      collect() {
+        for (const [lane, count] of inFlight) this.set({ lane }, count);
+      },
+    }),
     waiting: gauge("lane_waiting", `Deliveries that are due and not claimed. ${perLane}`),
     delayed: gauge("lane_delayed", `Deliveries that are due later. ${perLane}`),
     deadLetters: gauge("lane_dead_letters", `Dead letters kept. ${perLane}`),
@@ -102,7 +111,8 @@ function defineSeries(registry: Registry) {
 export function createMetrics(lanes: readonly string[]): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: "postrider_" });
-  const series = defineSeries(registry);
+  const inFlight = new Map(lanes.map((lane) => [lane, 0]));
+  const series = defineSeries(registry, inFlight);
 
   // Looking a label set up costs more than counting, so the hot ones are kept.
   const ended = new Map<string, Counter.Internal>();
@@ -114,7 +124,6 @@ export function createMetrics(lanes: readonly string[]): Metrics {
     ended.set(key, made);
     return made;
   };
-  const inFlight = new Map(lanes.map((lane) => [lane, series.inFlight.labels(lane)]));
   const replies = new Map(STATUS_CLASSES.map((name) => [name, series.attempts.labels(name, "")]));
 
   for (const lane of lanes) {
@@ -124,7 +133,6 @@ export function createMetrics(lanes: readonly string[]): Metrics {
     }
     for (const gauge of [series.waiting, series.delayed, series.deadLetters, series.oldestAge])
       gauge.labels(lane).set(0);
-    inFlight.get(lane)?.set(0);
     for (const kind of ["ended", "reclaimed"]) series.repeats.labels(lane, kind).inc(0);
   }
   for (const reply of replies.values()) reply.inc(0);
@@ -139,7 +147,7 @@ export function createMetrics(lanes: readonly string[]): Metrics {
     latency: (seconds) => series.latency.observe(seconds),
     retried: (lane, reason) => series.retries.labels(lane, reason).inc(),
     repeated: (lane, kind) => series.repeats.labels(lane, kind).inc(),
-    inFlight: (lane, change) => inFlight.get(lane)?.inc(change),
+    inFlight: (lane, change) => void inFlight.set(lane, (inFlight.get(lane) ?? 0) + change),
     lane(lane, gauges) {
       series.waiting.labels(lane).set(gauges.waiting);
       series.delayed.labels(lane).set(gauges.delayed);

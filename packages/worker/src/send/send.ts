@@ -34,77 +34,92 @@ export function send(
   interrupts: Interrupts,
 ): Promise<Sent> {
   return new Promise((resolve) => {
-    const startedAt = performance.now();
-    let firstByteMs: number | null = null;
-    let controller: Dispatcher.DispatchController | undefined;
-    let isOver = false;
-    let status = 0;
-    let headers: Record<string, string> = {};
-    let chunks: Buffer[] | undefined;
-    let bytes = 0;
-
-    const end = (finding: Sent["finding"]): void => {
-      if (isOver) return;
-      isOver = true;
-      clearTimeout(deadline);
-      interrupts.delete(interrupt);
-      resolve({ finding, firstByteMs, totalMs: performance.now() - startedAt });
-    };
-    const give = (finding: Sent["finding"]): void => {
-      end(finding);
-      controller?.abort(ABANDONED);
-    };
-    const interrupt = (): void => give({ kind: "interrupted" });
-    const deadline = setTimeout(
-      () => give(toTimeout(limits.timeoutMs, controller !== undefined, status)),
-      limits.timeoutMs,
-    );
-    const toReply = (isCut: boolean): Reply => ({
-      kind: "reply",
-      status,
-      headers,
-      body: toText(chunks),
-      isCut,
+    const exchange = createExchange(limits, (sent) => {
+      interrupts.delete(exchange.interrupt);
+      resolve(sent);
     });
+    interrupts.add(exchange.interrupt);
+    const { origin, path, method, headers, body } = request;
+    try {
+      pools
+        .get(origin, limits.connectTimeoutMs)
+        .dispatch({ path, method, headers: headers as string[], body }, exchange.handler);
+    } catch (error) {
+      exchange.end(toFault(error, false));
+    }
+  });
+}
 
-    interrupts.add(interrupt);
+interface Exchange {
+  readonly handler: Dispatcher.DispatchHandler;
+  readonly interrupt: () => void;
+  end(finding: Sent["finding"]): void;
+}
 
-    const handler: Dispatcher.DispatchHandler = {
-      onRequestStart(started) {
-        controller = started;
+function createExchange(limits: SendLimits, settle: (sent: Sent) => void): Exchange {
+  const startedAt = performance.now();
+  let firstByteMs: number | null = null;
+  let abort: Abort | undefined;
+  let isOver = false;
+  let status = 0;
+  let rawHeaders: readonly Buffer[] = [];
+  let chunks: Buffer[] | undefined;
+  let bytes = 0;
+
+  const end = (finding: Sent["finding"]): void => {
+    if (isOver) return;
+    isOver = true;
+    clearTimeout(deadline);
+    settle({ finding, firstByteMs, totalMs: performance.now() - startedAt });
+  };
+  const give = (finding: Sent["finding"]): void => {
+    end(finding);
+    abort?.(ABANDONED);
+  };
+  const deadline = setTimeout(
+    () => give(toTimeout(limits.timeoutMs, abort !== undefined, status)),
+    limits.timeoutMs,
+  );
+  const toReply = (isCut: boolean): Reply => ({
+    kind: "reply",
+    status,
+    headers: toHeaders(rawHeaders),
+    body: toText(chunks),
+    isCut,
+  });
+
+  return {
+    end,
+    interrupt: () => give({ kind: "interrupted" }),
+    // undici 7's inner interface. The newer one is wrapped around it, at a cost that shows at thousands a second.
+    handler: {
+      onConnect(started: Abort) {
+        abort = started;
         // The deadline passed while the request waited for a connection: nothing may be written any more.
-        if (isOver) started.abort(ABANDONED);
+        if (isOver) started(ABANDONED);
       },
-      onResponseStart(_, statusCode, received) {
-        if (statusCode < 200) return;
+      onHeaders(statusCode: number, headers: Buffer[]) {
+        if (statusCode < 200) return true;
         firstByteMs = performance.now() - startedAt;
         status = statusCode;
-        headers = flatten(received);
+        rawHeaders = headers;
+        return true;
       },
-      onResponseData(_, chunk) {
+      onData(chunk: Buffer) {
         const room = limits.replyBytesMax - bytes;
         chunks ??= [];
         chunks.push(chunk.length <= room ? chunk : chunk.subarray(0, room));
         bytes += chunk.length;
         if (bytes > limits.replyBytesMax) give(toReply(true));
+        return true;
       },
-      onResponseEnd() {
-        end(toReply(false));
-      },
-      onResponseError(_, error) {
-        end(toFault(error, controller !== undefined));
-      },
-    };
-    const { origin, path, method, body } = request;
-    try {
-      pools
-        .get(origin, limits.connectTimeoutMs)
-        .dispatch({ path, method, headers: request.headers as string[], body }, handler);
-    } catch (error) {
-      end(toFault(error, false));
-    }
-  });
+      onComplete: () => end(toReply(false)),
+      onError: (error: Error) => end(toFault(error, abort !== undefined)),
+    },
+  };
 }
+
+type Abort = (reason: Error) => void;
 
 /** One object for all, since undici only passes it on: a stack per abandoned request would cost more than the request. */
 const ABANDONED = new Error("abandoned");
@@ -124,11 +139,14 @@ function toText(chunks: readonly Buffer[] | undefined): string {
   return (chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)).toString("utf8");
 }
 
-function flatten(received: Record<string, string | string[] | undefined>): Record<string, string> {
+/** Names and values in turn, as they came; repeated names are joined as RFC 9110 section 5.2 says. */
+function toHeaders(raw: readonly Buffer[]): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const name in received) {
-    const value = received[name];
-    if (value !== undefined) headers[name] = typeof value === "string" ? value : value.join(", ");
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = String(raw[index]).toLowerCase();
+    const value = raw[index + 1]?.toString("latin1") ?? "";
+    const known = Object.hasOwn(headers, name) ? headers[name] : undefined;
+    headers[name] = known === undefined ? value : `${known}, ${value}`;
   }
   return headers;
 }
