@@ -1,0 +1,42 @@
+// Postrider, complete and as built: enqueued through the producer library, delivered by `postrider worker` with its log on
+// level info, its metrics served, and every policy of the action at its default.
+
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { createProducer } from "@postrider/producer/producer";
+import type { Case } from "../cases.ts";
+import { customers, toAction } from "../workload.ts";
+
+const COMMAND = fileURLToPath(new URL("../../packages/cli/dist/main.js", import.meta.url));
+
+export const postrider: Case = {
+  name: "postrider",
+  async open({ redisUrl, sinkUrl, concurrency }) {
+    if (!existsSync(COMMAND)) throw new Error("Postrider is not built: npm run build");
+    const producer = await createProducer({ redis: redisUrl });
+    const action = toAction(sinkUrl);
+    await producer.actions.apply(action);
+    let runs = 0;
+    return {
+      worker: {
+        command: [process.execPath, COMMAND, "worker"],
+        env: {
+          POSTRIDER_REDIS_URL: redisUrl,
+          POSTRIDER_CONCURRENCY: String(concurrency),
+          POSTRIDER_METRICS_HOST: "127.0.0.1",
+          POSTRIDER_METRICS_PORT: "0",
+          POSTRIDER_LOG_LEVEL: "info",
+        },
+      },
+      async enqueue(first, count) {
+        runs += 1;
+        await producer.enqueueMany({
+          action: action.id,
+          customers: customers(first, count),
+          run: `bench-${runs}`,
+        });
+      },
+      close: () => producer.close(),
+    };
+  },
+};

@@ -1,0 +1,173 @@
+// `npm run bench`: what a delivery costs in Postrider, against the floor and against a first script. One Redis and one sink
+// for the whole run, rounds interleaved in rotating order, medians and spread as a table and as JSON. README.md says the rest.
+
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { provideRedis } from "@postrider/cli/redis/provide-redis";
+import { postrider } from "./cases/postrider.ts";
+import { type Case, firstScript, floor } from "./cases.ts";
+import { stopChildren } from "./child.ts";
+import { type EnqueueMeasurement, measureEnqueue } from "./enqueue.ts";
+import { openLane } from "./lane.ts";
+import { type Bench, type Measurement, measure, type Size } from "./measure.ts";
+import { type Rounds, toJson, toText } from "./report.ts";
+import { startSink } from "./sink.ts";
+
+const CASES = [floor, firstScript, postrider];
+
+const HELP = `npm run bench -- [options]
+  --deliveries N   measured in each round (20000)
+  --warm-up N      delivered before, in the same process (15000)
+  --rounds N       of all cases, interleaved (5)
+  --concurrency N  deliveries in flight (100)
+  --only NAMES     of ${CASES.map(({ name }) => name).join(",")}
+  --json FILE      also writes the results there`;
+
+interface Options extends Size {
+  readonly rounds: number;
+  readonly concurrency: number;
+  readonly cases: readonly Case[];
+  readonly json: string | undefined;
+}
+
+function readOptions(): Options {
+  const text = { type: "string" } as const;
+  const names = {
+    deliveries: text,
+    "warm-up": text,
+    rounds: text,
+    concurrency: text,
+    only: text,
+    json: text,
+  };
+  const { values } = parseArgs({ options: { ...names, help: { type: "boolean" } } });
+  if (values.help === true) {
+    console.log(HELP);
+    process.exit(0);
+  }
+  const count = (value: string | undefined, byDefault: number): number => {
+    const number = Number(value ?? byDefault);
+    if (!Number.isInteger(number) || number < 1) throw new Error(`"${value}" is not a number of 1 or more`);
+    return number;
+  };
+  const only = values.only?.split(",");
+  const cases = CASES.filter(({ name }) => only === undefined || only.includes(name));
+  if (cases.length < (only?.length ?? 1))
+    throw new Error(`--only takes ${CASES.map(({ name }) => name).join(", ")}`);
+  return {
+    deliveries: count(values.deliveries, 20_000),
+    warmUp: count(values["warm-up"], 15_000),
+    rounds: count(values.rounds, 5),
+    concurrency: count(values.concurrency, 100),
+    cases,
+    json: values.json,
+  };
+}
+
+/** What was started, to be stopped in the reverse order. */
+const closers: (() => Promise<unknown>)[] = [];
+
+async function closeAll(): Promise<void> {
+  for (const close of closers.splice(0).reverse()) await close();
+}
+
+async function run(options: Options): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "postrider-bench-"));
+  closers.push(() => rm(folder, { recursive: true, force: true }));
+  const redis = await provideRedis({ url: undefined, say, path: process.env["PATH"] ?? "" });
+  closers.push(() => redis.stop());
+  const lane = await openLane(redis.url);
+  closers.push(() => lane.close());
+  closers.push(stopChildren);
+  const sink = await startSink(join(folder, "sink"), say);
+
+  const world = { redisUrl: redis.url, sinkUrl: sink.url, concurrency: options.concurrency };
+  const rounds = await runRounds({ world, lane, sink, folder }, options);
+  console.log(`\n${toText(rounds)}`);
+  if (options.json !== undefined) {
+    const { deliveries, warmUp, concurrency } = options;
+    const circumstances = {
+      deliveries,
+      warmUp,
+      rounds: options.rounds,
+      concurrency,
+      sink: sink.name,
+      redis: await lane.version(),
+    };
+    await writeFile(options.json, toJson(rounds, circumstances));
+  }
+}
+
+async function runRounds(bench: Bench, { cases, rounds, deliveries, warmUp }: Options): Promise<Rounds> {
+  const size = { deliveries, warmUp };
+  const delivered = new Map<string, Measurement[]>(cases.map(({ name }) => [name, []]));
+  const enqueued = new Map<string, EnqueueMeasurement[]>(
+    cases.filter(isEnqueueMeasured).map(({ name }) => [name, []]),
+  );
+  for (let round = 0; round < rounds; round++) {
+    for (const subject of rotate(cases, round)) {
+      const measurement = await measure(subject, bench, size);
+      delivered.get(subject.name)?.push(measurement);
+      say(`round ${round + 1} of ${rounds}: ${subject.name} ${describe(measurement)}`);
+    }
+    for (const subject of rotate(cases.filter(isEnqueueMeasured), round)) {
+      const measurement = await measureEnqueue(subject, bench, size);
+      enqueued.get(subject.name)?.push(measurement);
+      say(
+        `round ${round + 1} of ${rounds}: ${subject.name} enqueues ${Math.round(measurement.enqueuedPerSecond)}/s`,
+      );
+    }
+  }
+  return { deliveries: delivered, enqueue: enqueued };
+}
+
+/** The first script enqueues as the floor does. */
+function isEnqueueMeasured(subject: Case): boolean {
+  return subject !== firstScript;
+}
+
+/** Each case comes first equally often: a machine that slows down over a round slows all down. */
+function rotate<T>(items: readonly T[], by: number): T[] {
+  const start = by % Math.max(1, items.length);
+  return [...items.slice(start), ...items.slice(0, start)];
+}
+
+function describe({
+  deliveriesPerSecond,
+  nodeMicrosPerDelivery,
+  redisMicrosPerDelivery,
+  repeats,
+}: Measurement): string {
+  const figures = `${Math.round(deliveriesPerSecond)}/s, node ${Math.round(nodeMicrosPerDelivery)} µs, Redis ${Math.round(redisMicrosPerDelivery)} µs`;
+  return repeats === 0 ? figures : `${figures}, ${repeats} requests repeated`;
+}
+
+function say(line: string): void {
+  console.error(line);
+}
+
+let isInterrupted = false;
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const) {
+  process.once(signal, () => {
+    isInterrupted = true;
+    void closeAll().finally(() => process.exit(code));
+  });
+}
+try {
+  const options = readOptions();
+  if (!existsSync("/proc/self/stat"))
+    throw new Error("the bench reads CPU times from /proc, so it runs on Linux only");
+  await run(options);
+} catch (error) {
+  // What was pulled from under a round by an interrupt is no news.
+  if (!isInterrupted) console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+} finally {
+  await closeAll();
+}

@@ -1,0 +1,119 @@
+// What the bench prints and writes.
+
+import { cpus } from "node:os";
+import type { EnqueueMeasurement } from "./enqueue.ts";
+import type { Measurement, Size } from "./measure.ts";
+import { type Spread, toRatio, toSpreads } from "./statistics.ts";
+
+/** All rounds of each case, by name. */
+export interface Rounds {
+  readonly deliveries: ReadonlyMap<string, readonly Measurement[]>;
+  readonly enqueue: ReadonlyMap<string, readonly EnqueueMeasurement[]>;
+}
+
+export interface Circumstances extends Size {
+  readonly rounds: number;
+  readonly concurrency: number;
+  readonly sink: string;
+  readonly redis: string;
+}
+
+/** The tables for people. */
+export function toText(rounds: Rounds): string {
+  const parts = [
+    formatTable(
+      ["case", "deliveries/s", "node µs", "Redis µs", "deliveries/CPU-s", "sink load"],
+      [...rounds.deliveries].map(([name, measurements]) => {
+        const {
+          deliveriesPerSecond,
+          nodeMicrosPerDelivery,
+          redisMicrosPerDelivery,
+          deliveriesPerCpuSecond,
+          sinkLoad,
+        } = toSpreads(measurements);
+        return [
+          name,
+          formatSpread(deliveriesPerSecond),
+          formatSpread(nodeMicrosPerDelivery),
+          formatSpread(redisMicrosPerDelivery),
+          formatSpread(deliveriesPerCpuSecond),
+          formatSpread(sinkLoad, 2),
+        ];
+      }),
+    ),
+    [...toRatios(rounds.deliveries)]
+      .map(([pair, ratio]) => `${pair}, deliveries per CPU-second: ${formatSpread(ratio, 2)}`)
+      .join("\n"),
+    formatTable(
+      ["enqueue", "deliveries/s", "node µs", "Redis µs", "Redis bytes waiting"],
+      [...rounds.enqueue].map(([name, measurements]) => {
+        const { enqueuedPerSecond, nodeMicrosPerDelivery, redisMicrosPerDelivery, redisBytesPerDelivery } =
+          toSpreads(measurements);
+        return [
+          name,
+          formatSpread(enqueuedPerSecond),
+          formatSpread(nodeMicrosPerDelivery),
+          formatSpread(redisMicrosPerDelivery),
+          formatSpread(redisBytesPerDelivery),
+        ];
+      }),
+    ),
+    "Medians of the rounds, with the least and the greatest in brackets.",
+  ];
+  return parts.filter((part) => part !== "").join("\n\n");
+}
+
+/** The same for programs: medians at the top of each result, then their spread, then every round. */
+export function toJson(rounds: Rounds, circumstances: Circumstances): string {
+  const report = {
+    results: [...rounds.deliveries].map(([name, measurements]) => toResult(name, measurements)),
+    ratiosOfDeliveriesPerCpuSecond: Object.fromEntries(toRatios(rounds.deliveries)),
+    enqueue: [...rounds.enqueue].map(([name, measurements]) => toResult(name, measurements)),
+    circumstances: { ...circumstances, node: process.version, cores: cpus().length, cpu: cpus()[0]?.model },
+  };
+  return `${JSON.stringify(report, null, 2)}\n`;
+}
+
+function toResult<T extends object>(name: string, rounds: readonly T[]) {
+  const spread = toSpreads(rounds);
+  const medians = Object.fromEntries(
+    Object.entries<Spread>(spread).map(([quantity, { median }]) => [quantity, median]),
+  );
+  return { name, ...medians, spread, rounds };
+}
+
+function toRatios(deliveries: Rounds["deliveries"]): Map<string, Spread> {
+  const ours = deliveries.get("postrider");
+  const others = [...deliveries].filter(([name]) => name !== "postrider");
+  if (ours === undefined) return new Map();
+  const perCpuSecond = (rounds: readonly Measurement[]) =>
+    rounds.map((round) => round.deliveriesPerCpuSecond);
+  return new Map(
+    others.map(([name, theirs]) => [
+      `postrider / ${name}`,
+      toRatio(perCpuSecond(ours), perCpuSecond(theirs)),
+    ]),
+  );
+}
+
+function formatSpread({ median, min, max }: Spread, digits = 0): string {
+  const format = (value: number) =>
+    value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return `${format(median)} (${format(min)}–${format(max)})`;
+}
+
+/** Columns as wide as their widest cell, the first to the left and the others to the right. */
+function formatTable(head: readonly string[], body: readonly (readonly string[])[]): string {
+  if (body.length === 0) return "";
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...body.map((row) => row[column]?.length ?? 0)),
+  );
+  const format = (row: readonly string[]) =>
+    row
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join("   ");
+  const title = format(head);
+  return [title, "─".repeat(title.length), ...body.map(format)].join("\n");
+}
