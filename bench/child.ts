@@ -83,7 +83,7 @@ function toEnvironment(env: Readonly<Record<string, string>>): Record<string, st
 }
 
 /** The end of a log, for an error message. */
-export function tail(log: string): string {
+function tail(log: string): string {
   return existsSync(log) ? readFileSync(log, "utf8").slice(-LOG_CHARS_SHOWN) : "";
 }
 

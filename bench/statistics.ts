@@ -7,6 +7,7 @@ export interface Spread {
   readonly max: number;
 }
 
+/** The spread of some values. */
 export function toSpread(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
