@@ -15,21 +15,23 @@ const GROUP_MAX = 100;
  * Output: per pair 1 when counted, 0 when the delivery had ended already.
  */
 const RECORD = `
-local counted = {}
+local counted, sums = {}, {}
+local function count(run, counter)
+  local key = run .. " " .. counter
+  local sum = sums[key]
+  if sum then sum[3] = sum[3] + 1 else sums[key] = {run, counter, 1} end
+end
 for i = 1, #KEYS / 2 do
   local mark, run = KEYS[2 * i - 1], KEYS[2 * i]
   local text, markMs, counter, second = ARGV[4 * i - 3], ARGV[4 * i - 2], ARGV[4 * i - 1], ARGV[4 * i]
   local first = text == "" or redis.call("SET", mark, text, "NX", "PX", markMs)
-  if first then
-    if run ~= mark then
-      redis.call("HINCRBY", run, counter, 1)
-      if second ~= "" then redis.call("HINCRBY", run, second, 1) end
-    end
-    counted[i] = 1
-  else
-    counted[i] = 0
+  counted[i] = first and 1 or 0
+  if first and run ~= mark then
+    count(run, counter)
+    if second ~= "" then count(run, second) end
   end
 end
+for _, sum in pairs(sums) do redis.call("HINCRBY", sum[1], sum[2], sum[3]) end
 return counted
 `;
 
