@@ -127,7 +127,9 @@ test("an absent value fails the delivery and is named, unless a default or a con
 });
 
 test("a body that is not the JSON it promises fails with line and column", () => {
-  expect(compose({ body: '{\n  "name": "{{ customer.name }}"\n}' }, { id: 1, name: 'a"b' })).toMatchObject({
+  expect(
+    compose({ escaping: "none", body: '{\n  "name": "{{ customer.name }}"\n}' }, { id: 1, name: 'a"b' }),
+  ).toMatchObject({
     reason: "body_invalid",
     problems: [{ field: "body", line: 2, column: 14 }],
   });
@@ -149,7 +151,9 @@ test.each(["\r\nX-Evil: 1", "a\nb", "a\0b", "\u007f", "naïve ☃"])(
 test.each(["ftp://h/", "file:///etc/passwd", "javascript:1", "//h/x", "", "https://", "http://[::1"])(
   "the URL %j is refused",
   (url) => {
-    expect(compose({ url: "{{ customer.url }}" }, { id: 1, url })).toMatchObject({ reason: "url_invalid" });
+    expect(compose({ url: "{{ customer.url | raw }}" }, { id: 1, url })).toMatchObject({
+      reason: "url_invalid",
+    });
   },
 );
 

@@ -4,10 +4,10 @@
 import type { Action } from "@postrider/shared/action";
 import { describeProblems, PostriderError, type Problem } from "@postrider/shared/errors";
 import { createDialect } from "./dialect.ts";
-import { findHeaderProblem, isJsonType, toContentType } from "./headers.ts";
+import { findHeaderProblem, toContentType, toSyntax } from "./headers.ts";
 import { findJsonProblem } from "./json-check.ts";
 import { type Composed, toFailure } from "./request.ts";
-import { compileTemplate, type Scope, type Template } from "./template.ts";
+import { compileTemplate, type Scope, type Syntax, type Template } from "./template.ts";
 import { parseUrl } from "./url.ts";
 
 /** Customer data is bounded at 512 KiB; a body may hold them a few times over. */
@@ -60,17 +60,18 @@ interface Parts {
   readonly url: Template;
   readonly headers: readonly Field[];
   readonly body: Template | null;
+  /** What the content type says that the body is. */
+  readonly bodySyntax: Syntax;
   readonly form: readonly Field[] | null;
   /** Sent where the action itself gives no Content-Type; null where there is no body. */
   readonly defaultContentType: string | null;
-  readonly isJson: boolean;
 }
 
 function compileParts(action: Action): Parts {
   const liquid = createDialect({ failOnMissing: action.missing === "fail" });
   const problems: Problem[] = [];
-  const compile = (field: string, source: string): Template => {
-    const compiled = compileTemplate(liquid, field, source);
+  const compile = (field: string, source: string, syntax: Syntax): Template => {
+    const compiled = compileTemplate(liquid, field, source, action.escaping === "auto" ? syntax : "plain");
     if ("render" in compiled) return compiled;
     problems.push(compiled.problem);
     return { render: () => ({ text: "" }) };
@@ -78,12 +79,16 @@ function compileParts(action: Action): Parts {
   const compilePairs = (list: string, pairs: readonly { name: string; value: string }[]): Field[] =>
     pairs.map(({ name, value }, index) => {
       const field = `${list}[${index}].value`;
-      return { field, name, template: compile(field, value) };
+      return { field, name, template: compile(field, value, "plain") };
     });
 
-  const url = compile("url", action.url);
+  const given = action.headers.find(({ name }) => name.toLowerCase() === "content-type");
+  const defaultContentType =
+    given !== undefined ? null : toDefaultContentType(action.body !== undefined, action.form !== undefined);
+  const bodySyntax = toSyntax(toContentType(given?.value ?? defaultContentType ?? ""));
+  const url = compile("url", action.url, "url");
   const headers = compilePairs("headers", action.headers.map(expandContentType));
-  const body = action.body === undefined ? null : compile("body", action.body);
+  const body = action.body === undefined ? null : compile("body", action.body, bodySyntax);
   const form = action.form === undefined ? null : compilePairs("form", action.form);
   if (problems.length > 0) {
     throw new PostriderError(
@@ -92,17 +97,7 @@ function compileParts(action: Action): Parts {
       { problems },
     );
   }
-
-  const given = action.headers.find(({ name }) => name.toLowerCase() === "content-type");
-  const defaultContentType = given !== undefined ? null : toDefaultContentType(body !== null, form !== null);
-  return {
-    url,
-    headers,
-    body,
-    form,
-    defaultContentType,
-    isJson: isJsonType(toContentType(given?.value ?? defaultContentType ?? "")),
-  };
+  return { url, headers, body, bodySyntax, form, defaultContentType };
 }
 
 function toDefaultContentType(hasBody: boolean, hasForm: boolean): string | null {
@@ -149,10 +144,20 @@ function composeBody(parts: Parts, scope: Scope): string | null | Composed {
       message: `is ${text.length} characters; at most ${BODY_CHARS_MAX} are sent`,
     });
   }
-  const problem = parts.isJson ? findJsonProblem(text) : null;
+  if (parts.bodySyntax === "form") return joinPairs(text);
+  const problem = parts.bodySyntax === "json" ? findJsonProblem(text) : null;
   if (problem === null) return text;
   const { message, line, column } = problem;
   return toFailure("body_invalid", { field: "body", message, line, column });
+}
+
+/** People write one pair a line, with or without `&`. Values are encoded, so white space here is the template's own. */
+function joinPairs(text: string): string {
+  return text
+    .split(/[&\r\n]+/)
+    .map((pair) => pair.trim())
+    .filter((pair) => pair !== "")
+    .join("&");
 }
 
 /** WHATWG URL, section 5.2: application/x-www-form-urlencoded. */

@@ -2,7 +2,8 @@
 // Templates read own properties of the data that they are given, and nothing else: no files, no partials.
 
 import { Liquid } from "liquidjs";
-import { print, printJson } from "./print.ts";
+import { TEXT_FILTERS } from "./encoded.ts";
+import { printJson } from "./print.ts";
 
 /** Characters of one template; the action's schema refuses longer ones first. */
 const PARSE_CHARS_MAX = 262_144;
@@ -10,38 +11,6 @@ const PARSE_CHARS_MAX = 262_144;
 const RENDER_MS_MAX = 1_000;
 /** liquidjs' own count of what filters allocate, roughly in characters. */
 const RENDER_MEMORY_MAX = 8_388_608;
-
-/** Filters that take text. Given an object or array they see the JSON that `{{ }}` would print. */
-const TEXT_FILTERS = [
-  "append",
-  "prepend",
-  "replace",
-  "replace_first",
-  "replace_last",
-  "remove",
-  "remove_first",
-  "remove_last",
-  "upcase",
-  "downcase",
-  "capitalize",
-  "strip",
-  "lstrip",
-  "rstrip",
-  "strip_html",
-  "strip_newlines",
-  "newline_to_br",
-  "normalize_whitespace",
-  "truncate",
-  "truncatewords",
-  "escape",
-  "escape_once",
-  "xml_escape",
-  "cgi_escape",
-  "uri_escape",
-  "url_encode",
-  "base64_encode",
-  "slugify",
-] as const;
 
 /** An engine for templates of one action: strict about what is missing when asked to be. */
 export function createDialect({ failOnMissing }: { failOnMissing: boolean }): Liquid {
@@ -59,7 +28,6 @@ export function createDialect({ failOnMissing }: { failOnMissing: boolean }): Li
     // The server's own zone would make a request depend on the machine that sends it.
     timezoneOffset: 0,
     locale: "en-US",
-    outputEscape: print,
     parseLimit: PARSE_CHARS_MAX,
     renderLimit: RENDER_MS_MAX,
     memoryLimit: RENDER_MEMORY_MAX,

@@ -3,9 +3,10 @@
 // plain functions instead, one instance at a time; every other tag stays liquidjs' own and meets them through its own calls.
 
 import {
+  CaptureTag,
   type Context,
+  EchoTag,
   type Emitter,
-  evalToken,
   IfTag,
   Output,
   type Template,
@@ -14,34 +15,40 @@ import {
   UnlessTag,
   Value,
 } from "liquidjs";
-
-type Evaluate = (context: Context, lenient?: boolean) => unknown;
-type Token = Parameters<typeof evalToken>[0];
-
-/** liquidjs keeps these to itself; its exact version is pinned, and a test holds direct rendering against its own. */
-interface FilterInside {
-  readonly name: string;
-  readonly handler: (...all: unknown[]) => never;
-  readonly args: readonly (Token | readonly [string, Token])[];
-  readonly token: unknown;
-  readonly liquid: unknown;
-}
-interface ContextInside {
-  findScope(name: string | number): unknown;
-}
+import { Encoded } from "./encoded.ts";
+import { escapeFor, type Place } from "./escape.ts";
+import { captureIsJson, isPrinting, isRaw, type JsonState, readJson } from "./places.ts";
+import { print } from "./print.ts";
+import { compileValue, type Evaluate } from "./value.ts";
 
 /** What a node renders: text, nothing (it wrote to the emitter itself), or liquidjs' generator of either. */
 type Render = (context: Context, emitter: Emitter) => unknown;
 
-/** Gives the hot nodes of a tree plain functions. Changes the nodes, and only how fast they are. */
-export function makeDirect(nodes: readonly Template[]): void {
+/** The place of every output that has one of its own; any other stands in `otherwise`. */
+export interface Places {
+  readonly of: ReadonlyMap<Template, Place>;
+  readonly otherwise: Place;
+}
+
+/** Gives the hot nodes of a tree plain functions, and every printing node the escaping of its place. Changes the nodes. */
+export function makeDirect(nodes: readonly Template[], places: Places): void {
   for (const node of nodes) {
     for (const value of Object.values(node)) makeValueDirect(value);
-    for (const children of childrenOf(node)) makeDirect(children);
-    if (node instanceof Output) (node as { render: Render }).render = outputRender(node);
-    else if (node instanceof IfTag || node instanceof UnlessTag)
-      (node as { render: Render }).render = conditionRender(node);
+    for (const children of childrenOf(node)) makeDirect(children, places);
+    const render = renderOf(node, isRaw(node) ? "plain" : (places.of.get(node) ?? places.otherwise));
+    if (render !== null) (node as { render: Render }).render = render;
   }
+}
+
+/** A node's plain rendering; null where liquidjs' own stays. */
+function renderOf(node: Template, place: Place): Render | null {
+  if (node instanceof Output || node instanceof EchoTag) {
+    const { value } = node as unknown as { value?: Value };
+    return value === undefined ? null : outputRender(value, place);
+  }
+  if (node instanceof IfTag || node instanceof UnlessTag) return conditionRender(node);
+  if (node instanceof CaptureTag) return captureRender(node);
+  return isPrinting(node) ? printingRender(node, place) : null;
 }
 
 function makeValueDirect(value: unknown): void {
@@ -88,11 +95,60 @@ function toPlaced(error: unknown, { token }: Template): unknown {
   });
 }
 
-function outputRender({ value }: Output): Render {
+function outputRender(value: Value, place: Place): Render {
   const evaluate = value.value as unknown as Evaluate;
   return (context, emitter) => {
-    emitter.write(toValue(evaluate(context)) as string);
+    emitter.write(escapeFor(place === "jsonUnknown" ? readPlace(emitter) : place, evaluate(context)));
   };
+}
+
+/** A tag that writes a value by itself, as `cycle` does: what it writes is escaped like any text. */
+function printingRender(node: Template, place: Place): Render {
+  const render = (node as { render: Render }).render.bind(node);
+  return (context, emitter) => {
+    const text = createText();
+    const rendered = toValueSync(render(context, text) as never) as unknown;
+    emitter.write(
+      escapeFor(place === "jsonUnknown" ? readPlace(emitter) : place, text.buffer + print(rendered)),
+    );
+  };
+}
+
+/** Captured JSON keeps its kind, so that it is JSON where it is printed. */
+function captureRender(tag: CaptureTag): Render {
+  const isJson = captureIsJson(tag);
+  return (context) => {
+    const text = createText();
+    renderDirect(tag.templates, context, text);
+    (context.bottom() as Record<string, unknown>)[tag.variable] = isJson
+      ? new Encoded(text.buffer, "json")
+      : text.buffer;
+  };
+}
+
+/** Where a rendering gathers. */
+export interface Text extends Emitter {
+  buffer: string;
+}
+
+export function createText(): Text {
+  return {
+    buffer: "",
+    write(value: unknown) {
+      this.buffer += print(value);
+    },
+  };
+}
+
+const readSoFar = new WeakMap<object, { at: number; state: JsonState }>();
+
+/** What the text written so far says about the place; read on from where the last look ended. */
+function readPlace(emitter: Emitter): "jsonString" | "jsonValue" {
+  const { buffer } = emitter as Text;
+  const before = readSoFar.get(emitter) ?? { at: 0, state: "outside" };
+  const state = readJson(buffer.slice(before.at), before.state);
+  readSoFar.set(emitter, { at: buffer.length, state });
+  return state === "outside" ? "jsonValue" : "jsonString";
 }
 
 /** `if` and `unless`: the first branch whose value is truthy, that is neither false nor absent (Liquid's own idea of truth). */
@@ -106,108 +162,4 @@ function conditionRender(tag: IfTag | UnlessTag): Render {
     }
     renderDirect(tag.elseTemplates ?? [], context, emitter);
   };
-}
-
-interface CompiledFilter {
-  readonly name: string;
-  readonly args: readonly (Evaluate | readonly [string, Evaluate])[];
-  readonly call: (context: Context, value: unknown, args: readonly unknown[]) => unknown;
-}
-
-function compileValue(value: Value): Evaluate {
-  const initial = compileOperands(value.initial.postfix as readonly Token[]);
-  const filters = value.filters.map(compileFilter);
-  const startsWithDefault = filters[0]?.name === "default";
-  if (filters.length === 0) return initial;
-  return (context, lenient) => {
-    let result = initial(context, lenient === true || (startsWithDefault && context.opts.lenientIf));
-    for (const { args, call } of filters) {
-      result = call(
-        context,
-        result,
-        args.map((arg) => (typeof arg === "function" ? arg(context) : [arg[0], arg[1](context)])),
-      );
-    }
-    return result;
-  };
-}
-
-function compileFilter(filter: unknown): CompiledFilter {
-  const { name, handler, args, token, liquid } = filter as FilterInside;
-  return {
-    name,
-    args: args.map((arg) => (isNamed(arg) ? ([arg[0], compileToken(arg[1])] as const) : compileToken(arg))),
-    call: (context, value, evaluated) =>
-      toValueSync(handler.apply({ context, token, liquid }, [value, ...evaluated])),
-  };
-}
-
-function isNamed(arg: Token | readonly [string, Token]): arg is readonly [string, Token] {
-  return Array.isArray(arg);
-}
-
-/** One operand, or operands and operators in postfix order. */
-function compileOperands(postfix: readonly Token[]): Evaluate {
-  const [only] = postfix;
-  if (postfix.length === 1 && only !== undefined) return compileToken(only);
-  const steps = postfix.map((token) =>
-    token !== undefined && "operator" in token
-      ? compileOperator(String(token.operator))
-      : compileToken(token),
-  );
-  return (context, lenient) => {
-    const operands: unknown[] = [];
-    for (const step of steps)
-      operands.push(typeof step === "function" ? step(context, lenient) : step.apply(context, operands));
-    return operands[0];
-  };
-}
-
-function compileOperator(name: string) {
-  const isUnary = name === "not";
-  return {
-    apply(context: Context, operands: unknown[]): unknown {
-      const right = operands.pop();
-      const operator = context.opts.operators[name] as (...all: unknown[]) => never;
-      return toValueSync(isUnary ? operator(right, context) : operator(operands.pop(), right, context));
-    },
-  };
-}
-
-function compileToken(token: Token): Evaluate {
-  if (token === undefined) return () => undefined;
-  if ("content" in token) {
-    const { content } = token;
-    return () => content;
-  }
-  const path = toPath(token);
-  if (path === null) return (context, lenient) => toValueSync(evalToken(token, context, lenient));
-  const [root = ""] = path;
-  return (context, lenient) => {
-    let value = (context as unknown as ContextInside).findScope(root);
-    for (const name of path) {
-      value = context.readProperty(value as never, name);
-      // liquidjs knows how to say what is missing, and when that is no error.
-      if (value === undefined && context.strictVariables)
-        return toValueSync(evalToken(token, context, lenient));
-    }
-    return value;
-  };
-}
-
-/** The names of a property access that are known now; null when one depends on the data, or it is no such access. */
-function toPath(token: Exclude<Token, undefined>): (string | number)[] | null {
-  if (
-    !("props" in token) ||
-    !Array.isArray(token.props) ||
-    ("variable" in token && token.variable !== undefined)
-  )
-    return null;
-  const names: (string | number)[] = [];
-  for (const prop of token.props as object[]) {
-    if (!("content" in prop) || (typeof prop.content !== "string" && typeof prop.content !== "number"))
-      return null;
-    names.push(prop.content);
-  }
-  return names.length === 0 ? null : names;
 }

@@ -30,7 +30,10 @@ export function toContentType(value: string): string {
   return SHORT_CONTENT_TYPES[trimmed.toLowerCase()] ?? trimmed;
 }
 
-/** Whether a content type promises JSON: application/json, text/json, and RFC 6839's `+json`. */
-export function isJsonType(contentType: string): boolean {
-  return /^(application|text)\/([^;\s]+\+)?json\s*(;|$)/i.test(contentType.trim());
+/** What a body of a content type is: JSON with RFC 6839's `+json`, XML with `+xml`, a form, or any other text. */
+export function toSyntax(contentType: string): "json" | "xml" | "form" | "plain" {
+  const type = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
+  if (/^(application|text)\/([^;\s]+\+)?json$/.test(type)) return "json";
+  if (/^(application|text)\/([^;\s]+\+)?xml$/.test(type)) return "xml";
+  return type === "application/x-www-form-urlencoded" ? "form" : "plain";
 }

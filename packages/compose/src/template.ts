@@ -2,9 +2,10 @@
 
 import type { Problem } from "@postrider/shared/errors";
 import type { Reason } from "@postrider/shared/outcome";
-import { Context, type Emitter, type Liquid, type Template as Node } from "liquidjs";
-import { makeDirect, renderDirect } from "./direct.ts";
-import { print } from "./print.ts";
+import { Context, type Liquid, type Template as Node } from "liquidjs";
+import { createText, makeDirect, type Places, renderDirect } from "./direct.ts";
+import { type Place, Unfit } from "./escape.ts";
+import { findJsonPlaces, findUrlPlaces, markAll } from "./places.ts";
 
 /** What templates see. */
 export type Scope = Readonly<Record<string, unknown>>;
@@ -15,6 +16,9 @@ export interface Template {
   render(scope: Scope): Rendered;
 }
 
+/** What a field's text is, which decides how values in it are escaped. */
+export type Syntax = "plain" | "json" | "url" | "form" | "xml";
+
 /**
  * Parses a template.
  * @returns the template, or what is wrong with it (`field` names where it stands in the action).
@@ -23,6 +27,7 @@ export function compileTemplate(
   liquid: Liquid,
   field: string,
   source: string,
+  syntax: Syntax,
 ): Template | { readonly problem: Problem } {
   if (!source.includes("{{") && !source.includes("{%")) {
     const constant = { text: source };
@@ -34,7 +39,10 @@ export function compileTemplate(
   } catch (error) {
     return { problem: toProblem(field, error) };
   }
-  makeDirect(nodes);
+  const places = findPlaces(nodes, syntax);
+  if ("beginning" in places)
+    return { problem: { field, message: BEGINS_WITH_VALUE, ...toPlace(places.beginning) } };
+  makeDirect(nodes, places);
   return {
     render(scope) {
       const text = createText();
@@ -43,20 +51,30 @@ export function compileTemplate(
         return { text: text.buffer };
       } catch (error) {
         const problem = toProblem(field, error);
-        return { reason: problem.code === "value_missing" ? "value_missing" : "template", problem };
+        return { reason: problem.code as Reason, problem };
       }
     },
   };
 }
 
-/** Where a rendering gathers. */
-function createText(): Emitter & { buffer: string } {
-  return {
-    buffer: "",
-    write(value: unknown) {
-      this.buffer += print(value);
-    },
-  };
+const BEGINS_WITH_VALUE =
+  "begins with a value, which could lead anywhere; write scheme and host, or opt the value out with | raw";
+
+function findPlaces(nodes: readonly Node[], syntax: Syntax): Places | { readonly beginning: Node } {
+  const of = new Map<Node, Place>();
+  if (syntax === "plain") return { of, otherwise: "plain" };
+  if (syntax === "json") {
+    findJsonPlaces(nodes, of);
+    return { of, otherwise: "jsonUnknown" };
+  }
+  markAll(nodes, syntax, of);
+  const beginning = syntax === "url" ? findUrlPlaces(nodes, of) : null;
+  return beginning === null ? { of, otherwise: syntax } : { beginning };
+}
+
+function toPlace({ token }: Node): { line: number; column: number } {
+  const [line, column] = token.getPosition();
+  return { line: line ?? 1, column: column ?? 1 };
 }
 
 /** `message, line:3, col:7`, as liquidjs ends its messages; sometimes with the file's name between. */
@@ -65,14 +83,21 @@ const PLACE = /,(?: file:[^,]*,)? line:(\d+), col:(\d+)$/;
 function toProblem(field: string, error: unknown): Problem {
   const text = error instanceof Error ? error.message : String(error);
   const place = PLACE.exec(text);
-  const missing = error instanceof Error && error.name === "UndefinedVariableError";
   const message = place === null ? text : text.slice(0, place.index);
+  const code = toReason(error);
   return {
     field,
-    message: missing
-      ? `${message.replace(/^undefined variable: /, "")} is missing from the data; give it a default (| default: "…"), test for it, or set missing: empty`
-      : message,
-    code: missing ? "value_missing" : "template",
+    message:
+      code === "value_missing"
+        ? `${message.replace(/^undefined variable: /, "")} is missing from the data; give it a default (| default: "…"), test for it, or set missing: empty`
+        : message,
+    code,
     ...(place === null ? {} : { line: Number(place[1]), column: Number(place[2]) }),
   };
+}
+
+function toReason(error: unknown): Reason {
+  if (!(error instanceof Error)) return "template";
+  if (error.name === "UndefinedVariableError") return "value_missing";
+  return error instanceof Unfit || error.cause instanceof Unfit ? "url_invalid" : "template";
 }

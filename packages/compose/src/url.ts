@@ -3,6 +3,8 @@
 /** Longer ones are refused by common servers (8 KiB request lines), so they could never succeed. */
 export const URL_CHARS_MAX = 8_000;
 
+const DOT_SEGMENT = /^[^?#]*\/(?:\.|%2e){1,2}(?:[/?#]|$)/i;
+
 export type ParsedUrl =
   | { readonly origin: string; readonly path: string; readonly authorization: string | null }
   | { readonly problem: string };
@@ -10,6 +12,9 @@ export type ParsedUrl =
 /** WHATWG URL rules, http and https only. User info becomes a Basic credential (RFC 7617) and leaves the URL. */
 export function parseUrl(text: string): ParsedUrl {
   if (text.length > URL_CHARS_MAX) return { problem: `is longer than ${URL_CHARS_MAX} characters` };
+  // The URL standard resolves these, encoded or not, and so they would lead to another path than the template's.
+  if (DOT_SEGMENT.test(text))
+    return { problem: "has a path segment . or .., which would lead to another path" };
   let url: URL;
   try {
     url = new URL(text);

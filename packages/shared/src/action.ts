@@ -78,6 +78,12 @@ export const actionSchema = z
       .describe(
         "Ordered list of `{name, value}` pairs, values Liquid, that Postrider encodes as application/x-www-form-urlencoded.",
       ),
+    escaping: z
+      .enum(["auto", "none"])
+      .default("auto")
+      .describe(
+        "`auto`: values are escaped for the place they stand in, unless `| raw`; `none`: as they are.",
+      ),
     missing: z
       .enum(["fail", "empty"])
       .default("fail")

@@ -1,0 +1,74 @@
+// Text that a filter has already made fit for a place: JSON by `json`, percent-encoded by `url_encode`. It carries its making
+// along, also through `assign` and through text filters, so that it is not escaped a second time where it lands.
+
+import { Drop } from "liquidjs";
+
+/** What the text is fit for. */
+export type Encoding = "json" | "url" | "xml";
+
+/** liquidjs takes a Drop's valueOf for its value, so every filter and comparison sees the text. */
+export class Encoded extends Drop {
+  readonly text: string;
+  readonly encoding: Encoding;
+
+  constructor(text: string, encoding: Encoding) {
+    super();
+    this.text = text;
+    this.encoding = encoding;
+  }
+
+  override valueOf(): string {
+    return this.text;
+  }
+}
+
+/** Filters whose result is fit for a place. */
+export const ENCODERS: Readonly<Record<string, Encoding>> = {
+  json: "json",
+  to_json: "json",
+  jsonify: "json",
+  url_encode: "url",
+  cgi_escape: "url",
+  uri_escape: "url",
+  base64_encode: "url",
+  base64: "url",
+  base64_url_safe_encode: "url",
+  escape: "xml",
+  escape_once: "xml",
+  xml_escape: "xml",
+};
+
+/**
+ * Filters that take text. Given an object or array they see the JSON that `{{ }}` would print; what they make of JSON, with no
+ * data but their input, is still JSON: that is the old idiom `{{ customer | replace: "=>", ":" }}`.
+ */
+export const TEXT_FILTERS: ReadonlySet<string> = new Set([
+  "append",
+  "prepend",
+  "replace",
+  "replace_first",
+  "replace_last",
+  "remove",
+  "remove_first",
+  "remove_last",
+  "upcase",
+  "downcase",
+  "capitalize",
+  "strip",
+  "lstrip",
+  "rstrip",
+  "strip_html",
+  "strip_newlines",
+  "newline_to_br",
+  "normalize_whitespace",
+  "truncate",
+  "truncatewords",
+  "escape",
+  "escape_once",
+  "xml_escape",
+  "cgi_escape",
+  "uri_escape",
+  "url_encode",
+  "base64_encode",
+  "slugify",
+]);

@@ -1,0 +1,95 @@
+// Escaping by the place where a value lands, so that no value can end the string that it stands in, add a header, or move
+// the request to another host. A value without special characters gives the very bytes that plain Liquid gives.
+
+import { Encoded } from "./encoded.ts";
+import { print, printJson } from "./print.ts";
+
+/** The places that are told apart. `jsonUnknown`: the template's branches do not tell, so what was written so far must. */
+export type Place =
+  | "plain"
+  | "jsonString"
+  | "jsonValue"
+  | "jsonUnknown"
+  | "url"
+  | "host"
+  | "port"
+  | "form"
+  | "xml";
+
+/** A value that no escaping can make fit; the message ends the delivery. */
+export class Unfit extends Error {}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them in strings (RFC 8259 section 7).
+const JSON_SPECIAL = /["\\\u0000-\u001f\ud800-\udfff]/;
+const JSON_SCALAR = /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/;
+const XML_SPECIAL = /[&<>"']/g;
+const XML_ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&#34;",
+  "'": "&#39;",
+};
+/** RFC 1123 section 2.1: letters, digits and hyphens; the underscore is seen in the wild. */
+const HOST_LABEL = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
+
+/** The text that stands for a value at a place. @throws Unfit. */
+export function escapeFor(place: Exclude<Place, "jsonUnknown">, value: unknown): string {
+  switch (place) {
+    case "plain":
+      return print(value);
+    case "jsonString":
+      return escapeJsonString(print(value));
+    case "jsonValue":
+      return toJsonValue(value);
+    case "url":
+    case "form":
+      return value instanceof Encoded && value.encoding === "url" ? value.text : percentEncode(print(value));
+    case "host":
+      return requireMatch(
+        value,
+        HOST_LABEL,
+        "is no host label; letters, digits and hyphens may stand there (a whole host or URL from data needs | raw)",
+      );
+    case "port":
+      return requireMatch(value, /^\d{1,5}$/, "is no port");
+    case "xml":
+      return value instanceof Encoded && value.encoding === "xml"
+        ? value.text
+        : print(value).replace(XML_SPECIAL, (character) => XML_ENTITIES[character] ?? "");
+    default:
+      return place satisfies never;
+  }
+}
+
+/** Inside quotes. JSON.stringify writes lone surrogates as escapes (well-formed JSON.stringify), which no UTF-8 could carry. */
+function escapeJsonString(text: string): string {
+  return JSON_SPECIAL.test(text) ? JSON.stringify(text).slice(1, -1) : text;
+}
+
+/**
+ * Where JSON expects a value. A string that reads as a JSON number, true, false or null stays bare, as plain Liquid prints it;
+ * any other becomes a JSON string. Text that the template made into JSON is JSON.
+ */
+function toJsonValue(value: unknown): string {
+  if (value instanceof Encoded && value.encoding === "json") return value.text;
+  if (value === null || value === undefined) return "null";
+  if (typeof value === "number") return Number.isFinite(value) ? String(value) : "null";
+  if (typeof value === "boolean" || typeof value === "bigint") return String(value);
+  if (typeof value === "object" && !(value instanceof Encoded)) return printJson(value);
+  const text = print(value);
+  return JSON_SCALAR.test(text) ? text : JSON.stringify(text);
+}
+
+function percentEncode(text: string): string {
+  // A lone surrogate has no UTF-8; encodeURIComponent would throw.
+  return encodeURIComponent(
+    text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd"),
+  );
+}
+
+function requireMatch(value: unknown, pattern: RegExp, complaint: string): string {
+  const text = print(value);
+  if (pattern.test(text)) return text;
+  throw new Unfit(`${JSON.stringify(text.slice(0, 80))} ${complaint}`);
+}

@@ -1,0 +1,146 @@
+// Evaluating what stands between the braces: operands, operators and filters, with plain calls. What is rare (ranges, names
+// that depend on data, what is missing) is left to liquidjs' own evaluation.
+
+import { type Context, evalToken, toValueSync, type Value } from "liquidjs";
+import { ENCODERS, Encoded, type Encoding, TEXT_FILTERS } from "./encoded.ts";
+
+/** The value in a context; `lenient` takes what is missing for null. */
+export type Evaluate = (context: Context, lenient?: boolean) => unknown;
+type Token = Parameters<typeof evalToken>[0];
+
+/** liquidjs keeps these to itself; its exact version is pinned, and a test holds direct rendering against its own. */
+interface FilterInside {
+  readonly name: string;
+  readonly handler: (...all: unknown[]) => never;
+  readonly args: readonly (Token | readonly [string, Token])[];
+  readonly token: unknown;
+  readonly liquid: unknown;
+}
+interface ContextInside {
+  findScope(name: string | number): unknown;
+}
+
+interface CompiledFilter {
+  readonly name: string;
+  readonly args: readonly (Evaluate | readonly [string, Evaluate])[];
+  readonly call: (context: Context, value: unknown, args: readonly unknown[]) => unknown;
+}
+
+/** A value with its filters, as a plain function. */
+export function compileValue(value: Value): Evaluate {
+  const initial = compileOperands(value.initial.postfix as readonly Token[]);
+  const filters = value.filters.map(compileFilter);
+  const startsWithDefault = filters[0]?.name === "default";
+  if (filters.length === 0) return initial;
+  return (context, lenient) => {
+    let result = initial(context, lenient === true || (startsWithDefault && context.opts.lenientIf));
+    for (const { args, call } of filters) {
+      result = call(
+        context,
+        result,
+        args.map((arg) => (typeof arg === "function" ? arg(context) : [arg[0], arg[1](context)])),
+      );
+    }
+    return result;
+  };
+}
+
+function compileFilter(filter: unknown): CompiledFilter {
+  const { name, handler, args, token, liquid } = filter as FilterInside;
+  const encoding = ENCODERS[name];
+  // With data among its arguments the result may be anything.
+  const keepsEncoding =
+    TEXT_FILTERS.has(name) && args.every((arg) => !isNamed(arg) && arg !== undefined && "content" in arg);
+  return {
+    name,
+    args: args.map((arg) => (isNamed(arg) ? ([arg[0], compileToken(arg[1])] as const) : compileToken(arg))),
+    call(context, value, evaluated) {
+      const result: unknown = toValueSync(
+        handler.apply({ context, token, liquid }, [unwrap(value), ...evaluated.map(unwrap)]),
+      );
+      if (typeof result !== "string") return result;
+      if (encoding !== undefined) return new Encoded(result, encoding);
+      const kept = keepsEncoding ? encodingOf(value) : null;
+      return kept === null ? result : new Encoded(result, kept);
+    },
+  };
+}
+
+function unwrap(value: unknown): unknown {
+  return value instanceof Encoded ? value.text : value;
+}
+
+function encodingOf(value: unknown): Encoding | null {
+  if (value instanceof Encoded) return value.encoding;
+  return typeof value === "object" && value !== null ? "json" : null;
+}
+
+function isNamed(arg: Token | readonly [string, Token]): arg is readonly [string, Token] {
+  return Array.isArray(arg);
+}
+
+/** One operand, or operands and operators in postfix order. */
+function compileOperands(postfix: readonly Token[]): Evaluate {
+  const [only] = postfix;
+  if (postfix.length === 1 && only !== undefined) return compileToken(only);
+  const steps = postfix.map((token) =>
+    token !== undefined && "operator" in token
+      ? compileOperator(String(token.operator))
+      : compileToken(token),
+  );
+  return (context, lenient) => {
+    const operands: unknown[] = [];
+    for (const step of steps)
+      operands.push(typeof step === "function" ? step(context, lenient) : step.apply(context, operands));
+    return operands[0];
+  };
+}
+
+function compileOperator(name: string) {
+  const isUnary = name === "not";
+  return {
+    apply(context: Context, operands: unknown[]): unknown {
+      const right = operands.pop();
+      const operator = context.opts.operators[name] as (...all: unknown[]) => never;
+      return toValueSync(isUnary ? operator(right, context) : operator(operands.pop(), right, context));
+    },
+  };
+}
+
+function compileToken(token: Token): Evaluate {
+  if (token === undefined) return () => undefined;
+  if ("content" in token) {
+    const { content } = token;
+    return () => content;
+  }
+  const path = toPath(token);
+  if (path === null) return (context, lenient) => toValueSync(evalToken(token, context, lenient));
+  const [root = ""] = path;
+  return (context, lenient) => {
+    let value = (context as unknown as ContextInside).findScope(root);
+    for (const name of path) {
+      value = context.readProperty(value as never, name);
+      // liquidjs knows how to say what is missing, and when that is no error.
+      if (value === undefined && context.strictVariables)
+        return toValueSync(evalToken(token, context, lenient));
+    }
+    return value;
+  };
+}
+
+/** The names of a property access that are known now; null when one depends on the data, or it is no such access. */
+function toPath(token: Exclude<Token, undefined>): (string | number)[] | null {
+  if (
+    !("props" in token) ||
+    !Array.isArray(token.props) ||
+    ("variable" in token && token.variable !== undefined)
+  )
+    return null;
+  const names: (string | number)[] = [];
+  for (const prop of token.props as object[]) {
+    if (!("content" in prop) || (typeof prop.content !== "string" && typeof prop.content !== "number"))
+      return null;
+    names.push(prop.content);
+  }
+  return names.length === 0 ? null : names;
+}
