@@ -3,6 +3,7 @@
 
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { FILTERS } from "@postrider/compose/filters";
 import { actionSchema } from "@postrider/shared/action";
 import { ERROR_CODES } from "@postrider/shared/errors";
 import { REASONS } from "@postrider/shared/outcome";
@@ -25,6 +26,7 @@ export async function renderDocs(): Promise<Record<string, string>> {
       "The fields of an action document (JSON or YAML). A change of content under the same id makes a new version.",
       actionTable(),
     ),
+    "dialect.md": page("The Liquid dialect", DIALECT, dialectTable()),
     "reasons.md": page(
       "Reasons and error codes",
       "Why a delivery ended: the metric label, the dead letter's `reason`, the API's code.",
@@ -41,6 +43,25 @@ export async function renderDocs(): Promise<Record<string, string>> {
       await metricTable(),
     ),
   };
+}
+
+const DIALECT = `Templates are Liquid as [liquidjs](https://liquidjs.com/filters/overview.html) has it, with its tags and filters, and what follows.
+
+- \`{{ customer }}\`, and any object or list printed whole, prints as JSON; so does \`{{ customer | replace: "=>", ":" }}\`.
+- Values are escaped for the place where they stand; \`| raw\` opts one out (decisions/0004-escaping.md).
+- \`{% random N %}\` (0 to N-1), \`{% generate_uuid %}\` and \`'now'\` belong to the delivery: every attempt sends the same bytes.
+- \`{% cancel "reason" %}\`, also \`{% abort_message("reason") %}\`, ends the delivery as cancelled, unsent.
+- \`include\`, \`render\`, \`layout\`, \`block\`, \`tablerow\`, \`render_liquid\` and the tags of mails are refused when the action is saved.
+- Nothing renders Liquid that stands in data.`;
+
+function dialectTable(): string {
+  const rows = Object.entries(FILTERS).map(([name, { does, example }]) => [
+    `\`${name}\``,
+    does,
+    `\`${example[0]}\``,
+    `\`${example[1]}\``,
+  ]);
+  return `Filters besides liquidjs' own, or that differ from them:\n\n${table(["filter", "does", "example", "prints"], rows)}`;
 }
 
 function page(title: string, opening: string, body: string): string {

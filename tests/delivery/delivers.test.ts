@@ -28,10 +28,12 @@ test("delivers each customer of a run once, with an Idempotency-Key of its own",
   expect(new Set(system.receiver.requests.map(({ body }) => JSON.parse(body).id)).size).toBe(200);
 });
 
-test("repeats an attempt with the same bytes and the same key until it succeeds", async () => {
+test("repeats an attempt with the same bytes, chance and time included, and the same key until it succeeds", async () => {
   await using system = await startSystem((_, { nth }) => [reset(), reply(503), ok()][nth - 1] ?? ok());
   await system.startWorker();
-  await system.apply();
+  await system.apply({
+    body: `{"c": {{ customer }}, "r": {% random 1000000000 %}, "u": "{% generate_uuid %}", "n": "{{ 'now' | date: '%s.%L' }}"}`,
+  });
 
   const { id } = await system.producer.enqueue({ action: "a", customer: { id: 1, text: "a=>b" } });
   await eventually(async () =>
@@ -163,6 +165,24 @@ test("what cannot be composed fails unsent, and names the value", async () => {
   expect(shown).toMatchObject({ reason: "value_missing" });
   expect(JSON.stringify(shown.history)).toContain("customer.plan is missing");
   expect(system.receiver.requests).toHaveLength(0);
+});
+
+test("a template may cancel a delivery, unsent, with a reason; it is counted as cancelled", async () => {
+  await using system = await startSystem();
+  await system.startWorker();
+  await system.apply({
+    body: '{% if customer.name contains "1" %}{% cancel "no ones" %}{% endif %}{{ customer }}',
+  });
+  await system.producer.enqueueMany({ action: "a", customers: customers(5), run: "r" });
+  await system.untilEnded("r");
+
+  expect(await system.producer.runs.get("r")).toMatchObject({
+    enqueued: 5,
+    delivered: 4,
+    cancelled: 1,
+    failed: 0,
+  });
+  expect(system.receiver.requests).toHaveLength(4);
 });
 
 test("sends nothing before sendAt, and nothing after expiresAt", async () => {

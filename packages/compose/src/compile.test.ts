@@ -6,11 +6,11 @@ import type { Composed } from "./request.ts";
 
 function compose(document: Partial<ActionDocument>, customer: unknown, event?: unknown): Composed {
   const action = parseAction({ id: "a", url: "https://api.example.com/x", ...document });
-  return compileAction(action).compose("delivery-1", { customer, event });
+  return compileAction(action).compose({ id: "delivery-1", dueAt: 1_700_000_000_000 }, { customer, event });
 }
 
 function request(composed: Composed) {
-  if (composed.kind === "problem") throw new Error(JSON.stringify(composed));
+  if (composed.kind !== "request") throw new Error(JSON.stringify(composed));
   return composed.request;
 }
 
@@ -158,15 +158,17 @@ test.each(["ftp://h/", "file:///etc/passwd", "javascript:1", "//h/x", "", "https
 );
 
 test("templates reach no prototype, no file and no process", () => {
-  const bodies = [
+  for (const body of [
     "{{ customer.constructor.name }}",
     "{{ customer.__proto__ }}",
-    "{% include 'x' %}",
-    "{% render '/etc/passwd' %}",
-  ];
-  for (const body of bodies) {
-    expect(() => compose({ body }, { id: 1 })).not.toThrow(/ENOENT/);
-    expect(compose({ body }, { id: 1 })).toMatchObject({ kind: "problem" });
+    "{{ customer.toString }}",
+    "{{ process.env }}",
+    "{{ customer['constructor']['constructor'] }}",
+  ]) {
+    expect(compose({ body }, { id: 1 })).toMatchObject({ kind: "problem", reason: "value_missing" });
+  }
+  for (const body of ["{% include 'x' %}", "{% render '/etc/passwd' %}", "{% layout 'x' %}"]) {
+    expect(() => compose({ body }, { id: 1 })).toThrow(/other templates/);
   }
 });
 

@@ -3,10 +3,11 @@
 
 import type { Action } from "@postrider/shared/action";
 import { describeProblems, PostriderError, type Problem } from "@postrider/shared/errors";
+import type { DeliveryFacts } from "./delivery-facts.ts";
 import { createDialect } from "./dialect.ts";
 import { findHeaderProblem, toContentType, toSyntax } from "./headers.ts";
 import { findJsonProblem } from "./json-check.ts";
-import { type Composed, toFailure } from "./request.ts";
+import { type Composed, toComposed, toFailure } from "./request.ts";
 import { compileTemplate, type Scope, type Syntax, type Template } from "./template.ts";
 import { parseUrl } from "./url.ts";
 
@@ -18,7 +19,7 @@ export const HEADER_CHARS_MAX = 16_384;
 export interface CompiledAction {
   readonly action: Action;
   /** The request for one delivery, or why there is none. */
-  compose(deliveryId: string, scope: Scope): Composed;
+  compose(facts: DeliveryFacts, scope: Scope): Composed;
 }
 
 interface Field {
@@ -35,18 +36,18 @@ export function compileAction(action: Action): CompiledAction {
   const parts = compileParts(action);
   return {
     action,
-    compose(deliveryId, scope) {
-      const url = parts.url.render(scope);
-      if ("problem" in url) return toFailure(url.reason, url.problem);
+    compose(facts, scope) {
+      const url = parts.url.render(scope, facts);
+      if (!("text" in url)) return toComposed(url);
       const parsed = parseUrl(url.text);
       if ("problem" in parsed) return toFailure("url_invalid", { field: "url", message: parsed.problem });
 
-      const headers = composeHeaders(parts, scope);
+      const headers = composeHeaders(parts, scope, facts);
       if ("kind" in headers) return headers;
       if (parsed.authorization !== null) headers.push("Authorization", parsed.authorization);
-      headers.push("Idempotency-Key", deliveryId);
+      headers.push("Idempotency-Key", facts.id);
 
-      const body = composeBody(parts, scope);
+      const body = composeBody(parts, scope, facts);
       if (body !== null && typeof body === "object") return body;
       return {
         kind: "request",
@@ -68,9 +69,9 @@ interface Parts {
 }
 
 function compileParts(action: Action): Parts {
-  const liquid = createDialect({ failOnMissing: action.missing === "fail" });
   const problems: Problem[] = [];
   const compile = (field: string, source: string, syntax: Syntax): Template => {
+    const liquid = createDialect({ failOnMissing: action.missing === "fail", field });
     const compiled = compileTemplate(liquid, field, source, action.escaping === "auto" ? syntax : "plain");
     if ("render" in compiled) return compiled;
     problems.push(compiled.problem);
@@ -111,13 +112,13 @@ function expandContentType<T extends { name: string; value: string }>(header: T)
     : header;
 }
 
-function composeHeaders(parts: Parts, scope: Scope): string[] | Composed {
+function composeHeaders(parts: Parts, scope: Scope, facts: DeliveryFacts): string[] | Composed {
   const headers: string[] = [];
   if (parts.defaultContentType !== null) headers.push("Content-Type", parts.defaultContentType);
   let chars = 0;
   for (const { field, name, template } of parts.headers) {
-    const rendered = template.render(scope);
-    if ("problem" in rendered) return toFailure(rendered.reason, rendered.problem);
+    const rendered = template.render(scope, facts);
+    if (!("text" in rendered)) return toComposed(rendered);
     const problem = findHeaderProblem(rendered.text);
     if (problem !== null) return toFailure("header_invalid", { field, message: problem });
     chars += name.length + rendered.text.length;
@@ -132,11 +133,11 @@ function composeHeaders(parts: Parts, scope: Scope): string[] | Composed {
   return headers;
 }
 
-function composeBody(parts: Parts, scope: Scope): string | null | Composed {
-  if (parts.form !== null) return composeForm(parts.form, scope);
+function composeBody(parts: Parts, scope: Scope, facts: DeliveryFacts): string | null | Composed {
+  if (parts.form !== null) return composeForm(parts.form, scope, facts);
   if (parts.body === null) return null;
-  const rendered = parts.body.render(scope);
-  if ("problem" in rendered) return toFailure(rendered.reason, rendered.problem);
+  const rendered = parts.body.render(scope, facts);
+  if (!("text" in rendered)) return toComposed(rendered);
   const { text } = rendered;
   if (text.length > BODY_CHARS_MAX) {
     return toFailure("request_too_large", {
@@ -161,11 +162,11 @@ function joinPairs(text: string): string {
 }
 
 /** WHATWG URL, section 5.2: application/x-www-form-urlencoded. */
-function composeForm(form: readonly Field[], scope: Scope): string | Composed {
+function composeForm(form: readonly Field[], scope: Scope, facts: DeliveryFacts): string | Composed {
   const pairs = new URLSearchParams();
   for (const { name, template } of form) {
-    const rendered = template.render(scope);
-    if ("problem" in rendered) return toFailure(rendered.reason, rendered.problem);
+    const rendered = template.render(scope, facts);
+    if (!("text" in rendered)) return toComposed(rendered);
     pairs.append(name, rendered.text);
   }
   return pairs.toString();

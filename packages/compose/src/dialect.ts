@@ -3,7 +3,9 @@
 
 import { Liquid } from "liquidjs";
 import { TEXT_FILTERS } from "./encoded.ts";
+import { registerFilters } from "./filters.ts";
 import { printJson } from "./print.ts";
+import { registerTags } from "./tags.ts";
 
 /** Characters of one template; the action's schema refuses longer ones first. */
 const PARSE_CHARS_MAX = 262_144;
@@ -12,8 +14,14 @@ const RENDER_MS_MAX = 1_000;
 /** liquidjs' own count of what filters allocate, roughly in characters. */
 const RENDER_MEMORY_MAX = 8_388_608;
 
-/** An engine for templates of one action: strict about what is missing when asked to be. */
-export function createDialect({ failOnMissing }: { failOnMissing: boolean }): Liquid {
+export interface Dialect {
+  readonly failOnMissing: boolean;
+  /** The field that is being compiled, so that each draws chance of its own. */
+  readonly field?: string;
+}
+
+/** An engine for the templates of one field: strict about what is missing when asked to be. */
+export function createDialect({ failOnMissing, field = "" }: Dialect): Liquid {
   const liquid = new Liquid({
     strictVariables: failOnMissing,
     strictFilters: true,
@@ -32,7 +40,9 @@ export function createDialect({ failOnMissing }: { failOnMissing: boolean }): Li
     renderLimit: RENDER_MS_MAX,
     memoryLimit: RENDER_MEMORY_MAX,
   });
+  registerFilters(liquid);
   for (const name of TEXT_FILTERS) acceptObjects(liquid, name);
+  registerTags(liquid, field);
   return liquid;
 }
 

@@ -28,7 +28,6 @@ const TEMPLATES = [
   "{%- if true -%} trimmed {%- endif -%} {{- customer.name -}} end",
   "{% comment %}{{ customer.missing }}{% endcomment %}{% raw %}{{ x }}{% endraw %}{% increment n %}{% cycle 'a', 'b' %}{% cycle 'a', 'b' %}",
   "{{ customer }}{{ customer.list }}{{ customer | replace: '=>', ':' }}{{ customer.nested.a.b }}{{ customer.number }}{{ customer.flag }}",
-  "{% tablerow i in customer.list cols:2 %}{{ i }}{% endtablerow %}",
   "{{ 'literal' }}{{ 1.5 }}{{ true }}{{ nil }}{{ (1..3) }}{{ customer.list | where: 'a', 1 }}{{ customer.list | where_exp: 'i', 'i == 2' }}",
 ];
 

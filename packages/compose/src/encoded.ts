@@ -71,4 +71,5 @@ export const TEXT_FILTERS: ReadonlySet<string> = new Set([
   "url_encode",
   "base64_encode",
   "slugify",
+  "titlecase",
 ]);

@@ -7,13 +7,16 @@ import { compileAction } from "./compile.ts";
 import type { Composed, ComposedRequest } from "./request.ts";
 
 function compose(document: Partial<ActionDocument>, customer: unknown): Composed {
-  return compileAction(parseAction({ id: "a", url: "https://api.example.com/x", ...document })).compose("d", {
-    customer,
-  });
+  return compileAction(parseAction({ id: "a", url: "https://api.example.com/x", ...document })).compose(
+    { id: "d", dueAt: 0 },
+    {
+      customer,
+    },
+  );
 }
 
 function request(composed: Composed): ComposedRequest {
-  if (composed.kind === "problem") throw new Error(JSON.stringify(composed));
+  if (composed.kind !== "request") throw new Error(JSON.stringify(composed));
   return composed.request;
 }
 
@@ -233,7 +236,7 @@ describe("URLs", () => {
           const composed = compose(document, { shop, port: 8443 });
           if (composed.kind === "request")
             expect(composed.request.origin).toBe(`https://${shop.toLowerCase()}.example.com:8443`);
-          else expect(composed.reason).toBe("url_invalid");
+          else expect(composed).toMatchObject({ reason: "url_invalid" });
         },
       ),
     );
@@ -294,8 +297,8 @@ test("headers keep their number, whatever the value; what no header can carry fa
         },
         { value },
       );
-      if (composed.kind === "problem") {
-        expect(composed.reason).toBe("header_invalid");
+      if (composed.kind !== "request") {
+        expect(composed).toMatchObject({ reason: "header_invalid" });
         return;
       }
       expect(composed.request.headers).toEqual(["X-A", `<${value}>`, "X-B", "b", "Idempotency-Key", "d"]);

@@ -17,7 +17,18 @@ export interface ComposedRequest {
 
 export type Composed =
   | { readonly kind: "request"; readonly request: ComposedRequest }
+  /** The template called the delivery off. */
+  | { readonly kind: "cancelled"; readonly message: string }
   | { readonly kind: "problem"; readonly reason: Reason; readonly problems: readonly Problem[] };
+
+/** What became of a field that gave no text. */
+export function toComposed(
+  rendered: { readonly cancelled: string } | { readonly reason: Reason; readonly problem: Problem },
+): Composed {
+  return "cancelled" in rendered
+    ? { kind: "cancelled", message: rendered.cancelled }
+    : toFailure(rendered.reason, rendered.problem);
+}
 
 /** A composition that failed for one reason. */
 export function toFailure(reason: Reason, problem: Problem): Composed {

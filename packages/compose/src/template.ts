@@ -3,17 +3,22 @@
 import type { Problem } from "@postrider/shared/errors";
 import type { Reason } from "@postrider/shared/outcome";
 import { Context, type Liquid, type Template as Node } from "liquidjs";
+import { type DeliveryFacts, setFacts } from "./delivery-facts.ts";
 import { createText, makeDirect, type Places, renderDirect } from "./direct.ts";
 import { type Place, Unfit } from "./escape.ts";
 import { findJsonPlaces, findUrlPlaces, markAll } from "./places.ts";
+import { CancelledByTemplate } from "./tags.ts";
 
 /** What templates see. */
 export type Scope = Readonly<Record<string, unknown>>;
 
-export type Rendered = { readonly text: string } | { readonly reason: Reason; readonly problem: Problem };
+export type Rendered =
+  | { readonly text: string }
+  | { readonly cancelled: string }
+  | { readonly reason: Reason; readonly problem: Problem };
 
 export interface Template {
-  render(scope: Scope): Rendered;
+  render(scope: Scope, facts: DeliveryFacts): Rendered;
 }
 
 /** What a field's text is, which decides how values in it are escaped. */
@@ -44,12 +49,16 @@ export function compileTemplate(
     return { problem: { field, message: BEGINS_WITH_VALUE, ...toPlace(places.beginning) } };
   makeDirect(nodes, places);
   return {
-    render(scope) {
+    render(scope, facts) {
       const text = createText();
+      const context = new Context(scope, liquid.options, { sync: true }, { liquid });
+      setFacts(context, facts);
       try {
-        renderDirect(nodes, new Context(scope, liquid.options, { sync: true }, { liquid }), text);
+        renderDirect(nodes, context, text);
         return { text: text.buffer };
       } catch (error) {
+        const cancellation = findCancellation(error);
+        if (cancellation !== null) return { cancelled: cancellation.message };
         const problem = toProblem(field, error);
         return { reason: problem.code as Reason, problem };
       }
@@ -94,6 +103,13 @@ function toProblem(field: string, error: unknown): Problem {
     code,
     ...(place === null ? {} : { line: Number(place[1]), column: Number(place[2]) }),
   };
+}
+
+/** The template's own wish, from under what liquidjs and we have wrapped around it. */
+function findCancellation(error: unknown): CancelledByTemplate | null {
+  if (error instanceof CancelledByTemplate) return error;
+  if (!(error instanceof Error)) return null;
+  return findCancellation(error.cause ?? (error as { originalError?: unknown }).originalError);
 }
 
 function toReason(error: unknown): Reason {

@@ -20,6 +20,7 @@ test("defaults are filled in", () => {
     url: "https://h/",
     method: "POST",
     headers: [],
+    escaping: "auto",
     missing: "fail",
     timeoutMs: 16_000,
     connectTimeoutMs: 3_000,

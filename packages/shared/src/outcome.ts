@@ -36,6 +36,7 @@ export const REASONS = {
   delivery_invalid: "What lies in the lane is not a delivery that this version can read.",
   crash: "The delivery's worker died several times while it was in flight.",
   internal: "A bug of Postrider's.",
+  cancelled: "The action's template cancelled the delivery.",
   expired: "The delivery's expiresAt passed.",
 } as const;
 export type Reason = keyof typeof REASONS;

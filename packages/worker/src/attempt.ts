@@ -59,6 +59,12 @@ export interface Unsendable {
   readonly problems: readonly Problem[];
 }
 
+/** The template called the delivery off. */
+export interface Cancelled {
+  readonly kind: "cancelled";
+  readonly message: string;
+}
+
 /** The worker was told to stop before the answer came. */
 export interface Interrupted {
   readonly kind: "interrupted";
@@ -71,7 +77,7 @@ export interface Broken {
 }
 
 /** What one attempt met. */
-export type Finding = Reply | Fault | Unsendable | Interrupted | Broken;
+export type Finding = Reply | Fault | Unsendable | Cancelled | Interrupted | Broken;
 
 /** In ms; `null` where the phase was not reached. */
 export interface Timings {

@@ -39,7 +39,9 @@ async function attempt(claimed: Claimed, steps: Steps): Promise<Made> {
 
   const policy = toRetryPolicy(action.action.retry);
   const { customer, event } = claimed.delivery;
-  const composed = action.compose(claimed.id, event === undefined ? { customer } : { customer, event });
+  const composed = action.compose(claimed, event === undefined ? { customer } : { customer, event });
+  if (composed.kind === "cancelled")
+    return unsent({ kind: "cancelled", message: composed.message }, policy, startedAt);
   if (composed.kind === "problem") {
     return unsent(
       { kind: "unsendable", reason: composed.reason, problems: composed.problems },

@@ -1,10 +1,10 @@
 // `postrider actions`: save, look at, preview and try the templates of requests.
 
 import { compileAction } from "@postrider/compose/compile";
-import { toShown } from "@postrider/compose/request";
+import { type Composed, toShown } from "@postrider/compose/request";
 import { parseAction, toActionRef } from "@postrider/shared/action";
 import { type Customer, type EventData, newDeliveryId } from "@postrider/shared/delivery";
-import { describeProblems } from "@postrider/shared/errors";
+import { describeProblems, type Problem } from "@postrider/shared/errors";
 import { testAction } from "@postrider/worker/test-send";
 import type { Command } from "commander";
 import pc from "picocolors";
@@ -95,20 +95,29 @@ function toScope(customer: Customer, event: EventData | undefined): Record<strin
 
 async function preview(ref: string, sample: Sample, context: Context): Promise<void> {
   const { action, scope } = await load(ref, sample, context);
-  const composed = compileAction(action).compose(newDeliveryId(), scope);
-  const isGood = composed.kind === "request";
-  if (!isGood) context.end(1);
-  const shown = isGood
-    ? toShown(composed.request)
-    : { method: action.method, url: null, headers: [], body: null };
-  const problems = isGood ? [] : composed.problems;
-  if (sample.json === true) return context.output.json({ ...shown, problems });
-  if (!isGood)
-    return context.output.fail(
-      `this delivery would fail (${composed.reason}):\n${describeProblems(problems)}`,
-      { problems },
-    );
-  showRequest(toShown(composed.request), context);
+  const { output } = context;
+  const composed = compileAction(action).compose({ id: newDeliveryId(), dueAt: Date.now() }, scope);
+  if (composed.kind === "problem") context.end(1);
+  if (sample.json === true) {
+    const shown =
+      composed.kind === "request"
+        ? toShown(composed.request)
+        : { method: action.method, url: null, headers: [], body: null };
+    return output.json({ ...shown, problems: toProblems(composed) });
+  }
+  if (composed.kind === "request") return showRequest(toShown(composed.request), context);
+  if (composed.kind === "cancelled")
+    return output.line(`the template cancels this delivery: ${composed.message}`);
+  output.fail(`this delivery would fail (${composed.reason}):\n${describeProblems(composed.problems)}`, {
+    problems: composed.problems,
+  });
+}
+
+function toProblems(composed: Composed): readonly Problem[] {
+  if (composed.kind === "request") return [];
+  return composed.kind === "problem"
+    ? composed.problems
+    : [{ field: "", code: "cancelled", message: composed.message }];
 }
 
 function showRequest({ method, url, headers, body }: ReturnType<typeof toShown>, { output }: Context): void {

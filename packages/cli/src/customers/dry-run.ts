@@ -27,13 +27,19 @@ export async function dryRun(
   const compiled = compileAction(action);
   const failures = new Map<string, Failures & { reason: Reason }>();
   let composed = 0;
+  let cancelled = 0;
   let failed = 0;
   let largestBytes = 0;
+  const now = Date.now();
   for await (const customer of customers) {
-    const result = compiled.compose("dry-run", { customer });
+    const result = compiled.compose({ id: `dry-run.${customer.id}`, dueAt: now }, { customer });
     if (result.kind === "request") {
       composed += 1;
       largestBytes = Math.max(largestBytes, Buffer.byteLength(result.request.body ?? ""));
+      continue;
+    }
+    if (result.kind === "cancelled") {
+      cancelled += 1;
       continue;
     }
     failed += 1;
@@ -46,11 +52,11 @@ export async function dryRun(
 
   const kinds = [...failures.values()].sort((a, b) => b.count - a.count);
   if (asJson) {
-    output.json({ dryRun: true, composed, failed, largestBytes, failures: kinds });
+    output.json({ dryRun: true, composed, cancelled, failed, largestBytes, failures: kinds });
     return failed === 0;
   }
   output.line(
-    `dry run: ${composed} would be sent, ${failed} would fail; the largest body has ${largestBytes} bytes`,
+    `dry run: ${composed} would be sent, ${cancelled} would be cancelled by the template, ${failed} would fail; the largest body has ${largestBytes} bytes`,
   );
   if (kinds.length > 0)
     output.table(

@@ -32,6 +32,8 @@ export function decide(finding: Finding, facts: DeliveryFacts, circumstances: Ci
       return decideFault(finding, facts, circumstances);
     case "unsendable":
       return failed(finding.reason);
+    case "cancelled":
+      return { kind: "ended", outcome: "cancelled", reason: "cancelled" };
     case "interrupted":
       return { kind: "handed-back" };
     case "broken":

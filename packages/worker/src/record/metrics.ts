@@ -30,7 +30,7 @@ export type StatusClass = (typeof STATUS_CLASSES)[number];
 /** Which outcome each reason belongs to, for the series that exist from the start. */
 function outcomeOf(reason: Reason): OutcomeKind {
   if (reason === "reply_2xx") return "delivered";
-  return reason === "expired" ? "expired" : "failed";
+  return reason === "expired" || reason === "cancelled" ? reason : "failed";
 }
 
 export interface LaneGauges {

@@ -83,7 +83,8 @@ function writeLine(
 }
 
 function toDetail(finding: Finding): string | undefined {
-  if (finding.kind === "fault" || finding.kind === "broken") return finding.message;
+  if (finding.kind === "fault" || finding.kind === "broken" || finding.kind === "cancelled")
+    return finding.message;
   if (finding.kind === "unsendable")
     return finding.problems.map(({ field, message }) => `${field}: ${message}`).join("; ");
   return undefined;

@@ -1,0 +1,111 @@
+import { type ActionDocument, parseAction } from "@postrider/shared/action";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { compileAction } from "./compile.ts";
+import { FILTERS } from "./filters.ts";
+
+function compose(
+  document: Partial<ActionDocument>,
+  customer: unknown = {},
+  facts = { id: "d", dueAt: Date.UTC(2026, 10, 24, 9) },
+) {
+  return compileAction(
+    parseAction({
+      id: "a",
+      url: "https://h/",
+      escaping: "none",
+      headers: [{ name: "content-type", value: "text/plain" }],
+      ...document,
+    }),
+  ).compose(facts, { customer });
+}
+
+function print(body: string, customer?: unknown, facts?: { id: string; dueAt: number }): string | null {
+  const composed = compose({ body }, customer, facts);
+  if (composed.kind !== "request") throw new Error(JSON.stringify(composed));
+  return composed.request.body;
+}
+
+test.each(Object.entries(FILTERS).map(([name, { example }]) => [name, ...example] as const))(
+  "%s: %s prints %s",
+  (_, template, prints) => {
+    expect(print(template)).toBe(prints);
+  },
+);
+
+test.each([
+  ["{{ 'a  b' | normalize_whitespace }}", "a b"],
+  ["{{ 'one two' | number_of_words }}", "2"],
+  ["{{ 'a,b,c' | split: ',' | array_to_sentence_string: 'or' }}", "a, b, or c"],
+  ["{{ 'Hello, World!' | slugify }}", "hello-world"],
+  ["{{ 5 | at_least: 7 }}{{ 5 | at_most: 3 }}", "73"],
+  ["{{ '<a>' | xml_escape }}", "&lt;a&gt;"],
+  ["{{ 'a b' | cgi_escape }}{{ 'a b' | uri_escape }}", "a+ba%20b"],
+  ["{{ 'a' | base64_encode | base64_decode }}", "a"],
+  ["{{ 0 | date: '%Y-%m-%d %H:%M', 'America/New_York' }}", "1969-12-31 19:00"],
+  ["{{ 0 | date_to_xmlschema }}", "1970-01-01T00:00:00+00:00"],
+  [
+    "{{ customer.list | where: 'a', 1 | map: 'b' | join: '' }}{{ customer.list | sum: 'a' }}{{ customer.list | where_exp: 'i', 'i.a > 1' | size }}",
+    "x31",
+  ],
+  ["{{ customer.list | find: 'a', 2 | json }}{{ customer.list | group_by: 'a' | size }}", '{"a":2,"b":"y"}2'],
+])("%s prints %s", (template, prints) => {
+  expect(
+    print(template, {
+      list: [
+        { a: 1, b: "x" },
+        { a: 2, b: "y" },
+      ],
+    }),
+  ).toBe(prints);
+});
+
+test("every attempt sends the same bytes: chance and now belong to the delivery", () => {
+  const body =
+    "{% random 1000000 %} {% random 1000000 %} {% generate_uuid %} {{ 'now' | date: '%s' }} {{ 'today' | date: '%Y-%m-%d' }}";
+  fc.assert(
+    fc.property(fc.string(), fc.integer({ min: 0, max: 4e12 }), (id, dueAt) => {
+      const first = print(body, {}, { id, dueAt });
+      expect(print(body, {}, { id, dueAt })).toBe(first);
+      expect(first).toContain(` ${Math.floor(dueAt / 1_000)} `);
+      expect(print(body, {}, { id: `${id}x`, dueAt })).not.toBe(first);
+    }),
+  );
+});
+
+test("random stays below its bound, its draws differ, and a uuid is one of version 4", () => {
+  const draws = (print("{% for i in (1..200) %}{% random 10 %} {% endfor %}") ?? "")
+    .trim()
+    .split(" ")
+    .map(Number);
+
+  expect(new Set(draws).size).toBe(10);
+  expect(Math.max(...draws)).toBeLessThan(10);
+  expect(print("{% generate_uuid %}")).toMatch(
+    /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+  );
+});
+
+test.each([
+  "{% cancel 'no consent' %}",
+  '{% abort_message("no consent") %}',
+  "{% for i in (1..2) %}{% if i == 2 %}{% cancel customer.why %}{% endif %}{% endfor %}",
+])("%s ends the delivery with its reason", (body) => {
+  expect(compose({ body }, { why: "no consent" })).toEqual({ kind: "cancelled", message: "no consent" });
+});
+
+test.each([
+  ["{% unsubscribe_url %}", /belongs to mails/],
+  ["{% render_liquid customer.x %}", /render Liquid that stands in data/],
+  ["{% include 'x' %}", /other templates/],
+  ["{% nonsense %}", /nonsense/],
+  ["{{ 1 | nonsense }}", /nonsense/],
+])("%s is refused when the action is saved", (body, message) => {
+  expect(() => compose({ body })).toThrow(message);
+});
+
+test("Liquid that stands in data is text", () => {
+  expect(print("{{ customer.x }}", { x: "{{ customer.secret }}{% cancel %}", secret: "s" })).toBe(
+    "{{ customer.secret }}{% cancel %}",
+  );
+});

@@ -1,0 +1,224 @@
+// Filters of campaign templates that liquidjs does not have, or has otherwise. One table: what registers them is what
+// docs/dialect.md shows, and what the tests run.
+
+import { createHash, createHmac } from "node:crypto";
+import type { Context, Liquid } from "liquidjs";
+import { factsOf } from "./delivery-facts.ts";
+import { Encoded } from "./encoded.ts";
+import { print } from "./print.ts";
+
+type FilterFunction = (this: { context: Context }, value: unknown, ...args: unknown[]) => unknown;
+
+export interface FilterEntry {
+  readonly does: string;
+  /** A template and what it prints. */
+  readonly example: readonly [template: string, prints: string];
+  readonly filter: FilterFunction;
+}
+
+const text = (value: unknown): string => print(value);
+const digest =
+  (algorithm: string): FilterFunction =>
+  (value) =>
+    createHash(algorithm).update(text(value)).digest("hex");
+const hmac =
+  (algorithm: string): FilterFunction =>
+  (value, key) =>
+    createHmac(algorithm, text(key)).update(text(value)).digest("hex");
+const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
+function number(value: unknown, filter: string): number {
+  const parsed = Number(value);
+  if (value === null || text(value).trim() === "" || Number.isNaN(parsed))
+    throw new Error(`${filter}: "${text(value).slice(0, 40)}" is no number`);
+  return parsed;
+}
+
+function money(filter: string, digits?: number): FilterFunction {
+  return (value, locale = "en", currency = "USD") =>
+    new Intl.NumberFormat(text(locale), {
+      style: "currency",
+      currency: text(currency),
+      ...(digits !== undefined && { maximumFractionDigits: digits }),
+    }).format(number(value, filter));
+}
+
+/** Unix seconds moved by calendar units in UTC; a day that the month lacks becomes its last one. */
+function shift(unit: "day" | "month" | "year", sign: 1 | -1): FilterFunction {
+  return (value, amount) => {
+    const name = `${sign > 0 ? "add" : "subtract"}_${unit}`;
+    const date = new Date(number(value, name) * 1_000);
+    const by = sign * number(amount, name);
+    if (unit === "day") return Math.floor(date.getTime() / 1_000) + by * 86_400;
+    const day = date.getUTCDate();
+    date.setUTCDate(1);
+    date.setUTCMonth(date.getUTCMonth() + (unit === "month" ? by : 12 * by));
+    date.setUTCDate(
+      Math.min(day, new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate()),
+    );
+    return Math.floor(date.getTime() / 1_000);
+  };
+}
+
+function uniqueBy(value: unknown, key: unknown): unknown[] {
+  const seen = new Set<string>();
+  return list(value).filter((item) => {
+    const mark = JSON.stringify((item as Record<string, unknown> | null)?.[text(key)] ?? null);
+    return !seen.has(mark) && seen.add(mark);
+  });
+}
+
+export const FILTERS: Readonly<Record<string, FilterEntry>> = {
+  titlecase: {
+    does: "Capitalizes every word.",
+    example: ["{{ 'hello big world' | titlecase }}", "Hello Big World"],
+    filter: (value) =>
+      text(value).replace(/\S+/g, (word) => word.charAt(0).toUpperCase() + word.slice(1).toLowerCase()),
+  },
+  pluralize: {
+    does: "The count with the word that goes with it.",
+    example: ["{{ 3 | pluralize: 'item', 'items' }}", "3 items"],
+    filter: (value, one, many) => `${text(value)} ${Number(value) === 1 ? text(one) : text(many)}`,
+  },
+  md5: {
+    does: "MD5 of the text, in hex.",
+    example: ["{{ 'a' | md5 }}", "0cc175b9c0f1b6a831c399e269772661"],
+    filter: digest("md5"),
+  },
+  sha1: {
+    does: "SHA-1 of the text, in hex.",
+    example: ["{{ 'a' | sha1 }}", "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8"],
+    filter: digest("sha1"),
+  },
+  sha256: {
+    does: "SHA-256 of the text, in hex.",
+    example: ["{{ 'a' | sha256 | truncate: 8, '' }}", "ca978112"],
+    filter: digest("sha256"),
+  },
+  hmac_sha1: {
+    does: "HMAC-SHA-1 of the text under a key, in hex.",
+    example: ["{{ 'a' | hmac_sha1: 'k' | truncate: 8, '' }}", "40e7d441"],
+    filter: hmac("sha1"),
+  },
+  hmac_sha256: {
+    does: "HMAC-SHA-256 of the text under a key, in hex.",
+    example: ["{{ 'a' | hmac_sha256: 'k' | truncate: 8, '' }}", "78da9151"],
+    filter: hmac("sha256"),
+  },
+  hex_base64: {
+    does: "Hex digits as Base64.",
+    example: ["{{ '00ff' | hex_base64 }}", "AP8="],
+    filter: (value) => Buffer.from(text(value), "hex").toString("base64"),
+  },
+  base64: {
+    does: "The same as base64_encode.",
+    example: ["{{ 'a?' | base64 }}", "YT8="],
+    filter: (value) => Buffer.from(text(value)).toString("base64"),
+  },
+  base64_url_safe_encode: {
+    does: "Base64 with - and _, padded.",
+    example: ["{{ 'a?>' | base64_url_safe_encode }}", "YT8-"],
+    filter: (value) => Buffer.from(text(value)).toString("base64").replaceAll("+", "-").replaceAll("/", "_"),
+  },
+  base64_url_safe_decode: {
+    does: "The text of URL-safe Base64.",
+    example: ["{{ 'YT8-' | base64_url_safe_decode }}", "a?>"],
+    filter: (value) => Buffer.from(text(value), "base64url").toString(),
+  },
+  format_number: {
+    does: "A number as a locale writes it (English without one).",
+    example: ["{{ 1234567.5 | format_number: 'de' }}", "1.234.567,5"],
+    filter: (value, locale = "en") =>
+      new Intl.NumberFormat(text(locale)).format(number(value, "format_number")),
+  },
+  currency: {
+    does: "An amount as a locale writes it; locale and currency code may follow.",
+    example: ["{{ 9.5 | currency: 'en', 'EUR' }}", "€9.50"],
+    filter: money("currency"),
+  },
+  rounded_currency: {
+    does: "An amount in whole units.",
+    example: ["{{ 9.5 | rounded_currency }}", "$10"],
+    filter: money("rounded_currency", 0),
+  },
+  json_array_uniq: {
+    does: "Objects whose key has not come before.",
+    example: [
+      '{{ \'[{"a":1},{"a":1},{"a":2}]\' | from_json | json_array_uniq: \'a\' }}',
+      '[{"a":1},{"a":2}]',
+    ],
+    filter: uniqueBy,
+  },
+  limit: {
+    does: "The first so many of a list.",
+    example: ["{{ 'a,b,c' | split: ',' | limit: 2 | join: '' }}", "ab"],
+    filter: (value, count) => list(value).slice(0, Math.max(0, number(count, "limit"))),
+  },
+  where_not: {
+    does: "Objects whose key has another value.",
+    example: ["{{ '[{\"a\":1},{\"a\":2}]' | from_json | where_not: 'a', 1 }}", '[{"a":2}]'],
+    filter: (value, key, other) =>
+      list(value).filter((item) => (item as Record<string, unknown> | null)?.[text(key)] !== other),
+  },
+  to_json: {
+    does: "The value as JSON.",
+    example: ["{{ 'a\"b' | to_json }}", '"a\\"b"'],
+    filter: (value) => JSON.stringify(value ?? null),
+  },
+  from_json: {
+    does: "The value that JSON text tells.",
+    example: ['{% assign x = \'{"a":{"b":1}}\' | from_json %}{{ x.a.b }}', "1"],
+    filter(value) {
+      try {
+        return JSON.parse(text(value));
+      } catch (error) {
+        throw new Error("from_json: the text is not JSON", { cause: error });
+      }
+    },
+  },
+  add_day: {
+    does: "Unix seconds, so many days later.",
+    example: ["{{ 86400 | add_day: 2 }}", "259200"],
+    filter: shift("day", 1),
+  },
+  add_month: {
+    does: "Unix seconds, so many months later (31 January and one is the last of February).",
+    example: ["{{ 1706659200 | add_month: 1 | date: '%Y-%m-%d' }}", "2024-02-29"],
+    filter: shift("month", 1),
+  },
+  add_year: {
+    does: "Unix seconds, so many years later.",
+    example: ["{{ 1709164800 | add_year: 1 | date: '%Y-%m-%d' }}", "2025-02-28"],
+    filter: shift("year", 1),
+  },
+  subtract_day: {
+    does: "Unix seconds, so many days before.",
+    example: ["{{ 259200 | subtract_day: 2 }}", "86400"],
+    filter: shift("day", -1),
+  },
+  subtract_month: {
+    does: "Unix seconds, so many months before.",
+    example: ["{{ 1711843200 | subtract_month: 1 | date: '%Y-%m-%d' }}", "2024-02-29"],
+    filter: shift("month", -1),
+  },
+  subtract_year: {
+    does: "Unix seconds, so many years before.",
+    example: ["{{ 1740700800 | subtract_year: 1 | date: '%Y-%m-%d' }}", "2024-02-28"],
+    filter: shift("year", -1),
+  },
+};
+
+const DATE_FILTERS = ["date", "date_to_xmlschema", "date_to_rfc822", "date_to_string", "date_to_long_string"];
+
+/** Registers the table, and has the date filters take the delivery's due time for now. */
+export function registerFilters(liquid: Liquid): void {
+  for (const [name, { filter }] of Object.entries(FILTERS)) liquid.registerFilter(name, filter as never);
+  for (const name of DATE_FILTERS) {
+    const original = liquid.filters[name] as FilterFunction;
+    liquid.registerFilter(name, function (this: { context: Context }, value: unknown, ...args: unknown[]) {
+      const plain = value instanceof Encoded ? value.text : value;
+      const isNow = plain === "now" || plain === "today";
+      return original.call(this, isNow ? new Date(factsOf(this.context).dueAt) : plain, ...args);
+    } as never);
+  }
+}
