@@ -212,7 +212,7 @@ test("sends nothing before sendAt, and nothing after expiresAt", async () => {
   expect(system.receiver.requests[0]?.atMs).toBeGreaterThanOrEqual(now + 690);
 });
 
-test("an unknown action version, and a delivery whose workers keep dying, end as dead letters", async () => {
+test("an unknown action version, what is no delivery, and a delivery whose workers keep dying, end as dead letters", async () => {
   await using system = await startSystem();
   await system.apply();
   const queue = system.producer.lanes.queue("bulk");
@@ -224,8 +224,16 @@ test("an unknown action version, and a delivery whose workers keep dying, end as
   );
   const client = await queue.backend.client;
   await client.hset(queue.toKey(crashed.id ?? ""), { stc: 3 });
+  await queue.add("delivery", { v: 2, something: "else" }, { jobId: "x.invalid" });
   await system.startWorker();
 
+  await eventually(async () =>
+    expect(await system.producer.outcomes.get("x.invalid")).toMatchObject({
+      outcome: "failed",
+      reason: "delivery_invalid",
+    }),
+  );
+  expect((await system.producer.deadLetters.list(["bulk"], 10)).total).toBeGreaterThan(0);
   await eventually(async () =>
     expect(await system.producer.outcomes.get("x.unknown")).toMatchObject({
       outcome: "failed",

@@ -120,13 +120,14 @@ async function listLane(
 }
 
 function toDeadLetter(job: Job, lane: string): DeadLetter {
-  const { run, action, customer } = job.data as Delivery;
+  // A dead letter may be one because it is no delivery.
+  const { run, action = "", customer } = (job.data ?? {}) as Partial<Delivery>;
   return {
     id: job.id ?? "",
     lane,
     run: run ?? null,
     action,
-    customerId: customer.id,
+    customerId: customer?.id ?? "",
     reason: job.failedReason as Reason,
     attempts: job.attemptsMade,
     failedAt: job.finishedOn ?? 0,

@@ -25,6 +25,13 @@ export interface Delivery {
   readonly expiresAt?: number;
 }
 
+/** Whether what lies in a lane is a delivery that this version can read. */
+export function isDelivery(value: unknown): value is Delivery {
+  if (typeof value !== "object" || value === null) return false;
+  const { v, action, customer } = value as Partial<Record<keyof Delivery, unknown>>;
+  return v === 1 && typeof action === "string" && typeof customer === "object" && customer !== null;
+}
+
 /** Of customer and event together, as JSON. Keeps one delivery from blocking Redis or filling it (512 KiB). */
 export const DELIVERY_BYTES_MAX = 524_288;
 

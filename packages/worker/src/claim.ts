@@ -1,14 +1,14 @@
 // Claims deliveries from one lane and takes each through deliver, record and settle. Expired, crashed and already-ended
 // ones end here, unsent. The one try/catch that turns a bug of ours into a verdict stands here.
 
-import type { Delivery } from "@postrider/shared/delivery";
+import { type Delivery, isDelivery } from "@postrider/shared/delivery";
 import { shardPrefix } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
 import type { Reason } from "@postrider/shared/outcome";
 import { RETRY_PRESETS } from "@postrider/shared/retry";
 import { type Job, Worker, type WorkerOptions } from "bullmq";
 import type { Redis } from "ioredis";
-import type { Attempted, Claimed } from "./attempt.ts";
+import type { Attempted, Claimed, Verdict } from "./attempt.ts";
 import { decide } from "./decide/decide.ts";
 import { type Records, record } from "./record/record.ts";
 import { backoffStrategy, settle } from "./settle.ts";
@@ -85,17 +85,38 @@ async function handle(job: Job, token: string, options: LaneOptions): Promise<vo
   try {
     const attempted = await attempt(claimed, job, options);
     if (attempted === null) return;
-    await record(claimed, attempted, records);
-    if (
-      attempted.finding.kind !== "reply" ||
-      attempted.verdict.kind !== "ended" ||
-      attempted.verdict.outcome !== "delivered"
-    ) {
-      await keepEvidence(job, claimed, attempted, records.now());
-    }
-    await settle(job, token, attempted.verdict, records.now());
+    const verdict = await writeDown(job, claimed, attempted, options);
+    await settle(job, token, verdict, records.now());
   } finally {
     records.metrics.inFlight(lane, -1);
+  }
+}
+
+/** How soon a delivery whose outcome Redis did not take, as when it is full, is looked at again. */
+const UNRECORDED_RETRY_MS = 10_000;
+
+/**
+ * Records an attempt with its evidence. When that fails, nothing may end unrecorded: the delivery waits and is tried again, with the
+ * same Idempotency-Key.
+ */
+async function writeDown(
+  job: Job,
+  claimed: Claimed,
+  attempted: Attempted,
+  { records, log }: LaneOptions,
+): Promise<Verdict> {
+  try {
+    await record(claimed, attempted, records);
+    if (attempted.verdict.kind !== "ended" || attempted.verdict.outcome !== "delivered") {
+      await keepEvidence(job, claimed, attempted, records.now());
+    }
+    return attempted.verdict;
+  } catch (error) {
+    log.error(
+      { deliveryId: claimed.id, lane: claimed.lane, detail: String(error) },
+      "not recorded; it will be sent again",
+    );
+    return { kind: "retry", reason: "internal", delayMs: UNRECORDED_RETRY_MS, costsAttempt: false };
   }
 }
 
@@ -109,6 +130,7 @@ async function attempt(
     records.metrics.repeated(claimed.lane, "ended");
     return null;
   }
+  if (!isDelivery(job.data)) return endUnsent("failed", "delivery_invalid");
   const { expiresAt } = claimed.delivery;
   if (expiresAt !== undefined && records.now() > expiresAt) return endUnsent("expired", "expired");
   if (job.stalledCounter >= CRASHES_MAX) return endUnsent("failed", "crash");
@@ -140,15 +162,17 @@ function endUnsent(outcome: "expired" | "failed", reason: Reason): Attempted {
 }
 
 function toClaimed(job: Job, lane: string, now: number): Claimed {
+  // What is no delivery ends unsent before anything of it is looked at.
+  const delivery = (isDelivery(job.data) ? job.data : {}) as Delivery;
   return {
     id: job.id ?? "",
     lane,
-    delivery: job.data as Delivery,
+    delivery,
     attempt: job.attemptsMade + 1,
     claims: job.attemptsStarted,
     attemptsMax: job.opts.attempts ?? 1,
     // BullMQ rewrites `delay` at each retry; the delivery carries its own due time where it has one.
-    dueAt: (job.data as Delivery).sendAt ?? job.timestamp,
+    dueAt: delivery.sendAt ?? job.timestamp,
     claimedAt: now,
   };
 }
