@@ -267,3 +267,32 @@ test("a claim of a delivery that has ended already sends nothing and counts noth
   expect(system.receiver.requests).toHaveLength(1);
   expect(await system.producer.runs.get("r")).toMatchObject({ enqueued: 1, delivered: 1 });
 });
+
+test("a claim of a delivery that has failed already, as a crash before settling leaves it, still makes it a dead letter", async () => {
+  await using system = await startSystem(() => reply(400));
+  await system.apply();
+  await system.producer.enqueueMany({ action: "a", customers: customers(1), run: "r" });
+  await system.startWorker();
+  await system.untilEnded("r");
+  const [key = ""] = system.receiver.byKey().keys();
+  const queue = system.producer.lanes.queue("bulk");
+  await eventually(async () => expect((await system.producer.deadLetters.list(["bulk"], 1)).total).toBe(1));
+
+  // The job as it was before it was settled.
+  const job = await queue.getJob(key);
+  await job?.remove();
+  await queue.add(
+    "delivery",
+    { v: 1, action: "a@1", run: "r", customer: { id: "c0" } },
+    { jobId: key, attempts: 3 },
+  );
+
+  await eventually(async () =>
+    expect(await system.producer.deadLetters.list(["bulk"], 1)).toMatchObject({
+      total: 1,
+      deadLetters: [{ id: key, reason: "reply_4xx" }],
+    }),
+  );
+  expect(system.receiver.requests).toHaveLength(1);
+  expect(await system.producer.runs.get("r")).toMatchObject({ enqueued: 1, failed: 1, delivered: 0 });
+});

@@ -4,7 +4,7 @@
 import { type Delivery, isDelivery } from "@postrider/shared/delivery";
 import { shardPrefix } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
-import type { Reason } from "@postrider/shared/outcome";
+import type { Outcome, Reason } from "@postrider/shared/outcome";
 import { RETRY_PRESETS } from "@postrider/shared/retry";
 import { type Job, Worker, type WorkerOptions } from "bullmq";
 import type { Redis } from "ioredis";
@@ -83,13 +83,27 @@ async function handle(job: Job, token: string, options: LaneOptions): Promise<vo
   const claimed = toClaimed(job, lane, records.now());
   records.metrics.inFlight(lane, 1);
   try {
-    const attempted = await attempt(claimed, job, options);
-    if (attempted === null) return;
-    const verdict = await writeDown(job, claimed, attempted, options);
+    const ended = await records.ledger.find(claimed.id);
+    const verdict =
+      ended === null ? await attemptOnce(job, claimed, options) : repeatEnd(ended, claimed, options);
     await settle(job, token, verdict, records.now());
   } finally {
     records.metrics.inFlight(lane, -1);
   }
+}
+
+/**
+ * A claim after the end, as a crash between record and settle leaves it: nothing is sent or counted, and the lane is told what stands
+ * recorded, so that a failed delivery still becomes a dead letter.
+ */
+function repeatEnd({ outcome, reason }: Outcome, { lane }: Claimed, { records }: LaneOptions): Verdict {
+  records.metrics.repeated(lane, "ended");
+  return { kind: "ended", outcome, reason };
+}
+
+async function attemptOnce(job: Job, claimed: Claimed, options: LaneOptions): Promise<Verdict> {
+  const attempted = await attempt(claimed, job, options);
+  return writeDown(job, claimed, attempted, options);
 }
 
 /** How soon a delivery whose outcome Redis did not take, as when it is full, is looked at again. */
@@ -106,10 +120,11 @@ async function writeDown(
   { records, log }: LaneOptions,
 ): Promise<Verdict> {
   try {
-    await record(claimed, attempted, records);
+    // Evidence first: a crash between the two repeats an attempt that can be seen, rather than leave a dead letter without a history.
     if (attempted.verdict.kind !== "ended" || attempted.verdict.outcome !== "delivered") {
       await keepEvidence(job, claimed, attempted, records.now());
     }
+    await record(claimed, attempted, records);
     return attempted.verdict;
   } catch (error) {
     log.error(
@@ -120,16 +135,8 @@ async function writeDown(
   }
 }
 
-/** One attempt, or what ends the delivery before any; null when it has ended already. */
-async function attempt(
-  claimed: Claimed,
-  job: Job,
-  { records, deliver }: LaneOptions,
-): Promise<Attempted | null> {
-  if (await records.ledger.hasEnded(claimed.id)) {
-    records.metrics.repeated(claimed.lane, "ended");
-    return null;
-  }
+/** One attempt, or what ends the delivery before any. */
+async function attempt(claimed: Claimed, job: Job, { records, deliver }: LaneOptions): Promise<Attempted> {
   if (!isDelivery(job.data)) return endUnsent("failed", "delivery_invalid");
   const { expiresAt } = claimed.delivery;
   if (expiresAt !== undefined && records.now() > expiresAt) return endUnsent("expired", "expired");

@@ -2,7 +2,7 @@
 // the first outcome of a delivery stands, so a repeated claim neither counts twice nor sends again.
 
 import { keys } from "@postrider/shared/lanes";
-import { encodeOutcome, type Outcome } from "@postrider/shared/outcome";
+import { decodeOutcome, encodeOutcome, type Outcome } from "@postrider/shared/outcome";
 import type { Redis } from "ioredis";
 import { createGroup } from "./group.ts";
 
@@ -45,8 +45,8 @@ interface Entry {
 }
 
 export interface Ledger {
-  /** Whether the delivery has ended already. */
-  hasEnded(id: string): Promise<boolean>;
+  /** How the delivery has ended; null while it has not. */
+  find(id: string): Promise<Outcome | null>;
   /** Records an outcome. False: another one stands. */
   end(id: string, run: string | undefined, outcome: Outcome): Promise<boolean>;
   /** Counts a retry of a run's delivery. */
@@ -66,9 +66,9 @@ export function createLedger(redis: Redis, { idempotencyWindowMs, deadLettersAge
   redis.defineCommand("postriderRecord", { lua: RECORD });
   const record = (redis as unknown as { postriderRecord: RecordCommand }).postriderRecord.bind(redis);
 
-  const readMarks = createGroup<string, boolean>(async (ids) => {
+  const readMarks = createGroup<string, Outcome | null>(async (ids) => {
     const marks = await redis.mget(ids.map((id) => keys.outcome(id)));
-    return marks.map((mark) => mark !== null);
+    return marks.map((mark) => (mark === null ? null : decodeOutcome(mark)));
   }, GROUP_MAX);
 
   const write = createGroup<Entry, number>((entries) => {
@@ -83,7 +83,7 @@ export function createLedger(redis: Redis, { idempotencyWindowMs, deadLettersAge
   }, GROUP_MAX);
 
   return {
-    hasEnded: readMarks,
+    find: readMarks,
     async end(id, run, outcome) {
       const isFailed = outcome.outcome === "failed";
       const markMs = isFailed ? Math.max(idempotencyWindowMs, deadLettersAgeMs) : idempotencyWindowMs;
