@@ -29,7 +29,7 @@ test("Redis killed under load and started again: nothing acknowledged is lost, a
   let acknowledged = 0;
   const enqueueing = producer.enqueueMany({
     action: "a",
-    customers: customers(30_000),
+    customers: customers(200_000),
     run: "r",
     onProgress: ({ enqueued }) => (acknowledged = enqueued),
   });
@@ -59,7 +59,7 @@ test("Redis killed under load and started again: nothing acknowledged is lost, a
   const run = await producer.runs.get("r");
   expect(run.delivered).toBe(run.enqueued);
   expect(receiver.byKey().size).toBe(run.enqueued);
-  expect((await producer.enqueueMany({ action: "a", customers: customers(30_000), run: "r" })).enqueued).toBe(
+  expect((await producer.enqueueMany({ action: "a", customers: customers(200_000), run: "r" })).enqueued).toBe(
     30_000 - run.enqueued,
   );
   worker.kill("SIGTERM");

@@ -4,7 +4,7 @@ import { createProgram } from "./program.ts";
 
 const code = await createProgram({
   // biome-ignore lint/style/noProcessEnv: this is the main file; everything else is handed its settings.
-  environment: process.env,
+  environment: { ...process.env },
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,

@@ -42,7 +42,8 @@ const BORDERLESS = {
   middle: "  ",
 };
 
-export function createOutput({ stdout, stderr }: Surroundings): Output {
+/** @param isForProgram whether failures are also told as JSON. */
+export function createOutput({ stdout, stderr }: Surroundings, isForProgram: boolean): Output {
   return {
     isTerminal: stdout.isTTY === true,
     json: (value) => void stdout.write(`${JSON.stringify(value, null, stdout.isTTY === true ? 2 : 0)}\n`),
@@ -59,8 +60,7 @@ export function createOutput({ stdout, stderr }: Surroundings): Output {
     note: (text) => void stderr.write(`${text}\n`),
     fail(message, details) {
       stderr.write(`${pc.red("postrider:")} ${message}\n`);
-      if (process.argv.includes("--json"))
-        stderr.write(`${JSON.stringify({ error: { message, ...details } })}\n`);
+      if (isForProgram) stderr.write(`${JSON.stringify({ error: { message, ...details } })}\n`);
     },
   };
 }

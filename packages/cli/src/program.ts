@@ -29,7 +29,7 @@ export async function createProgram(
   argv: readonly string[] = process.argv,
 ): Promise<number> {
   let exitCode = 0;
-  const output = createOutput(surroundings);
+  const output = createOutput(surroundings, argv.includes("--json"));
   const context: Context = {
     surroundings,
     output,

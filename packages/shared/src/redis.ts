@@ -83,28 +83,38 @@ export async function asProducer<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** How Redis refuses a command that it could not carry out, and how ioredis tells of a lost connection. */
 const CONNECTION_TROUBLE =
-  /Connection is closed|isn't writeable|Command timed out|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOST|max retries|LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|Reached the max|Connection ended|MISCONF|Connection reset/i;
+  /^AbortError|Connection (is|ended|in|reset)|isn't writeable|isn't ready|timed out|Socket timeout|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOST|ENETUNREACH|max retries|Reached the max|LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|MISCONF|NOREPLICAS|Cluster is/i;
+const OUT_OF_MEMORY = /\bOOM command not allowed/;
 
 function toProducerError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof PostriderError) return error;
-  if (/^(EXECABORT|OOM)|\bOOM command not allowed/.test(error.message)) {
+  const messages = [error, ...previousErrorsOf(error)].map(({ name, message }) => `${name} ${message}`);
+  const cause = withoutCommands(error);
+  if (messages.some((message) => OUT_OF_MEMORY.test(message))) {
     return new PostriderError(
       "redis_full",
       "Redis is at maxmemory and accepts nothing more; wait until workers have freed memory, or raise maxmemory",
-      {
-        cause: error,
-      },
+      { cause },
     );
   }
-  if (CONNECTION_TROUBLE.test(`${error.name} ${error.message}`)) {
+  if (messages.some((message) => CONNECTION_TROUBLE.test(message))) {
     return new PostriderError(
       "redis_unavailable",
       `Redis did not answer (${error.message}); enqueue again under the same run or key: what was accepted is not repeated`,
-      {
-        cause: error,
-      },
+      { cause },
     );
   }
   return error;
+}
+
+/** A transaction that Redis refuses as a whole (EXECABORT) says why at its commands. */
+function previousErrorsOf(error: Error): readonly Error[] {
+  return "previousErrors" in error && Array.isArray(error.previousErrors) ? error.previousErrors : [];
+}
+
+/** ioredis hangs the commands of a whole transaction on an error: customers' data, in megabytes, for the caller's log. */
+function withoutCommands({ name, message, stack }: Error): Error {
+  return Object.assign(new Error(message), { name, stack });
 }

@@ -1,0 +1,43 @@
+import { inspect } from "node:util";
+import { expect, test } from "vitest";
+import { asProducer } from "./redis.ts";
+
+const named = (name: string, message: string): Error => Object.assign(new Error(message), { name });
+
+test.each([
+  named("AbortError", "Command aborted due to connection close"),
+  named("Error", "Connection is closed."),
+  named("Error", "Stream isn't writeable and enableOfflineQueue options is false"),
+  named("Error", "Command timed out"),
+  named("MaxRetriesPerRequestError", "Reached the max retries per request limit (which is 0)."),
+  named("Error", "connect ECONNREFUSED 127.0.0.1:6379"),
+  named("ReplyError", "LOADING Redis is loading the dataset in memory"),
+  named("ReplyError", "READONLY You can't write against a read only replica."),
+  Object.assign(named("ReplyError", "EXECABORT Transaction discarded because of previous errors."), {
+    previousErrors: [named("ReplyError", "MISCONF Redis is configured to save RDB snapshots")],
+  }),
+])("$message is redis_unavailable", async (error) => {
+  await expect(asProducer(() => Promise.reject(error))).rejects.toMatchObject({ code: "redis_unavailable" });
+});
+
+test("a transaction refused at maxmemory is redis_full", async () => {
+  const error = Object.assign(named("ReplyError", "EXECABORT Transaction discarded"), {
+    previousErrors: [named("ReplyError", "OOM command not allowed when used memory > 'maxmemory'.")],
+  });
+  await expect(asProducer(() => Promise.reject(error))).rejects.toMatchObject({ code: "redis_full" });
+});
+
+test("the customers' data that ioredis hangs on its errors does not reach the caller's log", async () => {
+  const command = { name: "evalsha", args: ['{"customer":{"id":1,"iban":"DE02"}}'] };
+  const error = Object.assign(named("AbortError", "Command aborted due to connection close"), {
+    command,
+    previousErrors: [Object.assign(named("AbortError", "Command aborted"), { command })],
+  });
+  const told = await asProducer(() => Promise.reject(error)).catch((thrown: unknown) => thrown);
+  expect(inspect(told, { depth: null })).not.toContain("DE02");
+});
+
+test("other errors pass as they are", async () => {
+  const error = new TypeError("x is not a function");
+  await expect(asProducer(() => Promise.reject(error))).rejects.toBe(error);
+});
