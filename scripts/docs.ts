@@ -3,7 +3,7 @@
 
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { FILTERS } from "@postrider/compose/filters";
+import { FILTERS } from "@postrider/compose/dialect/filters";
 import { actionSchema } from "@postrider/shared/action";
 import { ERROR_CODES } from "@postrider/shared/errors";
 import { REASONS } from "@postrider/shared/outcome";

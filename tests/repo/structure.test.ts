@@ -37,8 +37,7 @@ const PACKAGES: Record<string, readonly string[]> = {
 const DOORS: Record<string, RegExp> = {
   bullmq: /^packages\/(producer\/src\/(lanes|admit|dead-letters)|worker\/src\/(claim|settle|worker))\.ts$/,
   undici: /^packages\/worker\/src\/send\//,
-  liquidjs:
-    /^packages\/compose\/src\/(delivery-facts|dialect|direct|encoded|filters|places|tags|template|value)\.ts$/,
+  liquidjs: /^packages\/compose\/src\/(dialect|render|escape|cost)\//,
   "prom-client": /^packages\/worker\/src\/record\/metrics\.ts$/,
   fastify: /^packages\/worker\/src\/probes\.ts$/,
   commander: /^packages\/cli\/src\/(program|commands\/.*)\.ts$/,

@@ -2,13 +2,16 @@
 // Pure: the same action, delivery id and data always give the same request.
 
 import type { Action } from "@postrider/shared/action";
+import { DELIVERY_BYTES_MAX } from "@postrider/shared/delivery";
 import { describeProblems, PostriderError, type Problem } from "@postrider/shared/errors";
-import type { DeliveryFacts } from "./delivery-facts.ts";
-import { createDialect } from "./dialect.ts";
+import { cheapUpTo } from "./cost/cost.ts";
+import { isSizeAtMost } from "./cost/data-size.ts";
+import type { DeliveryFacts } from "./dialect/delivery-facts.ts";
+import { createDialect } from "./dialect/dialect.ts";
 import { findHeaderProblem, toContentType, toSyntax } from "./headers.ts";
 import { findJsonProblem } from "./json-check.ts";
+import { compileTemplate, type Scope, type Syntax, type Template } from "./render/template.ts";
 import { type Composed, toComposed, toFailure } from "./request.ts";
-import { compileTemplate, type Scope, type Syntax, type Template } from "./template.ts";
 import { parseUrl } from "./url.ts";
 
 /** Customer data is bounded at 512 KiB; a body may hold them a few times over. */
@@ -18,6 +21,11 @@ export const HEADER_CHARS_MAX = 16_384;
 
 export interface CompiledAction {
   readonly action: Action;
+  /**
+   * Whether composing with these data is provably cheap. What is not must be composed where it can be stopped, lest it hold
+   * up everything else around it.
+   */
+  isCheapFor(scope: Scope): boolean;
   /** The request for one delivery, or why there is none. */
   compose(facts: DeliveryFacts, scope: Scope): Composed;
 }
@@ -34,8 +42,10 @@ interface Field {
  */
 export function compileAction(action: Action): CompiledAction {
   const parts = compileParts(action);
+  const cheapSize = cheapUpTo(templatesOf(parts).map(({ nodes }) => nodes));
   return {
     action,
+    isCheapFor: (scope) => cheapSize >= DELIVERY_BYTES_MAX || isSizeAtMost(scope, cheapSize),
     compose(facts, scope) {
       const url = parts.url.render(scope, facts);
       if (!("text" in url)) return toComposed(url);
@@ -75,7 +85,7 @@ function compileParts(action: Action): Parts {
     const compiled = compileTemplate(liquid, field, source, action.escaping === "auto" ? syntax : "plain");
     if ("render" in compiled) return compiled;
     problems.push(compiled.problem);
-    return { render: () => ({ text: "" }) };
+    return { nodes: [], render: () => ({ text: "" }) };
   };
   const compilePairs = (list: string, pairs: readonly { name: string; value: string }[]): Field[] =>
     pairs.map(({ name, value }, index) => {
@@ -99,6 +109,11 @@ function compileParts(action: Action): Parts {
     );
   }
   return { url, headers, body, bodySyntax, form, defaultContentType };
+}
+
+function templatesOf({ url, headers, body, form }: Parts): Template[] {
+  const fields = [...headers, ...(form ?? [])].map(({ template }) => template);
+  return [url, ...fields, ...(body === null ? [] : [body])];
 }
 
 function toDefaultContentType(hasBody: boolean, hasForm: boolean): string | null {

@@ -28,6 +28,7 @@ export const REASONS = {
   headers_too_large: "The answer's header block is too large.",
   action_unknown: "The action version that the delivery names is not in the store.",
   template: "A template could not be rendered.",
+  template_too_costly: "Rendering took more time, memory or text than a template is granted.",
   value_missing: "A template prints a value that this customer does not have.",
   url_invalid: "The rendered URL is not an http or https URL.",
   header_invalid: "A rendered header value has characters that no header may carry.",

@@ -5,6 +5,7 @@ import type { CompiledAction } from "@postrider/compose/compile";
 import type { ComposedRequest } from "@postrider/compose/request";
 import { RETRY_PRESETS, type RetryPolicy, toRetryPolicy } from "@postrider/shared/retry";
 import type { Attempted, Claimed, Finding } from "./attempt.ts";
+import type { Composer } from "./compose/composer.ts";
 import type { Random } from "./decide/backoff.ts";
 import { decide } from "./decide/decide.ts";
 import type { Sent } from "./send/send.ts";
@@ -12,6 +13,7 @@ import type { Sent } from "./send/send.ts";
 export interface Steps {
   /** The compiled action, or null when the store has no such version. */
   readonly findAction: (ref: string) => CompiledAction | null | Promise<CompiledAction | null>;
+  readonly compose: Composer["compose"];
   readonly send: (request: ComposedRequest, action: CompiledAction["action"]) => Promise<Sent>;
   readonly now: () => number;
   readonly random: Random;
@@ -39,7 +41,9 @@ async function attempt(claimed: Claimed, steps: Steps): Promise<Made> {
 
   const policy = toRetryPolicy(action.action.retry);
   const { customer, event } = claimed.delivery;
-  const composed = action.compose(claimed, event === undefined ? { customer } : { customer, event });
+  const scope = event === undefined ? { customer } : { customer, event };
+  const composing = steps.compose(action, claimed, scope);
+  const composed = composing instanceof Promise ? await composing : composing;
   if (composed.kind === "cancelled")
     return unsent({ kind: "cancelled", message: composed.message }, policy, startedAt);
   if (composed.kind === "problem") {

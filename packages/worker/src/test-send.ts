@@ -10,6 +10,7 @@ import type { OutcomeKind, Reason } from "@postrider/shared/outcome";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import type { Settings } from "@postrider/shared/settings";
 import type { Attempted, Claimed, Timings } from "./attempt.ts";
+import { createComposer } from "./compose/composer.ts";
 import { deliver } from "./deliver.ts";
 import { createPools } from "./send/pools.ts";
 import { send } from "./send/send.ts";
@@ -35,10 +36,12 @@ export async function testAction(
   scope: { customer?: unknown; event?: unknown },
   settings: Settings,
 ): Promise<TestSend> {
+  const composer = createComposer();
   const pools = createPools(settings);
   let request: ComposedRequest | null = null;
   const attempted = await deliver(toClaimed(action, scope), {
     findAction: () => compileAction(action),
+    compose: composer.compose,
     send(composed, { timeoutMs, connectTimeoutMs }) {
       request = composed;
       return send(
@@ -51,7 +54,7 @@ export async function testAction(
     now: Date.now,
     random: Math.random,
   });
-  await pools.close();
+  await Promise.all([composer.close(), pools.close()]);
   return toResult(request, attempted);
 }
 

@@ -7,6 +7,7 @@ import type { Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { createActionCache } from "./actions.ts";
 import { serveLane } from "./claim.ts";
+import { createComposer } from "./compose/composer.ts";
 import { deliver } from "./deliver.ts";
 import { type Probes, serveProbes } from "./probes.ts";
 import { createLedger } from "./record/ledger.ts";
@@ -32,12 +33,14 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const metrics = createMetrics(settings.lanes);
   const ledger = createLedger(redis, settings);
   const findAction = createActionCache(redis, settings.actionsCached);
+  const composer = createComposer();
   const pools = createPools(settings);
   const interrupts: Interrupts = new Set();
   let isServing = false;
 
   const steps = {
     findAction,
+    compose: composer.compose,
     send: (request, action) =>
       send(request, { ...limitsOf(action), replyBytesMax: settings.replyBytesMax }, pools, interrupts),
     now: Date.now,
@@ -72,7 +75,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const close = async (): Promise<void> => {
     isServing = false;
     await drain(lanes, interrupts, settings.shutdownGraceMs, log);
-    await Promise.all([pools.close(), probes.close()]);
+    await Promise.all([composer.close(), pools.close(), probes.close()]);
     redis.disconnect();
   };
   return {

@@ -5,6 +5,7 @@ import { type Composed, toShown } from "@postrider/compose/request";
 import { parseAction, toActionRef } from "@postrider/shared/action";
 import { type Customer, type EventData, newDeliveryId } from "@postrider/shared/delivery";
 import { describeProblems, type Problem } from "@postrider/shared/errors";
+import { createComposer } from "@postrider/worker/compose/composer";
 import { testAction } from "@postrider/worker/test-send";
 import type { Command } from "commander";
 import pc from "picocolors";
@@ -96,7 +97,10 @@ function toScope(customer: Customer, event: EventData | undefined): Record<strin
 async function preview(ref: string, sample: Sample, context: Context): Promise<void> {
   const { action, scope } = await load(ref, sample, context);
   const { output } = context;
-  const composed = compileAction(action).compose({ id: newDeliveryId(), dueAt: Date.now() }, scope);
+  const composer = createComposer();
+  const facts = { id: newDeliveryId(), dueAt: Date.now() };
+  const composed = await composer.compose(compileAction(action), facts, scope);
+  await composer.close();
   if (composed.kind === "problem") context.end(1);
   if (sample.json === true) {
     const shown =

@@ -5,6 +5,7 @@ import type { Action } from "@postrider/shared/action";
 import type { Customer } from "@postrider/shared/delivery";
 import { describeProblems } from "@postrider/shared/errors";
 import type { Reason } from "@postrider/shared/outcome";
+import { createComposer } from "@postrider/worker/compose/composer";
 import type { Output } from "../output.ts";
 
 interface Failures {
@@ -25,6 +26,7 @@ export async function dryRun(
   output: Output,
 ): Promise<boolean> {
   const compiled = compileAction(action);
+  const composer = createComposer();
   const failures = new Map<string, Failures & { reason: Reason }>();
   let composed = 0;
   let cancelled = 0;
@@ -32,7 +34,11 @@ export async function dryRun(
   let largestBytes = 0;
   const now = Date.now();
   for await (const customer of customers) {
-    const result = compiled.compose({ id: `dry-run.${customer.id}`, dueAt: now }, { customer });
+    const result = await composer.compose(
+      compiled,
+      { id: `dry-run.${customer.id}`, dueAt: now },
+      { customer },
+    );
     if (result.kind === "request") {
       composed += 1;
       largestBytes = Math.max(largestBytes, Buffer.byteLength(result.request.body ?? ""));
@@ -49,6 +55,8 @@ export async function dryRun(
     else if (failures.size < KINDS_MAX)
       failures.set(message, { reason: result.reason, count: 1, customerId: customer.id, message });
   }
+
+  await composer.close();
 
   const kinds = [...failures.values()].sort((a, b) => b.count - a.count);
   if (asJson) {

@@ -2,9 +2,9 @@
 // Templates read own properties of the data that they are given, and nothing else: no files, no partials.
 
 import { Liquid } from "liquidjs";
-import { TEXT_FILTERS } from "./encoded.ts";
+import { TEXT_FILTERS } from "../escape/encoded.ts";
+import { printJson } from "../escape/print.ts";
 import { registerFilters } from "./filters.ts";
-import { printJson } from "./print.ts";
 import { registerTags } from "./tags.ts";
 
 /** Characters of one template; the action's schema refuses longer ones first. */

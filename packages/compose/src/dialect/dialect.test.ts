@@ -1,7 +1,7 @@
 import { type ActionDocument, parseAction } from "@postrider/shared/action";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { compileAction } from "./compile.ts";
+import { compileAction } from "../compile.ts";
 import { FILTERS } from "./filters.ts";
 
 function compose(

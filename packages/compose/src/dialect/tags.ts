@@ -10,8 +10,8 @@ import {
   toValueSync,
   Value,
 } from "liquidjs";
+import { print } from "../escape/print.ts";
 import { drawBytes } from "./delivery-facts.ts";
-import { print } from "./print.ts";
 
 /** Thrown by `cancel`: the delivery ends as cancelled, unsent. */
 export class CancelledByTemplate extends Error {}
@@ -60,9 +60,12 @@ export function registerTags(liquid: Liquid, field: string): void {
   for (const [name, why] of Object.entries(REFUSED_TAGS)) liquid.registerTag(name, refusedTag(why));
 }
 
+/** Tags of ours that print something short. */
+export abstract class PrintingTag extends Tag {}
+
 /** A tag that prints what it makes of its one argument, which may stand in parentheses. */
 function printingTag(make: (context: Context, argument: unknown) => string) {
-  return class extends Tag {
+  return class extends PrintingTag {
     readonly #argument: Value | null;
 
     constructor(token: TagToken, remaining: TopLevelToken[], liquid: Liquid) {

@@ -172,7 +172,7 @@ export function isRaw(node: Template): boolean {
 }
 
 /** The text of a text node (a class that liquidjs keeps to itself); null for any other. */
-function textOf(node: Template): string | null {
+export function textOf(node: Template): string | null {
   return "str" in node && typeof node.str === "string" ? node.str : null;
 }
 

@@ -15,10 +15,10 @@ import {
   UnlessTag,
   Value,
 } from "liquidjs";
-import { Encoded } from "./encoded.ts";
-import { escapeFor, type Place } from "./escape.ts";
-import { captureIsJson, isPrinting, isRaw, type JsonState, readJson } from "./places.ts";
-import { print } from "./print.ts";
+import { Encoded } from "../escape/encoded.ts";
+import { escapeFor, type Place } from "../escape/escape.ts";
+import { captureIsJson, isPrinting, isRaw, type JsonState, readJson } from "../escape/places.ts";
+import { print } from "../escape/print.ts";
 import { compileValue, type Evaluate } from "./value.ts";
 
 /** What a node renders: text, nothing (it wrote to the emitter itself), or liquidjs' generator of either. */
@@ -106,7 +106,7 @@ function outputRender(value: Value, place: Place): Render {
 function printingRender(node: Template, place: Place): Render {
   const render = (node as { render: Render }).render.bind(node);
   return (context, emitter) => {
-    const text = createText();
+    const text = createText(context);
     const rendered = toValueSync(render(context, text) as never) as unknown;
     emitter.write(
       escapeFor(place === "jsonUnknown" ? readPlace(emitter) : place, text.buffer + print(rendered)),
@@ -118,7 +118,7 @@ function printingRender(node: Template, place: Place): Render {
 function captureRender(tag: CaptureTag): Render {
   const isJson = captureIsJson(tag);
   return (context) => {
-    const text = createText();
+    const text = createText(context);
     renderDirect(tag.templates, context, text);
     (context.bottom() as Record<string, unknown>)[tag.variable] = isJson
       ? new Encoded(text.buffer, "json")
@@ -131,11 +131,28 @@ export interface Text extends Emitter {
   buffer: string;
 }
 
-export function createText(): Text {
+/** How many characters a rendering may still write, what it captures included. */
+interface Room {
+  left: number;
+}
+
+const ROOM = "postrider:room";
+/** Twice the largest body: once captured, once printed. */
+export const WRITTEN_CHARS_MAX = 8_388_608;
+
+/** Thrown when a rendering goes beyond what templates are granted. */
+export class TooCostly extends Error {}
+
+/** A text to write to; all the texts of one rendering share its room. @throws TooCostly from `write`. */
+export function createText(context: Context): Text {
+  const room = context.getRegister(ROOM, { left: WRITTEN_CHARS_MAX } as never) as unknown as Room;
   return {
     buffer: "",
     write(value: unknown) {
-      this.buffer += print(value);
+      const text = print(value);
+      room.left -= text.length;
+      if (room.left < 0) throw new TooCostly(`writes more than ${WRITTEN_CHARS_MAX} characters`);
+      this.buffer += text;
     },
   };
 }

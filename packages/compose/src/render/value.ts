@@ -2,7 +2,7 @@
 // that depend on data, what is missing) is left to liquidjs' own evaluation.
 
 import { type Context, evalToken, toValueSync, type Value } from "liquidjs";
-import { ENCODERS, Encoded, type Encoding, TEXT_FILTERS } from "./encoded.ts";
+import { ENCODERS, Encoded, type Encoding, TEXT_FILTERS } from "../escape/encoded.ts";
 
 /** The value in a context; `lenient` takes what is missing for null. */
 export type Evaluate = (context: Context, lenient?: boolean) => unknown;

@@ -3,9 +3,9 @@
 
 import { createHash, createHmac } from "node:crypto";
 import type { Context, Liquid } from "liquidjs";
+import { Encoded } from "../escape/encoded.ts";
+import { print } from "../escape/print.ts";
 import { factsOf } from "./delivery-facts.ts";
-import { Encoded } from "./encoded.ts";
-import { print } from "./print.ts";
 
 type FilterFunction = (this: { context: Context }, value: unknown, ...args: unknown[]) => unknown;
 

@@ -3,11 +3,11 @@
 import type { Problem } from "@postrider/shared/errors";
 import type { Reason } from "@postrider/shared/outcome";
 import { Context, type Liquid, type Template as Node } from "liquidjs";
-import { type DeliveryFacts, setFacts } from "./delivery-facts.ts";
-import { createText, makeDirect, type Places, renderDirect } from "./direct.ts";
-import { type Place, Unfit } from "./escape.ts";
-import { findJsonPlaces, findUrlPlaces, markAll } from "./places.ts";
-import { CancelledByTemplate } from "./tags.ts";
+import { type DeliveryFacts, setFacts } from "../dialect/delivery-facts.ts";
+import { CancelledByTemplate } from "../dialect/tags.ts";
+import { type Place, Unfit } from "../escape/escape.ts";
+import { bodiesOf, findJsonPlaces, findUrlPlaces, markAll } from "../escape/places.ts";
+import { createText, makeDirect, type Places, renderDirect, TooCostly } from "./direct.ts";
 
 /** What templates see. */
 export type Scope = Readonly<Record<string, unknown>>;
@@ -18,6 +18,8 @@ export type Rendered =
   | { readonly reason: Reason; readonly problem: Problem };
 
 export interface Template {
+  /** Its parsed nodes; none for a text without Liquid. */
+  readonly nodes: readonly Node[];
   render(scope: Scope, facts: DeliveryFacts): Rendered;
 }
 
@@ -36,7 +38,7 @@ export function compileTemplate(
 ): Template | { readonly problem: Problem } {
   if (!source.includes("{{") && !source.includes("{%")) {
     const constant = { text: source };
-    return { render: () => constant };
+    return { nodes: [], render: () => constant };
   }
   let nodes: Node[];
   try {
@@ -44,14 +46,17 @@ export function compileTemplate(
   } catch (error) {
     return { problem: toProblem(field, error) };
   }
+  if (isDeeperThan(DEPTH_MAX, nodes))
+    return { problem: { field, message: `is nested deeper than ${DEPTH_MAX} blocks` } };
   const places = findPlaces(nodes, syntax);
   if ("beginning" in places)
     return { problem: { field, message: BEGINS_WITH_VALUE, ...toPlace(places.beginning) } };
   makeDirect(nodes, places);
   return {
+    nodes,
     render(scope, facts) {
-      const text = createText();
       const context = new Context(scope, liquid.options, { sync: true }, { liquid });
+      const text = createText(context);
       setFacts(context, facts);
       try {
         renderDirect(nodes, context, text);
@@ -64,6 +69,13 @@ export function compileTemplate(
       }
     },
   };
+}
+
+/** Blocks in blocks. People need a handful; every walk of the tree needs some of the stack for each. */
+const DEPTH_MAX = 100;
+
+function isDeeperThan(depth: number, nodes: readonly Node[]): boolean {
+  return depth === 0 || nodes.some((node) => bodiesOf(node).some((body) => isDeeperThan(depth - 1, body)));
 }
 
 const BEGINS_WITH_VALUE =
@@ -112,8 +124,16 @@ function findCancellation(error: unknown): CancelledByTemplate | null {
   return findCancellation(error.cause ?? (error as { originalError?: unknown }).originalError);
 }
 
+/** What liquidjs' own limits, V8's stack and V8's longest string say, and what ours do. */
+const LIMIT_MESSAGE = /limit exceeded|Maximum call stack|Invalid (string|array) length/;
+
+function isTooCostly(error: Error): boolean {
+  return error instanceof TooCostly || error.cause instanceof TooCostly || LIMIT_MESSAGE.test(error.message);
+}
+
 function toReason(error: unknown): Reason {
   if (!(error instanceof Error)) return "template";
   if (error.name === "UndefinedVariableError") return "value_missing";
+  if (isTooCostly(error)) return "template_too_costly";
   return error instanceof Unfit || error.cause instanceof Unfit ? "url_invalid" : "template";
 }

@@ -3,8 +3,8 @@
 import { type ActionDocument, parseAction } from "@postrider/shared/action";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compileAction } from "./compile.ts";
-import type { Composed, ComposedRequest } from "./request.ts";
+import { compileAction } from "../compile.ts";
+import type { Composed, ComposedRequest } from "../request.ts";
 
 function compose(document: Partial<ActionDocument>, customer: unknown): Composed {
   return compileAction(parseAction({ id: "a", url: "https://api.example.com/x", ...document })).compose(

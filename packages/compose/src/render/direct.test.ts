@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { Context, type Emitter, Liquid } from "liquidjs";
 import { expect, test } from "vitest";
-import { createDialect } from "./dialect.ts";
+import { createDialect } from "../dialect/dialect.ts";
+import { print } from "../escape/print.ts";
 import { makeDirect, renderDirect } from "./direct.ts";
-import { print } from "./print.ts";
 
 /** Each construct at least once, alone and inside others. */
 const TEMPLATES = [

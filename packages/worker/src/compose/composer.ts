@@ -1,0 +1,193 @@
+// Composition for processes that have other work to do. Templates that are provably cheap compose here and now; any other one
+// composes in a thread that is killed when it takes too long or too much, so that no author can hold up a worker's deliveries.
+
+import { Worker } from "node:worker_threads";
+import type { CompiledAction } from "@postrider/compose/compile";
+import type { DeliveryFacts } from "@postrider/compose/dialect/delivery-facts";
+import type { Scope } from "@postrider/compose/render/template";
+import { type Composed, toFailure } from "@postrider/compose/request";
+import { LRUCache } from "lru-cache";
+import type { FromThread, Task } from "./thread.ts";
+
+/** Far more than any honest template takes, and short enough to end a hostile one inside a second. */
+const COMPOSE_MS_MAX = 600;
+const THREADS_MAX = 2;
+/** Of one thread: some copies of the largest delivery and of the largest text. */
+const HEAP_MB_MAX = 96;
+const YOUNG_HEAP_MB_MAX = 16;
+
+/** So many in a row, of deliveries that differ, say that it is the template. */
+const STOPS_IN_ROW_MAX = 5;
+const BARRED_MS = 30_000;
+const BARRED = `its last ${STOPS_IN_ROW_MAX} deliveries were stopped, so it is not tried for ${BARRED_MS / 1_000} s`;
+const OFFENDERS_KEPT = 1_000;
+
+/** The built file, also where this one runs from its source: a thread has no loader for TypeScript. */
+const THREAD_FILE = new URL(
+  import.meta.url.endsWith(".ts") ? "../../dist/compose/thread.js" : "./thread.js",
+  import.meta.url,
+);
+
+export interface Composer {
+  /** The request for one delivery, or why there is none. Cheap templates answer without a promise. */
+  compose(action: CompiledAction, facts: DeliveryFacts, scope: Scope): Composed | Promise<Composed>;
+  /** Stops the threads. What is still being composed ends as a problem. */
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  readonly task: Task;
+  readonly resolve: (composed: Composed) => void;
+}
+
+export function createComposer(): Composer {
+  const waiting = new Map<number, Waiting[]>();
+  const offences = createOffences(() => performance.now());
+  const threads = new Set<Thread>();
+  const idle: Thread[] = [];
+  const keys = new WeakMap<CompiledAction, number>();
+  let lastKey = 0;
+
+  const keyOf = (action: CompiledAction): number => {
+    const key = keys.get(action) ?? ++lastKey;
+    keys.set(action, key);
+    return key;
+  };
+  const drain = (): void => {
+    while (waiting.size > 0 && (idle.length > 0 || threads.size < THREADS_MAX)) {
+      const next = takeTurn(waiting);
+      const thread = idle.pop() ?? startThread();
+      threads.add(thread);
+      void thread.run(next.task).then((composed) => {
+        next.resolve(composed);
+        offences.note(next.task.key, isTooCostly(composed));
+        if (thread.isAlive()) idle.push(thread);
+        else threads.delete(thread);
+        drain();
+      });
+    }
+  };
+
+  return {
+    compose(action, facts, scope) {
+      if (action.isCheapFor(scope)) return action.compose(facts, scope);
+      return new Promise((resolve) => {
+        const { id, dueAt } = facts;
+        const task: Task = { key: keyOf(action), action: action.action, facts: { id, dueAt }, scope };
+        if (offences.isBarred(task.key)) return resolve(toTooCostly(BARRED));
+        const queue = waiting.get(task.key) ?? [];
+        queue.push({ task, resolve });
+        waiting.set(task.key, queue);
+        drain();
+      });
+    },
+    async close() {
+      await Promise.all([...threads].map((thread) => thread.stop()));
+    },
+  };
+}
+
+/** Actions take turns: whoever waits with a hostile one waits for one of its deliveries, not for all of them. */
+function takeTurn(waiting: Map<number, Waiting[]>): Waiting {
+  const [[key, queue]] = waiting as unknown as [[number, Waiting[]]];
+  const next = queue.shift() as Waiting;
+  waiting.delete(key);
+  if (queue.length > 0) waiting.set(key, queue);
+  return next;
+}
+
+interface Offences {
+  /** Whether an action has been stopped so often in a row that it is not tried for a while. */
+  isBarred(key: number): boolean;
+  note(key: number, wasStopped: boolean): void;
+}
+
+/** An action none of whose deliveries can be composed would otherwise hold every slot of its worker, a thread's limit each. */
+function createOffences(now: () => number): Offences {
+  const inRow = new LRUCache<number, { stops: number; until: number }>({ max: OFFENDERS_KEPT });
+  return {
+    isBarred(key) {
+      const offence = inRow.get(key);
+      return offence !== undefined && offence.stops >= STOPS_IN_ROW_MAX && now() < offence.until;
+    },
+    note(key, wasStopped) {
+      if (wasStopped) inRow.set(key, { stops: (inRow.get(key)?.stops ?? 0) + 1, until: now() + BARRED_MS });
+      else inRow.delete(key);
+    },
+  };
+}
+
+interface Thread {
+  /** A thread that waits for a task does not keep the process; a task does. */
+  run(task: Task): Promise<Composed>;
+  isAlive(): boolean;
+  stop(): Promise<void>;
+}
+
+function startThread(): Thread {
+  const worker = new Worker(THREAD_FILE, {
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX, maxYoungGenerationSizeMb: YOUNG_HEAP_MB_MAX },
+  });
+  let isAlive = true;
+  let settle: ((composed: Composed) => void) | null = null;
+  const ready = new Promise<void>((resolve) => {
+    worker.once("message", () => resolve());
+    worker.once("exit", () => resolve());
+  });
+  worker.on("message", (message: FromThread) => {
+    if (message !== "ready") settle?.(message);
+  });
+  worker.on("error", (error) => {
+    isAlive = false;
+    settle?.(toTooCostly(toComplaint(error)));
+  });
+  worker.on("exit", () => {
+    isAlive = false;
+    settle?.(toTooCostly("its thread was stopped"));
+  });
+
+  return {
+    isAlive: () => isAlive,
+    async run(task) {
+      worker.ref();
+      await ready;
+      return new Promise((resolve) => {
+        const timer = setTimeout(() => {
+          isAlive = false;
+          void worker.terminate();
+          settle?.(toTooCostly(`it took longer than ${COMPOSE_MS_MAX} ms`));
+        }, COMPOSE_MS_MAX);
+        settle = (composed) => {
+          clearTimeout(timer);
+          settle = null;
+          worker.unref();
+          resolve(composed);
+        };
+        if (isAlive) worker.postMessage(task);
+        else settle(toTooCostly("its thread was stopped"));
+      });
+    },
+    async stop() {
+      isAlive = false;
+      await worker.terminate();
+    },
+  };
+}
+
+function isTooCostly(composed: Composed): boolean {
+  return composed.kind === "problem" && composed.reason === "template_too_costly";
+}
+
+function toComplaint(error: Error): string {
+  return (error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY"
+    ? `it took more than ${HEAP_MB_MAX} MB of memory`
+    : error.message;
+}
+
+function toTooCostly(complaint: string): Composed {
+  return toFailure("template_too_costly", {
+    field: "",
+    message: `composing was stopped: ${complaint}`,
+  });
+}
