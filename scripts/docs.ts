@@ -3,7 +3,8 @@
 
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { FILTERS } from "@postrider/compose/dialect/filters";
+import { CAMPAIGN_FILTERS } from "@postrider/compose/dialect/filters/campaign-filters";
+import { LIQUIDJS_FILTERS } from "@postrider/compose/dialect/filters/liquidjs-filters";
 import { actionSchema } from "@postrider/shared/action";
 import { ERROR_CODES } from "@postrider/shared/errors";
 import { REASONS } from "@postrider/shared/outcome";
@@ -45,7 +46,7 @@ export async function renderDocs(): Promise<Record<string, string>> {
   };
 }
 
-const DIALECT = `Templates are Liquid as [liquidjs](https://liquidjs.com/filters/overview.html) has it, with its tags and filters, and what follows.
+const DIALECT = `Templates are Liquid as [liquidjs](https://liquidjs.com/tags/overview.html) has it, and what follows. They see \`customer\`, \`event\`, \`event_name\`, \`event_id\`, \`event_timestamp\`, \`trigger\`, \`journey\`, \`objects\`, \`campaign\`, \`message\`, \`snippets\` and \`delivery_id\`, as far as the delivery has them. Times are Unix seconds.
 
 - \`{{ customer }}\`, and any object or list printed whole, prints as JSON; so does \`{{ customer | replace: "=>", ":" }}\`.
 - Values are escaped for the place where they stand; \`| raw\` opts one out (decisions/0004-escaping.md).
@@ -55,13 +56,19 @@ const DIALECT = `Templates are Liquid as [liquidjs](https://liquidjs.com/filters
 - Nothing renders Liquid that stands in data.`;
 
 function dialectTable(): string {
-  const rows = Object.entries(FILTERS).map(([name, { does, example }]) => [
-    `\`${name}\``,
-    does,
-    `\`${example[0]}\``,
-    `\`${example[1]}\``,
-  ]);
-  return `Filters besides liquidjs' own, or that differ from them:\n\n${table(["filter", "does", "example", "prints"], rows)}`;
+  const campaign = Object.entries(CAMPAIGN_FILTERS).map(
+    ([name, { does, example }]) => [name, does, ...example] as const,
+  );
+  const liquidjs = Object.entries(LIQUIDJS_FILTERS).map(([name, entry]) => [name, ...entry] as const);
+  const rows = [...campaign, ...liquidjs]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([name, does, template, prints]) => [
+      `\`${name}\``,
+      does,
+      `\`${template.replaceAll("\n", "⏎")}\``,
+      `\`${prints}\``,
+    ]);
+  return `Filters:\n\n${table(["filter", "does", "example", "prints"], rows)}`;
 }
 
 function page(title: string, opening: string, body: string): string {

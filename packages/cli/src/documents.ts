@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { type Action, parseAction } from "@postrider/shared/action";
 import { type Customer, type EventData, parseCustomer } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
+import { parseExact } from "@postrider/shared/exact-json";
 import { parseAllDocuments } from "yaml";
 
 /** The action documents of a file (YAML, several separated by `---`, or JSON). @throws `action_invalid`. */
@@ -50,7 +51,7 @@ export async function readEvent(path: string): Promise<EventData> {
 async function readJson(path: string): Promise<unknown> {
   const text = await readText(path, "customer_invalid");
   try {
-    return JSON.parse(text);
+    return parseExact(text);
   } catch (error) {
     throw new PostriderError("customer_invalid", `${path}: is not JSON: ${(error as Error).message}`, {
       cause: error,

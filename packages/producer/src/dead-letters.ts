@@ -127,7 +127,7 @@ function toDeadLetter(job: Job, lane: string): DeadLetter {
     lane,
     run: run ?? null,
     action,
-    customerId: customer?.id ?? "",
+    customerId: typeof customer?.id === "bigint" ? String(customer.id) : (customer?.id ?? ""),
     reason: job.failedReason as Reason,
     attempts: job.attemptsMade,
     failedAt: job.finishedOn ?? 0,

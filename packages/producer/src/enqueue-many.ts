@@ -2,7 +2,13 @@
 // same run, it takes in only the rest.
 
 import { toActionRef } from "@postrider/shared/action";
-import { type Customer, type EventData, parseRunId, toDeliveryId } from "@postrider/shared/delivery";
+import {
+  type Customer,
+  type EventData,
+  parseRunId,
+  toDeliveryId,
+  type Values,
+} from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
 import { asProducer } from "@postrider/shared/redis";
@@ -15,6 +21,7 @@ import {
   parseLane,
   parseTimes,
   toDelivery,
+  toExtras,
 } from "./enqueue.ts";
 
 /** One transaction: small enough to hold Redis for some milliseconds only, large enough to hide the round trip. */
@@ -31,6 +38,8 @@ export interface RunOrder extends DeliveryTimes {
   /** Names the batch; the same run and customer are one delivery, whenever they are enqueued. */
   readonly run: string;
   readonly event?: EventData;
+  /** What else the templates see: `event_name`, `trigger`, `campaign` and the like. */
+  readonly values?: Values;
   readonly lane?: string;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
@@ -77,7 +86,7 @@ export function createEnqueueMany({
       run,
       attempts: toRetryPolicy(saved.action.retry).attempts,
     };
-    const frame: DeliveryFrame = { action, run, ...times, ...(order.event && { event: order.event }) };
+    const frame: DeliveryFrame = { action, run, ...times, ...toExtras(order) };
     const totals = { enqueued: 0, duplicates: 0 };
     const report = (isPaused: boolean): void => order.onProgress?.({ ...totals, isPaused });
     const waitForRoom = async (): Promise<void> => {

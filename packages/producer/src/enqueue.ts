@@ -7,8 +7,11 @@ import {
   type Delivery,
   type EventData,
   newDeliveryId,
+  packDelivery,
   parseCustomer,
+  parseValues,
   toDeliveryId,
+  type Values,
 } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
 import { chooseLane, isLaneName } from "@postrider/shared/lanes";
@@ -31,6 +34,8 @@ export interface DeliveryOrder extends DeliveryTimes {
   readonly action: string;
   readonly customer: Customer;
   readonly event?: EventData;
+  /** What else the templates see: `event_name`, `trigger`, `campaign` and the like. */
+  readonly values?: Values;
   /** The same key again, while the delivery is pending or within the window after its end, is a duplicate. */
   readonly key?: string;
   readonly lane?: string;
@@ -53,10 +58,14 @@ export interface EnqueueDependencies {
 
 /** @throws from the returned function: `customer_invalid`, `delivery_invalid`, `action_unknown`, `redis_unavailable`, `redis_full`. */
 export function createEnqueue({ admit, lanes, actions }: EnqueueDependencies): EnqueueOne {
-  return async ({ action: ref, customer, event, key, lane, sendAt, expiresAt }) => {
+  return async ({ action: ref, customer, event, values, key, lane, sendAt, expiresAt }) => {
     const saved = await actions.get(ref);
     const times = parseTimes({ ...(sendAt && { sendAt }), ...(expiresAt && { expiresAt }) });
-    const delivery = toDelivery(customer, { action: toActionRef(saved), ...times, ...(event && { event }) });
+    const delivery = toDelivery(customer, {
+      action: toActionRef(saved),
+      ...times,
+      ...toExtras({ event, values }),
+    });
     const id = key === undefined ? newDeliveryId() : toDeliveryId({ key: parseKey(key) });
     const queue = lanes.queue(parseLane(lane ?? chooseLane(false)));
     const { attempts } = toRetryPolicy(saved.action.retry);
@@ -64,6 +73,11 @@ export function createEnqueue({ admit, lanes, actions }: EnqueueDependencies): E
     const { enqueued } = await asProducer(() => admit([admission], { queue, attempts }));
     return { id, isDuplicate: enqueued === 0 };
   };
+}
+
+/** @throws `delivery_invalid`. */
+export function toExtras({ event, values }: { event?: EventData | undefined; values?: Values | undefined }) {
+  return { ...(event && { event }), ...(values && { values: parseValues(values) }) };
 }
 
 const KEY_CHARS_MAX = 1_000;
@@ -103,9 +117,9 @@ export type DeliveryFrame = Omit<Delivery, "v" | "customer">;
 /** @throws `customer_invalid`. */
 export function toDelivery(customer: unknown, frame: DeliveryFrame): Delivery {
   const delivery: Delivery = { v: 1, ...frame, customer: parseCustomer(customer) };
-  let bytes: number;
+  let pack: ReturnType<typeof packDelivery>;
   try {
-    bytes = Buffer.byteLength(JSON.stringify(delivery));
+    pack = packDelivery(delivery);
   } catch (error) {
     throw new PostriderError(
       "customer_invalid",
@@ -113,7 +127,8 @@ export function toDelivery(customer: unknown, frame: DeliveryFrame): Delivery {
       { cause: error },
     );
   }
-  if (bytes <= DELIVERY_BYTES_MAX) return delivery;
+  const { packed, bytes } = pack;
+  if (bytes <= DELIVERY_BYTES_MAX) return packed;
   throw new PostriderError(
     "customer_invalid",
     `the customer and event are ${bytes} bytes of JSON; at most ${DELIVERY_BYTES_MAX} are taken`,

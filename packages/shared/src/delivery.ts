@@ -4,12 +4,44 @@
 import { hash, randomUUID } from "node:crypto";
 import { z } from "zod";
 import { PostriderError } from "./errors.ts";
+import { isBigIntTrouble, parseExact, stringifyExact } from "./exact-json.ts";
 
 /** The person's attributes. */
-export type Customer = Readonly<Record<string, unknown>> & { readonly id: string | number };
+export type Customer = Readonly<Record<string, unknown>> & { readonly id: string | number | bigint };
 
-/** What a template sees besides the customer. */
+/** The triggering event's attributes. */
 export type EventData = Readonly<Record<string, unknown>>;
+
+const valuesSchema = z.strictObject({
+  event_name: z.string().optional(),
+  event_id: z.string().optional(),
+  event_timestamp: z.number().optional(),
+  trigger: z.looseObject({}).optional(),
+  journey: z.looseObject({}).optional(),
+  objects: z.unknown().optional(),
+  campaign: z.looseObject({}).optional(),
+  message: z.looseObject({}).optional(),
+});
+
+/** What else templates of campaign tools see, each under its own name; a delivery carries those that it has. */
+export type Values = Readonly<z.input<typeof valuesSchema>>;
+
+/**
+ * Checks the values beside customer and event. Times are Unix seconds.
+ * @throws PostriderError `delivery_invalid` naming the field.
+ */
+export function parseValues(values: unknown): Values {
+  const parsed = valuesSchema.safeParse(values);
+  if (parsed.success) return values as Values;
+  const [issue] = parsed.error.issues;
+  const known = Object.keys(valuesSchema.shape).join(", ");
+  throw new PostriderError(
+    "delivery_invalid",
+    issue?.code === "unrecognized_keys"
+      ? `values.${issue.keys[0]}: is not known; known are ${known}`
+      : `${["values", ...(issue?.path ?? [])].join(".")}: ${issue?.message ?? "is not valid"}`,
+  );
+}
 
 /** A delivery's data in the lane. Short of anything that the action or BullMQ's own fields say already. */
 export interface Delivery {
@@ -18,6 +50,9 @@ export interface Delivery {
   readonly action: string;
   readonly customer: Customer;
   readonly event?: EventData;
+  readonly values?: Values;
+  /** Customer, event and values as JSON text, where their integers would not survive JSON.parse; instead of them. */
+  readonly exact?: string;
   readonly run?: string;
   /** Unix ms; where it is not sent at once. */
   readonly sendAt?: number;
@@ -28,17 +63,48 @@ export interface Delivery {
 /** Whether what lies in a lane is a delivery that this version can read. */
 export function isDelivery(value: unknown): value is Delivery {
   if (typeof value !== "object" || value === null) return false;
-  const { v, action, customer } = value as Partial<Record<keyof Delivery, unknown>>;
-  return v === 1 && typeof action === "string" && typeof customer === "object" && customer !== null;
+  const { v, action, customer, exact } = value as Partial<Record<keyof Delivery, unknown>>;
+  return (
+    v === 1 &&
+    typeof action === "string" &&
+    typeof customer === "object" &&
+    customer !== null &&
+    (exact === undefined || typeof exact === "string")
+  );
+}
+
+/**
+ * Makes a delivery ready for the lane.
+ * @returns the delivery as it travels, and its size as JSON.
+ * @throws TypeError or RangeError where the data cannot be written as JSON.
+ */
+export function packDelivery(delivery: Delivery): { readonly packed: Delivery; readonly bytes: number } {
+  try {
+    return { packed: delivery, bytes: Buffer.byteLength(JSON.stringify(delivery)) };
+  } catch (error) {
+    if (!isBigIntTrouble(error)) throw error;
+  }
+  const { customer, event, values, ...rest } = delivery;
+  const exact = stringifyExact({ customer, event, values });
+  const id = typeof customer.id === "bigint" ? String(customer.id) : customer.id;
+  return { packed: { ...rest, customer: { id }, exact }, bytes: Buffer.byteLength(exact) };
+}
+
+/** What `packDelivery` packed. @throws SyntaxError for what it did not. */
+export function unpackDelivery(packed: Delivery): Delivery {
+  if (packed.exact === undefined) return packed;
+  const { exact, ...rest } = packed;
+  return { ...rest, ...(parseExact(exact) as Pick<Delivery, "customer" | "event" | "values">) };
 }
 
 /** Of customer and event together, as JSON. Keeps one delivery from blocking Redis or filling it (512 KiB). */
 export const DELIVERY_BYTES_MAX = 524_288;
 
 const customerSchema = z.looseObject({
-  id: z.union([z.string().min(1, "is empty").max(1_000, "is longer than 1,000 characters"), z.number()], {
-    error: "must be a non-empty string or a number",
-  }),
+  id: z.union(
+    [z.string().min(1, "is empty").max(1_000, "is longer than 1,000 characters"), z.number(), z.bigint()],
+    { error: "must be a non-empty string or a number" },
+  ),
 });
 
 /**
@@ -76,7 +142,7 @@ export function parseRunId(run: string): string {
  * The delivery's id, which is its BullMQ job id and its Idempotency-Key: an opaque, header-safe text. The same key,
  * or the same run and customer, always give the same id. Ids of one run share their first eight characters.
  */
-export function toDeliveryId(source: { run: string; customerId: string | number } | { key: string }): string {
+export function toDeliveryId(source: { run: string; customerId: Customer["id"] } | { key: string }): string {
   if ("key" in source) return `${digest("key", 8)}.${digest(`key\0${source.key}`, 22)}`;
   return `${toRunTag(source.run)}.${digest(`${source.run}\0${source.customerId}`, 22)}`;
 }

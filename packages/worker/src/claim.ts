@@ -170,7 +170,7 @@ function endUnsent(outcome: "expired" | "failed", reason: Reason): Attempted {
 
 function toClaimed(job: Job, lane: string, now: number): Claimed {
   // What is no delivery ends unsent before anything of it is looked at.
-  const delivery = (isDelivery(job.data) ? job.data : {}) as Delivery;
+  const delivery = isDelivery(job.data) ? job.data : ({} as Delivery);
   return {
     id: job.id ?? "",
     lane,

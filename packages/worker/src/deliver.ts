@@ -3,6 +3,8 @@
 
 import type { CompiledAction } from "@postrider/compose/compile";
 import type { ComposedRequest } from "@postrider/compose/request";
+import { toScope } from "@postrider/compose/scope";
+import { unpackDelivery } from "@postrider/shared/delivery";
 import { RETRY_PRESETS, type RetryPolicy, toRetryPolicy } from "@postrider/shared/retry";
 import type { Attempted, Claimed, Finding } from "./attempt.ts";
 import type { Composer } from "./compose/composer.ts";
@@ -40,9 +42,7 @@ async function attempt(claimed: Claimed, steps: Steps): Promise<Made> {
     );
 
   const policy = toRetryPolicy(action.action.retry);
-  const { customer, event } = claimed.delivery;
-  const scope = event === undefined ? { customer } : { customer, event };
-  const composing = steps.compose(action, claimed, scope);
+  const composing = steps.compose(action, claimed, toScope(unpackDelivery(claimed.delivery), claimed.id));
   const composed = composing instanceof Promise ? await composing : composing;
   if (composed.kind === "cancelled")
     return unsent({ kind: "cancelled", message: composed.message }, policy, startedAt);

@@ -11,7 +11,7 @@ import type { Output } from "../output.ts";
 interface Failures {
   count: number;
   /** The first customer whom it befalls, as an example. */
-  readonly customerId: string | number;
+  readonly customerId: string;
   readonly message: string;
 }
 
@@ -53,7 +53,7 @@ export async function dryRun(
     const known = failures.get(message);
     if (known !== undefined) known.count += 1;
     else if (failures.size < KINDS_MAX)
-      failures.set(message, { reason: result.reason, count: 1, customerId: customer.id, message });
+      failures.set(message, { reason: result.reason, count: 1, customerId: String(customer.id), message });
   }
 
   await composer.close();

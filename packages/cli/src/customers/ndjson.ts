@@ -3,6 +3,7 @@
 import { findJsonProblem } from "@postrider/compose/json-check";
 import { DELIVERY_BYTES_MAX, parseCustomer } from "@postrider/shared/delivery";
 import { hasCode } from "@postrider/shared/errors";
+import { parseExact } from "@postrider/shared/exact-json";
 import type { CustomerLine } from "./open-customers.ts";
 
 /** A line that no delivery could carry anyway (see DELIVERY_BYTES_MAX) is not even kept; escapes may double its size. */
@@ -65,7 +66,7 @@ function parseJson(text: string, line: number): { value: unknown } | { column: n
   const problem = findJsonProblem(text);
   if (isArray && (problem === null || line === 1)) return { column: 1, problem: ARRAY };
   return problem === null
-    ? { value: JSON.parse(text) }
+    ? { value: parseExact(text) }
     : { column: problem.column, problem: problem.message };
 }
 

@@ -2,7 +2,9 @@ import { type ActionDocument, parseAction } from "@postrider/shared/action";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compileAction } from "../compile.ts";
-import { FILTERS } from "./filters.ts";
+import { createDialect } from "./dialect.ts";
+import { CAMPAIGN_FILTERS } from "./filters/campaign-filters.ts";
+import { LIQUIDJS_FILTERS } from "./filters/liquidjs-filters.ts";
 
 function compose(
   document: Partial<ActionDocument>,
@@ -26,12 +28,21 @@ function print(body: string, customer?: unknown, facts?: { id: string; dueAt: nu
   return composed.request.body;
 }
 
-test.each(Object.entries(FILTERS).map(([name, { example }]) => [name, ...example] as const))(
-  "%s: %s prints %s",
-  (_, template, prints) => {
-    expect(print(template)).toBe(prints);
-  },
-);
+test("every filter that a template can use is in the reference", () => {
+  const listed = [...Object.keys(CAMPAIGN_FILTERS), ...Object.keys(LIQUIDJS_FILTERS)].sort();
+  expect(listed).toEqual(Object.keys(createDialect({ failOnMissing: true }).filters).sort());
+});
+
+const EXAMPLES = [
+  ...Object.entries(CAMPAIGN_FILTERS).map(([name, { example }]) => [name, ...example] as const),
+  ...Object.entries(LIQUIDJS_FILTERS).map(
+    ([name, [, template, prints]]) => [name, template, prints] as const,
+  ),
+];
+
+test.each(EXAMPLES)("%s: %s prints %s", (_, template, prints) => {
+  expect(print(template)).toBe(prints);
+});
 
 test.each([
   ["{{ 'a  b' | normalize_whitespace }}", "a b"],

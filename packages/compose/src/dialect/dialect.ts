@@ -4,7 +4,7 @@
 import { Liquid } from "liquidjs";
 import { TEXT_FILTERS } from "../escape/encoded.ts";
 import { printJson } from "../escape/print.ts";
-import { registerFilters } from "./filters.ts";
+import { registerFilters } from "./filters/register.ts";
 import { registerTags } from "./tags.ts";
 
 /** Characters of one template; the action's schema refuses longer ones first. */

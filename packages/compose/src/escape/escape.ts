@@ -2,7 +2,7 @@
 // the request to another host. A value without special characters gives the very bytes that plain Liquid gives.
 
 import { Encoded } from "./encoded.ts";
-import { print, printJson } from "./print.ts";
+import { print, printJson, toWellFormed } from "./print.ts";
 
 /** The places that are told apart. `jsonUnknown`: the template's branches do not tell, so what was written so far must. */
 export type Place =
@@ -83,9 +83,7 @@ function toJsonValue(value: unknown): string {
 
 function percentEncode(text: string): string {
   // A lone surrogate has no UTF-8; encodeURIComponent would throw.
-  return encodeURIComponent(
-    text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd"),
-  );
+  return encodeURIComponent(toWellFormed(text));
 }
 
 function requireMatch(value: unknown, pattern: RegExp, complaint: string): string {

@@ -1,5 +1,6 @@
 // How a value stands in a text: strings as they are, objects and arrays as JSON, absent ones as nothing.
 
+import { isBigIntTrouble, stringifyExact } from "@postrider/shared/exact-json";
 import { Encoded } from "./encoded.ts";
 
 /**
@@ -7,8 +8,18 @@ import { Encoded } from "./encoded.ts";
  * `{{ customer | replace: "=>", ":" }}` then finds nothing to replace, and the JSON parses back to the same value.
  */
 export function printJson(value: object): string {
-  const json = JSON.stringify(value);
+  const json = toJson(value);
   return json.includes("=>") ? json.replaceAll("=>", "=\\u003e") : json;
+}
+
+/** JSON, with large integers as they came in. */
+export function toJson(value: unknown, indent?: number | string): string {
+  try {
+    return JSON.stringify(value, null, indent) ?? "null";
+  } catch (error) {
+    if (isBigIntTrouble(error)) return stringifyExact(value, indent);
+    throw error;
+  }
 }
 
 /** What `{{ value }}` prints. */
@@ -18,4 +29,9 @@ export function print(value: unknown): string {
   if (value instanceof Encoded) return value.text;
   if (typeof value === "object") return printJson(value);
   return String(value);
+}
+
+/** String.prototype.toWellFormed, which the TypeScript library of this language level does not know. */
+export function toWellFormed(text: string): string {
+  return text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd");
 }

@@ -2,12 +2,12 @@
 // docs/dialect.md shows, and what the tests run.
 
 import { createHash, createHmac } from "node:crypto";
-import type { Context, Liquid } from "liquidjs";
-import { Encoded } from "../escape/encoded.ts";
-import { print } from "../escape/print.ts";
-import { factsOf } from "./delivery-facts.ts";
+import { parseExact } from "@postrider/shared/exact-json";
+import type { Context } from "liquidjs";
+import { print, toJson } from "../../escape/print.ts";
+import { drawBytes } from "../delivery-facts.ts";
 
-type FilterFunction = (this: { context: Context }, value: unknown, ...args: unknown[]) => unknown;
+export type FilterFunction = (this: { context: Context }, value: unknown, ...args: unknown[]) => unknown;
 
 export interface FilterEntry {
   readonly does: string;
@@ -60,6 +60,14 @@ function shift(unit: "day" | "month" | "year", sign: 1 | -1): FilterFunction {
   };
 }
 
+function draw(context: Context, below: number): number {
+  return drawBytes(context, "filter").readUIntBE(0, 6) % below;
+}
+
+function asJson(value: unknown, indent?: unknown): string {
+  return toJson(value, typeof indent === "number" || typeof indent === "string" ? indent : undefined);
+}
+
 function uniqueBy(value: unknown, key: unknown): unknown[] {
   const seen = new Set<string>();
   return list(value).filter((item) => {
@@ -68,7 +76,7 @@ function uniqueBy(value: unknown, key: unknown): unknown[] {
   });
 }
 
-export const FILTERS: Readonly<Record<string, FilterEntry>> = {
+export const CAMPAIGN_FILTERS: Readonly<Record<string, FilterEntry>> = {
   titlecase: {
     does: "Capitalizes every word.",
     example: ["{{ 'hello big world' | titlecase }}", "Hello Big World"],
@@ -90,20 +98,10 @@ export const FILTERS: Readonly<Record<string, FilterEntry>> = {
     example: ["{{ 'a' | sha1 }}", "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8"],
     filter: digest("sha1"),
   },
-  sha256: {
-    does: "SHA-256 of the text, in hex.",
-    example: ["{{ 'a' | sha256 | truncate: 8, '' }}", "ca978112"],
-    filter: digest("sha256"),
-  },
   hmac_sha1: {
     does: "HMAC-SHA-1 of the text under a key, in hex.",
     example: ["{{ 'a' | hmac_sha1: 'k' | truncate: 8, '' }}", "40e7d441"],
     filter: hmac("sha1"),
-  },
-  hmac_sha256: {
-    does: "HMAC-SHA-256 of the text under a key, in hex.",
-    example: ["{{ 'a' | hmac_sha256: 'k' | truncate: 8, '' }}", "78da9151"],
-    filter: hmac("sha256"),
   },
   hex_base64: {
     does: "Hex digits as Base64.",
@@ -160,17 +158,46 @@ export const FILTERS: Readonly<Record<string, FilterEntry>> = {
     filter: (value, key, other) =>
       list(value).filter((item) => (item as Record<string, unknown> | null)?.[text(key)] !== other),
   },
+  sample: {
+    does: "An item, or so many, by the delivery's own chance.",
+    example: ["{{ 'a,a' | split: ',' | sample }}", "a"],
+    filter(value, count = 1) {
+      const items = Array.isArray(value) ? value : [...text(value)];
+      const drawn = items
+        .map((item: unknown) => ({ item, chance: draw(this.context, 2 ** 48) }))
+        .sort((a, b) => a.chance - b.chance)
+        .map(({ item }) => item);
+      return count === 1 ? drawn[0] : drawn.slice(0, number(count, "sample"));
+    },
+  },
+  random: {
+    does: "A number from 0 to one less than this, by the delivery's own chance.",
+    example: ["{{ 1 | random }}", "0"],
+    filter(value) {
+      return draw(this.context, Math.max(1, Math.floor(number(value, "random"))));
+    },
+  },
+  json: {
+    does: "The value as JSON; null where there is none.",
+    example: ["{{ 'a\"b' | json }}", '"a\\"b"'],
+    filter: asJson,
+  },
+  jsonify: {
+    does: "The same as json.",
+    example: ["{{ 'a,b' | split: ',' | jsonify }}", '["a","b"]'],
+    filter: asJson,
+  },
   to_json: {
     does: "The value as JSON.",
     example: ["{{ 'a\"b' | to_json }}", '"a\\"b"'],
-    filter: (value) => JSON.stringify(value ?? null),
+    filter: (value) => toJson(value),
   },
   from_json: {
     does: "The value that JSON text tells.",
     example: ['{% assign x = \'{"a":{"b":1}}\' | from_json %}{{ x.a.b }}', "1"],
     filter(value) {
       try {
-        return JSON.parse(text(value));
+        return parseExact(text(value));
       } catch (error) {
         throw new Error("from_json: the text is not JSON", { cause: error });
       }
@@ -207,18 +234,3 @@ export const FILTERS: Readonly<Record<string, FilterEntry>> = {
     filter: shift("year", -1),
   },
 };
-
-const DATE_FILTERS = ["date", "date_to_xmlschema", "date_to_rfc822", "date_to_string", "date_to_long_string"];
-
-/** Registers the table, and has the date filters take the delivery's due time for now. */
-export function registerFilters(liquid: Liquid): void {
-  for (const [name, { filter }] of Object.entries(FILTERS)) liquid.registerFilter(name, filter as never);
-  for (const name of DATE_FILTERS) {
-    const original = liquid.filters[name] as FilterFunction;
-    liquid.registerFilter(name, function (this: { context: Context }, value: unknown, ...args: unknown[]) {
-      const plain = value instanceof Encoded ? value.text : value;
-      const isNow = plain === "now" || plain === "today";
-      return original.call(this, isNow ? new Date(factsOf(this.context).dueAt) : plain, ...args);
-    } as never);
-  }
-}
