@@ -6,6 +6,8 @@ test.each([
   ["9007199254740993", 9007199254740993n],
   ["-9007199254740993", -9007199254740993n],
   ["9007199254740991", 9007199254740991],
+  ["9007199254740992", 9007199254740992],
+  ["100000000000000000000", 100000000000000000000],
   ["1234567890.1234567890123456789", 1234567890.1234567],
   ["0.12345678901234567890", 0.12345678901234568],
   ["12345678901234567890e2", 1.2345678901234568e21],
@@ -17,9 +19,11 @@ test.each([
 });
 
 test("a value is written and read back the same, whatever stands beside the integers", () => {
+  // Large integers that a double holds come back as one.
+  const changes = (integer: bigint) => String(Number(integer)) !== String(integer);
   const leaf = fc.oneof(
-    fc.bigInt({ min: 2n ** 53n }),
-    fc.bigInt({ max: -(2n ** 53n) }),
+    fc.bigInt({ min: 2n ** 53n }).filter(changes),
+    fc.bigInt({ max: -(2n ** 53n) }).filter(changes),
     fc.string({ unit: "binary" }),
     fc.stringMatching(/^[\\"0-9.eE+-]{0,30}$/),
     fc.maxSafeInteger(),

@@ -11,11 +11,11 @@ const MANY_DIGITS = /\d{16}/;
 /** A string, which is passed over, or an integer that is no part of another number. */
 const STRING_OR_INTEGER = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
 
-/** JSON.parse, with integers beyond 2^53 as BigInt. @throws SyntaxError. */
+/** JSON.parse, with a BigInt for each integer whose digits a double would change. @throws SyntaxError. */
 export function parseExact(text: string): unknown {
   if (!MANY_DIGITS.test(text)) return JSON.parse(text);
   const marked = text.replace(STRING_OR_INTEGER, (token) =>
-    token.startsWith('"') || Number.isSafeInteger(Number(token)) ? token : `"${MARK}${token}"`,
+    token.startsWith('"') || String(Number(token)) === token ? token : `"${MARK}${token}"`,
   );
   if (marked.length === text.length) return JSON.parse(text);
   return JSON.parse(marked, (_, value: unknown) =>
