@@ -10,7 +10,7 @@ export default defineConfig({
   test: {
     include: ["packages/*/src/**/*.test.ts", "tests/**/*.test.ts"],
     globalSetup: ["tests/support/redis-for-all.ts"],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     // Two cores: fault tests start several processes each, and more at once would only time each other out.
     maxWorkers: 2,

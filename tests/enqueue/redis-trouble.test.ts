@@ -52,9 +52,11 @@ test("a full Redis is said at once, nothing is half-written, and the same run go
     code: "redis_full",
   });
   const { enqueued } = await producer.runs.get("r");
-  const { waiting } = await producer.lanes.backlog("bulk");
+  // The first thousand share a lane, the rest of the run waits in its own.
+  const waiting = async () =>
+    (await producer.lanes.backlog("bulk")).waiting + (await producer.lanes.backlog("run.r")).waiting;
   expect(enqueued).toBeGreaterThan(0);
-  expect(waiting).toBe(enqueued);
+  expect(await waiting()).toBe(enqueued);
 
   const redis = new Redis(server.url, { replyMapping: "legacy" });
   await redis.config("SET", "maxmemory", "0");
@@ -63,7 +65,7 @@ test("a full Redis is said at once, nothing is half-written, and the same run go
     enqueued: 30_000 - enqueued,
     duplicates: enqueued,
   });
-  expect(await producer.lanes.backlog("bulk")).toMatchObject({ waiting: 30_000 });
+  expect(await waiting()).toBe(30_000);
   await producer.close();
   await server.stop();
 });

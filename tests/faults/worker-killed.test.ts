@@ -43,7 +43,8 @@ test("a worker killed in the middle of 5,000 deliveries loses none; doubles are 
   const byKey = [...receiver.byKey().values()];
   expect(byKey).toHaveLength(5_000);
   const doubles = byKey.filter((requests) => requests.length > 1);
-  expect(doubles.length).toBeLessThanOrEqual(CONCURRENCY);
+  // In the shared lane and in the run's own.
+  expect(doubles.length).toBeLessThanOrEqual(2 * CONCURRENCY);
   // The kill came under load, so the test would notice a system that hides its doubles by losing them.
   expect(doubles.every((requests) => requests.length === 2 && requests[0]?.body === requests[1]?.body)).toBe(
     true,

@@ -35,10 +35,11 @@ const PACKAGES: Record<string, readonly string[]> = {
 
 /** Where each library may be imported. */
 const DOORS: Record<string, RegExp> = {
-  bullmq: /^packages\/(producer\/src\/(lanes|admit|dead-letters)|worker\/src\/(claim|settle|worker))\.ts$/,
+  bullmq:
+    /^packages\/(producer\/src\/(lanes|admit|dead-letters)|worker\/src\/(claim|settle|lanes\/(lanes|serve)))\.ts$/,
   undici: /^packages\/worker\/src\/send\//,
   liquidjs: /^packages\/compose\/src\/(dialect|render|escape|cost)\//,
-  "prom-client": /^packages\/worker\/src\/record\/metrics\.ts$/,
+  "prom-client": /^packages\/worker\/src\/record\/(metrics|series)\.ts$/,
   fastify: /^packages\/worker\/src\/probes\.ts$/,
   commander: /^packages\/cli\/src\/(program|commands\/.*)\.ts$/,
 };

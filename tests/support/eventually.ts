@@ -3,7 +3,7 @@
 const POLL_MS = 20;
 
 /** Retries an assertion until it holds; after `limitMs` its last error is thrown. */
-export async function eventually<T>(assertion: () => T | Promise<T>, limitMs = 10_000): Promise<T> {
+export async function eventually<T>(assertion: () => T | Promise<T>, limitMs = 20_000): Promise<T> {
   const deadline = Date.now() + limitMs;
   for (;;) {
     try {

@@ -1,8 +1,11 @@
-// Admission: a chunk of deliveries enters its lane in one atomic step that also counts them, each id once. Whatever dies
-// in between, a delivery is either in the lane and counted, or neither.
+// Admission: a chunk of deliveries enters its lane in one atomic step that also marks and counts them, each id once. Whatever dies
+// in between, a delivery is either in the lane, marked and counted, or nothing of it is there.
 
 import type { Delivery } from "@postrider/shared/delivery";
-import { JOB_NAME, keys, RUN_KEPT_SECONDS } from "@postrider/shared/lanes";
+import { ENSURE_LANE, toEnsure } from "@postrider/shared/lane-directory";
+import { isOwnLane, JOB_NAME, keys, RUN_KEPT_SECONDS } from "@postrider/shared/lanes";
+import { toLaneMark } from "@postrider/shared/outcome";
+import type { OwnLane } from "@postrider/shared/own-lane";
 import { Job, type JobsOptions, type Queue } from "bullmq";
 import type { Redis } from "ioredis";
 
@@ -21,6 +24,8 @@ export interface Admitted {
 /** Where a chunk goes. */
 export interface Entrance {
   readonly queue: Queue;
+  /** The entry of the queue where it is an own lane. */
+  readonly ownLane?: OwnLane | undefined;
   /** Absent: deliveries of no run. */
   readonly run?: string;
   /** Attempts that BullMQ grants each. */
@@ -34,42 +39,40 @@ export interface Entrance {
 export type Admit = (admissions: readonly Admission[], entrance: Entrance) => Promise<Admitted>;
 
 /**
- * How many of these ids are neither in the lane nor ended; counts them as enqueued by the run.
- * Input: KEYS mark, job, mark, job, …, run (or a mark again: no run); ARGV ttl seconds. Output: the number.
+ * Marks these deliveries as in the lane and counts those that were not marked before, for the run and in all.
+ * Input: KEYS mark, mark, …, run (or totals again: no run), totals; ARGV the mark, ttl seconds of the run, the lane's field in totals.
+ * Output: how many are new.
  */
-const COUNT_NEW = `
+const MARK = `
 local new = 0
-for i = 1, #KEYS - 1, 2 do
-  if redis.call("EXISTS", KEYS[i], KEYS[i + 1]) == 0 then new = new + 1 end
+for i = 1, #KEYS - 2 do
+  if redis.call("SET", KEYS[i], ARGV[1], "NX") then new = new + 1 end
 end
-if ARGV[1] ~= "" and new > 0 then
-  redis.call("HINCRBY", KEYS[#KEYS], "enqueued", new)
-  redis.call("EXPIRE", KEYS[#KEYS], ARGV[1])
+local run, totals = KEYS[#KEYS - 1], KEYS[#KEYS]
+if new > 0 then
+  redis.call("HINCRBY", totals, "enqueued", new)
+  redis.call("HSETNX", totals, ARGV[3], 1)
+  if run ~= totals then
+    redis.call("HINCRBY", run, "enqueued", new)
+    redis.call("EXPIRE", run, ARGV[2])
+  end
 end
 return new
 `;
 
-const COUNT_NEW_COMMAND = "postriderCountNew";
+const MARK_COMMAND = "postriderMark";
+const ENSURE_COMMAND = "postriderEnsureLane";
 
 export function createAdmit(redis: Redis): Admit {
-  redis.defineCommand(COUNT_NEW_COMMAND, { lua: COUNT_NEW });
+  redis.defineCommand(MARK_COMMAND, { lua: MARK });
+  redis.defineCommand(ENSURE_COMMAND, { lua: ENSURE_LANE });
   return async (admissions, entrance) => {
-    const fresh = await withoutKnown(redis, uniqueById(admissions), entrance.queue.name);
+    const fresh = await withoutKnown(redis, uniqueById(admissions));
     if (fresh.length === 0) return { enqueued: 0, duplicates: admissions.length };
 
-    const { queue, run } = entrance;
-    const names = fresh.flatMap(({ id }) => [keys.outcome(id), keys.job(queue.name, id)]);
-    const transaction = (await queue.backend.client).multi();
+    const transaction = (await entrance.queue.backend.client).multi();
+    for (const [command, values] of toCommands(fresh, entrance)) transaction.runCommand(command, values);
     // BullMQ's view of the same connection: its adds and our count travel in one MULTI.
-    if (run === undefined)
-      transaction.runCommand(COUNT_NEW_COMMAND, [names.length + 1, ...names, names[0], ""]);
-    else
-      transaction.runCommand(COUNT_NEW_COMMAND, [
-        names.length + 1,
-        ...names,
-        keys.run(run),
-        RUN_KEPT_SECONDS,
-      ]);
     for (const admission of fresh) void toJob(admission, entrance).addJob(transaction as never, {});
     const replies = (await transaction.exec()) ?? [];
     for (const [error] of replies) if (error !== null) throw error;
@@ -78,26 +81,38 @@ export function createAdmit(redis: Redis): Admit {
   };
 }
 
+function toCommands(
+  admissions: readonly Admission[],
+  { queue, run, ownLane }: Entrance,
+): [command: string, values: (string | number)[]][] {
+  const names = [
+    ...admissions.map(({ id }) => keys.outcome(id)),
+    run === undefined ? keys.totals() : keys.run(run),
+    keys.totals(),
+  ];
+  const field = isOwnLane(queue.name) ? "own" : `lane:${queue.name}`;
+  const mark = [names.length, ...names, toLaneMark(queue.name), RUN_KEPT_SECONDS, field];
+  return ownLane === undefined
+    ? [[MARK_COMMAND, mark]]
+    : [
+        [MARK_COMMAND, mark],
+        [ENSURE_COMMAND, toEnsure(ownLane)],
+      ];
+}
+
 function uniqueById(admissions: readonly Admission[]): Admission[] {
   return [
     ...new Map(admissions.map((admission) => [admission.id, admission] as const).reverse()).values(),
   ].reverse();
 }
 
-/** An id that has ended has no job any more, so BullMQ alone would take it in again. */
-async function withoutKnown(
-  redis: Redis,
-  admissions: readonly Admission[],
-  lane: string,
-): Promise<Admission[]> {
-  const pipeline = redis.pipeline();
-  for (const { id } of admissions) pipeline.exists(keys.outcome(id), keys.job(lane, id));
-  const replies = (await pipeline.exec()) ?? [];
-  return admissions.filter((_, index) => {
-    const [error, known] = replies[index] ?? [new Error("Connection is closed."), 0];
-    if (error !== null) throw error;
-    return known === 0;
-  });
+/**
+ * A delivery that is in another lane, or has ended, is no job that BullMQ would know here. One that another producer takes in at this
+ * very moment does become a second job; the mark names the other lane or the end, and the claim ends it unsent.
+ */
+async function withoutKnown(redis: Redis, admissions: readonly Admission[]): Promise<Admission[]> {
+  const marks = await redis.mget(admissions.map(({ id }) => keys.outcome(id)));
+  return admissions.filter((_, index) => marks[index] === null);
 }
 
 function toJob({ id, delivery, sendAt }: Admission, { queue, attempts }: Entrance): Job {

@@ -3,7 +3,7 @@
 import type { Delivery } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
 import { keys, shardPrefix } from "@postrider/shared/lanes";
-import type { Reason } from "@postrider/shared/outcome";
+import { IN_LANE, type Reason, toLaneMark } from "@postrider/shared/outcome";
 import { asProducer } from "@postrider/shared/redis";
 import type { Job } from "bullmq";
 import type { Redis } from "ioredis";
@@ -40,18 +40,21 @@ export interface DeadLetters {
 }
 
 /**
- * Takes the outcome back and counts the run's delivery as open again, so that the replay's own outcome can stand. Forgets
- * crashes, too. Once only: a second call finds no mark and changes no counter.
- * Input: KEYS mark, job, run (or the mark again: no run); ARGV reason. Output: 1, or 0 when the mark was gone already.
+ * Takes the outcome back, so that the replay's own can stand, and counts the delivery as open again. Forgets crashes, too. Once
+ * only: a second call finds it in the lane already and changes no counter.
+ * Input: KEYS mark, job, totals, run (or totals again: no run); ARGV reason, the new mark. Output: 1, or 0 when it was open already.
  */
 const REOPEN = `
 redis.call("HDEL", KEYS[2], "stc")
-local known = redis.call("DEL", KEYS[1])
-if known == 1 and KEYS[3] ~= KEYS[1] then
-  redis.call("HINCRBY", KEYS[3], "failed", -1)
-  redis.call("HINCRBY", KEYS[3], "failed:" .. ARGV[1], -1)
+local mark = redis.call("GET", KEYS[1])
+redis.call("SET", KEYS[1], ARGV[2])
+if mark and string.sub(mark, 1, ${IN_LANE.length}) == "${IN_LANE}" then return 0 end
+redis.call("HINCRBY", KEYS[3], "ended", -1)
+if KEYS[4] ~= KEYS[3] then
+  redis.call("HINCRBY", KEYS[4], "failed", -1)
+  redis.call("HINCRBY", KEYS[4], "failed:" .. ARGV[1], -1)
 end
-return known
+return 1
 `;
 
 export function createDeadLetters(redis: Redis, lanes: Lanes): DeadLetters {
@@ -89,14 +92,13 @@ export function createDeadLetters(redis: Redis, lanes: Lanes): DeadLetters {
       const mark = keys.outcome(id);
       await asProducer(async () => {
         // Reopened first: a crash in between leaves a dead letter that can be replayed again, never a replay that ends unsent.
-        await redis.eval(
-          REOPEN,
-          3,
+        const names = [
           mark,
           keys.job(lane, id),
-          run === undefined ? mark : keys.run(run),
-          job.failedReason,
-        );
+          keys.totals(),
+          run === undefined ? keys.totals() : keys.run(run),
+        ];
+        await redis.eval(REOPEN, names.length, ...names, job.failedReason, toLaneMark(lane));
         await job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
       });
     },

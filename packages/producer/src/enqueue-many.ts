@@ -5,6 +5,7 @@ import { toActionRef } from "@postrider/shared/action";
 import {
   type Customer,
   type EventData,
+  homeOf,
   parseRunId,
   toDeliveryId,
   type Values,
@@ -18,10 +19,10 @@ import {
   type DeliveryFrame,
   type DeliveryTimes,
   type EnqueueDependencies,
-  parseLane,
   parseTimes,
   toDelivery,
   toExtras,
+  toHome,
 } from "./enqueue.ts";
 
 /** One transaction: small enough to hold Redis for some milliseconds only, large enough to hide the round trip. */
@@ -41,6 +42,8 @@ export interface RunOrder extends DeliveryTimes {
   /** What else the templates see: `event_name`, `trigger`, `campaign` and the like. */
   readonly values?: Values;
   readonly lane?: string;
+  /** The deliveries wait until the run, or one of them, is released. */
+  readonly hold?: boolean;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
 }
@@ -63,46 +66,47 @@ export interface RunEnqueued {
 export type EnqueueMany = (order: RunOrder) => Promise<RunEnqueued>;
 
 /**
- * @throws from the returned function: `customer_invalid`, `delivery_invalid`, `action_unknown`, `run_mismatch`, `aborted`,
- * `redis_unavailable`, `redis_full`. What was taken in by then stays; the same call again goes on.
+ * @throws from the returned function: `customer_invalid`, `delivery_invalid`, `action_unknown`, `run_mismatch`, `run_cancelled`,
+ * `aborted`, `redis_unavailable`, `redis_full`, `redis_lost`. What was taken in by then stays; the same call again goes on.
  */
-export function createEnqueueMany({
-  admit,
-  lanes,
-  actions,
-  runs,
-  backlogMax,
-}: EnqueueDependencies): EnqueueMany {
+export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMany {
+  const { admit, lanes, actions, runs, routing, backlogMax } = dependencies;
   return async (order) => {
     const run = parseRunId(order.run);
-    const lane = parseLane(order.lane ?? chooseLane(true));
+    const home = toHome(order.lane, true);
     const times = parseTimes(order);
-    const saved = await actions.get(resolveAction(order.action, await runs.actionOf(run)));
+    const [begunWith] = await Promise.all([runs.actionOf(run), routing.look()]);
+    const saved = await actions.get(resolveAction(order.action, begunWith));
     const action = toActionRef(saved);
-    await runs.open(run, { action, lane });
+    const enqueuedBefore = await runs.open(run, { action, lane: home.lane ?? chooseLane(true) });
+    if (order.hold === true) await runs.hold(run);
 
-    const entrance: Entrance = {
-      queue: lanes.queue(lane),
-      run,
-      attempts: toRetryPolicy(saved.action.retry).attempts,
-    };
-    const frame: DeliveryFrame = { action, run, ...times, ...toExtras(order) };
+    const frame: DeliveryFrame = { action, run, ...home, ...times, ...toExtras(order) };
     const totals = { enqueued: 0, duplicates: 0 };
     const report = (isPaused: boolean): void => order.onProgress?.({ ...totals, isPaused });
+    let handedOn = enqueuedBefore;
+    const toEntrance = (): Entrance => {
+      const ownLane = routing.toRun(run, saved, handedOn) ?? routing.toDestination(saved);
+      const queue = lanes.queue(ownLane?.lane ?? homeOf(frame));
+      return { queue, ownLane, run, attempts: toRetryPolicy(saved.action.retry).attempts };
+    };
     const waitForRoom = async (): Promise<void> => {
-      while ((await lanes.backlog(lane)).waiting >= backlogMax) {
+      while ((await lanes.backlog(toEntrance().queue.name)).waiting >= backlogMax) {
         report(true);
         await pause(BACKLOG_POLL_MS, order.signal);
       }
     };
-
     const take = async (chunk: readonly Admission[]): Promise<void> => {
+      const entrance = toEntrance();
+      handedOn += chunk.length;
+      await routing.look();
       const { enqueued, duplicates } = await asProducer(() => admit(chunk, entrance));
       totals.enqueued += enqueued;
       totals.duplicates += duplicates;
       report(false);
     };
     await inChunks(order, (customer) => toAdmission(customer, run, frame), take, waitForRoom);
+    await runs.confirm(run, enqueuedBefore + totals.enqueued);
     return { run, action, ...totals };
   };
 }

@@ -6,6 +6,7 @@ import {
   DELIVERY_BYTES_MAX,
   type Delivery,
   type EventData,
+  homeOf,
   newDeliveryId,
   packDelivery,
   parseCustomer,
@@ -20,6 +21,7 @@ import { toRetryPolicy } from "@postrider/shared/retry";
 import type { ActionStore } from "./actions.ts";
 import type { Admit } from "./admit.ts";
 import type { Lanes } from "./lanes.ts";
+import type { Routing } from "./routing.ts";
 import type { Runs } from "./runs.ts";
 
 export interface DeliveryTimes {
@@ -53,24 +55,27 @@ export interface EnqueueDependencies {
   readonly lanes: Lanes;
   readonly actions: ActionStore;
   readonly runs: Runs;
+  readonly routing: Routing;
   readonly backlogMax: number;
 }
 
 /** @throws from the returned function: `customer_invalid`, `delivery_invalid`, `action_unknown`, `redis_unavailable`, `redis_full`. */
-export function createEnqueue({ admit, lanes, actions }: EnqueueDependencies): EnqueueOne {
+export function createEnqueue({ admit, lanes, actions, routing }: EnqueueDependencies): EnqueueOne {
   return async ({ action: ref, customer, event, values, key, lane, sendAt, expiresAt }) => {
-    const saved = await actions.get(ref);
+    const [saved] = await Promise.all([actions.get(ref), routing.look()]);
     const times = parseTimes({ ...(sendAt && { sendAt }), ...(expiresAt && { expiresAt }) });
     const delivery = toDelivery(customer, {
       action: toActionRef(saved),
       ...times,
+      ...toHome(lane, false),
       ...toExtras({ event, values }),
     });
     const id = key === undefined ? newDeliveryId() : toDeliveryId({ key: parseKey(key) });
-    const queue = lanes.queue(parseLane(lane ?? chooseLane(false)));
+    const ownLane = routing.toDestination(saved);
+    const queue = lanes.queue(ownLane?.lane ?? homeOf(delivery));
     const { attempts } = toRetryPolicy(saved.action.retry);
     const admission = { id, delivery, ...(times.sendAt && { sendAt: times.sendAt }) };
-    const { enqueued } = await asProducer(() => admit([admission], { queue, attempts }));
+    const { enqueued } = await asProducer(() => admit([admission], { queue, ownLane, attempts }));
     return { id, isDuplicate: enqueued === 0 };
   };
 }
@@ -85,6 +90,11 @@ const KEY_CHARS_MAX = 1_000;
 function parseKey(key: string): string {
   if (key !== "" && key.length <= KEY_CHARS_MAX) return key;
   throw new PostriderError("delivery_invalid", `key: must have 1 to ${KEY_CHARS_MAX} characters`);
+}
+
+/** The lane as a delivery carries it: only where it is not the usual one. @throws `delivery_invalid`. */
+export function toHome(lane: string | undefined, hasRun: boolean): { lane?: string } {
+  return lane === undefined || parseLane(lane) === chooseLane(hasRun) ? {} : { lane };
 }
 
 /** @throws `delivery_invalid`. */

@@ -1,7 +1,7 @@
 // What became of a delivery, for as long as its idempotency window lasts.
 
 import { keys } from "@postrider/shared/lanes";
-import { decodeOutcome, type Outcome } from "@postrider/shared/outcome";
+import { decodeMark, type Outcome } from "@postrider/shared/outcome";
 import { asProducer } from "@postrider/shared/redis";
 import type { Redis } from "ioredis";
 
@@ -13,8 +13,11 @@ export interface Outcomes {
 export function createOutcomes(redis: Redis): Outcomes {
   return {
     async get(deliveryId) {
-      const mark = await asProducer(() => redis.get(keys.outcome(deliveryId)));
-      return mark === null ? null : decodeOutcome(mark);
+      const text = await asProducer(() => redis.get(keys.outcome(deliveryId)));
+      const mark = text === null ? null : decodeMark(text);
+      if (mark?.kind !== "ended") return null;
+      const { kind: _, ...outcome } = mark;
+      return outcome;
     },
   };
 }

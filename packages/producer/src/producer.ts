@@ -1,14 +1,17 @@
 // The producer library: what a campaign engine holds to save actions, enqueue deliveries and read what became of them.
 
+import { createLaneDirectory } from "@postrider/shared/lane-directory";
 import { connectRedis, producerOptions } from "@postrider/shared/redis";
 import { readSettings, type Settings } from "@postrider/shared/settings";
 import { type ActionStore, createActionStore } from "./actions.ts";
 import { createAdmit } from "./admit.ts";
 import { createDeadLetters, type DeadLetters } from "./dead-letters.ts";
+import { createDestinations, type Destinations } from "./destinations.ts";
 import { createEnqueue, type EnqueueOne } from "./enqueue.ts";
 import { createEnqueueMany, type EnqueueMany } from "./enqueue-many.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
 import { createOutcomes, type Outcomes } from "./outcomes.ts";
+import { createRouting } from "./routing.ts";
 import { createRuns, type Runs } from "./runs.ts";
 
 export interface ProducerOptions {
@@ -25,6 +28,7 @@ export interface Producer {
   readonly runs: Runs;
   readonly outcomes: Outcomes;
   readonly deadLetters: DeadLetters;
+  readonly destinations: Destinations;
   readonly lanes: Lanes;
   close(): Promise<void>;
 }
@@ -38,12 +42,14 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   const redis = await connectRedis(options.redis, producerOptions);
   const lanes = createLanes(redis);
   const actions = createActionStore(redis);
-  const runs = createRuns(redis);
+  const directory = createLaneDirectory(redis);
+  const runs = createRuns(redis, directory);
   const dependencies = {
     admit: createAdmit(redis),
     lanes,
     actions,
     runs,
+    routing: createRouting(directory, Date.now),
     backlogMax: options.backlogMax ?? defaults.backlogMax,
   };
   return {
@@ -53,6 +59,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     runs,
     outcomes: createOutcomes(redis),
     deadLetters: createDeadLetters(redis, lanes),
+    destinations: createDestinations(redis, directory),
     lanes,
     async close() {
       await lanes.close();

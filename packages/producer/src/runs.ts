@@ -1,26 +1,20 @@
-// Runs: batches of deliveries enqueued together, with counters that add up.
+// Runs: batches of deliveries enqueued together, with counters that add up, and the switches that stop and let go of them.
 
-import { toRunTag } from "@postrider/shared/delivery";
+import { homeOf, toRunTag } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
-import { keys, RUN_KEPT_SECONDS, shardPrefix } from "@postrider/shared/lanes";
+import type { LaneDirectory } from "@postrider/shared/lane-directory";
+import { keys, ownLaneName, RUN_KEPT_SECONDS } from "@postrider/shared/lanes";
+import type { OwnLane } from "@postrider/shared/own-lane";
 import { asProducer } from "@postrider/shared/redis";
 import type { Redis } from "ioredis";
+import { release } from "./release.ts";
+import { count, estimateEnd, type RunCounters, type RunEstimate } from "./run-counters.ts";
 
-export interface RunCounters {
-  readonly enqueued: number;
-  readonly delivered: number;
-  readonly failed: number;
-  readonly expired: number;
-  readonly cancelled: number;
-  /** Enqueued, not ended and not in flight: due, or delayed. */
-  readonly waiting: number;
-  readonly inFlight: number;
-  /** Attempts after which a delivery waited for another one. */
-  readonly retries: number;
-}
+export type RunState = "running" | "paused" | "held" | "cancelled";
 
-export interface Run extends RunCounters {
+export interface Run extends RunCounters, RunEstimate {
   readonly run: string;
+  readonly state: RunState;
   /** `id@version`. */
   readonly action: string;
   readonly lane: string;
@@ -33,83 +27,161 @@ export interface Run extends RunCounters {
 export interface Runs {
   /** A run's facts and counters. @throws `run_unknown`. */
   get(run: string): Promise<Run>;
-  /** Opens a run, or checks that the one that exists is the same. @throws `run_mismatch`. */
-  open(run: string, facts: { action: string; lane: string }): Promise<void>;
+  /** The newest runs, newest first. */
+  list(limit: number): Promise<Run[]>;
+  /** Nothing more of the run is sent, wherever it waits, until it is resumed. @throws `run_unknown`. */
+  pause(run: string): Promise<void>;
+  /** @throws `run_unknown`, `run_cancelled`. */
+  resume(run: string): Promise<void>;
+  /** Nothing more of the run is sent, ever: what waits ends as cancelled. @throws `run_unknown`. */
+  cancel(run: string): Promise<void>;
+  /** Its deliveries wait until they are released. @throws `run_unknown`. */
+  hold(run: string): Promise<void>;
+  /** Lets a held run go, or one delivery of it. @throws `run_unknown`, `run_cancelled`, `delivery_unknown`. */
+  release(run: string, deliveryId?: string): Promise<void>;
+  /**
+   * Opens a run, or checks that the one that exists is the same.
+   * @returns how many deliveries it has already.
+   * @throws `run_mismatch`, `run_cancelled`.
+   */
+  open(run: string, facts: { action: string; lane: string }): Promise<number>;
+  /** Checks that Redis counts at least as many deliveries as it has acknowledged. @throws `redis_lost`. */
+  confirm(run: string, acknowledged: number): Promise<void>;
   /** The action version with which a run was opened; null when there is no such run. */
   actionOf(run: string): Promise<string | null>;
 }
 
-/** Input: KEYS run; ARGV action, lane, now, ttl seconds. Output: {action, lane} of the run as it stands. */
+/**
+ * Input: KEYS run, runs; ARGV run, action, lane, now, ttl seconds.
+ * Output: {action, lane, whether cancelled, enqueued} of the run as it stands.
+ */
 const OPEN = `
-redis.call("HSETNX", KEYS[1], "action", ARGV[1])
-redis.call("HSETNX", KEYS[1], "lane", ARGV[2])
-redis.call("HSETNX", KEYS[1], "createdAt", ARGV[3])
-redis.call("EXPIRE", KEYS[1], ARGV[4])
-return redis.call("HMGET", KEYS[1], "action", "lane")
+redis.call("HSETNX", KEYS[1], "action", ARGV[2])
+redis.call("HSETNX", KEYS[1], "lane", ARGV[3])
+redis.call("HSETNX", KEYS[1], "createdAt", ARGV[4])
+redis.call("EXPIRE", KEYS[1], ARGV[5])
+redis.call("ZADD", KEYS[2], "NX", ARGV[4], ARGV[1])
+redis.call("ZREMRANGEBYSCORE", KEYS[2], "-inf", ARGV[4] - ARGV[5] * 1000)
+return redis.call("HMGET", KEYS[1], "action", "lane", "isCancelled", "enqueued")
 `;
 
-export function createRuns(redis: Redis): Runs {
+export function createRuns(redis: Redis, directory: LaneDirectory): Runs {
+  const get = async (run: string): Promise<Run> => {
+    await asProducer(() => directory.refresh());
+    // Counters are read before the claims, so a delivery that ends in between is counted once, as ended or as waiting.
+    const fields = await asProducer(() => redis.hgetall(keys.run(run)));
+    const { action, lane, createdAt } = fields;
+    if (action === undefined || lane === undefined) throw unknown(run);
+    const claimed = await asProducer(() => countClaimed(redis, directory, run, lane));
+    const counters = count(fields, claimed);
+    const entry = directory.get(ownLaneName("run", run));
+    return {
+      run,
+      state: toState(entry, fields),
+      action,
+      lane,
+      createdAt: Number(createdAt),
+      ...counters,
+      ...(await asProducer(() => estimateEnd(redis, run, fields, counters))),
+    };
+  };
+  const change = async (run: string, next: (entry: OwnLane) => OwnLane): Promise<void> => {
+    if (!(await asProducer(() => redis.hexists(keys.run(run), "action")))) throw unknown(run);
+    await asProducer(() =>
+      directory.update(ownLaneName("run", run), (entry) => next(entry ?? newRunLane(run, directory.now()))),
+    );
+  };
+  const refuseCancelled = async (run: string): Promise<void> => {
+    if ((await asProducer(() => redis.hget(keys.run(run), "isCancelled"))) !== null) throw cancelled(run);
+  };
+
   return {
-    async get(run) {
-      const fields = await asProducer(() => redis.hgetall(keys.run(run)));
-      const { action, lane, createdAt } = fields;
-      if (action === undefined || lane === undefined)
-        throw new PostriderError("run_unknown", `no run is called ${run}`);
-      // Counters are read before the claims, so a delivery that ends in between is counted once, as ended or as waiting.
-      const claimed = await asProducer(() => redis.lrange(`${shardPrefix()}:${lane}:active`, 0, -1));
-      const tag = `${toRunTag(run)}.`;
-      return {
-        run,
-        action,
-        lane,
-        createdAt: Number(createdAt),
-        ...count(fields, claimed.filter((id) => id.startsWith(tag)).length),
-      };
+    get,
+    async list(limit) {
+      const names = await asProducer(() => redis.zrevrange(keys.runs(), 0, limit - 1));
+      const runs: Run[] = [];
+      for (const name of names) runs.push(await get(name));
+      return runs;
+    },
+    pause: (run) => change(run, (entry) => ({ ...entry, isPaused: true })),
+    async resume(run) {
+      await refuseCancelled(run);
+      await change(run, ({ isPaused: _, ...entry }) => entry);
+    },
+    async cancel(run) {
+      await change(run, (entry) => ({ ...entry, isCancelled: true }));
+      await asProducer(() => redis.hset(keys.run(run), "isCancelled", 1));
+    },
+    hold: (run) => change(run, (entry) => ({ ...entry, isHeld: true })),
+    async release(run, deliveryId) {
+      await refuseCancelled(run);
+      if (deliveryId === undefined) return change(run, ({ isHeld: _, ...entry }) => entry);
+      const { lane } = await get(run);
+      const isReleased = await asProducer(() =>
+        release(redis, deliveryId, { from: ownLaneName("run", run), home: homeOf({ run, lane }) }),
+      );
+      if (!isReleased)
+        throw new PostriderError("delivery_unknown", `${deliveryId} does not wait in the held run ${run}`);
     },
     async open(run, { action, lane }) {
       const reply = await asProducer(() =>
-        redis.eval(OPEN, 1, keys.run(run), action, lane, Date.now(), RUN_KEPT_SECONDS),
+        redis.eval(OPEN, 2, keys.run(run), keys.runs(), run, action, lane, Date.now(), RUN_KEPT_SECONDS),
       );
-      const [openedWith, openedIn] = reply as [string, string];
-      if (openedWith === action && openedIn === lane) return;
+      const [openedWith, openedIn, isCancelled, enqueued] = reply as [string, string, string?, string?];
+      if (isCancelled !== null && isCancelled !== undefined) throw cancelled(run);
+      if (openedWith === action && openedIn === lane) return Number(enqueued ?? 0);
       throw new PostriderError(
         "run_mismatch",
         `the run ${run} exists with ${openedWith} in lane ${openedIn}, not with ${action} in ${lane}; choose another run id, or enqueue ${openedWith} to go on with it`,
+      );
+    },
+    async confirm(run, acknowledged) {
+      const counted = Number((await asProducer(() => redis.hget(keys.run(run), "enqueued"))) ?? 0);
+      if (counted >= acknowledged) return;
+      throw new PostriderError(
+        "redis_lost",
+        `Redis has acknowledged ${acknowledged} deliveries of the run ${run} and counts ${counted}, as after a failover; enqueue the same run again: only what is missing is taken in`,
       );
     },
     actionOf: (run) => asProducer(() => redis.hget(keys.run(run), "action")),
   };
 }
 
-function count(
-  fields: Readonly<Record<string, string>>,
-  claimed: number,
-): RunCounters & Pick<Run, "failedByReason"> {
-  const read = (name: string): number => Number(fields[name] ?? 0);
-  const [enqueued, delivered, failed, expired, cancelled] = [
-    read("enqueued"),
-    read("delivered"),
-    read("failed"),
-    read("expired"),
-    read("cancelled"),
-  ];
-  const open = Math.max(0, enqueued - delivered - failed - expired - cancelled);
-  // A claim whose outcome is recorded and not yet settled is still in BullMQ's list; it has ended all the same.
-  const inFlight = Math.min(claimed, open);
-  const failedByReason = Object.fromEntries(
-    Object.entries(fields).flatMap(([name, value]) =>
-      name.startsWith("failed:") ? [[name.slice("failed:".length), Number(value)]] : [],
-    ),
+function toState(entry: OwnLane | undefined, { isCancelled }: Readonly<Record<string, string>>): RunState {
+  if (isCancelled !== undefined || entry?.isCancelled === true) return "cancelled";
+  if (entry?.isPaused === true) return "paused";
+  return entry?.isHeld === true ? "held" : "running";
+}
+
+function newRunLane(run: string, now: number): OwnLane {
+  return { lane: ownLaneName("run", run), kind: "run", of: run, createdAt: now };
+}
+
+function unknown(run: string): PostriderError {
+  return new PostriderError("run_unknown", `no run is called ${run}`);
+}
+
+function cancelled(run: string): PostriderError {
+  return new PostriderError(
+    "run_cancelled",
+    `the run ${run} was cancelled; enqueue under another run id to send to these customers after all`,
   );
-  return {
-    enqueued,
-    delivered,
-    failed,
-    expired,
-    cancelled,
-    waiting: open - inFlight,
-    inFlight,
-    retries: read("retries"),
-    failedByReason,
-  };
+}
+
+/** A run's deliveries may be claimed from its home, its own lane, or that of their destination. */
+async function countClaimed(
+  redis: Redis,
+  directory: LaneDirectory,
+  run: string,
+  home: string,
+): Promise<number> {
+  const pipeline = redis.pipeline();
+  for (const lane of [home, ...directory.all().map((entry) => entry.lane)])
+    pipeline.lrange(keys.ofLane(lane, "active"), 0, -1);
+  const replies = (await pipeline.exec()) ?? [];
+  const tag = `${toRunTag(run)}.`;
+  return replies.reduce((sum, [error, ids]) => {
+    if (error !== null) throw error;
+    return sum + (ids as string[]).filter((id) => id.startsWith(tag)).length;
+  }, 0);
 }

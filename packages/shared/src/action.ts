@@ -45,6 +45,14 @@ const header = pair.extend({
     ),
 });
 
+/** What a destination is granted, over all workers together. */
+export const limitsSchema = z
+  .strictObject({
+    ratePerSecond: z.number().min(0.001).max(100_000).optional(),
+    concurrency: z.int().min(1).max(10_000).optional(),
+  })
+  .refine((limits) => Object.keys(limits).length > 0, "must have ratePerSecond or concurrency");
+
 export const ACTION_ID = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 
 export const actionSchema = z
@@ -105,6 +113,9 @@ export const actionSchema = z
     retry: retrySchema
       .default("campaign")
       .describe("A preset's name, or `{attempts, baseMs, factor, maxMs, maxAgeMs, statuses}`."),
+    limits: limitsSchema
+      .optional()
+      .describe("`{ratePerSecond, concurrency}` for its destination, over all workers together."),
   })
   .refine((action) => action.body === undefined || action.form === undefined, {
     path: ["form"],

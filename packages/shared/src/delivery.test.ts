@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { newDeliveryId, parseCustomer, parseRunId, toDeliveryId, toRunTag } from "./delivery.ts";
-import { decodeOutcome, encodeOutcome, REASON_NAMES } from "./outcome.ts";
+import { decodeMark, encodeOutcome, REASON_NAMES, toLaneMark } from "./outcome.ts";
 
 test("the same run and customer, or the same key, give the same id", () => {
   expect(toDeliveryId({ run: "r", customerId: 7 })).toBe(toDeliveryId({ run: "r", customerId: "7" }));
@@ -45,7 +45,8 @@ test("an outcome's mark reads back", () => {
       attempts: 3,
       endedAt: 1_700_000_000_000,
     } as const;
-    expect(decodeOutcome(encodeOutcome(outcome))).toEqual(outcome);
+    expect(decodeMark(encodeOutcome(outcome))).toEqual({ kind: "ended", ...outcome });
   }
-  expect(decodeOutcome("nonsense")).toBeNull();
+  expect(decodeMark("nonsense")).toBeNull();
+  expect(decodeMark(toLaneMark("bulk"))).toEqual({ kind: "in", lane: "bulk", isReleased: false });
 });

@@ -5,6 +5,7 @@ import { hash, randomUUID } from "node:crypto";
 import { z } from "zod";
 import { PostriderError } from "./errors.ts";
 import { isBigIntTrouble, parseExact, stringifyExact } from "./exact-json.ts";
+import { chooseLane } from "./lanes.ts";
 
 /** The person's attributes. */
 export type Customer = Readonly<Record<string, unknown>> & { readonly id: string | number | bigint };
@@ -54,6 +55,8 @@ export interface Delivery {
   /** Customer, event and values as JSON text, where their integers would not survive JSON.parse; instead of them. */
   readonly exact?: string;
   readonly run?: string;
+  /** The shared lane in which it began, where that is not the usual one. */
+  readonly lane?: string;
   /** Unix ms; where it is not sent at once. */
   readonly sendAt?: number;
   /** Unix ms; no attempt starts after it. */
@@ -71,6 +74,11 @@ export function isDelivery(value: unknown): value is Delivery {
     customer !== null &&
     (exact === undefined || typeof exact === "string")
   );
+}
+
+/** The shared lane to which a delivery belongs, wherever it is: its dead letter lies there. */
+export function homeOf({ run, lane }: Pick<Delivery, "run" | "lane">): string {
+  return lane ?? chooseLane(run !== undefined);
 }
 
 /**

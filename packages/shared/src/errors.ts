@@ -8,10 +8,15 @@ export const ERROR_CODES = {
   delivery_invalid: "A delivery's option (key, run, lane, sendAt, expiresAt) breaks a rule.",
   run_mismatch: "The run exists already with another action version or lane.",
   run_unknown: "No such run.",
+  run_cancelled: "The run was cancelled; nothing more is enqueued for it.",
+  destination_invalid: "A destination's origin or limit breaks a rule.",
+  delivery_unknown: "No delivery has that id, or it is forgotten.",
   dead_letter_unknown: "No dead letter has that delivery id.",
   settings_invalid: "A POSTRIDER_ setting is unknown or out of range.",
   redis_unavailable: "Redis did not answer; nothing, or not all, was accepted.",
   redis_full: "Redis is at maxmemory; the delivery was not accepted.",
+  redis_lost:
+    "Redis counts fewer deliveries of the run than it has acknowledged, as after a failover; the same run again enqueues what is missing.",
   redis_evicts: "This Redis may evict keys, so an accepted delivery could be lost.",
   aborted: "The caller's AbortSignal fired.",
 } as const;

@@ -1,6 +1,8 @@
 // Lanes, shards and every Redis key that two processes must agree on.
 // A shard's keys share one hash tag, so that they live in one slot of a Redis Cluster.
 
+import { hash } from "node:crypto";
+
 /** BullMQ's prefix, and ours, of one shard. */
 export function shardPrefix(shard = 0): string {
   return `{postrider:${shard}}`;
@@ -14,18 +16,69 @@ export function chooseLane(hasRun: boolean): string {
 }
 
 const LANE_NAME = /^[a-z0-9][a-z0-9_-]{0,49}$/;
+/** They stand where a lane's name would stand in keys of ours. */
+const RESERVED = new Set(["outcome", "run", "runs", "own-lanes", "trouble", "totals", "workers"]);
 
-/** Whether a text can name a lane (it becomes a BullMQ queue name and a metric label). */
+/** Whether a text can name a shared lane (it becomes a BullMQ queue name and a metric label). */
 export function isLaneName(text: string): boolean {
-  return LANE_NAME.test(text);
+  return LANE_NAME.test(text) && !RESERVED.has(text);
+}
+
+/** What an own lane carries: all that goes to one destination, one run, or the retries that a shared lane has too many of. */
+export const OWN_LANE_KINDS = ["destination", "run", "retries"] as const;
+export type OwnLaneKind = (typeof OWN_LANE_KINDS)[number];
+
+/** The own lane's name; the dot tells it from shared ones. An origin may be longer than a key should be. */
+export function ownLaneName(kind: OwnLaneKind, of: string): string {
+  return `${kind}.${kind === "destination" ? digestOf(of) : of}`;
+}
+
+/** Asked for at every exchange, and mostly for the same few. */
+const digests = new Map<string, string>();
+const DIGESTS_MAX = 10_000;
+
+function digestOf(origin: string): string {
+  const known = digests.get(origin);
+  if (known !== undefined) return known;
+  if (digests.size >= DIGESTS_MAX) digests.clear();
+  const digest = hash("sha256", origin, "base64url").slice(0, 22);
+  digests.set(origin, digest);
+  return digest;
+}
+
+/** A lane's kind, which is its metric label where there may be thousands of lanes; the name itself for a shared one. */
+export function toLaneLabel(lane: string): string {
+  return lane.split(".", 1)[0] ?? lane;
+}
+
+export function isOwnLane(lane: string): boolean {
+  return lane.includes(".");
 }
 
 /** Keys of ours; those of the lanes themselves are BullMQ's. */
 export const keys = {
-  /** Mark that a delivery has ended: its outcome as JSON, kept for the idempotency window. */
+  /** A delivery's mark: the lane that it is in, and once it has ended its outcome, kept for the idempotency window. */
   outcome: (deliveryId: string, shard = 0) => `${shardPrefix(shard)}:outcome:${deliveryId}`,
   /** A run's facts and counters. */
   run: (run: string, shard = 0) => `${shardPrefix(shard)}:run:${run}`,
+  /** The runs by the time of their beginning. */
+  runs: (shard = 0) => `${shardPrefix(shard)}:runs`,
+  /** Deliveries of this shard ever enqueued and ended, so that an audit can tell a loss. */
+  totals: (shard = 0) => `${shardPrefix(shard)}:totals`,
+  /** Registry of the own lanes: lane → `<version> <entry as JSON>`. */
+  ownLanes: (shard = 0) => `${shardPrefix(shard)}:own-lanes`,
+  /** Which own lanes changed last: sorted by version. */
+  ownLaneChanges: (shard = 0) => `${shardPrefix(shard)}:own-lanes:changes`,
+  /** The latest version. */
+  ownLaneVersion: (shard = 0) => `${shardPrefix(shard)}:own-lanes:version`,
+  /** What workers met at a destination lately: `<second>:<kind>` → count. */
+  trouble: (lane: string, shard = 0) => `${shardPrefix(shard)}:trouble:${lane}`,
+  /** Worker processes by the time of their last sign of life. */
+  workers: (shard = 0) => `${shardPrefix(shard)}:workers`,
+  /** Held by the worker that carries out a duty for all. */
+  duty: (name: string, shard = 0) => `${shardPrefix(shard)}:workers:${name}`,
+  /** A key of BullMQ's for one lane: `wait`, `meta`, … */
+  ofLane: (lane: string, part: string, shard = 0) => `${shardPrefix(shard)}:${lane}:${part}`,
   /** An action's versions: hash of version → JSON, with `latest` and `digest`. All shards share it, off the data path. */
   action: (id: string) => `{postrider}:action:${id}`,
   /** Set of the actions' ids. */

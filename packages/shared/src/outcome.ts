@@ -38,6 +38,7 @@ export const REASONS = {
   crash: "The delivery's worker died several times while it was in flight.",
   internal: "A bug of Postrider's.",
   cancelled: "The action's template cancelled the delivery.",
+  run_cancelled: "The run was cancelled before the delivery was sent.",
   expired: "The delivery's expiresAt passed.",
 } as const;
 export type Reason = keyof typeof REASONS;
@@ -56,17 +57,39 @@ export interface Outcome {
   readonly endedAt: number;
 }
 
-/** The mark in Redis that a delivery has ended. Short, since there may be hundreds of millions. */
+/** What Redis knows of a delivery without looking for it: the lane that it is in, or how it ended. */
+export type Mark =
+  /** `isReleased`: by itself, out of a run that is held. */
+  | { readonly kind: "in"; readonly lane: string; readonly isReleased: boolean }
+  | ({ readonly kind: "ended" } & Outcome);
+
+/** Before each lane's name in a mark; no outcome begins like this. Scripts look for it, too. */
+export const IN_LANE = "in ";
+
+/** After it, where a delivery was released by itself. */
+export const RELEASED = " released";
+
+/** The mark of a delivery that is in a lane. */
+export function toLaneMark(lane: string): string {
+  return IN_LANE + lane;
+}
+
+/** The mark of a delivery that has ended. Short, since there may be hundreds of millions. */
 export function encodeOutcome({ outcome, reason, status, attempts, endedAt }: Outcome): string {
   return `${outcome} ${reason} ${status ?? "-"} ${attempts} ${endedAt}`;
 }
 
-/** The outcome that a mark tells; null when the text is none. */
-export function decodeOutcome(mark: string): Outcome | null {
+/** What a mark tells; null when the text is none. */
+export function decodeMark(mark: string): Mark | null {
+  if (mark.startsWith(IN_LANE)) {
+    const [lane = "", ...flags] = mark.slice(IN_LANE.length).split(" ");
+    return { kind: "in", lane, isReleased: flags.length > 0 };
+  }
   const [outcome, reason, status, attempts, endedAt] = mark.split(" ");
   if (!OUTCOMES.includes(outcome as OutcomeKind) || reason === undefined || endedAt === undefined)
     return null;
   return {
+    kind: "ended",
     outcome: outcome as OutcomeKind,
     reason: reason as Reason,
     status: status === "-" ? null : Number(status),

@@ -37,6 +37,29 @@ export const settingsSchema = z.object({
     .transform(lanes)
     .prefault(DEFAULT_LANES.join(","))
     .describe("Shared lanes that a worker serves, separated by commas."),
+  ownLanesMax: integer(1, 10_000)
+    .default(256)
+    .describe(
+      "Own lanes (of a destination, a run, a storm of retries) that one worker process serves at once; more are shared out between the processes. Costs a Redis connection each.",
+    ),
+  inFlightMax: integer(1, 50_000)
+    .default(2_000)
+    .describe("Deliveries in flight at once in all own lanes of a worker process; each lane gets its part."),
+  circuitFailurePercent: integer(1, 100)
+    .default(50)
+    .describe("Failing share of a destination's attempts at which its circuit opens."),
+  circuitAttemptsMin: integer(1, 1_000_000)
+    .default(20)
+    .describe("Attempts within the window below which the share says nothing."),
+  circuitWindowMs: integer(1_000, 600_000)
+    .default(60_000)
+    .describe("The moving window in which a destination's attempts are counted."),
+  circuitPauseMs: integer(100, 3_600_000)
+    .default(5_000)
+    .describe("How long an open circuit waits before its first probe; twice as long after each failed one."),
+  circuitPauseMaxMs: integer(100, 86_400_000)
+    .default(600_000)
+    .describe("The longest wait between two probes."),
   metricsPort: integer(0, 65_535)
     .default(9464)
     .describe("Port of /metrics, /healthz and /readyz of a worker; 0 takes any free one."),

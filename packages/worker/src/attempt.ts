@@ -3,11 +3,14 @@
 import type { Delivery } from "@postrider/shared/delivery";
 import type { Problem } from "@postrider/shared/errors";
 import type { OutcomeKind, Reason } from "@postrider/shared/outcome";
+import type { OwnLane } from "@postrider/shared/own-lane";
 
 /** A delivery that this worker has claimed, for one attempt. */
 export interface Claimed {
   readonly id: string;
   readonly lane: string;
+  /** BullMQ's proof that the claim is this worker's. */
+  readonly token: string;
   readonly delivery: Delivery;
   /** Counted from 1; waits that cost no attempt do not count. */
   readonly attempt: number;
@@ -70,6 +73,12 @@ export interface Interrupted {
   readonly kind: "interrupted";
 }
 
+/** It belongs in another lane, before anything was sent. */
+export interface Misplaced {
+  readonly kind: "misplaced";
+  readonly lane: OwnLane;
+}
+
 /** A bug of ours; the delivery is not to blame. */
 export interface Broken {
   readonly kind: "broken";
@@ -77,7 +86,7 @@ export interface Broken {
 }
 
 /** What one attempt met. */
-export type Finding = Reply | Fault | Unsendable | Cancelled | Interrupted | Broken;
+export type Finding = Reply | Fault | Unsendable | Cancelled | Interrupted | Misplaced | Broken;
 
 /** In ms; `null` where the phase was not reached. */
 export interface Timings {
@@ -96,7 +105,13 @@ export type Verdict =
       readonly delayMs: number;
       readonly costsAttempt: boolean;
     }
-  | { readonly kind: "handed-back" };
+  /** It waits in an own lane, with what it has spent so far. */
+  | { readonly kind: "moved"; readonly lane: OwnLane }
+  | { readonly kind: "handed-back" }
+  /** The claim is another worker's by now: nothing is written and nothing moved. */
+  | { readonly kind: "lost" }
+  /** A second job of a delivery that is elsewhere: it goes, and the delivery stays. */
+  | { readonly kind: "stray" };
 
 /** One attempt, told whole: what record writes down and settle carries out. */
 export interface Attempted {

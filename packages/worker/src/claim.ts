@@ -1,47 +1,47 @@
-// Claims deliveries from one lane and takes each through deliver, record and settle. Expired, crashed and already-ended
-// ones end here, unsent. The one try/catch that turns a bug of ours into a verdict stands here.
+// Claims deliveries from one lane and takes each through gate, deliver, record and settle. The one try/catch that turns a bug of
+// ours into a verdict stands here.
 
 import { type Delivery, isDelivery } from "@postrider/shared/delivery";
-import { shardPrefix } from "@postrider/shared/lanes";
+import { isOwnLane, shardPrefix, toLaneLabel } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
-import type { Outcome, Reason } from "@postrider/shared/outcome";
 import { RETRY_PRESETS } from "@postrider/shared/retry";
 import { type Job, Worker, type WorkerOptions } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Attempted, Claimed, Verdict } from "./attempt.ts";
 import { decide } from "./decide/decide.ts";
+import { type Gate, NOTHING_TIMED } from "./gate.ts";
+import type { Moves } from "./lanes/move.ts";
+import type { Traffic } from "./lanes/traffic.ts";
 import { type Records, record } from "./record/record.ts";
-import { backoffStrategy, settle } from "./settle.ts";
+import { backoffStrategy, isSettled, settle } from "./settle.ts";
 
-/** A delivery whose worker died so often while it was in flight is what kills workers. */
-const CRASHES_MAX = 3;
 /** Attempt records kept with a delivery; a rate limit can make many. */
 const ATTEMPTS_KEPT = 30;
 
+/** What every lane of a process is served with. */
 export interface LaneOptions {
   readonly redis: Redis;
-  readonly lane: string;
-  readonly concurrency: number;
   readonly lockMs: number;
   readonly stalledCheckMs: number;
-  readonly deadLettersMax: number;
-  readonly deadLettersAgeMs: number;
   readonly records: Records;
+  readonly moves: Moves;
+  readonly traffic: Traffic;
+  readonly gate: Gate;
   readonly deliver: (claimed: Claimed) => Promise<Attempted>;
   readonly log: Logger;
 }
 
 /** Serves a lane until it is closed. */
-export function serveLane(options: LaneOptions): Worker {
-  const { lane, records, log } = options;
+export function serveLane(lane: string, concurrency: number, options: LaneOptions): Worker {
+  const { records, log } = options;
   const worker = new Worker(
     lane,
-    (job: Job, token?: string) => handle(job, token ?? "", options),
-    toWorkerOptions(options),
+    (job: Job, token?: string) => handle(job, token ?? "", lane, options),
+    toWorkerOptions(concurrency, options),
   );
   worker.on("error", (error) => log.warn({ lane, detail: error.message }, "lane trouble"));
   worker.on("stalled", (deliveryId) => {
-    records.metrics.repeated(lane, "reclaimed");
+    records.metrics.repeated(toLaneLabel(lane), "reclaimed");
     log.warn(
       { lane, deliveryId },
       "claim ran out; it may be sent a second time, with the same Idempotency-Key",
@@ -50,14 +50,7 @@ export function serveLane(options: LaneOptions): Worker {
   return worker;
 }
 
-function toWorkerOptions({
-  redis,
-  concurrency,
-  lockMs,
-  stalledCheckMs,
-  deadLettersMax,
-  deadLettersAgeMs,
-}: LaneOptions): WorkerOptions {
+function toWorkerOptions(concurrency: number, { redis, lockMs, stalledCheckMs }: LaneOptions): WorkerOptions {
   return {
     connection: redis,
     prefix: shardPrefix(),
@@ -66,11 +59,10 @@ function toWorkerOptions({
     lockDuration: lockMs,
     lockRenewTime: lockMs / 2,
     stalledInterval: stalledCheckMs,
-    // BullMQ would fail the delivery past its retry policy, unrecorded; CRASHES_MAX below is our own bound.
+    // BullMQ would fail the delivery past its retry policy, unrecorded; the gate counts crashes.
     maxStalledCount: Number.MAX_SAFE_INTEGER,
     // The ledger remembers what ended; BullMQ need not.
     removeOnComplete: { count: 0 },
-    removeOnFail: { age: Math.ceil(deadLettersAgeMs / 1_000), count: deadLettersMax },
     // How soon an idle worker looks again when it missed a wake-up, and how soon after a connection error.
     drainDelay: 5,
     runRetryDelay: 1_000,
@@ -78,32 +70,34 @@ function toWorkerOptions({
   };
 }
 
-async function handle(job: Job, token: string, options: LaneOptions): Promise<void> {
-  const { records, lane } = options;
-  const claimed = toClaimed(job, lane, records.now());
-  records.metrics.inFlight(lane, 1);
+async function handle(job: Job, token: string, lane: string, options: LaneOptions): Promise<void> {
+  const { records, traffic, moves } = options;
+  const claimed = toClaimed(job, token, lane, records.now());
+  const isRetry = claimed.attempt > 1;
+  traffic.enter(lane, isRetry);
+  records.metrics.claimed(toLaneLabel(lane), 1);
   try {
-    const ended = await records.ledger.find(claimed.id);
-    const verdict =
-      ended === null ? await attemptOnce(job, claimed, options) : repeatEnd(ended, claimed, options);
-    await settle(job, token, verdict, records.now());
+    const verdict = await toVerdict(job, claimed, options);
+    await settle(job, claimed, verdict, { moves, metrics: records.metrics, now: records.now() });
+  } catch (error) {
+    // Redis failed half-way: BullMQ must not take that for the delivery's last attempt, which would end it unrecorded.
+    if (!isSettled(error)) job.opts.attempts = Number.MAX_SAFE_INTEGER;
+    throw error;
   } finally {
-    records.metrics.inFlight(lane, -1);
+    traffic.leave(lane, isRetry);
+    records.metrics.claimed(toLaneLabel(lane), -1);
   }
 }
 
-/**
- * A claim after the end, as a crash between record and settle leaves it: nothing is sent or counted, and the lane is told what stands
- * recorded, so that a failed delivery still becomes a dead letter.
- */
-function repeatEnd({ outcome, reason }: Outcome, { lane }: Claimed, { records }: LaneOptions): Verdict {
-  records.metrics.repeated(lane, "ended");
-  return { kind: "ended", outcome, reason };
-}
-
-async function attemptOnce(job: Job, claimed: Claimed, options: LaneOptions): Promise<Verdict> {
-  const attempted = await attempt(claimed, job, options);
-  return writeDown(job, claimed, attempted, options);
+async function toVerdict(job: Job, claimed: Claimed, options: LaneOptions): Promise<Verdict> {
+  const { records, gate } = options;
+  const mark = await records.ledger.find(claimed.id);
+  const passed = gate({ claimed, mark, isDelivery: isDelivery(job.data), crashes: job.stalledCounter });
+  if (passed.kind === "told") return passed.verdict;
+  const attempted = passed.kind === "stopped" ? passed.attempted : await attempt(claimed, options);
+  return attempted.verdict.kind === "moved"
+    ? attempted.verdict
+    : await writeDown(job, claimed, attempted, options);
 }
 
 /** How soon a delivery whose outcome Redis did not take, as when it is full, is looked at again. */
@@ -124,8 +118,7 @@ async function writeDown(
     if (attempted.verdict.kind !== "ended" || attempted.verdict.outcome !== "delivered") {
       await keepEvidence(job, claimed, attempted, records.now());
     }
-    await record(claimed, attempted, records);
-    return attempted.verdict;
+    return (await record(claimed, attempted, records)) === "lost" ? { kind: "lost" } : attempted.verdict;
   } catch (error) {
     log.error(
       { deliveryId: claimed.id, lane: claimed.lane, detail: String(error) },
@@ -135,12 +128,7 @@ async function writeDown(
   }
 }
 
-/** One attempt, or what ends the delivery before any. */
-async function attempt(claimed: Claimed, job: Job, { records, deliver }: LaneOptions): Promise<Attempted> {
-  if (!isDelivery(job.data)) return endUnsent("failed", "delivery_invalid");
-  const { expiresAt } = claimed.delivery;
-  if (expiresAt !== undefined && records.now() > expiresAt) return endUnsent("expired", "expired");
-  if (job.stalledCounter >= CRASHES_MAX) return endUnsent("failed", "crash");
+async function attempt(claimed: Claimed, { records, deliver }: LaneOptions): Promise<Attempted> {
   try {
     return await deliver(claimed);
   } catch (error) {
@@ -157,23 +145,15 @@ async function attempt(claimed: Claimed, job: Job, { records, deliver }: LaneOpt
   }
 }
 
-const NOTHING_TIMED = { composeMs: 0, firstByteMs: null, totalMs: 0 } as const;
-
-function endUnsent(outcome: "expired" | "failed", reason: Reason): Attempted {
-  return {
-    finding: { kind: "unsendable", reason, problems: [] },
-    verdict: { kind: "ended", outcome, reason },
-    timings: NOTHING_TIMED,
-    destination: null,
-  };
-}
-
-function toClaimed(job: Job, lane: string, now: number): Claimed {
-  // What is no delivery ends unsent before anything of it is looked at.
-  const delivery = isDelivery(job.data) ? job.data : ({} as Delivery);
+function toClaimed(job: Job, token: string, lane: string, now: number): Claimed {
+  // What is no delivery ends unsent before anything of it is looked at; where it lies now is its home then.
+  const delivery = isDelivery(job.data)
+    ? job.data
+    : ({ ...(!isOwnLane(lane) && { lane }) } as unknown as Delivery);
   return {
     id: job.id ?? "",
     lane,
+    token,
     delivery,
     attempt: job.attemptsMade + 1,
     claims: job.attemptsStarted,

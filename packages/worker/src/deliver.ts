@@ -1,4 +1,4 @@
-// The story of one attempt: compose, send, decide. Every exit goes through decide, so no rule about the future lives
+// The story of one attempt: compose, find the lane, send, decide. Every exit goes through decide, so no rule about the future lives
 // anywhere else. Recording and settling are later steps.
 
 import type { CompiledAction } from "@postrider/compose/compile";
@@ -10,12 +10,17 @@ import type { Attempted, Claimed, Finding } from "./attempt.ts";
 import type { Composer } from "./compose/composer.ts";
 import type { Random } from "./decide/backoff.ts";
 import { decide } from "./decide/decide.ts";
+import type { Destinations } from "./lanes/destinations.ts";
 import type { Sent } from "./send/send.ts";
 
 export interface Steps {
   /** The compiled action, or null when the store has no such version. */
   readonly findAction: (ref: string) => CompiledAction | null | Promise<CompiledAction | null>;
   readonly compose: Composer["compose"];
+  /** The own lane in which the request has to wait its turn; null where it may be sent now. */
+  readonly findLane: Destinations["findLane"];
+  /** Told when an exchange begins, and what came of it. */
+  readonly begin: Destinations["begin"];
   readonly send: (request: ComposedRequest, action: CompiledAction["action"]) => Promise<Sent>;
   readonly now: () => number;
   readonly random: Random;
@@ -54,13 +59,20 @@ async function attempt(claimed: Claimed, steps: Steps): Promise<Made> {
     );
   }
 
+  const { origin } = composed.request;
+  const looking = steps.findLane(claimed, origin, action.action);
+  const lane = looking instanceof Promise ? await looking : looking;
+  if (lane !== null) return unsent({ kind: "misplaced", lane }, policy, startedAt);
+
   const composeMs = performance.now() - startedAt;
+  const end = steps.begin(claimed, origin);
   const { finding, firstByteMs, totalMs } = await steps.send(composed.request, action.action);
+  end(finding);
   return {
     finding,
     policy,
     timings: { composeMs, firstByteMs, totalMs },
-    destination: composed.request.origin,
+    destination: origin,
   };
 }
 

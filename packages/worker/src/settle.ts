@@ -1,8 +1,13 @@
 // The verdict becomes BullMQ's move. The only file that knows BullMQ's special errors.
 
+import { homeOf } from "@postrider/shared/delivery";
+import { toLaneLabel } from "@postrider/shared/lanes";
 import { unreachable } from "@postrider/shared/outcome";
-import { DelayedError, type Job, UnrecoverableError, WaitingError } from "bullmq";
-import type { Verdict } from "./attempt.ts";
+import type { OwnLane } from "@postrider/shared/own-lane";
+import { DelayedError, type Job, WaitingError } from "bullmq";
+import type { Claimed, Verdict } from "./attempt.ts";
+import type { Moves } from "./lanes/move.ts";
+import type { Metrics } from "./record/metrics.ts";
 
 /** Asks BullMQ for another attempt after a wait that decide has chosen. */
 export class RetryLater extends Error {
@@ -28,28 +33,64 @@ export function backoffStrategy(
   return error instanceof RetryLater ? Math.max(1, error.delayMs) : UNEXPECTED_DELAY_MS;
 }
 
+/** Whether an error is one by which a verdict was carried out, not a failure to do so. */
+export function isSettled(error: unknown): boolean {
+  return error instanceof RetryLater || error instanceof DelayedError || error instanceof WaitingError;
+}
+
+export interface Settling {
+  readonly moves: Moves;
+  readonly metrics: Metrics;
+  readonly now: number;
+}
+
 /**
  * Carries a verdict out. What it throws is for BullMQ.
  * @returns when the job is complete; otherwise throws one of BullMQ's errors or RetryLater.
  */
-export async function settle(job: Job, token: string, verdict: Verdict, now: number): Promise<void> {
+export async function settle(
+  job: Job,
+  claimed: Claimed,
+  verdict: Verdict,
+  settling: Settling,
+): Promise<void> {
+  const { now } = settling;
   switch (verdict.kind) {
     case "ended":
-      if (verdict.outcome === "failed") throw withoutStack(new UnrecoverableError(verdict.reason));
+      if (verdict.outcome === "failed") await bury(claimed, verdict.reason, settling);
       return;
+    case "stray":
+      return;
+    case "lost":
+      throw new WaitingError();
+    case "moved":
+      await moveTo(claimed, verdict.lane, settling);
+      throw new WaitingError();
     case "retry":
       if (verdict.costsAttempt) throw withoutStack(new RetryLater(verdict.reason, verdict.delayMs));
-      await job.moveToDelayed(now + verdict.delayMs, token);
+      await job.moveToDelayed(now + verdict.delayMs, claimed.token);
       throw new DelayedError();
     case "handed-back":
-      await job.moveToWait(token);
+      await job.moveToWait(claimed.token);
       throw new WaitingError();
     default:
       return unreachable(verdict);
   }
 }
 
-/** BullMQ stores the stack with the job; ours would say the same for all of a million dead letters. */
+/** The dead letter lies in the delivery's home lane. BullMQ takes WaitingError for "not here any more, claim the next one". */
+async function bury(claimed: Claimed, reason: string, { moves, metrics, now }: Settling): Promise<never> {
+  const home = homeOf(claimed.delivery);
+  const dropped = await moves.toDeadLetters(claimed, { home, reason, now });
+  if (dropped !== null && dropped > 0) metrics.deadLettersDropped(home, dropped);
+  throw new WaitingError();
+}
+
+async function moveTo(claimed: Claimed, lane: OwnLane, { moves, metrics }: Settling): Promise<void> {
+  if (await moves.toLane(claimed, lane)) metrics.moved(toLaneLabel(claimed.lane), lane.kind);
+}
+
+/** BullMQ stores the stack with the job; ours would say the same for all of a million retries. */
 function withoutStack<E extends Error>(error: E): E {
   error.stack = "";
   return error;

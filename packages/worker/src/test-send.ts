@@ -9,7 +9,7 @@ import type { Problem } from "@postrider/shared/errors";
 import type { OutcomeKind, Reason } from "@postrider/shared/outcome";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import type { Settings } from "@postrider/shared/settings";
-import type { Attempted, Claimed, Timings } from "./attempt.ts";
+import type { Attempted, Claimed, Timings, Verdict } from "./attempt.ts";
 import { createComposer } from "./compose/composer.ts";
 import { deliver } from "./deliver.ts";
 import { createPools } from "./send/pools.ts";
@@ -26,7 +26,7 @@ export interface TestSend {
   readonly fault: { readonly code: string; readonly message: string } | null;
   readonly problems: readonly Problem[];
   readonly timings: Timings;
-  readonly verdict: OutcomeKind | "retry" | "handed-back";
+  readonly verdict: OutcomeKind | Exclude<Verdict["kind"], "ended">;
   readonly reason: Reason | null;
 }
 
@@ -42,6 +42,9 @@ export async function testAction(
   const attempted = await deliver(toClaimed(action, scope), {
     findAction: () => compileAction(action),
     compose: composer.compose,
+    // Sent now, whatever waits for the same destination.
+    findLane: () => null,
+    begin: () => () => undefined,
     send(composed, { timeoutMs, connectTimeoutMs }) {
       request = composed;
       return send(
@@ -63,6 +66,7 @@ function toClaimed(action: Action, { customer, event }: { customer?: unknown; ev
   return {
     id: newDeliveryId(),
     lane: "test",
+    token: "",
     delivery: {
       v: 1,
       action: toActionRef({ id: action.id, version: 0 }),

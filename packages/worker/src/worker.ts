@@ -3,15 +3,17 @@
 import type { Logger } from "@postrider/shared/log";
 import { connectRedis, workerOptions } from "@postrider/shared/redis";
 import type { Settings } from "@postrider/shared/settings";
-import type { Worker } from "bullmq";
-import type { Redis } from "ioredis";
 import { createActionCache } from "./actions.ts";
-import { serveLane } from "./claim.ts";
+import { type LaneOptions, serveLane } from "./claim.ts";
 import { createComposer } from "./compose/composer.ts";
-import { deliver } from "./deliver.ts";
+import { deliver, type Steps } from "./deliver.ts";
+import { createGate } from "./gate.ts";
+import { createLanes, type Lanes } from "./lanes/lanes.ts";
+import { createMoves } from "./lanes/move.ts";
 import { type Probes, serveProbes } from "./probes.ts";
 import { createLedger } from "./record/ledger.ts";
 import { createMetrics } from "./record/metrics.ts";
+import type { Records } from "./record/record.ts";
 import { createPools } from "./send/pools.ts";
 import { type Interrupts, send } from "./send/send.ts";
 
@@ -31,31 +33,35 @@ export interface PostriderWorker {
 export async function createWorker(settings: Settings, log: Logger): Promise<PostriderWorker> {
   const redis = await connectRedis(settings.redisUrl, workerOptions);
   const metrics = createMetrics(settings.lanes);
-  const ledger = createLedger(redis, settings);
+  const records: Records = { ledger: createLedger(redis, settings), metrics, log, now: Date.now };
+  const lanes = await createLanes({ redis, settings, metrics, log });
+  const { directory, destinations, traffic } = lanes;
   const findAction = createActionCache(redis, settings.actionsCached);
   const composer = createComposer();
   const pools = createPools(settings);
   const interrupts: Interrupts = new Set();
   let isServing = false;
 
-  const steps = {
+  const steps: Steps = {
     findAction,
     compose: composer.compose,
+    findLane: destinations.findLane,
+    begin: destinations.begin,
     send: (request, action) =>
       send(request, { ...limitsOf(action), replyBytesMax: settings.replyBytesMax }, pools, interrupts),
     now: Date.now,
     random: Math.random,
-  } satisfies Parameters<typeof deliver>[1];
-  const lanes = settings.lanes.map((lane) =>
-    serveLane({
-      ...settings,
-      redis,
-      lane,
-      log,
-      records: { ledger, metrics, log, now: Date.now },
-      deliver: (claimed) => deliver(claimed, steps),
-    }),
-  );
+  };
+  const laneOptions: LaneOptions = {
+    ...settings,
+    redis,
+    records,
+    moves: createMoves(redis, settings),
+    traffic,
+    gate: createGate({ directory, traffic, metrics, concurrency: settings.concurrency, now: Date.now }),
+    deliver: (claimed) => deliver(claimed, steps),
+    log,
+  };
   let probes: Probes;
   try {
     probes = await serveProbes({
@@ -67,45 +73,41 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
       isServing: () => isServing,
     });
   } catch (error) {
-    await closeAll(lanes, redis);
+    redis.disconnect();
     throw error;
   }
 
+  let stop: () => void = () => undefined;
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     isServing = false;
     await drain(lanes, interrupts, settings.shutdownGraceMs, log);
     await Promise.all([composer.close(), pools.close(), probes.close()]);
     redis.disconnect();
+    stop();
   };
   return {
     metricsPort: probes.port,
     async run() {
       isServing = true;
-      await Promise.all(lanes.map((lane) => lane.run()));
+      lanes.serve((lane, concurrency) => serveLane(lane, concurrency, laneOptions));
+      await stopped;
     },
     close: () => (closing ??= close()),
   };
 }
 
 /** After the grace period each attempt in flight is called off and its delivery handed back to its lane. */
-async function drain(
-  lanes: readonly Worker[],
-  interrupts: Interrupts,
-  graceMs: number,
-  log: Logger,
-): Promise<void> {
+async function drain(lanes: Lanes, interrupts: Interrupts, graceMs: number, log: Logger): Promise<void> {
   const callOff = setTimeout(() => {
     log.warn({ inFlight: interrupts.size }, "grace period over; handing back what is in flight");
     for (const interrupt of [...interrupts]) interrupt();
   }, graceMs);
-  await Promise.all(lanes.map((lane) => lane.close()));
+  await lanes.close();
   clearTimeout(callOff);
-}
-
-async function closeAll(lanes: readonly Worker[], redis: Redis): Promise<void> {
-  await Promise.all(lanes.map((lane) => lane.close(true)));
-  redis.disconnect();
 }
 
 function limitsOf({ timeoutMs, connectTimeoutMs }: { timeoutMs: number; connectTimeoutMs: number }) {

@@ -36,6 +36,8 @@ export function decide(finding: Finding, facts: DeliveryFacts, circumstances: Ci
       return { kind: "ended", outcome: "cancelled", reason: "cancelled" };
     case "interrupted":
       return { kind: "handed-back" };
+    case "misplaced":
+      return { kind: "moved", lane: finding.lane };
     case "broken":
       return retry("internal", { delayMs: INTERNAL_RETRY_MS, costsAttempt: true }, facts, circumstances);
     default:

@@ -1,56 +1,73 @@
-// The ledger in Redis: which deliveries have ended, and each run's counters. One atomic step leaves the mark and counts;
-// the first outcome of a delivery stands, so a repeated claim neither counts twice nor sends again.
+// The ledger in Redis: where each delivery is or how it ended, and each run's counters. One atomic step writes an outcome over the
+// mark and counts; the first outcome of a delivery stands, so a repeated claim neither counts twice nor sends again. A claim that
+// another worker holds by now writes nothing.
 
 import { keys } from "@postrider/shared/lanes";
-import { decodeOutcome, encodeOutcome, type Outcome } from "@postrider/shared/outcome";
+import { decodeMark, encodeOutcome, IN_LANE, type Mark, type Outcome } from "@postrider/shared/outcome";
 import type { Redis } from "ioredis";
+import type { Claimed } from "../attempt.ts";
 import { createGroup } from "./group.ts";
 
 /** Keeps one script under a millisecond or so, lest claims wait behind it. */
 const GROUP_MAX = 100;
 
 /**
- * Input: KEYS mark, run, mark, run, … (the mark again: no run); ARGV per pair: mark's text ("" = count only), its ms to live, counter,
- * second counter ("" = none).
- * Output: per pair 1 when counted, 0 when the delivery had ended already.
+ * Input: KEYS mark, run (the mark again: no run), lock, mark, run, lock, …, totals; ARGV per three keys: claim's token, mark's text
+ * ("" = count only), its ms to live, counter, second counter ("" = none).
+ * Output: per three keys 1 when counted, 0 when the delivery had ended already, -1 when another worker has the claim.
  */
 const RECORD = `
-local counted, sums = {}, {}
+local counted, sums, ended = {}, {}, 0
 local function count(run, counter)
   local key = run .. " " .. counter
   local sum = sums[key]
   if sum then sum[3] = sum[3] + 1 else sums[key] = {run, counter, 1} end
 end
-for i = 1, #KEYS / 2 do
-  local mark, run = KEYS[2 * i - 1], KEYS[2 * i]
-  local text, markMs, counter, second = ARGV[4 * i - 3], ARGV[4 * i - 2], ARGV[4 * i - 1], ARGV[4 * i]
-  local first = text == "" or redis.call("SET", mark, text, "NX", "PX", markMs)
-  counted[i] = first and 1 or 0
-  if first and run ~= mark then
-    count(run, counter)
-    if second ~= "" then count(run, second) end
+local function write(mark, text, markMs)
+  local current = redis.call("GET", mark)
+  if current and string.sub(current, 1, ${IN_LANE.length}) ~= "${IN_LANE}" then return false end
+  redis.call("SET", mark, text, "PX", markMs)
+  return true
+end
+for i = 1, (#KEYS - 1) / 3 do
+  local mark, run, lock = KEYS[3 * i - 2], KEYS[3 * i - 1], KEYS[3 * i]
+  local token, text, markMs, counter, second = unpack(ARGV, 5 * i - 4, 5 * i)
+  local holder = redis.call("GET", lock)
+  if holder and holder ~= token then
+    counted[i] = -1
+  else
+    local first = text == "" or write(mark, text, markMs)
+    counted[i] = first and 1 or 0
+    if first and text ~= "" then ended = ended + 1 end
+    if first and run ~= mark then
+      count(run, counter)
+      if second ~= "" then count(run, second) end
+    end
   end
 end
 for _, sum in pairs(sums) do redis.call("HINCRBY", sum[1], sum[2], sum[3]) end
+if ended > 0 then redis.call("HINCRBY", KEYS[#KEYS], "ended", ended) end
 return counted
 `;
 
 interface Entry {
-  readonly id: string;
-  readonly run: string | undefined;
+  readonly claimed: Claimed;
   readonly mark: string;
   readonly markMs: number;
   readonly counter: string;
   readonly reasonCounter: string;
 }
 
+/** `stands`: another outcome was recorded first. `lost`: another worker holds the claim by now. */
+export type Written = "written" | "stands" | "lost";
+
 export interface Ledger {
-  /** How the delivery has ended; null while it has not. */
-  find(id: string): Promise<Outcome | null>;
-  /** Records an outcome. False: another one stands. */
-  end(id: string, run: string | undefined, outcome: Outcome): Promise<boolean>;
-  /** Counts a retry of a run's delivery. */
-  retry(id: string, run: string): Promise<void>;
+  /** Where a delivery is, or how it has ended; null for one that was never enqueued or is long forgotten. */
+  find(id: string): Promise<Mark | null>;
+  /** Records an outcome. */
+  end(claimed: Claimed, outcome: Outcome): Promise<Written>;
+  /** Counts a retry, of a run's delivery for its run. */
+  retry(claimed: Claimed): Promise<Written>;
 }
 
 type RecordCommand = (keyCount: number, ...keysAndValues: (string | number)[]) => Promise<number[]>;
@@ -62,45 +79,44 @@ export interface LedgerOptions {
   readonly deadLettersAgeMs: number;
 }
 
+const WRITTEN: Readonly<Record<number, Written>> = { 1: "written", 0: "stands", [-1]: "lost" };
+
 export function createLedger(redis: Redis, { idempotencyWindowMs, deadLettersAgeMs }: LedgerOptions): Ledger {
   redis.defineCommand("postriderRecord", { lua: RECORD });
   const record = (redis as unknown as { postriderRecord: RecordCommand }).postriderRecord.bind(redis);
 
-  const readMarks = createGroup<string, Outcome | null>(async (ids) => {
+  const readMarks = createGroup<string, Mark | null>(async (ids) => {
     const marks = await redis.mget(ids.map((id) => keys.outcome(id)));
-    return marks.map((mark) => (mark === null ? null : decodeOutcome(mark)));
+    return marks.map((mark) => (mark === null ? null : decodeMark(mark)));
   }, GROUP_MAX);
 
-  const write = createGroup<Entry, number>((entries) => {
+  const write = createGroup<Entry, Written>(async (entries) => {
     const names: string[] = [];
     const values: (string | number)[] = [];
-    for (const { id, run, mark, markMs, counter, reasonCounter } of entries) {
+    for (const { claimed, mark, markMs, counter, reasonCounter } of entries) {
+      const { id, lane, token } = claimed;
+      const { run } = claimed.delivery;
       const name = keys.outcome(id);
-      names.push(name, run === undefined ? name : keys.run(run));
-      values.push(mark, markMs, counter, reasonCounter);
+      names.push(name, run === undefined ? name : keys.run(run), `${keys.job(lane, id)}:lock`);
+      values.push(token, mark, markMs, counter, reasonCounter);
     }
-    return record(names.length, ...names, ...values);
+    names.push(keys.totals());
+    const counted = await record(names.length, ...names, ...values);
+    return counted.map((one) => WRITTEN[one] ?? "lost");
   }, GROUP_MAX);
 
   return {
     find: readMarks,
-    async end(id, run, outcome) {
+    end(claimed, outcome) {
       const isFailed = outcome.outcome === "failed";
-      const markMs = isFailed ? Math.max(idempotencyWindowMs, deadLettersAgeMs) : idempotencyWindowMs;
-      const reasonCounter = isFailed ? `failed:${outcome.reason}` : "";
-      return (
-        (await write({
-          id,
-          run,
-          mark: encodeOutcome(outcome),
-          markMs,
-          counter: outcome.outcome,
-          reasonCounter,
-        })) === 1
-      );
+      return write({
+        claimed,
+        mark: encodeOutcome(outcome),
+        markMs: isFailed ? Math.max(idempotencyWindowMs, deadLettersAgeMs) : idempotencyWindowMs,
+        counter: outcome.outcome,
+        reasonCounter: isFailed ? `failed:${outcome.reason}` : "",
+      });
     },
-    async retry(id, run) {
-      await write({ id, run, mark: "", markMs: 0, counter: "retries", reasonCounter: "" });
-    },
+    retry: (claimed) => write({ claimed, mark: "", markMs: 0, counter: "retries", reasonCounter: "" }),
   };
 }

@@ -1,16 +1,12 @@
-// The series that a worker exposes. Labels are bounded, and every series of a closed list exists from the first scrape,
-// so that a rate is never "no data". docs/metrics.md is generated from here.
+// What a worker counts, as verbs for the steps to call. Every series of a closed list exists from the first scrape, so that a rate is
+// never "no data".
 
+import { OWN_LANE_KINDS, type OwnLaneKind } from "@postrider/shared/lanes";
 import { type OutcomeKind, REASON_NAMES, type Reason } from "@postrider/shared/outcome";
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { OwnLane } from "@postrider/shared/own-lane";
+import { type Counter, collectDefaultMetrics, Registry } from "prom-client";
 import type { FaultCode } from "../attempt.ts";
-
-/** From a fast API to the longest deadline (90 s). */
-const ATTEMPT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 16, 30, 60, 90];
-/** From at once to the end of the longest preset. */
-const LATENCY_SECONDS = [
-  0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1_800, 7_200, 43_200, 172_800,
-];
+import { DESTINATIONS_SHOWN_MAX, defineSeries, type Series } from "./series.ts";
 
 const STATUS_CLASSES = ["1xx", "2xx", "3xx", "4xx", "429", "5xx"] as const;
 const FAULTS: readonly FaultCode[] = [
@@ -30,8 +26,12 @@ export type StatusClass = (typeof STATUS_CLASSES)[number];
 /** Which outcome each reason belongs to, for the series that exist from the start. */
 function outcomeOf(reason: Reason): OutcomeKind {
   if (reason === "reply_2xx") return "delivered";
+  if (reason === "run_cancelled") return "cancelled";
   return reason === "expired" || reason === "cancelled" ? reason : "failed";
 }
+
+const REPEAT_KINDS = ["ended", "reclaimed", "lost", "stray"] as const;
+export type RepeatKind = (typeof REPEAT_KINDS)[number];
 
 export interface LaneGauges {
   readonly waiting: number;
@@ -48,67 +48,22 @@ export interface Metrics {
   attempted(seconds: number): void;
   latency(seconds: number): void;
   retried(lane: string, reason: Reason): void;
-  /** A claim of a delivery that had ended already, or that an earlier claim may have sent. */
-  repeated(lane: string, kind: "ended" | "reclaimed"): void;
-  inFlight(lane: string, change: 1 | -1): void;
+  /** A claim that was not the delivery's only one. */
+  repeated(lane: string, kind: RepeatKind): void;
+  /** A delivery moved into an own lane of a kind. */
+  moved(lane: string, to: OwnLaneKind): void;
+  deadLettersDropped(lane: string, count: number): void;
+  claimed(lane: string, change: 1 | -1): void;
+  /** The registry as this process sees it. */
+  ownLanes(entries: readonly OwnLane[], counts: { readonly served: number; readonly unserved: number }): void;
+  /** What the latest audit by this process found. */
+  audited(found: { readonly healed: number; readonly missing: number }): void;
   lane(lane: string, gauges: LaneGauges): void;
 }
 
-/** The series as prom-client knows them: the one table of names, helps and labels. */
-function defineSeries(registry: Registry, inFlight: ReadonlyMap<string, number>) {
-  const registers = [registry];
-  const perLane = "The same from every worker: take the max.";
-  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Counter({ name: `postrider_${name}`, help, labelNames: [...labelNames], registers });
-  const gauge = (name: string, help: string) =>
-    new Gauge({ name: `postrider_${name}`, help, labelNames: ["lane"], registers });
-  const histogram = (name: string, help: string, buckets: number[]) =>
-    new Histogram({ name: `postrider_${name}`, help, buckets, registers });
-  return {
-    deliveries: counter("deliveries_total", "Deliveries that ended, by outcome and reason.", [
-      "lane",
-      "outcome",
-      "reason",
-    ]),
-    attempts: counter(
-      "attempts_total",
-      "Attempts by the reply's status class, or by fault; the other label is empty.",
-      ["status_class", "fault"],
-    ),
-    retries: counter("retries_total", "Attempts after which the delivery waits for another one.", [
-      "lane",
-      "reason",
-    ]),
-    repeats: counter(
-      "repeated_claims_total",
-      "Claims of deliveries that had ended (sent nothing: ended), or that an earlier claim may have sent (reclaimed).",
-      ["lane", "kind"],
-    ),
-    duration: histogram("attempt_duration_seconds", "Time of one HTTP exchange.", ATTEMPT_SECONDS),
-    latency: histogram(
-      "delivery_latency_seconds",
-      "Time from enqueue, or from the due time, to a delivered outcome.",
-      LATENCY_SECONDS,
-    ),
-    inFlight: new Gauge({
-      name: "postrider_in_flight",
-      help: "Deliveries that this worker has claimed and not settled.",
-      labelNames: ["lane"],
-      registers,
-      // Changes twice a delivery and is looked at every few seconds, so it is a plain number in between.
-      collect() {
-        for (const [lane, count] of inFlight) this.set({ lane }, count);
-      },
-    }),
-    waiting: gauge("lane_waiting", `Deliveries that are due and not claimed. ${perLane}`),
-    delayed: gauge("lane_delayed", `Deliveries that are due later. ${perLane}`),
-    deadLetters: gauge("lane_dead_letters", `Dead letters kept. ${perLane}`),
-    oldestAge: gauge("lane_oldest_age_seconds", `Age of the delivery that waits the longest. ${perLane}`),
-  };
-}
-
-/** Creates the series for the lanes that a worker serves. */
-export function createMetrics(lanes: readonly string[]): Metrics {
+/** Creates the series for the shared lanes that a worker serves; own lanes are told apart by kind only. */
+export function createMetrics(sharedLanes: readonly string[]): Metrics {
+  const lanes = [...sharedLanes, ...OWN_LANE_KINDS];
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: "postrider_" });
   const inFlight = new Map(lanes.map((lane) => [lane, 0]));
@@ -133,7 +88,9 @@ export function createMetrics(lanes: readonly string[]): Metrics {
     }
     for (const gauge of [series.waiting, series.delayed, series.deadLetters, series.oldestAge])
       gauge.labels(lane).set(0);
-    for (const kind of ["ended", "reclaimed"]) series.repeats.labels(lane, kind).inc(0);
+    for (const kind of REPEAT_KINDS) series.repeats.labels(lane, kind).inc(0);
+    for (const kind of OWN_LANE_KINDS) series.moves.labels(lane, kind).inc(0);
+    series.dropped.labels(lane).inc(0);
   }
   for (const reply of replies.values()) reply.inc(0);
   for (const fault of FAULTS) series.attempts.labels("", fault).inc(0);
@@ -147,7 +104,14 @@ export function createMetrics(lanes: readonly string[]): Metrics {
     latency: (seconds) => series.latency.observe(seconds),
     retried: (lane, reason) => series.retries.labels(lane, reason).inc(),
     repeated: (lane, kind) => series.repeats.labels(lane, kind).inc(),
-    inFlight: (lane, change) => void inFlight.set(lane, (inFlight.get(lane) ?? 0) + change),
+    ownLanes: (entries, counts) => showOwnLanes(entries, counts, series),
+    audited({ healed, missing }) {
+      series.healed.inc(healed);
+      series.missing.set(missing);
+    },
+    moved: (lane, to) => series.moves.labels(lane, to).inc(),
+    deadLettersDropped: (lane, count) => series.dropped.labels(lane).inc(count),
+    claimed: (lane, change) => void inFlight.set(lane, (inFlight.get(lane) ?? 0) + change),
     lane(lane, gauges) {
       series.waiting.labels(lane).set(gauges.waiting);
       series.delayed.labels(lane).set(gauges.delayed);
@@ -155,6 +119,30 @@ export function createMetrics(lanes: readonly string[]): Metrics {
       series.oldestAge.labels(lane).set(gauges.oldestAgeMs / 1_000);
     },
   };
+}
+
+const CIRCUIT_VALUES = { closed: 0, "half-open": 1, open: 2 } as const;
+
+function showOwnLanes(
+  entries: readonly OwnLane[],
+  { served, unserved }: { readonly served: number; readonly unserved: number },
+  series: Series,
+): void {
+  series.ownLanesServed.set(served);
+  series.ownLanesUnserved.set(unserved);
+  for (const kind of OWN_LANE_KINDS)
+    series.ownLanes.labels(kind).set(entries.filter((entry) => entry.kind === kind).length);
+  const destinations = entries.filter(({ kind }) => kind === "destination");
+  const stateOf = ({ circuit }: OwnLane) => circuit?.state ?? "closed";
+  for (const state of Object.keys(CIRCUIT_VALUES))
+    series.circuits.labels(state).set(destinations.filter((entry) => stateOf(entry) === state).length);
+  // Dissolved lanes leave the page.
+  series.circuit.reset();
+  series.pace.reset();
+  for (const entry of destinations.slice(0, DESTINATIONS_SHOWN_MAX)) {
+    series.circuit.labels(entry.of).set(CIRCUIT_VALUES[stateOf(entry)]);
+    if (entry.pace !== undefined) series.pace.labels(entry.of).set(entry.pace.perSecond);
+  }
 }
 
 /** 429 has a class of its own: a rate limit is no refusal. */

@@ -1,9 +1,10 @@
 // Writes down what an attempt came to: the outcome and counters in Redis first, then metrics and one log line with all the
 // facts. Called before the lane is told, so that no crash can hide an attempt that reached its destination.
 
+import { toLaneLabel } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
 import type { Attempted, Claimed, Finding } from "../attempt.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Ledger, Written } from "./ledger.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface Records {
@@ -13,36 +14,42 @@ export interface Records {
   readonly now: () => number;
 }
 
-/** Records an attempt. Safe to repeat: the first outcome of a delivery stands, and only that one is counted. */
-export async function record(
-  claimed: Claimed,
-  attempted: Attempted,
-  { ledger, metrics, log, now }: Records,
-): Promise<void> {
-  const { verdict, finding } = attempted;
-  const { id, lane, delivery } = claimed;
+/**
+ * Records an attempt. Safe to repeat: the first outcome of a delivery stands, and only that one is counted.
+ * @returns `lost` when the claim was another worker's by then, so that nothing was written.
+ */
+export async function record(claimed: Claimed, attempted: Attempted, records: Records): Promise<Written> {
+  const { metrics, log } = records;
+  const lane = toLaneLabel(claimed.lane);
   countAttempt(attempted, metrics);
-  if (verdict.kind === "ended") {
-    const endedAt = now();
-    const { outcome, reason } = verdict;
-    const isFirst = await ledger.end(id, delivery.run, {
-      outcome,
-      reason,
-      status: toStatus(finding),
-      attempts: claimed.attempt,
-      endedAt,
-    });
-    if (isFirst) {
-      metrics.ended(lane, outcome, reason);
-      if (outcome === "delivered") metrics.latency((endedAt - claimed.dueAt) / 1_000);
-    } else {
-      metrics.repeated(lane, "ended");
-    }
-  } else if (verdict.kind === "retry") {
+  const written = await write(claimed, attempted, records);
+  if (written === "lost") metrics.repeated(lane, "lost");
+  writeLine(claimed, attempted, written, log);
+  return written;
+}
+
+async function write(
+  claimed: Claimed,
+  { verdict, finding }: Attempted,
+  { ledger, metrics, now }: Records,
+): Promise<Written> {
+  const lane = toLaneLabel(claimed.lane);
+  if (verdict.kind === "retry") {
     metrics.retried(lane, verdict.reason);
-    if (delivery.run !== undefined) await ledger.retry(id, delivery.run);
+    return claimed.delivery.run === undefined ? "written" : ledger.retry(claimed);
   }
-  writeLine(claimed, attempted, log);
+  if (verdict.kind !== "ended") return "written";
+  const endedAt = now();
+  const { outcome, reason } = verdict;
+  const status = toStatus(finding);
+  const written = await ledger.end(claimed, { outcome, reason, status, attempts: claimed.attempt, endedAt });
+  if (written === "written") {
+    metrics.ended(lane, outcome, reason);
+    if (outcome === "delivered") metrics.latency((endedAt - claimed.dueAt) / 1_000);
+  } else if (written === "stands") {
+    metrics.repeated(lane, "ended");
+  }
+  return written;
 }
 
 function countAttempt({ finding, timings }: Attempted, metrics: Metrics): void {
@@ -60,6 +67,7 @@ function toStatus(finding: Finding): number | null {
 function writeLine(
   claimed: Claimed,
   { finding, verdict, timings, destination }: Attempted,
+  written: Written,
   log: Logger,
 ): void {
   const line = {
@@ -70,7 +78,7 @@ function writeLine(
     destination,
     attempt: claimed.attempt,
     status: toStatus(finding),
-    verdict: verdict.kind === "ended" ? verdict.outcome : verdict.kind,
+    verdict: toShownVerdict(verdict, written),
     reason: "reason" in verdict ? verdict.reason : undefined,
     detail: toDetail(finding),
     waitedMs: claimed.claimedAt - claimed.dueAt,
@@ -80,6 +88,11 @@ function writeLine(
   };
   if (finding.kind === "broken") log.error(line, "attempt");
   else log.info(line, "attempt");
+}
+
+function toShownVerdict(verdict: Attempted["verdict"], written: Written): string {
+  if (written === "lost") return "lost";
+  return verdict.kind === "ended" ? verdict.outcome : verdict.kind;
 }
 
 function toDetail(finding: Finding): string | undefined {

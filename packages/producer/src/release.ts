@@ -1,0 +1,36 @@
+// Lets one delivery of a held run go: it moves from the run's own lane to its home, marked so that no worker puts it back.
+
+import { keys } from "@postrider/shared/lanes";
+import { RELEASED, toLaneMark } from "@postrider/shared/outcome";
+import type { Redis } from "ioredis";
+
+/**
+ * Input: KEYS job, wait, delayed of the run's lane, job, wait, marker, meta of the home lane, mark; ARGV id, the new mark.
+ * Output: 1, or 0 when it does not wait there.
+ */
+const RELEASE = `
+if redis.call("LREM", KEYS[2], -1, ARGV[1]) == 0 and redis.call("ZREM", KEYS[3], ARGV[1]) == 0 then return 0 end
+redis.call("RENAME", KEYS[1], KEYS[4])
+if redis.call("EXISTS", KEYS[1] .. ":logs") == 1 then redis.call("RENAME", KEYS[1] .. ":logs", KEYS[4] .. ":logs") end
+redis.call("LPUSH", KEYS[5], ARGV[1])
+if redis.call("HEXISTS", KEYS[7], "paused") == 0 then redis.call("ZADD", KEYS[6], 0, "0") end
+redis.call("SET", KEYS[8], ARGV[2])
+return 1
+`;
+
+/** Moves a waiting delivery. @returns false when it does not wait in that lane. */
+export async function release(
+  redis: Redis,
+  id: string,
+  { from, home }: { readonly from: string; readonly home: string },
+): Promise<boolean> {
+  const names = [
+    keys.job(from, id),
+    keys.ofLane(from, "wait"),
+    keys.ofLane(from, "delayed"),
+    keys.job(home, id),
+    ...["wait", "marker", "meta"].map((part) => keys.ofLane(home, part)),
+    keys.outcome(id),
+  ];
+  return (await redis.eval(RELEASE, names.length, ...names, id, toLaneMark(home) + RELEASED)) === 1;
+}

@@ -1,0 +1,81 @@
+// Into which lane a delivery is put: its own where its run or its destination has one, else the shared one. What the producer cannot
+// know (a destination that the customer's data decide) the worker finds out when it has composed the request.
+
+import type { LaneDirectory } from "@postrider/shared/lane-directory";
+import { ownLaneName } from "@postrider/shared/lanes";
+import type { OwnLane } from "@postrider/shared/own-lane";
+import { asProducer } from "@postrider/shared/redis";
+import type { SavedAction } from "./actions.ts";
+
+/** Of the registry, where a producer looks before it enqueues. */
+const LOOK_MS = 400;
+/** A run's first thousand share a lane with everybody; the rest waits apart, so that nobody waits behind a million. */
+export const RUN_SHARED_MAX = 1_000;
+
+export interface Routing {
+  /** Brings the view of the registry up to date, unless it is. */
+  look(): Promise<void>;
+  /** The own lane of a single delivery or a small run's; undefined: the shared one. */
+  toDestination(saved: SavedAction): OwnLane | undefined;
+  /** The own lane of a run, once it is large or a person has stopped it; undefined: not yet. */
+  toRun(run: string, saved: SavedAction, enqueuedBefore: number): OwnLane | undefined;
+}
+
+export function createRouting(directory: LaneDirectory, now: () => number): Routing {
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  const toDestination = (saved: SavedAction): OwnLane | undefined => {
+    const origin = findOrigin(saved.action.url);
+    const { limits, id } = saved.action;
+    if (origin === null) return undefined;
+    const lane = ownLaneName("destination", origin);
+    const entry = directory.get(lane);
+    if (entry === undefined && limits !== undefined)
+      return {
+        lane,
+        kind: "destination",
+        of: origin,
+        createdAt: directory.now(),
+        actionLimits: { [id]: limits },
+      };
+    return entry?.isClosing === true ? undefined : entry;
+  };
+  return {
+    async look() {
+      if (now() - lookedAt < LOOK_MS) return;
+      const startedAt = now();
+      await asProducer(() => directory.refresh());
+      lookedAt = startedAt;
+    },
+    toDestination,
+    toRun(run, saved, enqueuedBefore) {
+      const lane = ownLaneName("run", run);
+      const entry = directory.get(lane);
+      if (entry !== undefined) return entry;
+      if (enqueuedBefore < RUN_SHARED_MAX) return undefined;
+      const origin = findOrigin(saved.action.url);
+      return {
+        lane,
+        kind: "run",
+        of: run,
+        createdAt: directory.now(),
+        ...(origin !== null && { destination: ownLaneName("destination", origin) }),
+      };
+    },
+  };
+}
+
+const origins = new Map<string, string | null>();
+const ORIGINS_KEPT = 1_000;
+
+/** The origin of a URL template whose text tells it: no Liquid in scheme, host and port. */
+export function findOrigin(template: string): string | null {
+  const known = origins.get(template);
+  if (known !== undefined) return known;
+  if (origins.size >= ORIGINS_KEPT) origins.clear();
+  const [, scheme, host] =
+    /^\s*(https?):\/\/(?:[^/?#@]*@)?([^/?#@{}\s]+)(?=[/?#]|\s*$)/i.exec(template) ?? [];
+  const url = `${scheme}://${host}`;
+  const origin = host !== undefined && URL.canParse(url) ? new URL(url).origin : null;
+  origins.set(template, origin);
+  return origin;
+}

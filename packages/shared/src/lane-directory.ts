@@ -1,0 +1,210 @@
+// The registry of own lanes, which producers and workers share: who has one, and in which state it is. Every change bumps a version,
+// so that a look at what is new costs one short command; each process looks about twice a second. A change and BullMQ's switches for
+// it are one atomic step.
+
+import type { Redis } from "ioredis";
+import { keys } from "./lanes.ts";
+import { type OwnLane, toSwitches } from "./own-lane.ts";
+
+/** A process that missed so many changes reads everything anew. */
+const CHANGES_KEPT = 10_000;
+const CHANGES_READ_MAX = 1_000;
+/** Heals whatever a look at the changes could miss. */
+const FULL_READ_MS = 60_000;
+/** Two processes that change one lane at the same moment: the loser looks again. */
+const UPDATE_TRIES = 10;
+
+/**
+ * Saves an entry if it is still as its writer saw it, and sets the queue's switches.
+ * Input: KEYS own lanes, changes, version, meta, wait, delayed, marker; ARGV lane, version seen ("" = none), JSON, 1 if paused,
+ * concurrency, max, duration ("" = none), changes kept.
+ * Output: {1 if saved, the entry as it stands}.
+ */
+const SAVE = `
+local current = redis.call("HGET", KEYS[1], ARGV[1])
+local seen = current and string.match(current, "^%d+") or ""
+if seen ~= ARGV[2] then return {0, current or ""} end
+local version = redis.call("INCR", KEYS[3])
+redis.call("ZADD", KEYS[2], version, ARGV[1])
+redis.call("ZREMRANGEBYRANK", KEYS[2], 0, -1 - tonumber(ARGV[8]))
+local entry = version .. " " .. ARGV[3]
+redis.call("HSET", KEYS[1], ARGV[1], entry)
+for field, value in pairs({concurrency = ARGV[5], max = ARGV[6], duration = ARGV[7]}) do
+  if value == "" then redis.call("HDEL", KEYS[4], field) else redis.call("HSET", KEYS[4], field, value) end
+end
+if ARGV[4] == "1" then
+  redis.call("HSET", KEYS[4], "paused", 1)
+  redis.call("DEL", KEYS[7])
+else
+  redis.call("HDEL", KEYS[4], "paused")
+  if redis.call("EXISTS", KEYS[5]) == 1 then redis.call("ZADD", KEYS[7], 0, "0") end
+  local due = redis.call("ZRANGE", KEYS[6], 0, 0, "WITHSCORES")
+  if due[2] then redis.call("ZADD", KEYS[7], math.floor(tonumber(due[2]) / 0x1000), "1") end
+end
+return {1, entry}
+`;
+
+/**
+ * Forgets a lane in which nothing is left, with BullMQ's own keys for it.
+ * Input: KEYS own lanes, changes, version, then BullMQ's wait, active, delayed, prioritized, paused, failed, then its keys without
+ * deliveries; ARGV lane, version seen. Output: 1 when forgotten.
+ */
+const DISSOLVE = `
+local current = redis.call("HGET", KEYS[1], ARGV[1])
+if not current or string.match(current, "^%d+") ~= ARGV[2] then return 0 end
+for i = 4, 9 do if redis.call("EXISTS", KEYS[i]) == 1 then return 0 end end
+redis.call("HDEL", KEYS[1], ARGV[1])
+redis.call("ZADD", KEYS[2], redis.call("INCR", KEYS[3]), ARGV[1])
+for i = 10, #KEYS do redis.call("DEL", KEYS[i]) end
+return 1
+`;
+
+const WITH_DELIVERIES = ["wait", "active", "delayed", "prioritized", "paused", "failed"];
+const WITHOUT_DELIVERIES = [
+  "meta",
+  "id",
+  "events",
+  "marker",
+  "stalled",
+  "stalled-check",
+  "limiter",
+  "pc",
+  "completed",
+];
+
+export interface LaneDirectory {
+  /** Unix ms by Redis' clock, as the last look told it: what all processes agree on. */
+  now(): number;
+  get(lane: string): OwnLane | undefined;
+  all(): OwnLane[];
+  /** Reads what changed since the last look. */
+  refresh(): Promise<void>;
+  /**
+   * Changes a lane's entry by a pure function of what stands there, and BullMQ's switches with it. What it gives back is saved;
+   * `undefined` changes nothing.
+   */
+  update(
+    lane: string,
+    change: (entry: OwnLane | undefined) => OwnLane | undefined,
+  ): Promise<OwnLane | undefined>;
+  /** Forgets a lane if it is empty and unchanged. */
+  dissolve(lane: string): Promise<boolean>;
+}
+
+interface Kept {
+  readonly version: string;
+  readonly entry: OwnLane;
+}
+
+export function createLaneDirectory(redis: Redis, now: () => number = Date.now): LaneDirectory {
+  const known = new Map<string, Kept>();
+  let latest = 0;
+  let ahead = 0;
+  let readAllAt = Number.NEGATIVE_INFINITY;
+
+  const keep = (lane: string, text: string | null | undefined): Kept | undefined => {
+    const kept = parse(text);
+    if (kept === undefined) known.delete(lane);
+    else known.set(lane, kept);
+    return kept;
+  };
+  const readAll = async (): Promise<void> => {
+    const startedAt = now();
+    const [version, entries] = await Promise.all([
+      redis.get(keys.ownLaneVersion()),
+      redis.hgetall(keys.ownLanes()),
+    ]);
+    for (const lane of known.keys()) if (!(lane in entries)) known.delete(lane);
+    for (const [lane, text] of Object.entries(entries)) keep(lane, text);
+    latest = Number(version ?? 0);
+    readAllAt = startedAt;
+  };
+  const readClock = async (): Promise<void> => {
+    const [seconds = 0, micros = 0] = (await redis.time()).map(Number);
+    ahead = seconds * 1_000 + Math.floor(micros / 1_000) - now();
+  };
+  const readChanges = async (): Promise<void> => {
+    const from = `(${latest}`;
+    const limit = ["LIMIT", 0, CHANGES_READ_MAX] as const;
+    const changes = await redis.zrangebyscore(keys.ownLaneChanges(), from, "+inf", "WITHSCORES", ...limit);
+    if (changes.length === 0) return;
+    const lanes = changes.filter((_, index) => index % 2 === 0);
+    const texts = await redis.hmget(keys.ownLanes(), ...lanes);
+    for (const [index, lane] of lanes.entries()) keep(lane, texts[index]);
+    latest = Number(changes.at(-1));
+  };
+
+  return {
+    now: () => now() + ahead,
+    get: (lane) => known.get(lane)?.entry,
+    all: () => [...known.values()].map(({ entry }) => entry),
+    async refresh() {
+      const isDue = now() - readAllAt >= FULL_READ_MS;
+      await Promise.all(isDue ? [readClock(), readAll()] : [readClock(), readChanges()]);
+    },
+    async update(lane, change) {
+      let current = parse(await redis.hget(keys.ownLanes(), lane));
+      for (let tries = 0; tries < UPDATE_TRIES; tries++) {
+        const next = change(current?.entry);
+        if (next === undefined) break;
+        const [isSaved, text] = (await redis.eval(SAVE, ...toSave(next, current?.version ?? ""))) as [
+          number,
+          string,
+        ];
+        current = parse(text);
+        if (isSaved === 1) break;
+      }
+      if (current !== undefined) known.set(lane, current);
+      return current?.entry;
+    },
+    async dissolve(lane) {
+      const kept = known.get(lane);
+      if (kept === undefined) return false;
+      const names = [
+        keys.ownLanes(),
+        keys.ownLaneChanges(),
+        keys.ownLaneVersion(),
+        ...[...WITH_DELIVERIES, ...WITHOUT_DELIVERIES].map((part) => keys.ofLane(lane, part)),
+      ];
+      const isGone = (await redis.eval(DISSOLVE, names.length, ...names, lane, kept.version)) === 1;
+      if (isGone) known.delete(lane);
+      return isGone;
+    },
+  };
+}
+
+type SaveArguments = [keyCount: number, ...keysAndValues: (string | number)[]];
+
+function toSave(entry: OwnLane, seen: string): SaveArguments {
+  const { lane } = entry;
+  const { isPaused, concurrency, rate } = toSwitches(entry);
+  return [
+    7,
+    keys.ownLanes(),
+    keys.ownLaneChanges(),
+    keys.ownLaneVersion(),
+    ...["meta", "wait", "delayed", "marker"].map((part) => keys.ofLane(lane, part)),
+    lane,
+    seen,
+    JSON.stringify(entry),
+    isPaused ? 1 : 0,
+    concurrency ?? "",
+    rate?.max ?? "",
+    rate?.durationMs ?? "",
+    CHANGES_KEPT,
+  ];
+}
+
+/** For a transaction that puts deliveries into an own lane: registers the lane unless it is, so that none lies where nobody looks. */
+export const ENSURE_LANE = SAVE;
+
+/** The arguments of ENSURE_LANE. */
+export function toEnsure(entry: OwnLane): SaveArguments {
+  return toSave(entry, "");
+}
+
+function parse(text: string | null | undefined): Kept | undefined {
+  const space = text?.indexOf(" ") ?? -1;
+  if (text === null || text === undefined || space < 0) return undefined;
+  return { version: text.slice(0, space), entry: JSON.parse(text.slice(space + 1)) as OwnLane };
+}

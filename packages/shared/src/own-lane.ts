@@ -1,0 +1,104 @@
+// An own lane as the registry holds it, and what its state means for the engine's switches. Pure.
+
+import type { OwnLaneKind } from "./lanes.ts";
+
+/** What a destination is granted. */
+export interface Limits {
+  readonly ratePerSecond?: number | undefined;
+  readonly concurrency?: number | undefined;
+}
+
+/** Open: nothing is sent. Half-open: one delivery at a time tries. An absent circuit is closed. */
+export interface Circuit {
+  readonly state: "open" | "half-open";
+  /** Unix ms of the last change of state. */
+  readonly since: number;
+  /** How long it stays open each time; grows while probes fail. */
+  readonly pauseMs: number;
+}
+
+/** The rate that a destination's own answers have taught us. */
+export interface Pace {
+  readonly perSecond: number;
+  /** The rate at which it last refused; growth slows down near it. */
+  readonly refusedAt: number;
+  /** Unix ms of the last change, and of the last refusal. */
+  readonly changedAt: number;
+  readonly slowedAt: number;
+}
+
+export interface OwnLane {
+  readonly lane: string;
+  readonly kind: OwnLaneKind;
+  /** The origin, run or shared lane. */
+  readonly of: string;
+  /** Unix ms. */
+  readonly createdAt: number;
+  /** Nothing new is led here any more; dissolved once it is empty. */
+  readonly isClosing?: boolean;
+  /** By a person. */
+  readonly isPaused?: boolean;
+  /** A run whose deliveries wait to be released. */
+  readonly isHeld?: boolean;
+  /** A run whose deliveries end unsent. */
+  readonly isCancelled?: boolean;
+  /** By a person; they stand above those of actions. */
+  readonly limits?: Limits;
+  /** By action id, as their latest versions say. */
+  readonly actionLimits?: Readonly<Record<string, Limits>>;
+  readonly circuit?: Circuit;
+  readonly pace?: Pace;
+  /** Unix ms when it last held more slots of a worker than its share of arrivals explains. */
+  readonly crowdedAt?: number;
+  /** Of a run: the destination that all its deliveries go to, where the action's text tells. */
+  readonly destination?: string;
+}
+
+/** What a person or an action has configured: the strictest of all actions, unless a person has decided. */
+export function limitsOf({ limits, actionLimits = {} }: OwnLane): Limits {
+  const all = Object.values(actionLimits);
+  const least = (values: (number | undefined)[]): number | undefined => {
+    const given = values.filter((value) => value !== undefined);
+    return given.length === 0 ? undefined : Math.min(...given);
+  };
+  const ratePerSecond = limits?.ratePerSecond ?? least(all.map((one) => one.ratePerSecond));
+  const concurrency = limits?.concurrency ?? least(all.map((one) => one.concurrency));
+  return {
+    ...(ratePerSecond !== undefined && { ratePerSecond }),
+    ...(concurrency !== undefined && { concurrency }),
+  };
+}
+
+/** BullMQ's own switches of a queue. */
+export interface Switches {
+  readonly isPaused: boolean;
+  readonly concurrency: number | null;
+  readonly rate: { readonly max: number; readonly durationMs: number } | null;
+}
+
+/** How BullMQ's switches must stand for a lane's state. A cancelled run is let through, so that its deliveries can end. */
+export function toSwitches(entry: OwnLane): Switches {
+  const { circuit, pace } = entry;
+  const limits = limitsOf(entry);
+  const rates = [limits.ratePerSecond, pace?.perSecond].filter((rate) => rate !== undefined);
+  return {
+    isPaused: !isRunnable(entry),
+    concurrency: circuit?.state === "half-open" ? 1 : (limits.concurrency ?? null),
+    rate: rates.length === 0 ? null : toWindow(Math.min(...rates)),
+  };
+}
+
+/** Whether deliveries may be claimed from it at all. */
+export function isRunnable({ isPaused, isHeld, isCancelled, circuit }: OwnLane): boolean {
+  if (isCancelled === true) return true;
+  return isPaused !== true && isHeld !== true && circuit?.state !== "open";
+}
+
+/** BullMQ counts in windows that begin with their first claim: a second's worth in one would let nearly two through in a second. */
+const WINDOW_MS = 100;
+
+/** A rate as so many claims in a short window; less than one a window is one in a longer one. */
+export function toWindow(perSecond: number): { max: number; durationMs: number } {
+  const max = Math.max(1, Math.floor((perSecond * WINDOW_MS) / 1_000));
+  return { max, durationMs: Math.ceil((max * 1_000) / perSecond) };
+}

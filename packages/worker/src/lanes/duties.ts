@@ -1,0 +1,86 @@
+// Work that repeats: each duty in a loop of its own, one turn at a time, until it is told to stop. Redis may be away; the next turn tries again.
+
+import { randomUUID } from "node:crypto";
+import { keys } from "@postrider/shared/lanes";
+import type { Logger } from "@postrider/shared/log";
+import type { Redis } from "ioredis";
+
+/** Repeats `work`, so long after each end. What goes wrong is told, and the next turn comes all the same. */
+export function repeat(
+  name: string,
+  everyMs: number,
+  work: () => Promise<unknown>,
+  log: Logger,
+): { stop(): Promise<void> } {
+  let isStopped = false;
+  let wake: () => void = () => undefined;
+  const run = async (): Promise<void> => {
+    while (!isStopped) {
+      try {
+        await work();
+      } catch (error) {
+        if (!isStopped) log.debug({ duty: name, detail: String(error) }, "duty failed; it is tried again");
+      }
+      if (isStopped) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, everyMs);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  };
+  const running = run();
+  return {
+    stop() {
+      isStopped = true;
+      wake();
+      return running;
+    },
+  };
+}
+
+/** Carries out `work` unless another process did so within the time. */
+export async function asOnly<T>(
+  redis: Redis,
+  name: string,
+  everyMs: number,
+  work: () => Promise<T>,
+): Promise<T | null> {
+  const isMine = (await redis.set(keys.duty(name), "1", "PX", Math.floor(everyMs * 0.9), "NX")) === "OK";
+  return isMine ? await work() : null;
+}
+
+/** A process that showed no sign of life for so long serves nothing any more. */
+const ALIVE_MS = 10_000;
+
+export interface Presence {
+  readonly self: string;
+  /** Shows a sign of life, and looks who else did. */
+  show(now: number): Promise<void>;
+  processes(): readonly string[];
+  leave(): Promise<void>;
+}
+
+/** The processes that serve lanes, by their signs of life. */
+export function createPresence(redis: Redis): Presence {
+  const self = randomUUID();
+  let processes: readonly string[] = [self];
+  return {
+    self,
+    async show(now) {
+      const replies = await redis
+        .pipeline()
+        .zadd(keys.workers(), String(now), self)
+        .zremrangebyscore(keys.workers(), "-inf", String(now - ALIVE_MS))
+        .zrange(keys.workers(), "0", "-1")
+        .exec();
+      processes = (replies?.[2]?.[1] as string[] | undefined) ?? processes;
+    },
+    processes: () => processes,
+    async leave() {
+      await redis.zrem(keys.workers(), self);
+    },
+  };
+}

@@ -1,0 +1,109 @@
+// Everything about lanes that a worker process holds: the registry, its destinations, the lanes that it serves, and the duties that
+// keep them. Made once, closed once.
+
+import { createLaneDirectory, type LaneDirectory } from "@postrider/shared/lane-directory";
+import type { Logger } from "@postrider/shared/log";
+import type { Settings } from "@postrider/shared/settings";
+import type { Worker } from "bullmq";
+import type { Redis } from "ioredis";
+import type { Metrics } from "../record/metrics.ts";
+import { createAudit } from "./audit.ts";
+import { createDestinations, type Destinations } from "./destinations.ts";
+import { asOnly, createPresence, repeat } from "./duties.ts";
+import { createServing } from "./serve.ts";
+import { createTraffic, type Traffic } from "./traffic.ts";
+import { createTrouble } from "./trouble.ts";
+
+/** Known to all within a second: half of it for the look, the rest for the way. */
+const LOOK_MS = 400;
+/** A circuit opens soon after the attempt that was too many. */
+const REPORT_MS = 250;
+const PRESENCE_MS = 2_500;
+const AUDIT_MS = 10_000;
+
+export interface Lanes {
+  readonly directory: LaneDirectory;
+  readonly destinations: Destinations;
+  readonly traffic: Traffic;
+  /** Claims from all lanes that this process should serve, through BullMQ's workers as `start` makes them. */
+  serve(start: (lane: string, concurrency: number) => Worker): void;
+  /** Claims nothing more; resolves when nothing is in flight any more. */
+  close(): Promise<void>;
+}
+
+export interface LanesOptions {
+  readonly redis: Redis;
+  readonly settings: Settings;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+export async function createLanes({ redis, settings, metrics, log }: LanesOptions): Promise<Lanes> {
+  const directory = createLaneDirectory(redis);
+  await directory.refresh();
+  const traffic = createTraffic(Date.now);
+  const trouble = createTrouble(redis, settings.circuitWindowMs);
+  const destinations = createDestinations({
+    directory,
+    trouble,
+    traffic,
+    concurrency: settings.concurrency,
+    circuit: settings,
+    now: Date.now,
+  });
+  const presence = createPresence(redis);
+  const audit = createAudit(redis, directory, log);
+  let close: () => Promise<void> = () => Promise.resolve();
+
+  return {
+    directory,
+    destinations,
+    traffic,
+    serve(start) {
+      const serving = createServing({
+        ...settings,
+        redis,
+        directory,
+        traffic,
+        sharedLanes: settings.lanes,
+        self: presence.self,
+        processes: presence.processes,
+        start,
+      });
+      const look = async (): Promise<void> => {
+        await directory.refresh();
+        await serving.adjust();
+        metrics.ownLanes(directory.all(), serving.counts());
+      };
+      const duties = [
+        repeat("look", LOOK_MS, look, log),
+        repeat("report", REPORT_MS, destinations.report, log),
+        repeat("presence", PRESENCE_MS, () => presence.show(directory.now()), log),
+        repeat(
+          "audit",
+          AUDIT_MS,
+          async () => {
+            const found = await asOnly(redis, "audit", AUDIT_MS, audit.run);
+            if (found !== null) metrics.audited(found);
+          },
+          log,
+        ),
+      ];
+      close = async () => {
+        // Redis may be away, and what is in flight must end all the same.
+        for (const duty of duties) void duty.stop();
+        await serving.close();
+        await Promise.race([Promise.all(duties.map((duty) => duty.stop())), soon()]);
+        await Promise.race([presence.leave(), soon()]).catch(() => undefined);
+      };
+    },
+    close: () => close(),
+  };
+}
+
+/** How long leaving politely may take. */
+const LEAVE_MS = 1_000;
+
+function soon(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, LEAVE_MS).unref());
+}

@@ -1,0 +1,129 @@
+// Moves a claimed delivery out of its lane in one atomic step: into another lane, or among the dead letters of its home lane. It
+// keeps its id, attempts, history and data, and at any moment it is in exactly one place. BullMQ has no such move between two
+// queues, so these two scripts know its keys; its version is pinned, and tests hold the result against BullMQ's own view.
+
+import { ENSURE_LANE, toEnsure } from "@postrider/shared/lane-directory";
+import { keys } from "@postrider/shared/lanes";
+import { IN_LANE, RELEASED, toLaneMark } from "@postrider/shared/outcome";
+import type { OwnLane } from "@postrider/shared/own-lane";
+import type { Redis } from "ioredis";
+
+/**
+ * What both begin with: takes the delivery out of the lane, if the claim is still ours.
+ * KEYS 1 its job, 2 active, 3 stalled, 4 its job in the other lane; ARGV 1 id, 2 token.
+ */
+const TAKE_OUT = `
+if redis.call("GET", KEYS[1] .. ":lock") ~= ARGV[2] then return -1 end
+redis.call("DEL", KEYS[1] .. ":lock")
+redis.call("SREM", KEYS[3], ARGV[1])
+redis.call("LREM", KEYS[2], -1, ARGV[1])
+if KEYS[1] ~= KEYS[4] then
+  redis.call("RENAME", KEYS[1], KEYS[4])
+  if redis.call("EXISTS", KEYS[1] .. ":logs") == 1 then redis.call("RENAME", KEYS[1] .. ":logs", KEYS[4] .. ":logs") end
+end
+`;
+
+/** Input: as above, KEYS 5 wait, 6 marker, 7 meta of the other lane, 8 mark; ARGV 3 the new mark. Output: 0, or -1 when the claim was lost. */
+const MOVE = `${TAKE_OUT}
+redis.call("LPUSH", KEYS[5], ARGV[1])
+if redis.call("HEXISTS", KEYS[7], "paused") == 0 then redis.call("ZADD", KEYS[6], 0, "0") end
+local mark = redis.call("GET", KEYS[8])
+if mark and string.sub(mark, 1, ${IN_LANE.length}) == "${IN_LANE}" then
+  local released = string.sub(mark, -${RELEASED.length}) == "${RELEASED}" and "${RELEASED}" or ""
+  redis.call("SET", KEYS[8], ARGV[3] .. released)
+end
+return 0
+`;
+
+/** So many of the oldest dead letters go at once when there are too many, or they are too old. */
+const DROPPED_MAX = 100;
+
+/**
+ * Input: as above, KEYS 5 failed, 6 prefix of the home lane's jobs; ARGV 3 reason, 4 now, 5 how many are kept, 6 how long in ms.
+ * Output: how many older dead letters were dropped, or -1 when the claim was lost.
+ */
+const BURY = `${TAKE_OUT}
+redis.call("HINCRBY", KEYS[4], "atm", 1)
+redis.call("HSET", KEYS[4], "failedReason", ARGV[3], "finishedOn", ARGV[4])
+redis.call("ZADD", KEYS[5], ARGV[4], ARGV[1])
+local dropped = redis.call("ZRANGEBYSCORE", KEYS[5], "-inf", ARGV[4] - ARGV[6], "LIMIT", 0, ${DROPPED_MAX})
+local over = redis.call("ZCARD", KEYS[5]) - ARGV[5]
+if #dropped == 0 and over > 0 then dropped = redis.call("ZRANGE", KEYS[5], 0, math.min(over, ${DROPPED_MAX}) - 1) end
+for _, id in ipairs(dropped) do
+  redis.call("ZREM", KEYS[5], id)
+  redis.call("DEL", KEYS[6] .. id, KEYS[6] .. id .. ":logs")
+end
+return #dropped
+`;
+
+/** A claimed delivery, as far as a move needs to know it. */
+export interface Moved {
+  readonly id: string;
+  readonly lane: string;
+  readonly token: string;
+}
+
+export interface Moves {
+  /** Into an own lane, which is registered unless it was. False: the claim was lost, and nothing was done. */
+  toLane(claimed: Moved, lane: OwnLane): Promise<boolean>;
+  /**
+   * Among the dead letters of a lane.
+   * @returns how many older ones were dropped for it; null when the claim was lost, and nothing was done.
+   */
+  toDeadLetters(
+    claimed: Moved,
+    burial: { home: string; reason: string; now: number },
+  ): Promise<number | null>;
+}
+
+export interface DeadLetterLimits {
+  readonly deadLettersMax: number;
+  readonly deadLettersAgeMs: number;
+}
+
+type Command = (keyCount: number, ...keysAndValues: (string | number)[]) => Promise<number>;
+
+export function createMoves(redis: Redis, { deadLettersMax, deadLettersAgeMs }: DeadLetterLimits): Moves {
+  redis.defineCommand("postriderMove", { lua: MOVE });
+  redis.defineCommand("postriderBury", { lua: BURY });
+  redis.defineCommand("postriderEnsureLane", { lua: ENSURE_LANE });
+  const { postriderBury: bury } = redis as unknown as { postriderBury: Command };
+
+  return {
+    async toLane({ id, lane, token }, entry) {
+      const other = entry.lane;
+      const names = [
+        ...toTakeOut(id, lane, other),
+        ...["wait", "marker", "meta"].map((part) => keys.ofLane(other, part)),
+        keys.outcome(id),
+      ];
+      const pipeline = redis.multi() as unknown as Record<string, (...all: unknown[]) => unknown> & {
+        exec(): Promise<[Error | null, unknown][] | null>;
+      };
+      pipeline["postriderEnsureLane"]?.(...toEnsure(entry));
+      pipeline["postriderMove"]?.(names.length, ...names, id, token, toLaneMark(other));
+      const [, moved] = (await pipeline.exec()) ?? [];
+      if (moved === undefined || moved[0] !== null) throw moved?.[0] ?? new Error("Connection is closed.");
+      return moved[1] === 0;
+    },
+    async toDeadLetters({ id, lane, token }, { home, reason, now }) {
+      const names = [...toTakeOut(id, lane, home), keys.ofLane(home, "failed"), keys.job(home, "")];
+      const dropped = await bury.call(
+        redis,
+        names.length,
+        ...names,
+        id,
+        token,
+        reason,
+        now,
+        deadLettersMax,
+        deadLettersAgeMs,
+      );
+      return dropped < 0 ? null : dropped;
+    },
+  };
+}
+
+function toTakeOut(id: string, lane: string, other: string): string[] {
+  return [keys.job(lane, id), keys.ofLane(lane, "active"), keys.ofLane(lane, "stalled"), keys.job(other, id)];
+}

@@ -1,0 +1,154 @@
+// The lanes that this process serves right now: the shared ones always, own lanes as the registry says. An own lane that may not run is
+// not even looked at, so that a million deliveries behind a dead API cost nothing while they wait.
+
+import type { LaneDirectory } from "@postrider/shared/lane-directory";
+import { keys, ownLaneName } from "@postrider/shared/lanes";
+import { isRunnable, limitsOf, type OwnLane } from "@postrider/shared/own-lane";
+import type { Worker } from "bullmq";
+import type { Redis } from "ioredis";
+import { assignLanes } from "./assign.ts";
+import type { Traffic } from "./traffic.ts";
+
+/** Of a destination's lane without a rate: what a run adds in half a second at full speed. */
+const FED_MAX = 5_000;
+/** Of one with a rate: so many seconds' worth, and never too few to choose from. */
+const FED_SECONDS = 2;
+const FED_MIN = 100;
+/** Where there is not room for all lanes, each gets its turn. */
+const EPOCH_MS = 30_000;
+/** A shared lane gets back the slots that own destinations' exchanges still hold in it, up to twice its own. */
+const LENT_MAX = 1;
+
+export interface ServingOptions {
+  readonly redis: Redis;
+  readonly directory: LaneDirectory;
+  readonly traffic: Traffic;
+  readonly sharedLanes: readonly string[];
+  readonly concurrency: number;
+  readonly ownLanesMax: number;
+  readonly inFlightMax: number;
+  /** This process, and those that showed a sign of life lately. */
+  readonly self: string;
+  readonly processes: () => readonly string[];
+  /** Makes BullMQ's worker for a lane; it is told to run here. */
+  readonly start: (lane: string, concurrency: number) => Worker;
+}
+
+export interface Serving {
+  /** Starts and stops serving as the registry says now. */
+  adjust(): Promise<void>;
+  /** Own lanes served here, and those that nobody has room for. */
+  counts(): { readonly served: number; readonly unserved: number };
+  /** Stops claiming in all lanes; resolves when nothing is in flight any more. */
+  close(): Promise<void>;
+}
+
+export function createServing(options: ServingOptions): Serving {
+  const { directory, sharedLanes, concurrency, traffic, self } = options;
+  const serving = new Map<string, Worker>();
+  const stopping = new Set<Promise<void>>();
+  let unserved = 0;
+  let isClosed = false;
+
+  const start = (lane: string, slots: number): void => {
+    const worker = options.start(lane, slots);
+    serving.set(lane, worker);
+    // Its own loop survives Redis' absence; it ends when it is closed.
+    worker.run().catch((error: unknown) => worker.emit("error", error as Error));
+  };
+  const stop = (lane: string, worker: Worker): void => {
+    serving.delete(lane);
+    const stopped: Promise<void> = worker
+      .close()
+      .catch(() => undefined)
+      .finally(() => stopping.delete(stopped));
+    stopping.add(stopped);
+  };
+  const assign = remember(
+    (lanes: readonly string[], epoch: number) =>
+      assignLanes(lanes, options.processes(), self, options.ownLanesMax, epoch),
+    (lanes, epoch) => [epoch, ...options.processes(), ...lanes].join(" "),
+  );
+  const lend = (): void => {
+    const hasOwnLane = (origin: string): boolean =>
+      directory.get(ownLaneName("destination", origin)) !== undefined;
+    for (const lane of sharedLanes) {
+      const worker = serving.get(lane);
+      if (worker === undefined) continue;
+      const lent = Math.min(traffic.heldBy(lane, hasOwnLane), concurrency * LENT_MAX);
+      worker.concurrency = concurrency + lent;
+    }
+  };
+  const change = (mine: ReadonlySet<string>): void => {
+    for (const [lane, worker] of serving)
+      if (!mine.has(lane) && !sharedLanes.includes(lane)) stop(lane, worker);
+    const part = Math.max(1, Math.floor(options.inFlightMax / Math.max(1, mine.size)));
+    const slots = Math.min(concurrency, part);
+    for (const lane of mine) {
+      const worker = serving.get(lane);
+      if (worker === undefined) start(lane, slots);
+      else worker.concurrency = slots;
+    }
+  };
+  for (const lane of sharedLanes) start(lane, concurrency);
+
+  return {
+    async adjust() {
+      const candidates = directory.all().filter(isRunnable);
+      const full = await findFull(options.redis, candidates);
+      if (isClosed) return;
+      const wanted = candidates.filter((entry) => isFed(entry, directory, full)).map(({ lane }) => lane);
+      const assigned = assign(wanted.sort(), Math.floor(directory.now() / EPOCH_MS));
+      ({ unserved } = assigned);
+      change(new Set(assigned.mine));
+      lend();
+    },
+    counts: () => ({ served: serving.size - sharedLanes.length, unserved }),
+    async close() {
+      isClosed = true;
+      for (const [lane, worker] of serving) stop(lane, worker);
+      await Promise.all(stopping);
+    },
+  };
+}
+
+/**
+ * Whether a run's lane may go on: not while the lane of the destination that it feeds is held up or has enough to choose from, lest a
+ * million deliveries be moved there only to wait.
+ */
+function isFed(entry: OwnLane, directory: LaneDirectory, full: ReadonlySet<string>): boolean {
+  if (entry.destination === undefined || entry.isCancelled === true) return true;
+  const destination = directory.get(entry.destination);
+  return destination === undefined || (isRunnable(destination) && !full.has(destination.lane));
+}
+
+/** The destinations' lanes that runs feed and that have enough waiting. */
+async function findFull(redis: Redis, entries: readonly OwnLane[]): Promise<ReadonlySet<string>> {
+  const fed = new Set(entries.map(({ destination }) => destination));
+  const lanes = entries.filter(({ lane }) => fed.has(lane));
+  if (lanes.length === 0) return new Set();
+  const pipeline = redis.pipeline();
+  for (const { lane } of lanes) pipeline.llen(keys.ofLane(lane, "wait"));
+  const lengths = (await pipeline.exec()) ?? [];
+  return new Set(
+    lanes.filter((entry, index) => Number(lengths[index]?.[1] ?? 0) >= roomOf(entry)).map(({ lane }) => lane),
+  );
+}
+
+function roomOf(entry: OwnLane): number {
+  const rate = limitsOf(entry).ratePerSecond ?? entry.pace?.perSecond;
+  return rate === undefined ? FED_MAX : Math.max(FED_MIN, rate * FED_SECONDS);
+}
+
+/** A function that keeps its latest answer: the same question comes twice a second, and answering it may take thousands of hashes. */
+function remember<A extends readonly unknown[], R>(
+  answer: (...question: A) => R,
+  toKey: (...question: A) => string,
+): (...question: A) => R {
+  let kept: { readonly key: string; readonly answer: R } | undefined;
+  return (...question) => {
+    const key = toKey(...question);
+    if (kept?.key !== key) kept = { key, answer: answer(...question) };
+    return kept.answer;
+  };
+}

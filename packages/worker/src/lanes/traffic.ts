@@ -1,0 +1,112 @@
+// What this process has in flight, by lane and destination: whether one destination holds more slots than its share of the arrivals
+// explains, and how many slots of a lane are stuck with destinations that have a lane of their own by now. In memory only.
+
+/** Shares of arrivals are those of the last one to two of these. */
+const WINDOW_MS = 5_000;
+/** A lane's slots are as good as all taken from here on: what one destination holds too many of is missing to the others soon. */
+const BUSY_SHARE = 0.5;
+/** Beyond its due share, a tenth of the lane's slots is a crowd; fewer than five of them are chance. */
+const CROWD_SHARE = 0.1;
+const CROWD_MIN = 5;
+
+export interface Traffic {
+  /** A claim, until it is settled. */
+  enter(lane: string, isRetry: boolean): void;
+  leave(lane: string, isRetry: boolean): void;
+  inFlight(lane: string): number;
+  retries(lane: string): number;
+  /** An exchange with a destination, until its end. */
+  begin(lane: string, origin: string): void;
+  end(lane: string, origin: string): void;
+  /** Whether a destination crowds others out of a lane with so many slots. */
+  isCrowding(lane: string, origin: string, slots: number): boolean;
+  /** Slots of a lane that are held by exchanges with some destinations. */
+  heldBy(lane: string, isMeant: (origin: string) => boolean): number;
+}
+
+interface Share {
+  slots: number;
+  arrivals: number;
+  before: number;
+}
+
+interface LaneTraffic {
+  inFlight: number;
+  retries: number;
+  readonly shares: Map<string, Share>;
+  arrivals: number;
+  before: number;
+  rotatedAt: number;
+}
+
+export function createTraffic(now: () => number): Traffic {
+  const lanes = new Map<string, LaneTraffic>();
+  const of = (lane: string): LaneTraffic => {
+    const known = lanes.get(lane);
+    if (known !== undefined) return known;
+    const made: LaneTraffic = {
+      inFlight: 0,
+      retries: 0,
+      shares: new Map(),
+      arrivals: 0,
+      before: 0,
+      rotatedAt: now(),
+    };
+    lanes.set(lane, made);
+    return made;
+  };
+
+  return {
+    enter(lane, isRetry) {
+      const traffic = of(lane);
+      traffic.inFlight += 1;
+      if (isRetry) traffic.retries += 1;
+    },
+    leave(lane, isRetry) {
+      const traffic = of(lane);
+      traffic.inFlight -= 1;
+      if (isRetry) traffic.retries -= 1;
+      // Own lanes come and go; what was known of one that is idle is of no use.
+      if (traffic.inFlight === 0 && traffic.shares.size === 0) lanes.delete(lane);
+    },
+    inFlight: (lane) => lanes.get(lane)?.inFlight ?? 0,
+    retries: (lane) => lanes.get(lane)?.retries ?? 0,
+    begin(lane, origin) {
+      const traffic = of(lane);
+      if (now() - traffic.rotatedAt >= WINDOW_MS) rotate(traffic, now());
+      const share = traffic.shares.get(origin) ?? { slots: 0, arrivals: 0, before: 0 };
+      traffic.shares.set(origin, share);
+      share.slots += 1;
+      share.arrivals += 1;
+      traffic.arrivals += 1;
+    },
+    end(lane, origin) {
+      const share = lanes.get(lane)?.shares.get(origin);
+      if (share !== undefined) share.slots -= 1;
+    },
+    isCrowding(lane, origin, slots) {
+      const traffic = lanes.get(lane);
+      const share = traffic?.shares.get(origin);
+      if (traffic === undefined || share === undefined || traffic.inFlight < slots * BUSY_SHARE) return false;
+      const due = (share.arrivals + share.before) / (traffic.arrivals + traffic.before);
+      const excess = share.slots - due * traffic.inFlight;
+      return excess >= Math.max(CROWD_MIN, slots * CROWD_SHARE);
+    },
+    heldBy(lane, isMeant) {
+      let held = 0;
+      for (const [origin, { slots }] of lanes.get(lane)?.shares ?? []) if (isMeant(origin)) held += slots;
+      return held;
+    },
+  };
+}
+
+function rotate(traffic: LaneTraffic, at: number): void {
+  traffic.rotatedAt = at;
+  traffic.before = traffic.arrivals;
+  traffic.arrivals = 0;
+  for (const [origin, share] of traffic.shares) {
+    if (share.slots <= 0 && share.arrivals === 0) traffic.shares.delete(origin);
+    share.before = share.arrivals;
+    share.arrivals = 0;
+  }
+}

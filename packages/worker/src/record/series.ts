@@ -1,0 +1,130 @@
+// The series that a worker exposes: the one table of names, helps and labels. Labels are bounded. docs/metrics.md is generated from here.
+
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+
+/** From a fast API to the longest deadline (90 s). */
+const ATTEMPT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 16, 30, 60, 90];
+/** From at once to the end of the longest preset. */
+const LATENCY_SECONDS = [
+  0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1_800, 7_200, 43_200, 172_800,
+];
+
+/** Destinations with series of their own: enough for a page, few enough for Prometheus. */
+export const DESTINATIONS_SHOWN_MAX = 100;
+
+const SAME = "The same from every worker: take the max.";
+
+export type Series = ReturnType<typeof defineSeries>;
+
+/** The series as prom-client knows them: the one table of names, helps and labels. */
+export function defineSeries(registry: Registry, inFlight: ReadonlyMap<string, number>) {
+  const registers = [registry];
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Counter({ name: `postrider_${name}`, help, labelNames: [...labelNames], registers });
+  const gauge = (name: string, help: string) =>
+    new Gauge({ name: `postrider_${name}`, help, labelNames: ["lane"], registers });
+  const histogram = (name: string, help: string, buckets: number[]) =>
+    new Histogram({ name: `postrider_${name}`, help, buckets, registers });
+  return {
+    deliveries: counter("deliveries_total", "Deliveries that ended, by outcome and reason.", [
+      "lane",
+      "outcome",
+      "reason",
+    ]),
+    attempts: counter(
+      "attempts_total",
+      "Attempts by the reply's status class, or by fault; the other label is empty.",
+      ["status_class", "fault"],
+    ),
+    retries: counter("retries_total", "Attempts after which the delivery waits for another one.", [
+      "lane",
+      "reason",
+    ]),
+    repeats: counter(
+      "repeated_claims_total",
+      "Claims of deliveries that had ended (ended) or are elsewhere (stray), both unsent; that an earlier claim may have sent (reclaimed); that another worker took over (lost).",
+      ["lane", "kind"],
+    ),
+    moves: counter("lane_moves_total", "Deliveries moved into an own lane of a kind before they were sent.", [
+      "lane",
+      "to",
+    ]),
+    ...defineLaneSeries(registry),
+    dropped: counter(
+      "dead_letters_dropped_total",
+      "Dead letters that made room for newer ones or grew too old; their outcomes were recorded long before.",
+      ["lane"],
+    ),
+    duration: histogram("attempt_duration_seconds", "Time of one HTTP exchange.", ATTEMPT_SECONDS),
+    latency: histogram(
+      "delivery_latency_seconds",
+      "Time from enqueue, or from the due time, to a delivered outcome.",
+      LATENCY_SECONDS,
+    ),
+    inFlight: new Gauge({
+      name: "postrider_in_flight",
+      help: "Deliveries that this worker has claimed and not settled.",
+      labelNames: ["lane"],
+      registers,
+      // Changes twice a delivery and is looked at every few seconds, so it is a plain number in between.
+      collect() {
+        for (const [lane, count] of inFlight) this.set({ lane }, count);
+      },
+    }),
+    waiting: gauge("lane_waiting", `Deliveries that are due and not claimed. ${SAME}`),
+    delayed: gauge("lane_delayed", `Deliveries that are due later. ${SAME}`),
+    deadLetters: gauge("lane_dead_letters", `Dead letters kept. ${SAME}`),
+    oldestAge: gauge("lane_oldest_age_seconds", `Age of the delivery that waits the longest. ${SAME}`),
+  };
+}
+
+/** Of own lanes and their destinations, and of the audit. */
+function defineLaneSeries(registry: Registry) {
+  const registers = [registry];
+  return {
+    ownLanes: new Gauge({
+      name: "postrider_own_lanes",
+      help: `Own lanes by kind. ${SAME}`,
+      labelNames: ["kind"],
+      registers,
+    }),
+    ownLanesServed: new Gauge({
+      name: "postrider_own_lanes_served",
+      help: "Own lanes that this worker serves.",
+      registers,
+    }),
+    ownLanesUnserved: new Gauge({
+      name: "postrider_own_lanes_unserved",
+      help: `Own lanes that no worker has room for at this moment; they take turns. ${SAME}`,
+      registers,
+    }),
+    circuits: new Gauge({
+      name: "postrider_circuits",
+      help: `Destinations by the state of their circuit. ${SAME}`,
+      labelNames: ["state"],
+      registers,
+    }),
+    circuit: new Gauge({
+      name: "postrider_destination_circuit",
+      help: `0 closed, 1 half-open, 2 open; of destinations with an own lane, at most ${DESTINATIONS_SHOWN_MAX}. ${SAME}`,
+      labelNames: ["destination"],
+      registers,
+    }),
+    pace: new Gauge({
+      name: "postrider_destination_pace_per_second",
+      help: `The rate that a destination's 429s have taught; at most ${DESTINATIONS_SHOWN_MAX} destinations. ${SAME}`,
+      labelNames: ["destination"],
+      registers,
+    }),
+    healed: new Counter({
+      name: "postrider_lanes_healed_total",
+      help: "Own lanes with deliveries that were in no registry, and are served again. Should stay 0.",
+      registers,
+    }),
+    missing: new Gauge({
+      name: "postrider_deliveries_missing",
+      help: "Deliveries that were accepted, have not ended and lie in no lane, as the latest audit by this worker found: what a Redis failover lost. Take the max.",
+      registers,
+    }),
+  };
+}
