@@ -51,6 +51,7 @@ function stepJson(node: Template, state: JsonState, places: Map<Template, Place>
     else markAll(node.templates, "plain", places);
     return state;
   }
+  if (isSnippet(node)) return walkJson(node.templates, state, places);
   if (node instanceof ForTag) return walkLoop(node, state, places);
   if (node instanceof IfTag || node instanceof UnlessTag || node instanceof CaseTag)
     return walkBranches(node, state, places);
@@ -146,6 +147,11 @@ function flatten(nodes: readonly Template[]): (string | Template)[] {
     if (node instanceof CaptureTag) return [];
     return bodiesOf(node).flatMap(flatten);
   });
+}
+
+/** A snippet's nodes stand in the text that surrounds them. */
+function isSnippet(node: Template): node is Template & { readonly templates: Template[] } {
+  return "snippet" in node;
 }
 
 /** Every tag of liquidjs that has a body keeps it in one of these. */
