@@ -10,6 +10,7 @@ import { createEnqueueMany, type EnqueueMany } from "./enqueue-many.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
 import { createOutcomes, type Outcomes } from "./outcomes.ts";
 import { createRuns, type Runs } from "./runs.ts";
+import { createSnippetStore, type SnippetStore } from "./snippets.ts";
 
 export interface ProducerOptions {
   /** Redis URL. */
@@ -20,6 +21,7 @@ export interface ProducerOptions {
 
 export interface Producer {
   readonly actions: ActionStore;
+  readonly snippets: SnippetStore;
   readonly enqueue: EnqueueOne;
   readonly enqueueMany: EnqueueMany;
   readonly runs: Runs;
@@ -37,7 +39,8 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   const defaults: Settings = readSettings({});
   const redis = await connectRedis(options.redis, producerOptions);
   const lanes = createLanes(redis);
-  const actions = createActionStore(redis);
+  const snippets = createSnippetStore(redis);
+  const actions = createActionStore(redis, snippets);
   const runs = createRuns(redis);
   const dependencies = {
     admit: createAdmit(redis),
@@ -48,6 +51,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   };
   return {
     actions,
+    snippets,
     enqueue: createEnqueue(dependencies),
     enqueueMany: createEnqueueMany(dependencies),
     runs,

@@ -1,7 +1,7 @@
 // What a node evaluates by itself, its bodies left out: the values, and the tokens that liquidjs keeps bare. Whoever has to know
 // what a template reads (its cost, its snippets, its attributes) asks here.
 
-import { type Template as Node, Value } from "liquidjs";
+import { AssignTag, type Template as Node, Value } from "liquidjs";
 import { bodiesOf } from "../escape/places.ts";
 
 /** liquidjs' token of an operand, by what it may hold. */
@@ -71,12 +71,25 @@ function unfold(operand: Operand | undefined): Operand[] {
   return [operand, ...[lhs, rhs, variable, ...props].flatMap(unfold)];
 }
 
-/** The names of a property access as far as the template itself gives them; null stands for one that the data give. */
-export function pathOf({ props, variable }: Operand): readonly (string | number | null)[] | null {
+/** The names of a property access; null stands for one that the data give. */
+export type Names = readonly (string | number | null)[];
+
+/** The names of a property access as far as the template itself gives them. */
+export function pathOf({ props, variable }: Operand): Names | null {
   if (props === undefined || variable !== undefined) return null;
   return props.map(({ content }) =>
     typeof content === "string" || typeof content === "number" ? content : null,
   );
+}
+
+/** The names that a template gives to values of its own, and those that Liquid gives in loops. */
+export function namesGivenIn(nodes: readonly Node[]): Set<string> {
+  const names = new Set(["forloop"]);
+  for (const node of everyNode(nodes)) {
+    if (node instanceof AssignTag) names.add((node as unknown as { key: string }).key);
+    if ("variable" in node && typeof node.variable === "string") names.add(node.variable);
+  }
+  return names;
 }
 
 /** Nodes with all those in their bodies, in the order of the text. */

@@ -4,7 +4,15 @@
 import { type Context, EchoTag, type Emitter, type Liquid, type Template as Node, Output } from "liquidjs";
 import { bodiesOf } from "../escape/places.ts";
 import { renderDirect } from "./direct.ts";
-import { createLocator, type Expression, everyNode, expressionsOf, operandsOf, pathOf } from "./operands.ts";
+import {
+  createLocator,
+  type Expression,
+  everyNode,
+  expressionsOf,
+  type Names,
+  operandsOf,
+  pathOf,
+} from "./operands.ts";
 
 /** Name to text. */
 export type Snippets = Readonly<Record<string, string>>;
@@ -88,7 +96,7 @@ const TOO_LONG = `the snippets of one template are longer than ${CHARS_MAX} char
 
 interface Use {
   /** `snippets` first; null where a name depends on data. */
-  readonly path: readonly (string | number | null)[];
+  readonly path: Names;
   readonly token: { readonly input?: string; readonly begin?: number };
 }
 

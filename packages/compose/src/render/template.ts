@@ -7,6 +7,7 @@ import { type DeliveryFacts, setFacts } from "../dialect/delivery-facts.ts";
 import { CancelledByTemplate } from "../dialect/tags.ts";
 import { type Place, Unfit } from "../escape/escape.ts";
 import { bodiesOf, findJsonPlaces, findUrlPlaces, markAll } from "../escape/places.ts";
+import { suggest } from "../suggest.ts";
 import { createText, createTrace, makeDirect, type Places, renderDirect, TooCostly } from "./direct.ts";
 import { inlineSnippets, type Snippets } from "./snippets.ts";
 
@@ -58,7 +59,7 @@ export function compileTemplate(
     nodes = liquid.parse(source);
     if (source.includes("snippets")) inlineSnippets(liquid, nodes, snippets);
   } catch (error) {
-    return { problem: toProblem(field, error) };
+    return { problem: withSuggestion(toProblem(field, error), liquid) };
   }
   if (isDeeperThan(DEPTH_MAX, nodes))
     return { problem: { field, message: `is nested deeper than ${DEPTH_MAX} blocks` } };
@@ -94,6 +95,16 @@ export function compileTemplate(
       return text.written.findLast(({ from }) => from <= offset)?.output ?? null;
     },
   };
+}
+
+/** What is wrong with a template by itself, whatever snippets it names; null where nothing is. */
+export function findSyntaxProblem(liquid: Liquid, field: string, source: string): Problem | null {
+  try {
+    liquid.parse(source);
+    return null;
+  } catch (error) {
+    return withSuggestion(toProblem(field, error), liquid);
+  }
 }
 
 /** Blocks in blocks. People need a handful; every walk of the tree needs some of the stack for each. */
@@ -140,6 +151,16 @@ function toProblem(field: string, error: unknown): Problem {
     code,
     ...(place === null ? {} : { line: Number(place[2]), column: Number(place[3]) }),
   };
+}
+
+/** liquidjs says what it does not know, and we what was probably meant. */
+function withSuggestion(problem: Problem, { filters, tags }: Liquid): Problem {
+  const [, filter, tag] = /^undefined filter: (\S+)|^tag "(\S+)" not found/.exec(problem.message) ?? [];
+  const name = filter ?? tag;
+  if (name === undefined) return problem;
+  const meant = suggest(name, Object.keys(filter === undefined ? tags : filters));
+  const message = `there is no ${filter === undefined ? "tag" : "filter"} ${name}`;
+  return { ...problem, message: meant === null ? message : `${message}; did you mean ${meant}?` };
 }
 
 /** The template's own wish, from under what liquidjs and we have wrapped around it. */
