@@ -2,13 +2,14 @@
 
 import type { Problem } from "@postrider/shared/errors";
 import type { Reason } from "@postrider/shared/outcome";
-import { Context, type Liquid, type Template as Node } from "liquidjs";
+import { Context, DecrementTag, IncrementTag, type Liquid, type Template as Node } from "liquidjs";
 import { type DeliveryFacts, setFacts } from "../dialect/delivery-facts.ts";
 import { CancelledByTemplate } from "../dialect/tags.ts";
 import { type Place, Unfit } from "../escape/escape.ts";
 import { bodiesOf, findJsonPlaces, findUrlPlaces, markAll } from "../escape/places.ts";
 import { suggest } from "../suggest.ts";
 import { createText, createTrace, makeDirect, type Places, renderDirect, TooCostly } from "./direct.ts";
+import { everyNode } from "./operands.ts";
 import { inlineSnippets, type Snippets } from "./snippets.ts";
 
 /** What templates see. */
@@ -67,8 +68,12 @@ export function compileTemplate(
   if ("beginning" in places)
     return { problem: { field, message: BEGINS_WITH_VALUE, ...toPlace(places.beginning) } };
   makeDirect(nodes, places);
+  const counts = [...everyNode(nodes)].some(
+    (node) => node instanceof IncrementTag || node instanceof DecrementTag,
+  );
   const start = (scope: Scope, facts: DeliveryFacts): Context => {
-    const context = new Context(scope, liquid.options, { sync: true }, { liquid });
+    // liquidjs counts in the scope itself, which the other fields and attempts see, too.
+    const context = new Context(counts ? { ...scope } : scope, liquid.options, { sync: true }, { liquid });
     setFacts(context, facts);
     return context;
   };

@@ -68,10 +68,18 @@ function asJson(value: unknown, indent?: unknown): string {
   return toJson(value, typeof indent === "number" || typeof indent === "string" ? indent : undefined);
 }
 
+/** An item's own attribute: what it inherits is none of the data. */
+function attributeOf(item: unknown, key: unknown): unknown {
+  const name = text(key);
+  return typeof item === "object" && item !== null && Object.hasOwn(item, name)
+    ? (item as Record<string, unknown>)[name]
+    : undefined;
+}
+
 function uniqueBy(value: unknown, key: unknown): unknown[] {
   const seen = new Set<string>();
   return list(value).filter((item) => {
-    const mark = JSON.stringify((item as Record<string, unknown> | null)?.[text(key)] ?? null);
+    const mark = toJson(attributeOf(item, key) ?? null);
     return !seen.has(mark) && seen.add(mark);
   });
 }
@@ -155,8 +163,7 @@ export const CAMPAIGN_FILTERS: Readonly<Record<string, FilterEntry>> = {
   where_not: {
     does: "Objects whose key has another value.",
     example: ["{{ '[{\"a\":1},{\"a\":2}]' | from_json | where_not: 'a', 1 }}", '[{"a":2}]'],
-    filter: (value, key, other) =>
-      list(value).filter((item) => (item as Record<string, unknown> | null)?.[text(key)] !== other),
+    filter: (value, key, other) => list(value).filter((item) => attributeOf(item, key) !== other),
   },
   sample: {
     does: "An item, or so many, by the delivery's own chance.",
