@@ -54,6 +54,7 @@ describe("nothing is told of what is right", () => {
     { body: "[{% for x in customer.list %}{{ x }}{% unless forloop.last %},{% endunless %}{% endfor %}]" },
     { body: "{% if customer.a %}{{ customer.a | json }}{% else %}{}{% endif %}" },
     { body: "{{ customer.json | raw }}" },
+    { body: '{"a": 1, {{ customer.key }}: 2, {% generate_uuid %}: 3}' },
     { escaping: "none", body: '{"a": {{ customer.a | json }}}' },
     { escaping: "none", body: "{{ customer.a | json }}" },
     { ...type("text/plain"), body: "Hello {{ customer.name | upcase }}" },

@@ -12,7 +12,6 @@ import {
   type Template,
   UnlessTag,
 } from "liquidjs";
-import { PrintingTag } from "../dialect/tags.ts";
 import { isPrinting, textOf } from "../escape/places.ts";
 
 const KNOWN_TAGS = [
@@ -29,10 +28,5 @@ const KNOWN_TAGS = [
 
 /** Whether rendering a node costs no more than its expressions and its bodies. */
 export function costsNoMoreThanItsParts(node: Template): boolean {
-  return (
-    textOf(node) !== null ||
-    isPrinting(node) ||
-    node instanceof PrintingTag ||
-    KNOWN_TAGS.some((kind) => node instanceof kind)
-  );
+  return textOf(node) !== null || isPrinting(node) || KNOWN_TAGS.some((kind) => node instanceof kind);
 }

@@ -16,6 +16,7 @@ import {
   type Template,
   UnlessTag,
 } from "liquidjs";
+import { PrintingTag } from "../dialect/tags.ts";
 import type { Place } from "./escape.ts";
 
 /** Inside or outside a JSON string; `unknown` where branches disagree. */
@@ -166,9 +167,11 @@ export function bodiesOf(node: Template): Template[][] {
   );
 }
 
+const PRINTING = [Output, EchoTag, CycleTag, IncrementTag, DecrementTag, PrintingTag];
+
 /** Whether a node prints a value: each of these needs a place. */
 export function isPrinting(node: Template): boolean {
-  return [Output, EchoTag, CycleTag, IncrementTag, DecrementTag].some((kind) => node instanceof kind);
+  return PRINTING.some((kind) => node instanceof kind);
 }
 
 /** Whether an output is opted out of escaping by `| raw` at its end. */

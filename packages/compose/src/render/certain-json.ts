@@ -25,8 +25,10 @@ export function findCertainJsonProblem(nodes: readonly Node[], isEscaped: boolea
   if (piece === undefined) return { line: 1, column: 1, message: problem.message, file: undefined };
   const { node, at } = piece;
   const { input, begin, file, trimLeft = 0 } = node.token as Node["token"] & { trimLeft?: number };
-  const within = textOf(node) === null ? 0 : trimLeft + problem.offset - at;
-  return { ...createLocator()({ input, begin: begin + within }), message: problem.message, file };
+  // A value may be the name that is wanted there.
+  if (textOf(node) === null) return null;
+  const spot = createLocator()({ input, begin: begin + trimLeft + problem.offset - at });
+  return { ...spot, message: problem.message, file };
 }
 
 function withSnippets(node: Node): Node[] {

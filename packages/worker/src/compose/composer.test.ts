@@ -82,10 +82,10 @@ describe("regular expressions and searches meet no text that makes them slow", (
 
   test.each(Object.keys(nasty))("%s", async (name) => {
     for (const filter of filters.split(" ")) {
-      const startedAt = performance.now();
+      const before = process.cpuUsage();
       const composed = await compose(`{% assign x = customer.s | ${filter} %}`, { s: nasty[name] });
       // Quadratic ones would take tens of seconds here. What is no number or date is refused, as such.
-      expect(performance.now() - startedAt, filter).toBeLessThan(3_000);
+      expect(process.cpuUsage(before).user / 1_000, filter).toBeLessThan(3_000);
       if (composed.kind === "problem") expect(composed.reason, filter).toBe("template");
     }
   });
