@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { postrider, startPostrider } from "../support/processes.ts";
+import { postrider, ROOT, startPostrider, startProcess } from "../support/processes.ts";
 import { ok, reply, startReceiver } from "../support/receiver.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
+
+/** As npm links it, and as `npx postrider` finds it. */
+const LINKED = join(ROOT, "node_modules", ".bin", "postrider");
 
 let directory: string;
 let environment: Record<string, string>;
@@ -26,6 +29,13 @@ async function file(name: string, content: string | Buffer): Promise<string> {
 async function actionFile(url: string, body = '{"email": {{ customer.email | json }}}'): Promise<string> {
   return file("action.yaml", `id: act\nurl: ${url}\nbody: '${body}'\nretry: {attempts: 2, baseMs: 10}\n`);
 }
+
+test("npx postrider is this command", async () => {
+  await using linked = startProcess(LINKED, ["--version"]);
+
+  expect(await linked.exited).toEqual({ code: 0, signal: null });
+  expect(linked.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
 
 test("the way of a user: preview, apply, enqueue, runs show, dead-letters, replay, status", async () => {
   let isBroken = true;
