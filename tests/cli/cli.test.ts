@@ -163,11 +163,50 @@ describe("a customers file with bad lines", () => {
     expect(await readFile(`${path}.rejected`, "utf8")).toBe('{"id":2,"email":\n{"email":"x"}\n');
 
     const again = await postrider(
-      ["enqueue", "act", "--customers", path, "--run", "skip", "--skip-invalid"],
+      ["enqueue", "act", "--customers", path, "--run", "again", "--skip-invalid"],
       environment,
     );
     expect(again.code).toBe(2);
     expect(again.stderr).toContain("exists already");
+    const run = await postrider(["runs", "show", "again"], environment);
+    expect(run.stderr).toContain("no run is called again");
+  });
+
+  test("a dry run with --skip-invalid counts them and leaves no file in the real run's way", async () => {
+    const path = await file("dry.ndjson", lines);
+
+    const dry = await postrider(
+      ["enqueue", "act", "--customers", path, "--dry-run", "--skip-invalid"],
+      environment,
+    );
+
+    expect(dry.code).toBe(1);
+    expect(dry.stderr).toContain("line 3, column 17");
+    await expect(readFile(`${path}.rejected`)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  test("every line of a CSV is enqueued or in the rejects file, which can be mended and enqueued", async () => {
+    const path = await file("quotes.csv", 'id,email\n1,a\n2,b" c\n3,c\n4,"d\n5,e\n');
+
+    const result = await postrider(
+      ["enqueue", "act", "--customers", path, "--run", "quotes", "--skip-invalid", "--json"],
+      environment,
+    );
+
+    expect(JSON.parse(result.stdout)).toMatchObject({ enqueued: 3, rejected: 2 });
+    expect(await readFile(`${path}.rejected`, "utf8")).toBe('id,email\n2,b" c\n4,"d\n');
+  });
+
+  test("a file that is unsuitable as a whole enqueues nothing, with --skip-invalid too", async () => {
+    const path = await file("array.json", '[\n{"id":1},\n{"id":2}\n]');
+
+    const result = await postrider(
+      ["enqueue", "act", "--customers", path, "--run", "array", "--skip-invalid"],
+      environment,
+    );
+
+    expect(result.code).toBe(1);
+    expect(result.stderr).toMatch(/array\.json: line 1, column 1: .*jq -c/);
   });
 });
 

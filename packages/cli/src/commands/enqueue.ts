@@ -8,7 +8,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { dryRun } from "../customers/dry-run.ts";
 import { type BadLine, type CustomersFile, openCustomers } from "../customers/open-customers.ts";
 import { createProgress } from "../customers/progress.ts";
-import { createRejects, type Rejects } from "../customers/rejects.ts";
+import { createRejects, NO_REJECTS, type Rejects } from "../customers/rejects.ts";
 import { isActionFile, readAction } from "../documents.ts";
 import { withProducer } from "../producer.ts";
 import type { Context } from "../program.ts";
@@ -57,8 +57,7 @@ async function enqueue(action: string, options: Options, context: Context): Prom
     { path: options.customers, stdin: surroundings.stdin },
     options.format === undefined ? {} : { format: options.format },
   );
-  const rejects =
-    options.skipInvalid === undefined ? null : createRejects(toRejectsPath(options), file.header);
+  const rejects = toRejects(options, file);
   const problems = createProblems(file, rejects, context);
   try {
     if (options.dryRun === true) {
@@ -151,8 +150,7 @@ function createProblems(file: CustomersFile, rejects: Rejects | null, { output }
     rejected += 1;
     await rejects.write(line);
     if (rejected <= PROBLEMS_SHOWN_MAX) output.note(describe(line));
-    if (rejected === PROBLEMS_SHOWN_MAX + 1)
-      output.note("more bad lines follow; all are in the rejects file");
+    if (rejected === PROBLEMS_SHOWN_MAX + 1) output.note("more bad lines follow");
   };
   return {
     get rejected() {
@@ -188,6 +186,12 @@ function toError(bad: BadLine): PostriderError {
 async function findAction(action: string, context: Context) {
   if (isActionFile(action)) return readAction(action);
   return (await withProducer(context.settings(), (producer) => producer.actions.get(action))).action;
+}
+
+/** Null: a bad line is an error. A dry run only counts them. */
+function toRejects(options: Options, file: CustomersFile): Rejects | null {
+  if (options.skipInvalid === undefined) return null;
+  return options.dryRun === true ? NO_REJECTS : createRejects(toRejectsPath(options), file.header);
 }
 
 function toRejectsPath({ skipInvalid, customers }: Options): string {
