@@ -69,6 +69,7 @@ test("the way of a user: preview, apply, enqueue, runs show, dead-letters, repla
     environment,
   );
   expect(JSON.parse(enqueued.stdout)).toEqual({ run: "r", enqueued: 2, duplicates: 0, rejected: 0 });
+  expect(enqueued.stderr).toContain("no worker serves the lane bulk at this moment");
 
   await using worker = startPostrider(["worker"], environment);
   await worker.waitForOutput(/worker ready/);
@@ -89,12 +90,10 @@ test("the way of a user: preview, apply, enqueue, runs show, dead-letters, repla
   await eventually(async () => expect(await show()).toMatchObject({ delivered: 2, failed: 0 }));
 
   const status = JSON.parse((await postrider(["status", "--json"], environment)).stdout);
-  expect(status.lanes.map(({ lane, waiting }: { lane: string; waiting: number }) => [lane, waiting])).toEqual(
-    [
-      ["transactional", 0],
-      ["bulk", 0],
-    ],
-  );
+  expect(status.lanes).toEqual([
+    expect.objectContaining({ lane: "transactional", isServed: true, waiting: 0 }),
+    expect.objectContaining({ lane: "bulk", isServed: true, waiting: 0 }),
+  ]);
 }, 60_000);
 
 test("a test send shows request, reply and verdict, and masks the credentials", async () => {
@@ -222,6 +221,8 @@ test.each<[string, string[], number, RegExp]>([
   ["an unknown run", ["runs", "show", "nope"], 1, /no run is called nope/],
   ["an unknown dead letter", ["dead-letters", "show", "nope"], 1, /nope/],
   ["an unknown action", ["actions", "show", "nope"], 1, /nope is not in the store/],
+  ["an action with a space", ["enqueue", "Wel come", "--customers", "-"], 1, /"Wel come" is no action/],
+  ["a time without its zone", ["enqueue", "a", "--customers", "-", "--send-at", "5"], 2, /2026-12-01T09/],
   ["a run id with a space", ["enqueue", "act", "--customers", "-", "--run", "a b"], 2, /run: "a b"/],
   [
     "a time that is none",
@@ -234,6 +235,24 @@ test.each<[string, string[], number, RegExp]>([
 
   expect(result.stderr).toMatch(message);
   expect(result.code).toBe(code);
+});
+
+test("SIGTERM ends an enqueue that waits for its customers; what it has read is enqueued", async () => {
+  await postrider(["actions", "apply", await actionFile("http://127.0.0.1:1/")], environment);
+  await using enqueue = startPostrider(
+    ["enqueue", "act", "--customers", "-", "--run", "quiet", "--lane", "nobodys"],
+    environment,
+  );
+  enqueue.write('{"id":1}\n');
+  await eventually(async () => {
+    const run = await postrider(["runs", "show", "quiet", "--json"], environment);
+    expect(JSON.parse(run.stdout)).toMatchObject({ enqueued: 1 });
+  });
+
+  enqueue.kill("SIGTERM");
+
+  expect(await enqueue.exited).toEqual({ code: 1, signal: null });
+  expect(enqueue.stderr).toContain("--run quiet goes on where it stopped");
 });
 
 test("bad settings are refused with every problem, and an evicting Redis too", async () => {

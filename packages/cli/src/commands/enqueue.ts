@@ -4,6 +4,7 @@ import type { RunEnqueued } from "@postrider/producer/enqueue-many";
 import type { Producer } from "@postrider/producer/producer";
 import type { Customer } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
+import { chooseLane } from "@postrider/shared/lanes";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { dryRun } from "../customers/dry-run.ts";
 import { type BadLine, type CustomersFile, openCustomers } from "../customers/open-customers.ts";
@@ -70,14 +71,17 @@ async function enqueue(action: string, options: Options, context: Context): Prom
       if (!isGood || problems.rejected > 0) context.end(1);
       return;
     }
-    const result = await withProducer(context.settings(), (producer) =>
-      enqueueRun(action, options, { producer, file, problems, context }),
-    );
+    const result = await withProducer(context.settings(), async (producer) => {
+      const enqueued = await enqueueRun(action, options, { producer, file, problems, context });
+      await warnOfUnservedLane(options.lane ?? chooseLane(true), producer, context);
+      return enqueued;
+    });
     if (problems.rejected > 0) context.end(1);
     const { run, enqueued, duplicates } = result;
     if (options.json === true) return output.json({ run, enqueued, duplicates, rejected: problems.rejected });
     output.line(`run ${run}: ${enqueued} enqueued, ${duplicates} duplicates, ${problems.rejected} rejected`);
   } finally {
+    file.close();
     const path = await rejects?.close();
     if (path !== undefined && path !== null)
       output.note(`rejected lines are in ${path}; mend them and enqueue that file under the same run`);
@@ -130,6 +134,16 @@ async function enqueueRun(
     process.off("SIGTERM", stop);
     progress.end();
   }
+}
+
+/** A lane's name that nobody knows is most often a slip, and its deliveries would wait for ever. */
+async function warnOfUnservedLane(lane: string, producer: Producer, { output }: Context): Promise<void> {
+  // The run is enqueued; a Redis that goes away right after it does not change that.
+  const served = await producer.lanes.served().catch(() => [lane]);
+  if (served.includes(lane)) return;
+  output.note(
+    `no worker serves the lane ${lane} at this moment; its deliveries wait until one does (POSTRIDER_LANES)`,
+  );
 }
 
 interface Problems {
@@ -202,11 +216,16 @@ function toRejectsPath({ skipInvalid, customers }: Options): string {
 /** Says what and when, and sorts by time. */
 function newRunId(action: string): string {
   const at = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
-  return `${action.split("@")[0]}-${at}`.slice(0, 100);
+  // Whether there is such an action is not asked yet, and a run id takes less than people write.
+  const name = (action.split("@")[0] ?? "").replace(/[^A-Za-z0-9._-]/g, "-").replace(/^[^A-Za-z0-9]+/, "");
+  return `${name.slice(0, 80) || "run"}-${at}`;
 }
+
+/** ISO 8601 with its zone: JavaScript would take "5" for the May of 2001, and a time without a zone for the machine's own. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
 function parseDate(text: string): Date {
   const date = new Date(text);
-  if (!Number.isNaN(date.getTime())) return date;
+  if (TIME.test(text) && !Number.isNaN(date.getTime())) return date;
   throw new InvalidArgumentError("must be a time such as 2026-12-01T09:00:00Z");
 }

@@ -51,7 +51,7 @@ export async function createLanes({ redis, settings, metrics, log }: LanesOption
     circuit: settings,
     now: Date.now,
   });
-  const presence = createPresence(redis);
+  const presence = createPresence(redis, settings.lanes);
   const audit = createAudit(redis, directory, log);
   let close: () => Promise<void> = () => Promise.resolve();
 
