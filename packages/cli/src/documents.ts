@@ -16,7 +16,12 @@ export async function readActionDocuments(path: string): Promise<unknown[]> {
     const [error] = document.errors;
     if (error !== undefined)
       throw new PostriderError("action_invalid", `${path}: ${error.message}`, { cause: error });
-    return document.toJS() as unknown;
+    try {
+      return document.toJS() as unknown;
+    } catch (cause) {
+      // Such as aliases of aliases that would fill the memory.
+      throw new PostriderError("action_invalid", `${path}: ${(cause as Error).message}`, { cause });
+    }
   });
 }
 

@@ -4,6 +4,12 @@ import { createProgram } from "./program.ts";
 
 const LINGER_MS = 1_000;
 
+// Whoever reads has read enough, as `head` does: there is nobody left to tell.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
 const code = await createProgram({
   // biome-ignore lint/style/noProcessEnv: this is the main file; everything else is handed its settings.
   environment: { ...process.env },

@@ -2,6 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { PostriderError } from "@postrider/shared/errors";
 import { maskUrl } from "@postrider/shared/redis";
 import { Redis } from "ioredis";
 import { startContainer } from "./container.ts";
@@ -12,7 +13,7 @@ export interface ProvideOptions {
   readonly url: string | undefined;
   /** Takes the one line that says which was taken. */
   readonly say: (line: string) => void;
-  /** Preferred port; the next free one is taken when it is in use. */
+  /** Where a server is to listen; absent: any free port. */
   readonly port?: number;
   readonly appendFsync?: "everysec" | "always";
   /** PATH of the machine. */
@@ -33,7 +34,7 @@ export type Source = (options: ProvideOptions) => Promise<ProvidedRedis | null>;
 const PROGRAMS = ["redis-server", "valkey-server"];
 const FALLBACK_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** @throws when there is none to be had; the message says what to install. */
+/** @throws `redis_unavailable` when there is none to be had, with what to install; `port_taken`. */
 export async function provideRedis(options: ProvideOptions): Promise<ProvidedRedis> {
   if (options.url !== undefined && options.url !== "") return configured(options.url, options);
   for (const source of options.sources ?? [fromPath, fromContainer, fromApt]) {
@@ -42,7 +43,8 @@ export async function provideRedis(options: ProvideOptions): Promise<ProvidedRed
     options.say(`Redis: ${provided.source}`);
     return provided;
   }
-  throw new Error(
+  throw new PostriderError(
+    "redis_unavailable",
     "there is no Redis here: set POSTRIDER_REDIS_URL to one, or install redis-server (Debian: apt-get install redis-server; macOS: brew install redis), or start Docker",
   );
 }
@@ -54,12 +56,19 @@ async function configured(url: string, { say }: ProvideOptions): Promise<Provide
     connectTimeout: 3_000,
     replyMapping: "legacy",
   });
-  redis.on("error", () => undefined);
+  let lastError: Error | undefined;
+  redis.on("error", (error) => {
+    lastError = error;
+  });
   try {
     await redis.connect();
     await redis.ping();
   } catch (error) {
-    throw new Error(`the Redis of POSTRIDER_REDIS_URL (${maskUrl(url)}) does not answer`, { cause: error });
+    throw new PostriderError(
+      "redis_unavailable",
+      `the Redis of POSTRIDER_REDIS_URL (${maskUrl(url)}) does not answer: ${(lastError ?? (error as Error)).message}`,
+      { cause: error },
+    );
   } finally {
     redis.disconnect();
   }
@@ -84,7 +93,7 @@ async function fromContainer({ appendFsync = "everysec" }: ProvideOptions): Prom
 async function fromApt({ port, appendFsync, say }: ProvideOptions): Promise<ProvidedRedis | null> {
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return null;
   say("Redis: none here; installing redis-server with apt-get");
-  // A Debian with systemd may start a service of its own on the default port; ours takes another one then.
+  // A Debian with systemd may start a service of its own on the default port, which then answers there.
   const apt = (...words: string[]) =>
     spawnSync("/usr/bin/env", ["DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y", ...words], {
       stdio: "ignore",
@@ -108,9 +117,10 @@ async function startBinary(
   name: string,
   { port, appendFsync }: Wishes,
 ): Promise<ProvidedRedis> {
-  const options = { binary, ...(appendFsync !== undefined && { appendFsync }) };
-  const server = await (port === undefined
-    ? startRedisServer(options)
-    : startRedisServer({ ...options, port }).catch(() => startRedisServer(options)));
+  const server = await startRedisServer({
+    binary,
+    ...(appendFsync !== undefined && { appendFsync }),
+    ...(port !== undefined && { port }),
+  });
   return { url: server.url, source: `${name}, on port ${server.port}`, stop: server.stop };
 }

@@ -7,6 +7,7 @@ import { mkdir, mkdtemp, readFile, realpath } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { PostriderError } from "@postrider/shared/errors";
 import { Redis } from "ioredis";
 
 export interface ServerOptions {
@@ -72,7 +73,7 @@ export function findOnPath(names: readonly string[], path: string): string | nul
   return null;
 }
 
-/** Starts a server and waits until it answers. @throws with the server's own words when it does not start. */
+/** Starts a server and waits until it answers. @throws `port_taken` or `redis_unavailable` with the server's own words when it does not start. */
 export async function startRedisServer(options: ServerOptions): Promise<RedisServer> {
   const isPortFixed = options.port !== undefined && options.port !== 0;
   for (let tries = 1; ; tries++) {
@@ -80,8 +81,10 @@ export async function startRedisServer(options: ServerOptions): Promise<RedisSer
     const started = await startOnce(options, port);
     if (!("log" in started)) return started;
     // Somebody else took the port between our looking and the server's binding.
-    const mayRetry = /Address already in use/i.test(started.log) && !isPortFixed && tries < PORT_TRIES;
-    if (!mayRetry) throw new Error(`${options.binary} did not start on port ${port}:\n${started.log}`);
+    const isTaken = /Address already in use/i.test(started.log);
+    if (isTaken && !isPortFixed && tries < PORT_TRIES) continue;
+    const code = isTaken ? "port_taken" : "redis_unavailable";
+    throw new PostriderError(code, `${options.binary} did not start on port ${port}:\n${started.log}`);
   }
 }
 
