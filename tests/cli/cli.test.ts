@@ -218,6 +218,8 @@ test.each<[string, string[], number, RegExp]>([
     2,
     /nope\.ndjson: there is no such file/,
   ],
+  ["a port that is none", ["up", "--redis-port", "abc"], 2, /whole number from 1 to 65535/],
+  ["a port that there is not", ["up", "--redis-port", "99999"], 2, /whole number from 1 to 65535/],
   ["an unknown run", ["runs", "show", "nope"], 1, /no run is called nope/],
   ["an unknown dead letter", ["dead-letters", "show", "nope"], 1, /nope/],
   ["an unknown action", ["actions", "show", "nope"], 1, /nope is not in the store/],
@@ -281,5 +283,49 @@ test("a worker whose port is taken says so and exits 1", async () => {
   });
 
   expect(result.code).toBe(1);
-  expect(result.stderr).toContain("EADDRINUSE");
+  expect(result.stderr).toMatch(/^postrider: POSTRIDER_METRICS_PORT: port \d+ of 127.0.0.1 is taken/);
+  expect(result.stderr).not.toMatch(STACK);
+});
+
+/** A line of a stack trace: a sentence is what people need. */
+const STACK = /\n\s+at /;
+
+test.each([
+  ["redis://127.0.0.1:1", 1, /POSTRIDER_REDIS_URL \(redis:\/\/127.0.0.1:1\) does not answer: .*ECONNREFUSED/],
+  ["nonsense", 2, /POSTRIDER_REDIS_URL: must be a URL/],
+])("postrider up with the Redis URL %s says what is wrong and starts nothing", async (url, code, message) => {
+  const up = await postrider(["up"], { POSTRIDER_REDIS_URL: url });
+
+  expect(up.code).toBe(code);
+  expect(up.stderr).toMatch(message);
+  expect(up.stderr).not.toMatch(STACK);
+});
+
+test("postrider up with bad settings starts no Redis", async () => {
+  const up = await postrider(["up"], { POSTRIDER_LOCK_MS: "x" });
+
+  expect(up).toMatchObject({ code: 2, stderr: expect.not.stringContaining("Redis:") });
+});
+
+test("a YAML file whose aliases grow without end is refused with a sentence", async () => {
+  const levels = Array.from({ length: 12 }, (_, level) =>
+    level === 0 ? "a0: &a0 [x]" : `a${level}: &a${level} [${`*a${level - 1},`.repeat(10)}]`,
+  );
+  const bomb = await file("bomb.yaml", `${levels.join("\n")}\nid: x\nurl: http://127.0.0.1\n`);
+
+  const applied = await postrider(["actions", "apply", bomb], environment);
+
+  expect(applied.code).toBe(1);
+  expect(applied.stderr).toMatch(/bomb\.yaml: .*alias/);
+  expect(applied.stderr).not.toMatch(STACK);
+});
+
+test("a reader that has read enough ends the command quietly", async () => {
+  await postrider(["actions", "apply", await actionFile("http://127.0.0.1:1/")], environment);
+  const script = `"${process.execPath}" "${LINKED}" actions list | true`;
+  await using shell = startProcess("/bin/sh", ["-c", script], environment);
+
+  await shell.exited;
+
+  expect(shell.stderr).toBe("");
 });

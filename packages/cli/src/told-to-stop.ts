@@ -22,10 +22,11 @@ export function whenToldToStop(stop: (why: string) => void, parent?: number): ()
     stop(why);
   };
   const hear = (signal: NodeJS.Signals): void => {
-    if (toldAt === undefined) return tell(signal);
-    if (Date.now() - toldAt < SAME_MS) return;
-    forget();
-    process.kill(process.pid, signal);
+    if (toldAt !== undefined && Date.now() - toldAt >= SAME_MS) {
+      forget();
+      process.kill(process.pid, signal);
+    }
+    tell(signal);
   };
   const look = setInterval(() => {
     if (parent !== undefined && process.ppid !== parent) tell("the process that started this one is gone");

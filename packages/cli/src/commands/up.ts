@@ -4,7 +4,7 @@ import { hasCode, PostriderError } from "@postrider/shared/errors";
 import type { Command } from "commander";
 import type { Context } from "../program.ts";
 import { type ProvidedRedis, provideRedis } from "../redis/provide-redis.ts";
-import { parseWhole } from "../whole.ts";
+import { parseWhole } from "./whole.ts";
 import { parentOption, runWorker } from "./worker.ts";
 
 interface Options {

@@ -6,7 +6,7 @@ import { createWorker } from "@postrider/worker/worker";
 import { type Command, Option } from "commander";
 import type { Context } from "../program.ts";
 import { whenToldToStop } from "../told-to-stop.ts";
-import { parseWhole } from "../whole.ts";
+import { parseWhole } from "./whole.ts";
 
 export function addWorker(program: Command, context: Context): void {
   program

@@ -3,8 +3,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, realpath } from "node:fs/promises";
-import { createServer } from "node:net";
+import { mkdir, mkdtemp, realpath } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { PostriderError } from "@postrider/shared/errors";
@@ -39,11 +39,11 @@ const PORT_TRIES = 5;
 
 /**
  * Waits for the server to end, or for standard input to close, as it does when this process ends in whatever way; then
- * ends the server and removes the directory. In a session of its own, so that Ctrl-C does not take Redis from under workers
+ * ends the server, prints the end of its log and removes the directory. In a session of its own, so that Ctrl-C does not take Redis from under workers
  * that still drain.
  */
 const SUPERVISOR = `
-directory=$1; shift
+directory=$1 log=$2; shift 2
 exec 3<&0
 "$@" >/dev/null 2>&1 &
 server=$!
@@ -53,11 +53,12 @@ server=$!
   tries=0
   while kill -0 $server 2>/dev/null && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
   kill -KILL $server 2>/dev/null
-} &
+} >/dev/null &
 watcher=$!
 wait $server
 status=$?
 kill $watcher 2>/dev/null
+tail -n 20 "$log" 2>/dev/null
 [ -n "$directory" ] && rm -rf "$directory"
 exit $status
 `;
@@ -108,20 +109,22 @@ async function tryStart(
       SUPERVISOR,
       "postrider-redis",
       options.directory === undefined ? directory : "",
+      logFile,
       options.binary,
       ...toArguments(options, port, directory, logFile),
     ],
     {
       detached: true,
-      stdio: ["pipe", "ignore", "ignore"],
+      stdio: ["pipe", "pipe", "ignore"],
     },
   );
+  let log = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => (log += text));
   let hasEnded = false;
-  const ended = once(child, "exit").then(() => {
+  const ended = once(child, "close").then(() => {
     hasEnded = true;
   });
   const pid = await untilReady(port, directory, () => hasEnded);
-  const log = pid === null ? await readFile(logFile, "utf8").catch(() => "") : "";
   if (pid === null) {
     child.stdin?.end();
     await ended;
@@ -134,12 +137,12 @@ async function tryStart(
     pid,
     directory,
     async stop() {
-      child.ref();
+      holdOn(child);
       child.stdin?.end();
       if (!hasEnded) await ended;
     },
     async kill() {
-      child.ref();
+      holdOn(child);
       process.kill(pid, "SIGKILL");
       if (!hasEnded) await ended;
     },
@@ -171,7 +174,18 @@ function toArguments(
 /** A running server must not keep a program alive that has nothing else to do. */
 function letGo(child: ChildProcess): void {
   child.unref();
-  (child.stdin as unknown as { unref(): void } | null)?.unref();
+  for (const pipe of pipesOf(child)) pipe.unref();
+}
+
+/** Its end is waited for. */
+function holdOn(child: ChildProcess): void {
+  child.ref();
+  for (const pipe of pipesOf(child)) pipe.ref();
+}
+
+/** A child's pipes are sockets, whatever their types say. */
+function pipesOf({ stdin, stdout }: ChildProcess): Socket[] {
+  return [stdin, stdout] as unknown as Socket[];
 }
 
 /** The server's process id once it answers; null when it ended before, or answers too late. */
