@@ -291,7 +291,11 @@ test("a worker whose port is taken says so and exits 1", async () => {
 const STACK = /\n\s+at /;
 
 test.each([
-  ["redis://127.0.0.1:1", 1, /POSTRIDER_REDIS_URL \(redis:\/\/127.0.0.1:1\) does not answer: .*ECONNREFUSED/],
+  [
+    "redis://127.0.0.1:1",
+    1,
+    /POSTRIDER_REDIS_URL: Redis at redis:\/\/127.0.0.1:1 does not answer: .*ECONNREFUSED/,
+  ],
   ["nonsense", 2, /POSTRIDER_REDIS_URL: must be a URL/],
 ])("postrider up with the Redis URL %s says what is wrong and starts nothing", async (url, code, message) => {
   const up = await postrider(["up"], { POSTRIDER_REDIS_URL: url });

@@ -43,7 +43,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   const lanes = createLanes(redis);
   const actions = createActionStore(redis);
   const directory = createLaneDirectory(redis);
-  const runs = createRuns(redis, directory);
+  const runs = createRuns(redis, directory, lanes);
   const dependencies = {
     admit: createAdmit(redis),
     lanes,

@@ -32,11 +32,13 @@ export const settingsSchema = z.object({
   redisUrl: z
     .string()
     .refine(
-      (url) => /^(rediss?|unix):\/\//.test(url) && URL.canParse(url),
-      "must be a URL such as redis://127.0.0.1:6379 or rediss://user:password@host:6380/0",
+      (url) => /^redis\+sentinel:\/\/./.test(url) || (/^(rediss?|unix):\/\//.test(url) && URL.canParse(url)),
+      "must be a URL such as redis://127.0.0.1:6379, rediss://user:password@host:6380/0 or redis+sentinel://host:26379,host:26379/name",
     )
     .default("redis://127.0.0.1:6379")
-    .describe("Redis that holds the lanes. Must not evict (`maxmemory-policy noeviction`)."),
+    .describe(
+      "Redis that holds the lanes; `redis+sentinel://host:port,host:port/name` asks Sentinels for it. Must not evict (`maxmemory-policy noeviction`).",
+    ),
   concurrency: integer(1, 5_000)
     .default(100)
     .describe("Deliveries in flight at once, per lane and worker process."),

@@ -2,9 +2,8 @@
 
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { PostriderError } from "@postrider/shared/errors";
-import { maskUrl } from "@postrider/shared/redis";
-import { Redis } from "ioredis";
+import { hasCode, PostriderError } from "@postrider/shared/errors";
+import { connectRedis, maskUrl } from "@postrider/shared/redis";
 import { startContainer } from "./container.ts";
 import { findOnPath, startRedisServer } from "./server.ts";
 
@@ -50,28 +49,15 @@ export async function provideRedis(options: ProvideOptions): Promise<ProvidedRed
 }
 
 async function configured(url: string, { say }: ProvideOptions): Promise<ProvidedRedis> {
-  const redis = new Redis(url, {
-    lazyConnect: true,
-    retryStrategy: () => null,
-    connectTimeout: 3_000,
-    replyMapping: "legacy",
-  });
-  let lastError: Error | undefined;
-  redis.on("error", (error) => {
-    lastError = error;
-  });
-  try {
-    await redis.connect();
-    await redis.ping();
-  } catch (error) {
-    throw new PostriderError(
-      "redis_unavailable",
-      `the Redis of POSTRIDER_REDIS_URL (${maskUrl(url)}) does not answer: ${(lastError ?? (error as Error)).message}`,
-      { cause: error },
-    );
-  } finally {
-    redis.disconnect();
-  }
+  const redis = await connectRedis(url, { retryStrategy: () => null, connectTimeout: 3_000 }).catch(
+    (error: unknown) => {
+      if (!hasCode(error, "redis_unavailable")) throw error;
+      throw new PostriderError("redis_unavailable", `POSTRIDER_REDIS_URL: ${(error as Error).message}`, {
+        cause: error,
+      });
+    },
+  );
+  redis.disconnect();
   const source = `POSTRIDER_REDIS_URL (${maskUrl(url)})`;
   say(`Redis: ${source}`);
   return { url, source, stop: async () => undefined };
