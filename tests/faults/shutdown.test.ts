@@ -1,9 +1,10 @@
+import { startRedisServer } from "@postrider/cli/redis/server";
 import { createProducer } from "@postrider/producer/producer";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { startPostrider } from "../support/processes.ts";
 import { hang, ok, slow, startReceiver } from "../support/receiver.ts";
-import { isolatedRedisUrl } from "../support/redis.ts";
+import { isolatedRedisUrl, redisBinary } from "../support/redis.ts";
 import { customers } from "../support/system.ts";
 
 test("SIGTERM: nothing more is claimed, what is in flight ends, exit 0", async () => {
@@ -59,3 +60,30 @@ test.each(["SIGTERM", "SIGINT"] as const)(
     await producer.close();
   },
 );
+
+test.each([
+  ["idle", 0],
+  ["with answers that never come", 5],
+])("SIGTERM while Redis is away, %s: ends soon after the grace period, exit 0", async (_, count) => {
+  const server = await startRedisServer({ binary: redisBinary() });
+  await using receiver = await startReceiver(() => hang());
+  const producer = await createProducer({ redis: server.url });
+  await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
+  await producer.enqueueMany({ action: "a", customers: customers(count), run: "r" });
+  await using worker = startPostrider(["worker"], {
+    POSTRIDER_REDIS_URL: server.url,
+    POSTRIDER_METRICS_PORT: "0",
+    POSTRIDER_SHUTDOWN_GRACE_MS: "500",
+  });
+  const [, port] = await worker.waitForOutput(/"metricsPort":(\d+)/);
+  await eventually(() => expect(receiver.requests).toHaveLength(count));
+  const readMetrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  expect(await readMetrics()).toContain('postrider_lane_waiting{lane="bulk"} 0');
+  await server.kill();
+  expect(await readMetrics()).not.toMatch(/^postrider_lane_(waiting|oldest_age_seconds)\{/m);
+  await producer.close();
+
+  worker.kill("SIGTERM");
+
+  expect(await worker.exited).toEqual({ code: 0, signal: null });
+});

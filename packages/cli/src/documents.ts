@@ -38,8 +38,15 @@ export async function readActionDocuments(
   );
   const documents = all
     .filter(({ errors }) => errors.length === 0)
-    .map((document) => document.toJS({ reviver: (_, value: unknown) => toNumber(value) }) as unknown)
-    .flatMap((document) => document as unknown[])
+    .flatMap((document) => {
+      try {
+        return document.toJS({ reviver: (_, value: unknown) => toNumber(value) }) as unknown[];
+      } catch (error) {
+        // Such as aliases of aliases that would fill the memory.
+        problems.push({ field: path, message: (error as Error).message });
+        return [];
+      }
+    })
     .filter((document) => document !== null);
   if (documents.length === 0 && problems.length === 0)
     problems.push({ field: path, message: "holds no action" });

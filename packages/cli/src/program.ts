@@ -84,7 +84,7 @@ function report(error: unknown, output: Output): number {
   }
   if (error instanceof CustomersFileError) {
     output.fail(error.message, { code: error.code });
-    return 2;
+    return error.code === "file_unreadable" ? 2 : 1;
   }
   output.fail(error instanceof Error ? (error.stack ?? error.message) : String(error), { code: "internal" });
   return 1;

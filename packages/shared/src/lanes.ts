@@ -75,6 +75,8 @@ export const keys = {
   trouble: (lane: string, shard = 0) => `${shardPrefix(shard)}:trouble:${lane}`,
   /** Worker processes by the time of their last sign of life. */
   workers: (shard = 0) => `${shardPrefix(shard)}:workers`,
+  /** Shared lanes that workers serve, by the time of their last sign of life; gone when there are no workers. */
+  servedLanes: (shard = 0) => `${shardPrefix(shard)}:workers:lanes`,
   /** Held by the worker that carries out a duty for all. */
   duty: (name: string, shard = 0) => `${shardPrefix(shard)}:workers:${name}`,
   /** A key of BullMQ's for one lane: `wait`, `meta`, … */

@@ -22,7 +22,10 @@ export interface PostriderWorker {
   readonly metricsPort: number;
   /** Claims deliveries until `close` is called; resolves then. */
   run(): Promise<void>;
-  /** Claims nothing more, lets what is in flight end within the grace period, hands back the rest. */
+  /**
+   * Claims nothing more, lets what is in flight end within the grace period, hands back the rest. Ends soon after it also when Redis
+   * is away, but BullMQ's timers may go on then: the process should end.
+   */
   close(): Promise<void>;
 }
 
@@ -103,14 +106,23 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   };
 }
 
+/** To hand back what the grace period has left over takes Redis some milliseconds; a Redis that is away takes for ever. */
+const HAND_BACK_MS = 2_000;
+
 /** After the grace period each attempt in flight is called off and its delivery handed back to its lane. */
 async function drain(lanes: Lanes, interrupts: Interrupts, graceMs: number, log: Logger): Promise<void> {
   const callOff = setTimeout(() => {
     log.warn({ inFlight: interrupts.size }, "grace period over; handing back what is in flight");
     for (const interrupt of [...interrupts]) interrupt();
   }, graceMs);
-  await lanes.close();
+  let giveUp: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<"late">((resolve) => {
+    giveUp = setTimeout(resolve, graceMs + HAND_BACK_MS, "late");
+  });
+  if ((await Promise.race([lanes.close(), tooLate])) === "late")
+    log.warn("Redis does not answer; what was claimed is taken up by others when its claim runs out");
   clearTimeout(callOff);
+  clearTimeout(giveUp);
 }
 
 function limitsOf({ timeoutMs, connectTimeoutMs }: { timeoutMs: number; connectTimeoutMs: number }) {

@@ -4,12 +4,13 @@ import type { RunEnqueued } from "@postrider/producer/enqueue-many";
 import type { Producer } from "@postrider/producer/producer";
 import type { Customer, Delivery } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
+import { chooseLane } from "@postrider/shared/lanes";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { loadAction } from "../actions/load.ts";
 import { dryRun } from "../customers/dry-run.ts";
 import { type BadLine, type CustomersFile, openCustomers } from "../customers/open-customers.ts";
 import { createProgress } from "../customers/progress.ts";
-import { createRejects, type Rejects } from "../customers/rejects.ts";
+import { createRejects, NO_REJECTS, type Rejects } from "../customers/rejects.ts";
 import { isActionFile, readEvent, readValues } from "../documents.ts";
 import { withProducer } from "../producer.ts";
 import type { Context } from "../program.ts";
@@ -62,8 +63,7 @@ async function enqueue(action: string, options: Options, context: Context): Prom
     { path: options.customers, stdin: surroundings.stdin },
     options.format === undefined ? {} : { format: options.format },
   );
-  const rejects =
-    options.skipInvalid === undefined ? null : createRejects(toRejectsPath(options), file.header);
+  const rejects = toRejects(options, file);
   const problems = createProblems(file, rejects, context);
   try {
     if (options.dryRun === true) {
@@ -76,14 +76,17 @@ async function enqueue(action: string, options: Options, context: Context): Prom
       if (!isGood || problems.rejected > 0) context.end(1);
       return;
     }
-    const result = await withProducer(context.settings(), (producer) =>
-      enqueueRun(action, options, { producer, file, problems, context }),
-    );
+    const result = await withProducer(context.settings(), async (producer) => {
+      const enqueued = await enqueueRun(action, options, { producer, file, problems, context });
+      await warnOfUnservedLane(options.lane ?? chooseLane(true), producer, context);
+      return enqueued;
+    });
     if (problems.rejected > 0) context.end(1);
     const { run, enqueued, duplicates } = result;
     if (options.json === true) return output.json({ run, enqueued, duplicates, rejected: problems.rejected });
     output.line(`run ${run}: ${enqueued} enqueued, ${duplicates} duplicates, ${problems.rejected} rejected`);
   } finally {
+    file.close();
     const path = await rejects?.close();
     if (path !== undefined && path !== null)
       output.note(`rejected lines are in ${path}; mend them and enqueue that file under the same run`);
@@ -139,6 +142,16 @@ async function enqueueRun(
   }
 }
 
+/** A lane's name that nobody knows is most often a slip, and its deliveries would wait for ever. */
+async function warnOfUnservedLane(lane: string, producer: Producer, { output }: Context): Promise<void> {
+  // The run is enqueued; a Redis that goes away right after it does not change that.
+  const served = await producer.lanes.served().catch(() => [lane]);
+  if (served.includes(lane)) return;
+  output.note(
+    `no worker serves the lane ${lane} at this moment; its deliveries wait until one does (POSTRIDER_LANES)`,
+  );
+}
+
 interface Problems {
   readonly rejected: number;
   readonly customersRead: number;
@@ -157,8 +170,7 @@ function createProblems(file: CustomersFile, rejects: Rejects | null, { output }
     rejected += 1;
     await rejects.write(line);
     if (rejected <= PROBLEMS_SHOWN_MAX) output.note(describe(line));
-    if (rejected === PROBLEMS_SHOWN_MAX + 1)
-      output.note("more bad lines follow; all are in the rejects file");
+    if (rejected === PROBLEMS_SHOWN_MAX + 1) output.note("more bad lines follow");
   };
   return {
     get rejected() {
@@ -199,6 +211,12 @@ async function readExtras({ event, values }: Options): Promise<Pick<Delivery, "e
   };
 }
 
+/** Null: a bad line is an error. A dry run only counts them. */
+function toRejects(options: Options, file: CustomersFile): Rejects | null {
+  if (options.skipInvalid === undefined) return null;
+  return options.dryRun === true ? NO_REJECTS : createRejects(toRejectsPath(options), file.header);
+}
+
 function toRejectsPath({ skipInvalid, customers }: Options): string {
   if (typeof skipInvalid === "string") return skipInvalid;
   return customers === "-" ? "customers.rejected" : `${customers}.rejected`;
@@ -207,11 +225,16 @@ function toRejectsPath({ skipInvalid, customers }: Options): string {
 /** Says what and when, and sorts by time. */
 function newRunId(action: string): string {
   const at = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
-  return `${action.split("@")[0]}-${at}`.slice(0, 100);
+  // Whether there is such an action is not asked yet, and a run id takes less than people write.
+  const name = (action.split("@")[0] ?? "").replace(/[^A-Za-z0-9._-]/g, "-").replace(/^[^A-Za-z0-9]+/, "");
+  return `${name.slice(0, 80) || "run"}-${at}`;
 }
+
+/** ISO 8601 with its zone: JavaScript would take "5" for the May of 2001, and a time without a zone for the machine's own. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
 function parseDate(text: string): Date {
   const date = new Date(text);
-  if (!Number.isNaN(date.getTime())) return date;
+  if (TIME.test(text) && !Number.isNaN(date.getTime())) return date;
   throw new InvalidArgumentError("must be a time such as 2026-12-01T09:00:00Z");
 }

@@ -55,7 +55,7 @@ export async function createLanes({ redis, settings, metrics, log }: LanesOption
     circuit: settings,
     now: Date.now,
   });
-  const presence = createPresence(redis);
+  const presence = createPresence(redis, settings.lanes);
   const audit = createAudit(redis, directory, log);
   const liveness = createLiveness({ ...settings, redis, traffic, now: Date.now });
   let close: () => Promise<void> = () => Promise.resolve();
