@@ -37,6 +37,8 @@ async function main(): Promise<boolean> {
   });
   const processes = createProcesses(directory, {
     POSTRIDER_REDIS_URL: redis.url,
+    // The demo's receiver is on this machine, which the guard refuses by default.
+    POSTRIDER_ALLOW_NETWORKS: "127.0.0.0/8",
     POSTRIDER_METRICS_PORT: "0",
     POSTRIDER_METRICS_HOST: "127.0.0.1",
     POSTRIDER_LANES: "bulk",

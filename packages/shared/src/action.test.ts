@@ -24,6 +24,7 @@ test("defaults are filled in", () => {
     missing: "fail",
     timeoutMs: 16_000,
     connectTimeoutMs: 3_000,
+    redirects: 0,
     retry: "campaign",
   });
 });

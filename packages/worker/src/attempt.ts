@@ -43,6 +43,7 @@ export type FaultCode = Extract<
   | "reset"
   | "protocol"
   | "headers_too_large"
+  | "proxy"
 >;
 
 /** Why no answer came. */
@@ -80,11 +81,27 @@ export interface Broken {
 export type Finding = Reply | Fault | Unsendable | Cancelled | Interrupted | Broken;
 
 /** In ms; `null` where the phase was not reached. */
-export interface Timings {
-  readonly composeMs: number;
+export interface SendTimings {
+  /** These three also `null` where a connection that was open already was used. */
+  readonly dnsMs: number | null;
+  readonly connectMs: number | null;
+  readonly tlsMs: number | null;
   readonly firstByteMs: number | null;
   readonly totalMs: number;
 }
+
+export interface Timings extends SendTimings {
+  readonly composeMs: number;
+}
+
+/** Of what was never sent. */
+export const NOT_SENT: SendTimings = {
+  dnsMs: null,
+  connectMs: null,
+  tlsMs: null,
+  firstByteMs: null,
+  totalMs: 0,
+};
 
 /** What becomes of the delivery. */
 export type Verdict =

@@ -8,7 +8,7 @@ import type { Outcome, Reason } from "@postrider/shared/outcome";
 import { RETRY_PRESETS } from "@postrider/shared/retry";
 import { type Job, Worker, type WorkerOptions } from "bullmq";
 import type { Redis } from "ioredis";
-import type { Attempted, Claimed, Verdict } from "./attempt.ts";
+import { type Attempted, type Claimed, NOT_SENT, type Verdict } from "./attempt.ts";
 import { decide } from "./decide/decide.ts";
 import { type Records, record } from "./record/record.ts";
 import { backoffStrategy, settle } from "./settle.ts";
@@ -157,7 +157,7 @@ async function attempt(claimed: Claimed, job: Job, { records, deliver }: LaneOpt
   }
 }
 
-const NOTHING_TIMED = { composeMs: 0, firstByteMs: null, totalMs: 0 } as const;
+const NOTHING_TIMED = { composeMs: 0, ...NOT_SENT } as const;
 
 function endUnsent(outcome: "expired" | "failed", reason: Reason): Attempted {
   return {

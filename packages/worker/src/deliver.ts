@@ -6,11 +6,11 @@ import type { ComposedRequest } from "@postrider/compose/request";
 import { toScope } from "@postrider/compose/scope";
 import { unpackDelivery } from "@postrider/shared/delivery";
 import { RETRY_PRESETS, type RetryPolicy, toRetryPolicy } from "@postrider/shared/retry";
-import type { Attempted, Claimed, Finding } from "./attempt.ts";
+import { type Attempted, type Claimed, type Finding, NOT_SENT } from "./attempt.ts";
 import type { Composer } from "./compose/composer.ts";
 import type { Random } from "./decide/backoff.ts";
 import { decide } from "./decide/decide.ts";
-import type { Sent } from "./send/send.ts";
+import type { Sent } from "./send/exchange.ts";
 
 export interface Steps {
   /** The compiled action, or null when the store has no such version. */
@@ -55,11 +55,11 @@ async function attempt(claimed: Claimed, steps: Steps): Promise<Made> {
   }
 
   const composeMs = performance.now() - startedAt;
-  const { finding, firstByteMs, totalMs } = await steps.send(composed.request, action.action);
+  const { finding, ...timings } = await steps.send(composed.request, action.action);
   return {
     finding,
     policy,
-    timings: { composeMs, firstByteMs, totalMs },
+    timings: { composeMs, ...timings },
     destination: composed.request.origin,
   };
 }
@@ -68,7 +68,7 @@ function unsent(finding: Finding, policy: RetryPolicy, startedAt: number): Made 
   return {
     finding,
     policy,
-    timings: { composeMs: performance.now() - startedAt, firstByteMs: null, totalMs: 0 },
+    timings: { composeMs: performance.now() - startedAt, ...NOT_SENT },
     destination: null,
   };
 }

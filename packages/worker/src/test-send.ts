@@ -42,14 +42,9 @@ export async function testAction(
   const attempted = await deliver(toClaimed(action, scope), {
     findAction: () => compileAction(action),
     compose: composer.compose,
-    send(composed, { timeoutMs, connectTimeoutMs }) {
+    send(composed, document) {
       request = composed;
-      return send(
-        composed,
-        { timeoutMs, connectTimeoutMs, replyBytesMax: settings.replyBytesMax },
-        pools,
-        new Set(),
-      );
+      return send(composed, { ...document, replyBytesMax: settings.replyBytesMax }, pools, new Set());
     },
     now: Date.now,
     random: Math.random,

@@ -12,8 +12,9 @@ import { deliver } from "./deliver.ts";
 import { type Probes, serveProbes } from "./probes.ts";
 import { createLedger } from "./record/ledger.ts";
 import { createMetrics } from "./record/metrics.ts";
+import type { Interrupts } from "./send/exchange.ts";
 import { createPools } from "./send/pools.ts";
-import { type Interrupts, send } from "./send/send.ts";
+import { send } from "./send/send.ts";
 
 export interface PostriderWorker {
   /** Where /metrics, /healthz and /readyz are served. */
@@ -34,7 +35,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const ledger = createLedger(redis, settings);
   const findAction = createActionCache(redis, settings.actionsCached);
   const composer = createComposer();
-  const pools = createPools(settings);
+  const pools = createPools(settings, { warn: (message) => log.warn(message) });
   const interrupts: Interrupts = new Set();
   let isServing = false;
 
@@ -42,7 +43,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     findAction,
     compose: composer.compose,
     send: (request, action) =>
-      send(request, { ...limitsOf(action), replyBytesMax: settings.replyBytesMax }, pools, interrupts),
+      send(request, { ...action, replyBytesMax: settings.replyBytesMax }, pools, interrupts),
     now: Date.now,
     random: Math.random,
   } satisfies Parameters<typeof deliver>[1];
@@ -66,6 +67,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
       port: settings.metricsPort,
       isServing: () => isServing,
     });
+    pools.protect(probes.port);
   } catch (error) {
     await closeAll(lanes, redis);
     throw error;
@@ -106,8 +108,4 @@ async function drain(
 async function closeAll(lanes: readonly Worker[], redis: Redis): Promise<void> {
   await Promise.all(lanes.map((lane) => lane.close(true)));
   redis.disconnect();
-}
-
-function limitsOf({ timeoutMs, connectTimeoutMs }: { timeoutMs: number; connectTimeoutMs: number }) {
-  return { timeoutMs, connectTimeoutMs };
 }

@@ -3,6 +3,10 @@
 import type { Fault, FaultCode } from "../attempt.ts";
 
 const FAULTS: Readonly<Record<string, FaultCode>> = {
+  POSTRIDER_DNS: "dns",
+  POSTRIDER_CONNECT: "connect",
+  POSTRIDER_CONNECT_TIMEOUT: "connect_timeout",
+  POSTRIDER_PROXY: "proxy",
   ENOTFOUND: "dns",
   EAI_AGAIN: "dns",
   EAI_FAIL: "dns",
@@ -46,7 +50,7 @@ export function toFault(error: unknown, wasSent: boolean): Fault {
   return {
     kind: "fault",
     code: toFaultCode(code, message, wasSent),
-    message: `${message}${code === "" || message.includes(code) ? "" : ` (${code})`}`,
+    message: `${message}${code === "" || code.startsWith("POSTRIDER_") || message.includes(code) ? "" : ` (${code})`}`,
   };
 }
 
