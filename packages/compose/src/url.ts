@@ -52,6 +52,9 @@ function forbidden(problem: string): ParsedUrl {
 /** Scheme, `//`, user info up to the last `@`, host, port. What the URL standard would forgive besides is not forgiven. */
 const AUTHORITY = /^\s*https?:\/\/(?:[^/?#\\]*@)?(\[[^\]/?#\\@]*\]|[^/?#\\@:]*)(?::[0-9]*)?(?=[/?#]|\s*$)/i;
 
+/** Letters, digits, dot, hyphen and underscore, or an address in brackets; the URL standard lets more through ({, $, \", …). */
+const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:]+\])$/;
+
 /**
  * Why a host is not sent to for the way it is written. The URL standard understands 127.1, 0x7f000001, 2130706433, full-width letters and
  * much else; what a person, a log or another program reads there may differ, so a host must be written as it is understood.
@@ -60,6 +63,7 @@ function findHostProblem(text: string, hostname: string): string | null {
   const written = AUTHORITY.exec(text)?.[1];
   if (written === undefined)
     return "is not written as https://host/path: no backslashes or white space, two slashes";
+  if (!HOST.test(hostname)) return "has a host with a character that no host name has";
   if (hostname.endsWith(".")) return `has a host that ends with a dot (${hostname}); leave the dot out`;
   if (written.toLowerCase() === hostname || isInternational(written, hostname)) return null;
   return `has a host in an odd spelling; it means ${hostname}, so write that`;
