@@ -37,6 +37,8 @@ const FAULTS: Readonly<Record<string, FaultCode>> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "protocol",
   UND_ERR_INFO: "protocol",
   EPROTO: "tls",
+  // undici's own assertions, which some answers (a status of 000) run into.
+  ERR_ASSERTION: "protocol",
 };
 
 /** Node's names for what OpenSSL says of a certificate (tls documentation, "X509 certificate error codes"). */
@@ -45,13 +47,22 @@ const CERTIFICATE =
 
 /** The fault behind an error; `wasSent` tells whether the request had begun to be written. */
 export function toFault(error: unknown, wasSent: boolean): Fault {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const message = error instanceof Error && error.message !== "" ? error.message : code;
+  const code = toCode(error);
+  // An assertion's message goes on with a piece of its source.
+  const message =
+    error instanceof Error && error.message !== "" ? (error.message.split("\n", 1)[0] ?? "") : code;
   return {
     kind: "fault",
     code: toFaultCode(code, message, wasSent),
-    message: `${message}${code === "" || code.startsWith("POSTRIDER_") || message.includes(code) ? "" : ` (${code})`}`,
+    message: `${message}${code === "" || code === "HPE" || code.startsWith("POSTRIDER_") || message.includes(code) ? "" : ` (${code})`}`,
   };
+}
+
+/** undici 7 gives its parser's error a name but no code, though llhttp has one for it. */
+function toCode(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  return error.name === "HTTPParserError" ? "HPE" : "";
 }
 
 function toFaultCode(code: string, message: string, wasSent: boolean): FaultCode {
@@ -61,6 +72,6 @@ function toFaultCode(code: string, message: string, wasSent: boolean): FaultCode
   if (known !== undefined) return known;
   if (CERTIFICATE.test(code)) return "certificate";
   if (code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_")) return "tls";
-  if (code.startsWith("HPE_")) return "protocol";
+  if (code.startsWith("HPE")) return "protocol";
   return wasSent ? "reset" : "connect";
 }
