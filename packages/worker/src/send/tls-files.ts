@@ -77,10 +77,7 @@ export function openTlsFiles({ path, onChange, warn }: TlsFilesOptions): TlsFile
 function load(path: string): Loaded {
   const parsed = tlsFileSchema.safeParse(parseJson(path));
   if (!parsed.success) {
-    throw invalid(
-      parsed.error.issues.map((issue) => ({ field: issue.path.join("."), message: issue.message })),
-      path,
-    );
+    throw invalid(parsed.error.issues.map(toProblem), path);
   }
   const contexts = new Map<string, SecureContext>();
   const paths: string[] = [];
@@ -98,6 +95,12 @@ function load(path: string): Loaded {
     }
   }
   return { contexts, paths };
+}
+
+function toProblem(issue: z.core.$ZodIssue): Problem {
+  // What is wrong with a key lies one level deeper.
+  const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+  return { field: issue.path.join("."), message };
 }
 
 function parseJson(path: string): unknown {
