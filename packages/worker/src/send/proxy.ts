@@ -121,7 +121,9 @@ function findTrouble(answer: string): EgressError | null {
   if (status === undefined) return toProxyError("what the proxy answered is not HTTP");
   // Behind a success comes the other end, and that does not speak first.
   if (status.startsWith("2")) {
-    return answer.endsWith("\r\n\r\n") ? null : toProxyError("the proxy sent more than its answer");
+    return answer.indexOf("\r\n\r\n") === answer.length - 4
+      ? null
+      : toProxyError("the proxy sent more than its answer");
   }
   const detail = /^X-(?:Squid|Smokescreen)-Error: *([^\r\n]{0,200})/im.exec(answer)?.[1] ?? "";
   const told = `the proxy answered ${status}${detail === "" ? "" : ` (${detail})`}`;

@@ -55,10 +55,11 @@ export function toNext(request: ComposedRequest, reply: Reply): Next | null {
   return { request: { method, origin, path, headers, body: keepsBody ? request.body : null } };
 }
 
-/** A relative Location is resolved; an absolute one stays as it is written, for the rules on spelling. */
+/** A relative Location is resolved; where it names a host, that stays as it is written, for the rules on spelling. */
 function toTarget({ origin, path }: ComposedRequest, location: string): string | null {
   const written = location.trim();
   if (/^[a-z][a-z0-9+.-]*:/i.test(written)) return written;
+  if (/^[/\\]{2}/.test(written)) return origin.slice(0, origin.indexOf("//")) + written;
   return URL.canParse(written, origin + path) ? new URL(written, origin + path).href : null;
 }
 
