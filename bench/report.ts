@@ -2,6 +2,7 @@
 
 import { cpus } from "node:os";
 import type { EnqueueMeasurement } from "./enqueue.ts";
+import type { GuardMeasurement } from "./guard.ts";
 import type { Measurement, Size } from "./measure.ts";
 import { type Spread, toRatio, toSpreads } from "./statistics.ts";
 
@@ -64,11 +65,12 @@ export function toText(rounds: Rounds): string {
 }
 
 /** The same for programs: medians at the top of each result, then their spread, then every round. */
-export function toJson(rounds: Rounds, circumstances: Circumstances): string {
+export function toJson(rounds: Rounds, guard: GuardMeasurement, circumstances: Circumstances): string {
   const report = {
     results: [...rounds.deliveries].map(([name, measurements]) => toResult(name, measurements)),
     ratiosOfDeliveriesPerCpuSecond: Object.fromEntries(toRatios(rounds.deliveries)),
     enqueue: [...rounds.enqueue].map(([name, measurements]) => toResult(name, measurements)),
+    guard,
     circumstances: { ...circumstances, node: process.version, cores: cpus().length, cpu: cpus()[0]?.model },
   };
   return `${JSON.stringify(report, null, 2)}\n`;
