@@ -7,14 +7,13 @@ import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { createAuthority, hasOpenssl } from "../support/certificates.ts";
+import { type Certificate, createAuthority, hasOpenssl } from "../support/certificates.ts";
 import { closedPort } from "../support/network.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { createSender, describeFinding } from "../support/sender.ts";
 
 interface TestProxy {
   readonly url: string;
-  readonly port: number;
   readonly asked: { target: string; authorization: string | undefined }[];
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -22,10 +21,10 @@ interface TestProxy {
 type Decide = (request: IncomingMessage, socket: Socket) => void;
 
 /** A CONNECT proxy; by default it connects to the port that it is asked for, on this machine. */
-async function startProxy(decide: Decide = connectThrough): Promise<TestProxy> {
+async function startProxy(decide: Decide = connectThrough, certificate?: Certificate): Promise<TestProxy> {
   const asked: TestProxy["asked"] = [];
   const open = new Set<Socket>();
-  const server = createServer((_, response) => void response.writeHead(405).end());
+  const server = certificate === undefined ? createServer() : createHttpsServer(certificate);
   server.on("connect", (request: IncomingMessage, socket: Socket) => {
     open.add(socket);
     socket.on("error", () => undefined);
@@ -36,8 +35,7 @@ async function startProxy(decide: Decide = connectThrough): Promise<TestProxy> {
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
-    port,
+    url: `${certificate === undefined ? "http" : "https"}://127.0.0.1:${port}`,
     asked,
     async [Symbol.asyncDispose]() {
       for (const socket of open) socket.destroy();
@@ -150,11 +148,13 @@ describe("whose fault it is", () => {
       says("HTTP/1.1 503 Service Unavailable\r\nX-Squid-Error: ERR_CONNECT_FAIL 111\r\n\r\n"),
       "connect",
     ],
-  ])("a proxy that %s", async (_, decide, fault) => {
+  ])("a proxy that %s", async (what, decide, fault) => {
     await using proxy = await startProxy(decide);
     await using sender = createSender({ POSTRIDER_EGRESS_PROXY: proxy.url });
 
-    const sent = await sender.send("http://93.184.216.34/", { connectTimeoutMs: 300 });
+    const sent = await sender.send("http://93.184.216.34/", {
+      connectTimeoutMs: what === "says nothing" ? 200 : 4_000,
+    });
 
     expect(describeFinding(sent)).toBe(fault);
   });
@@ -186,31 +186,42 @@ describe("whose fault it is", () => {
 });
 
 describe.skipIf(!hasOpenssl())("TLS", () => {
-  test("goes through the tunnel, to a proxy that is spoken to in the clear or over TLS", async () => {
-    using authority = createAuthority();
-    const receiver = createHttpsServer(authority.issue("DNS:api.example.com"), (request, response) => {
-      request.resume();
-      response.end("ok");
-    }).listen(0, "127.0.0.1");
-    await once(receiver, "listening");
-    const { port } = receiver.address() as AddressInfo;
-    const tlsFile = join(authority.directory, "tls.json");
-    writeFileSync(
-      tlsFile,
-      JSON.stringify({ destinations: { [`https://api.example.com:${port}`]: { ca: "ca.pem" } } }),
-    );
-    await using proxy = await startProxy();
-    await using sender = createSender(
-      { ...PUBLIC_ONLY, POSTRIDER_EGRESS_PROXY: proxy.url, POSTRIDER_TLS_FILE: tlsFile },
-      { resolve: async (host) => (host === "127.0.0.1" ? [host] : ["93.184.216.34"]) },
-    );
+  test.each(["in the clear", "over TLS"])(
+    "goes through the tunnel to a proxy that is spoken to %s",
+    async (how) => {
+      using authority = createAuthority();
+      const receiver = createHttpsServer(authority.issue("DNS:api.example.com"), (request, response) => {
+        request.resume();
+        response.end("ok");
+      }).listen(0, "127.0.0.1");
+      await once(receiver, "listening");
+      const { port } = receiver.address() as AddressInfo;
+      await using proxy = await startProxy(
+        connectThrough,
+        how === "over TLS" ? authority.issue("IP:127.0.0.1") : undefined,
+      );
+      const tlsFile = join(authority.directory, "tls.json");
+      const origins = [`https://api.example.com:${port}`, ...(how === "over TLS" ? [proxy.url] : [])];
+      const destinations = Object.fromEntries(origins.map((origin) => [origin, { ca: "ca.pem" }]));
+      writeFileSync(tlsFile, JSON.stringify({ destinations }));
+      await using sender = createSender(
+        { ...PUBLIC_ONLY, POSTRIDER_EGRESS_PROXY: proxy.url, POSTRIDER_TLS_FILE: tlsFile },
+        { resolve: async (host) => (host === "127.0.0.1" ? [host] : ["93.184.216.34"]) },
+      );
 
-    const sent = await sender.send(`https://api.example.com:${port}/`);
+      const sent = await sender.send(`https://api.example.com:${port}/`);
 
-    expect(describeFinding(sent)).toBe("200");
-    expect(sent.tlsMs).toEqual(expect.any(Number));
-    expect(proxy.asked.map(({ target }) => target)).toEqual([`93.184.216.34:${port}`]);
-    receiver.closeAllConnections();
-    receiver.close();
-  });
+      expect(describeFinding(sent)).toBe("200");
+      expect(sent.tlsMs).toEqual(expect.any(Number));
+      expect(proxy.asked.map(({ target }) => target)).toEqual([`93.184.216.34:${port}`]);
+
+      if (how === "over TLS") {
+        writeFileSync(tlsFile, JSON.stringify({ destinations: { [origins[0] ?? ""]: { ca: "ca.pem" } } }));
+        sender.pools.checkTlsFiles();
+        expect(describeFinding(await sender.send(`https://api.example.com:${port}/`))).toBe("proxy");
+      }
+      receiver.closeAllConnections();
+      receiver.close();
+    },
+  );
 });

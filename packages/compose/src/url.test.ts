@@ -95,6 +95,15 @@ test.each([
   expect(parseUrl(url)).toMatchObject({ reason: "url_invalid" });
 });
 
+test("what is too long to be taken anywhere is not sent, however it is counted", () => {
+  expect(parseUrl(`https://h/${"x".repeat(7_990)}`)).toMatchObject({ origin: "https://h" });
+  for (const text of ["x".repeat(8_000), "é".repeat(2_000), "☃".repeat(1_000)])
+    expect(parseUrl(`https://h/${text}`)).toMatchObject({
+      reason: "url_invalid",
+      problem: /longer than 8000/,
+    });
+});
+
 function compose(url: string, customer: Record<string, unknown>, escaping: "auto" | "none" = "auto") {
   const action = parseAction({ id: "a", url, method: "GET", escaping, missing: "empty" });
   return compileAction(action).compose({ id: "d", dueAt: 0 }, { customer });

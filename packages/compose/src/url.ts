@@ -23,6 +23,9 @@ export function parseUrl(text: string, template?: string): ParsedUrl {
   } catch {
     return invalid("is not a URL; it must look like https://host/path");
   }
+  // Letters beyond ASCII take up to twelve characters when they are encoded.
+  if (url.href.length > URL_CHARS_MAX)
+    return invalid(`is longer than ${URL_CHARS_MAX} characters when encoded`);
   if (url.protocol !== "https:" && url.protocol !== "http:") {
     return invalid(`has the scheme ${url.protocol.slice(0, -1)}; only http and https are sent`);
   }

@@ -67,6 +67,7 @@ test.each([
   ["POSTRIDER_HTTPS_ONLY", "yes", /must be true or false/],
   ["POSTRIDER_DNS_SERVERS", "dns.example", /"dns.example" is no name server/],
   ["POSTRIDER_EGRESS_PROXY", "socks5://proxy", /must be a URL such as http/],
+  ["POSTRIDER_EGRESS_PROXY", "http://user:50%@proxy", /percent-encoded/],
 ])("%s=%s is refused", (name, text, message) => {
   expect(() => readSettings({ [name]: text })).toThrow(message);
 });

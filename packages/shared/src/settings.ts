@@ -45,8 +45,20 @@ function nameServers(text: string, context: z.RefinementCtx): string[] {
 
 function isProxyUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
-  const { protocol, pathname, search } = new URL(text);
-  return /^https?:$/.test(protocol) && pathname === "/" && search === "";
+  const { protocol, pathname, search, username, password } = new URL(text);
+  return (
+    /^https?:$/.test(protocol) && pathname === "/" && search === "" && isPercentEncoded(username + password)
+  );
+}
+
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    // A percent sign that is meant as one must be written %25.
+    return false;
+  }
 }
 
 export const settingsSchema = z.object({
@@ -133,7 +145,10 @@ export const settingsSchema = z.object({
     ),
   egressProxy: z
     .string()
-    .refine(isProxyUrl, "must be a URL such as http://user:password@proxy.example.com:3128")
+    .refine(
+      isProxyUrl,
+      "must be a URL such as http://user:password@proxy.example.com:3128, with special characters percent-encoded",
+    )
     .optional()
     .describe("Proxy through which everything is sent (HTTP CONNECT): `http://user:password@host:port`."),
   egressProxyResolves: yesOrNo("false").describe(

@@ -27,15 +27,16 @@ export interface PostriderWorker {
 
 /**
  * Connects to Redis and gets ready; `run` starts claiming.
- * @throws PostriderError `redis_unavailable` or `redis_evicts`.
+ * @throws PostriderError `settings_invalid`, `redis_unavailable` or `redis_evicts`.
  */
 export async function createWorker(settings: Settings, log: Logger): Promise<PostriderWorker> {
+  // Before anything is connected, since a TLS file that cannot be used ends it here.
+  const pools = createPools(settings, { warn: (message) => log.warn(message) });
   const redis = await connectRedis(settings.redisUrl, workerOptions);
   const metrics = createMetrics(settings.lanes);
   const ledger = createLedger(redis, settings);
   const findAction = createActionCache(redis, settings.actionsCached);
   const composer = createComposer();
-  const pools = createPools(settings, { warn: (message) => log.warn(message) });
   const interrupts: Interrupts = new Set();
   let isServing = false;
 

@@ -14,12 +14,14 @@ import { type SessionKeeper, secure } from "./secure.ts";
 
 export interface ConnectorOptions {
   readonly destination: Destination;
+  readonly origin: string;
   readonly levels: readonly Rules[];
   readonly own: OwnPorts;
   readonly resolve: Resolve;
   readonly dial: Dial;
   readonly proxy: EgressProxy | null;
-  readonly contextOf: () => SecureContext;
+  /** What to make a handshake with an origin with. */
+  readonly contextOf: (origin: string) => SecureContext;
   /** For all of it: name, connection and handshake. */
   readonly timeoutMs: number;
 }
@@ -79,7 +81,7 @@ async function open(
   keeper: SessionKeeper,
   life: Life,
 ): Promise<Socket> {
-  const { destination, contextOf } = options;
+  const { destination, origin, contextOf } = options;
   const addresses = await findAddresses(options, phases);
   // What comes after the deadline must open nothing: nobody would be there to close it.
   life.signal.throwIfAborted();
@@ -94,7 +96,7 @@ async function open(
 
   life.stage = "secure";
   try {
-    const secured = await secure(socket, destination.host, contextOf(), keeper);
+    const secured = await secure(socket, destination.host, contextOf(origin), keeper);
     phases.tlsMs = performance.now() - connectedAt;
     return secured;
   } catch (error) {
@@ -123,13 +125,13 @@ async function findAddresses(
 /** A connection to one of the addresses, or through the proxy to the first, IPv4 where there is one: few proxies have IPv6. */
 async function reach(
   addresses: readonly string[],
-  { destination, proxy, resolve, dial }: ConnectorOptions,
+  { destination, proxy, contextOf, resolve, dial }: ConnectorOptions,
   life: Life,
 ): Promise<Socket> {
   if (proxy !== null) {
     life.stage = "proxy";
     const target = addresses.find((address) => !address.includes(":")) ?? addresses[0] ?? "";
-    return tunnel(target, destination.port, { proxy, resolve, dial, signal: life.signal });
+    return tunnel(target, destination.port, { proxy, contextOf, resolve, dial, signal: life.signal });
   }
   life.stage = "connect";
   const racing = race(addresses, destination.port, dial);

@@ -105,6 +105,7 @@ export function createPools(settings: PoolsSettings, outside: Outside = {}): Poo
     resolve: outside.resolve ?? toResolve(settings),
     dial: outside.dial ?? dialTcp,
     proxy,
+    contextOf: tlsFiles.contextOf,
   };
   const base = toRules(settings);
   const levelsOf = createLevels(base);
@@ -115,8 +116,7 @@ export function createPools(settings: PoolsSettings, outside: Outside = {}): Poo
     const { levels } = levelsOf(egress);
     const refusal = judgeDestination(destination, levels);
     if (refusal !== null) return refusal;
-    const contextOf = () => tlsFiles.contextOf(origin);
-    const connector = { ...shared, destination, levels, contextOf, timeoutMs: connectTimeoutMs };
+    const connector = { ...shared, destination, origin, levels, timeoutMs: connectTimeoutMs };
     const pool = createPool(origin, connector, settings.connectionsPerDestination);
     const drop = (): void => {
       if (pools.peek(key) === held) pools.delete(key);

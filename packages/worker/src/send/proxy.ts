@@ -2,7 +2,7 @@
 // with a code of its own, unless the proxy says that it could not reach the destination.
 
 import type { Socket } from "node:net";
-import { createSecureContext } from "node:tls";
+import type { SecureContext } from "node:tls";
 import { type EgressError, toEgressError } from "./egress-error.ts";
 import { type Dial, race } from "./race.ts";
 import type { Resolve } from "./resolve.ts";
@@ -12,6 +12,7 @@ import { secure } from "./secure.ts";
 const ANSWER_BYTES_MAX = 16_384;
 
 export interface EgressProxy {
+  readonly origin: string;
   readonly host: string;
   readonly port: number;
   /** Whether the proxy itself is spoken to over TLS. */
@@ -28,6 +29,7 @@ export function toProxy(text: string, isResolving: boolean): EgressProxy {
   const isSecure = url.protocol === "https:";
   const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   return {
+    origin: url.origin,
     host: url.hostname.replace(/^\[|\]$/g, ""),
     port: Number(url.port || (isSecure ? 443 : 80)),
     isSecure,
@@ -38,6 +40,8 @@ export function toProxy(text: string, isResolving: boolean): EgressProxy {
 
 export interface TunnelOptions {
   readonly proxy: EgressProxy;
+  /** What to make a handshake with an origin with, the proxy's too. */
+  readonly contextOf: (origin: string) => SecureContext;
   readonly resolve: Resolve;
   readonly dial: Dial;
   /** Fires when there is no more time; everything that is open then is destroyed. */
@@ -60,7 +64,7 @@ export async function tunnel(host: string, port: number, options: TunnelOptions)
   }
 }
 
-async function reach({ proxy, resolve, dial, signal }: TunnelOptions): Promise<Socket> {
+async function reach({ proxy, contextOf, resolve, dial, signal }: TunnelOptions): Promise<Socket> {
   try {
     const addresses = await resolve(proxy.host);
     signal.throwIfAborted();
@@ -69,9 +73,7 @@ async function reach({ proxy, resolve, dial, signal }: TunnelOptions): Promise<S
     const socket = await racing.winner;
     signal.addEventListener("abort", () => socket.destroy(), { once: true });
     if (!proxy.isSecure) return socket;
-    return await secure(socket, proxy.host, createSecureContext({ minVersion: "TLSv1.2" }), {
-      session: undefined,
-    });
+    return await secure(socket, proxy.host, contextOf(proxy.origin), { session: undefined });
   } catch (error) {
     throw toProxyError(`the proxy could not be reached: ${(error as Error).message}`, error);
   }
