@@ -85,10 +85,15 @@ function settingsTable(): string {
   const defaults = settingsSchema.parse({}) as Record<string, unknown>;
   const rows = Object.entries(settingsSchema.shape).map(([name, schema]) => [
     `\`${toEnvironmentName(name)}\``,
-    `\`${String(defaults[name])}\``,
+    toDefault(defaults[name]),
     schema.description ?? "",
   ]);
   return table(["variable", "default", "meaning"], rows);
+}
+
+function toDefault(value: unknown): string {
+  const text = String(value ?? "");
+  return text === "" ? "none" : `\`${text}\``;
 }
 
 function actionTable(): string {

@@ -3,9 +3,9 @@
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:https";
-import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
 import { join } from "node:path";
-import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from "node:tls";
+import { TLSSocket, type TlsOptions } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Authority, createAuthority, hasOpenssl } from "../support/certificates.ts";
 import { eventually } from "../support/eventually.ts";
@@ -121,15 +121,25 @@ describe.skipIf(!hasOpenssl())(`TLS${skipped}`, () => {
     },
   );
 
-  test("a server without TLS, and one that closes inside the handshake, are faults of TLS", async () => {
-    const plain = createTlsServer({}).listen(0, "127.0.0.1");
-    await once(plain, "listening");
-    plain.on("tlsClientError", () => undefined);
-    const { port } = plain.address() as AddressInfo;
+  test.each<[string, (socket: Socket) => void]>([
+    ["answers in the clear", (socket) => void socket.write("HTTP/1.1 400 Bad Request\r\n\r\n")],
+    ["closes inside the handshake", (socket) => void socket.end()],
+    ["resets inside the handshake", (socket) => void socket.resetAndDestroy()],
+    [
+      "offers no certificate",
+      (socket) => void new TLSSocket(socket, { isServer: true }).on("error", () => undefined),
+    ],
+  ])("a server that %s is a fault of TLS", async (_, play) => {
+    const server = createTcpServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.once("readable", () => play(socket));
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
     await using sender = createSender({}, outside);
 
     expect(describeFinding(await sender.send(`https://api.example.com:${port}`))).toBe("tls");
-    plain.close();
+    server.close();
   });
 
   test("a handshake that does not end is given up with the time to connect", async () => {

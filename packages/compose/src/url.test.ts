@@ -126,6 +126,16 @@ describe("credentials", () => {
     expect(compose(url, { v })).toMatchObject({ request: { origin: "https://api.example.com" } });
   });
 
+  test("are looked for in no more time than the template is long", () => {
+    const startedAt = performance.now();
+    const template = `${"{{".repeat(100_000)}@`;
+
+    expect(parseUrl("https://user:pass@api.example.com/", template)).toMatchObject({
+      reason: "address_forbidden",
+    });
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+  });
+
   test("an @ in path or query is none", () => {
     expect(
       compose("https://api.example.com/{{ customer.v }}?m={{ customer.v }}", { v: "a@b" }),
@@ -194,7 +204,7 @@ describe("no value moves the request", () => {
         expect(path).toMatch(/^[\x21-\x7e]+$/);
         expect(headers).toEqual(["Idempotency-Key", "d"]);
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -205,7 +215,7 @@ describe("no value moves the request", () => {
         if (composed.kind === "request")
           expect(composed.request.origin).toMatch(/^https:\/\/[a-z0-9_-]+\.example\.com$/);
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -219,7 +229,7 @@ describe("no value moves the request", () => {
         expect(path).toMatch(/^\/[\x21-\x7e]*$/);
         expect(headers).toEqual(["Idempotency-Key", "d"]);
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
   });
 });
@@ -250,7 +260,7 @@ describe("header values", () => {
           expect(composed.request.headers).toEqual(["X-V", `<${v}>`, "Idempotency-Key", "d"]);
         else expect(composed).toMatchObject({ reason: "header_invalid" });
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
   });
 });

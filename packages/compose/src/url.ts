@@ -86,10 +86,24 @@ function isForeign(label: string, understood: string): boolean {
   return understood.startsWith("xn--") && !label.startsWith("xn--") && label.normalize("NFKC") === label;
 }
 
-/** Whether the template's own text has an `@` in its authority, or leaves open where its authority ends. */
+/** Whether the template's own text, without its outputs and tags, has an `@` in its authority. */
 function hasUserInfo(template: string): boolean {
-  const literal = template.replace(/\{\{.*?\}\}|\{%.*?%\}/gs, "");
-  return /^\s*https?:\/\/[^/?#\\]*@/i.test(literal);
+  return /^\s*https?:\/\/[^/?#\\]*@/i.test(toLiteral(template));
+}
+
+/** Piece by piece, since a regular expression for all of it could be made to take for ever by what stands in a `raw` block. */
+function toLiteral(template: string): string {
+  const opening = /\{[{%]/g;
+  let literal = "";
+  let at = 0;
+  for (let match = opening.exec(template); match !== null; match = opening.exec(template)) {
+    const end = template.indexOf(match[0] === "{{" ? "}}" : "%}", match.index + 2);
+    if (end < 0) break;
+    literal += template.slice(at, match.index);
+    at = end + 2;
+    opening.lastIndex = at;
+  }
+  return literal + template.slice(at);
 }
 
 function toBasic(username: string, password: string): string {

@@ -8,6 +8,7 @@ export type EgressErrorCode =
   | "POSTRIDER_DNS"
   | "POSTRIDER_CONNECT"
   | "POSTRIDER_CONNECT_TIMEOUT"
+  | "POSTRIDER_TLS"
   | "POSTRIDER_PROXY";
 
 export interface EgressError extends Error {

@@ -6,6 +6,7 @@ const FAULTS: Readonly<Record<string, FaultCode>> = {
   POSTRIDER_DNS: "dns",
   POSTRIDER_CONNECT: "connect",
   POSTRIDER_CONNECT_TIMEOUT: "connect_timeout",
+  POSTRIDER_TLS: "tls",
   POSTRIDER_PROXY: "proxy",
   ENOTFOUND: "dns",
   EAI_AGAIN: "dns",
@@ -53,7 +54,7 @@ export function toFault(error: unknown, wasSent: boolean): Fault {
     error instanceof Error && error.message !== "" ? (error.message.split("\n", 1)[0] ?? "") : code;
   return {
     kind: "fault",
-    code: toFaultCode(code, message, wasSent),
+    code: toFaultCode(code, wasSent),
     message: `${message}${code === "" || code === "HPE" || code.startsWith("POSTRIDER_") || message.includes(code) ? "" : ` (${code})`}`,
   };
 }
@@ -65,9 +66,7 @@ function toCode(error: unknown): string {
   return error.name === "HTTPParserError" ? "HPE" : "";
 }
 
-function toFaultCode(code: string, message: string, wasSent: boolean): FaultCode {
-  // Node gives a reset inside the handshake no code of its own.
-  if (code === "ECONNRESET" && !wasSent && message.includes("before secure TLS connection")) return "tls";
+function toFaultCode(code: string, wasSent: boolean): FaultCode {
   const known = FAULTS[code];
   if (known !== undefined) return known;
   if (CERTIFICATE.test(code)) return "certificate";

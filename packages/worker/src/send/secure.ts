@@ -2,13 +2,17 @@
 
 import { isIP, type Socket } from "node:net";
 import { connect, type SecureContext, type TLSSocket } from "node:tls";
+import { toEgressError } from "./egress-error.ts";
 
 /** The last session with a destination: resuming it saves a round trip and most of the work. */
 export interface SessionKeeper {
   session: Buffer | undefined;
 }
 
-/** Makes the handshake. Rejects with OpenSSL's or Node's codes; the caller destroys the socket then. */
+/** A connection that ends inside the handshake, for which Node has no codes of its own. */
+const ENDS: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED"]);
+
+/** Makes the handshake. Rejects with OpenSSL's or Node's codes, or `POSTRIDER_TLS`; the caller destroys the socket then. */
 export function secure(
   socket: Socket,
   host: string,
@@ -30,9 +34,17 @@ export function secure(
     secured.on("session", (session) => {
       keeper.session = session;
     });
-    secured.once("error", reject);
+    const onError = (error: Error): void => {
+      const isEnd = "code" in error && ENDS.has(error.code);
+      reject(
+        isEnd
+          ? toEgressError("POSTRIDER_TLS", "the connection ended inside the TLS handshake", { cause: error })
+          : error,
+      );
+    };
+    secured.once("error", onError);
     secured.once("secureConnect", () => {
-      secured.off("error", reject);
+      secured.off("error", onError);
       resolve(secured);
     });
   });
