@@ -119,7 +119,7 @@ let origin = "";
 
 beforeAll(async () => {
   server = startProcess(process.execPath, ["--import", "tsx", "tests/hostile/server.ts"]);
-  [, origin = ""] = await server.waitForOutput(/at (http:\S+)\//, 30_000);
+  [, origin = ""] = await server.waitForOutput(/at (http:\S+)\//, 50_000);
   sender = createSender();
 });
 
@@ -156,6 +156,21 @@ describe("hostile answers", () => {
     const next = await Promise.all(tokens.map((token) => sender.send(`${origin}/fine?${token}`)));
     expect(next.map(({ finding }) => (finding.kind === "reply" ? finding.body : finding))).toEqual(tokens);
   });
+});
+
+test("after a breach of the protocol no connection of that pool is used again", async () => {
+  const poolNow = () => {
+    const route = sender.pools.get(origin, { connectTimeoutMs: 2_000 });
+    return "pool" in route ? route.pool : null;
+  };
+  await sender.send(`${origin}/fine?x`);
+  const before = poolNow();
+  expect(poolNow()).toBe(before);
+
+  expect(describeFinding(await sender.send(`${origin}/says-ssh`))).toBe("protocol");
+
+  expect(before?.closed).toBe(true);
+  expect(poolNow()).not.toBe(before);
 });
 
 test("what is packed is told, not unpacked and not shown", async () => {
