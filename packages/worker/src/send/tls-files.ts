@@ -50,7 +50,8 @@ const NOTHING: Loaded = { contexts: new Map(), paths: [] };
 
 /** Reads the files. @throws PostriderError `settings_invalid` naming the file. */
 export function openTlsFiles({ path, onChange, warn }: TlsFilesOptions): TlsFiles {
-  const publicRoots = toContext({});
+  // Made when it is first needed: reading all public roots takes longer than anything else at the start.
+  let publicRoots: SecureContext | undefined;
   let loaded = path === undefined ? NOTHING : load(path);
   let seen = toSignature(path, loaded);
 
@@ -68,7 +69,12 @@ export function openTlsFiles({ path, onChange, warn }: TlsFilesOptions): TlsFile
   };
   const timer = path === undefined ? undefined : setInterval(check, CHECK_MS).unref();
   return {
-    contextOf: (origin) => loaded.contexts.get(origin) ?? publicRoots,
+    contextOf(origin) {
+      const own = loaded.contexts.get(origin);
+      if (own !== undefined) return own;
+      publicRoots ??= toContext({});
+      return publicRoots;
+    },
     check,
     close: () => clearInterval(timer),
   };
