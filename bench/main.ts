@@ -12,10 +12,12 @@ import { type Case, firstScript, floor } from "./cases.ts";
 import { stopChildren } from "./child.ts";
 import { type CompositionMeasurement, measureComposition } from "./composition.ts";
 import { type EnqueueMeasurement, measureEnqueue } from "./enqueue.ts";
+import { describeGuard, measureGuard } from "./guard.ts";
 import { openLane } from "./lane.ts";
 import { type Bench, type Measurement, measure, type Size } from "./measure.ts";
 import { type Rounds, toJson, toText } from "./report.ts";
 import { startSink } from "./sink.ts";
+import { toSpreads } from "./statistics.ts";
 
 const CASES = [floor, firstScript, postrider];
 /** What `--only` calls the measurement of composing alone. */
@@ -96,6 +98,9 @@ async function run(options: Options): Promise<void> {
     ...(await runRounds({ world, lane, sink, folder }, options)),
   };
   console.log(`\n${toText(rounds)}`);
+  const ours = rounds.deliveries.get(postrider.name);
+  const guard = await measureGuard(ours === undefined ? null : toSpreads(ours).nodeMicrosPerDelivery.median);
+  console.log(`\n${describeGuard(guard)}`);
   if (options.json !== undefined) {
     const { deliveries, warmUp, concurrency } = options;
     const circumstances = {
@@ -106,7 +111,7 @@ async function run(options: Options): Promise<void> {
       sink: sink.name,
       redis: await lane.version(),
     };
-    await writeFile(options.json, toJson(rounds, circumstances));
+    await writeFile(options.json, toJson(rounds, guard, circumstances));
   }
 }
 

@@ -3,6 +3,7 @@
 import { cpus } from "node:os";
 import type { CompositionMeasurement } from "./composition.ts";
 import type { EnqueueMeasurement } from "./enqueue.ts";
+import type { GuardMeasurement } from "./guard.ts";
 import type { Measurement, Size } from "./measure.ts";
 import { type Spread, toRatio, toSpreads } from "./statistics.ts";
 
@@ -78,7 +79,7 @@ export function toText(rounds: Rounds): string {
 }
 
 /** The same for programs: medians at the top of each result, then their spread, then every round. */
-export function toJson(rounds: Rounds, circumstances: Circumstances): string {
+export function toJson(rounds: Rounds, guard: GuardMeasurement, circumstances: Circumstances): string {
   const report = {
     results: [...rounds.deliveries].map(([name, measurements]) => toResult(name, measurements)),
     ratiosOfDeliveriesPerCpuSecond: Object.fromEntries(toRatios(rounds.deliveries)),
@@ -87,6 +88,7 @@ export function toJson(rounds: Rounds, circumstances: Circumstances): string {
       ...toResult(name, measurements),
       ratioOfComposeToRenderSync: toCompositionRatio(measurements),
     })),
+    guard,
     circumstances: { ...circumstances, node: process.version, cores: cpus().length, cpu: cpus()[0]?.model },
   };
   return `${JSON.stringify(report, null, 2)}\n`;

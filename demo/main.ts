@@ -69,6 +69,8 @@ async function prepareAndPlay(directory: string, closers: (() => Promise<unknown
   closers.push(() => producer.close());
   const processes = createProcesses(directory, {
     POSTRIDER_REDIS_URL: url,
+    // The demo's receiver is on this machine, which the guard refuses by default.
+    POSTRIDER_ALLOW_NETWORKS: "127.0.0.0/8",
     POSTRIDER_METRICS_PORT: "0",
     POSTRIDER_METRICS_HOST: "127.0.0.1",
     POSTRIDER_LANES: "bulk",

@@ -9,8 +9,9 @@ import { LIQUIDJS_FILTERS } from "@postrider/compose/dialect/filters/liquidjs-fi
 import { actionSchema } from "@postrider/shared/action";
 import { ERROR_CODES } from "@postrider/shared/errors";
 import { REASONS } from "@postrider/shared/outcome";
+import { toEnvironmentName } from "@postrider/shared/read-settings";
 import { RETRY_PRESETS, type RetryPolicy } from "@postrider/shared/retry";
-import { settingsSchema, toEnvironmentName } from "@postrider/shared/settings";
+import { settingsSchema } from "@postrider/shared/settings";
 import { backoffMs } from "@postrider/worker/decide/backoff";
 import { createMetrics } from "@postrider/worker/record/metrics";
 
@@ -92,10 +93,15 @@ function settingsTable(): string {
   const defaults = settingsSchema.parse({}) as Record<string, unknown>;
   const rows = Object.entries(settingsSchema.shape).map(([name, schema]) => [
     `\`${toEnvironmentName(name)}\``,
-    `\`${String(defaults[name])}\``,
+    toDefault(defaults[name]),
     schema.description ?? "",
   ]);
   return table(["variable", "default", "meaning"], rows);
+}
+
+function toDefault(value: unknown): string {
+  const text = String(value ?? "");
+  return text === "" ? "none" : `\`${text}\``;
 }
 
 function actionTable(): string {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { closedPort } from "../support/network.ts";
 import { postrider, ROOT, startPostrider, startProcess } from "../support/processes.ts";
 import { ok, reply, startReceiver } from "../support/receiver.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
@@ -123,7 +124,7 @@ test("a test send shows request, reply and verdict, and masks the credentials", 
     "--customer",
     customer,
     "--to",
-    "http://127.0.0.1:1/",
+    `http://127.0.0.1:${await closedPort()}/`,
     "--json",
   ]);
   expect(JSON.parse(elsewhere.stdout)).toMatchObject({

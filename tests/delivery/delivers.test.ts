@@ -1,6 +1,7 @@
 import type { Queue } from "bullmq";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { closedPort } from "../support/network.ts";
 import { drip, hang, huge, ok, reply, reset, resetMidBody } from "../support/receiver.ts";
 import { customers, SOON, startSystem } from "../support/system.ts";
 
@@ -133,7 +134,7 @@ test.each([
 test("nobody listens: the fault is connect", async () => {
   await using system = await startSystem();
   await system.startWorker();
-  await system.apply({ url: "http://127.0.0.1:1/", retry: { ...SOON, attempts: 1 } });
+  await system.apply({ url: `http://127.0.0.1:${await closedPort()}/`, retry: { ...SOON, attempts: 1 } });
 
   const { id } = await system.producer.enqueue({ action: "a", customer: { id: 1 } });
 

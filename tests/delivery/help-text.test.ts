@@ -1,12 +1,13 @@
 // Every example of the help text that this product grew from, through the worker's own steps, byte for byte at a real receiver.
 
 import { type ActionDocument, parseAction } from "@postrider/shared/action";
-import { readSettings } from "@postrider/shared/settings";
+import { readSettings } from "@postrider/shared/read-settings";
 import { testAction } from "@postrider/worker/test-send";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LOOPBACK } from "../support/network.ts";
 import { type ReceivedRequest, type Receiver, reply, startReceiver } from "../support/receiver.ts";
 
-const settings = readSettings({});
+const settings = readSettings({ ...LOOPBACK });
 const customer = {
   id: 1,
   email: "win@customer.io",

@@ -45,7 +45,7 @@ const DOORS: Record<string, RegExp> = {
 };
 
 /** The pure ring: no library, no clock, no chance, no process. */
-const PURE = /^packages\/(worker\/src\/decide|compose\/src)\//;
+const PURE = /^packages\/(worker\/src\/(decide|send\/guard)|compose\/src)\//;
 
 test.each(sources)("%s imports only what it may", async (file) => {
   const own = file.split("/")[1] ?? "";

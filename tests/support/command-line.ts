@@ -4,6 +4,7 @@
 import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { createProgram } from "../../packages/cli/src/program.ts";
+import { LOOPBACK } from "./network.ts";
 
 export interface Ran {
   readonly code: number;
@@ -21,7 +22,7 @@ export async function run(
   const stderr = new PassThrough();
   const read = Promise.all([text(stdout), text(stderr)]);
   const code = await createProgram(
-    { environment: { ...environment }, stdin: Readable.from([input]), stdout, stderr },
+    { environment: { ...LOOPBACK, ...environment }, stdin: Readable.from([input]), stdout, stderr },
     ["node", "postrider", ...args],
   );
   stdout.end();

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { eventually } from "./eventually.ts";
+import { LOOPBACK } from "./network.ts";
 
 export interface Ended {
   readonly code: number | null;
@@ -24,12 +25,12 @@ export interface StartedProcess {
 const CLI = fileURLToPath(new URL("../../packages/cli/bin/postrider.js", import.meta.url));
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Starts the built command line with nothing of this environment but PATH and HOME. */
+/** Starts the built command line with nothing of this environment but PATH and HOME; it may send to this machine. */
 export function startPostrider(
   args: readonly string[],
   environment: Record<string, string> = {},
 ): StartedProcess {
-  return startProcess(process.execPath, [CLI, ...args], environment);
+  return startProcess(process.execPath, [CLI, ...args], { ...LOOPBACK, ...environment });
 }
 
 /** Runs the built command line to its end; `input` goes to its standard input. */

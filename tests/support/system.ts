@@ -3,9 +3,10 @@
 import { createProducer, type Producer } from "@postrider/producer/producer";
 import type { ActionDocument } from "@postrider/shared/action";
 import { createLogger } from "@postrider/shared/log";
-import { readSettings } from "@postrider/shared/settings";
+import { readSettings } from "@postrider/shared/read-settings";
 import { createWorker, type PostriderWorker } from "@postrider/worker/worker";
 import { eventually } from "./eventually.ts";
+import { LOOPBACK } from "./network.ts";
 import { type Receiver, type Script, startReceiver } from "./receiver.ts";
 import { isolatedRedisUrl } from "./redis.ts";
 
@@ -36,6 +37,7 @@ export async function startSystem(script?: Script): Promise<System> {
     receiver,
     async startWorker(environment = {}) {
       const settings = readSettings({
+        ...LOOPBACK,
         POSTRIDER_REDIS_URL: redisUrl,
         POSTRIDER_METRICS_PORT: "0",
         POSTRIDER_METRICS_HOST: "127.0.0.1",

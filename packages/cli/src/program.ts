@@ -1,7 +1,8 @@
 // The command line: its commands, and what their ends mean as exit codes (0 done, 1 failed, 2 usage).
 
 import { type ErrorCode, PostriderError } from "@postrider/shared/errors";
-import { readSettings, type Settings } from "@postrider/shared/settings";
+import { readSettings } from "@postrider/shared/read-settings";
+import type { Settings } from "@postrider/shared/settings";
 import { Command, CommanderError } from "commander";
 import { addActions } from "./commands/actions.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";

@@ -58,8 +58,8 @@ export function compileAction(action: Action): CompiledAction {
     compose(facts, scope) {
       const url = parts.url.render(scope, facts);
       if (!("text" in url)) return toComposed(url);
-      const parsed = parseUrl(url.text);
-      if ("problem" in parsed) return toFailure("url_invalid", { field: "url", message: parsed.problem });
+      const parsed = parseUrl(url.text, action.url);
+      if ("problem" in parsed) return toFailure(parsed.reason, { field: "url", message: parsed.problem });
 
       const headers = composeHeaders(parts, scope, facts);
       if ("kind" in headers) return headers;

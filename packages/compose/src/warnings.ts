@@ -3,6 +3,7 @@
 
 import type { Action } from "@postrider/shared/action";
 import type { Problem } from "@postrider/shared/errors";
+import { suggest } from "@postrider/shared/suggest";
 import type { CompiledAction } from "./compile.ts";
 import { findOutputs, findReadings, type PrintedValue } from "./describe.ts";
 import { toContentType, toSyntax } from "./headers.ts";
@@ -10,7 +11,6 @@ import { findJsonProblem } from "./json-check.ts";
 import { findCertainJsonProblem } from "./render/certain-json.ts";
 import type { Spot } from "./render/operands.ts";
 import { DATA_NAMES, SCOPE_NAMES } from "./scope.ts";
-import { suggest } from "./suggest.ts";
 
 /** Everything that will surprise, in the order of the fields. */
 export function findWarnings(compiled: CompiledAction): Problem[] {

@@ -1,8 +1,9 @@
 // The producer library: what a campaign engine holds to save actions, enqueue deliveries and read what became of them.
 
 import { createLaneDirectory } from "@postrider/shared/lane-directory";
+import { readSettings } from "@postrider/shared/read-settings";
 import { connectRedis, producerOptions } from "@postrider/shared/redis";
-import { readSettings, type Settings } from "@postrider/shared/settings";
+import type { Settings } from "@postrider/shared/settings";
 import { type ActionStore, createActionStore } from "./actions.ts";
 import { createAdmit } from "./admit.ts";
 import { createDeadLetters, type DeadLetters } from "./dead-letters.ts";

@@ -24,6 +24,7 @@ test("defaults are filled in", () => {
     missing: "fail",
     timeoutMs: 16_000,
     connectTimeoutMs: 3_000,
+    redirects: 0,
     retry: "campaign",
   });
 });
@@ -50,12 +51,80 @@ test("every problem is named with its field, all at once", () => {
   expect(problemsOf(null)).toEqual([""]);
 });
 
-test.each(["Host", "content-length", "Transfer-Encoding", "Connection", "Expect", "Idempotency-Key"])(
-  "the header %s cannot be set",
+test.each([
+  ["Host", "set by Postrider itself"],
+  ["content-length", "set by Postrider itself"],
+  ["Expect", "set by Postrider itself"],
+  ["Idempotency-Key", "set by Postrider itself"],
+  ["Transfer-Encoding", "belongs to the connection"],
+  ["Connection", "belongs to the connection"],
+  ["Keep-Alive", "belongs to the connection"],
+  ["Upgrade", "belongs to the connection"],
+  ["TE", "belongs to the connection"],
+  ["Trailer", "belongs to the connection"],
+  ["HTTP2-Settings", "belongs to the connection"],
+  ["Proxy-Authorization", "for proxies"],
+  ["Proxy-Connection", "for proxies"],
+  ["Proxy-Anything", "for proxies"],
+  ["Forwarded", "for proxies"],
+  ["Via", "for proxies"],
+  ["X-Real-IP", "for proxies"],
+  ["X-Forwarded-For", "for proxies"],
+  ["x-forwarded-host", "for proxies"],
+  ["Metadata-Flavor", "metadata services"],
+  ["Metadata", "metadata services"],
+  ["X-Google-Metadata-Request", "metadata services"],
+  ["X-Metadata-Token", "metadata services"],
+  ["X-aws-ec2-metadata-token", "metadata services"],
+  ["X-aws-ec2-metadata-token-ttl-seconds", "metadata services"],
+  ["X-aliyun-ecs-metadata-token", "metadata services"],
+  ["Accept-Encoding", "never unpacked"],
+])("the header %s cannot be set, and the message says why", (name, reason) => {
+  expect(problemsOf({ ...good, headers: [{ name, value: "x" }] })).toEqual(["headers[0].name"]);
+  expect(() => parseAction({ ...good, headers: [{ name, value: "x" }] })).toThrow(reason);
+});
+
+test.each(["Authorization", "Cookie", "X-Api-Key", "X-Metadata", "Proxy", "Forwarded-Id", "Accept"])(
+  "the header %s can be set",
   (name) => {
-    expect(problemsOf({ ...good, headers: [{ name, value: "x" }] })).toEqual(["headers[0].name"]);
+    expect(problemsOf({ ...good, headers: [{ name, value: "x" }] })).toEqual([]);
   },
 );
+
+test("where an action may send is checked when it is saved", () => {
+  const egress = {
+    allowNetworks: ["10.0.0.0/8", "::1"],
+    denyNetworks: ["10.1.0.0/16"],
+    allowHosts: ["api.example.com", "*.example.org"],
+    allowPorts: ["443", "8000-8999"],
+    httpsOnly: true,
+  };
+  expect(problemsOf({ ...good, egress, redirects: 5 })).toEqual([]);
+  expect(
+    problemsOf({
+      ...good,
+      redirects: 6,
+      egress: {
+        allowNetworks: ["10.0.0.1/8"],
+        denyNetworks: ["x"],
+        allowHosts: ["*", "https://h", "a.*"],
+        allowPorts: ["0", "9-8", "70000"],
+        proxy: "x",
+      },
+    }).sort(),
+  ).toEqual([
+    "egress.allowHosts[0]",
+    "egress.allowHosts[1]",
+    "egress.allowHosts[2]",
+    "egress.allowNetworks[0]",
+    "egress.allowPorts[0]",
+    "egress.allowPorts[1]",
+    "egress.allowPorts[2]",
+    "egress.denyNetworks[0]",
+    "egress.proxy",
+    "redirects",
+  ]);
+});
 
 test.each<[string, unknown]>([
   ["a", { id: "a" }],

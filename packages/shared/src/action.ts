@@ -2,8 +2,10 @@
 // validation and the documentation. What the schema accepts is immutable once saved, as a version.
 
 import { z } from "zod";
+import { egressSchema } from "./egress.ts";
 import { describeProblems, PostriderError, type Problem } from "./errors.ts";
 import { type Example, exampleSchema } from "./example.ts";
+import { findForbiddenHeader } from "./forbidden-headers.ts";
 import { retrySchema } from "./retry.ts";
 import { snippetsSchema } from "./snippet.ts";
 
@@ -13,6 +15,8 @@ export const TEMPLATES_CHARS_MAX = 524_288;
 export const TEMPLATE_CHARS_MAX = 262_144;
 const HEADERS_MAX = 100;
 const FORM_PAIRS_MAX = 500;
+/** Browsers stop at 20; a webhook that is sent on more than a few times is sent in a circle. */
+const REDIRECTS_MAX = 5;
 /** The slowest answer that anyone may ask a worker's slot to wait for. */
 export const TIMEOUT_MS_MAX = 90_000;
 
@@ -20,22 +24,6 @@ const EXAMPLES_MAX = 100;
 
 /** RFC 9110 section 5.1: a field name is a token. */
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** RFC 9110 sections 7.6.1, 7.8, 10.1: these belong to the connection, so the sender alone sets them. */
-const FORBIDDEN_HEADERS = new Set([
-  "host",
-  "content-length",
-  "transfer-encoding",
-  "connection",
-  "keep-alive",
-  "upgrade",
-  "te",
-  "trailer",
-  "expect",
-  "proxy-authorization",
-  "proxy-connection",
-  "idempotency-key",
-]);
-
 const template = z.string().max(TEMPLATE_CHARS_MAX, `is longer than ${TEMPLATE_CHARS_MAX} characters`);
 
 interface Templates {
@@ -62,10 +50,10 @@ const header = pair.extend({
     .string()
     .max(256)
     .regex(HEADER_NAME, "is not a header name (letters, digits and !#$%&'*+-.^_`|~)")
-    .refine(
-      (name) => !FORBIDDEN_HEADERS.has(name.toLowerCase()),
-      "is set by Postrider itself and cannot be given here",
-    ),
+    .superRefine((name, context) => {
+      const reason = findForbiddenHeader(name);
+      if (reason !== null) context.addIssue(reason);
+    }),
 });
 
 /** What a destination is granted, over all workers together. */
@@ -138,6 +126,19 @@ export const actionSchema = z
       .max(TIMEOUT_MS_MAX)
       .default(3_000)
       .describe("The share of it to get a connection, in ms."),
+    redirects: z
+      .int()
+      .min(0)
+      .max(REDIRECTS_MAX)
+      .default(0)
+      .describe(
+        "How many redirects are followed, each through the guard; never from https to http. On another origin, headers that may carry credentials are left out.",
+      ),
+    egress: egressSchema
+      .optional()
+      .describe(
+        "Where this action may send, narrower than the settings of the same names: `{allowNetworks, denyNetworks, allowHosts, allowPorts, httpsOnly}`.",
+      ),
     retry: retrySchema
       .default("campaign")
       .describe("A preset's name, or `{attempts, baseMs, factor, maxMs, maxAgeMs, statuses}`."),

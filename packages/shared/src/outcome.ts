@@ -9,7 +9,7 @@ export type OutcomeKind = (typeof OUTCOMES)[number];
 export const REASONS = {
   reply_2xx: "The destination accepted the request.",
   reply_1xx: "The destination ended with an informational status, which is no answer.",
-  reply_3xx: "The destination redirected; redirects are not followed.",
+  reply_3xx: "The destination redirected, and no redirect, or no further one, is followed.",
   reply_4xx: "The destination understood the request and refused it.",
   reply_408: "The destination waited too long for the request, until no attempt was left.",
   reply_425: "The destination did not want to risk an early request, until no attempt was left.",
@@ -26,6 +26,9 @@ export const REASONS = {
   reset: "The connection was closed before the answer ended.",
   protocol: "What came back is not HTTP.",
   headers_too_large: "The answer's header block is too large.",
+  proxy: "The egress proxy could not be reached, or refused the connection.",
+  address_forbidden:
+    "The guard refused the destination: its address, name, port or scheme may not be reached. Nothing was sent to it.",
   action_unknown: "The action version that the delivery names is not in the store.",
   template: "A template could not be rendered.",
   template_too_costly: "Rendering took more time, memory or text than a template is granted.",

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { readSettings, settingsSchema, toEnvironmentName } from "./settings.ts";
+import { readSettings, toEnvironmentName } from "./read-settings.ts";
+import { settingsSchema } from "./settings.ts";
 
 test("every setting has a default and a description", () => {
   expect(readSettings({})).toMatchObject({
@@ -52,3 +53,37 @@ test.each(["localhost:6379", "http://127.0.0.1", "redis://a b", "redis://host:99
     expect(() => readSettings({ POSTRIDER_REDIS_URL: text })).toThrow(/POSTRIDER_REDIS_URL: must be a URL/);
   },
 );
+test.each([
+  ["POSTRIDER_ALLOW_NETWORKS", "10.0.0.0/8, fd00::/8", { allowNetworks: ["10.0.0.0/8", "fd00::/8"] }],
+  ["POSTRIDER_DENY_NETWORKS", "", { denyNetworks: [] }],
+  [
+    "POSTRIDER_ALLOW_HOSTS",
+    "API.example.com,*.example.org",
+    { allowHosts: ["api.example.com", "*.example.org"] },
+  ],
+  ["POSTRIDER_ALLOW_HOSTS", "", { allowHosts: undefined }],
+  ["POSTRIDER_ALLOW_PORTS", "443,8000-8999", { allowPorts: ["443", "8000-8999"] }],
+  ["POSTRIDER_HTTPS_ONLY", "true", { httpsOnly: true }],
+  ["POSTRIDER_HTTPS_ONLY", "", { httpsOnly: false }],
+  [
+    "POSTRIDER_DNS_SERVERS",
+    "10.0.0.2, 10.0.0.3:5353,[fd00::2]:53",
+    { dnsServers: ["10.0.0.2", "10.0.0.3:5353", "[fd00::2]:53"] },
+  ],
+  ["POSTRIDER_EGRESS_PROXY", "http://u:p@proxy:3128", { egressProxy: "http://u:p@proxy:3128" }],
+])("%s=%s", (name, text, settings) => {
+  expect(readSettings({ [name]: text })).toMatchObject(settings);
+});
+
+test.each([
+  ["POSTRIDER_ALLOW_NETWORKS", "10.0.0.0/8,10.0.0.1/8", /"10\.0\.0\.1\/8" is no network/],
+  ["POSTRIDER_DENY_NETWORKS", "localhost", /"localhost" is no network/],
+  ["POSTRIDER_ALLOW_HOSTS", "https://h", /"https:\/\/h" is no host pattern/],
+  ["POSTRIDER_ALLOW_PORTS", "http", /"http" is no port/],
+  ["POSTRIDER_HTTPS_ONLY", "yes", /must be true or false/],
+  ["POSTRIDER_DNS_SERVERS", "dns.example", /"dns.example" is no name server/],
+  ["POSTRIDER_EGRESS_PROXY", "socks5://proxy", /must be a URL such as http/],
+  ["POSTRIDER_EGRESS_PROXY", "http://user:50%@proxy", /percent-encoded/],
+])("%s=%s is refused", (name, text, message) => {
+  expect(() => readSettings({ [name]: text })).toThrow(message);
+});

@@ -2,10 +2,10 @@
 // read the environment; everything else is handed what it needs.
 
 import { z } from "zod";
-import { describeProblems, PostriderError, type Problem } from "./errors.ts";
+import { egressListSetting } from "./egress.ts";
 import { DEFAULT_LANES, isLaneName } from "./lanes.ts";
+import { parseAddress } from "./network.ts";
 
-const PREFIX = "POSTRIDER_";
 const HOUR_MS = 3_600_000;
 
 function integer(min: number, max: number) {
@@ -26,6 +26,42 @@ function lanes(text: string, context: z.RefinementCtx): string[] {
   if (names.length === 0) context.addIssue("names no lane");
   if (wrong !== undefined) context.addIssue(`"${wrong}" is no lane name (a-z, 0-9, underscore, hyphen)`);
   return [...new Set(names)];
+}
+
+function yesOrNo(byDefault: "true" | "false") {
+  return z
+    .enum(["true", "false"], "must be true or false")
+    .default(byDefault)
+    .transform((text) => text === "true");
+}
+
+/** Name servers as node:dns takes them: an address, and a port where it is not 53. */
+function nameServers(text: string, context: z.RefinementCtx): string[] {
+  const servers = text.split(",").map((server) => server.trim());
+  for (const server of servers) {
+    const [, bracketed, plain] = /^(?:\[([^\]]+)\](?::\d+)?|([^:]+)(?::\d+)?)$/.exec(server) ?? [];
+    if (parseAddress(bracketed ?? plain ?? server) === null)
+      context.addIssue(`"${server}" is no name server, such as 10.0.0.2, 10.0.0.2:5353 or [fd00::2]:53`);
+  }
+  return servers;
+}
+
+function isProxyUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, pathname, search, username, password } = new URL(text);
+  return (
+    /^https?:$/.test(protocol) && pathname === "/" && search === "" && isPercentEncoded(username + password)
+  );
+}
+
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    // A percent sign that is meant as one must be written %25.
+    return false;
+  }
 }
 
 export const settingsSchema = z.object({
@@ -120,64 +156,46 @@ export const settingsSchema = z.object({
   replyBytesMax: integer(0, 10_485_760)
     .default(65_536)
     .describe("Bytes of a reply's body that are kept; the rest is cut."),
+  allowNetworks: egressListSetting("networks", []).describe(
+    "Networks (CIDR, separated by commas) that may be reached although they are not public. Metadata services and Postrider's own ports stay refused.",
+  ),
+  denyNetworks: egressListSetting("networks", []).describe(
+    "Networks (CIDR) that are not reached, whatever else allows them.",
+  ),
+  allowHosts: egressListSetting("hosts", undefined).describe(
+    "The only hosts that are reached, such as `api.example.com,*.example.org`; none given: any host.",
+  ),
+  allowPorts: egressListSetting("ports", undefined).describe(
+    "The only ports that are reached, such as `443,8000-8999`; none given: all where no other protocol than HTTP is spoken.",
+  ),
+  httpsOnly: yesOrNo("false").describe("`true`: http is not sent."),
+  dnsServers: z
+    .string()
+    .transform(nameServers)
+    .optional()
+    .describe(
+      "Name servers (addresses, separated by commas) that are asked instead of the system's resolver; without hosts file and search domains.",
+    ),
+  egressProxy: z
+    .string()
+    .refine(
+      isProxyUrl,
+      "must be a URL such as http://user:password@proxy.example.com:3128, with special characters percent-encoded",
+    )
+    .optional()
+    .describe("Proxy through which everything is sent (HTTP CONNECT): `http://user:password@host:port`."),
+  egressProxyResolves: yesOrNo("false").describe(
+    "`true`: the proxy is handed names and must refuse private addresses itself, as Smokescreen does; `false`: it is handed addresses that the guard has checked.",
+  ),
+  tlsFile: z
+    .string()
+    .optional()
+    .describe(
+      'JSON file of CA bundles and client certificates, `{"destinations": {"https://host": {"ca", "cert", "key"}}}`, with paths beside it. Changes are taken up within 10 s.',
+    ),
   actionsCached: integer(1, 100_000)
     .default(1_000)
     .describe("Compiled action versions that one worker process keeps."),
 });
 
 export type Settings = z.output<typeof settingsSchema>;
-
-/** `redisUrl` → `POSTRIDER_REDIS_URL`. */
-export function toEnvironmentName(setting: string): string {
-  return PREFIX + setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
-}
-
-/**
- * Settings from environment variables.
- * @throws PostriderError `settings_invalid` with every problem at once; unknown POSTRIDER_ names are problems.
- */
-export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const names = new Map(
-    Object.keys(settingsSchema.shape).map((setting) => [toEnvironmentName(setting), setting]),
-  );
-  const given: Record<string, string> = {};
-  const problems: Problem[] = [];
-  for (const [name, value] of Object.entries(environment)) {
-    if (!name.startsWith(PREFIX) || value === undefined || value === "") continue;
-    const setting = names.get(name);
-    if (setting === undefined)
-      problems.push({ field: name, message: `is no setting${nearest(name, [...names.keys()])}` });
-    else given[setting] = value;
-  }
-  const parsed = settingsSchema.safeParse(given);
-  for (const issue of parsed.error?.issues ?? []) {
-    problems.push({ field: toEnvironmentName(String(issue.path[0])), message: issue.message });
-  }
-  if (parsed.success && problems.length === 0) return parsed.data;
-  throw new PostriderError("settings_invalid", `the settings are not valid:\n${describeProblems(problems)}`, {
-    problems,
-  });
-}
-
-function nearest(name: string, known: readonly string[]): string {
-  const best = known
-    .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
-    .sort((a, b) => a.distance - b.distance)[0];
-  return best !== undefined && best.distance <= 4
-    ? `; did you mean ${best.candidate}?`
-    : "; docs/settings.md lists them";
-}
-
-/** Levenshtein's distance, row by row. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}

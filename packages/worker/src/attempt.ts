@@ -46,6 +46,7 @@ export type FaultCode = Extract<
   | "reset"
   | "protocol"
   | "headers_too_large"
+  | "proxy"
 >;
 
 /** Why no answer came. */
@@ -88,9 +89,9 @@ export interface Broken {
 /** What one attempt met. */
 export type Finding = Reply | Fault | Unsendable | Cancelled | Interrupted | Misplaced | Broken;
 
-/** In ms; `null` where the phase was not reached, or a connection kept from before did not need it. */
-export interface Timings {
-  readonly composeMs: number;
+/** In ms; `null` where the phase was not reached. */
+export interface SendTimings {
+  /** These three also `null` where a connection that was open already was used. */
   readonly dnsMs: number | null;
   readonly connectMs: number | null;
   readonly tlsMs: number | null;
@@ -98,15 +99,21 @@ export interface Timings {
   readonly totalMs: number;
 }
 
-/** Of an attempt that got nowhere. */
-export const NOTHING_TIMED: Timings = {
-  composeMs: 0,
+export interface Timings extends SendTimings {
+  readonly composeMs: number;
+}
+
+/** Of what was never sent. */
+export const NOT_SENT: SendTimings = {
   dnsMs: null,
   connectMs: null,
   tlsMs: null,
   firstByteMs: null,
   totalMs: 0,
 };
+
+/** Of an attempt that got nowhere. */
+export const NOTHING_TIMED: Timings = { composeMs: 0, ...NOT_SENT };
 
 /** What becomes of the delivery. */
 export type Verdict =

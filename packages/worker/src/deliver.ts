@@ -6,12 +6,12 @@ import type { ComposedRequest } from "@postrider/compose/request";
 import { toScope } from "@postrider/compose/scope";
 import { unpackDelivery } from "@postrider/shared/delivery";
 import { RETRY_PRESETS, type RetryPolicy, toRetryPolicy } from "@postrider/shared/retry";
-import { type Attempted, type Claimed, type Finding, NOTHING_TIMED } from "./attempt.ts";
+import { type Attempted, type Claimed, type Finding, NOT_SENT } from "./attempt.ts";
 import type { Composer } from "./compose/composer.ts";
 import type { Random } from "./decide/backoff.ts";
 import { decide } from "./decide/decide.ts";
 import type { Destinations } from "./lanes/destinations.ts";
-import type { Sent } from "./send/send.ts";
+import type { Sent } from "./send/exchange.ts";
 
 export interface Steps {
   /** The compiled action, or null when the store has no such version. */
@@ -66,12 +66,12 @@ async function attempt(claimed: Claimed, steps: Steps): Promise<Made> {
 
   const composeMs = performance.now() - startedAt;
   const end = steps.begin(claimed, origin);
-  const { finding, firstByteMs, totalMs } = await steps.send(composed.request, action.action);
+  const { finding, ...timings } = await steps.send(composed.request, action.action);
   end(finding);
   return {
     finding,
     policy,
-    timings: { composeMs, dnsMs: null, connectMs: null, tlsMs: null, firstByteMs, totalMs },
+    timings: { composeMs, ...timings },
     destination: origin,
   };
 }
@@ -80,7 +80,7 @@ function unsent(finding: Finding, policy: RetryPolicy, startedAt: number): Made 
   return {
     finding,
     policy,
-    timings: { ...NOTHING_TIMED, composeMs: performance.now() - startedAt },
+    timings: { composeMs: performance.now() - startedAt, ...NOT_SENT },
     destination: null,
   };
 }

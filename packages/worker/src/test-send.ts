@@ -41,14 +41,9 @@ export async function testAction(action: Action, sample: Sample, settings: Setti
     // Sent now, whatever waits for the same destination.
     findLane: () => null,
     begin: () => () => undefined,
-    send(composed, { timeoutMs, connectTimeoutMs }) {
+    send(composed, document) {
       request = composed;
-      return send(
-        composed,
-        { timeoutMs, connectTimeoutMs, replyBytesMax: settings.replyBytesMax },
-        pools,
-        new Set(),
-      );
+      return send(composed, { ...document, replyBytesMax: settings.replyBytesMax }, pools, new Set());
     },
     now: Date.now,
     random: Math.random,

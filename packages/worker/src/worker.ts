@@ -14,8 +14,9 @@ import { type Probes, serveProbes } from "./probes.ts";
 import { createLedger } from "./record/ledger.ts";
 import { createMetrics } from "./record/metrics.ts";
 import type { Records } from "./record/record.ts";
+import type { Interrupts } from "./send/exchange.ts";
 import { createPools } from "./send/pools.ts";
-import { type Interrupts, send } from "./send/send.ts";
+import { send } from "./send/send.ts";
 
 export interface PostriderWorker {
   /** Where /metrics, /healthz and /readyz are served. */
@@ -31,9 +32,11 @@ export interface PostriderWorker {
 
 /**
  * Connects to Redis and gets ready; `run` starts claiming.
- * @throws PostriderError `redis_unavailable` or `redis_evicts`.
+ * @throws PostriderError `settings_invalid`, `redis_unavailable` or `redis_evicts`.
  */
 export async function createWorker(settings: Settings, log: Logger): Promise<PostriderWorker> {
+  // Before anything is connected, since a TLS file that cannot be used ends it here.
+  const pools = createPools(settings, { warn: (message) => log.warn(message) });
   const redis = await connectRedis(settings.redisUrl, workerOptions);
   if ((await isPersistent(redis)) === false)
     log.warn("Redis keeps nothing on disk (appendonly no): what it has accepted is lost when it stops");
@@ -43,7 +46,6 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const { directory, destinations, traffic } = lanes;
   const findAction = createActionCache(redis, settings.actionsCached);
   const composer = createComposer();
-  const pools = createPools(settings);
   const interrupts: Interrupts = new Set();
   let isServing = false;
 
@@ -53,7 +55,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     findLane: destinations.findLane,
     begin: destinations.begin,
     send: (request, action) =>
-      send(request, { ...limitsOf(action), replyBytesMax: settings.replyBytesMax }, pools, interrupts),
+      send(request, { ...action, replyBytesMax: settings.replyBytesMax }, pools, interrupts),
     now: Date.now,
     random: Math.random,
   };
@@ -78,6 +80,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
       isServing: () => isServing,
       stuckIn: lanes.stuckIn,
     });
+    pools.protect(probes.port);
   } catch (error) {
     redis.disconnect();
     throw error;
@@ -123,8 +126,4 @@ async function drain(lanes: Lanes, interrupts: Interrupts, graceMs: number, log:
     log.warn("Redis does not answer; what was claimed is taken up by others when its claim runs out");
   clearTimeout(callOff);
   clearTimeout(giveUp);
-}
-
-function limitsOf({ timeoutMs, connectTimeoutMs }: { timeoutMs: number; connectTimeoutMs: number }) {
-  return { timeoutMs, connectTimeoutMs };
 }

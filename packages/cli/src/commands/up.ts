@@ -1,6 +1,7 @@
 // `postrider up`: Redis and a worker in one process tree, for development.
 
 import { hasCode, PostriderError } from "@postrider/shared/errors";
+import type { Settings } from "@postrider/shared/settings";
 import type { Command } from "commander";
 import type { Context } from "../program.ts";
 import { type ProvidedRedis, provideRedis } from "../redis/provide-redis.ts";
@@ -10,6 +11,18 @@ import { parentOption, runWorker } from "./worker.ts";
 interface Options {
   readonly redisPort: number;
   readonly parent?: number;
+}
+
+/** Whoever tries things out has the receiver on this machine, too. */
+const DEVELOPMENT_NETWORKS = ["127.0.0.0/8", "::1/128"];
+
+/** In development, unless a setting says otherwise, requests to this machine are let through; and that is said. */
+function allowThisMachine({ surroundings, output }: Context): Partial<Settings> {
+  if ((surroundings.environment["POSTRIDER_ALLOW_NETWORKS"] ?? "") !== "") return {};
+  output.note(
+    `For development, requests to this machine are allowed (${DEVELOPMENT_NETWORKS.join(", ")}); \`postrider worker\` refuses them unless POSTRIDER_ALLOW_NETWORKS names them`,
+  );
+  return { allowNetworks: DEVELOPMENT_NETWORKS };
 }
 
 export function addUp(program: Command, context: Context): void {
@@ -26,7 +39,7 @@ export function addUp(program: Command, context: Context): void {
         context.output.note(
           `Redis answers at ${redis.url}; other commands find it with --redis ${redis.url}`,
         );
-        await runWorker(context.settings({ redisUrl: redis.url }), parent);
+        await runWorker(context.settings({ redisUrl: redis.url, ...allowThisMachine(context) }), parent);
       } finally {
         await redis.stop();
       }

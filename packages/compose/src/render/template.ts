@@ -2,12 +2,12 @@
 
 import type { Problem } from "@postrider/shared/errors";
 import type { Reason } from "@postrider/shared/outcome";
+import { suggest } from "@postrider/shared/suggest";
 import { Context, DecrementTag, IncrementTag, type Liquid, type Template as Node } from "liquidjs";
 import { type DeliveryFacts, setFacts } from "../dialect/delivery-facts.ts";
 import { CancelledByTemplate } from "../dialect/tags.ts";
 import { type Place, Unfit } from "../escape/escape.ts";
 import { bodiesOf, findJsonPlaces, findUrlPlaces, markAll } from "../escape/places.ts";
-import { suggest } from "../suggest.ts";
 import { createText, createTrace, makeDirect, type Places, renderDirect, TooCostly } from "./direct.ts";
 import { everyNode } from "./operands.ts";
 import { inlineSnippets, type Snippets } from "./snippets.ts";

@@ -19,6 +19,7 @@ const FAULTS: readonly FaultCode[] = [
   "reset",
   "protocol",
   "headers_too_large",
+  "proxy",
 ];
 
 export type StatusClass = (typeof STATUS_CLASSES)[number];

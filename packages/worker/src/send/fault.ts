@@ -3,6 +3,11 @@
 import type { Fault, FaultCode } from "../attempt.ts";
 
 const FAULTS: Readonly<Record<string, FaultCode>> = {
+  POSTRIDER_DNS: "dns",
+  POSTRIDER_CONNECT: "connect",
+  POSTRIDER_CONNECT_TIMEOUT: "connect_timeout",
+  POSTRIDER_TLS: "tls",
+  POSTRIDER_PROXY: "proxy",
   ENOTFOUND: "dns",
   EAI_AGAIN: "dns",
   EAI_FAIL: "dns",
@@ -33,6 +38,8 @@ const FAULTS: Readonly<Record<string, FaultCode>> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "protocol",
   UND_ERR_INFO: "protocol",
   EPROTO: "tls",
+  // undici's own assertions, which some answers (a status of 000) run into.
+  ERR_ASSERTION: "protocol",
 };
 
 /** Node's names for what OpenSSL says of a certificate (tls documentation, "X509 certificate error codes"). */
@@ -41,22 +48,29 @@ const CERTIFICATE =
 
 /** The fault behind an error; `wasSent` tells whether the request had begun to be written. */
 export function toFault(error: unknown, wasSent: boolean): Fault {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const message = error instanceof Error && error.message !== "" ? error.message : code;
+  const code = toCode(error);
+  // An assertion's message goes on with a piece of its source.
+  const message =
+    error instanceof Error && error.message !== "" ? (error.message.split("\n", 1)[0] ?? "") : code;
   return {
     kind: "fault",
-    code: toFaultCode(code, message, wasSent),
-    message: `${message}${code === "" || message.includes(code) ? "" : ` (${code})`}`,
+    code: toFaultCode(code, wasSent),
+    message: `${message}${code === "" || code === "HPE" || code.startsWith("POSTRIDER_") || message.includes(code) ? "" : ` (${code})`}`,
   };
 }
 
-function toFaultCode(code: string, message: string, wasSent: boolean): FaultCode {
-  // Node gives a reset inside the handshake no code of its own.
-  if (code === "ECONNRESET" && !wasSent && message.includes("before secure TLS connection")) return "tls";
+/** undici 7 gives its parser's error a name but no code, though llhttp has one for it. */
+function toCode(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  return error.name === "HTTPParserError" ? "HPE" : "";
+}
+
+function toFaultCode(code: string, wasSent: boolean): FaultCode {
   const known = FAULTS[code];
   if (known !== undefined) return known;
   if (CERTIFICATE.test(code)) return "certificate";
   if (code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_")) return "tls";
-  if (code.startsWith("HPE_")) return "protocol";
+  if (code.startsWith("HPE")) return "protocol";
   return wasSent ? "reset" : "connect";
 }

@@ -1,30 +1,16 @@
-// One HTTP exchange. Network trouble is a fault that it returns, never an exception; one total deadline covers name
-// resolution, connection, TLS, request, headers and a dripping body. The client never retries: the lane is the only retrier.
+// Sends a request and, where its action says so, follows the redirects that it meets, all under one total deadline. Network trouble is a
+// fault that it returns, never an exception. The client never retries: the lane is the only retrier.
 
 import type { ComposedRequest } from "@postrider/compose/request";
-import type { Dispatcher } from "undici";
-import type { Fault, Interrupted, Reply } from "../attempt.ts";
-import { toFault } from "./fault.ts";
+import type { Unsendable } from "../attempt.ts";
+import { type ExchangeLimits, exchange, type Interrupts, type Sent } from "./exchange.ts";
 import type { Pools } from "./pools.ts";
+import { type Next, toNext } from "./redirect.ts";
 
-export interface SendLimits {
-  readonly timeoutMs: number;
-  readonly connectTimeoutMs: number;
-  /** Of the reply's body; the connection is dropped at the first byte beyond. */
-  readonly replyBytesMax: number;
+export interface SendLimits extends ExchangeLimits {
+  /** How many redirects are followed. */
+  readonly redirects: number;
 }
-
-export interface Sent {
-  readonly finding: Reply | Fault | Interrupted;
-  readonly firstByteMs: number | null;
-  readonly totalMs: number;
-}
-
-/**
- * What may give exchanges up before their time, as a shutdown does: each one in flight puts its own way out here.
- * Not an AbortSignal: thousands listen at once, and adding a listener to one costs more than the rest of this file.
- */
-export type Interrupts = Set<() => void>;
 
 /** Sends a request and reads the reply within its limits. Called out through `interrupts`, the finding is `interrupted`. */
 export function send(
@@ -33,120 +19,38 @@ export function send(
   pools: Pools,
   interrupts: Interrupts,
 ): Promise<Sent> {
-  return new Promise((resolve) => {
-    const exchange = createExchange(limits, (sent) => {
-      interrupts.delete(exchange.interrupt);
-      resolve(sent);
-    });
-    interrupts.add(exchange.interrupt);
-    const { origin, path, method, headers, body } = request;
-    try {
-      pools
-        .get(origin, limits.connectTimeoutMs)
-        .dispatch({ path, method, headers: headers as string[], body }, exchange.handler);
-    } catch (error) {
-      exchange.end(toFault(error, false));
-    }
-  });
+  return limits.redirects === 0
+    ? exchange(request, limits, limits.timeoutMs, pools, interrupts)
+    : follow(request, limits, pools, interrupts);
 }
 
-interface Exchange {
-  readonly handler: Dispatcher.DispatchHandler;
-  readonly interrupt: () => void;
-  end(finding: Sent["finding"]): void;
-}
-
-function createExchange(limits: SendLimits, settle: (sent: Sent) => void): Exchange {
+/** The last hop's finding and phases; the total is that of all hops. */
+async function follow(
+  first: ComposedRequest,
+  limits: SendLimits,
+  pools: Pools,
+  interrupts: Interrupts,
+): Promise<Sent> {
   const startedAt = performance.now();
-  let firstByteMs: number | null = null;
-  let abort: Abort | undefined;
-  let isOver = false;
-  let status = 0;
-  let rawHeaders: readonly Buffer[] = [];
-  let chunks: Buffer[] | undefined;
-  let bytes = 0;
-
-  const end = (finding: Sent["finding"]): void => {
-    if (isOver) return;
-    isOver = true;
-    clearTimeout(deadline);
-    settle({ finding, firstByteMs, totalMs: performance.now() - startedAt });
-  };
-  const give = (finding: Sent["finding"]): void => {
-    end(finding);
-    abort?.(ABANDONED);
-  };
-  const deadline = setTimeout(
-    () => give(toTimeout(limits.timeoutMs, abort !== undefined, status)),
-    limits.timeoutMs,
-  );
-  const toReply = (isCut: boolean): Reply => ({
-    kind: "reply",
-    status,
-    headers: toHeaders(rawHeaders),
-    body: toText(chunks),
-    isCut,
-  });
-
-  return {
-    end,
-    interrupt: () => give({ kind: "interrupted" }),
-    // undici 7's inner interface. The newer one is wrapped around it, at a cost that shows at thousands a second.
-    handler: {
-      onConnect(started: Abort) {
-        abort = started;
-        // The deadline passed while the request waited for a connection: nothing may be written any more.
-        if (isOver) started(ABANDONED);
-      },
-      onHeaders(statusCode: number, headers: Buffer[]) {
-        if (statusCode < 200) return true;
-        firstByteMs = performance.now() - startedAt;
-        status = statusCode;
-        rawHeaders = headers;
-        return true;
-      },
-      onData(chunk: Buffer) {
-        const room = limits.replyBytesMax - bytes;
-        chunks ??= [];
-        chunks.push(chunk.length <= room ? chunk : chunk.subarray(0, room));
-        bytes += chunk.length;
-        if (bytes > limits.replyBytesMax) give(toReply(true));
-        return true;
-      },
-      onComplete: () => end(toReply(false)),
-      onError: (error: Error) => end(toFault(error, abort !== undefined)),
-    },
-  };
-}
-
-type Abort = (reason: Error) => void;
-
-/** One object for all, since undici only passes it on: a stack per abandoned request would cost more than the request. */
-const ABANDONED = new Error("abandoned");
-
-function toTimeout(timeoutMs: number, wasSent: boolean, status: number): Fault {
-  const answered = status === 0 ? "no answer came" : `an answer with status ${status} began but did not end`;
-  return {
-    kind: "fault",
-    code: "timeout",
-    message: wasSent ? `${answered} within ${timeoutMs} ms` : `no connection was free within ${timeoutMs} ms`,
-  };
-}
-
-function toText(chunks: readonly Buffer[] | undefined): string {
-  if (chunks === undefined) return "";
-  const [only] = chunks;
-  return (chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)).toString("utf8");
-}
-
-/** Names and values in turn, as they came; repeated names are joined as RFC 9110 section 5.2 says. */
-function toHeaders(raw: readonly Buffer[]): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (let index = 0; index + 1 < raw.length; index += 2) {
-    const name = String(raw[index]).toLowerCase();
-    const value = raw[index + 1]?.toString("latin1") ?? "";
-    const known = Object.hasOwn(headers, name) ? headers[name] : undefined;
-    headers[name] = known === undefined ? value : `${known}, ${value}`;
+  const totalMs = (): number => performance.now() - startedAt;
+  let request = first;
+  for (let hops = 0; ; hops++) {
+    const sent = await exchange(
+      request,
+      limits,
+      Math.max(1, limits.timeoutMs - totalMs()),
+      pools,
+      interrupts,
+    );
+    const { finding } = sent;
+    const next = finding.kind === "reply" && hops < limits.redirects ? toNext(request, finding) : null;
+    if (next === null) return { ...sent, totalMs: totalMs() };
+    if ("problem" in next) return { ...sent, finding: toUnsendable(next), totalMs: totalMs() };
+    request = next.request;
   }
-  return headers;
+}
+
+function toUnsendable({ problem, isForbidden }: Extract<Next, { problem: string }>): Unsendable {
+  const reason = isForbidden ? "address_forbidden" : "url_invalid";
+  return { kind: "unsendable", reason, problems: [{ field: "url", code: reason, message: problem }] };
 }

@@ -1,0 +1,44 @@
+// Reading the settings: environment variables become values, or one error that names every problem.
+
+import { describeProblems, PostriderError, type Problem } from "./errors.ts";
+import { type Settings, settingsSchema } from "./settings.ts";
+import { suggest } from "./suggest.ts";
+
+const PREFIX = "POSTRIDER_";
+
+/** `redisUrl` → `POSTRIDER_REDIS_URL`. */
+export function toEnvironmentName(setting: string): string {
+  return PREFIX + setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}
+
+/**
+ * Settings from environment variables.
+ * @throws PostriderError `settings_invalid` with every problem at once; unknown POSTRIDER_ names are problems.
+ */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const names = new Map(
+    Object.keys(settingsSchema.shape).map((setting) => [toEnvironmentName(setting), setting]),
+  );
+  const given: Record<string, string> = {};
+  const problems: Problem[] = [];
+  for (const [name, value] of Object.entries(environment)) {
+    if (!name.startsWith(PREFIX) || value === undefined || value === "") continue;
+    const setting = names.get(name);
+    if (setting === undefined)
+      problems.push({ field: name, message: `is no setting${toHint(name, names.keys())}` });
+    else given[setting] = value;
+  }
+  const parsed = settingsSchema.safeParse(given);
+  for (const issue of parsed.error?.issues ?? []) {
+    problems.push({ field: toEnvironmentName(String(issue.path[0])), message: issue.message });
+  }
+  if (parsed.success && problems.length === 0) return parsed.data;
+  throw new PostriderError("settings_invalid", `the settings are not valid:\n${describeProblems(problems)}`, {
+    problems,
+  });
+}
+
+function toHint(name: string, known: Iterable<string>): string {
+  const meant = suggest(name, known);
+  return meant === null ? "; docs/settings.md lists them" : `; did you mean ${meant}?`;
+}

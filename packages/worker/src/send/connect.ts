@@ -1,0 +1,140 @@
+// How undici gets a connection here: resolve the name, let the guard judge every address, connect to one of the very addresses that it
+// judged, and secure the connection. Nothing is resolved a second time, so there is no moment for a name to change its mind.
+
+import { isIP, type Socket } from "node:net";
+import type { SecureContext } from "node:tls";
+import type { buildConnector } from "undici";
+import { type EgressErrorCode, toEgressError } from "./egress-error.ts";
+import { type Destination, judgeAddresses, type OwnPorts, type Rules } from "./guard/guard.ts";
+import { handOver, type Phases } from "./phases.ts";
+import { type EgressProxy, tunnel } from "./proxy.ts";
+import { type Dial, race } from "./race.ts";
+import type { Resolve } from "./resolve.ts";
+import { type SessionKeeper, secure } from "./secure.ts";
+
+export interface ConnectorOptions {
+  readonly destination: Destination;
+  readonly origin: string;
+  readonly levels: readonly Rules[];
+  readonly own: OwnPorts;
+  readonly resolve: Resolve;
+  readonly dial: Dial;
+  readonly proxy: EgressProxy | null;
+  /** What to make a handshake with an origin with. */
+  readonly contextOf: (origin: string) => SecureContext;
+  /** For all of it: name, connection and handshake. */
+  readonly timeoutMs: number;
+}
+
+/** TCP's own keep-alive finds peers that are gone without a word; undici's default. */
+const TCP_KEEP_ALIVE_MS = 60_000;
+
+/** A connector for one destination, as undici's `connect` option takes it. */
+export function createConnector(options: ConnectorOptions): buildConnector.connector {
+  const keeper: SessionKeeper = { session: undefined };
+  return (_, callback) => {
+    const phases: Phases = { dnsMs: null, connectMs: null, tlsMs: null };
+    withDeadline(options, (life) => open(options, phases, keeper, life)).then(
+      (socket) => handOver(phases, () => callback(null, socket)),
+      (error: Error) => handOver(phases, () => callback(error, null)),
+    );
+  };
+}
+
+/** Where a connection has got to, for what is said when the time is over. */
+interface Life {
+  stage: "resolve" | "proxy" | "connect" | "secure";
+  readonly signal: AbortSignal;
+}
+
+const LATE: Readonly<Record<Life["stage"], readonly [code: EgressErrorCode, what: string]>> = {
+  resolve: ["POSTRIDER_DNS", "the name was not resolved"],
+  proxy: ["POSTRIDER_PROXY", "the proxy opened no tunnel"],
+  connect: ["POSTRIDER_CONNECT_TIMEOUT", "no connection was made"],
+  secure: ["POSTRIDER_CONNECT_TIMEOUT", "the TLS handshake did not end"],
+};
+
+async function withDeadline(
+  { timeoutMs }: ConnectorOptions,
+  work: (life: Life) => Promise<Socket>,
+): Promise<Socket> {
+  const abort = new AbortController();
+  const life: Life = { stage: "resolve", signal: abort.signal };
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const [code, what] = LATE[life.stage];
+      reject(toEgressError(code, `${what} within ${timeoutMs} ms`));
+      abort.abort();
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([work(life), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function open(
+  options: ConnectorOptions,
+  phases: Phases,
+  keeper: SessionKeeper,
+  life: Life,
+): Promise<Socket> {
+  const { destination, origin, contextOf } = options;
+  const addresses = await findAddresses(options, phases);
+  // What comes after the deadline must open nothing: nobody would be there to close it.
+  life.signal.throwIfAborted();
+  const startedAt = performance.now();
+  const socket = await reach(addresses, options, life);
+  life.signal.addEventListener("abort", () => socket.destroy(), { once: true });
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
+  const connectedAt = performance.now();
+  phases.connectMs = connectedAt - startedAt;
+  if (destination.scheme === "http") return socket;
+
+  life.stage = "secure";
+  try {
+    const secured = await secure(socket, destination.host, contextOf(origin), keeper);
+    phases.tlsMs = performance.now() - connectedAt;
+    return secured;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+/** The addresses that may be connected to: all that the name has, none of them refused. */
+async function findAddresses(
+  { destination, levels, own, proxy, resolve }: ConnectorOptions,
+  phases: Phases,
+): Promise<readonly string[]> {
+  const { host } = destination;
+  // The operator has said that the proxy resolves, and so it judges what it finds.
+  const isTaken = isIP(host) !== 0 || proxy?.isResolving === true;
+  const startedAt = performance.now();
+  const addresses = isTaken ? [host] : await resolve(host);
+  if (!isTaken) phases.dnsMs = performance.now() - startedAt;
+  if (isTaken && isIP(host) === 0) return addresses;
+  const refusal = judgeAddresses(destination, addresses, levels, own);
+  if (refusal !== null) throw toEgressError("POSTRIDER_FORBIDDEN", refusal.message, { refusal });
+  return addresses;
+}
+
+/** A connection to one of the addresses, or through the proxy to the first, IPv4 where there is one: few proxies have IPv6. */
+async function reach(
+  addresses: readonly string[],
+  { destination, proxy, contextOf, resolve, dial }: ConnectorOptions,
+  life: Life,
+): Promise<Socket> {
+  if (proxy !== null) {
+    life.stage = "proxy";
+    const target = addresses.find((address) => !address.includes(":")) ?? addresses[0] ?? "";
+    return tunnel(target, destination.port, { proxy, contextOf, resolve, dial, signal: life.signal });
+  }
+  life.stage = "connect";
+  const racing = race(addresses, destination.port, dial);
+  life.signal.addEventListener("abort", racing.cancel, { once: true });
+  return racing.winner;
+}

@@ -1,0 +1,183 @@
+// Every hostile answer against the real send step: it ends in time, it holds little memory, it comes to the finding of the table, and no
+// other delivery gets to see anything of it.
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type StartedProcess, startProcess } from "../support/processes.ts";
+import { createSender, describeFinding, type Sender } from "../support/sender.ts";
+import { BEHAVIOURS } from "./behaviours.ts";
+
+/** For what has no end of its own; everything else is over long before, unless the machine is very busy. */
+const ENDLESS_TIMEOUT_MS = 600;
+const TIMEOUT_MS = 10_000;
+const SLACK_MS = 2_500;
+/** What one answer may leave behind in memory; a kept body is 64 KiB, and garbage is collected when it is. */
+const BYTES_MAX = 48 * 1_048_576;
+
+/** What each behaviour comes to: a status, a fault's code, or a refusal. */
+const FINDINGS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    timeout: [
+      "never-answers",
+      "stops-in-status-line",
+      "stops-in-headers",
+      "stops-in-body",
+      "promises-petabytes",
+      "drips-status-line",
+      "drips-headers",
+      "drips-body",
+      "drips-chunks",
+      "stops-reading",
+      "floods-reason",
+      "floods-chunk-extension",
+      "floods-empty-lines",
+      "unknown-coding",
+      "chunked-inside",
+    ],
+    reset: [
+      "closes-at-once",
+      "resets-at-once",
+      "half-closes",
+      "ends-in-headers",
+      "ends-in-body",
+      "ends-in-chunk",
+      "resets-in-body",
+      "continue-unasked",
+      "switches-protocols",
+    ],
+    headers_too_large: [
+      "floods-headers",
+      "floods-short-headers",
+      "floods-header-name",
+      "floods-header-value",
+      "floods-cookies",
+      "floods-trailers",
+    ],
+    protocol: [
+      "floods-informational",
+      "floods-early-hints",
+      "floods-garbage",
+      "body-not-modified",
+      "length-and-chunked",
+      "chunked-and-length",
+      "two-lengths",
+      "list-of-lengths",
+      "negative-length",
+      "signed-length",
+      "hex-length",
+      "overflowing-length",
+      "overflowing-chunk",
+      "negative-chunk",
+      "chunk-without-end",
+      "spaced-chunked",
+      "says-text",
+      "says-ssh",
+      "says-smtp",
+      "says-redis",
+      "says-http2",
+      "says-tls-alert",
+      "version-9",
+      "status-0",
+      "status-99999",
+      "status-words",
+      "header-without-colon",
+      "header-with-nul",
+      "header-folded",
+      "header-unnamed",
+      "bare-lf",
+      "bare-cr",
+    ],
+    "200": [
+      "floods-body",
+      "floods-chunks",
+      "floods-tiny-chunks",
+      "gzip-bomb",
+      "gzip-bomb-in-bomb",
+      "gzip-lie",
+      "two-answers",
+      "two-answers-in-pieces",
+      "second-answer-later",
+      "more-body-than-promised",
+      "early-hints",
+      "upgrade-with-200",
+      "keep-alive-lie",
+      "keep-alive-nonsense",
+      "invalid-utf8",
+    ],
+    "204": ["body-without-content"],
+    "503": ["retry-for-ever"],
+    "307": ["redirects-to-itself"],
+    "302": ["redirects-nowhere"],
+    "address_forbidden metadata": ["redirects-to-metadata"],
+    "address_forbidden address_forbidden": ["redirects-oddly"],
+    "url_invalid url_invalid": ["redirects-to-file", "redirects-far"],
+  }).flatMap(([finding, names]) => names.map((name) => [name, finding] as const)),
+);
+
+let server: StartedProcess;
+let sender: Sender;
+let origin = "";
+
+beforeAll(async () => {
+  server = startProcess(process.execPath, ["--import", "tsx", "tests/hostile/server.ts"]);
+  [, origin = ""] = await server.waitForOutput(/at (http:\S+)\//, 50_000);
+  sender = createSender();
+});
+
+afterAll(async () => {
+  await sender?.[Symbol.asyncDispose]();
+  await server?.[Symbol.asyncDispose]();
+});
+
+function memory(): number {
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+describe("hostile answers", () => {
+  test.each(Object.keys(BEHAVIOURS))("%s", async (name) => {
+    const timeoutMs = FINDINGS.get(name) === "timeout" ? ENDLESS_TIMEOUT_MS : TIMEOUT_MS;
+    const before = memory();
+    const startedAt = performance.now();
+
+    const sent = await sender.send(`${origin}/${name}`, {
+      timeoutMs,
+      redirects: 2,
+      // Longer than what the two systems' buffers take, for the server that stops reading.
+      body: name === "stops-reading" ? "x".repeat(4_000_000) : "{}",
+    });
+
+    expect(performance.now() - startedAt).toBeLessThan(timeoutMs + SLACK_MS);
+    expect(memory() - before).toBeLessThan(BYTES_MAX);
+    expect(describeFinding(sent)).toBe(FINDINGS.get(name));
+    if (sent.finding.kind === "reply") expect(sent.finding.body.length).toBeLessThanOrEqual(65_536);
+
+    // Whoever comes next on the same destination gets an answer of their own.
+    const tokens = Array.from({ length: 4 }, (_, index) => `${name}-${index}`);
+    const next = await Promise.all(tokens.map((token) => sender.send(`${origin}/fine?${token}`)));
+    expect(next.map(({ finding }) => (finding.kind === "reply" ? finding.body : finding))).toEqual(tokens);
+  });
+});
+
+test("after a breach of the protocol no connection of that pool is used again", async () => {
+  const poolNow = () => {
+    const route = sender.pools.get(origin, { connectTimeoutMs: 2_000 });
+    return "pool" in route ? route.pool : null;
+  };
+  await sender.send(`${origin}/fine?x`);
+  const before = poolNow();
+  expect(poolNow()).toBe(before);
+
+  expect(describeFinding(await sender.send(`${origin}/says-ssh`))).toBe("protocol");
+
+  expect(before?.closed).toBe(true);
+  expect(poolNow()).not.toBe(before);
+});
+
+test("what is packed is told, not unpacked and not shown", async () => {
+  const { finding } = await sender.send(`${origin}/gzip-bomb`, { replyBytesMax: 1_000_000 });
+
+  expect(finding).toMatchObject({
+    kind: "reply",
+    body: expect.stringMatching(/^\(\d+ bytes with content-encoding gzip, not unpacked\)$/),
+  });
+});
