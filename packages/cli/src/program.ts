@@ -5,6 +5,8 @@ import { readSettings, type Settings } from "@postrider/shared/settings";
 import { Command, CommanderError } from "commander";
 import { addActions } from "./commands/actions.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
+import { addDeliveries } from "./commands/deliveries.ts";
+import { addDestinations } from "./commands/destinations.ts";
 import { addEnqueue } from "./commands/enqueue.ts";
 import { addRuns } from "./commands/runs.ts";
 import { addStatus } from "./commands/status.ts";
@@ -52,7 +54,17 @@ export async function createProgram(
       const { redis } = root.opts<{ redis?: string }>();
       if (redis !== undefined) surroundings.environment["POSTRIDER_REDIS_URL"] = redis;
     });
-  for (const add of [addUp, addWorker, addActions, addEnqueue, addRuns, addDeadLetters, addStatus])
+  for (const add of [
+    addUp,
+    addWorker,
+    addActions,
+    addEnqueue,
+    addRuns,
+    addDeliveries,
+    addDestinations,
+    addDeadLetters,
+    addStatus,
+  ])
     add(program, context);
 
   try {
@@ -63,7 +75,12 @@ export async function createProgram(
   }
 }
 
-const USAGE_ERRORS: readonly ErrorCode[] = ["settings_invalid", "delivery_invalid"];
+const USAGE_ERRORS: readonly ErrorCode[] = [
+  "settings_invalid",
+  "delivery_invalid",
+  "destination_invalid",
+  "dead_letters_invalid",
+];
 
 function report(error: unknown, output: Output): number {
   // Commander has printed its own message; help and version are no errors.

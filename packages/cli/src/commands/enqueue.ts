@@ -4,7 +4,7 @@ import type { RunEnqueued } from "@postrider/producer/enqueue-many";
 import type { Producer } from "@postrider/producer/producer";
 import type { Customer } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { dryRun } from "../customers/dry-run.ts";
 import { type BadLine, type CustomersFile, openCustomers } from "../customers/open-customers.ts";
 import { createProgress } from "../customers/progress.ts";
@@ -12,6 +12,7 @@ import { createRejects, type Rejects } from "../customers/rejects.ts";
 import { isActionFile, readAction } from "../documents.ts";
 import { withProducer } from "../producer.ts";
 import type { Context } from "../program.ts";
+import { parseTime } from "./arguments.ts";
 
 interface Options {
   readonly customers: string;
@@ -20,6 +21,7 @@ interface Options {
   readonly lane?: string;
   readonly sendAt?: Date;
   readonly expiresAt?: Date;
+  readonly hold?: boolean;
   readonly dryRun?: boolean;
   readonly skipInvalid?: string | true;
   readonly json?: boolean;
@@ -37,8 +39,9 @@ export function addEnqueue(program: Command, context: Context): void {
     )
     .option("--run <id>", "name of the batch; the same run again enqueues only what is missing")
     .option("--lane <name>", "lane to start in (default: bulk)")
-    .option("--send-at <time>", "not before this time (ISO 8601)", parseDate)
-    .option("--expires-at <time>", "no attempt after this time (ISO 8601)", parseDate)
+    .option("--send-at <time>", "not before this time (ISO 8601)", parseTime)
+    .option("--expires-at <time>", "no attempt after this time (ISO 8601)", parseTime)
+    .option("--hold", "keep the run's deliveries until they are released: runs release RUN [--delivery ID]")
     .option(
       "--dry-run",
       "compose every request, send and enqueue nothing, and report what would fail and why",
@@ -122,6 +125,7 @@ async function enqueueRun(
       ...(options.lane !== undefined && { lane: options.lane }),
       ...(options.sendAt !== undefined && { sendAt: options.sendAt }),
       ...(options.expiresAt !== undefined && { expiresAt: options.expiresAt }),
+      ...(options.hold === true && { hold: true }),
     });
   } catch (error) {
     if (problems.customersRead > 0) context.output.note(`stopped; --run ${run} goes on where it stopped`);
@@ -199,10 +203,4 @@ function toRejectsPath({ skipInvalid, customers }: Options): string {
 function newRunId(action: string): string {
   const at = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
   return `${action.split("@")[0]}-${at}`.slice(0, 100);
-}
-
-function parseDate(text: string): Date {
-  const date = new Date(text);
-  if (!Number.isNaN(date.getTime())) return date;
-  throw new InvalidArgumentError("must be a time such as 2026-12-01T09:00:00Z");
 }

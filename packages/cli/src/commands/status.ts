@@ -1,21 +1,34 @@
-// `postrider status`: what lies in the lanes.
+// `postrider status`: what lies in the lanes, and whose circuit is open.
 
+import type { OwnLanes } from "@postrider/producer/own-lanes";
 import type { Command } from "commander";
 import { withProducer } from "../producer.ts";
 import type { Context } from "../program.ts";
-import { describeDuration } from "../text.ts";
+import { describeDuration, describeTime } from "../text.ts";
+
+/** Own lanes that are shown; there may be thousands. */
+const OWN_LANES_SHOWN = 20;
 
 export function addStatus(program: Command, context: Context): void {
   program
     .command("status")
-    .description("Show what lies in the lanes")
+    .description("Show what lies in the lanes, the fullest own lanes, and open circuits")
     .option("--json", "for programs")
     .action(async ({ json }: { json?: boolean }) => {
       const settings = context.settings();
-      const lanes = await withProducer(settings, async (producer) =>
-        Promise.all(settings.lanes.map(async (lane) => ({ lane, ...(await producer.lanes.backlog(lane)) }))),
-      );
-      if (json === true) return context.output.json({ lanes });
+      const { lanes, own } = await withProducer(settings, async (producer) => ({
+        lanes: await Promise.all(
+          settings.lanes.map(async (lane) => ({ lane, ...(await producer.lanes.backlog(lane)) })),
+        ),
+        own: await producer.ownLanes.top(OWN_LANES_SHOWN),
+      }));
+      if (json === true)
+        return context.output.json({
+          lanes,
+          ownLanes: own.lanes,
+          ownLanesTotal: own.total,
+          openCircuits: own.openCircuits,
+        });
       context.output.table(
         ["LANE", "WAITING", "DELAYED", "IN FLIGHT", "DEAD LETTERS", "OLDEST WAITS FOR"],
         lanes.map(({ lane, waiting, delayed, inFlight, deadLetters, oldestAgeMs }) => [
@@ -27,5 +40,31 @@ export function addStatus(program: Command, context: Context): void {
           waiting === 0 ? "–" : describeDuration(oldestAgeMs),
         ]),
       );
+      showOwn(own, context);
     });
+}
+
+function showOwn(
+  { lanes, openCircuits, total }: Awaited<ReturnType<OwnLanes["top"]>>,
+  { output }: Context,
+): void {
+  if (lanes.length > 0) {
+    output.line("");
+    output.table(
+      ["OWN LANE OF", "", "STATE", "WAITING", "DELAYED", "IN FLIGHT"],
+      lanes.map(({ kind, of, state, waiting, delayed, inFlight }) => [
+        kind,
+        of,
+        state,
+        waiting,
+        delayed,
+        inFlight,
+      ]),
+    );
+    if (total > lanes.length) output.line(`the ${lanes.length} fullest of ${total} own lanes`);
+  }
+  for (const { origin, state, probeAt } of openCircuits) {
+    const probe = probeAt === null ? "" : `, next probe at ${describeTime(probeAt)}`;
+    output.line(`${state}: ${origin}${probe}`);
+  }
 }
