@@ -6,10 +6,10 @@ import { asProducer } from "@postrider/shared/redis";
 import type { Redis } from "ioredis";
 import type { ParsedFilter } from "./filter.ts";
 import { type FindActionOrigin, type Letter, readLetters } from "./letter.ts";
-import { type LetterRef, type Position, readPage, startAt } from "./page.ts";
+import { type LetterRef, type Page, type Position, readPage, startAt } from "./page.ts";
 
 /** Ids are short: a page is some 60 KB, and Redis reads it in under a millisecond. */
-const PAGE = 1_000;
+const PAGE_LETTERS = 1_000;
 /** At once in memory: 100 of the largest deliveries and replies are some 60 MB, of usual ones some 200 KB. */
 const LETTERS_AT_ONCE = 100;
 
@@ -42,19 +42,13 @@ export function createFinder(redis: Redis, findOrigin: FindActionOrigin): Finder
     async *find(filter, after = startAt(filter.to)) {
       const lanes = filter.lane === null ? await homes() : [filter.lane];
       for (let at: Position | null = after; at !== null; ) {
-        const { refs, next } = await readPage(redis, lanes, { after: at, from: filter.from, count: PAGE });
+        const { refs, next } = await readPage(redis, lanes, {
+          after: at,
+          from: filter.from,
+          count: PAGE_LETTERS,
+        });
         const likely = await sift(redis, refs, filter);
-        let scanned = 0;
-        for (let index = 0; index < likely.length; index += LETTERS_AT_ONCE) {
-          const chunk = likely.slice(index, index + LETTERS_AT_ONCE);
-          const letters = await readLetters(redis, chunk, findOrigin);
-          const last = chunk.at(-1) as LetterRef;
-          const looked = refs.indexOf(last) + 1;
-          const found = letters.filter((letter) => matches(letter, filter));
-          yield { letters: found, scanned: looked - scanned, next: last };
-          scanned = looked;
-        }
-        yield { letters: [], scanned: refs.length - scanned, next };
+        yield* readChunks(redis, { refs, next, likely }, (letter) => matches(letter, filter), findOrigin);
         at = next;
       }
     },
@@ -71,6 +65,25 @@ export function createFinder(redis: Redis, findOrigin: FindActionOrigin): Finder
       return readLetters(redis, refs, findOrigin);
     },
   };
+}
+
+/** The letters of a page, some at once; the last batch ends where the page does. */
+async function* readChunks(
+  redis: Redis,
+  { refs, next, likely }: Page & { readonly likely: readonly LetterRef[] },
+  isMeant: (letter: Letter) => boolean,
+  findOrigin: FindActionOrigin,
+): AsyncGenerator<Batch> {
+  let looked = 0;
+  for (let index = 0; index === 0 || index < likely.length; index += LETTERS_AT_ONCE) {
+    const chunk = likely.slice(index, index + LETTERS_AT_ONCE);
+    const letters = await readLetters(redis, chunk, findOrigin);
+    const isLast = index + LETTERS_AT_ONCE >= likely.length;
+    const end = isLast ? next : (chunk.at(-1) ?? null);
+    const lookedNow = isLast || end === null ? refs.length : refs.indexOf(end as LetterRef) + 1;
+    yield { letters: letters.filter(isMeant), scanned: lookedNow - looked, next: end };
+    looked = lookedNow;
+  }
 }
 
 /** Drops what can be told without reading whole deliveries: the run by the id, the reason by one short field. */

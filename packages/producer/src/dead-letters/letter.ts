@@ -45,6 +45,7 @@ export async function readLetters(
   refs: readonly LetterRef[],
   findOrigin: FindActionOrigin,
 ): Promise<Letter[]> {
+  if (refs.length === 0) return [];
   const pipeline = redis.pipeline();
   for (const { lane, id } of refs) {
     const job = keys.job(lane, id);

@@ -32,7 +32,7 @@ export function startAt(to: number | null): Position {
 
 /**
  * The letters after a position. Ids of one millisecond are compared byte by byte, as the set orders them, whatever the locale.
- * Input: KEYS failed; ARGV time, id, how many. Output: id, time, …, newest first.
+ * Input: KEYS failed; ARGV time, id, how many. Output: id, time, …, newest first, and one more where there are more.
  */
 const PAGE = `
 local function isLess(a, b)
@@ -50,7 +50,7 @@ if ARGV[2] ~= "" then
     if isLess(redis.call("ZREVRANGE", KEYS[1], middle, middle)[1], ARGV[2]) then last = middle else first = middle + 1 end
   end
 end
-return redis.call("ZREVRANGE", KEYS[1], first, first + ARGV[3] - 1, "WITHSCORES")
+return redis.call("ZREVRANGE", KEYS[1], first, first + ARGV[3], "WITHSCORES")
 `;
 
 /** Reads so many letters' ids after a position, over all lanes; none that failed before `from`. */
@@ -68,9 +68,8 @@ export async function readPage(
     }),
   );
   // Of a lane that has more, nothing is known after its page's end: the others' letters beyond it belong to the next page.
-  const [horizon = null] = perLane
-    .flatMap((refs) => (refs.length < count ? [] : refs.slice(-1)))
-    .sort(inOrder);
+  const ends = perLane.flatMap((refs) => (refs.length > count ? [refs[count - 1] as LetterRef] : []));
+  const [horizon = null] = ends.sort(inOrder);
   const refs = perLane
     .flat()
     .filter((ref) => horizon === null || inOrder(ref, horizon) <= 0)
