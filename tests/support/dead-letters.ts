@@ -74,7 +74,7 @@ function toLogEnd(reason: Reason, destination: string | null): string {
 
 /** Where deliveries lie in one lane, by their marks and by the lane itself; the two must agree. */
 export async function takeStock(redis: Redis, lane: string, ids: readonly string[]) {
-  const failed = new Set(await redis.zrange(keys.ofLane(lane, "failed"), 0, -1));
+  const failed = new Set(await redis.zrange(keys.ofLane(lane, "failed"), "0", "-1"));
   const waiting = new Set(await redis.lrange(keys.ofLane(lane, "wait"), 0, -1));
   const marks = await redis.mget(ids.map((id) => keys.outcome(id)));
   const isSound = (id: string, mark: string | null | undefined): boolean =>
