@@ -200,3 +200,27 @@ test("pulls no more customers than it can hand on", async () => {
   expect(pulled).toBeLessThan(6_000);
   await producer.close();
 });
+
+test("a delivery that was taken in elsewhere in the meantime leaves nothing in the lane, and is no second one", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  // Both look at the same moment, when neither has taken it in.
+  const orders = Array.from({ length: 20 }, (_, index) => [
+    system.producer.enqueue({ action: "a", customer: { id: index }, key: `k${index}` }),
+    system.producer.enqueue({ action: "a", customer: { id: index }, key: `k${index}`, lane: "bulk" }),
+  ]);
+  const enqueued = await Promise.all(orders.flat());
+  expect(enqueued.filter(({ isDuplicate }) => !isDuplicate)).toHaveLength(20);
+
+  await system.startWorker();
+  await eventually(async () => expect(system.receiver.requests.length).toBeGreaterThanOrEqual(20));
+  await eventually(async () => {
+    for (const lane of ["bulk", "transactional"])
+      expect(await system.producer.lanes.backlog(lane)).toMatchObject({
+        waiting: 0,
+        inFlight: 0,
+        deadLetters: 0,
+      });
+  });
+  expect(system.receiver.requests).toHaveLength(20);
+});

@@ -6,6 +6,11 @@ import { PostriderError } from "./errors.ts";
 /** A command that is not answered by then will not be: the caller hears so (a chunk of 500 takes some 20 ms). */
 const PRODUCER_COMMAND_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+/**
+ * A connection on which an answer is due and nothing came for so long is dead, though no reset has told so. BullMQ's longest
+ * blocking wait is ten seconds.
+ */
+const WORKER_SOCKET_TIMEOUT_MS = 15_000;
 
 /** A producer fails at once when Redis is away: its caller can still decide, a queue in memory would lie to it. */
 export const producerOptions: RedisOptions = {
@@ -15,15 +20,23 @@ export const producerOptions: RedisOptions = {
   commandTimeout: PRODUCER_COMMAND_TIMEOUT_MS,
   connectTimeout: CONNECT_TIMEOUT_MS,
   retryStrategy: (times) => Math.min(100 * times, 1_000),
+  reconnectOnError: isDemoted,
 };
+
+/** After a failover the old primary still answers, but takes nothing any more: Sentinel knows the new one. */
+function isDemoted({ message }: Error): boolean {
+  return message.startsWith("READONLY");
+}
 
 /** A worker waits for Redis as long as it takes, and goes on where it was. BullMQ demands the null. */
 export const workerOptions: RedisOptions = {
   enableOfflineQueue: true,
   maxRetriesPerRequest: null,
-
   connectTimeout: CONNECT_TIMEOUT_MS,
+  socketTimeout: WORKER_SOCKET_TIMEOUT_MS,
   retryStrategy: (times) => Math.min(100 * times, 1_000),
+  // Asked again on the new connection: no worker loses a command to a failover.
+  reconnectOnError: (error) => (isDemoted(error) ? 2 : false),
 };
 
 /**
@@ -31,7 +44,7 @@ export const workerOptions: RedisOptions = {
  * @throws PostriderError `redis_unavailable` or `redis_evicts`.
  */
 export async function connectRedis(url: string, options: RedisOptions): Promise<Redis> {
-  const redis = new Redis(url, { ...options, lazyConnect: true, replyMapping: "legacy" });
+  const redis = openRedis(url, options);
   let lastError: Error | undefined;
   redis.on("error", (error) => {
     lastError = error;
@@ -53,6 +66,40 @@ export async function connectRedis(url: string, options: RedisOptions): Promise<
   }
 }
 
+const SENTINEL_PORT = 26_379;
+export const SENTINEL_SCHEME = "redis+sentinel:";
+
+/** `redis+sentinel://user:password@host:port,host:port/name/database`, or any URL that ioredis takes. */
+function openRedis(url: string, options: RedisOptions): Redis {
+  const common = { ...options, lazyConnect: true, replyMapping: "legacy" } as const;
+  return url.startsWith(SENTINEL_SCHEME)
+    ? new Redis({ ...toSentinelOptions(url), ...common })
+    : new Redis(url, common);
+}
+
+function toSentinelOptions(url: string): RedisOptions {
+  const [, credentials = "", hosts = "", name = "mymaster", database] =
+    /^redis\+sentinel:\/\/(?:([^@/]*)@)?([^/]+)(?:\/([^/?]+))?(?:\/(\d+))?$/.exec(url) ?? [];
+  const [username, password] = credentials.split(":").map(decodeURIComponent);
+  const sentinels = hosts.split(",").map((host) => {
+    const [, address = host, port] = /^(.*?)(?::(\d+))?$/.exec(host) ?? [];
+    return { host: address, port: Number(port ?? SENTINEL_PORT) };
+  });
+  return {
+    name,
+    sentinels,
+    ...(username && { username }),
+    ...(password && { password }),
+    ...(database !== undefined && { db: Number(database) }),
+  };
+}
+
+/** Whether Redis writes to disk what it acknowledges; null where it does not say. */
+export async function isPersistent(redis: Redis): Promise<boolean | null> {
+  const enabled = /aof_enabled:(\d)/.exec(await redis.info("persistence"))?.[1];
+  return enabled === undefined ? null : enabled === "1";
+}
+
 async function refuseEviction(redis: Redis): Promise<void> {
   const memory = await redis.info("memory");
   const policy = /maxmemory_policy:(\S+)/.exec(memory)?.[1];
@@ -65,6 +112,7 @@ async function refuseEviction(redis: Redis): Promise<void> {
 
 /** The URL without its password, for messages. */
 export function maskUrl(url: string): string {
+  if (url.startsWith(SENTINEL_SCHEME)) return url.replace(/:[^:@/]*@/, ":***@");
   if (!URL.canParse(url)) return "(not a URL)";
   const parsed = new URL(url);
   if (parsed.password !== "") parsed.password = "***";

@@ -26,9 +26,11 @@ function lanes(text: string, context: z.RefinementCtx): string[] {
 export const settingsSchema = z.object({
   redisUrl: z
     .string()
-    .regex(/^(rediss?|unix):\/\//, "must start with redis:// or rediss://")
+    .regex(/^(rediss?|unix|redis\+sentinel):\/\//, "must start with redis://, rediss:// or redis+sentinel://")
     .default("redis://127.0.0.1:6379")
-    .describe("Redis that holds the lanes. Must not evict (`maxmemory-policy noeviction`)."),
+    .describe(
+      "Redis that holds the lanes; `redis+sentinel://host:port,host:port/name` asks Sentinels for it. Must not evict (`maxmemory-policy noeviction`).",
+    ),
   concurrency: integer(1, 5_000)
     .default(100)
     .describe("Deliveries in flight at once, per lane and worker process."),

@@ -108,10 +108,8 @@ export type Verdict =
   /** It waits in an own lane, with what it has spent so far. */
   | { readonly kind: "moved"; readonly lane: OwnLane }
   | { readonly kind: "handed-back" }
-  /** The claim is another worker's by now: nothing is written and nothing moved. */
-  | { readonly kind: "lost" }
-  /** A second job of a delivery that is elsewhere: it goes, and the delivery stays. */
-  | { readonly kind: "stray" };
+  /** Nothing is left to do: the job has left the lane with its outcome, or the claim is another worker's by now. */
+  | { readonly kind: "settled" };
 
 /** One attempt, told whole: what record writes down and settle carries out. */
 export interface Attempted {

@@ -12,6 +12,7 @@ import { decide } from "./decide/decide.ts";
 import { type Gate, NOTHING_TIMED } from "./gate.ts";
 import type { Moves } from "./lanes/move.ts";
 import type { Traffic } from "./lanes/traffic.ts";
+import type { Written } from "./record/ledger.ts";
 import { type Records, record } from "./record/record.ts";
 import { backoffStrategy, isSettled, settle } from "./settle.ts";
 
@@ -91,7 +92,8 @@ async function handle(job: Job, token: string, lane: string, options: LaneOption
 
 async function toVerdict(job: Job, claimed: Claimed, options: LaneOptions): Promise<Verdict> {
   const { records, gate } = options;
-  const mark = await records.ledger.find(claimed.id);
+  // A first claim has no past: admission marks and adds in one step, and every other way into a lane is a second claim.
+  const mark = claimed.claims > 1 ? await records.ledger.find(claimed.id) : null;
   const passed = gate({ claimed, mark, isDelivery: isDelivery(job.data), crashes: job.stalledCounter });
   if (passed.kind === "told") return passed.verdict;
   const attempted = passed.kind === "stopped" ? passed.attempted : await attempt(claimed, options);
@@ -118,7 +120,7 @@ async function writeDown(
     if (attempted.verdict.kind !== "ended" || attempted.verdict.outcome !== "delivered") {
       await keepEvidence(job, claimed, attempted, records.now());
     }
-    return (await record(claimed, attempted, records)) === "lost" ? { kind: "lost" } : attempted.verdict;
+    return await toSettle(claimed, attempted.verdict, await record(claimed, attempted, records), records);
   } catch (error) {
     log.error(
       { deliveryId: claimed.id, lane: claimed.lane, detail: String(error) },
@@ -126,6 +128,21 @@ async function writeDown(
     );
     return { kind: "retry", reason: "internal", delayMs: UNRECORDED_RETRY_MS, costsAttempt: false };
   }
+}
+
+/** What is left for settle to do once a verdict has been recorded. */
+async function toSettle(
+  { id }: Claimed,
+  verdict: Verdict,
+  written: Written,
+  { ledger }: Records,
+): Promise<Verdict> {
+  if (written === "lost") return { kind: "settled" };
+  if (verdict.kind !== "ended") return verdict;
+  if (written === "written") return verdict.outcome === "failed" ? verdict : { kind: "settled" };
+  // The lane is told what stands recorded, not what we would have written.
+  const mark = await ledger.find(id);
+  return mark?.kind === "ended" ? { kind: "ended", outcome: mark.outcome, reason: mark.reason } : verdict;
 }
 
 async function attempt(claimed: Claimed, { records, deliver }: LaneOptions): Promise<Attempted> {

@@ -48,11 +48,6 @@ export function createGate(options: GateOptions): Gate {
       options.metrics.repeated(toLaneLabel(claimed.lane), "ended");
       return told({ kind: "ended", outcome: mark.outcome, reason: mark.reason });
     }
-    if (mark !== null && mark.lane !== claimed.lane) {
-      // Taken in twice at the same moment; the other one is the delivery.
-      options.metrics.repeated(toLaneLabel(claimed.lane), "stray");
-      return told({ kind: "stray" });
-    }
     return stop(arrival, options) ?? { kind: "passed" };
   };
 }

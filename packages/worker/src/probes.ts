@@ -13,6 +13,8 @@ export interface ProbeOptions {
   readonly port: number;
   /** Whether this process claims deliveries. */
   readonly isServing: () => boolean;
+  /** A lane in which it claims nothing although it should; null while all is well. */
+  readonly stuckIn: () => string | null;
 }
 
 export interface Probes {
@@ -31,9 +33,13 @@ export async function serveProbes({
   host,
   port,
   isServing,
+  stuckIn,
 }: ProbeOptions): Promise<Probes> {
   const server = fastify({ logger: false, forceCloseConnections: true });
-  server.get("/healthz", () => ({ status: "ok" }));
+  server.get("/healthz", (_, reply) => {
+    const lane = stuckIn();
+    return lane === null ? { status: "ok" } : reply.code(503).send({ status: "stuck", lane });
+  });
   server.get("/readyz", async (_, reply) => {
     const isReady = isServing() && (await within(REDIS_ANSWER_MS, redis.ping())) === "PONG";
     return reply.code(isReady ? 200 : 503).send({ status: isReady ? "ok" : "not ready" });

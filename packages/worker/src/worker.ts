@@ -1,7 +1,7 @@
 // A worker process's delivering half: serves its lanes until it is closed, and then lets go of everything.
 
 import type { Logger } from "@postrider/shared/log";
-import { connectRedis, workerOptions } from "@postrider/shared/redis";
+import { connectRedis, isPersistent, workerOptions } from "@postrider/shared/redis";
 import type { Settings } from "@postrider/shared/settings";
 import { createActionCache } from "./actions.ts";
 import { type LaneOptions, serveLane } from "./claim.ts";
@@ -32,6 +32,8 @@ export interface PostriderWorker {
  */
 export async function createWorker(settings: Settings, log: Logger): Promise<PostriderWorker> {
   const redis = await connectRedis(settings.redisUrl, workerOptions);
+  if ((await isPersistent(redis)) === false)
+    log.warn("Redis keeps nothing on disk (appendonly no): what it has accepted is lost when it stops");
   const metrics = createMetrics(settings.lanes);
   const records: Records = { ledger: createLedger(redis, settings), metrics, log, now: Date.now };
   const lanes = await createLanes({ redis, settings, metrics, log });
@@ -71,6 +73,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
       host: settings.metricsHost,
       port: settings.metricsPort,
       isServing: () => isServing,
+      stuckIn: lanes.stuckIn,
     });
   } catch (error) {
     redis.disconnect();

@@ -1,6 +1,8 @@
 // What this process has in flight, by lane and destination: whether one destination holds more slots than its share of the arrivals
 // explains, and how many slots of a lane are stuck with destinations that have a lane of their own by now. In memory only.
 
+import { isOwnLane } from "@postrider/shared/lanes";
+
 /** Shares of arrivals are those of the last one to two of these. */
 const WINDOW_MS = 5_000;
 /** A lane's slots are as good as all taken from here on: what one destination holds too many of is missing to the others soon. */
@@ -14,6 +16,8 @@ export interface Traffic {
   enter(lane: string, isRetry: boolean): void;
   leave(lane: string, isRetry: boolean): void;
   inFlight(lane: string): number;
+  /** How many claims there were in all. */
+  claims(lane: string): number;
   retries(lane: string): number;
   /** An exchange with a destination, until its end. */
   begin(lane: string, origin: string): void;
@@ -31,6 +35,7 @@ interface Share {
 }
 
 interface LaneTraffic {
+  claims: number;
   inFlight: number;
   retries: number;
   readonly shares: Map<string, Share>;
@@ -45,6 +50,7 @@ export function createTraffic(now: () => number): Traffic {
     const known = lanes.get(lane);
     if (known !== undefined) return known;
     const made: LaneTraffic = {
+      claims: 0,
       inFlight: 0,
       retries: 0,
       shares: new Map(),
@@ -59,6 +65,7 @@ export function createTraffic(now: () => number): Traffic {
   return {
     enter(lane, isRetry) {
       const traffic = of(lane);
+      traffic.claims += 1;
       traffic.inFlight += 1;
       if (isRetry) traffic.retries += 1;
     },
@@ -67,8 +74,9 @@ export function createTraffic(now: () => number): Traffic {
       traffic.inFlight -= 1;
       if (isRetry) traffic.retries -= 1;
       // Own lanes come and go; what was known of one that is idle is of no use.
-      if (traffic.inFlight === 0 && traffic.shares.size === 0) lanes.delete(lane);
+      if (isOwnLane(lane) && traffic.inFlight === 0) lanes.delete(lane);
     },
+    claims: (lane) => lanes.get(lane)?.claims ?? 0,
     inFlight: (lane) => lanes.get(lane)?.inFlight ?? 0,
     retries: (lane) => lanes.get(lane)?.retries ?? 0,
     begin(lane, origin) {

@@ -30,7 +30,7 @@ function outcomeOf(reason: Reason): OutcomeKind {
   return reason === "expired" || reason === "cancelled" ? reason : "failed";
 }
 
-const REPEAT_KINDS = ["ended", "reclaimed", "lost", "stray"] as const;
+const REPEAT_KINDS = ["ended", "reclaimed", "lost"] as const;
 export type RepeatKind = (typeof REPEAT_KINDS)[number];
 
 export interface LaneGauges {
