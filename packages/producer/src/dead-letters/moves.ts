@@ -11,7 +11,7 @@ import type { Redis } from "ioredis";
 
 /**
  * Puts a dead letter back, with all its attempts again: takes its outcome back, so that the replay's own can stand, and counts it as
- * open again. Forgets crashes, too.
+ * open again. Forgets crashes, too. It counts as claimed once, so that the next claim looks for its mark.
  * Input: KEYS 1 failed, 2 job of the home lane, 3 job, 4 wait, 5 marker, 6 meta of the lane where it goes, 7 mark, 8 totals, 9 run
  * (or totals again: no run); ARGV 1 id, 2 the new mark, 3 now, 4 data, 5 options ("" = as they are).
  * Output: 1; 0 when it is no dead letter (any more); -1 when its run was cancelled.
@@ -31,8 +31,8 @@ if string.sub(mark, 1, ${IN_LANE.length}) ~= "${IN_LANE}" then
   end
 end
 redis.call("SET", KEYS[7], ARGV[2])
-redis.call("HDEL", KEYS[2], "atm", "ats", "stc", "failedReason", "finishedOn", "processedOn", "returnvalue", "stacktrace")
-redis.call("HSET", KEYS[2], "timestamp", ARGV[3], "delay", 0)
+redis.call("HDEL", KEYS[2], "atm", "stc", "failedReason", "finishedOn", "processedOn", "returnvalue", "stacktrace")
+redis.call("HSET", KEYS[2], "timestamp", ARGV[3], "delay", 0, "ats", 1)
 if ARGV[4] ~= "" then redis.call("HSET", KEYS[2], "data", ARGV[4]) end
 if ARGV[5] ~= "" then redis.call("HSET", KEYS[2], "opts", ARGV[5]) end
 if KEYS[2] ~= KEYS[3] then
