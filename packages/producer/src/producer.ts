@@ -49,7 +49,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   const lanes = createLanes(redis);
   const actions = createActionStore(redis);
   const directory = createLaneDirectory(redis);
-  const runs = createRuns(redis, directory);
+  const runs = createRuns(redis, directory, lanes);
   const destinations = createDestinations(redis, directory);
   const findOrigin = createActionOrigins(actions);
   const finder = createFinder(redis, findOrigin);

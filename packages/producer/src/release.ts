@@ -6,16 +6,17 @@ import type { Redis } from "ioredis";
 
 /**
  * Input: KEYS job, wait, delayed of the run's lane, job, wait, marker, meta of the home lane, mark; ARGV id, the new mark.
- * It counts as claimed once, so that the next claim looks for its mark. Output: 1, or 0 when it does not wait there.
+ * Output: 1, or 0 when it does not wait there.
  */
 const RELEASE = `
 if redis.call("LREM", KEYS[2], -1, ARGV[1]) == 0 and redis.call("ZREM", KEYS[3], ARGV[1]) == 0 then return 0 end
 redis.call("RENAME", KEYS[1], KEYS[4])
 if redis.call("EXISTS", KEYS[1] .. ":logs") == 1 then redis.call("RENAME", KEYS[1] .. ":logs", KEYS[4] .. ":logs") end
-redis.call("HINCRBY", KEYS[4], "ats", 1)
 redis.call("LPUSH", KEYS[5], ARGV[1])
 if redis.call("HEXISTS", KEYS[7], "paused") == 0 then redis.call("ZADD", KEYS[6], 0, "0") end
 redis.call("SET", KEYS[8], ARGV[2])
+-- Counts as claimed before, so that the next claim looks at the mark.
+redis.call("HINCRBY", KEYS[4], "ats", 1)
 return 1
 `;
 

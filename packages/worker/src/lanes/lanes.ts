@@ -51,7 +51,7 @@ export async function createLanes({ redis, settings, metrics, log }: LanesOption
     directory,
     trouble,
     traffic,
-    concurrency: settings.concurrency,
+    sharedLanes: settings.lanes,
     circuit: settings,
     now: Date.now,
   });
