@@ -77,11 +77,15 @@ test("a held run: enqueued, looked at, one delivery released, then all; paused, 
   await ask("runs", "release", "r", "--delivery", id);
   await eventually(() => expect(receiver.requests).toHaveLength(1));
   expect(receiver.requests[0]?.key).toBe(id);
+  const untilDelivered = (delivered: number) =>
+    eventually(async () => expect(await producer.runs.get("r")).toMatchObject({ delivered }));
+  await untilDelivered(1);
 
   expect(await ask("runs", "pause", "r")).toMatchObject({ state: "paused", delivered: 1, waiting: 2 });
   expect(await ask("runs", "resume", "r")).toMatchObject({ state: "held" });
   expect(await ask("runs", "release", "r")).toMatchObject({ state: "running" });
-  await eventually(() => expect(receiver.requests).toHaveLength(3));
+  await untilDelivered(3);
+  expect(receiver.requests).toHaveLength(3);
   expect(await ask("runs", "cancel", "r")).toMatchObject({ state: "cancelled", delivered: 3 });
   expect((await ask("runs", "list")).runs).toMatchObject([{ run: "r", state: "cancelled", enqueued: 3 }]);
   expect(await say("runs", "list", "--limit", "1")).toMatch(/RUN[\s\S]*r +cancelled +a@1/);

@@ -203,11 +203,11 @@ test("holds its rate, tells how far it is, and stops at once when told to; what 
 test("killed half-way, it leaves every letter either replayed or a dead letter, and goes on when it is called again", async () => {
   await using system = await startOpenSystem();
   await system.apply();
-  const ids = await bury(system.redis, { count: 3_000, run: "r" });
+  const ids = await bury(system.redis, { count: 1_500, run: "r" });
   const environment = { POSTRIDER_REDIS_URL: system.redisUrl };
-  await using child = startPostrider(["dead-letters", "replay", "--run", "r", "--rate", "1500"], environment);
+  await using child = startPostrider(["dead-letters", "replay", "--run", "r", "--rate", "750"], environment);
   await eventually(async () =>
-    expect((await system.producer.lanes.backlog("bulk")).deadLetters).toBeLessThan(2_700),
+    expect((await system.producer.lanes.backlog("bulk")).deadLetters).toBeLessThan(1_400),
   );
   child.kill("SIGKILL");
   await child.exited;
@@ -216,9 +216,9 @@ test("killed half-way, it leaves every letter either replayed or a dead letter, 
   expect(unsound).toEqual(await inRetriesLane(system.redis, unsound));
   expect(dead).toBeGreaterThan(0);
   expect(await system.producer.runs.get("r")).toMatchObject({
-    enqueued: 3_000,
+    enqueued: 1_500,
     failed: dead,
-    waiting: 3_000 - dead,
+    waiting: 1_500 - dead,
   });
   const unlimited = { ratePerSecond: Number.POSITIVE_INFINITY };
   expect(await system.producer.deadLetters.replay({ filter: { run: "r" } }, unlimited)).toMatchObject({
@@ -226,8 +226,8 @@ test("killed half-way, it leaves every letter either replayed or a dead letter, 
   });
   await system.startWorker();
   await system.untilEnded("r");
-  expect(system.receiver.requests).toHaveLength(3_000);
-  expect(await totalsOf(system.redis)).toEqual([3_000, 3_000]);
+  expect(system.receiver.requests).toHaveLength(1_500);
+  expect(await totalsOf(system.redis)).toEqual([1_500, 1_500]);
 }, 120_000);
 
 /** Of many replays most wait apart from everybody. */
