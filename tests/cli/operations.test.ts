@@ -62,7 +62,7 @@ test("a held run: enqueued, looked at, one delivery released, then all; paused, 
     enqueued: 3,
   });
   await using worker = startPostrider(["worker"], environment);
-  await worker.waitForOutput(/worker ready/);
+  await worker.waitForOutput(/worker ready/, 60_000);
 
   expect(await say("runs", "show", "r")).toMatch(/^run r: held; a@1 in lane bulk/);
   const status = await eventually(async () => {
@@ -113,7 +113,7 @@ test("dead letters: listed page by page, grouped, shown, replayed and purged by 
   await producer.actions.apply({ id: "b", url: `${receiver.url}/{{ customer.id }}`, body: "{{ customer }}" });
   await bury(redis, { count: 30, run: "many", action: "b@1", reason: "timeout", from: Date.now() - 60_000 });
   await using worker = startPostrider(["worker"], environment);
-  await worker.waitForOutput(/worker ready/);
+  await worker.waitForOutput(/worker ready/, 60_000);
   const { id } = await producer.enqueue({ action: "b", customer: { id: "x'y" } });
   await eventually(async () => expect((await producer.deadLetters.list()).total).toBe(31));
 

@@ -1,9 +1,13 @@
+import { startRedisServer } from "@postrider/cli/redis/server";
 import { createProducer, type Producer } from "@postrider/producer/producer";
 import { keys } from "@postrider/shared/lanes";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bury } from "../support/dead-letters.ts";
-import { isolatedRedisUrl } from "../support/redis.ts";
+import { eventually } from "../support/eventually.ts";
+import { reply } from "../support/receiver.ts";
+import { isolatedRedisUrl, redisBinary } from "../support/redis.ts";
+import { startSystem } from "../support/system.ts";
 
 let redis: Redis;
 let producer: Producer;
@@ -21,11 +25,12 @@ afterAll(async () => {
 /** Every page of a list, one after the other. */
 async function listAll(
   query: NonNullable<Parameters<Producer["deadLetters"]["list"]>[0]>,
+  { deadLetters }: Producer = producer,
 ): Promise<string[]> {
   const ids: string[] = [];
   let cursor: string | null | undefined;
   while (cursor !== null) {
-    const list = await producer.deadLetters.list({ ...query, cursor });
+    const list = await deadLetters.list({ ...query, cursor });
     ids.push(...list.deadLetters.map(({ id }) => id));
     cursor = list.cursor;
   }
@@ -114,7 +119,17 @@ test("what is no delivery is listed and shown all the same", async () => {
 });
 
 test("100,000 dead letters: a list reads a bounded part, the grouped view counts them all", async () => {
-  await redis.flushdb();
+  // A server of its own, since its statistics are of all that it serves.
+  const server = await startRedisServer({ binary: redisBinary() });
+  await using _ = {
+    async [Symbol.asyncDispose]() {
+      redis.disconnect();
+      await producer.close();
+      await server.stop();
+    },
+  };
+  const redis = new Redis(server.url, { replyMapping: "legacy" });
+  const producer = await createProducer({ redis: server.url });
   const hour = 3_600_000;
   await bury(redis, { count: 60_000, run: "big", from: hour, destination: "https://one.example" });
   await bury(redis, {
@@ -142,9 +157,13 @@ test("100,000 dead letters: a list reads a bounded part, the grouped view counts
   ).toBeLessThanOrEqual(11_000);
   // The last ten of a hundred thousand, by what their ids and reasons tell.
   expect(
-    await lettersRead(async () => expect(await listAll({ run: "rare" })).toEqual([...rare].reverse())),
+    await lettersRead(async () =>
+      expect(await listAll({ run: "rare" }, producer)).toEqual([...rare].reverse()),
+    ),
   ).toBe(10);
-  expect(await lettersRead(async () => expect(await listAll({ reason: "gone" })).toHaveLength(10))).toBe(10);
+  expect(
+    await lettersRead(async () => expect(await listAll({ reason: "gone" }, producer)).toHaveLength(10)),
+  ).toBe(10);
 
   const { groups, ...facts } = await producer.deadLetters.groups();
   expect(facts).toEqual({ others: 0, scanned: 100_000, isComplete: true });
@@ -179,4 +198,16 @@ test.each([
     code,
     message: expect.stringMatching(message),
   });
+});
+
+test("finds the dead letter of a lane into which nothing was ever put directly", async () => {
+  await using system = await startSystem(() => reply(400));
+  await system.apply({ limits: { concurrency: 5 } });
+  await system.startWorker({ POSTRIDER_LANES: "vip" });
+
+  const { id } = await system.producer.enqueue({ action: "a", customer: { id: 1 }, lane: "vip" });
+
+  await eventually(async () =>
+    expect((await system.producer.deadLetters.list()).deadLetters).toMatchObject([{ id, lane: "vip" }]),
+  );
 });
