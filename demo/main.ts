@@ -206,10 +206,14 @@ async function readLatency(workers: readonly DemoWorker[]): Promise<Buckets> {
 
 /** Customers with a dead letter, by action. */
 async function readFailed(producer: Producer): Promise<Map<string, Set<string>>> {
-  const { deadLetters } = await producer.deadLetters.list(["bulk"], ACTIONS.length * CUSTOMERS);
   const failed = new Map(ACTIONS.map((action) => [action, new Set<string>()]));
-  for (const { action, customerId } of deadLetters)
-    failed.get(action.split("@")[0] ?? "")?.add(String(customerId));
+  let cursor: string | null | undefined;
+  while (cursor !== null) {
+    const list = await producer.deadLetters.list({ limit: 1_000, cursor });
+    for (const { action, customerId } of list.deadLetters)
+      failed.get(action.split("@")[0] ?? "")?.add(String(customerId));
+    cursor = list.cursor;
+  }
   return failed;
 }
 

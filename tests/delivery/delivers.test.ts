@@ -59,24 +59,25 @@ test("keeps a permanent refusal as a dead letter with the reply, and a replay se
   await system.producer.enqueueMany({ action: "a", customers: customers(1), run: "r" });
   await system.untilEnded("r");
 
-  const { deadLetters, total } = await system.producer.deadLetters.list(["bulk"], 10);
+  const { deadLetters, total } = await system.producer.deadLetters.list({ limit: 10 });
   expect({ total, deadLetters }).toMatchObject({
     total: 1,
     deadLetters: [{ reason: "reply_4xx", attempts: 1, run: "r", customerId: "c0" }],
   });
   const id = deadLetters[0]?.id ?? "";
-  expect((await system.producer.deadLetters.show(["bulk"], id)).history).toMatchObject([
+  expect((await system.producer.deadLetters.show(id)).history).toMatchObject([
     { attempt: 1, finding: { status: 422, body: "no such plan" } },
   ]);
 
   isBroken = false;
-  await system.producer.deadLetters.replay(["bulk"], id);
+  await system.producer.deadLetters.replay({ ids: [id] });
   await system.untilEnded("r");
 
   expect(await system.producer.runs.get("r")).toMatchObject({ enqueued: 1, delivered: 1, failed: 0 });
   expect(system.receiver.byKey().get(id)).toHaveLength(2);
-  await expect(system.producer.deadLetters.replay(["bulk"], id)).rejects.toMatchObject({
-    code: "dead_letter_unknown",
+  expect(await system.producer.deadLetters.replay({ ids: [id] })).toMatchObject({
+    replayed: 0,
+    unknown: [id],
   });
 });
 
@@ -162,8 +163,8 @@ test("what cannot be composed fails unsent, and names the value", async () => {
   await system.producer.enqueueMany({ action: "a", customers: customers(1), run: "r" });
   await system.untilEnded("r");
 
-  const { deadLetters } = await system.producer.deadLetters.list(["bulk"], 1);
-  const shown = await system.producer.deadLetters.show(["bulk"], deadLetters[0]?.id ?? "");
+  const { deadLetters } = await system.producer.deadLetters.list({ limit: 1 });
+  const shown = await system.producer.deadLetters.show(deadLetters[0]?.id ?? "");
   expect(shown).toMatchObject({ reason: "value_missing" });
   expect(JSON.stringify(shown.history)).toContain("customer.plan is missing");
   expect(system.receiver.requests).toHaveLength(0);
@@ -235,7 +236,7 @@ test("an unknown action version, what is no delivery, and a delivery whose worke
       reason: "delivery_invalid",
     }),
   );
-  expect((await system.producer.deadLetters.list(["bulk"], 10)).total).toBeGreaterThan(0);
+  expect((await system.producer.deadLetters.list({ limit: 10 })).total).toBeGreaterThan(0);
   await eventually(async () =>
     expect(await system.producer.outcomes.get("x.unknown")).toMatchObject({
       outcome: "failed",
@@ -278,7 +279,7 @@ test("a claim of a delivery that has failed already, as a crash before settling 
   await system.untilEnded("r");
   const [key = ""] = system.receiver.byKey().keys();
   const queue = system.producer.lanes.queue("bulk");
-  await eventually(async () => expect((await system.producer.deadLetters.list(["bulk"], 1)).total).toBe(1));
+  await eventually(async () => expect((await system.producer.deadLetters.list({ limit: 1 })).total).toBe(1));
 
   // The job as it was before it was settled.
   const job = await queue.getJob(key);
@@ -286,7 +287,7 @@ test("a claim of a delivery that has failed already, as a crash before settling 
   await addClaimedOnce(queue, key);
 
   await eventually(async () =>
-    expect(await system.producer.deadLetters.list(["bulk"], 1)).toMatchObject({
+    expect(await system.producer.deadLetters.list({ limit: 1 })).toMatchObject({
       total: 1,
       deadLetters: [{ id: key, reason: "reply_4xx" }],
     }),

@@ -174,11 +174,9 @@ test("a delivery that is refused fails at once, unsent, with the verdict in its 
       attempts: 1,
     }),
   );
-  await eventually(async () =>
-    expect((await system.producer.deadLetters.list(["transactional"], 1)).total).toBe(1),
-  );
+  await eventually(async () => expect((await system.producer.deadLetters.list({ limit: 1 })).total).toBe(1));
 
-  const shown = await system.producer.deadLetters.show(["transactional"], id);
+  const shown = await system.producer.deadLetters.show(id);
   expect(shown.history).toMatchObject([{ finding: { problems: [{ field: "url", code: "loopback" }] } }]);
   const metrics = await (await fetch(`http://127.0.0.1:${worker.metricsPort}/metrics`)).text();
   expect(metrics).toMatch(

@@ -6,6 +6,8 @@ import type { Settings } from "@postrider/shared/settings";
 import { Command, CommanderError } from "commander";
 import { addActions } from "./commands/actions.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
+import { addDeliveries } from "./commands/deliveries.ts";
+import { addDestinations } from "./commands/destinations.ts";
 import { addEnqueue } from "./commands/enqueue.ts";
 import { addRuns } from "./commands/runs.ts";
 import { addSnippets } from "./commands/snippets.ts";
@@ -61,6 +63,8 @@ export async function createProgram(
     addSnippets,
     addEnqueue,
     addRuns,
+    addDeliveries,
+    addDestinations,
     addDeadLetters,
     addStatus,
   ])
@@ -74,7 +78,12 @@ export async function createProgram(
   }
 }
 
-const USAGE_ERRORS: readonly ErrorCode[] = ["settings_invalid", "delivery_invalid"];
+const USAGE_ERRORS: readonly ErrorCode[] = [
+  "settings_invalid",
+  "delivery_invalid",
+  "destination_invalid",
+  "dead_letters_invalid",
+];
 
 function report(error: unknown, output: Output): number {
   // Commander has printed its own message; help and version are no errors.

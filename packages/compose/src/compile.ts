@@ -64,7 +64,7 @@ export function compileAction(action: Action): CompiledAction {
       const headers = composeHeaders(parts, scope, facts);
       if ("kind" in headers) return headers;
       if (parsed.authorization !== null) headers.push("Authorization", parsed.authorization);
-      headers.push("Idempotency-Key", facts.id);
+      headers.push("Idempotency-Key", facts.key ?? facts.id);
 
       const body = composeBody(parts, scope, facts);
       if (body !== null && typeof body === "object") return body;

@@ -1,6 +1,7 @@
 // What templates see of a delivery, by the names that campaign tools use.
 
 import type { Delivery } from "@postrider/shared/delivery";
+import type { DeliveryFacts } from "./dialect/delivery-facts.ts";
 import type { Scope } from "./render/template.ts";
 
 /** `snippets` belong to the action. */
@@ -29,4 +30,12 @@ export function toScope(
   const scope: Record<string, unknown> = { customer, delivery_id: deliveryId };
   if (event !== undefined) scope["event"] = event;
   return values === undefined ? scope : { ...scope, ...values };
+}
+
+/** What composing may know of a delivery beside its data: the same at every attempt and every replay. */
+export function toFacts(
+  { asOf, key }: Pick<Delivery, "asOf" | "key">,
+  { id, dueAt }: { readonly id: string; readonly dueAt: number },
+): DeliveryFacts {
+  return { id, dueAt: asOf ?? dueAt, ...(key !== undefined && { key }) };
 }

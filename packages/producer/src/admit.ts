@@ -1,9 +1,9 @@
 // Admission: a chunk of deliveries enters its lane in one atomic step that also marks and counts them, each id once. Whatever dies
 // in between, a delivery is either in the lane, marked and counted, or nothing of it is there.
 
-import type { Delivery } from "@postrider/shared/delivery";
+import { type Delivery, homeOf } from "@postrider/shared/delivery";
 import { ENSURE_LANE, toEnsure } from "@postrider/shared/lane-directory";
-import { isOwnLane, JOB_NAME, keys, RUN_KEPT_SECONDS } from "@postrider/shared/lanes";
+import { JOB_NAME, keys, RUN_KEPT_SECONDS } from "@postrider/shared/lanes";
 import { toLaneMark } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { Job, type JobsOptions, type Queue } from "bullmq";
@@ -41,7 +41,7 @@ export type Admit = (admissions: readonly Admission[], entrance: Entrance) => Pr
 /**
  * Marks these deliveries as in the lane and counts those that were not marked before, for the run and in all. One that was marked in
  * the meantime lies in another lane or has ended, so BullMQ would take it in: a shadow of it keeps BullMQ from that.
- * Input: KEYS mark, job, mark, job, …, run (or totals again: no run), totals; ARGV the mark, ttl seconds of the run, the lane's field
+ * Input: KEYS mark, job, mark, job, …, run (or totals again: no run), totals; ARGV the mark, ttl seconds of the run, the home lane's field
  * in totals. Output: how many are new.
  */
 const MARK = `
@@ -80,10 +80,12 @@ export function createAdmit(redis: Redis): Admit {
   redis.defineCommand(ENSURE_COMMAND, { lua: ENSURE_LANE });
   return async (admissions, entrance) => {
     const fresh = await withoutKnown(redis, uniqueById(admissions));
-    if (fresh.length === 0) return { enqueued: 0, duplicates: admissions.length };
+    const [first, ...others] = fresh;
+    if (first === undefined) return { enqueued: 0, duplicates: admissions.length };
 
     const transaction = (await entrance.queue.backend.client).multi();
-    for (const [command, values] of toCommands(fresh, entrance)) transaction.runCommand(command, values);
+    for (const [command, values] of toCommands([first, ...others], entrance))
+      transaction.runCommand(command, values);
     // BullMQ's view of the same connection: its adds and our count travel in one MULTI.
     for (const admission of fresh) void toJob(admission, entrance).addJob(transaction as never, {});
     const jobs = fresh.map(({ id }) => keys.job(entrance.queue.name, id));
@@ -96,7 +98,7 @@ export function createAdmit(redis: Redis): Admit {
 }
 
 function toCommands(
-  admissions: readonly Admission[],
+  admissions: readonly [Admission, ...Admission[]],
   { queue, run, ownLane }: Entrance,
 ): [command: string, values: (string | number)[]][] {
   const names = [
@@ -104,7 +106,8 @@ function toCommands(
     run === undefined ? keys.totals() : keys.run(run),
     keys.totals(),
   ];
-  const field = isOwnLane(queue.name) ? "own" : `lane:${queue.name}`;
+  // Their home, wherever they begin: their dead letters lie there. All of a chunk share it.
+  const field = `lane:${homeOf(admissions[0].delivery)}`;
   const mark = [names.length, ...names, toLaneMark(queue.name), RUN_KEPT_SECONDS, field];
   return ownLane === undefined
     ? [[MARK_COMMAND, mark]]

@@ -1,137 +1,157 @@
-// Dead letters: deliveries that failed, kept in BullMQ's failed sets with what a person needs to judge and replay them.
+// Dead letters: deliveries that failed, kept in BullMQ's failed sets with what a person needs to judge, replay or forget them.
 
 import type { Delivery } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
-import { keys, shardPrefix } from "@postrider/shared/lanes";
-import { IN_LANE, type Reason, toLaneMark } from "@postrider/shared/outcome";
+import type { LaneDirectory } from "@postrider/shared/lane-directory";
+import { keys } from "@postrider/shared/lanes";
 import { asProducer } from "@postrider/shared/redis";
-import type { Job } from "bullmq";
 import type { Redis } from "ioredis";
-import type { Lanes } from "./lanes.ts";
+import type { ActionStore } from "./actions.ts";
+import { type AttemptRecord, readAttempts } from "./attempts.ts";
+import { type DeadLetterFilter, invalid, parseFilter } from "./dead-letters/filter.ts";
+import type { Finder } from "./dead-letters/find.ts";
+import { createGroups, type DeadLetterGroup, GROUPINGS, type Grouping } from "./dead-letters/groups.ts";
+import type { DeadLetter } from "./dead-letters/letter.ts";
+import { createLetterMoves } from "./dead-letters/moves.ts";
+import { decodeCursor, encodeCursor, type Position } from "./dead-letters/page.ts";
+import { type Purged, type PurgeProgress, purge } from "./dead-letters/purge.ts";
+import { type Replayed, type ReplayOptions, replay } from "./dead-letters/replay.ts";
+import { type Compose, composeShown, type WouldSend } from "./dead-letters/request.ts";
+import type { Selection, WorkOptions } from "./dead-letters/work.ts";
 
-export interface DeadLetter {
-  readonly id: string;
-  readonly lane: string;
-  readonly run: string | null;
-  readonly action: string;
-  readonly customerId: string | number;
-  readonly reason: Reason;
-  readonly attempts: number;
-  /** Unix ms. */
-  readonly failedAt: number;
+export interface DeadLetterQuery extends DeadLetterFilter {
+  /** At most so many, 50 unless given; up to 10,000. */
+  readonly limit?: number;
+  /** Of the list before, to go on with it. */
+  readonly cursor?: string | undefined;
 }
 
-/** One attempt as the worker told it: finding, verdict, timings. */
-export type AttemptRecord = Readonly<Record<string, unknown>>;
+export interface DeadLetterList {
+  /** Newest first. */
+  readonly deadLetters: readonly DeadLetter[];
+  /** Dead letters there are in all, whatever the filter. */
+  readonly total: number;
+  /** Goes on behind these; null: there are no more. A list may be short, even empty, and have more behind it. */
+  readonly cursor: string | null;
+}
 
-export interface DeadLetterShown extends DeadLetter {
-  readonly delivery: Delivery;
-  /** The latest attempts, oldest first. */
+export interface DeadLetterGroups {
+  /** The largest first. */
+  readonly groups: readonly DeadLetterGroup[];
+  /** Letters of groups beyond the first thousand. */
+  readonly others: number;
+  /** How many letters were looked at, newest first. */
+  readonly scanned: number;
+  /** Whether those were all. */
+  readonly isComplete: boolean;
+}
+
+export interface DeadLetterShown extends DeadLetter, WouldSend {
+  /** Null: what lay in the lane is no delivery. */
+  readonly delivery: Delivery | null;
+  /** The latest attempts, oldest first; the last one has the last reply. */
   readonly history: readonly AttemptRecord[];
 }
 
 export interface DeadLetters {
-  /** The newest dead letters of some lanes, newest first per lane, and how many there are in all. */
-  list(lanes: readonly string[], limit: number): Promise<{ deadLetters: DeadLetter[]; total: number }>;
-  /** One dead letter with its attempts. @throws `dead_letter_unknown`. */
-  show(lanes: readonly string[], id: string): Promise<DeadLetterShown>;
-  /** Puts a dead letter back into its lane, with all its attempts again and the same Idempotency-Key. @throws `dead_letter_unknown`. */
-  replay(lanes: readonly string[], id: string): Promise<void>;
+  /** Looks at a bounded number of letters per call. @throws `dead_letters_invalid`, `destination_invalid`. */
+  list(query?: DeadLetterQuery): Promise<DeadLetterList>;
+  /** By what they have in common. @param by reason and destination unless given. @throws as list. */
+  groups(
+    query?: DeadLetterFilter & { by?: readonly Grouping[]; scanMax?: number },
+  ): Promise<DeadLetterGroups>;
+  /** One dead letter, with its attempts and the request that it would send. @throws `dead_letter_unknown`. */
+  show(id: string, options?: { compose?: Compose }): Promise<DeadLetterShown>;
+  /**
+   * Puts dead letters back, each in one atomic step, with all their attempts again. A retry that is pending is made due now instead.
+   * @throws `dead_letters_invalid`, `action_unknown`, `aborted`.
+   */
+  replay(selection: Selection, options?: ReplayOptions): Promise<Replayed>;
+  /** Forgets dead letters; their outcomes stay. @throws `dead_letters_invalid`, `aborted`. */
+  purge(selection: Selection, options?: WorkOptions<PurgeProgress>): Promise<Purged>;
 }
 
-/**
- * Takes the outcome back, so that the replay's own can stand, and counts the delivery as open again. Forgets crashes, too. Once
- * only: a second call finds it in the lane already and changes no counter.
- * Input: KEYS mark, job, totals, run (or totals again: no run); ARGV reason, the new mark. Output: 1, or 0 when it was open already.
- */
-const REOPEN = `
-redis.call("HDEL", KEYS[2], "stc")
-local mark = redis.call("GET", KEYS[1])
-redis.call("SET", KEYS[1], ARGV[2])
-if mark and string.sub(mark, 1, ${IN_LANE.length}) == "${IN_LANE}" then return 0 end
-redis.call("HINCRBY", KEYS[3], "ended", -1)
-if KEYS[4] ~= KEYS[3] then
-  redis.call("HINCRBY", KEYS[4], "failed", -1)
-  redis.call("HINCRBY", KEYS[4], "failed:" .. ARGV[1], -1)
-end
-return 1
-`;
+export interface DeadLettersDependencies {
+  readonly redis: Redis;
+  readonly directory: LaneDirectory;
+  readonly actions: ActionStore;
+  readonly finder: Finder;
+}
 
-export function createDeadLetters(redis: Redis, lanes: Lanes): DeadLetters {
-  const find = async (names: readonly string[], id: string): Promise<{ job: Job; lane: string }> => {
-    for (const lane of names) {
-      const isDead = (await asProducer(() => redis.zscore(`${shardPrefix()}:${lane}:failed`, id))) !== null;
-      const job = isDead
-        ? ((await asProducer(() => lanes.queue(lane).getJob(id))) as Job | undefined)
-        : undefined;
-      if (job !== undefined) return { job, lane };
-    }
-    throw new PostriderError("dead_letter_unknown", `no dead letter has the delivery id ${id}`);
-  };
+const LIMIT = 50;
+const LIMIT_MAX = 10_000;
+/** Looked at by one list; some seconds at worst. */
+const SCAN_MAX = 10_000;
+/** Looked at by one grouped view, unless the caller says otherwise: some ten seconds. */
+const GROUPED_MAX = 100_000;
+const GROUPED_BY: readonly Grouping[] = ["reason", "destination"];
 
+export function createDeadLetters(dependencies: DeadLettersDependencies): DeadLetters {
+  const { redis, actions, finder } = dependencies;
+  const moves = createLetterMoves(redis);
   return {
-    async list(names, limit) {
-      const perLane = await Promise.all(names.map((lane) => listLane(redis, lanes, lane, limit)));
-      return {
-        deadLetters: perLane.flatMap(({ deadLetters }) => deadLetters).slice(0, limit),
-        total: perLane.reduce((sum, { total }) => sum + total, 0),
-      };
+    list: (query = {}) => list(dependencies, query),
+    async groups({ by = GROUPED_BY, scanMax = GROUPED_MAX, ...filter } = {}) {
+      const unknown = by.find((grouping) => !GROUPINGS.includes(grouping));
+      if (unknown !== undefined || by.length === 0)
+        throw invalid("by", `"${unknown ?? ""}" is none of ${GROUPINGS.join(", ")}`);
+      const groups = createGroups(by);
+      let scanned = 0;
+      let isComplete = false;
+      for await (const batch of finder.find(parseFilter(filter))) {
+        for (const { shown } of batch.letters) groups.add(shown);
+        scanned += batch.scanned;
+        isComplete = batch.next === null;
+        if (scanned >= scanMax) break;
+      }
+      return { groups: groups.groups(), others: groups.others(), scanned, isComplete };
     },
-    async show(names, id) {
-      const { job, lane } = await find(names, id);
-      const { logs } = await asProducer(() => lanes.queue(lane).getJobLogs(id));
-      return {
-        ...toDeadLetter(job, lane),
-        delivery: job.data as Delivery,
-        history: logs.map((line) => JSON.parse(line) as AttemptRecord),
-      };
+    async show(id, { compose } = {}) {
+      const [letter] = await finder.byIds([id]);
+      if (letter === undefined)
+        throw new PostriderError("dead_letter_unknown", `no dead letter has the delivery id ${id}`);
+      const { shown, delivery, enqueuedAt } = letter;
+      const dueAt = delivery?.sendAt ?? enqueuedAt;
+      const wouldSend =
+        delivery === null
+          ? { request: null, curl: null, problems: [{ field: "", message: "it is no delivery" }] }
+          : await composeShown(delivery, { id, dueAt }, actions, compose);
+      return { ...shown, delivery, history: await readAttempts(redis, shown.lane, id), ...wouldSend };
     },
-    async replay(names, id) {
-      const { job, lane } = await find(names, id);
-      const { run } = job.data as Delivery;
-      const mark = keys.outcome(id);
-      await asProducer(async () => {
-        // Reopened first: a crash in between leaves a dead letter that can be replayed again, never a replay that ends unsent.
-        const names = [
-          mark,
-          keys.job(lane, id),
-          keys.totals(),
-          run === undefined ? keys.totals() : keys.run(run),
-        ];
-        await redis.eval(REOPEN, names.length, ...names, job.failedReason, toLaneMark(lane));
-        await job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
-      });
-    },
+    replay: (selection, options = {}) => replay({ ...dependencies, moves }, selection, options),
+    purge: (selection, options = {}) => purge({ finder, moves }, selection, options),
   };
 }
 
-async function listLane(
-  redis: Redis,
-  lanes: Lanes,
-  lane: string,
-  limit: number,
-): Promise<{ deadLetters: DeadLetter[]; total: number }> {
-  return asProducer(async () => {
-    const total = await redis.zcard(`${shardPrefix()}:${lane}:failed`);
-    const jobs = (await lanes.queue(lane).getJobs(["failed"], 0, limit - 1, false)) as (Job | undefined)[];
-    return {
-      total,
-      deadLetters: jobs.flatMap((job) => (job === undefined ? [] : [toDeadLetter(job, lane)])),
-    };
-  });
-}
-
-function toDeadLetter(job: Job, lane: string): DeadLetter {
-  // A dead letter may be one because it is no delivery.
-  const { run, action = "", customer } = (job.data ?? {}) as Partial<Delivery>;
+async function list(
+  { redis, finder }: DeadLettersDependencies,
+  query: DeadLetterQuery,
+): Promise<DeadLetterList> {
+  const { limit = LIMIT, cursor, ...given } = query;
+  if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX)
+    throw invalid("limit", `must be a whole number from 1 to ${LIMIT_MAX}`);
+  const filter = parseFilter(given);
+  const deadLetters: DeadLetter[] = [];
+  let end: Position | null = null;
+  let scanned = 0;
+  const after = cursor === undefined ? undefined : decodeCursor(cursor);
+  for await (const { letters, scanned: looked, next } of finder.find(filter, after)) {
+    deadLetters.push(...letters.map(({ shown }) => shown));
+    scanned += looked;
+    end = deadLetters.length > limit ? (deadLetters[limit - 1] ?? null) : next;
+    if (deadLetters.length >= limit || scanned >= SCAN_MAX) break;
+  }
+  const total = await countAll(redis, filter.lane === null ? await finder.homes() : [filter.lane]);
   return {
-    id: job.id ?? "",
-    lane,
-    run: run ?? null,
-    action,
-    customerId: typeof customer?.id === "bigint" ? String(customer.id) : (customer?.id ?? ""),
-    reason: job.failedReason as Reason,
-    attempts: job.attemptsMade,
-    failedAt: job.finishedOn ?? 0,
+    deadLetters: deadLetters.slice(0, limit),
+    total,
+    cursor: end === null ? null : encodeCursor(end),
   };
+}
+
+async function countAll(redis: Redis, lanes: readonly string[]): Promise<number> {
+  const counts = await asProducer(() =>
+    Promise.all(lanes.map((lane) => redis.zcard(keys.ofLane(lane, "failed")))),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
 }

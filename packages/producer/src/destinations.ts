@@ -92,7 +92,8 @@ export function createDestinations(redis: Redis, directory: LaneDirectory): Dest
 
 const NOTHING = { waiting: 0, delayed: 0, inFlight: 0 } as const;
 
-function parseOrigin(text: string): string {
+/** The origin that a person names. @throws `destination_invalid`. */
+export function parseOrigin(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url !== null && (url.protocol === "http:" || url.protocol === "https:")) return url.origin;
   throw new PostriderError(

@@ -3,15 +3,22 @@
 import { createLaneDirectory } from "@postrider/shared/lane-directory";
 import { readSettings } from "@postrider/shared/read-settings";
 import { connectRedis, producerOptions } from "@postrider/shared/redis";
+
 import type { Settings } from "@postrider/shared/settings";
+
+import { createActionOrigins } from "./action-origins.ts";
+
 import { type ActionStore, createActionStore } from "./actions.ts";
 import { createAdmit } from "./admit.ts";
+import { createFinder } from "./dead-letters/find.ts";
 import { createDeadLetters, type DeadLetters } from "./dead-letters.ts";
+import { createDeliveries, type Deliveries } from "./deliveries.ts";
 import { createDestinations, type Destinations } from "./destinations.ts";
 import { createEnqueue, type EnqueueOne } from "./enqueue.ts";
 import { createEnqueueMany, type EnqueueMany } from "./enqueue-many.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
 import { createOutcomes, type Outcomes } from "./outcomes.ts";
+import { createOwnLanes, type OwnLanes } from "./own-lanes.ts";
 import { createRouting } from "./routing.ts";
 import { createRuns, type Runs } from "./runs.ts";
 import { createSnippetStore, type SnippetStore } from "./snippets.ts";
@@ -30,9 +37,11 @@ export interface Producer {
   readonly enqueueMany: EnqueueMany;
   readonly runs: Runs;
   readonly outcomes: Outcomes;
+  readonly deliveries: Deliveries;
   readonly deadLetters: DeadLetters;
   readonly destinations: Destinations;
   readonly lanes: Lanes;
+  readonly ownLanes: OwnLanes;
   close(): Promise<void>;
 }
 
@@ -48,6 +57,9 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   const actions = createActionStore(redis, snippets);
   const directory = createLaneDirectory(redis);
   const runs = createRuns(redis, directory, lanes);
+  const destinations = createDestinations(redis, directory);
+  const findOrigin = createActionOrigins(actions);
+  const finder = createFinder(redis, findOrigin);
   const dependencies = {
     admit: createAdmit(redis),
     lanes,
@@ -63,9 +75,11 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     enqueueMany: createEnqueueMany(dependencies),
     runs,
     outcomes: createOutcomes(redis),
-    deadLetters: createDeadLetters(redis, lanes),
-    destinations: createDestinations(redis, directory),
+    deliveries: createDeliveries({ redis, directory, finder, findOrigin, runs, destinations }),
+    deadLetters: createDeadLetters({ redis, directory, actions, finder }),
+    destinations,
     lanes,
+    ownLanes: createOwnLanes(redis, directory),
     async close() {
       await lanes.close();
       redis.disconnect();

@@ -61,6 +61,10 @@ export interface Delivery {
   readonly sendAt?: number;
   /** Unix ms; no attempt starts after it. */
   readonly expiresAt?: number;
+  /** Of a replay: Unix ms when it was due at first, which its templates go on calling now. Its age counts from the replay. */
+  readonly asOf?: number;
+  /** Its Idempotency-Key, where a replay was to have a new one; absent: its id. */
+  readonly key?: string;
 }
 
 /** Whether what lies in a lane is a delivery that this version can read. */

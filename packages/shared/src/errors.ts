@@ -12,6 +12,7 @@ export const ERROR_CODES = {
   destination_invalid: "A destination's origin or limit breaks a rule.",
   delivery_unknown: "No delivery has that id, or it is forgotten.",
   dead_letter_unknown: "No dead letter has that delivery id.",
+  dead_letters_invalid: "A filter, cursor or option for dead letters breaks a rule.",
   settings_invalid: "A POSTRIDER_ setting is unknown or out of range.",
   port_taken: "Another process listens on a port that is needed.",
   redis_unavailable: "Redis did not answer; nothing, or not all, was accepted.",

@@ -3,7 +3,7 @@
 
 import type { CompiledAction } from "@postrider/compose/compile";
 import type { ComposedRequest } from "@postrider/compose/request";
-import { toScope } from "@postrider/compose/scope";
+import { toFacts, toScope } from "@postrider/compose/scope";
 import { unpackDelivery } from "@postrider/shared/delivery";
 import { RETRY_PRESETS, type RetryPolicy, toRetryPolicy } from "@postrider/shared/retry";
 import { type Attempted, type Claimed, type Finding, NOT_SENT } from "./attempt.ts";
@@ -47,7 +47,8 @@ async function attempt(claimed: Claimed, steps: Steps): Promise<Made> {
     );
 
   const policy = toRetryPolicy(action.action.retry);
-  const composing = steps.compose(action, claimed, toScope(unpackDelivery(claimed.delivery), claimed.id));
+  const { id, delivery } = claimed;
+  const composing = steps.compose(action, toFacts(delivery, claimed), toScope(unpackDelivery(delivery), id));
   const composed = composing instanceof Promise ? await composing : composing;
   if (composed.kind === "cancelled")
     return unsent({ kind: "cancelled", message: composed.message }, policy, startedAt);

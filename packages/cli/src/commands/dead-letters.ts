@@ -1,75 +1,151 @@
-// `postrider dead-letters`: deliveries that failed; look at them, and replay them.
+// `postrider dead-letters`: deliveries that failed; look at them one by one or in groups.
 
-import type { DeadLetter, DeadLetterShown } from "@postrider/producer/dead-letters";
+import type { DeadLetterList, DeadLetterShown } from "@postrider/producer/dead-letters";
+import { type DeadLetterGroup, GROUPINGS, type Grouping } from "@postrider/producer/dead-letters/groups";
+import type { DeadLetter } from "@postrider/producer/dead-letters/letter";
+import type { Producer } from "@postrider/producer/producer";
+import { describeProblems } from "@postrider/shared/errors";
 import { REASONS } from "@postrider/shared/outcome";
+import { createComposer } from "@postrider/worker/compose/composer";
 import { type Command, InvalidArgumentError } from "commander";
 import { withProducer } from "../producer.ts";
 import type { Context } from "../program.ts";
-import { describeTime } from "../text.ts";
+import { describeTime, toVisible } from "../text.ts";
+import { parseCount } from "./arguments.ts";
+import { describeAttempt } from "./attempt-text.ts";
+import { addFilterOptions, type FilterOptions, toFilter } from "./dead-letter-options.ts";
+import { addDeadLetterWork } from "./dead-letter-work.ts";
+
+interface ListOptions extends FilterOptions {
+  readonly limit: number;
+  readonly cursor?: string;
+  readonly json?: boolean;
+}
+
+interface GroupOptions extends FilterOptions {
+  readonly by: readonly Grouping[];
+  readonly scan: number;
+  readonly json?: boolean;
+}
 
 export function addDeadLetters(program: Command, context: Context): void {
   const group = program.command("dead-letters").description("Deliveries that failed for good");
-  group
-    .command("list")
-    .description("List the newest dead letters")
-    .option("--limit <n>", "how many at most", parseLimit, 50)
+  addFilterOptions(group.command("list"))
+    .description("List dead letters, the newest first")
+    .option("--limit <n>", "how many at most", parseCount, 50)
+    .option("--cursor <cursor>", "go on behind an earlier list")
     .option("--json", "for programs")
-    .action(async ({ limit, json }: { limit: number; json?: boolean }) => {
-      const settings = context.settings();
-      const found = await withProducer(settings, (producer) =>
-        producer.deadLetters.list(settings.lanes, limit),
-      );
-      if (json === true) return context.output.json(found);
-      if (found.total === 0) return context.output.line("no dead letters");
-      context.output.table(
-        ["DELIVERY", "RUN", "ACTION", "CUSTOMER", "REASON", "ATTEMPTS", "FAILED"],
-        found.deadLetters.map(toRow),
-      );
-      if (found.total > found.deadLetters.length)
-        context.output.line(`${found.deadLetters.length} of ${found.total} shown; --limit shows more`);
-    });
+    .action((options: ListOptions) => list(options, context));
+  addFilterOptions(group.command("groups"))
+    .description("Count dead letters by what they have in common, with an example of each")
+    .option("--by <fields>", `some of ${GROUPINGS.join(",")}`, parseGroupings, ["reason", "destination"])
+    .option("--scan <n>", "how many to look at, the newest first", parseCount, 100_000)
+    .option("--json", "for programs")
+    .action((options: GroupOptions) => showGroups(options, context));
   group
     .command("show <delivery>")
-    .description("Show one dead letter with its attempts")
+    .description("Show one dead letter with its attempts and the request that it would send")
     .option("--json", "for programs")
-    .action(async (id: string, { json }: { json?: boolean }) => {
-      const settings = context.settings();
-      const letter = await withProducer(settings, (producer) =>
-        producer.deadLetters.show(settings.lanes, id),
-      );
-      if (json === true) return context.output.json(letter);
-      show(letter, context);
-    });
-  group
-    .command("replay <delivery...>")
-    .description("Put dead letters back into their lane, with the same Idempotency-Key")
-    .option("--json", "for programs")
-    .action(async (ids: string[], { json }: { json?: boolean }) => {
-      const settings = context.settings();
-      await withProducer(settings, async (producer) => {
-        for (const id of ids) await producer.deadLetters.replay(settings.lanes, id);
-      });
-      if (json === true) return context.output.json({ replayed: ids });
-      context.output.line(`replayed ${ids.length}`);
-    });
+    .action((id: string, { json }: { json?: boolean }) => show(id, json === true, context));
+  addDeadLetterWork(group, context);
 }
 
-function parseLimit(text: string): number {
-  const limit = Number(text);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= 100_000) return limit;
-  throw new InvalidArgumentError("must be a whole number from 1 to 100000");
+function parseGroupings(text: string): Grouping[] {
+  const names = text.split(",").map((name) => name.trim()) as Grouping[];
+  if (names.every((name) => GROUPINGS.includes(name))) return names;
+  throw new InvalidArgumentError(`must be some of ${GROUPINGS.join(",")}, separated by commas`);
 }
 
-function toRow({ id, run, action, customerId, reason, attempts, failedAt }: DeadLetter): unknown[] {
-  return [id, run, action, customerId, reason, attempts, describeTime(failedAt)];
-}
-
-function show(letter: DeadLetterShown, { output }: Context): void {
-  output.line(
-    `delivery ${letter.id} in lane ${letter.lane}${letter.run === null ? "" : `, run ${letter.run}`}`,
+async function list({ limit, cursor, json, ...filter }: ListOptions, context: Context): Promise<void> {
+  const { output } = context;
+  const found = await withProducer(context.settings(), (producer) =>
+    pull(producer, toFilter(filter), { limit, cursor }),
   );
-  output.line(`action   ${letter.action}, customer ${letter.customerId}`);
-  output.line(`reason   ${letter.reason}: ${REASONS[letter.reason] ?? ""}`);
-  output.line(`failed   ${describeTime(letter.failedAt)} after ${letter.attempts} attempt(s)`);
-  for (const attempt of letter.history) output.line(`  ${JSON.stringify(attempt)}`);
+  if (json === true) return output.json(found);
+  if (found.deadLetters.length === 0)
+    return output.line(found.total === 0 ? "no dead letters" : `none of ${found.total} dead letters match`);
+  output.table(
+    ["DELIVERY", "RUN", "ACTION", "CUSTOMER", "DESTINATION", "REASON", "ATTEMPTS", "FAILED"],
+    found.deadLetters.map(toRow),
+  );
+  if (found.cursor !== null)
+    output.line(
+      `${found.deadLetters.length} shown, of ${found.total} in all; --cursor ${found.cursor} goes on`,
+    );
+}
+
+/** One call looks at a bounded number of letters; the command goes on until it has enough. */
+async function pull(
+  { deadLetters }: Producer,
+  filter: ReturnType<typeof toFilter>,
+  { limit, cursor }: { readonly limit: number; readonly cursor: string | undefined },
+): Promise<DeadLetterList> {
+  const found: DeadLetter[] = [];
+  for (let at = cursor; ; ) {
+    const count = Math.min(limit - found.length, LIST_AT_ONCE);
+    const list = await deadLetters.list({ ...filter, limit: count, cursor: at });
+    found.push(...list.deadLetters);
+    if (list.cursor === null || found.length >= limit) return { ...list, deadLetters: found };
+    at = list.cursor;
+  }
+}
+
+const LIST_AT_ONCE = 10_000;
+
+function toRow(letter: DeadLetter): unknown[] {
+  const { id, run, action, customerId, destination, reason, attempts, failedAt } = letter;
+  const customer = toVisible(String(customerId));
+  return [id, run, action, customer, destination, reason, attempts, describeTime(failedAt)];
+}
+
+async function showGroups({ by, scan, json, ...filter }: GroupOptions, context: Context): Promise<void> {
+  const { output } = context;
+  const found = await withProducer(context.settings(), ({ deadLetters }) =>
+    deadLetters.groups({ ...toFilter(filter), by, scanMax: scan }),
+  );
+  if (json === true) return output.json(found);
+  if (found.groups.length === 0) return output.line("no dead letters");
+  output.table(
+    ["COUNT", ...by.map((grouping) => grouping.toUpperCase()), "FIRST FAILED", "LAST FAILED", "EXAMPLE"],
+    found.groups.map((group) => toGroupRow(group, by)),
+  );
+  if (found.others > 0) output.line(`${found.others} more in further groups`);
+  if (!found.isComplete)
+    output.line(
+      `of the newest ${found.scanned} dead letters; --scan looks at more, --from and --to at others`,
+    );
+}
+
+function toGroupRow(group: DeadLetterGroup, by: readonly Grouping[]): unknown[] {
+  const { count, of, firstFailedAt, lastFailedAt, example } = group;
+  const times = [describeTime(firstFailedAt), describeTime(lastFailedAt)];
+  return [count, ...by.map((grouping) => of[grouping]), ...times, example];
+}
+
+async function show(id: string, isJson: boolean, context: Context): Promise<void> {
+  const composer = createComposer();
+  try {
+    const letter = await withProducer(context.settings(), ({ deadLetters }) =>
+      deadLetters.show(id, { compose: composer.compose }),
+    );
+    if (isJson) context.output.json(letter);
+    else showLetter(letter, context);
+  } finally {
+    await composer.close();
+  }
+}
+
+function showLetter(letter: DeadLetterShown, { output }: Context): void {
+  const { id, lane, run, action, customerId, destination, reason, failedAt, attempts } = letter;
+  output.line(`delivery     ${id} of lane ${lane}${run === null ? "" : `, run ${run}`}`);
+  output.line(`action       ${action}, customer ${toVisible(String(customerId))}`);
+  output.line(`destination  ${destination ?? "–"}`);
+  output.line(`reason       ${reason}: ${REASONS[reason] ?? ""}`);
+  output.line(`failed       ${describeTime(failedAt)} after ${attempts} attempt(s)`);
+  for (const attempt of letter.history) output.line(`  ${describeAttempt(attempt)}`);
+  const reply = letter.history.at(-1)?.finding;
+  if (reply?.body !== undefined && reply.body !== "")
+    output.line(`\nlast reply   ${reply.status}\n${toVisible(reply.body)}`);
+  if (letter.curl !== null) output.line(`\nwould send\n${letter.curl}`);
+  else output.line(`\ncannot be composed: ${toVisible(describeProblems(letter.problems))}`);
 }

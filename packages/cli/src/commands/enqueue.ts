@@ -4,9 +4,11 @@ import type { RunEnqueued } from "@postrider/producer/enqueue-many";
 import type { Producer } from "@postrider/producer/producer";
 import type { Customer, Delivery } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
+
 import { chooseLane } from "@postrider/shared/lanes";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { loadAction } from "../actions/load.ts";
+
 import { dryRun } from "../customers/dry-run.ts";
 import { type BadLine, type CustomersFile, openCustomers } from "../customers/open-customers.ts";
 import { createProgress } from "../customers/progress.ts";
@@ -14,6 +16,7 @@ import { createRejects, NO_REJECTS, type Rejects } from "../customers/rejects.ts
 import { isActionFile, readEvent, readValues } from "../documents.ts";
 import { withProducer } from "../producer.ts";
 import type { Context } from "../program.ts";
+import { parseTime } from "./arguments.ts";
 
 interface Options {
   readonly customers: string;
@@ -24,6 +27,7 @@ interface Options {
   readonly lane?: string;
   readonly sendAt?: Date;
   readonly expiresAt?: Date;
+  readonly hold?: boolean;
   readonly dryRun?: boolean;
   readonly skipInvalid?: string | true;
   readonly json?: boolean;
@@ -43,8 +47,9 @@ export function addEnqueue(program: Command, context: Context): void {
     .option("--values <file>", "event_name, trigger, journey, campaign, … for all of them, as a JSON file")
     .option("--run <id>", "name of the batch; the same run again enqueues only what is missing")
     .option("--lane <name>", "lane to start in (default: bulk)")
-    .option("--send-at <time>", "not before this time (ISO 8601)", parseDate)
-    .option("--expires-at <time>", "no attempt after this time (ISO 8601)", parseDate)
+    .option("--send-at <time>", "not before this time (ISO 8601)", parseTime)
+    .option("--expires-at <time>", "no attempt after this time (ISO 8601)", parseTime)
+    .option("--hold", "keep the run's deliveries until they are released: runs release RUN [--delivery ID]")
     .option(
       "--dry-run",
       "compose every request, send and enqueue nothing, and report what would fail and why",
@@ -131,6 +136,7 @@ async function enqueueRun(
       ...(options.lane !== undefined && { lane: options.lane }),
       ...(options.sendAt !== undefined && { sendAt: options.sendAt }),
       ...(options.expiresAt !== undefined && { expiresAt: options.expiresAt }),
+      ...(options.hold === true && { hold: true }),
     });
   } catch (error) {
     if (problems.customersRead > 0) context.output.note(`stopped; --run ${run} goes on where it stopped`);
@@ -228,13 +234,4 @@ function newRunId(action: string): string {
   // Whether there is such an action is not asked yet, and a run id takes less than people write.
   const name = (action.split("@")[0] ?? "").replace(/[^A-Za-z0-9._-]/g, "-").replace(/^[^A-Za-z0-9]+/, "");
   return `${name.slice(0, 80) || "run"}-${at}`;
-}
-
-/** ISO 8601 with its zone: JavaScript would take "5" for the May of 2001, and a time without a zone for the machine's own. */
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
-
-function parseDate(text: string): Date {
-  const date = new Date(text);
-  if (TIME.test(text) && !Number.isNaN(date.getTime())) return date;
-  throw new InvalidArgumentError("must be a time such as 2026-12-01T09:00:00Z");
 }

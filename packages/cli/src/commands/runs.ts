@@ -1,40 +1,118 @@
-// `postrider runs`: batches of deliveries and how far they are.
+// `postrider runs`: batches of deliveries: how far they are, and the switches that stop and let go of them.
 
+import type { Run, Runs } from "@postrider/producer/runs";
 import type { Command } from "commander";
 import { withProducer } from "../producer.ts";
 import type { Context } from "../program.ts";
-import { describeTime } from "../text.ts";
+import { describeDuration, describeTime } from "../text.ts";
+import { parseCount } from "./arguments.ts";
 
 export function addRuns(program: Command, context: Context): void {
-  const runs = program.command("runs").description("Batches of deliveries that were enqueued together");
-  runs
+  const group = program.command("runs").description("Batches of deliveries that were enqueued together");
+  group
+    .command("list")
+    .description("List runs, the newest first")
+    .option("--limit <n>", "how many at most", parseCount, 20)
+    .option("--json", "for programs")
+    .action(async ({ limit, json }: { limit: number; json?: boolean }) => {
+      const runs = await withProducer(context.settings(), (producer) => producer.runs.list(limit));
+      if (json === true) return context.output.json({ runs });
+      if (runs.length === 0) return context.output.line("no runs");
+      context.output.table(
+        ["RUN", "STATE", "ACTION", "BEGUN", ...COUNTERS, "PER SECOND", "ENDS"],
+        runs.map((run) => [
+          run.run,
+          run.state,
+          run.action,
+          describeTime(run.createdAt),
+          ...toCounters(run),
+          run.endedPerSecond,
+          describeEnd(run),
+        ]),
+      );
+    });
+  group
     .command("show <run>")
-    .description("Show a run's counters")
+    .description("Show a run's state, counters, rate and estimated end")
     .option("--json", "for programs")
     .action(async (id: string, { json }: { json?: boolean }) => {
       const run = await withProducer(context.settings(), (producer) => producer.runs.get(id));
-      if (json === true) return context.output.json(run);
-      const { failedByReason, ...facts } = run;
-      context.output.line(
-        `run ${facts.run}: ${facts.action} in lane ${facts.lane}, begun ${describeTime(facts.createdAt)}`,
-      );
-      context.output.table(
-        ["ENQUEUED", "DELIVERED", "FAILED", "EXPIRED", "CANCELLED", "WAITING", "IN FLIGHT", "RETRIES"],
-        [
-          [
-            facts.enqueued,
-            facts.delivered,
-            facts.failed,
-            facts.expired,
-            facts.cancelled,
-            facts.waiting,
-            facts.inFlight,
-            facts.retries,
-          ],
-        ],
-      );
-      const reasons = Object.entries(failedByReason).filter(([, count]) => count > 0);
-      if (reasons.length > 0)
-        context.output.line(`failed: ${reasons.map(([reason, count]) => `${count} ${reason}`).join(", ")}`);
+      if (json === true) context.output.json(run);
+      else show(run, context);
     });
+  addSwitch(group, context, "pause", "Send nothing more of a run until it is resumed", (runs, id) =>
+    runs.pause(id),
+  );
+  addSwitch(group, context, "resume", "Go on with a paused run", (runs, id) => runs.resume(id));
+  addSwitch(
+    group,
+    context,
+    "cancel",
+    "Send nothing more of a run, ever: what waits ends as cancelled",
+    (runs, id) => runs.cancel(id),
+  );
+  addSwitch(group, context, "release", "Let a held run go, or one delivery of it", (runs, id, delivery) =>
+    runs.release(id, delivery),
+  ).option("--delivery <id>", "only this one");
+}
+
+interface SwitchOptions {
+  readonly delivery?: string;
+  readonly json?: boolean;
+}
+
+/** A command that changes a run, and shows it as it stands then. */
+function addSwitch(
+  group: Command,
+  context: Context,
+  name: string,
+  description: string,
+  change: (runs: Runs, run: string, delivery: string | undefined) => Promise<void>,
+): Command {
+  return group
+    .command(`${name} <run>`)
+    .description(description)
+    .option("--json", "for programs")
+    .action(async (id: string, { delivery, json }: SwitchOptions) => {
+      const run = await withProducer(context.settings(), async ({ runs }) => {
+        await change(runs, id, delivery);
+        return runs.get(id);
+      });
+      if (json === true) context.output.json(run);
+      else show(run, context);
+    });
+}
+
+const COUNTERS = [
+  "ENQUEUED",
+  "DELIVERED",
+  "FAILED",
+  "EXPIRED",
+  "CANCELLED",
+  "WAITING",
+  "IN FLIGHT",
+  "RETRIES",
+];
+
+function toCounters(run: Run): number[] {
+  const { enqueued, delivered, failed, expired, cancelled, waiting, inFlight, retries } = run;
+  return [enqueued, delivered, failed, expired, cancelled, waiting, inFlight, retries];
+}
+
+function show(run: Run, { output }: Context): void {
+  const { failedByReason, createdAt, endedPerSecond } = run;
+  output.line(
+    `run ${run.run}: ${run.state}; ${run.action} in lane ${run.lane}, begun ${describeTime(createdAt)}`,
+  );
+  output.table(COUNTERS, [toCounters(run)]);
+  const reasons = Object.entries(failedByReason).filter(([, count]) => count > 0);
+  if (reasons.length > 0)
+    output.line(`failed: ${reasons.map(([reason, count]) => `${count} ${reason}`).join(", ")}`);
+  if (endedPerSecond !== null && run.waiting + run.inFlight > 0)
+    output.line(`${endedPerSecond} end per second; the last one ${describeEnd(run) ?? "at no time yet"}`);
+}
+
+function describeEnd({ endsAt }: Run): string | null {
+  if (endsAt === null) return null;
+  return `in ${describeDuration(Math.max(0, endsAt - Date.now()))}, at ${describeTime(endsAt)}`;
 }

@@ -8,6 +8,8 @@ export interface DeliveryFacts {
   readonly id: string;
   /** Unix ms when it was due: what templates call now. */
   readonly dueAt: number;
+  /** The Idempotency-Key; absent: the id. */
+  readonly key?: string;
 }
 
 const REGISTER = "postrider:delivery";

@@ -72,8 +72,7 @@ export function createComposer(): Composer {
     compose(action, facts, scope) {
       if (action.isCheapFor(scope)) return action.compose(facts, scope);
       return new Promise((resolve) => {
-        const { id, dueAt } = facts;
-        const task: Task = { key: keyOf(action), action: action.action, facts: { id, dueAt }, scope };
+        const task: Task = { key: keyOf(action), action: action.action, facts, scope };
         if (offences.isBarred(task.key)) return resolve(toTooCostly(BARRED));
         const queue = waiting.get(task.key) ?? [];
         queue.push({ task, resolve });

@@ -1,0 +1,27 @@
+// What options take, from text, with messages that say what to write instead.
+
+import { InvalidArgumentError } from "commander";
+
+/** ISO 8601 with its zone: JavaScript would take "5" for the May of 2001, and a time without a zone for the machine's own. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+
+export function parseTime(text: string): Date {
+  const date = new Date(text);
+  if (TIME.test(text) && !Number.isNaN(date.getTime())) return date;
+  throw new InvalidArgumentError("must be a time such as 2026-12-01T09:00:00Z");
+}
+
+const COUNT_MAX = 100_000;
+
+export function parseCount(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= COUNT_MAX) return count;
+  throw new InvalidArgumentError(`must be a whole number from 1 to ${COUNT_MAX}`);
+}
+
+/** Per second. */
+export function parseRate(text: string): number {
+  const rate = Number(text);
+  if (Number.isFinite(rate) && rate > 0) return rate;
+  throw new InvalidArgumentError("must be a number above 0, such as 50 or 0.5");
+}

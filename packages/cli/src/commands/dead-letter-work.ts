@@ -1,0 +1,103 @@
+// `postrider dead-letters replay` and `purge`: put dead letters back, or forget them.
+
+import type { PurgeProgress } from "@postrider/producer/dead-letters/purge";
+import {
+  REPLAYS_PER_SECOND,
+  type Replayed,
+  type ReplayProgress,
+} from "@postrider/producer/dead-letters/replay";
+import type { Command } from "commander";
+import { untilInterrupted } from "../interrupt.ts";
+import { withProducer } from "../producer.ts";
+import type { Context } from "../program.ts";
+import { parseRate } from "./arguments.ts";
+import { addFilterOptions, type FilterOptions, toSelection } from "./dead-letter-options.ts";
+
+interface WorkOptions extends FilterOptions {
+  readonly all?: boolean;
+  readonly json?: boolean;
+}
+
+interface ReplayOptions extends WorkOptions {
+  readonly rate: number;
+  readonly presentVersion?: boolean;
+  readonly newKey?: boolean;
+}
+
+export function addDeadLetterWork(group: Command, context: Context): void {
+  addFilterOptions(group.command("replay [deliveries...]"))
+    .description("Put dead letters back into their lanes, with all their attempts again; the newest first")
+    .option("--all", "all of them")
+    .option("--rate <n>", "at most so many a second", parseRate, REPLAYS_PER_SECOND)
+    .option(
+      "--present-version",
+      "with the action's latest version instead of the one they were enqueued with",
+    )
+    .option("--new-key", "with a new Idempotency-Key, so that receivers take them for other requests")
+    .option("--json", "for programs")
+    .action((ids: string[], options: ReplayOptions) => replay(ids, options, context));
+  addFilterOptions(group.command("purge [deliveries...]"))
+    .description("Forget dead letters; their outcomes and the runs' counters stay")
+    .option("--all", "all of them")
+    .option("--json", "for programs")
+    .action((ids: string[], options: WorkOptions) => purge(ids, options, context));
+}
+
+async function replay(ids: string[], options: ReplayOptions, context: Context): Promise<void> {
+  const selection = toSelection(ids, options);
+  const { rate: ratePerSecond, presentVersion, newKey, json } = options;
+  const progress = createProgress(json === true, context);
+  const onProgress = ({ replayed }: ReplayProgress): void => progress(`${replayed} replayed`);
+  const result = await untilInterrupted((signal) =>
+    withProducer(context.settings(), ({ deadLetters }) =>
+      deadLetters.replay(selection, { ratePerSecond, presentVersion, newKey, signal, onProgress }),
+    ),
+  );
+  if (result.unknown.length > 0) context.end(1);
+  if (json === true) return context.output.json(result);
+  context.output.line(describe(result));
+  refuseUnknown(result.unknown, context);
+}
+
+function describe({ replayed, hastened, pending, expired, cancelled }: Replayed): string {
+  const parts = [
+    `${replayed} replayed`,
+    ...(hastened > 0 ? [`${hastened} pending retries made due now`] : []),
+    ...(pending > 0 ? [`${pending} waiting or in flight already`] : []),
+    ...(expired > 0 ? [`${expired} left: their expiresAt has passed`] : []),
+    ...(cancelled > 0 ? [`${cancelled} left: their run was cancelled`] : []),
+  ];
+  return parts.join(", ");
+}
+
+async function purge(ids: string[], options: WorkOptions, context: Context): Promise<void> {
+  const selection = toSelection(ids, options);
+  const progress = createProgress(options.json === true, context);
+  const onProgress = ({ purged }: PurgeProgress): void => progress(`${purged} purged`);
+  const result = await untilInterrupted((signal) =>
+    withProducer(context.settings(), ({ deadLetters }) =>
+      deadLetters.purge(selection, { signal, onProgress }),
+    ),
+  );
+  if (result.unknown.length > 0) context.end(1);
+  if (options.json === true) return context.output.json(result);
+  context.output.line(`${result.purged} purged`);
+  refuseUnknown(result.unknown, context);
+}
+
+function refuseUnknown(unknown: readonly string[], { output }: Context): void {
+  if (unknown.length > 0)
+    output.fail(`no dead letter has the delivery id ${unknown.join(", ")}`, { code: "dead_letter_unknown" });
+}
+
+const PROGRESS_MS = 2_000;
+
+/** A line now and then for whoever watches. */
+function createProgress(isQuiet: boolean, { surroundings, output }: Context): (text: string) => void {
+  let saidAt = performance.now();
+  return (text) => {
+    if (isQuiet || surroundings.stderr.isTTY !== true || performance.now() - saidAt < PROGRESS_MS) return;
+    saidAt = performance.now();
+    output.note(`${text} so far; Ctrl-C stops`);
+  };
+}

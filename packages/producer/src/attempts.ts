@@ -1,0 +1,52 @@
+// The attempts of a delivery as its worker told them, kept with it until it is delivered: what was met, and what was made of it.
+
+import { keys } from "@postrider/shared/lanes";
+import type { OutcomeKind, Reason } from "@postrider/shared/outcome";
+import { asProducer } from "@postrider/shared/redis";
+import type { Redis } from "ioredis";
+
+export interface AttemptRecord {
+  /** Counted from 1, and from 1 again after a replay. */
+  readonly attempt: number;
+  /** Unix ms when it ended. */
+  readonly at: number;
+  readonly destination: string | null;
+  /** A reply has a status, a fault a code and a message, what could not be sent its problems. */
+  readonly finding: {
+    readonly kind: string;
+    readonly status?: number;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body?: string;
+    readonly code?: string;
+    readonly message?: string;
+    readonly problems?: readonly { readonly field: string; readonly message: string }[];
+  };
+  readonly verdict: {
+    readonly kind: string;
+    readonly outcome?: OutcomeKind;
+    readonly reason?: Reason;
+    readonly delayMs?: number;
+    readonly costsAttempt?: boolean;
+  };
+  readonly timings: {
+    readonly composeMs: number;
+    readonly firstByteMs: number | null;
+    readonly totalMs: number;
+  };
+}
+
+/** The attempts that are kept of a delivery in a lane, oldest first. */
+export async function readAttempts(redis: Redis, lane: string, id: string): Promise<AttemptRecord[]> {
+  const lines = await asProducer(() => redis.lrange(`${keys.job(lane, id)}:logs`, 0, -1));
+  return lines.flatMap((line) => parseAttempt(line) ?? []);
+}
+
+/** Null for what is no attempt. */
+export function parseAttempt(line: string | undefined): AttemptRecord | null {
+  try {
+    const parsed = JSON.parse(line ?? "null") as Partial<AttemptRecord> | null;
+    return parsed?.finding === undefined || parsed.verdict === undefined ? null : (parsed as AttemptRecord);
+  } catch {
+    return null;
+  }
+}

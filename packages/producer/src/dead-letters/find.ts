@@ -1,0 +1,111 @@
+// Finds the dead letters that a filter means, in batches of bounded size: a million may lie there, and each may be half a megabyte.
+
+import { toRunTag } from "@postrider/shared/delivery";
+import { DEFAULT_LANES, keys } from "@postrider/shared/lanes";
+import { asProducer } from "@postrider/shared/redis";
+import type { Redis } from "ioredis";
+import type { ParsedFilter } from "./filter.ts";
+import { type FindActionOrigin, type Letter, readLetters } from "./letter.ts";
+import { type LetterRef, type Page, type Position, readPage, startAt } from "./page.ts";
+
+/** Ids are short: a page is some 60 KB, and Redis reads it in under a millisecond. */
+const PAGE_LETTERS = 1_000;
+/** At once in memory: 100 of the largest deliveries and replies are some 60 MB, of usual ones some 200 KB. */
+const LETTERS_AT_ONCE = 100;
+
+export interface Batch {
+  readonly letters: readonly Letter[];
+  /** How many were looked at for it. */
+  readonly scanned: number;
+  /** Where the next one begins; null after the last one. */
+  readonly next: Position | null;
+}
+
+export interface Finder {
+  /** The shared lanes whose failed sets can hold dead letters. */
+  homes(): Promise<string[]>;
+  /** Newest first. Whoever has enough stops pulling. */
+  find(filter: ParsedFilter, after?: Position): AsyncGenerator<Batch>;
+  /** Those of these ids that are dead letters. */
+  byIds(ids: readonly string[]): Promise<Letter[]>;
+}
+
+export function createFinder(redis: Redis, findOrigin: FindActionOrigin): Finder {
+  const homes = async (): Promise<string[]> => {
+    const fields = await asProducer(() => redis.hkeys(keys.totals()));
+    const used = fields.flatMap((field) => (field.startsWith("lane:") ? [field.slice("lane:".length)] : []));
+    return [...new Set([...DEFAULT_LANES, ...used])];
+  };
+
+  return {
+    homes,
+    async *find(filter, after = startAt(filter.to)) {
+      const lanes = filter.lane === null ? await homes() : [filter.lane];
+      for (let at: Position | null = after; at !== null; ) {
+        const { refs, next } = await readPage(redis, lanes, {
+          after: at,
+          from: filter.from,
+          count: PAGE_LETTERS,
+        });
+        const likely = await sift(redis, refs, filter);
+        yield* readChunks(redis, { refs, next, likely }, (letter) => matches(letter, filter), findOrigin);
+        at = next;
+      }
+    },
+    async byIds(ids) {
+      const lanes = await homes();
+      const refs: LetterRef[] = [];
+      for (const lane of lanes) {
+        const times = await asProducer(() => redis.zmscore(keys.ofLane(lane, "failed"), ...ids));
+        for (const [index, time] of times.entries()) {
+          const id = ids[index];
+          if (time !== null && id !== undefined) refs.push({ lane, id, failedAt: Number(time) });
+        }
+      }
+      return readLetters(redis, refs, findOrigin);
+    },
+  };
+}
+
+/** The letters of a page, some at once; the last batch ends where the page does. */
+async function* readChunks(
+  redis: Redis,
+  { refs, next, likely }: Page & { readonly likely: readonly LetterRef[] },
+  isMeant: (letter: Letter) => boolean,
+  findOrigin: FindActionOrigin,
+): AsyncGenerator<Batch> {
+  let looked = 0;
+  for (let index = 0; index === 0 || index < likely.length; index += LETTERS_AT_ONCE) {
+    const chunk = likely.slice(index, index + LETTERS_AT_ONCE);
+    const letters = await readLetters(redis, chunk, findOrigin);
+    const isLast = index + LETTERS_AT_ONCE >= likely.length;
+    const end = isLast ? next : (chunk.at(-1) ?? null);
+    const lookedNow = isLast || end === null ? refs.length : refs.indexOf(end as LetterRef) + 1;
+    yield { letters: letters.filter(isMeant), scanned: lookedNow - looked, next: end };
+    looked = lookedNow;
+  }
+}
+
+/** Drops what can be told without reading whole deliveries: the run by the id, the reason by one short field. */
+async function sift(
+  redis: Redis,
+  refs: readonly LetterRef[],
+  { run, reason }: ParsedFilter,
+): Promise<readonly LetterRef[]> {
+  const ofRun = run === null ? refs : refs.filter(({ id }) => id.startsWith(`${toRunTag(run)}.`));
+  if (reason === null || ofRun.length === 0) return ofRun;
+  const pipeline = redis.pipeline();
+  for (const { lane, id } of ofRun) pipeline.hget(keys.job(lane, id), "failedReason");
+  const reasons = (await asProducer(() => pipeline.exec())) ?? [];
+  return ofRun.filter((_, index) => reasons[index]?.[1] === reason);
+}
+
+function matches({ shown }: Letter, { action, run, destination, reason }: ParsedFilter): boolean {
+  if (run !== null && shown.run !== run) return false;
+  if (reason !== null && shown.reason !== reason) return false;
+  if (destination !== null && shown.destination !== destination) return false;
+  if (action === null) return true;
+  return action.version === undefined
+    ? shown.action.startsWith(`${action.id}@`)
+    : shown.action === `${action.id}@${action.version}`;
+}

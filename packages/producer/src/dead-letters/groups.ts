@@ -1,0 +1,60 @@
+// Dead letters by what they have in common, so that a thousand of them read as the three things that went wrong.
+
+import type { DeadLetter } from "./letter.ts";
+
+export const GROUPINGS = ["reason", "destination", "action", "run"] as const;
+export type Grouping = (typeof GROUPINGS)[number];
+
+/** Beyond so many nobody reads on; the rest is counted in one. */
+const GROUPS_MAX = 1_000;
+
+export interface DeadLetterGroup {
+  /** What they have in common, by the groupings asked for; null where letters have none. */
+  readonly of: Readonly<Partial<Record<Grouping, string | null>>>;
+  readonly count: number;
+  /** The newest one. */
+  readonly example: string;
+  /** Unix ms. */
+  readonly firstFailedAt: number;
+  readonly lastFailedAt: number;
+}
+
+type Growing = { -readonly [K in keyof DeadLetterGroup]: DeadLetterGroup[K] };
+
+export interface Groups {
+  /** Takes letters newest first. */
+  add(letter: DeadLetter): void;
+  /** The largest first. */
+  groups(): DeadLetterGroup[];
+  /** Letters of further groups. */
+  others(): number;
+}
+
+export function createGroups(by: readonly Grouping[]): Groups {
+  const groups = new Map<string, Growing>();
+  let others = 0;
+  return {
+    add(letter) {
+      const of = Object.fromEntries(by.map((grouping) => [grouping, letter[grouping]]));
+      const key = JSON.stringify(of);
+      const group = groups.get(key);
+      if (group !== undefined) {
+        group.count += 1;
+        group.firstFailedAt = letter.failedAt;
+      } else if (groups.size >= GROUPS_MAX) {
+        others += 1;
+      } else {
+        const { failedAt } = letter;
+        groups.set(key, {
+          of,
+          count: 1,
+          example: letter.id,
+          firstFailedAt: failedAt,
+          lastFailedAt: failedAt,
+        });
+      }
+    },
+    groups: () => [...groups.values()].sort((a, b) => b.count - a.count || b.lastFailedAt - a.lastFailedAt),
+    others: () => others,
+  };
+}

@@ -1,0 +1,109 @@
+// A dead letter as it lies in Redis: BullMQ's hash of the job, and the attempts in its log. A letter may be one because it is no
+// delivery, so nothing in it is taken for granted.
+
+import { type Delivery, isDelivery } from "@postrider/shared/delivery";
+import { keys } from "@postrider/shared/lanes";
+import type { Reason } from "@postrider/shared/outcome";
+import { asProducer } from "@postrider/shared/redis";
+import type { Redis } from "ioredis";
+import { type AttemptRecord, parseAttempt } from "../attempts.ts";
+import type { LetterRef } from "./page.ts";
+
+export interface DeadLetter {
+  readonly id: string;
+  /** The delivery's home: the shared lane in which it began. */
+  readonly lane: string;
+  readonly run: string | null;
+  /** `id@version`. */
+  readonly action: string;
+  /** The origin of the last attempt, or the one that the action's URL names; null where only the customer's data tell. */
+  readonly destination: string | null;
+  readonly customerId: string | number;
+  readonly reason: Reason;
+  readonly attempts: number;
+  /** Unix ms. */
+  readonly failedAt: number;
+}
+
+/** A letter with what a replay needs. */
+export interface Letter {
+  readonly shown: DeadLetter;
+  /** Null: it is none. */
+  readonly delivery: Delivery | null;
+  /** BullMQ's options, as JSON. */
+  readonly options: string;
+  /** Unix ms when it was enqueued, or replayed last. */
+  readonly enqueuedAt: number;
+}
+
+/** The origin that an action's URL names; null where it takes the customer's data to tell, or there is no such action. */
+export type FindActionOrigin = (action: string) => Promise<string | null>;
+
+/** Reads letters; those that are gone meanwhile are left out. */
+export async function readLetters(
+  redis: Redis,
+  refs: readonly LetterRef[],
+  findOrigin: FindActionOrigin,
+): Promise<Letter[]> {
+  if (refs.length === 0) return [];
+  const pipeline = redis.pipeline();
+  for (const { lane, id } of refs) {
+    const job = keys.job(lane, id);
+    pipeline.hmget(job, "data", "failedReason", "atm", "opts", "timestamp");
+    pipeline.lrange(`${job}:logs`, -1, -1);
+  }
+  const replies = await asProducer(async () =>
+    ((await pipeline.exec()) ?? []).map(([error, reply]) => {
+      if (error !== null) throw error;
+      return reply;
+    }),
+  );
+  const letters: Letter[] = [];
+  for (const [index, ref] of refs.entries()) {
+    const fields = replies[2 * index] as (string | null)[];
+    const [last] = replies[2 * index + 1] as string[];
+    if (fields[0] !== null) letters.push(await toLetter(ref, fields, parseAttempt(last), findOrigin));
+  }
+  return letters;
+}
+
+async function toLetter(
+  { lane, id, failedAt }: LetterRef,
+  [data, reason, attempts, options, enqueuedAt]: readonly (string | null | undefined)[],
+  last: AttemptRecord | null,
+  findOrigin: FindActionOrigin,
+): Promise<Letter> {
+  const delivery = parseDelivery(data ?? "");
+  const action = delivery?.action ?? "";
+  const shown: DeadLetter = {
+    id,
+    lane,
+    run: delivery?.run ?? null,
+    action,
+    destination: last?.destination ?? (await findOrigin(action)),
+    customerId: toCustomerId(delivery?.customer.id),
+    reason: (reason ?? "internal") as Reason,
+    attempts: Number(attempts ?? 0),
+    failedAt,
+  };
+  return {
+    shown,
+    delivery,
+    options: options ?? "{}",
+    enqueuedAt: Number(enqueuedAt ?? failedAt),
+  };
+}
+
+/** Null for what is no delivery. */
+export function parseDelivery(data: string): Delivery | null {
+  try {
+    const parsed: unknown = JSON.parse(data);
+    return isDelivery(parsed) ? parsed : null;
+  } catch {
+    return null;
+  }
+}
+
+function toCustomerId(id: unknown): string | number {
+  return typeof id === "number" ? id : String(id ?? "");
+}

@@ -1,0 +1,102 @@
+// Walks the failed sets of several lanes as one list, newest first, page by page. A position in it stays good while letters come and
+// go: it names a time and an id, not a rank.
+
+import { keys } from "@postrider/shared/lanes";
+import { asProducer } from "@postrider/shared/redis";
+import type { Redis } from "ioredis";
+import { invalid } from "./filter.ts";
+
+/** A letter's place in the order: later failures first, the ids of one millisecond backwards. */
+export interface Position {
+  /** Unix ms. */
+  readonly failedAt: number;
+  /** Empty: before all of this millisecond. */
+  readonly id: string;
+}
+
+export interface LetterRef extends Position {
+  /** The delivery's home. */
+  readonly lane: string;
+}
+
+export interface Page {
+  readonly refs: readonly LetterRef[];
+  /** Where the next page begins; null after the last one. */
+  readonly next: Position | null;
+}
+
+/** Before all letters. */
+export function startAt(to: number | null): Position {
+  return { failedAt: to ?? Number.POSITIVE_INFINITY, id: "" };
+}
+
+/**
+ * The letters after a position. Ids of one millisecond are compared byte by byte, as the set orders them, whatever the locale.
+ * Input: KEYS failed; ARGV time, id, how many. Output: id, time, …, newest first, and one more where there are more.
+ */
+const PAGE = `
+local function isLess(a, b)
+  for i = 1, math.min(#a, #b) do
+    local x, y = string.byte(a, i), string.byte(b, i)
+    if x ~= y then return x < y end
+  end
+  return #a < #b
+end
+local first = redis.call("ZCOUNT", KEYS[1], "(" .. ARGV[1], "+inf")
+if ARGV[2] ~= "" then
+  local last = redis.call("ZCOUNT", KEYS[1], ARGV[1], "+inf")
+  while first < last do
+    local middle = math.floor((first + last) / 2)
+    if isLess(redis.call("ZREVRANGE", KEYS[1], middle, middle)[1], ARGV[2]) then last = middle else first = middle + 1 end
+  end
+end
+return redis.call("ZREVRANGE", KEYS[1], first, first + ARGV[3], "WITHSCORES")
+`;
+
+/** Reads so many letters' ids after a position, over all lanes; none that failed before `from`. */
+export async function readPage(
+  redis: Redis,
+  lanes: readonly string[],
+  { after, from, count }: { readonly after: Position; readonly from: number | null; readonly count: number },
+): Promise<Page> {
+  const time = Number.isFinite(after.failedAt) ? String(after.failedAt) : "+inf";
+  const perLane = await Promise.all(
+    lanes.map(async (lane) => {
+      const key = keys.ofLane(lane, "failed");
+      const reply = await asProducer(() => redis.eval(PAGE, 1, key, time, after.id, count));
+      return toRefs(reply as string[], lane);
+    }),
+  );
+  // Of a lane that has more, nothing is known after its page's end: the others' letters beyond it belong to the next page.
+  const ends = perLane.flatMap((refs) => (refs.length > count ? [refs[count - 1] as LetterRef] : []));
+  const [horizon = null] = ends.sort(inOrder);
+  const refs = perLane
+    .flat()
+    .filter((ref) => horizon === null || inOrder(ref, horizon) <= 0)
+    .sort(inOrder);
+  const recent = from === null ? refs : refs.filter(({ failedAt }) => failedAt >= from);
+  return { refs: recent, next: recent.length < refs.length ? null : horizon };
+}
+
+function toRefs(reply: readonly string[], lane: string): LetterRef[] {
+  const refs: LetterRef[] = [];
+  for (let index = 0; index + 1 < reply.length; index += 2)
+    refs.push({ lane, id: reply[index] ?? "", failedAt: Number(reply[index + 1]) });
+  return refs;
+}
+
+function inOrder(a: Position, b: Position): number {
+  return b.failedAt - a.failedAt || Buffer.compare(Buffer.from(b.id), Buffer.from(a.id));
+}
+
+export function encodeCursor({ failedAt, id }: Position): string {
+  return Buffer.from(`${failedAt} ${id}`).toString("base64url");
+}
+
+/** @throws `dead_letters_invalid`. */
+export function decodeCursor(cursor: string): Position {
+  const [, time, id] = /^(\d{1,16}) (.+)$/s.exec(Buffer.from(cursor, "base64url").toString()) ?? [];
+  if (time === undefined || id === undefined)
+    throw invalid("cursor", "is none that an earlier list has given");
+  return { failedAt: Number(time), id };
+}

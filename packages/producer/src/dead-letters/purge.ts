@@ -1,0 +1,31 @@
+// Forgets dead letters. Their outcomes stay recorded and counted.
+
+import type { Finder } from "./find.ts";
+import type { LetterMoves } from "./moves.ts";
+import { inSteps, type Selection, type WorkOptions } from "./work.ts";
+
+export interface PurgeProgress {
+  readonly purged: number;
+}
+
+export interface Purged extends PurgeProgress {
+  /** Of the ids that were asked for: those of no dead letter. */
+  readonly unknown: readonly string[];
+}
+
+/** @throws `dead_letters_invalid`, `aborted`, `redis_unavailable`. */
+export async function purge(
+  { finder, moves }: { readonly finder: Finder; readonly moves: LetterMoves },
+  selection: Selection,
+  { signal, onProgress }: WorkOptions<PurgeProgress>,
+): Promise<Purged> {
+  let purged = 0;
+  const unknown: string[] = [];
+  for await (const { letters, others } of inSteps(finder, selection, { ratePerSecond: Infinity, signal })) {
+    const results = await moves.purge(letters.map(({ shown: { id, lane } }) => ({ id, lane })));
+    purged += results.filter(Boolean).length;
+    unknown.push(...others);
+    onProgress?.({ purged });
+  }
+  return { purged, unknown };
+}

@@ -1,0 +1,119 @@
+// Explains one delivery: where it is, what its attempts met and why that led where it did, and what comes next.
+
+import { hasCode, PostriderError } from "@postrider/shared/errors";
+import type { LaneDirectory } from "@postrider/shared/lane-directory";
+import type { Outcome } from "@postrider/shared/outcome";
+import { asProducer } from "@postrider/shared/redis";
+import type { Redis } from "ioredis";
+import { type AttemptRecord, readAttempts } from "./attempts.ts";
+import type { Finder } from "./dead-letters/find.ts";
+import type { FindActionOrigin } from "./dead-letters/letter.ts";
+import { explainNext, explainVerdict, type Next } from "./deliveries/explain.ts";
+import { type DeliveryState, type Located, locate } from "./deliveries/locate.ts";
+import type { Destination, Destinations } from "./destinations.ts";
+import type { RunState, Runs } from "./runs.ts";
+
+export interface ExplainedAttempt extends AttemptRecord {
+  /** Why the verdict followed. */
+  readonly rule: string;
+}
+
+export interface DeliveryShown {
+  readonly id: string;
+  readonly state: DeliveryState;
+  /** Where it lies; null once it has ended. */
+  readonly lane: string | null;
+  /** How it ended; null while it is open. */
+  readonly outcome: Outcome | null;
+  /** `id@version`; null where nothing of it but the outcome is kept. */
+  readonly action: string | null;
+  readonly customerId: string | number | null;
+  readonly run: { readonly run: string; readonly state: RunState } | null;
+  /** Where it goes, as far as its attempts or the action's URL tell. */
+  readonly destination: Destination | null;
+  /** Unix ms when it was enqueued, or replayed last. */
+  readonly enqueuedAt: number | null;
+  /** Unix ms when a delayed one becomes due. */
+  readonly dueAt: number | null;
+  readonly expiresAt: number | null;
+  /** What its requests carry as Idempotency-Key. */
+  readonly idempotencyKey: string;
+  /** The latest ones, oldest first; kept while it is open or a dead letter. */
+  readonly attempts: readonly ExplainedAttempt[];
+  readonly next: Next;
+}
+
+export interface Deliveries {
+  /** @throws `delivery_unknown`. */
+  show(id: string): Promise<DeliveryShown>;
+}
+
+export interface DeliveriesDependencies {
+  readonly redis: Redis;
+  readonly directory: LaneDirectory;
+  readonly finder: Finder;
+  readonly findOrigin: FindActionOrigin;
+  readonly runs: Runs;
+  readonly destinations: Destinations;
+}
+
+export function createDeliveries(dependencies: DeliveriesDependencies): Deliveries {
+  const { redis, directory, finder } = dependencies;
+  return {
+    async show(id) {
+      await asProducer(() => directory.refresh());
+      const located = await locate(redis, finder, id);
+      if (located === null)
+        throw new PostriderError("delivery_unknown", `no delivery has the id ${id}, or it is forgotten`);
+      const { lane, delivery } = located;
+      const attempts = lane === null ? [] : await readAttempts(redis, lane, id);
+      const run = delivery?.run === undefined ? null : await findRun(dependencies, delivery.run);
+      const destination = await findDestination(dependencies, located, attempts);
+      return {
+        id,
+        ...toFacts(located),
+        idempotencyKey: delivery?.key ?? id,
+        run,
+        destination,
+        attempts: attempts.map((attempt) => ({ ...attempt, rule: explainVerdict(attempt) })),
+        next: explainNext(located, { run, destination, now: directory.now() }),
+      };
+    },
+  };
+}
+
+function toFacts({ state, lane, outcome, delivery, enqueuedAt, dueAt }: Located) {
+  const customerId = delivery?.customer.id ?? null;
+  return {
+    state,
+    lane,
+    outcome,
+    action: delivery?.action ?? null,
+    customerId: typeof customerId === "bigint" ? String(customerId) : customerId,
+    enqueuedAt,
+    dueAt,
+    expiresAt: delivery?.expiresAt ?? null,
+  };
+}
+
+/** A run is forgotten some time after its last enqueue, a delivery of it perhaps not. */
+async function findRun({ runs }: DeliveriesDependencies, run: string): Promise<DeliveryShown["run"]> {
+  try {
+    return { run, state: (await runs.get(run)).state };
+  } catch (error) {
+    if (hasCode(error, "run_unknown")) return { run, state: "running" };
+    throw error;
+  }
+}
+
+async function findDestination(
+  { directory, findOrigin, destinations }: DeliveriesDependencies,
+  { lane, delivery }: Located,
+  attempts: readonly AttemptRecord[],
+): Promise<Destination | null> {
+  const met = attempts.findLast(({ destination }) => destination !== null)?.destination;
+  const entry = lane === null ? undefined : directory.get(lane);
+  const ofLane = entry?.kind === "destination" ? entry.of : undefined;
+  const origin = ofLane ?? met ?? (delivery === null ? null : await findOrigin(delivery.action));
+  return origin === null ? null : destinations.show(origin);
+}

@@ -1,0 +1,127 @@
+// Where a delivery is right now: its mark names the lane, BullMQ's keys of that lane say the rest.
+
+import type { Delivery } from "@postrider/shared/delivery";
+import { keys } from "@postrider/shared/lanes";
+import { decodeMark, type Mark, type Outcome } from "@postrider/shared/outcome";
+import { asProducer } from "@postrider/shared/redis";
+import type { Redis } from "ioredis";
+import type { Finder } from "../dead-letters/find.ts";
+import { type DeadLetter, parseDelivery } from "../dead-letters/letter.ts";
+
+export type DeliveryState = "waiting" | "delayed" | "in-flight" | "dead-letter" | "ended";
+
+export interface Located {
+  readonly state: DeliveryState;
+  /** The lane that it lies in; null once it has left them all. */
+  readonly lane: string | null;
+  readonly outcome: Outcome | null;
+  readonly deadLetter: DeadLetter | null;
+  /** Null where it is kept no more, or is no delivery. */
+  readonly delivery: Delivery | null;
+  /** Unix ms when it was enqueued, or replayed last. */
+  readonly enqueuedAt: number | null;
+  /** Attempts that were made and counted, since the last replay. */
+  readonly attemptsMade: number;
+  /** Unix ms when a delayed one becomes due. */
+  readonly dueAt: number | null;
+  /** Of a waiting one: how many are claimed before it; null where that is too many to look for. */
+  readonly ahead: number | null;
+  /** Of one in flight: whether its worker still holds the claim. */
+  readonly isClaimHeld: boolean;
+  /** Out of a run that is held. */
+  readonly isReleased: boolean;
+}
+
+/** It may move while it is looked at; so often in a row it does not. */
+const TRIES = 5;
+/** Of the waiting ones, as far as its place is looked for: a million would hold Redis for some milliseconds. */
+const LOOKED_THROUGH_MAX = 10_000;
+/** BullMQ's score of a delayed job is its time times this, so that those of one millisecond keep their order. */
+const DELAYED_SCORE = 0x1000;
+
+const NOWHERE: Located = {
+  state: "ended",
+  lane: null,
+  outcome: null,
+  deadLetter: null,
+  delivery: null,
+  enqueuedAt: null,
+  attemptsMade: 0,
+  dueAt: null,
+  ahead: null,
+  isClaimHeld: false,
+  isReleased: false,
+};
+
+/** Null: no delivery has that id, or it is forgotten. */
+export async function locate(redis: Redis, finder: Finder, id: string): Promise<Located | null> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const mark = decodeMark((await asProducer(() => redis.get(keys.outcome(id)))) ?? "");
+    const found =
+      mark?.kind === "in" ? await locateInLane(redis, id, mark) : await locateEnded(finder, id, mark);
+    if (found !== "moved") return found;
+  }
+  return null;
+}
+
+async function locateEnded(
+  finder: Finder,
+  id: string,
+  mark: Extract<Mark, { kind: "ended" }> | null,
+): Promise<Located | null> {
+  const { kind: _, ...recorded } = mark ?? { kind: "ended" };
+  const outcome = mark === null ? null : (recorded as Outcome);
+  const [letter] = mark === null || mark.outcome === "failed" ? await finder.byIds([id]) : [];
+  if (letter === undefined) return outcome === null ? null : { ...NOWHERE, outcome };
+  const { shown, delivery, enqueuedAt } = letter;
+  return {
+    ...NOWHERE,
+    state: "dead-letter",
+    lane: shown.lane,
+    outcome,
+    deadLetter: shown,
+    delivery,
+    enqueuedAt,
+    attemptsMade: shown.attempts,
+  };
+}
+
+async function locateInLane(
+  redis: Redis,
+  id: string,
+  { lane, isReleased }: Extract<Mark, { kind: "in" }>,
+): Promise<Located | "moved"> {
+  const job = keys.job(lane, id);
+  const [wait, delayed, active] = ["wait", "delayed", "active"].map((part) => keys.ofLane(lane, part));
+  const replies = await asProducer(() =>
+    redis
+      .multi()
+      .hmget(job, "data", "timestamp", "atm")
+      .zscore(delayed ?? "", id)
+      .lpos(active ?? "", id)
+      .exists(`${job}:lock`)
+      .llen(wait ?? "")
+      .lpos(wait ?? "", id, "RANK", -1, "MAXLEN", LOOKED_THROUGH_MAX)
+      .exec(),
+  );
+  const [fields, due, claimed, lock, waiting, place] = (replies ?? []).map(([, reply]) => reply);
+  const [data, enqueuedAt, attemptsMade] = (fields ?? []) as (string | null)[];
+  if (data === null || data === undefined) return "moved";
+  return {
+    ...NOWHERE,
+    state: toState(due, claimed),
+    lane,
+    delivery: parseDelivery(data),
+    enqueuedAt: Number(enqueuedAt),
+    attemptsMade: Number(attemptsMade ?? 0),
+    dueAt: typeof due === "string" ? Math.floor(Number(due) / DELAYED_SCORE) : null,
+    ahead: typeof place === "number" ? Number(waiting) - 1 - place : null,
+    isClaimHeld: lock === 1,
+    isReleased,
+  };
+}
+
+function toState(due: unknown, claimed: unknown): DeliveryState {
+  if (typeof due === "string") return "delayed";
+  return typeof claimed === "number" ? "in-flight" : "waiting";
+}
