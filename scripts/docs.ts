@@ -3,6 +3,7 @@
 
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { LANDING_TEXTS } from "@postrider/compose/describe";
 import { CAMPAIGN_FILTERS } from "@postrider/compose/dialect/filters/campaign-filters";
 import { LIQUIDJS_FILTERS } from "@postrider/compose/dialect/filters/liquidjs-filters";
 import { actionSchema } from "@postrider/shared/action";
@@ -54,7 +55,11 @@ const DIALECT = `Templates are Liquid as [liquidjs](https://liquidjs.com/tags/ov
 - \`{% random N %}\` (0 to N-1), \`{% generate_uuid %}\` and \`'now'\` belong to the delivery: every attempt sends the same bytes.
 - \`{% cancel "reason" %}\`, also \`{% abort_message("reason") %}\`, ends the delivery as cancelled, unsent.
 - \`include\`, \`render\`, \`layout\`, \`block\`, \`tablerow\`, \`render_liquid\` and the tags of mails are refused when the action is saved.
-- Nothing renders Liquid that stands in data.`;
+- Snippets are pieces of template: \`{{ snippets.name }}\` prints what the snippet makes of this delivery, escaped for the place where that lands. What it assigns stays its own. One that holds no Liquid is a text like any value, also in filters and conditions.
+- A list with nulls in it stays unsorted; \`divided_by: 0\` fails the delivery.
+- Nothing renders Liquid that stands in data. Own properties are read, and nothing that they inherit.
+
+[composing.md](composing.md) tells how to write, try and check actions.`;
 
 function dialectTable(): string {
   const campaign = Object.entries(CAMPAIGN_FILTERS).map(
@@ -69,7 +74,8 @@ function dialectTable(): string {
       `\`${template.replaceAll("\n", "⏎")}\``,
       `\`${prints}\``,
     ]);
-  return `Filters:\n\n${table(["filter", "does", "example", "prints"], rows)}`;
+  const places = Object.entries(LANDING_TEXTS).map(([place, text]) => [`\`${place}\``, text]);
+  return `Places, as previews name them:\n\n${table(["place", "what is done to a value"], places)}\n\nFilters:\n\n${table(["filter", "does", "example", "prints"], rows)}`;
 }
 
 function page(title: string, opening: string, body: string): string {

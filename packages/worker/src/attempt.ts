@@ -88,12 +88,25 @@ export interface Broken {
 /** What one attempt met. */
 export type Finding = Reply | Fault | Unsendable | Cancelled | Interrupted | Misplaced | Broken;
 
-/** In ms; `null` where the phase was not reached. */
+/** In ms; `null` where the phase was not reached, or a connection kept from before did not need it. */
 export interface Timings {
   readonly composeMs: number;
+  readonly dnsMs: number | null;
+  readonly connectMs: number | null;
+  readonly tlsMs: number | null;
   readonly firstByteMs: number | null;
   readonly totalMs: number;
 }
+
+/** Of an attempt that got nowhere. */
+export const NOTHING_TIMED: Timings = {
+  composeMs: 0,
+  dnsMs: null,
+  connectMs: null,
+  tlsMs: null,
+  firstByteMs: null,
+  totalMs: 0,
+};
 
 /** What becomes of the delivery. */
 export type Verdict =

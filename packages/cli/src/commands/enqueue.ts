@@ -2,20 +2,23 @@
 
 import type { RunEnqueued } from "@postrider/producer/enqueue-many";
 import type { Producer } from "@postrider/producer/producer";
-import type { Customer } from "@postrider/shared/delivery";
+import type { Customer, Delivery } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { loadAction } from "../actions/load.ts";
 import { dryRun } from "../customers/dry-run.ts";
 import { type BadLine, type CustomersFile, openCustomers } from "../customers/open-customers.ts";
 import { createProgress } from "../customers/progress.ts";
 import { createRejects, NO_REJECTS, type Rejects } from "../customers/rejects.ts";
-import { isActionFile, readAction } from "../documents.ts";
+import { isActionFile, readEvent, readValues } from "../documents.ts";
 import { withProducer } from "../producer.ts";
 import type { Context } from "../program.ts";
 
 interface Options {
   readonly customers: string;
+  readonly event?: string;
+  readonly values?: string;
   readonly format?: "ndjson" | "csv";
   readonly run?: string;
   readonly lane?: string;
@@ -36,6 +39,8 @@ export function addEnqueue(program: Command, context: Context): void {
     .addOption(
       new Option("--format <format>", "of the file, where its name does not tell").choices(["ndjson", "csv"]),
     )
+    .option("--event <file>", "an event for all of them, as a JSON file")
+    .option("--values <file>", "event_name, trigger, journey, campaign, … for all of them, as a JSON file")
     .option("--run <id>", "name of the batch; the same run again enqueues only what is missing")
     .option("--lane <name>", "lane to start in (default: bulk)")
     .option("--send-at <time>", "not before this time (ISO 8601)", parseDate)
@@ -63,7 +68,7 @@ async function enqueue(action: string, options: Options, context: Context): Prom
   try {
     if (options.dryRun === true) {
       const isGood = await dryRun(
-        await findAction(action, context),
+        { action: await loadAction(action, context), ...(await readExtras(options)) },
         problems.customers(),
         options.json === true,
         output,
@@ -120,6 +125,7 @@ async function enqueueRun(
       action,
       run,
       customers: problems.customers(),
+      ...(await readExtras(options)),
       signal: abort.signal,
       onProgress: progress.update,
       ...(options.lane !== undefined && { lane: options.lane }),
@@ -197,9 +203,12 @@ function toError(bad: BadLine): PostriderError {
   });
 }
 
-async function findAction(action: string, context: Context) {
-  if (isActionFile(action)) return readAction(action);
-  return (await withProducer(context.settings(), (producer) => producer.actions.get(action))).action;
+/** What all deliveries of the run carry beside their customers. */
+async function readExtras({ event, values }: Options): Promise<Pick<Delivery, "event" | "values">> {
+  return {
+    ...(event !== undefined && { event: await readEvent(event) }),
+    ...(values !== undefined && { values: await readValues(values) }),
+  };
 }
 
 /** Null: a bad line is an error. A dry run only counts them. */
