@@ -71,6 +71,19 @@ test("NDJSON: a bad line takes no other with it, whatever it is", async () => {
   );
 });
 
+test("a line is given as soon as it is there, also the first one of a slow stream", async () => {
+  async function* slow(): AsyncGenerator<Buffer> {
+    yield Buffer.from("\n");
+    yield Buffer.from('{"id":1}\n');
+    await new Promise(() => undefined);
+  }
+  const file = await openCustomers({ path: "-", stdin: Readable.from(slow()) });
+
+  const first = await file.lines[Symbol.asyncIterator]().next();
+
+  expect(first.value).toEqual({ line: 2, customer: { id: 1 } });
+});
+
 test("NDJSON: a JSON array over many lines is refused as a whole, with the command that mends it", async () => {
   await expect(read('\n[\n{"id":1},\n{"id":2}\n]')).rejects.toMatchObject({
     code: "file_format",

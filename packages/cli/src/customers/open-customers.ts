@@ -140,7 +140,8 @@ async function peek(chunks: AsyncIterable<Buffer>, bytesMin = 64): Promise<Peeke
   const iterator = chunks[Symbol.asyncIterator]();
   let bytes: Buffer = Buffer.alloc(0);
   let isDone = false;
-  while (!isDone && bytes.length < bytesMin) {
+  // A line tells as much as it ever will, and the next one may be long in coming.
+  while (!isDone && bytes.length < bytesMin && !hasLine(bytes)) {
     const next = await iterator.next();
     if (next.done === true) isDone = true;
     else bytes = Buffer.concat([bytes, next.value]);
@@ -155,4 +156,8 @@ async function peek(chunks: AsyncIterable<Buffer>, bytesMin = 64): Promise<Peeke
     }
   }
   return { chunks: all(), bytes, first: head.subarray(0, bytesMin).toString("latin1") };
+}
+
+function hasLine(bytes: Buffer): boolean {
+  return /\S.*\n/.test(bytes.toString("latin1"));
 }
