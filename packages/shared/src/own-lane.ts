@@ -94,11 +94,14 @@ export function isRunnable({ isPaused, isHeld, isCancelled, circuit }: OwnLane):
   return isPaused !== true && isHeld !== true && circuit?.state !== "open";
 }
 
-/** BullMQ counts in windows that begin with their first claim: a second's worth in one would let nearly two through in a second. */
-const WINDOW_MS = 100;
+/**
+ * BullMQ counts in windows that begin with their first claim: a second's worth in one would let nearly two through in a second. Between two
+ * windows some milliseconds are lost, so they must not be much shorter either.
+ */
+const WINDOW_MS_MIN = 100;
 
-/** A rate as so many claims in a short window; less than one a window is one in a longer one. */
+/** A rate as so many claims in the shortest window of at least a tenth of a second that holds a whole number of them. */
 export function toWindow(perSecond: number): { max: number; durationMs: number } {
-  const max = Math.max(1, Math.floor((perSecond * WINDOW_MS) / 1_000));
+  const max = Math.max(1, Math.ceil((perSecond * WINDOW_MS_MIN) / 1_000));
   return { max, durationMs: Math.ceil((max * 1_000) / perSecond) };
 }
