@@ -1,6 +1,7 @@
 // Enqueueing a run: any number of customers, in chunks, with flat memory. Stopped half-way and started again with the
 // same run, it takes in only the rest.
 
+import { setTimeout } from "node:timers/promises";
 import { toActionRef } from "@postrider/shared/action";
 import {
   type Customer,
@@ -135,21 +136,8 @@ function toAdmission(customer: Customer, run: string, frame: DeliveryFrame): Adm
   return frame.sendAt === undefined ? { id, delivery } : { id, delivery, sendAt: frame.sendAt };
 }
 
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+/** @throws `aborted` as soon as the signal fires. */
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await setTimeout(ms, undefined, { ...(signal && { signal }) }).catch(() => undefined);
   throwIfAborted(signal);
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      try {
-        throwIfAborted(signal);
-      } catch (error) {
-        reject(error);
-      }
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal?.addEventListener("abort", stop, { once: true });
-  });
 }

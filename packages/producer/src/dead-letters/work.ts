@@ -1,5 +1,6 @@
 // Works through a selection of dead letters, a few at a time: at a limited rate, until it is told to stop. What was done by then stays.
 
+import { setTimeout } from "node:timers/promises";
 import { PostriderError } from "@postrider/shared/errors";
 import { type DeadLetterFilter, invalid, parseFilter } from "./filter.ts";
 import type { Finder } from "./find.ts";
@@ -78,22 +79,8 @@ function throwIfAborted(signal: AbortSignal | undefined): void {
 }
 
 /** Resolves at a time of `performance.now()`. @throws `aborted` as soon as the signal fires. */
-function until(at: number, signal: AbortSignal | undefined): Promise<void> {
+async function until(at: number, signal: AbortSignal | undefined): Promise<void> {
   const ms = at - performance.now();
-  if (ms <= 0) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      try {
-        throwIfAborted(signal);
-      } catch (error) {
-        reject(error);
-      }
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal?.addEventListener("abort", stop, { once: true });
-  });
+  if (ms > 0) await setTimeout(ms, undefined, { ...(signal && { signal }) }).catch(() => undefined);
+  throwIfAborted(signal);
 }
