@@ -35,7 +35,8 @@ afterAll(async () => {
 /** Runs a command for programs, and reads what it prints. */
 async function ask(...args: string[]) {
   const { code, stdout, stderr } = await run([...args, "--json"], environment);
-  expect(stderr).toBe("");
+  // Notes may stand there, as that no worker serves a lane yet; failures may not.
+  expect(stderr).not.toContain("postrider:");
   expect(code).toBe(0);
   return JSON.parse(stdout);
 }
@@ -130,7 +131,7 @@ test("dead letters: listed page by page, grouped, shown, replayed and purged by 
   const shown = await say("dead-letters", "show", id);
   expect(shown).toContain(`--data-raw '{"id":"x'\\''y"}' --url`);
   // What a destination answers is shown on the terminal, not obeyed by it.
-  expect(shown).toContain("\\x1b[2Jgone");
+  expect(shown).toContain("\\u001b[2Jgone");
   expect(shown).not.toContain("\u001b[2J");
   expect(await say("deliveries", "show", id)).toMatch(
     /dead-letter in lane transactional[\s\S]*reply_4xx: The destination understood/,

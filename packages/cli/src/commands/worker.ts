@@ -30,12 +30,15 @@ export function parentOption(): Option {
 /** Runs a worker until SIGTERM, SIGINT or the end of a parent; a second signal ends the grace period at once. */
 export async function runWorker(settings: Settings, parent?: number): Promise<void> {
   const { log, flush } = createLogger({ level: settings.logLevel, format: settings.logFormat });
+  // Heard from the first moment on: getting ready waits for Redis as long as it takes.
+  const told = new Promise<string>((resolve) => void whenToldToStop(resolve, parent));
   try {
-    const worker = await createWorker(settings, log);
-    whenToldToStop((why) => {
+    const worker = await Promise.race([createWorker(settings, log), told]);
+    if (typeof worker === "string") return log.info({ why: worker }, "stopped before it was ready");
+    void told.then((why) => {
       log.info({ why }, "stopping");
       void worker.close();
-    }, parent);
+    });
     log.info(
       { lanes: settings.lanes, concurrency: settings.concurrency, metricsPort: worker.metricsPort },
       "worker ready",
