@@ -16,6 +16,7 @@ import { describeGuard, measureGuard } from "./guard.ts";
 import { openLane } from "./lane.ts";
 import { type Bench, type Measurement, measure, type Size } from "./measure.ts";
 import { type Rounds, toJson, toText } from "./report.ts";
+import { measureSigning } from "./signing.ts";
 import { startSink } from "./sink.ts";
 import { toSpreads } from "./statistics.ts";
 
@@ -144,7 +145,7 @@ async function runRounds(
       );
     }
   }
-  return { deliveries: delivered, enqueue: enqueued };
+  return { deliveries: delivered, enqueue: enqueued, signing: measureSigning() };
 }
 
 /** The first script enqueues as the floor does. */

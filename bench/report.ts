@@ -5,6 +5,7 @@ import type { CompositionMeasurement } from "./composition.ts";
 import type { EnqueueMeasurement } from "./enqueue.ts";
 import type { GuardMeasurement } from "./guard.ts";
 import type { Measurement, Size } from "./measure.ts";
+import type { SigningCost } from "./signing.ts";
 import { type Spread, toRatio, toSpreads } from "./statistics.ts";
 
 /** All rounds of each case, by name. */
@@ -12,6 +13,7 @@ export interface Rounds {
   readonly deliveries: ReadonlyMap<string, readonly Measurement[]>;
   readonly enqueue: ReadonlyMap<string, readonly EnqueueMeasurement[]>;
   readonly composition: ReadonlyMap<string, readonly CompositionMeasurement[]>;
+  readonly signing: SigningCost;
 }
 
 export interface Circumstances extends Size {
@@ -73,6 +75,7 @@ export function toText(rounds: Rounds): string {
         ];
       }),
     ),
+    describeSigning(rounds),
     "Medians of the rounds, with the least and the greatest in brackets.",
   ];
   return parts.filter((part) => part !== "").join("\n\n");
@@ -88,6 +91,7 @@ export function toJson(rounds: Rounds, guard: GuardMeasurement, circumstances: C
       ...toResult(name, measurements),
       ratioOfComposeToRenderSync: toCompositionRatio(measurements),
     })),
+    signing: { ...rounds.signing, shareOfDelivery: toSigningShare(rounds) },
     guard,
     circumstances: { ...circumstances, node: process.version, cores: cpus().length, cpu: cpus()[0]?.model },
   };
@@ -99,6 +103,20 @@ function toCompositionRatio(rounds: readonly CompositionMeasurement[]): Spread {
     rounds.map(({ composeMicros }) => composeMicros),
     rounds.map(({ renderSyncMicros }) => renderSyncMicros),
   );
+}
+
+/** Of the CPU time that a delivery costs in node and Redis; null where Postrider was not measured. */
+function toSigningShare({ deliveries, signing }: Rounds): number | null {
+  const ours = deliveries.get("postrider");
+  if (ours === undefined || ours.length === 0) return null;
+  const { nodeMicrosPerDelivery, redisMicrosPerDelivery } = toSpreads(ours);
+  return signing.microsPerDelivery.median / (nodeMicrosPerDelivery.median + redisMicrosPerDelivery.median);
+}
+
+function describeSigning(rounds: Rounds): string {
+  const share = toSigningShare(rounds);
+  const part = share === null ? "" : `, ${(100 * share).toFixed(1)} % of a delivery`;
+  return `signing (Standard Webhooks, one secret): ${formatSpread(rounds.signing.microsPerDelivery, 1)} µs${part}`;
 }
 
 function toResult<T extends object>(name: string, rounds: readonly T[]) {

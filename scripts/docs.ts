@@ -49,7 +49,7 @@ export async function renderDocs(): Promise<Record<string, string>> {
   };
 }
 
-const DIALECT = `Templates are Liquid as [liquidjs](https://liquidjs.com/tags/overview.html) has it, and what follows. They see \`customer\`, \`event\`, \`event_name\`, \`event_id\`, \`event_timestamp\`, \`trigger\`, \`journey\`, \`objects\`, \`campaign\`, \`message\`, \`snippets\` and \`delivery_id\`, as far as the delivery has them. Times are Unix seconds.
+const DIALECT = `Templates are Liquid as [liquidjs](https://liquidjs.com/tags/overview.html) has it, and what follows. They see \`customer\`, \`event\`, \`event_name\`, \`event_id\`, \`event_timestamp\`, \`trigger\`, \`journey\`, \`objects\`, \`campaign\`, \`message\`, \`snippets\` and \`delivery_id\`, as far as the delivery has them; and \`secrets\`, where the action may use them (secrets.md). Times are Unix seconds.
 
 - \`{{ customer }}\`, and any object or list printed whole, prints as JSON; so does \`{{ customer | replace: "=>", ":" }}\`.
 - Values are escaped for the place where they stand; \`| raw\` opts one out (decisions/0004-escaping.md).

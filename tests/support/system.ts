@@ -1,6 +1,6 @@
 // A whole system for one test: producer, workers in this process, a receiver; everything closed at the end.
 
-import { createProducer, type Producer } from "@postrider/producer/producer";
+import { createProducer, type Producer, type ProducerOptions } from "@postrider/producer/producer";
 import type { ActionDocument } from "@postrider/shared/action";
 import { createLogger } from "@postrider/shared/log";
 import { readSettings } from "@postrider/shared/read-settings";
@@ -26,10 +26,13 @@ export interface System {
 /** Small waits, so that a test sees several retries within a second. */
 export const SOON = { attempts: 3, baseMs: 20, factor: 1, maxMs: 20 } as const;
 
-export async function startSystem(script?: Script): Promise<System> {
+export async function startSystem(
+  script?: Script,
+  options: Omit<ProducerOptions, "redis"> = {},
+): Promise<System> {
   const redisUrl = await isolatedRedisUrl();
   const receiver = await startReceiver(script);
-  const producer = await createProducer({ redis: redisUrl });
+  const producer = await createProducer({ redis: redisUrl, ...options });
   const workers: { worker: PostriderWorker; running: Promise<void> }[] = [];
   return {
     redisUrl,

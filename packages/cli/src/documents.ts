@@ -10,7 +10,7 @@ import {
 } from "@postrider/shared/delivery";
 import { type ErrorCode, PostriderError, type Problem } from "@postrider/shared/errors";
 import { parseExact } from "@postrider/shared/exact-json";
-import { parseAllDocuments } from "yaml";
+import { LineCounter, parseAllDocuments } from "yaml";
 
 /** One action document, and where it stands. */
 export interface ActionDocument {
@@ -27,14 +27,16 @@ export interface ActionDocument {
 export async function readActionDocuments(
   path: string,
 ): Promise<{ documents: ActionDocument[]; problems: Problem[] }> {
-  const parsed = parseAllDocuments(await readText(path, "action_invalid"), { intAsBigInt: true });
+  const lines = new LineCounter();
+  // Not the pretty errors: they repeat the line, and with it any credential in it.
+  const options = { intAsBigInt: true, prettyErrors: false, lineCounter: lines };
+  const parsed = parseAllDocuments(await readText(path, "action_invalid"), options);
   const all = Array.isArray(parsed) ? parsed : [];
   const problems: Problem[] = all.flatMap(({ errors }) =>
-    errors.map(({ message, linePos }) => ({
-      field: path,
-      message: message.split("\n")[0] ?? message,
-      ...(linePos !== undefined && { line: linePos[0].line, column: linePos[0].col }),
-    })),
+    errors.map(({ message, pos }) => {
+      const { line, col } = lines.linePos(pos[0]);
+      return { field: path, message, line, column: col };
+    }),
   );
   const documents = all
     .filter(({ errors }) => errors.length === 0)

@@ -2,6 +2,12 @@
 
 import { createProgram } from "./program.ts";
 
+// biome-ignore lint/style/noProcessEnv: this is the main file; everything else is handed its settings.
+const environment = { ...process.env };
+// Neither the processes that this one starts nor a diagnostic report of Node's need the keys.
+// biome-ignore lint/style/noProcessEnv: the same main file.
+Reflect.deleteProperty(process.env, "POSTRIDER_SECRET_KEYS");
+
 const LINGER_MS = 1_000;
 
 // Whoever reads has read enough, as `head` does: there is nobody left to tell.
@@ -11,8 +17,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 const code = await createProgram({
-  // biome-ignore lint/style/noProcessEnv: this is the main file; everything else is handed its settings.
-  environment: { ...process.env },
+  environment,
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,

@@ -5,10 +5,10 @@ import type { Settings } from "@postrider/shared/settings";
 
 /** Connects, does the work, and closes whatever happens. */
 export async function withProducer<T>(
-  { redisUrl, backlogMax }: Settings,
+  { redisUrl, backlogMax, secretKeys, sealCustomers }: Settings,
   work: (producer: Producer) => Promise<T>,
 ): Promise<T> {
-  const producer = await createProducer({ redis: redisUrl, backlogMax });
+  const producer = await createProducer({ redis: redisUrl, backlogMax, secretKeys, sealCustomers });
   try {
     return await work(producer);
   } finally {

@@ -10,6 +10,7 @@ import { addDeliveries } from "./commands/deliveries.ts";
 import { addDestinations } from "./commands/destinations.ts";
 import { addEnqueue } from "./commands/enqueue.ts";
 import { addRuns } from "./commands/runs.ts";
+import { addSecrets } from "./commands/secrets.ts";
 import { addSnippets } from "./commands/snippets.ts";
 import { addStatus } from "./commands/status.ts";
 import { addUp } from "./commands/up.ts";
@@ -26,6 +27,20 @@ export interface Context {
   /** Tells the exit code where it is not 0. */
   readonly end: (code: number) => void;
 }
+
+const COMMANDS = [
+  addUp,
+  addWorker,
+  addActions,
+  addSnippets,
+  addSecrets,
+  addEnqueue,
+  addRuns,
+  addDeliveries,
+  addDestinations,
+  addDeadLetters,
+  addStatus,
+];
 
 /** Runs the command line that the process was started with. @returns the exit code. */
 export async function createProgram(
@@ -56,19 +71,7 @@ export async function createProgram(
       const { redis } = root.opts<{ redis?: string }>();
       if (redis !== undefined) surroundings.environment["POSTRIDER_REDIS_URL"] = redis;
     });
-  for (const add of [
-    addUp,
-    addWorker,
-    addActions,
-    addSnippets,
-    addEnqueue,
-    addRuns,
-    addDeliveries,
-    addDestinations,
-    addDeadLetters,
-    addStatus,
-  ])
-    add(program, context);
+  for (const add of COMMANDS) add(program, context);
 
   try {
     await program.parseAsync(argv);
@@ -83,6 +86,7 @@ const USAGE_ERRORS: readonly ErrorCode[] = [
   "delivery_invalid",
   "destination_invalid",
   "dead_letters_invalid",
+  "secret_invalid",
 ];
 
 function report(error: unknown, output: Output): number {

@@ -29,3 +29,8 @@ export function toVisible(text: string): string {
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
+
+/** A customer's id, which is empty where it is sealed and the key is not at hand. */
+export function describeCustomer(id: string | number | null): string {
+  return id === "" ? "(sealed)" : toVisible(String(id));
+}

@@ -4,8 +4,10 @@
 import type { Action } from "@postrider/shared/action";
 import { DELIVERY_BYTES_MAX } from "@postrider/shared/delivery";
 import { describeProblems, PostriderError, type Problem } from "@postrider/shared/errors";
+import { holdsCredential, MASK } from "@postrider/shared/mask";
 import { cheapUpTo } from "./cost/cost.ts";
 import { isSizeAtMost } from "./cost/data-size.ts";
+import { compileCredentials, type RenderCredentials } from "./credentials.ts";
 import type { DeliveryFacts } from "./dialect/delivery-facts.ts";
 import { createDialect } from "./dialect/dialect.ts";
 import { findHeaderProblem, toContentType, toSyntax } from "./headers.ts";
@@ -13,6 +15,7 @@ import { findJsonProblem } from "./json-check.ts";
 import { describeOutput } from "./render/operands.ts";
 import { compileTemplate, type Scope, type Syntax, type Template, toConstant } from "./render/template.ts";
 import { type Composed, toComposed, toFailure } from "./request.ts";
+import { checkSecrets, grantSecrets, usesSecrets } from "./secrets.ts";
 import { parseUrl } from "./url.ts";
 
 /** Customer data is bounded at 512 KiB; a body may hold them a few times over. */
@@ -24,6 +27,10 @@ export interface CompiledAction {
   readonly action: Action;
   /** The templates, by the names of their fields. */
   readonly fields: readonly CompiledField[];
+  /** Headers, in lower case, whose values are made of secrets. */
+  readonly secretHeaders: ReadonlySet<string>;
+  /** Authentication and signature, which stand in no composed request; null where the action has neither. */
+  readonly renderCredentials: RenderCredentials | null;
   /**
    * Whether composing with these data is provably cheap. What is not must be composed where it can be stopped, lest it hold
    * up everything else around it.
@@ -54,6 +61,8 @@ export function compileAction(action: Action): CompiledAction {
   return {
     action,
     fields,
+    secretHeaders: findSecretHeaders(parts.headers),
+    renderCredentials: parts.renderCredentials,
     isCheapFor: (scope) => cheapSize >= DELIVERY_BYTES_MAX || isSizeAtMost(scope, cheapSize),
     compose(facts, scope) {
       const url = parts.url.render(scope, facts);
@@ -64,7 +73,7 @@ export function compileAction(action: Action): CompiledAction {
       const headers = composeHeaders(parts, scope, facts);
       if ("kind" in headers) return headers;
       if (parsed.authorization !== null) headers.push("Authorization", parsed.authorization);
-      headers.push("Idempotency-Key", facts.key ?? facts.id);
+      headers.push(action.idempotencyHeader, facts.key ?? facts.id);
 
       const body = composeBody(parts, scope, facts);
       if (body !== null && typeof body === "object") return body;
@@ -85,6 +94,7 @@ interface Parts {
   readonly form: readonly Pair[] | null;
   /** Sent where the action itself gives no Content-Type; null where there is no body. */
   readonly defaultContentType: string | null;
+  readonly renderCredentials: RenderCredentials | null;
 }
 
 function compileParts(action: Action): Parts {
@@ -96,8 +106,11 @@ function compileParts(action: Action): Parts {
       syntax: action.escaping === "auto" ? syntax : "plain",
       snippets,
     });
-    if ("render" in compiled) return compiled;
-    problems.push(compiled.problem);
+    if ("render" in compiled) {
+      problems.push(...checkSecrets(field, compiled, action));
+      return grantSecrets(compiled, action);
+    }
+    problems.push(withoutCredential(compiled.problem, action));
     return toConstant("");
   };
   const compilePairs = (list: string, pairs: readonly { name: string; value: string }[]): Pair[] =>
@@ -114,6 +127,7 @@ function compileParts(action: Action): Parts {
   const headers = compilePairs("headers", action.headers.map(expandContentType));
   const body = action.body === undefined ? null : compile("body", action.body, bodySyntax);
   const form = action.form === undefined ? null : compilePairs("form", action.form);
+  const renderCredentials = compileCredentials(action, problems);
   if (problems.length > 0) {
     throw new PostriderError(
       "action_invalid",
@@ -121,7 +135,7 @@ function compileParts(action: Action): Parts {
       { problems },
     );
   }
-  return { url, headers, body, bodySyntax, form, defaultContentType };
+  return { url, headers, body, bodySyntax, form, defaultContentType, renderCredentials };
 }
 
 function fieldsOf({ url, headers, body, form }: Parts): CompiledField[] {
@@ -131,6 +145,18 @@ function fieldsOf({ url, headers, body, form }: Parts): CompiledField[] {
     ...(form ?? []),
     ...(body === null ? [] : [{ field: "body", template: body }]),
   ];
+}
+
+/** liquidjs repeats in quotation marks what it cannot read. */
+function withoutCredential(problem: Problem, action: Action): Problem {
+  if (!holdsCredential(problem.field, action)) return problem;
+  return { ...problem, message: problem.message.replace(/".*"/s, `"${MASK}"`) };
+}
+
+function findSecretHeaders(headers: readonly Pair[]): Set<string> {
+  return new Set(
+    headers.filter(({ template }) => usesSecrets(template)).map(({ name }) => name.toLowerCase()),
+  );
 }
 
 function toDefaultContentType(hasBody: boolean, hasForm: boolean): string | null {

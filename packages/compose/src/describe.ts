@@ -2,6 +2,7 @@
 // they do not use or miss.
 
 import type { Action } from "@postrider/shared/action";
+import { holdsCredential, MASK } from "@postrider/shared/mask";
 import type { CompiledAction, CompiledField } from "./compile.ts";
 import { isPrinting, isRaw } from "./escape/places.ts";
 import {
@@ -62,7 +63,7 @@ export interface PrintedValue {
   readonly field: string;
   readonly line: number;
   readonly column: number;
-  /** As the template writes it. */
+  /** As the template writes it; its texts masked where a credential stands. */
   readonly expression: string;
   readonly place: Landing;
 }
@@ -71,13 +72,18 @@ export interface PrintedValue {
 export function findOutputs({ fields, action }: CompiledAction): PrintedValue[] {
   return fields.flatMap((compiled) => {
     const locate = createLocator();
+    const isSecret = holdsCredential(compiled.field, action);
     return [...everyNode(compiled.template.nodes)].filter(isPrinting).map((node) => ({
       field: node.token.file ?? compiled.field,
       ...locate(node.token),
-      expression: textOfToken(node.token),
+      expression: isSecret ? maskTexts(textOfToken(node.token)) : textOfToken(node.token),
       place: isRaw(node) ? "raw" : toLanding(compiled, node, action),
     }));
   });
+}
+
+function maskTexts(expression: string): string {
+  return expression.replace(/"[^"]*"|'[^']*'/g, `"${MASK}"`);
 }
 
 function toLanding(
@@ -115,11 +121,16 @@ export function findReadings({ fields }: CompiledAction): Reading[] {
   });
 }
 
+/** Names whose members are the action's matter, and not the data's. */
+const OF_THE_ACTION: ReadonlySet<string> = new Set(["snippets", "secrets"]);
+
 /** Paths, as templates write them, that the data do not have, each once; whether that matters is for composing to say. */
 export function findMissing(readings: readonly Reading[], scope: Scope): string[] {
   const missing = readings.filter(
     ({ names: [root, ...rest] }) =>
-      DATA_NAMES.has(String(root)) && root !== "snippets" && !isThere(scope, [root ?? null, ...rest]),
+      DATA_NAMES.has(String(root)) &&
+      !OF_THE_ACTION.has(String(root)) &&
+      !isThere(scope, [root ?? null, ...rest]),
   );
   return [...new Set(missing.map(({ names }) => toPath(names)))];
 }
@@ -143,6 +154,7 @@ export function findUnused(readings: readonly Reading[], scope: Scope): string[]
       ({ names: [, attribute] }) => attribute === undefined || attribute === null,
     );
     if (typeof value !== "object" || value === null || Array.isArray(value) || isReadWhole) return [];
+    if (OF_THE_ACTION.has(root)) return [];
     const read = new Set(ofRoot.map(({ names: [, attribute] }) => String(attribute)));
     return Object.keys(value)
       .filter((attribute) => !read.has(attribute) && !(root === "customer" && attribute === "id"))

@@ -1,6 +1,7 @@
 // Whether an example of an action came out as it says. Pure: composing is the caller's.
 
 import { isDeepStrictEqual } from "node:util";
+import type { Action } from "@postrider/shared/action";
 import { parseExact } from "@postrider/shared/exact-json";
 import type { Example } from "@postrider/shared/example";
 import { type Composed, type ShownRequest, toShown } from "./request.ts";
@@ -14,13 +15,19 @@ export interface Difference {
   readonly actual: unknown;
 }
 
-/** How what was composed differs from what the example says. Credentials are compared as they are shown: `***`. */
-export function compareExample(example: Example, composed: Composed): Difference[] {
+/**
+ * How what was composed, with masked secrets, differs from what the example says. Credentials are compared as they are shown: `***`.
+ */
+export function compareExample(
+  example: Example,
+  composed: Composed,
+  action: Pick<Action, "auth" | "signing">,
+): Difference[] {
   const expected = toExpectedEnd(example);
   const actual = toEnd(composed);
   if (example.request === undefined || composed.kind !== "request")
     return isDeepStrictEqual(expected, actual) ? [] : [{ what: "end", expected, actual: explain(composed) }];
-  return compareRequest(example.request, toShown(composed.request));
+  return compareRequest(example.request, toShown(composed.request, action));
 }
 
 function toExpectedEnd({ request, cancelled, fails }: Example): string {

@@ -1,7 +1,9 @@
 // The composed request: a plain value that says exactly what would be sent.
 
 import type { Action } from "@postrider/shared/action";
+import { SIGNATURE_HEADERS } from "@postrider/shared/credentials";
 import type { Problem } from "@postrider/shared/errors";
+import { isCredentialName, MASK } from "@postrider/shared/mask";
 import type { Reason } from "@postrider/shared/outcome";
 
 export interface ComposedRequest {
@@ -35,9 +37,6 @@ export function toFailure(reason: Reason, problem: Problem): Composed {
   return { kind: "problem", reason, problems: [{ code: reason, ...problem }] };
 }
 
-/** Header names whose values are credentials: shown nowhere. */
-const SECRET_HEADERS = new Set(["authorization", "cookie", "x-api-key", "api-key", "x-auth-token"]);
-
 export interface ShownRequest {
   readonly method: string;
   readonly url: string;
@@ -45,12 +44,24 @@ export interface ShownRequest {
   readonly body: string | null;
 }
 
-/** The request as people and programs may see it: credentials masked. */
-export function toShown({ method, origin, path, headers, body }: ComposedRequest): ShownRequest {
+/**
+ * The request as people and programs may see it: credentials masked, and what is only added when it is sent named. Hand it a request
+ * that was composed with masked secrets: then no value that came from a secret is in it, wherever the template put it.
+ */
+export function toShown(
+  { method, origin, path, headers, body }: ComposedRequest,
+  { auth, signing }: Pick<Action, "auth" | "signing">,
+): ShownRequest {
   const pairs: { name: string; value: string }[] = [];
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] ?? "";
-    pairs.push({ name, value: SECRET_HEADERS.has(name.toLowerCase()) ? "***" : (headers[index + 1] ?? "") });
+    pairs.push({ name, value: isCredentialName(name) ? MASK : (headers[index + 1] ?? "") });
   }
+  const isGiven = (name: string) => pairs.some((pair) => pair.name.toLowerCase() === name.toLowerCase());
+  const added = [
+    ...(auth === undefined ? [] : ["Authorization"]),
+    ...(signing === undefined ? [] : SIGNATURE_HEADERS[signing.scheme]),
+  ];
+  for (const name of added) if (!isGiven(name)) pairs.push({ name, value: MASK });
   return { method, url: origin + path, headers: pairs, body };
 }

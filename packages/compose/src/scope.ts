@@ -3,6 +3,7 @@
 import type { Delivery } from "@postrider/shared/delivery";
 import type { DeliveryFacts } from "./dialect/delivery-facts.ts";
 import type { Scope } from "./render/template.ts";
+import type { Secrets } from "./secrets.ts";
 
 /** `snippets` belong to the action. */
 export const SCOPE_NAMES = [
@@ -18,6 +19,7 @@ export const SCOPE_NAMES = [
   "message",
   "delivery_id",
   "snippets",
+  "secrets",
 ] as const;
 
 export const DATA_NAMES: ReadonlySet<string> = new Set(SCOPE_NAMES);
@@ -26,8 +28,10 @@ export const DATA_NAMES: ReadonlySet<string> = new Set(SCOPE_NAMES);
 export function toScope(
   { customer, event, values }: Pick<Delivery, "customer" | "event" | "values">,
   deliveryId: string,
+  secrets: Secrets | null = null,
 ): Scope {
   const scope: Record<string, unknown> = { customer, delivery_id: deliveryId };
+  if (secrets !== null) scope["secrets"] = secrets;
   if (event !== undefined) scope["event"] = event;
   return values === undefined ? scope : { ...scope, ...values };
 }

@@ -40,7 +40,7 @@ export function parseUrl(text: string, template?: string): ParsedUrl {
   return {
     origin: url.origin,
     path: url.pathname + url.search,
-    authorization: toBasic(url.username, url.password),
+    authorization: toBasic(decode(url.username), decode(url.password)),
   };
 }
 
@@ -106,8 +106,9 @@ function toLiteral(template: string): string {
   return literal + template.slice(at);
 }
 
-function toBasic(username: string, password: string): string {
-  return `Basic ${Buffer.from(`${decode(username)}:${decode(password)}`, "utf8").toString("base64")}`;
+/** RFC 7617, in UTF-8. */
+export function toBasic(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`, "utf8").toString("base64")}`;
 }
 
 function decode(text: string): string {

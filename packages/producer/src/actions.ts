@@ -6,6 +6,7 @@ import { findWarnings } from "@postrider/compose/warnings";
 import {
   type Action,
   type ActionVersion,
+  parseAction,
   parseActionDocument,
   parseActionRef,
 } from "@postrider/shared/action";
@@ -14,10 +15,13 @@ import { parseExact, stringifyExact } from "@postrider/shared/exact-json";
 import type { Example } from "@postrider/shared/example";
 import { keys } from "@postrider/shared/lanes";
 import { asProducer } from "@postrider/shared/redis";
+import type { Sealer } from "@postrider/shared/seal";
+import { openStoredAction, toShownAction, toStoredAction } from "@postrider/shared/stored-action";
 import type { Redis } from "ioredis";
 import type { SnippetStore } from "./snippets.ts";
 
 export interface SavedAction extends ActionVersion {
+  /** Credentials that are written into it are masked. */
   readonly action: Action;
 }
 
@@ -36,6 +40,8 @@ export interface ActionStore {
   apply(document: unknown): Promise<Applied>;
   /** The version that `id` (then the latest) or `id@version` names. @throws `action_unknown`. */
   get(ref: string): Promise<SavedAction>;
+  /** The same with its credentials, to send with. @throws `action_unknown`, `key_missing`. */
+  open(ref: string): Promise<SavedAction>;
   /** The examples of an action's latest document. @throws `action_unknown`. */
   examples(id: string): Promise<readonly Example[]>;
   /** All actions with their latest versions, by id. */
@@ -55,14 +61,37 @@ redis.call("SADD", KEYS[2], ARGV[1])
 return {version, 1}
 `;
 
-export function createActionStore(redis: Redis, snippets: SnippetStore): ActionStore {
+export function createActionStore(redis: Redis, snippets: SnippetStore, sealer: Sealer): ActionStore {
+  const read = async (ref: string): Promise<ActionVersion & { stored: string }> => {
+    const parsed = parseActionRef(ref);
+    if (parsed === null)
+      throw new PostriderError(
+        "action_unknown",
+        `"${ref}" is no action: it must look like my-action or my-action@3`,
+      );
+    const { id } = parsed;
+    const version = parsed.version ?? Number(await asProducer(() => redis.hget(keys.action(id), "latest")));
+    const stored = version > 0 ? await asProducer(() => redis.hget(keys.action(id), String(version))) : null;
+    if (stored === null)
+      throw new PostriderError(
+        "action_unknown",
+        `the action ${ref} is not in the store; save it with actions apply`,
+      );
+    return { id, version, stored };
+  };
+
   return {
     async apply(document) {
       const { action: given, examples } = parseActionDocument(document);
       const action = await snippets.addTo(given);
       const warnings = findWarnings(compileAction(action));
-      const text = JSON.stringify(action);
-      const digest = createHash("sha256").update(text).digest("base64url");
+      const stored = toStoredAction(action, sealer);
+      const same = await findSame(redis, action, sealer);
+      if (same !== null) {
+        await asProducer(() => redis.hset(keys.action(action.id), "examples", stringifyExact(examples)));
+        return { ...same, isNew: false, warnings };
+      }
+      const digest = createHash("sha256").update(stored).digest("base64url");
       const reply = await asProducer(() =>
         redis.eval(
           APPLY,
@@ -71,7 +100,7 @@ export function createActionStore(redis: Redis, snippets: SnippetStore): ActionS
           keys.actions(),
           action.id,
           digest,
-          text,
+          stored,
           stringifyExact(examples),
         ),
       );
@@ -79,22 +108,14 @@ export function createActionStore(redis: Redis, snippets: SnippetStore): ActionS
       return { id: action.id, version, isNew: isNew === 1, warnings };
     },
     async get(ref) {
-      const parsed = parseActionRef(ref);
-      if (parsed === null)
-        throw new PostriderError(
-          "action_unknown",
-          `"${ref}" is no action: it must look like my-action or my-action@3`,
-        );
-      const version =
-        parsed.version ?? Number(await asProducer(() => redis.hget(keys.action(parsed.id), "latest")));
-      const document =
-        version > 0 ? await asProducer(() => redis.hget(keys.action(parsed.id), String(version))) : null;
-      if (document === null)
-        throw new PostriderError(
-          "action_unknown",
-          `the action ${ref} is not in the store; save it with actions apply`,
-        );
-      return { id: parsed.id, version, action: JSON.parse(document) as Action };
+      const { stored, ...version } = await read(ref);
+      return { ...version, action: toShownAction(stored) };
+    },
+    async open(ref) {
+      const { stored, ...version } = await read(ref);
+      const opened = openStoredAction(stored, sealer);
+      if ("trouble" in opened) throw new PostriderError("key_missing", `the action ${ref} ${opened.trouble}`);
+      return { ...version, action: parseAction(opened.document) };
     },
     async examples(id) {
       const text = await asProducer(() => redis.hget(keys.action(id), "examples"));
@@ -110,4 +131,15 @@ export function createActionStore(redis: Redis, snippets: SnippetStore): ActionS
       return ids.map((id, index) => ({ id, version: Number(replies[index]?.[1]) }));
     },
   };
+}
+
+/** The latest version, where it says the same; what is sealed differs each time, so that its digest cannot tell. */
+async function findSame(redis: Redis, action: Action, sealer: Sealer): Promise<ActionVersion | null> {
+  const key = keys.action(action.id);
+  const latest = await asProducer(() => redis.hget(key, "latest"));
+  const stored = latest === null ? null : await asProducer(() => redis.hget(key, latest));
+  if (latest === null || stored === null) return null;
+  const opened = openStoredAction(stored, sealer);
+  if ("trouble" in opened || JSON.stringify(opened.document) !== JSON.stringify(action)) return null;
+  return { id: action.id, version: Number(latest) };
 }

@@ -1,8 +1,10 @@
 // The attempts of a delivery as its worker told them, kept with it until it is delivered: what was met, and what was made of it.
 
+import { unpackEvidence } from "@postrider/shared/evidence";
 import { keys } from "@postrider/shared/lanes";
 import type { OutcomeKind, Reason } from "@postrider/shared/outcome";
 import { asProducer } from "@postrider/shared/redis";
+import type { Sealer } from "@postrider/shared/seal";
 import type { Redis } from "ioredis";
 
 export interface AttemptRecord {
@@ -35,17 +37,22 @@ export interface AttemptRecord {
   };
 }
 
-/** The attempts that are kept of a delivery in a lane, oldest first. */
-export async function readAttempts(redis: Redis, lane: string, id: string): Promise<AttemptRecord[]> {
+/** The attempts that are kept of a delivery in a lane, oldest first; none where they are sealed and the key is not at hand. */
+export async function readAttempts(
+  redis: Redis,
+  lane: string,
+  id: string,
+  sealer: Sealer,
+): Promise<AttemptRecord[]> {
   const lines = await asProducer(() => redis.lrange(`${keys.job(lane, id)}:logs`, 0, -1));
-  return lines.flatMap((line) => parseAttempt(line) ?? []);
+  return lines.flatMap((line) => parseAttempt(line, id, sealer) ?? []);
 }
 
-/** Null for what is no attempt. */
-export function parseAttempt(line: string | undefined): AttemptRecord | null {
+/** Null for what is no attempt, or stays sealed. */
+export function parseAttempt(line: string | undefined, id: string, sealer: Sealer): AttemptRecord | null {
   try {
-    const parsed = JSON.parse(line ?? "null") as Partial<AttemptRecord> | null;
-    return parsed?.finding === undefined || parsed.verdict === undefined ? null : (parsed as AttemptRecord);
+    const kept: Partial<AttemptRecord> = unpackEvidence(line ?? "{}", id, sealer);
+    return kept.finding === undefined || kept.verdict === undefined ? null : (kept as AttemptRecord);
   } catch {
     return null;
   }

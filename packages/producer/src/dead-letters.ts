@@ -5,13 +5,14 @@ import { PostriderError } from "@postrider/shared/errors";
 import type { LaneDirectory } from "@postrider/shared/lane-directory";
 import { keys } from "@postrider/shared/lanes";
 import { asProducer } from "@postrider/shared/redis";
+import type { Sealer } from "@postrider/shared/seal";
 import type { Redis } from "ioredis";
 import type { ActionStore } from "./actions.ts";
 import { type AttemptRecord, readAttempts } from "./attempts.ts";
 import { type DeadLetterFilter, invalid, parseFilter } from "./dead-letters/filter.ts";
 import type { Finder } from "./dead-letters/find.ts";
 import { createGroups, type DeadLetterGroup, GROUPINGS, type Grouping } from "./dead-letters/groups.ts";
-import type { DeadLetter } from "./dead-letters/letter.ts";
+import { type DeadLetter, openDelivery } from "./dead-letters/letter.ts";
 import { createLetterMoves } from "./dead-letters/moves.ts";
 import { decodeCursor, encodeCursor, type Position } from "./dead-letters/page.ts";
 import { type Purged, type PurgeProgress, purge } from "./dead-letters/purge.ts";
@@ -47,9 +48,9 @@ export interface DeadLetterGroups {
 }
 
 export interface DeadLetterShown extends DeadLetter, WouldSend {
-  /** Null: what lay in the lane is no delivery. */
+  /** Null: what lay in the lane is no delivery. Sealed data are shown sealed where the key is not at hand. */
   readonly delivery: Delivery | null;
-  /** The latest attempts, oldest first; the last one has the last reply. */
+  /** The latest attempts, oldest first; the last one has the last reply. None where they are sealed and the key is not at hand. */
   readonly history: readonly AttemptRecord[];
 }
 
@@ -76,6 +77,7 @@ export interface DeadLettersDependencies {
   readonly directory: LaneDirectory;
   readonly actions: ActionStore;
   readonly finder: Finder;
+  readonly sealer: Sealer;
 }
 
 const LIMIT = 50;
@@ -87,7 +89,7 @@ const GROUPED_MAX = 100_000;
 const GROUPED_BY: readonly Grouping[] = ["reason", "destination"];
 
 export function createDeadLetters(dependencies: DeadLettersDependencies): DeadLetters {
-  const { redis, actions, finder } = dependencies;
+  const { redis, actions, finder, sealer } = dependencies;
   const moves = createLetterMoves(redis);
   return {
     list: (query = {}) => list(dependencies, query),
@@ -115,8 +117,10 @@ export function createDeadLetters(dependencies: DeadLettersDependencies): DeadLe
       const wouldSend =
         delivery === null
           ? { request: null, curl: null, problems: [{ field: "", message: "it is no delivery" }] }
-          : await composeShown(delivery, { id, dueAt }, actions, compose);
-      return { ...shown, delivery, history: await readAttempts(redis, shown.lane, id), ...wouldSend };
+          : await composeShown(delivery, { id, dueAt }, { actions, sealer, compose });
+      const history = await readAttempts(redis, shown.lane, id, sealer);
+      const opened = delivery === null ? null : openDelivery(delivery, sealer);
+      return { ...shown, delivery: opened, history, ...wouldSend };
     },
     replay: (selection, options = {}) => replay({ ...dependencies, moves }, selection, options),
     purge: (selection, options = {}) => purge({ finder, moves }, selection, options),

@@ -4,10 +4,11 @@ import { hasCode, PostriderError } from "@postrider/shared/errors";
 import type { LaneDirectory } from "@postrider/shared/lane-directory";
 import type { Outcome } from "@postrider/shared/outcome";
 import { asProducer } from "@postrider/shared/redis";
+import type { Sealer } from "@postrider/shared/seal";
 import type { Redis } from "ioredis";
 import { type AttemptRecord, readAttempts } from "./attempts.ts";
 import type { Finder } from "./dead-letters/find.ts";
-import type { FindActionOrigin } from "./dead-letters/letter.ts";
+import { type FindActionOrigin, openDelivery, toCustomerId } from "./dead-letters/letter.ts";
 import { explainNext, explainVerdict, type Next } from "./deliveries/explain.ts";
 import { type DeliveryState, type Located, locate } from "./deliveries/locate.ts";
 import type { Destination, Destinations } from "./destinations.ts";
@@ -27,6 +28,7 @@ export interface DeliveryShown {
   readonly outcome: Outcome | null;
   /** `id@version`; null where nothing of it but the outcome is kept. */
   readonly action: string | null;
+  /** Empty where the customer is sealed and the key is not at hand; null where it is kept no more. */
   readonly customerId: string | number | null;
   readonly run: { readonly run: string; readonly state: RunState } | null;
   /** Where it goes, as far as its attempts or the action's URL tell. */
@@ -55,10 +57,11 @@ export interface DeliveriesDependencies {
   readonly findOrigin: FindActionOrigin;
   readonly runs: Runs;
   readonly destinations: Destinations;
+  readonly sealer: Sealer;
 }
 
 export function createDeliveries(dependencies: DeliveriesDependencies): Deliveries {
-  const { redis, directory, finder } = dependencies;
+  const { redis, directory, finder, sealer } = dependencies;
   return {
     async show(id) {
       await asProducer(() => directory.refresh());
@@ -66,12 +69,12 @@ export function createDeliveries(dependencies: DeliveriesDependencies): Deliveri
       if (located === null)
         throw new PostriderError("delivery_unknown", `no delivery has the id ${id}, or it is forgotten`);
       const { lane, delivery } = located;
-      const attempts = lane === null ? [] : await readAttempts(redis, lane, id);
+      const attempts = lane === null ? [] : await readAttempts(redis, lane, id, sealer);
       const run = delivery?.run === undefined ? null : await findRun(dependencies, delivery.run);
       const destination = await findDestination(dependencies, located, attempts);
       return {
         id,
-        ...toFacts(located),
+        ...toFacts(located, sealer),
         idempotencyKey: delivery?.key ?? id,
         run,
         destination,
@@ -82,14 +85,13 @@ export function createDeliveries(dependencies: DeliveriesDependencies): Deliveri
   };
 }
 
-function toFacts({ state, lane, outcome, delivery, enqueuedAt, dueAt }: Located) {
-  const customerId = delivery?.customer.id ?? null;
+function toFacts({ state, lane, outcome, delivery, enqueuedAt, dueAt }: Located, sealer: Sealer) {
   return {
     state,
     lane,
     outcome,
     action: delivery?.action ?? null,
-    customerId: typeof customerId === "bigint" ? String(customerId) : customerId,
+    customerId: delivery === null ? null : toCustomerId(openDelivery(delivery, sealer)),
     enqueuedAt,
     dueAt,
     expiresAt: delivery?.expiresAt ?? null,

@@ -69,7 +69,7 @@ export type EnqueueMany = (order: RunOrder) => Promise<RunEnqueued>;
  * `aborted`, `redis_unavailable`, `redis_full`, `redis_lost`. What was taken in by then stays; the same call again goes on.
  */
 export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMany {
-  const { admit, lanes, actions, runs, routing, backlogMax } = dependencies;
+  const { admit, lanes, actions, runs, routing, backlogMax, customerSealer } = dependencies;
   return async (order) => {
     checkRunOrder(order);
     const run = parseRunId(order.run);
@@ -113,13 +113,13 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
       totals.duplicates += duplicates;
       report(false);
     };
-    await handOnInChunks({
-      from: order.customers,
-      toItem: (customer) => toAdmission(customer, run, frame),
-      waitForRoom,
-      take,
-      signal: order.signal,
-    });
+    const toItem = (customer: Customer): Admission => {
+      const delivery = toDelivery(customer, frame, customerSealer);
+      // Of the customer itself: a sealed delivery does not show it.
+      const id = toDeliveryId({ run, customerId: customer.id });
+      return frame.sendAt === undefined ? { id, delivery } : { id, delivery, sendAt: frame.sendAt };
+    };
+    await handOnInChunks({ from: order.customers, toItem, waitForRoom, take, signal: order.signal });
     await runs.confirm(run, enqueuedBefore + totals.enqueued);
     return { run, action, ...totals };
   };
@@ -128,12 +128,6 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
 /** A run that was begun with a version goes on with it, also when a newer one was saved meanwhile. */
 function resolveAction(ref: string, begunWith: string | null): string {
   return begunWith?.startsWith(`${ref}@`) ? begunWith : ref;
-}
-
-function toAdmission(customer: Customer, run: string, frame: DeliveryFrame): Admission {
-  const delivery = toDelivery(customer, frame);
-  const id = toDeliveryId({ run, customerId: delivery.customer.id });
-  return frame.sendAt === undefined ? { id, delivery } : { id, delivery, sendAt: frame.sendAt };
 }
 
 /** @throws `aborted` as soon as the signal fires. */

@@ -18,6 +18,7 @@ import { PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
 import { asProducer } from "@postrider/shared/redis";
 import { toRetryPolicy } from "@postrider/shared/retry";
+import type { Sealer } from "@postrider/shared/seal";
 import type { ActionStore } from "./actions.ts";
 import type { Admit } from "./admit.ts";
 import type { Lanes } from "./lanes.ts";
@@ -58,21 +59,30 @@ export interface EnqueueDependencies {
   readonly runs: Runs;
   readonly routing: Routing;
   readonly backlogMax: number;
+  /** Seals customers, events and values; null: they lie in Redis as they are. */
+  readonly customerSealer: Sealer | null;
 }
 
 /** @throws from the returned function: `customer_invalid`, `delivery_invalid`, `action_unknown`, `redis_unavailable`, `redis_full`. */
-export function createEnqueue({ admit, lanes, actions, routing }: EnqueueDependencies): EnqueueOne {
+export function createEnqueue({
+  admit,
+  lanes,
+  actions,
+  routing,
+  customerSealer,
+}: EnqueueDependencies): EnqueueOne {
   return async (order) => {
     checkDeliveryOrder(order);
     const { action: ref, customer, event, values, key, lane } = order;
     const [saved] = await Promise.all([actions.get(ref), routing.look()]);
     const times = toTimes(order);
-    const delivery = toDelivery(customer, {
+    const frame = {
       action: toActionRef(saved),
       ...times,
       ...toHome(lane, false),
       ...toExtras({ event, values }),
-    });
+    };
+    const delivery = toDelivery(customer, frame, customerSealer);
     const id = key === undefined ? newDeliveryId() : toDeliveryId({ key });
     const ownLane = routing.toDestination(saved);
     const queue = lanes.queue(ownLane?.lane ?? homeOf(delivery));
@@ -105,11 +115,11 @@ export function toTimes({ sendAt, expiresAt }: DeliveryTimes): { sendAt?: number
 export type DeliveryFrame = Omit<Delivery, "v" | "customer">;
 
 /** @throws `customer_invalid`. */
-export function toDelivery(customer: unknown, frame: DeliveryFrame): Delivery {
+export function toDelivery(customer: unknown, frame: DeliveryFrame, sealer: Sealer | null): Delivery {
   const delivery: Delivery = { v: 1, ...frame, customer: parseCustomer(customer) };
   let pack: ReturnType<typeof packDelivery>;
   try {
-    pack = packDelivery(delivery);
+    pack = packDelivery(delivery, sealer);
   } catch (error) {
     throw new PostriderError(
       "customer_invalid",

@@ -1,13 +1,12 @@
 // The producer library: what a campaign engine holds to save actions, enqueue deliveries and read what became of them.
 
+import { PostriderError } from "@postrider/shared/errors";
 import { createLaneDirectory } from "@postrider/shared/lane-directory";
 import { readSettings } from "@postrider/shared/read-settings";
 import { connectRedis, producerOptions } from "@postrider/shared/redis";
-
+import { createSealer, parseSecretKeys, type SecretKeys } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings";
-
 import { createActionOrigins } from "./action-origins.ts";
-
 import { type ActionStore, createActionStore } from "./actions.ts";
 import { createAdmit } from "./admit.ts";
 import { createFinder } from "./dead-letters/find.ts";
@@ -21,11 +20,16 @@ import { createOutcomes, type Outcomes } from "./outcomes.ts";
 import { createOwnLanes, type OwnLanes } from "./own-lanes.ts";
 import { createRouting } from "./routing.ts";
 import { createRuns, type Runs } from "./runs.ts";
+import { createSecretStore, type SecretStore } from "./secrets.ts";
 import { createSnippetStore, type SnippetStore } from "./snippets.ts";
 
 export interface ProducerOptions {
   /** Redis URL. */
   readonly redis: string;
+  /** Keys that seal secrets, as POSTRIDER_SECRET_KEYS has them, or parsed. Without any there is no secret store. */
+  readonly secretKeys?: string | SecretKeys;
+  /** Whether customers, events and values are sealed in Redis under the same keys. */
+  readonly sealCustomers?: boolean;
   /** Deliveries waiting in a lane above which enqueueMany pauses. */
   readonly backlogMax?: number;
 }
@@ -40,6 +44,7 @@ export interface Producer {
   readonly deliveries: Deliveries;
   readonly deadLetters: DeadLetters;
   readonly destinations: Destinations;
+  readonly secrets: SecretStore;
   readonly lanes: Lanes;
   readonly ownLanes: OwnLanes;
   close(): Promise<void>;
@@ -47,19 +52,22 @@ export interface Producer {
 
 /**
  * Connects a producer. Every method throws PostriderError with a stable `code`; while Redis is away, at once.
- * @throws PostriderError `redis_unavailable`, `redis_evicts`.
+ * @throws PostriderError `redis_unavailable`, `redis_evicts`, `settings_invalid`, `key_missing`.
  */
 export async function createProducer(options: ProducerOptions): Promise<Producer> {
   const defaults: Settings = readSettings({});
+  const sealer = createSealer(toKeys(options.secretKeys ?? []));
+  if (options.sealCustomers === true && !sealer.canSeal)
+    throw new PostriderError("key_missing", "sealCustomers needs secretKeys");
   const redis = await connectRedis(options.redis, producerOptions);
   const lanes = createLanes(redis);
   const snippets = createSnippetStore(redis);
-  const actions = createActionStore(redis, snippets);
+  const actions = createActionStore(redis, snippets, sealer);
   const directory = createLaneDirectory(redis);
   const runs = createRuns(redis, directory, lanes);
   const destinations = createDestinations(redis, directory);
   const findOrigin = createActionOrigins(actions);
-  const finder = createFinder(redis, findOrigin);
+  const finder = createFinder(redis, { findOrigin, sealer });
   const dependencies = {
     admit: createAdmit(redis),
     lanes,
@@ -67,6 +75,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     runs,
     routing: createRouting(directory, Date.now),
     backlogMax: options.backlogMax ?? defaults.backlogMax,
+    customerSealer: options.sealCustomers === true ? sealer : null,
   };
   return {
     actions,
@@ -75,8 +84,9 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     enqueueMany: createEnqueueMany(dependencies),
     runs,
     outcomes: createOutcomes(redis),
-    deliveries: createDeliveries({ redis, directory, finder, findOrigin, runs, destinations }),
-    deadLetters: createDeadLetters({ redis, directory, actions, finder }),
+    deliveries: createDeliveries({ redis, directory, finder, findOrigin, runs, destinations, sealer }),
+    deadLetters: createDeadLetters({ redis, directory, actions, finder, sealer }),
+    secrets: createSecretStore(redis, sealer),
     destinations,
     lanes,
     ownLanes: createOwnLanes(redis, directory),
@@ -85,4 +95,11 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
       redis.disconnect();
     },
   };
+}
+
+function toKeys(given: string | SecretKeys): SecretKeys {
+  if (typeof given !== "string") return given;
+  const keys = parseSecretKeys(given);
+  if (!("problem" in keys)) return keys;
+  throw new PostriderError("settings_invalid", `secretKeys: ${keys.problem}`);
 }

@@ -24,6 +24,9 @@ test("defaults are filled in", () => {
     missing: "fail",
     timeoutMs: 16_000,
     connectTimeoutMs: 3_000,
+    secrets: [],
+    secretsInBody: false,
+    idempotencyHeader: "Idempotency-Key",
     redirects: 0,
     retry: "campaign",
   });
@@ -55,7 +58,7 @@ test.each([
   ["Host", "set by Postrider itself"],
   ["content-length", "set by Postrider itself"],
   ["Expect", "set by Postrider itself"],
-  ["Idempotency-Key", "set by Postrider itself"],
+  ["Idempotency-Key", "is written by idempotencyHeader"],
   ["Transfer-Encoding", "belongs to the connection"],
   ["Connection", "belongs to the connection"],
   ["Keep-Alive", "belongs to the connection"],
@@ -90,6 +93,51 @@ test.each(["Authorization", "Cookie", "X-Api-Key", "X-Metadata", "Proxy", "Forwa
     expect(problemsOf({ ...good, headers: [{ name, value: "x" }] })).toEqual([]);
   },
 );
+
+test("a header that auth, signing or the delivery's id writes cannot be given beside it", () => {
+  const named = (name: string) => ({ headers: [{ name, value: "x" }] });
+  const auth = { bearer: { token: "t" } };
+  const standard = { scheme: "standard-webhooks", secrets: ["s"] };
+  const customerio = { scheme: "customerio", secrets: ["s"] };
+
+  expect(problemsOf({ ...good, auth, ...named("authorization") })).toEqual(["headers[0].name"]);
+  expect(problemsOf({ ...good, signing: standard, ...named("Webhook-Id") })).toEqual(["headers[0].name"]);
+  expect(problemsOf({ ...good, signing: customerio, ...named("x-cio-timestamp") })).toEqual([
+    "headers[0].name",
+  ]);
+  expect(problemsOf({ ...good, idempotencyHeader: "X-Id", ...named("x-id") })).toEqual(["headers[0].name"]);
+  expect(problemsOf({ ...good, auth, url: "https://u:p@h/" })).toEqual(["url"]);
+  expect(problemsOf({ ...good, url: "https://u:p@h/", ...named("Authorization") })).toEqual([
+    "headers[0].name",
+  ]);
+  expect(problemsOf({ ...good, idempotencyHeader: "Content-Type" })).toEqual(["idempotencyHeader"]);
+  expect(problemsOf({ ...good, idempotencyHeader: "Host" })).toEqual(["idempotencyHeader"]);
+  expect(problemsOf({ ...good, idempotencyHeader: "X-CIO-Signature", signing: customerio })).toEqual([
+    "idempotencyHeader",
+  ]);
+  expect(problemsOf({ ...good, idempotencyHeader: "webhook-id", signing: standard })).toEqual([]);
+});
+
+test("auth is one way, and problems name its fields", () => {
+  expect(problemsOf({ ...good, auth: {} })).toEqual(["auth"]);
+  expect(
+    problemsOf({ ...good, auth: { bearer: { token: "t" }, basic: { username: "u", password: "p" } } }),
+  ).toEqual(["auth"]);
+  expect(problemsOf({ ...good, auth: { basic: { username: "u" } } })).toEqual(["auth.basic.password"]);
+  expect(problemsOf({ ...good, signing: { scheme: "customerio", secrets: ["a", "b"] } })).toEqual([
+    "signing.secrets",
+  ]);
+  expect(problemsOf({ ...good, signing: { scheme: "none", secrets: [] } }).sort()).toEqual([
+    "signing.scheme",
+    "signing.secrets",
+  ]);
+  expect(problemsOf({ ...good, secrets: ["9a"] })).toEqual(["secrets[0]"]);
+  expect(problemsOf({ ...good, secretsInBody: true, redirects: 1 })).toEqual(["redirects"]);
+  const headers = [{ name: "Authorization", value: "Bearer abc" }];
+  expect(problemsOf({ ...good, examples: [{ customer: { id: 1 }, request: { headers } }] })).toEqual([
+    "examples[0].request.headers[0].value",
+  ]);
+});
 
 test("where an action may send is checked when it is saved", () => {
   const egress = {

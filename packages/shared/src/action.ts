@@ -2,10 +2,11 @@
 // validation and the documentation. What the schema accepts is immutable once saved, as a version.
 
 import { z } from "zod";
+import { authSchema, findCredentialClash, secretName, signingSchema } from "./credentials.ts";
 import { egressSchema } from "./egress.ts";
 import { describeProblems, PostriderError, type Problem } from "./errors.ts";
 import { type Example, exampleSchema } from "./example.ts";
-import { findForbiddenHeader } from "./forbidden-headers.ts";
+import { headerName, idempotencyHeaderName } from "./header-name.ts";
 import { retrySchema } from "./retry.ts";
 import { snippetsSchema } from "./snippet.ts";
 
@@ -22,8 +23,9 @@ export const TIMEOUT_MS_MAX = 90_000;
 
 const EXAMPLES_MAX = 100;
 
-/** RFC 9110 section 5.1: a field name is a token. */
-const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** An action speaks to one destination; this is plenty, and bounds what a worker opens for it. */
+const SECRETS_MAX = 50;
+
 const template = z.string().max(TEMPLATE_CHARS_MAX, `is longer than ${TEMPLATE_CHARS_MAX} characters`);
 
 interface Templates {
@@ -44,17 +46,6 @@ function countTemplateChars(action: Templates): number {
 }
 
 const pair = z.strictObject({ name: z.string().min(1, "is empty").max(1_000), value: template });
-
-const header = pair.extend({
-  name: z
-    .string()
-    .max(256)
-    .regex(HEADER_NAME, "is not a header name (letters, digits and !#$%&'*+-.^_`|~)")
-    .superRefine((name, context) => {
-      const reason = findForbiddenHeader(name);
-      if (reason !== null) context.addIssue(reason);
-    }),
-});
 
 /** What a destination is granted, over all workers together. */
 export const limitsSchema = z
@@ -82,7 +73,7 @@ export const actionSchema = z
         "Liquid. May carry basic auth as `https://user:pass@host`, which becomes an Authorization header and is shown nowhere.",
       ),
     headers: z
-      .array(header)
+      .array(pair.extend({ name: headerName }))
       .max(HEADERS_MAX)
       .default([])
       .describe(
@@ -126,6 +117,30 @@ export const actionSchema = z
       .max(TIMEOUT_MS_MAX)
       .default(3_000)
       .describe("The share of it to get a connection, in ms."),
+    secrets: z
+      .array(secretName)
+      .max(SECRETS_MAX)
+      .default([])
+      .describe(
+        "Names of stored secrets that it may use, as `{{ secrets.NAME }}` in headers, in the URL's user info, in `auth` and `signing`.",
+      ),
+    secretsInBody: z
+      .boolean()
+      .default(false)
+      .describe("Whether its secrets may stand in the body or form, too."),
+    auth: authSchema
+      .optional()
+      .describe(
+        "How it authenticates: `{basic: {username, password}}`, `{bearer: {token}}`, or `{oauth2: {tokenUrl, clientId, clientSecret, scope, audience, clientAuthentication}}` (client credentials).",
+      ),
+    signing: signingSchema
+      .optional()
+      .describe(
+        "`{scheme, secrets}`; `standard-webhooks` (secrets `whsec_…` for HMAC, `whsk_…` for Ed25519) or `customerio`. Each secret gives a signature.",
+      ),
+    idempotencyHeader: idempotencyHeaderName
+      .default("Idempotency-Key")
+      .describe("Header that carries the delivery's id, such as `X-CIO-Idempotency-Key` or `webhook-id`."),
     redirects: z
       .int()
       .min(0)
@@ -160,6 +175,10 @@ export const actionSchema = z
   .refine((action) => action.body === undefined || action.form === undefined, {
     path: ["form"],
     message: "cannot stand beside body: a request has one body",
+  })
+  .check(({ value, issues }) => {
+    const clash = findCredentialClash(value);
+    if (clash !== null) issues.push({ code: "custom", input: value, ...clash });
   });
 
 /** An action as saved: defaults filled in, and without its examples, which no delivery needs. */

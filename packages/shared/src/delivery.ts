@@ -6,6 +6,7 @@ import { z } from "zod";
 import { PostriderError } from "./errors.ts";
 import { isBigIntTrouble, parseExact, stringifyExact } from "./exact-json.ts";
 import { chooseLane } from "./lanes.ts";
+import type { Sealer } from "./seal.ts";
 
 /** The person's attributes. */
 export type Customer = Readonly<Record<string, unknown>> & { readonly id: string | number | bigint };
@@ -54,6 +55,8 @@ export interface Delivery {
   readonly values?: Values;
   /** Customer, event and values as JSON text, where their integers would not survive JSON.parse; instead of them. */
   readonly exact?: string;
+  /** Customer, event and values, sealed; instead of them. The customer's id is empty then. */
+  readonly sealed?: string;
   readonly run?: string;
   /** The shared lane in which it began, where that is not the usual one. */
   readonly lane?: string;
@@ -70,13 +73,14 @@ export interface Delivery {
 /** Whether what lies in a lane is a delivery that this version can read. */
 export function isDelivery(value: unknown): value is Delivery {
   if (typeof value !== "object" || value === null) return false;
-  const { v, action, customer, exact } = value as Partial<Record<keyof Delivery, unknown>>;
+  const { v, action, customer, exact, sealed } = value as Partial<Record<keyof Delivery, unknown>>;
   return (
     v === 1 &&
     typeof action === "string" &&
     typeof customer === "object" &&
     customer !== null &&
-    (exact === undefined || typeof exact === "string")
+    (exact === undefined || typeof exact === "string") &&
+    (sealed === undefined || typeof sealed === "string")
   );
 }
 
@@ -86,11 +90,15 @@ export function homeOf({ run, lane }: Pick<Delivery, "run" | "lane">): string {
 }
 
 /**
- * Makes a delivery ready for the lane.
- * @returns the delivery as it travels, and its size as JSON.
+ * Makes a delivery ready for the lane; with a sealer its data are sealed.
+ * @returns the delivery as it travels, and the size of its data as JSON.
  * @throws TypeError or RangeError where the data cannot be written as JSON.
  */
-export function packDelivery(delivery: Delivery): { readonly packed: Delivery; readonly bytes: number } {
+export function packDelivery(
+  delivery: Delivery,
+  sealer: Sealer | null = null,
+): { readonly packed: Delivery; readonly bytes: number } {
+  if (sealer !== null) return packSealed(delivery, sealer);
   try {
     return { packed: delivery, bytes: Buffer.byteLength(JSON.stringify(delivery)) };
   } catch (error) {
@@ -102,11 +110,29 @@ export function packDelivery(delivery: Delivery): { readonly packed: Delivery; r
   return { packed: { ...rest, customer: { id }, exact }, bytes: Buffer.byteLength(exact) };
 }
 
-/** What `packDelivery` packed. @throws SyntaxError for what it did not. */
-export function unpackDelivery(packed: Delivery): Delivery {
-  if (packed.exact === undefined) return packed;
-  const { exact, ...rest } = packed;
-  return { ...rest, ...(parseExact(exact) as Pick<Delivery, "customer" | "event" | "values">) };
+function packSealed(delivery: Delivery, sealer: Sealer): { packed: Delivery; bytes: number } {
+  const { customer, event, values, ...rest } = delivery;
+  const text = stringifyExact({ customer, event, values });
+  const sealed = sealer.seal(text, toPlace(rest));
+  return { packed: { ...rest, customer: { id: "" }, sealed }, bytes: Buffer.byteLength(text) };
+}
+
+/** Sealed data open in no other action and no other run; a replay may take another version of the action. */
+function toPlace({ action, run }: Pick<Delivery, "action" | "run">): string {
+  const [id = ""] = action.split("@");
+  return `delivery ${id} ${run ?? ""}`;
+}
+
+/**
+ * What `packDelivery` packed, or why it stays closed.
+ * @throws SyntaxError for what it did not pack.
+ */
+export function unpackDelivery(packed: Delivery, sealer: Sealer): Delivery | { readonly trouble: string } {
+  if (packed.sealed === undefined && packed.exact === undefined) return packed;
+  const { exact, sealed, ...rest } = packed;
+  const opened = sealed === undefined ? { text: exact ?? "" } : sealer.open(sealed, toPlace(rest));
+  if ("trouble" in opened) return opened;
+  return { ...rest, ...(parseExact(opened.text) as Pick<Delivery, "customer" | "event" | "values">) };
 }
 
 /** Of customer and event together, as JSON. Keeps one delivery from blocking Redis or filling it (512 KiB). */

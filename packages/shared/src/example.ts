@@ -1,19 +1,25 @@
 // An example of an action: a customer, and the request that must come of it. Kept beside the action's versions, never in them.
 
 import { z } from "zod";
+import { isCredentialName, MASK } from "./mask.ts";
 import { REASON_NAMES, type Reason } from "./outcome.ts";
 
 /** A template whose clock stood still: examples must give the same for ever. */
 export const EXAMPLE_TIME = "2026-01-01T00:00:00Z";
 export const EXAMPLE_DELIVERY_ID = "example";
 
+/** An example is kept as it is written, and compares with what may be shown. */
+const header = z
+  .strictObject({ name: z.string(), value: z.string() })
+  .refine(({ name, value }) => !isCredentialName(name) || value === MASK, {
+    path: ["value"],
+    message: `must be ${MASK}: credentials are compared as they are shown`,
+  });
+
 const requestSchema = z.strictObject({
   method: z.string().optional(),
   url: z.string().optional(),
-  headers: z
-    .array(z.strictObject({ name: z.string(), value: z.string() }))
-    .optional()
-    .describe("Headers that must be there; others may be, too."),
+  headers: z.array(header).optional().describe("Headers that must be there; others may be, too."),
   body: z
     .unknown()
     .optional()

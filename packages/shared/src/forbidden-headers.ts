@@ -12,7 +12,6 @@ const REASONS: Readonly<Record<string, string>> = {
   host: SENDERS_OWN,
   "content-length": SENDERS_OWN,
   expect: SENDERS_OWN,
-  "idempotency-key": SENDERS_OWN,
   "transfer-encoding": HOP_BY_HOP,
   connection: HOP_BY_HOP,
   "keep-alive": HOP_BY_HOP,

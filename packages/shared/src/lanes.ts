@@ -87,6 +87,14 @@ export const keys = {
   actions: () => "{postrider}:actions",
   /** The store's snippets: hash of name → text. Read when an action is saved, never on the data path. */
   snippets: () => "{postrider}:snippets",
+  /** Hash of secrets' names → when they were set, and the sealed value. Shared by all shards, read a few times a minute. */
+  secrets: () => "{postrider}:secrets",
+  /** An access token, sealed; `identity` tells the client that it was issued to. */
+  token: (identity: string) => `{postrider}:token:${identity}`,
+  /** Held by the worker that fetches a token. */
+  tokenLock: (identity: string) => `{postrider}:token:${identity}:lock`,
+  /** Why the last fetch of a token failed; while it stands nobody tries again. */
+  tokenTrouble: (identity: string) => `{postrider}:token:${identity}:trouble`,
   /** BullMQ's hash of one delivery in one lane. */
   job: (lane: string, deliveryId: string, shard = 0) => `${shardPrefix(shard)}:${lane}:${deliveryId}`,
 } as const;

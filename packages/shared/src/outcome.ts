@@ -37,6 +37,12 @@ export const REASONS = {
   header_invalid: "A rendered header value has characters that no header may carry.",
   body_invalid: "The rendered body is not the JSON that its content type promises.",
   request_too_large: "The composed request is larger than the limits allow.",
+  key_missing:
+    "Something is sealed under a key that the worker does not have, until the delivery was too old.",
+  secret_missing: "A secret that the action uses is not in the store, until the delivery was too old.",
+  secret_invalid: "A secret's value is of no use where the action uses it, until the delivery was too old.",
+  auth_unavailable: "The token endpoint gave no token, until the delivery was too old.",
+  auth_failed: "The token endpoint refused to give a token.",
   delivery_invalid: "What lies in the lane is not a delivery that this version can read.",
   crash: "The delivery's worker died several times while it was in flight.",
   internal: "A bug of Postrider's.",

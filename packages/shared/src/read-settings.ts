@@ -32,10 +32,17 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   for (const issue of parsed.error?.issues ?? []) {
     problems.push({ field: toEnvironmentName(String(issue.path[0])), message: issue.message });
   }
+  if (parsed.success) problems.push(...findConflicts(parsed.data));
   if (parsed.success && problems.length === 0) return parsed.data;
   throw new PostriderError("settings_invalid", `the settings are not valid:\n${describeProblems(problems)}`, {
     problems,
   });
+}
+
+/** Settings that are good alone and not together. */
+function findConflicts({ sealCustomers, secretKeys }: Settings): Problem[] {
+  if (!sealCustomers || secretKeys.length > 0) return [];
+  return [{ field: "POSTRIDER_SEAL_CUSTOMERS", message: "needs POSTRIDER_SECRET_KEYS" }];
 }
 
 function toHint(name: string, known: Iterable<string>): string {

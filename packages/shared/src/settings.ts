@@ -5,6 +5,7 @@ import { z } from "zod";
 import { egressListSetting } from "./egress.ts";
 import { DEFAULT_LANES, isLaneName } from "./lanes.ts";
 import { parseAddress } from "./network.ts";
+import { parseSecretKeys, type SecretKeys } from "./seal.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -26,6 +27,13 @@ function lanes(text: string, context: z.RefinementCtx): string[] {
   if (names.length === 0) context.addIssue("names no lane");
   if (wrong !== undefined) context.addIssue(`"${wrong}" is no lane name (a-z, 0-9, underscore, hyphen)`);
   return [...new Set(names)];
+}
+
+function secretKeys(text: string, context: z.RefinementCtx): SecretKeys {
+  const keys = parseSecretKeys(text);
+  if (!("problem" in keys)) return keys;
+  context.addIssue(keys.problem);
+  return z.NEVER;
 }
 
 function yesOrNo(byDefault: "true" | "false") {
@@ -75,6 +83,16 @@ export const settingsSchema = z.object({
     .describe(
       "Redis that holds the lanes; `redis+sentinel://host:port,host:port/name` asks Sentinels for it. Must not evict (`maxmemory-policy noeviction`).",
     ),
+  secretKeys: z
+    .string()
+    .transform(secretKeys)
+    .prefault("")
+    .describe(
+      "Keys that seal secrets in Redis: `k1:BASE64,k2:BASE64`, 32 random bytes each. The first one seals, all open. Never shown.",
+    ),
+  sealCustomers: yesOrNo("false").describe(
+    "`true`: producers seal customers, events and values in Redis, under the same keys.",
+  ),
   concurrency: integer(1, 5_000)
     .default(100)
     .describe("Deliveries in flight at once, per lane and worker process."),

@@ -3,23 +3,31 @@
 import { type CompiledAction, compileAction } from "@postrider/compose/compile";
 import { parseAction, parseActionRef } from "@postrider/shared/action";
 import { keys } from "@postrider/shared/lanes";
+import type { Sealer } from "@postrider/shared/seal";
+import { openStoredAction } from "@postrider/shared/stored-action";
 import type { Redis } from "ioredis";
 import { LRUCache } from "lru-cache";
+import type { Unready } from "./attempt.ts";
 
-/** Finds a compiled action by `id@version`; null when the store has none. Known ones come back without a promise. */
-export type FindAction = (ref: string) => CompiledAction | null | Promise<CompiledAction | null>;
+/** A compiled action; null when the store has none; or why it cannot be opened here. */
+export type Found = CompiledAction | Unready | null;
+/** Finds a compiled action by `id@version`. Known ones come back without a promise. */
+export type FindAction = (ref: string) => Found | Promise<Found>;
 
 /** Versions are immutable, so what was compiled never goes stale. */
-export function createActionCache(redis: Redis, actionsMax: number): FindAction {
+export function createActionCache(redis: Redis, sealer: Sealer, actionsMax: number): FindAction {
   const compiled = new LRUCache<string, CompiledAction>({ max: actionsMax });
-  const loading = new Map<string, Promise<CompiledAction | null>>();
+  const loading = new Map<string, Promise<Found>>();
 
-  const load = async (ref: string): Promise<CompiledAction | null> => {
+  const load = async (ref: string): Promise<Found> => {
     const parsed = parseActionRef(ref);
     if (parsed?.version === undefined) return null;
-    const document = await redis.hget(keys.action(parsed.id), String(parsed.version));
-    if (document === null) return null;
-    const action = compileAction(parseAction(JSON.parse(document)));
+    const stored = await redis.hget(keys.action(parsed.id), String(parsed.version));
+    if (stored === null) return null;
+    const opened = openStoredAction(stored, sealer);
+    if ("trouble" in opened)
+      return { kind: "unready", reason: "key_missing", message: `the action ${ref} ${opened.trouble}` };
+    const action = compileAction(parseAction(opened.document));
     compiled.set(ref, action);
     return action;
   };

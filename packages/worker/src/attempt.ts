@@ -63,6 +63,13 @@ export interface Unsendable {
   readonly problems: readonly Problem[];
 }
 
+/** Nothing was sent for want of something that a person, or another server, has to provide: the delivery waits for it. */
+export interface Unready {
+  readonly kind: "unready";
+  readonly reason: Extract<Reason, "key_missing" | "secret_missing" | "secret_invalid" | "auth_unavailable">;
+  readonly message: string;
+}
+
 /** The template called the delivery off. */
 export interface Cancelled {
   readonly kind: "cancelled";
@@ -87,7 +94,7 @@ export interface Broken {
 }
 
 /** What one attempt met. */
-export type Finding = Reply | Fault | Unsendable | Cancelled | Interrupted | Misplaced | Broken;
+export type Finding = Reply | Fault | Unsendable | Unready | Cancelled | Interrupted | Misplaced | Broken;
 
 /** In ms; `null` where the phase was not reached. */
 export interface SendTimings {

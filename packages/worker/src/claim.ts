@@ -2,9 +2,11 @@
 // ours into a verdict stands here.
 
 import { type Delivery, isDelivery } from "@postrider/shared/delivery";
+import { packEvidence } from "@postrider/shared/evidence";
 import { isOwnLane, shardPrefix, toLaneLabel } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
 import { RETRY_PRESETS } from "@postrider/shared/retry";
+import type { Sealer } from "@postrider/shared/seal";
 import { type Job, Worker, type WorkerOptions } from "bullmq";
 import type { Redis } from "ioredis";
 import { type Attempted, type Claimed, NOTHING_TIMED, type Verdict } from "./attempt.ts";
@@ -29,6 +31,7 @@ export interface LaneOptions {
   readonly traffic: Traffic;
   readonly gate: Gate;
   readonly deliver: (claimed: Claimed) => Promise<Attempted>;
+  readonly sealer: Sealer;
   readonly log: Logger;
 }
 
@@ -113,12 +116,13 @@ async function writeDown(
   job: Job,
   claimed: Claimed,
   attempted: Attempted,
-  { records, log }: LaneOptions,
+  options: LaneOptions,
 ): Promise<Verdict> {
+  const { records, log } = options;
   try {
     // Evidence first: a crash between the two repeats an attempt that can be seen, rather than leave a dead letter without a history.
     if (attempted.verdict.kind !== "ended" || attempted.verdict.outcome !== "delivered") {
-      await keepEvidence(job, claimed, attempted, records.now());
+      await keepEvidence(job, claimed, attempted, options);
     }
     return await toSettle(claimed, attempted.verdict, await record(claimed, attempted, records), records);
   } catch (error) {
@@ -186,10 +190,10 @@ async function keepEvidence(
   job: Job,
   claimed: Claimed,
   { finding, verdict, timings, destination }: Attempted,
-  now: number,
+  { records, sealer }: LaneOptions,
 ): Promise<void> {
   job.opts.keepLogs = ATTEMPTS_KEPT;
-  await job.log(
-    JSON.stringify({ attempt: claimed.attempt, at: now, destination, finding, verdict, timings }),
-  );
+  const at = records.now();
+  const evidence = { attempt: claimed.attempt, at, destination, finding, verdict, timings };
+  await job.log(packEvidence(evidence, claimed, sealer));
 }

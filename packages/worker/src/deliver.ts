@@ -1,26 +1,31 @@
-// The story of one attempt: compose, find the lane, send, decide. Every exit goes through decide, so no rule about the future lives
-// anywhere else. Recording and settling are later steps.
+// The story of one attempt: open, compose, find the lane, authorize, send, decide. Every exit goes through decide, so no rule about the
+// future lives anywhere else. Recording and settling are later steps.
 
 import type { CompiledAction } from "@postrider/compose/compile";
 import type { ComposedRequest } from "@postrider/compose/request";
 import { toFacts, toScope } from "@postrider/compose/scope";
-import { unpackDelivery } from "@postrider/shared/delivery";
 import { RETRY_PRESETS, type RetryPolicy, toRetryPolicy } from "@postrider/shared/retry";
-import { type Attempted, type Claimed, type Finding, NOT_SENT } from "./attempt.ts";
+import type { FindAction } from "./actions.ts";
+import { type Attempted, type Claimed, type Finding, NOT_SENT, type SendTimings } from "./attempt.ts";
+import type { Authorize, Authorized, Errand } from "./authorize/authorize.ts";
+import { addSensitiveHeaders, conceal, type Sensitive, sensitiveSecrets } from "./authorize/conceal.ts";
 import type { Composer } from "./compose/composer.ts";
 import type { Random } from "./decide/backoff.ts";
 import { decide } from "./decide/decide.ts";
 import type { Destinations } from "./lanes/destinations.ts";
+import type { Open } from "./open/open.ts";
 import type { Sent } from "./send/exchange.ts";
 
 export interface Steps {
   /** The compiled action, or null when the store has no such version. */
-  readonly findAction: (ref: string) => CompiledAction | null | Promise<CompiledAction | null>;
+  readonly findAction: FindAction;
+  readonly open: Open;
   readonly compose: Composer["compose"];
   /** The own lane in which the request has to wait its turn; null where it may be sent now. */
   readonly findLane: Destinations["findLane"];
   /** Told when an exchange begins, and what came of it. */
   readonly begin: Destinations["begin"];
+  readonly authorize: Authorize;
   readonly send: (request: ComposedRequest, action: CompiledAction["action"]) => Promise<Sent>;
   readonly now: () => number;
   readonly random: Random;
@@ -28,60 +33,114 @@ export interface Steps {
 
 /** Makes one attempt and decides what follows from it. Throws nothing that the network or the data can cause. */
 export async function deliver(claimed: Claimed, steps: Steps): Promise<Attempted> {
-  const { finding, policy, ...facts } = await attempt(claimed, steps);
+  const { finding: found, sensitive, policy, ...facts } = await attempt(claimed, steps);
+  const finding = conceal(found, sensitive);
   const verdict = decide(finding, claimed, { policy, now: steps.now(), random: steps.random });
   return { finding, verdict, ...facts };
 }
 
-type Made = Omit<Attempted, "verdict"> & { readonly policy: RetryPolicy };
+type Made = Omit<Attempted, "verdict"> & {
+  readonly policy: RetryPolicy;
+  /** Values that nobody may see in the finding. */
+  readonly sensitive: Sensitive;
+};
 
 async function attempt(claimed: Claimed, steps: Steps): Promise<Made> {
   const startedAt = performance.now();
-  const found = steps.findAction(claimed.delivery.action);
-  const action = found instanceof Promise ? await found : found;
-  if (action === null)
-    return unsent(
-      { kind: "unsendable", reason: "action_unknown", problems: [] },
-      RETRY_PRESETS.campaign,
-      startedAt,
-    );
+  const action = await steps.findAction(claimed.delivery.action);
+  if (action === null) return unsent(ACTION_UNKNOWN, { policy: RETRY_PRESETS.campaign, startedAt });
+  if ("kind" in action) return unsent(action, { policy: RETRY_PRESETS.campaign, startedAt });
 
   const policy = toRetryPolicy(action.action.retry);
-  const { id, delivery } = claimed;
-  const composing = steps.compose(action, toFacts(delivery, claimed), toScope(unpackDelivery(delivery), id));
-  const composed = composing instanceof Promise ? await composing : composing;
+  const opened = await steps.open(claimed.delivery, action);
+  if (opened.kind !== "opened") return unsent(opened, { policy, startedAt });
+
+  const { delivery, secrets } = opened;
+  const sensitive = sensitiveSecrets(secrets);
+  const scope = toScope(delivery, claimed.id, secrets);
+  const composed = await steps.compose(action, toFacts(delivery, claimed), scope);
   if (composed.kind === "cancelled")
-    return unsent({ kind: "cancelled", message: composed.message }, policy, startedAt);
+    return unsent({ kind: "cancelled", message: composed.message }, { policy, startedAt, sensitive });
   if (composed.kind === "problem") {
-    return unsent(
-      { kind: "unsendable", reason: composed.reason, problems: composed.problems },
-      policy,
-      startedAt,
-    );
+    const { reason, problems } = composed;
+    return unsent({ kind: "unsendable", reason, problems }, { policy, startedAt, sensitive });
   }
 
-  const { origin } = composed.request;
-  const looking = steps.findLane(claimed, origin, action.action);
-  const lane = looking instanceof Promise ? await looking : looking;
-  if (lane !== null) return unsent({ kind: "misplaced", lane }, policy, startedAt);
+  const { request } = composed;
+  const lane = await steps.findLane(claimed, request.origin, action.action);
+  if (lane !== null) return unsent({ kind: "misplaced", lane }, { policy, startedAt });
 
   const composeMs = performance.now() - startedAt;
-  const end = steps.begin(claimed, origin);
-  const { finding, ...timings } = await steps.send(composed.request, action.action);
-  end(finding);
+  const errand = { id: delivery.key ?? claimed.id, action, secrets, sensitive };
+  const { finding, timings } = await exchange(claimed, request, errand, steps);
+  if (timings === null) return unsent(finding, { policy, startedAt, sensitive });
   return {
     finding,
+    sensitive,
     policy,
     timings: { composeMs, ...timings },
-    destination: origin,
+    destination: request.origin,
   };
 }
 
-function unsent(finding: Finding, policy: RetryPolicy, startedAt: number): Made {
+function unsent(
+  finding: Finding,
+  {
+    policy,
+    startedAt,
+    sensitive = NOTHING,
+  }: { policy: RetryPolicy; startedAt: number; sensitive?: Sensitive },
+): Made {
   return {
     finding,
+    sensitive,
     policy,
     timings: { composeMs: performance.now() - startedAt, ...NOT_SENT },
     destination: null,
   };
 }
+
+const NOTHING: Sensitive = new Set();
+
+interface Exchanged {
+  readonly finding: Finding;
+  /** Null where there were no credentials to send with. */
+  readonly timings: SendTimings | null;
+}
+
+/** Authorizes and sends. Its destination counts the delivery from the start: one that waits for a token holds a slot, too. */
+async function exchange(
+  claimed: Claimed,
+  request: ComposedRequest,
+  errand: Errand,
+  steps: Steps,
+): Promise<Exchanged> {
+  const end = steps.begin(claimed, request.origin);
+  // Redis may be away when a token is looked for; that says nothing about the destination.
+  let finding: Finding = { kind: "interrupted" };
+  try {
+    const authorized = await steps.authorize(request, errand);
+    if (authorized.kind !== "authorized") return { finding: authorized, timings: null };
+    const { finding: met, ...timings } = await sendAuthorized(authorized, errand.action, steps);
+    addSensitiveHeaders(errand.sensitive, authorized.request, errand.action);
+    finding = met;
+    return { finding, timings };
+  } finally {
+    end(finding);
+  }
+}
+
+/** Sends; where the destination refuses the token, once more with another one. That is a part of the same attempt, also of the last. */
+async function sendAuthorized(
+  { request, renew }: Authorized,
+  { action }: CompiledAction,
+  steps: Steps,
+): Promise<SendTimings & { readonly finding: Finding }> {
+  const sent = await steps.send(request, action);
+  if (renew === null || sent.finding.kind !== "reply" || sent.finding.status !== 401) return sent;
+  const renewed = await renew();
+  if (renewed === null) return sent;
+  return renewed.kind === "authorized" ? steps.send(renewed.request, action) : { ...sent, finding: renewed };
+}
+
+const ACTION_UNKNOWN: Finding = { kind: "unsendable", reason: "action_unknown", problems: [] };

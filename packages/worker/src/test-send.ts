@@ -1,17 +1,22 @@
 // A test send: one attempt through the very steps of a worker, with the verdict that a worker would reach. Nothing is
 // enqueued, recorded or retried.
 
-import { compileAction } from "@postrider/compose/compile";
-import { type ComposedRequest, type ShownRequest, toShown } from "@postrider/compose/request";
+import { type CompiledAction, compileAction } from "@postrider/compose/compile";
+import { type ShownRequest, toShown } from "@postrider/compose/request";
+import { toScope } from "@postrider/compose/scope";
+import { withMaskedSecrets } from "@postrider/compose/secrets";
 import { type Action, toActionRef } from "@postrider/shared/action";
 import { type Delivery, newDeliveryId } from "@postrider/shared/delivery";
 import type { Problem } from "@postrider/shared/errors";
 import type { OutcomeKind, Reason } from "@postrider/shared/outcome";
+import { connectRedis, producerOptions } from "@postrider/shared/redis";
 import { toRetryPolicy } from "@postrider/shared/retry";
+import { createSealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings";
 import type { Attempted, Claimed, Timings, Verdict } from "./attempt.ts";
-import { createComposer } from "./compose/composer.ts";
-import { deliver } from "./deliver.ts";
+import { type Composer, createComposer } from "./compose/composer.ts";
+import { createCredentialSteps } from "./credential-steps.ts";
+import { deliver, type Steps } from "./deliver.ts";
 import { createPools } from "./send/pools.ts";
 import { send } from "./send/send.ts";
 
@@ -30,26 +35,53 @@ export interface TestSend {
   readonly reason: Reason | null;
 }
 
-/** Sends an action's request once. Network trouble is part of the result, not an exception. */
+/**
+ * Sends an action's request once. Network trouble is part of the result, not an exception.
+ * @throws PostriderError `redis_unavailable` where the action's secrets or tokens lie in Redis.
+ */
 export async function testAction(action: Action, sample: Sample, settings: Settings): Promise<TestSend> {
+  const compiled = compileAction(action);
   const composer = createComposer();
   const pools = createPools(settings);
-  let request: ComposedRequest | null = null;
-  const attempted = await deliver(toClaimed(action, sample), {
-    findAction: () => compileAction(action),
-    compose: composer.compose,
-    // Sent now, whatever waits for the same destination.
-    findLane: () => null,
-    begin: () => () => undefined,
-    send(composed, document) {
-      request = composed;
-      return send(composed, { ...document, replyBytesMax: settings.replyBytesMax }, pools, new Set());
-    },
-    now: Date.now,
-    random: Math.random,
-  });
-  await Promise.all([composer.close(), pools.close()]);
-  return toResult(request, attempted);
+  const sealer = createSealer(settings.secretKeys);
+  const redis = usesRedis(action) ? await connectRedis(settings.redisUrl, producerOptions) : null;
+  const interrupts = new Set<() => void>();
+  const sendWithin: Steps["send"] = (request, document) =>
+    send(request, { ...document, replyBytesMax: settings.replyBytesMax }, pools, interrupts);
+  const claimed = toClaimed(action, sample);
+  try {
+    const attempted = await deliver(claimed, {
+      findAction: () => compiled,
+      ...createCredentialSteps({ redis, sealer, interrupts, send: sendWithin, actionsMax: 1, now: Date.now }),
+      compose: composer.compose,
+      // Sent now, whatever waits for the same destination.
+      findLane: () => null,
+      begin: () => () => undefined,
+      send: sendWithin,
+      now: Date.now,
+      random: Math.random,
+    });
+    return toResult(await composeShown(compiled, claimed, composer), attempted);
+  } finally {
+    await Promise.all([composer.close(), pools.close()]);
+    redis?.disconnect();
+  }
+}
+
+function usesRedis({ secrets, auth }: Action): boolean {
+  return secrets.length > 0 || auth?.oauth2 !== undefined;
+}
+
+/** The same request once more, with masks where the secrets stood. */
+async function composeShown(
+  compiled: CompiledAction,
+  claimed: Claimed,
+  composer: Composer,
+): Promise<ShownRequest | null> {
+  const { action } = compiled;
+  const scope = withMaskedSecrets(toScope(claimed.delivery, claimed.id), action);
+  const composed = await composer.compose(compiled, claimed, scope);
+  return composed.kind === "request" ? toShown(composed.request, action) : null;
 }
 
 /** What the delivery would carry for its templates. */
@@ -70,17 +102,26 @@ function toClaimed(action: Action, sample: Sample): Claimed {
   };
 }
 
-function toResult(request: ComposedRequest | null, { finding, verdict, timings }: Attempted): TestSend {
+function toResult(
+  shown: ShownRequest | null,
+  { finding, verdict, timings, destination }: Attempted,
+): TestSend {
   return {
-    request: request === null ? null : toShown(request),
+    // Without a destination nothing was sent.
+    request: destination === null ? null : shown,
     reply:
       finding.kind === "reply"
         ? { status: finding.status, headers: finding.headers, body: finding.body }
         : null,
     fault: finding.kind === "fault" ? { code: finding.code, message: finding.message } : null,
-    problems: finding.kind === "unsendable" ? finding.problems : [],
+    problems: toProblems(finding),
     timings,
     verdict: verdict.kind === "ended" ? verdict.outcome : verdict.kind,
     reason: "reason" in verdict ? verdict.reason : null,
   };
+}
+
+function toProblems(finding: Attempted["finding"]): readonly Problem[] {
+  if (finding.kind === "unsendable") return finding.problems;
+  return finding.kind === "unready" ? [{ field: "", code: finding.reason, message: finding.message }] : [];
 }

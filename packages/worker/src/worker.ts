@@ -2,10 +2,12 @@
 
 import type { Logger } from "@postrider/shared/log";
 import { connectRedis, isPersistent, workerOptions } from "@postrider/shared/redis";
+import { createSealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings";
 import { createActionCache } from "./actions.ts";
 import { type LaneOptions, serveLane } from "./claim.ts";
 import { createComposer } from "./compose/composer.ts";
+import { createCredentialSteps } from "./credential-steps.ts";
 import { deliver, type Steps } from "./deliver.ts";
 import { createGate } from "./gate.ts";
 import { createLanes, type Lanes } from "./lanes/lanes.ts";
@@ -44,18 +46,22 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const records: Records = { ledger: createLedger(redis, settings), metrics, log, now: Date.now };
   const lanes = await createLanes({ redis, settings, metrics, log });
   const { directory, destinations, traffic } = lanes;
-  const findAction = createActionCache(redis, settings.actionsCached);
+  const sealer = createSealer(settings.secretKeys);
+  const { actionsCached: actionsMax } = settings;
+  const findAction = createActionCache(redis, sealer, actionsMax);
   const composer = createComposer();
   const interrupts: Interrupts = new Set();
   let isServing = false;
 
+  const sendWithin: Steps["send"] = (request, action) =>
+    send(request, { ...action, replyBytesMax: settings.replyBytesMax }, pools, interrupts);
   const steps: Steps = {
     findAction,
+    ...createCredentialSteps({ redis, sealer, interrupts, send: sendWithin, actionsMax, now: Date.now }),
     compose: composer.compose,
     findLane: destinations.findLane,
     begin: destinations.begin,
-    send: (request, action) =>
-      send(request, { ...action, replyBytesMax: settings.replyBytesMax }, pools, interrupts),
+    send: sendWithin,
     now: Date.now,
     random: Math.random,
   };
@@ -67,6 +73,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     traffic,
     gate: createGate({ directory, traffic, metrics, concurrency: settings.concurrency, now: Date.now }),
     deliver: (claimed) => deliver(claimed, steps),
+    sealer,
     log,
   };
   let probes: Probes;

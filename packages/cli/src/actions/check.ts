@@ -5,6 +5,7 @@ import type { CompiledAction } from "@postrider/compose/compile";
 import { compareExample, type Difference } from "@postrider/compose/examples";
 import type { Composed } from "@postrider/compose/request";
 import { toScope } from "@postrider/compose/scope";
+import { withMaskedSecrets } from "@postrider/compose/secrets";
 import { findWarnings } from "@postrider/compose/warnings";
 import { parseCustomer, parseValues } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
@@ -60,7 +61,7 @@ async function checkAction(
     const composed = await compose(compiled, example, composer);
     results.push({
       name: example.name ?? `example ${index + 1}`,
-      differences: compareExample(example, composed),
+      differences: compareExample(example, composed, compiled.action),
     });
   }
   return { action: compiled.action.id, source, warnings: findWarnings(compiled), examples: results };
@@ -77,7 +78,8 @@ async function compose(compiled: CompiledAction, example: Example, composer: Com
       },
       example.deliveryId,
     );
-    return await composer.compose(compiled, { id: example.deliveryId, dueAt: Date.parse(example.at) }, scope);
+    const facts = { id: example.deliveryId, dueAt: Date.parse(example.at) };
+    return await composer.compose(compiled, facts, withMaskedSecrets(scope, compiled.action));
   } catch (error) {
     if (!(error instanceof PostriderError)) throw error;
     return {

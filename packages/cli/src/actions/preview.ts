@@ -13,6 +13,7 @@ import type { DeliveryFacts } from "@postrider/compose/dialect/delivery-facts";
 import type { Scope } from "@postrider/compose/render/template";
 import { type Composed, type ShownRequest, toShown } from "@postrider/compose/request";
 import { toScope } from "@postrider/compose/scope";
+import { withMaskedSecrets } from "@postrider/compose/secrets";
 import { findWarnings } from "@postrider/compose/warnings";
 import type { Problem } from "@postrider/shared/errors";
 import { createComposer } from "@postrider/worker/compose/composer";
@@ -30,14 +31,16 @@ export interface PreviewOptions extends SampleOptions {
 
 interface Preview {
   readonly compiled: CompiledAction;
+  /** With masks for secrets. */
   readonly scope: Scope;
   readonly facts: DeliveryFacts;
   readonly composed: Composed;
 }
 
 export async function preview(ref: string, options: PreviewOptions, context: Context): Promise<void> {
-  const compiled = await loadAction(ref, context, await readGivenSnippets(options));
-  const scope = toScope(await readSample(options), options.deliveryId);
+  const compiled = await loadAction(ref, context, { given: await readGivenSnippets(options) });
+  const data = toScope(await readSample(options), options.deliveryId);
+  const scope = withMaskedSecrets(data, compiled.action);
   const facts = { id: options.deliveryId, dueAt: options.at?.getTime() ?? Date.now() };
   const composer = createComposer();
   const composed = await composer.compose(compiled, facts, scope);
@@ -51,7 +54,7 @@ export async function preview(ref: string, options: PreviewOptions, context: Con
 function toJson({ compiled, scope, composed }: Preview) {
   const request: Omit<ShownRequest, "url"> & { url: string | null } =
     composed.kind === "request"
-      ? toShown(composed.request)
+      ? toShown(composed.request, compiled.action)
       : { method: compiled.action.method, url: null, headers: [], body: null };
   const readings = findReadings(compiled);
   return {
@@ -61,7 +64,7 @@ function toJson({ compiled, scope, composed }: Preview) {
     outputs: findOutputs(compiled),
     unused: findUnused(readings, scope),
     missing: findMissing(readings, scope),
-    bytes: composed.kind === "request" ? toBytes(toShown(composed.request)) : null,
+    bytes: composed.kind === "request" ? toBytes(toShown(composed.request, compiled.action)) : null,
   };
 }
 
@@ -85,7 +88,7 @@ function show(made: Preview, context: Context): void {
   const { compiled, scope, composed } = made;
   const { output } = context;
   if (composed.kind === "request") {
-    const request = toShown(composed.request);
+    const request = toShown(composed.request, compiled.action);
     showRequest(request, output);
     const { headers, body } = toBytes(request);
     output.line(pc.dim(`\n${body} bytes of body, ${headers} of headers`));

@@ -3,6 +3,7 @@
 import type { CompiledAction } from "@postrider/compose/compile";
 import type { ShownRequest } from "@postrider/compose/request";
 import type { Problem } from "@postrider/shared/errors";
+import { holdsCredential } from "@postrider/shared/mask";
 import pc from "picocolors";
 import type { Output } from "../output.ts";
 import { toVisible } from "../text.ts";
@@ -39,8 +40,9 @@ export function markProblem(problem: Problem, text: string | null): string {
 const CHARS_SHOWN = 100;
 const CHARS_BEFORE = 60;
 
-/** The template's text in a field such as `headers[1].value` or `snippets.footer`; null where there is none. */
+/** The template's text in a field such as `headers[1].value` or `snippets.footer`; null where there is none, or none that may be shown. */
 export function templateAt(field: string, { action }: CompiledAction): string | null {
+  if (holdsCredential(field, action)) return null;
   const [, list, index] = /^(headers|form)\[(\d+)\]\.value$/.exec(field) ?? [];
   if (list === "headers" || list === "form") return action[list]?.[Number(index)]?.value ?? null;
   if (field.startsWith("snippets.")) return action.snippets?.[field.slice("snippets.".length)] ?? null;

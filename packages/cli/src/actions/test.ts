@@ -15,7 +15,8 @@ export async function test(
   options: SampleOptions & { readonly to?: string },
   context: Context,
 ): Promise<void> {
-  const { action } = await loadAction(ref, context, await readGivenSnippets(options));
+  const given = await readGivenSnippets(options);
+  const { action } = await loadAction(ref, context, { given, forSending: true });
   const redirected = options.to === undefined ? action : { ...action, url: options.to };
   const result = await testAction(redirected, await readSample(options), context.settings());
   if (result.verdict !== "delivered") context.end(1);

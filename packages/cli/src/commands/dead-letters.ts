@@ -10,7 +10,7 @@ import { createComposer } from "@postrider/worker/compose/composer";
 import { type Command, InvalidArgumentError } from "commander";
 import { withProducer } from "../producer.ts";
 import type { Context } from "../program.ts";
-import { describeTime, toVisible } from "../text.ts";
+import { describeCustomer, describeTime, toVisible } from "../text.ts";
 import { parseCount } from "./arguments.ts";
 import { describeAttempt } from "./attempt-text.ts";
 import { addFilterOptions, type FilterOptions, toFilter } from "./dead-letter-options.ts";
@@ -94,7 +94,8 @@ const LIST_AT_ONCE = 10_000;
 
 function toRow(letter: DeadLetter): unknown[] {
   const { id, run, action, customerId, destination, reason, attempts, failedAt } = letter;
-  const customer = toVisible(String(customerId));
+  // Of what is no delivery nothing is known.
+  const customer = action === "" ? "" : describeCustomer(customerId);
   return [id, run, action, customer, destination, reason, attempts, describeTime(failedAt)];
 }
 
@@ -138,7 +139,7 @@ async function show(id: string, isJson: boolean, context: Context): Promise<void
 function showLetter(letter: DeadLetterShown, { output }: Context): void {
   const { id, lane, run, action, customerId, destination, reason, failedAt, attempts } = letter;
   output.line(`delivery     ${id} of lane ${lane}${run === null ? "" : `, run ${run}`}`);
-  output.line(`action       ${action}, customer ${toVisible(String(customerId))}`);
+  output.line(`action       ${action}, customer ${describeCustomer(customerId)}`);
   output.line(`destination  ${destination ?? "–"}`);
   output.line(`reason       ${reason}: ${REASONS[reason] ?? ""}`);
   output.line(`failed       ${describeTime(failedAt)} after ${attempts} attempt(s)`);

@@ -5,7 +5,7 @@ import { REASONS } from "@postrider/shared/outcome";
 import type { Command } from "commander";
 import { withProducer } from "../producer.ts";
 import type { Context } from "../program.ts";
-import { describeTime, toVisible } from "../text.ts";
+import { describeCustomer, describeTime } from "../text.ts";
 import { describeAttempt } from "./attempt-text.ts";
 
 export function addDeliveries(program: Command, context: Context): void {
@@ -25,7 +25,7 @@ export function addDeliveries(program: Command, context: Context): void {
 function show(shown: DeliveryShown, { output }: Context): void {
   const { id, state, lane, action, customerId, run, destination, outcome, enqueuedAt } = shown;
   output.line(`delivery     ${id}: ${state}${lane === null ? "" : ` in lane ${lane}`}`);
-  if (action !== null) output.line(`action       ${action}, customer ${toVisible(String(customerId))}`);
+  if (action !== null) output.line(`action       ${action}, customer ${describeCustomer(customerId)}`);
   if (run !== null) output.line(`run          ${run.run}, ${run.state}`);
   if (destination !== null) output.line(`destination  ${destination.origin}, ${describeState(destination)}`);
   if (enqueuedAt !== null) output.line(`enqueued     ${describeTime(enqueuedAt)}`);

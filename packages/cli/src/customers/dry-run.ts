@@ -2,6 +2,7 @@
 
 import type { CompiledAction } from "@postrider/compose/compile";
 import { toScope } from "@postrider/compose/scope";
+import { withMaskedSecrets } from "@postrider/compose/secrets";
 import type { Customer, Delivery } from "@postrider/shared/delivery";
 import { describeProblems } from "@postrider/shared/errors";
 import type { Reason } from "@postrider/shared/outcome";
@@ -39,7 +40,7 @@ export async function dryRun(
   const now = Date.now();
   for await (const customer of customers) {
     const id = `dry-run.${customer.id}`;
-    const scope = toScope({ customer, ...extras }, id);
+    const scope = withMaskedSecrets(toScope({ customer, ...extras }, id), action.action);
     const result = await composer.compose(action, { id, dueAt: now }, scope);
     if (result.kind === "request") {
       composed += 1;

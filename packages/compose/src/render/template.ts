@@ -45,20 +45,20 @@ export function toConstant(source: string): Template {
 export type Syntax = "plain" | "json" | "url" | "form" | "xml";
 
 /**
- * Parses a template.
+ * Parses a template. Without snippets it knows of none, not even of the name.
  * @returns the template, or what is wrong with it (`field` names where it stands in the action).
  */
 export function compileTemplate(
   liquid: Liquid,
   field: string,
   source: string,
-  { syntax, snippets }: { readonly syntax: Syntax; readonly snippets: Snippets },
+  { syntax, snippets = null }: { readonly syntax: Syntax; readonly snippets?: Snippets | null },
 ): Template | { readonly problem: Problem } {
   if (!source.includes("{{") && !source.includes("{%")) return toConstant(source);
   let nodes: Node[];
   try {
     nodes = liquid.parse(source);
-    if (source.includes("snippets")) inlineSnippets(liquid, nodes, snippets);
+    if (snippets !== null && source.includes("snippets")) inlineSnippets(liquid, nodes, snippets);
   } catch (error) {
     return { problem: withSuggestion(toProblem(field, error), liquid) };
   }

@@ -5,7 +5,7 @@ import { DEFAULT_LANES, keys } from "@postrider/shared/lanes";
 import { asProducer } from "@postrider/shared/redis";
 import type { Redis } from "ioredis";
 import type { ParsedFilter } from "./filter.ts";
-import { type FindActionOrigin, type Letter, readLetters } from "./letter.ts";
+import { type Letter, type LetterReading, readLetters } from "./letter.ts";
 import { type LetterRef, type Page, type Position, readPage, startAt } from "./page.ts";
 
 /** Ids are short: a page is some 60 KB, and Redis reads it in under a millisecond. */
@@ -30,7 +30,8 @@ export interface Finder {
   byIds(ids: readonly string[]): Promise<Letter[]>;
 }
 
-export function createFinder(redis: Redis, findOrigin: FindActionOrigin): Finder {
+export function createFinder(redis: Redis, reading: LetterReading): Finder {
+  const read: Read = (refs) => readLetters(redis, refs, reading);
   const homes = async (): Promise<string[]> => {
     const fields = await asProducer(() => redis.hkeys(keys.totals()));
     const used = fields.flatMap((field) => (field.startsWith("lane:") ? [field.slice("lane:".length)] : []));
@@ -48,7 +49,7 @@ export function createFinder(redis: Redis, findOrigin: FindActionOrigin): Finder
           count: PAGE_LETTERS,
         });
         const likely = await sift(redis, refs, filter);
-        yield* readChunks(redis, { refs, next, likely }, (letter) => matches(letter, filter), findOrigin);
+        yield* readChunks(read, { refs, next, likely }, (letter) => matches(letter, filter));
         at = next;
       }
     },
@@ -62,22 +63,23 @@ export function createFinder(redis: Redis, findOrigin: FindActionOrigin): Finder
           if (time !== null && id !== undefined) refs.push({ lane, id, failedAt: Number(time) });
         }
       }
-      return readLetters(redis, refs, findOrigin);
+      return read(refs);
     },
   };
 }
 
+type Read = (refs: readonly LetterRef[]) => Promise<Letter[]>;
+
 /** The letters of a page, some at once; the last batch ends where the page does. */
 async function* readChunks(
-  redis: Redis,
+  read: Read,
   { refs, next, likely }: Page & { readonly likely: readonly LetterRef[] },
   isMeant: (letter: Letter) => boolean,
-  findOrigin: FindActionOrigin,
 ): AsyncGenerator<Batch> {
   let looked = 0;
   for (let index = 0; index === 0 || index < likely.length; index += LETTERS_AT_ONCE) {
     const chunk = likely.slice(index, index + LETTERS_AT_ONCE);
-    const letters = await readLetters(redis, chunk, findOrigin);
+    const letters = await read(chunk);
     const isLast = index + LETTERS_AT_ONCE >= likely.length;
     const end = isLast ? next : (chunk.at(-1) ?? null);
     const lookedNow = isLast || end === null ? refs.length : refs.indexOf(end as LetterRef) + 1;

@@ -1,12 +1,13 @@
 // A dead letter as it lies in Redis: BullMQ's hash of the job, and the attempts in its log. A letter may be one because it is no
 // delivery, so nothing in it is taken for granted.
 
-import { type Delivery, isDelivery } from "@postrider/shared/delivery";
+import { type Delivery, isDelivery, unpackDelivery } from "@postrider/shared/delivery";
 import { keys } from "@postrider/shared/lanes";
 import type { Reason } from "@postrider/shared/outcome";
 import { asProducer } from "@postrider/shared/redis";
+import type { Sealer } from "@postrider/shared/seal";
 import type { Redis } from "ioredis";
-import { type AttemptRecord, parseAttempt } from "../attempts.ts";
+import { parseAttempt } from "../attempts.ts";
 import type { LetterRef } from "./page.ts";
 
 export interface DeadLetter {
@@ -18,6 +19,7 @@ export interface DeadLetter {
   readonly action: string;
   /** The origin of the last attempt, or the one that the action's URL names; null where only the customer's data tell. */
   readonly destination: string | null;
+  /** Empty where the customer is sealed and the key is not at hand. */
   readonly customerId: string | number;
   readonly reason: Reason;
   readonly attempts: number;
@@ -28,7 +30,7 @@ export interface DeadLetter {
 /** A letter with what a replay needs. */
 export interface Letter {
   readonly shown: DeadLetter;
-  /** Null: it is none. */
+  /** As it lies there, sealed or not; null: it is none. */
   readonly delivery: Delivery | null;
   /** BullMQ's options, as JSON. */
   readonly options: string;
@@ -39,11 +41,17 @@ export interface Letter {
 /** The origin that an action's URL names; null where it takes the customer's data to tell, or there is no such action. */
 export type FindActionOrigin = (action: string) => Promise<string | null>;
 
+/** What reading letters takes besides Redis. */
+export interface LetterReading {
+  readonly findOrigin: FindActionOrigin;
+  readonly sealer: Sealer;
+}
+
 /** Reads letters; those that are gone meanwhile are left out. */
 export async function readLetters(
   redis: Redis,
   refs: readonly LetterRef[],
-  findOrigin: FindActionOrigin,
+  reading: LetterReading,
 ): Promise<Letter[]> {
   if (refs.length === 0) return [];
   const pipeline = redis.pipeline();
@@ -62,7 +70,7 @@ export async function readLetters(
   for (const [index, ref] of refs.entries()) {
     const fields = replies[2 * index] as (string | null)[];
     const [last] = replies[2 * index + 1] as string[];
-    if (fields[0] !== null) letters.push(await toLetter(ref, fields, parseAttempt(last), findOrigin));
+    if (fields[0] !== null) letters.push(await toLetter(ref, fields, last, reading));
   }
   return letters;
 }
@@ -70,8 +78,8 @@ export async function readLetters(
 async function toLetter(
   { lane, id, failedAt }: LetterRef,
   [data, reason, attempts, options, enqueuedAt]: readonly (string | null | undefined)[],
-  last: AttemptRecord | null,
-  findOrigin: FindActionOrigin,
+  lastAttempt: string | undefined,
+  { findOrigin, sealer }: LetterReading,
 ): Promise<Letter> {
   const delivery = parseDelivery(data ?? "");
   const action = delivery?.action ?? "";
@@ -80,8 +88,8 @@ async function toLetter(
     lane,
     run: delivery?.run ?? null,
     action,
-    destination: last?.destination ?? (await findOrigin(action)),
-    customerId: toCustomerId(delivery?.customer.id),
+    destination: parseAttempt(lastAttempt, id, sealer)?.destination ?? (await findOrigin(action)),
+    customerId: delivery === null ? "" : toCustomerId(openDelivery(delivery, sealer)),
     reason: (reason ?? "internal") as Reason,
     attempts: Number(attempts ?? 0),
     failedAt,
@@ -104,6 +112,12 @@ export function parseDelivery(data: string): Delivery | null {
   }
 }
 
-function toCustomerId(id: unknown): string | number {
+/** Sealed data are opened where the key is at hand, and stay sealed where it is not. */
+export function openDelivery(delivery: Delivery, sealer: Sealer): Delivery {
+  const opened = unpackDelivery(delivery, sealer);
+  return "trouble" in opened ? delivery : opened;
+}
+
+export function toCustomerId({ customer: { id } }: Delivery): string | number {
   return typeof id === "number" ? id : String(id ?? "");
 }

@@ -5,8 +5,11 @@ import type { DeliveryFacts } from "@postrider/compose/dialect/delivery-facts";
 import type { Scope } from "@postrider/compose/render/template";
 import { type Composed, type ShownRequest, toFailure, toShown } from "@postrider/compose/request";
 import { toFacts, toScope } from "@postrider/compose/scope";
+import { withMaskedSecrets } from "@postrider/compose/secrets";
+import type { Action } from "@postrider/shared/action";
 import { type Delivery, unpackDelivery } from "@postrider/shared/delivery";
 import { PostriderError, type Problem } from "@postrider/shared/errors";
+import type { Sealer } from "@postrider/shared/seal";
 import type { ActionStore } from "../actions.ts";
 import { toCurl } from "./curl.ts";
 
@@ -35,28 +38,36 @@ const composeCheap: Compose = (action, facts, scope) =>
           "with these data its templates are not provably cheap, so that only a worker or the command line composes it, where it can be stopped",
       });
 
+interface Composing {
+  readonly actions: ActionStore;
+  readonly sealer: Sealer;
+  readonly compose?: Compose | undefined;
+}
+
 /** The request of a delivery, as its next attempt would send it. */
 export async function composeShown(
   delivery: Delivery,
   times: { readonly id: string; readonly dueAt: number },
-  actions: ActionStore,
-  compose: Compose = composeCheap,
+  { actions, sealer, compose = composeCheap }: Composing,
 ): Promise<WouldSend> {
+  const opened = unpackDelivery(delivery, sealer);
+  if ("trouble" in opened)
+    return failed([{ field: "", code: "key_missing", message: `the delivery ${opened.trouble}` }]);
   try {
-    const action = compileAction((await actions.get(delivery.action)).action);
-    const scope = toScope(unpackDelivery(delivery), times.id);
-    return toWouldSend(await compose(action, toFacts(delivery, times), scope));
+    const compiled = compileAction((await actions.get(delivery.action)).action);
+    const scope = withMaskedSecrets(toScope(opened, times.id), compiled.action);
+    return toWouldSend(await compose(compiled, toFacts(delivery, times), scope), compiled.action);
   } catch (error) {
     if (!(error instanceof PostriderError) || error.code.startsWith("redis_")) throw error;
     return failed(error.problems.length > 0 ? error.problems : [{ field: "", message: error.message }]);
   }
 }
 
-function toWouldSend(composed: Composed): WouldSend {
+function toWouldSend(composed: Composed, action: Action): WouldSend {
   if (composed.kind === "problem") return failed(composed.problems);
   if (composed.kind === "cancelled")
     return failed([{ field: "", code: "cancelled", message: composed.message }]);
-  const request = toShown(composed.request);
+  const request = toShown(composed.request, action);
   return { request, curl: toCurl(request), problems: [] };
 }
 

@@ -129,6 +129,25 @@ test("what could not be sent fails at once, an interruption is handed back, a bu
   });
 });
 
+test("what waits for a person costs no attempt, comes back ever more seldom, and ends with its age", () => {
+  const finding = { kind: "unready", reason: "secret_missing", message: "" } as const;
+  const delays = [1, 4, 7].map((claims) => decide(finding, { ...facts, claims, attempt: 5 }, circumstances));
+
+  expect(delays).toEqual(
+    [3_000, 4_000, 30_000].map((delayMs) => ({
+      kind: "retry",
+      reason: "secret_missing",
+      delayMs,
+      costsAttempt: false,
+    })),
+  );
+  expect(decide(finding, { ...facts, dueAt: now - policy.maxAgeMs }, circumstances)).toEqual({
+    kind: "ended",
+    outcome: "failed",
+    reason: "secret_missing",
+  });
+});
+
 test.each([
   ["campaign", 1],
   ["quick", 0.5],

@@ -4,12 +4,14 @@
 
 import { type Reason, unreachable } from "@postrider/shared/outcome";
 import type { RetryPolicy } from "@postrider/shared/retry";
-import type { Claimed, Fault, Finding, Reply, Verdict } from "../attempt.ts";
+import type { Claimed, Fault, Finding, Reply, Unready, Verdict } from "../attempt.ts";
 import { backoffMs, type Random } from "./backoff.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
 /** Of a bug of ours, or of an action that could not be read: soon enough for a fix, too seldom to storm. */
 const INTERNAL_RETRY_MS = 10_000;
+/** Longer than a worker remembers what it has read of secrets, so that the next look is a new one. */
+const UNREADY_RETRY_MS_MIN = 3_000;
 /** Spreads what one Retry-After sends to the same second. */
 const RETRY_AFTER_SPREAD = 0.1;
 
@@ -32,6 +34,8 @@ export function decide(finding: Finding, facts: DeliveryFacts, circumstances: Ci
       return decideFault(finding, facts, circumstances);
     case "unsendable":
       return failed(finding.reason);
+    case "unready":
+      return decideUnready(finding, facts, circumstances);
     case "cancelled":
       return { kind: "ended", outcome: "cancelled", reason: "cancelled" };
     case "interrupted":
@@ -67,6 +71,15 @@ function decideFault(fault: Fault, facts: DeliveryFacts, circumstances: Circumst
   if (fault.code === "certificate") return failed(fault.code);
   const delayMs = backoffMs(circumstances.policy, facts.attempt, circumstances.random);
   return retry(fault.code, { delayMs, costsAttempt: true }, facts, circumstances);
+}
+
+/** Waits as for a rate limit: nothing was sent, so it costs age and no attempt, and a whole run that waits comes back ever more seldom. */
+function decideUnready({ reason }: Unready, facts: DeliveryFacts, circumstances: Circumstances): Verdict {
+  const delayMs = Math.max(
+    UNREADY_RETRY_MS_MIN,
+    backoffMs(circumstances.policy, facts.claims, circumstances.random),
+  );
+  return retry(reason, { delayMs, costsAttempt: false }, facts, circumstances);
 }
 
 /** Whether the same request may succeed later. A 4xx refuses the request itself; 408 and 425 speak of the moment. */

@@ -86,7 +86,7 @@ function writeLine(
     sendMs: round(timings.totalMs),
     delayMs: verdict.kind === "retry" ? verdict.delayMs : undefined,
   };
-  if (finding.kind === "broken") log.error(line, "attempt");
+  if (finding.kind === "broken" || finding.kind === "unready") log.error(line, "attempt");
   else log.info(line, "attempt");
 }
 
@@ -96,8 +96,7 @@ function toShownVerdict(verdict: Attempted["verdict"], written: Written): string
 }
 
 function toDetail(finding: Finding): string | undefined {
-  if (finding.kind === "fault" || finding.kind === "broken" || finding.kind === "cancelled")
-    return finding.message;
+  if ("message" in finding) return finding.message;
   if (finding.kind === "unsendable")
     return finding.problems.map(({ field, message }) => `${field}: ${message}`).join("; ");
   return undefined;

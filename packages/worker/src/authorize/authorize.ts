@@ -1,0 +1,145 @@
+// Between compose and send: adds to a composed request what proves who sends it. Nothing here decides what becomes of a delivery; what
+// cannot be added is a finding like any other.
+
+import type { CompiledAction } from "@postrider/compose/compile";
+import type { Credentials, OAuthClient } from "@postrider/compose/credentials";
+import type { ComposedRequest } from "@postrider/compose/request";
+import type { Secrets } from "@postrider/compose/secrets";
+import type { Finding, Unready } from "../attempt.ts";
+import { addCredential } from "./conceal.ts";
+import { type NoToken, readTokenAnswer, toTokenRequest } from "./oauth.ts";
+import { createSigner, type Signer } from "./sign.ts";
+import type { TokenOrder, Tokens } from "./tokens.ts";
+
+export interface Authorized {
+  readonly kind: "authorized";
+  readonly request: ComposedRequest;
+  /** After a 401: the same request with another token; null where another one would be refused as well. */
+  readonly renew: (() => Promise<Authorized | NoToken | null>) | null;
+}
+
+/** What an attempt is authorized with. */
+export interface Errand {
+  /** The delivery's id, or the key that a replay has given it instead. */
+  readonly id: string;
+  readonly action: CompiledAction;
+  readonly secrets: Secrets;
+  /** Values that nobody may see: tokens are added. */
+  readonly sensitive: Set<string>;
+}
+
+/** Adds credentials and signature; without a promise unless a token has to be fetched. */
+export type Authorize = (
+  request: ComposedRequest,
+  errand: Errand,
+) => Authorized | NoToken | Promise<Authorized | NoToken>;
+
+export interface AuthorizeOptions {
+  readonly tokens: Tokens;
+  /** The same way that deliveries take, so that a token endpoint is as guarded as a destination. */
+  readonly send: (
+    request: ComposedRequest,
+    action: CompiledAction["action"],
+  ) => Promise<{ readonly finding: Exclude<Finding, { kind: "cancelled" | "broken" }> }>;
+  readonly now: () => number;
+}
+
+export function createAuthorizer({ tokens, send, now }: AuthorizeOptions): Authorize {
+  const prepared = new WeakMap<CompiledAction, { secrets: Secrets; ready: Ready | Unready }>();
+  const prepare = (action: CompiledAction, secrets: Secrets): Ready | Unready => {
+    const known = prepared.get(action);
+    if (known?.secrets === secrets) return known.ready;
+    const ready = getReady(action, secrets);
+    prepared.set(action, { secrets, ready });
+    return ready;
+  };
+
+  return (request, errand) => {
+    const { action, secrets, sensitive } = errand;
+    if (action.renderCredentials === null) return { kind: "authorized", request, renew: null };
+    const ready = prepare(action, secrets);
+    if ("kind" in ready) return ready;
+    const finish = (authorization: string | null, renew: Authorized["renew"]): Authorized => {
+      const headers = authorization === null ? request.headers : withAuthorization(request, authorization);
+      if (authorization !== null) addCredential(sensitive, authorization);
+      return {
+        kind: "authorized",
+        request: sign({ ...request, headers }, ready.signer, errand.id, now()),
+        renew,
+      };
+    };
+    const { auth } = ready;
+    if (auth === null || typeof auth === "string") return finish(auth, null);
+
+    sensitive.add(auth.clientSecret);
+    const order = toOrder(auth, action, send);
+    const withToken = (value: string, isRenewed: boolean): Authorized =>
+      finish(`Bearer ${value}`, isRenewed ? null : () => renew(value));
+    const renew = async (refused: string): Promise<Authorized | NoToken | null> => {
+      const found = await tokens.renew(order, refused);
+      return found?.kind === "token" ? withToken(found.token.value, true) : found;
+    };
+    const found = tokens.get(order);
+    if (!(found instanceof Promise))
+      return found.kind === "token" ? withToken(found.token.value, false) : found;
+    return found.then((late) => (late.kind === "token" ? withToken(late.token.value, false) : late));
+  };
+}
+
+/** What does not change from one delivery to the next. */
+interface Ready {
+  readonly auth: string | OAuthClient | null;
+  readonly signer: Signer | null;
+}
+
+function getReady({ renderCredentials }: CompiledAction, secrets: Secrets): Ready | Unready {
+  const rendered = renderCredentials?.(secrets) ?? NO_CREDENTIALS;
+  if ("problem" in rendered) return unusable(rendered.problem.field, rendered.problem.message);
+  const { auth, signing } = rendered;
+  if (signing === null) return { auth, signer: null };
+  const signer = createSigner(signing.scheme, signing.secrets);
+  return typeof signer === "function"
+    ? { auth, signer }
+    : unusable(`signing.secrets[${signer.index}]`, signer.problem);
+}
+
+const NO_CREDENTIALS: Credentials = { auth: null, signing: null };
+
+function unusable(field: string, message: string): Unready {
+  return { kind: "unready", reason: "secret_invalid", message: `${field}: ${message}` };
+}
+
+function toOrder(
+  client: OAuthClient,
+  { action }: CompiledAction,
+  send: AuthorizeOptions["send"],
+): TokenOrder {
+  return {
+    client,
+    timeoutMs: action.timeoutMs,
+    // Not redirected: a client's secret goes where the action says, and nowhere else.
+    fetch: async () =>
+      readTokenAnswer((await send(toTokenRequest(client), { ...action, redirects: 0 })).finding),
+  };
+}
+
+/** Instead of one that the URL's user info gave: receivers would see two, and trust either. */
+function withAuthorization({ headers }: ComposedRequest, authorization: string): string[] {
+  const others = headers.filter(
+    (_, index) => headers[index - (index % 2)]?.toLowerCase() !== "authorization",
+  );
+  return [...others, "Authorization", authorization];
+}
+
+/** Headers that the request has already, such as a delivery's id under the same name, are not written twice. */
+function sign(request: ComposedRequest, signer: Signer | null, id: string, now: number): ComposedRequest {
+  if (signer === null) return request;
+  const signature = signer({ id, timestamp: Math.floor(now / 1_000), body: request.body ?? "" });
+  const headers = [...request.headers];
+  for (let index = 0; index < signature.length; index += 2) {
+    const [name = "", value = ""] = signature.slice(index, index + 2);
+    if (!headers.some((given, at) => at % 2 === 0 && given.toLowerCase() === name.toLowerCase()))
+      headers.push(name, value);
+  }
+  return { ...request, headers };
+}

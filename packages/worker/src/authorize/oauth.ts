@@ -1,0 +1,104 @@
+// The client credentials grant (RFC 6749 section 4.4): the request for a token, and what the answer means. Pure.
+
+import type { OAuthClient } from "@postrider/compose/credentials";
+import type { ComposedRequest } from "@postrider/compose/request";
+import type { Finding, Unready, Unsendable } from "../attempt.ts";
+
+export interface IssuedToken {
+  readonly value: string;
+  readonly lifetimeMs: number;
+}
+
+/** What a request for a token came to, where it gave none. */
+export type NoToken = Exclude<Finding, { kind: "reply" | "fault" | "cancelled" | "broken" }>;
+
+/** The request for a token. */
+export function toTokenRequest(client: OAuthClient): ComposedRequest {
+  const { tokenUrl, clientId, clientSecret, scope, audience, clientAuthentication } = client;
+  const form = new URLSearchParams({ grant_type: "client_credentials" });
+  if (scope !== null) form.set("scope", scope);
+  if (audience !== null) form.set("audience", audience);
+  const headers = ["Content-Type", "application/x-www-form-urlencoded", "Accept", "application/json"];
+  if (clientAuthentication === "body") {
+    form.set("client_id", clientId);
+    form.set("client_secret", clientSecret);
+  } else {
+    // RFC 6749 section 2.3.1: both are form-encoded before they are joined.
+    const pair = `${formEncode(clientId)}:${formEncode(clientSecret)}`;
+    headers.push("Authorization", `Basic ${Buffer.from(pair).toString("base64")}`);
+  }
+  return { method: "POST", ...tokenUrl, headers, body: form.toString() };
+}
+
+function formEncode(text: string): string {
+  return new URLSearchParams([["", text]]).toString().slice(1);
+}
+
+/** Of a token whose endpoint does not say how long it lasts. */
+const LIFETIME_MS_DEFAULT = 5 * 60_000;
+/** Nobody relies on a token for longer without asking again. */
+const LIFETIME_MS_MAX = 24 * 3_600_000;
+/** RFC 6750 section 2.1, and room for what servers really issue: visible ASCII. */
+const TOKEN = /^[\x21-\x7e]{1,8192}$/;
+/** RFC 6749 section 5.2: the error's code, which may be told; its description may repeat what was sent. */
+const ERROR_CODE = /^[A-Za-z0-9_.-]{1,60}$/;
+
+/** The token that an answer brings, or what stands in its way. */
+export function readTokenAnswer(
+  finding: Exclude<Finding, { kind: "cancelled" | "broken" }>,
+): IssuedToken | NoToken {
+  if (finding.kind === "fault") return unavailable(`did not answer: ${finding.code}, ${finding.message}`);
+  if (finding.kind === "unsendable") return atTokenUrl(finding);
+  if (finding.kind !== "reply") return finding;
+  const { status } = finding;
+  const answer = parseObject(finding.body);
+  if (finding.isCut) return unavailable("gave an answer longer than POSTRIDER_REPLY_BYTES_MAX");
+  if (status >= 200 && status < 300) return readToken(answer);
+  const code = answer?.["error"];
+  const told = typeof code === "string" && ERROR_CODE.test(code) ? ` (${code})` : "";
+  if (status >= 500 || status === 408 || status === 425 || status === 429)
+    return unavailable(`answered ${status}${told}`);
+  return refused(`answered ${status}${told}`);
+}
+
+/** What the guard says of the endpoint. */
+function atTokenUrl(finding: Unsendable): Unsendable {
+  const problems = finding.problems.map((problem) => ({ ...problem, field: "auth.oauth2.tokenUrl" }));
+  return { ...finding, problems };
+}
+
+function readToken(answer: Readonly<Record<string, unknown>> | null): IssuedToken | NoToken {
+  const { access_token: value, token_type: type, expires_in: seconds } = answer ?? {};
+  if (typeof value !== "string") return unavailable("answered without an access_token");
+  if (!TOKEN.test(value)) return refused("gave an access_token that no header can carry");
+  if (typeof type === "string" && type.toLowerCase() !== "bearer")
+    return refused("gave a token that is no bearer token");
+  // Some servers write the number as a string.
+  const lifetimeMs = Number(seconds ?? Number.NaN) * 1_000;
+  return {
+    value,
+    lifetimeMs: lifetimeMs > 0 ? Math.min(lifetimeMs, LIFETIME_MS_MAX) : LIFETIME_MS_DEFAULT,
+  };
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
+  } catch {
+    // Not JSON: the status says what there is to say.
+    return null;
+  }
+}
+
+export function unavailable(what: string): Unready {
+  return { kind: "unready", reason: "auth_unavailable", message: `the token endpoint ${what}` };
+}
+
+function refused(what: string): NoToken {
+  return {
+    kind: "unsendable",
+    reason: "auth_failed",
+    problems: [{ field: "auth.oauth2", code: "auth_failed", message: `the token endpoint ${what}` }],
+  };
+}

@@ -1,0 +1,239 @@
+// Access tokens, one for each client and all workers: fetched by one of them before the old one runs out, while the others go on with
+// the old one, or wait where there is none.
+
+import { createHash, randomUUID } from "node:crypto";
+import type { OAuthClient } from "@postrider/compose/credentials";
+import { LRUCache } from "lru-cache";
+import type { Interrupted } from "../attempt.ts";
+import { type IssuedToken, type NoToken, unavailable } from "./oauth.ts";
+import type { SharedTokens, Token } from "./shared-tokens.ts";
+
+/** Asks the endpoint for a token. */
+export type FetchToken = () => Promise<IssuedToken | NoToken>;
+
+export interface TokenOrder {
+  readonly client: OAuthClient;
+  readonly fetch: FetchToken;
+  /** No fetch takes longer. */
+  readonly timeoutMs: number;
+}
+
+export type TokenFound = { readonly kind: "token"; readonly token: Token } | NoToken;
+
+export interface Tokens {
+  /** A token that is good now. Known ones come back without a promise. */
+  get(order: TokenOrder): TokenFound | Promise<TokenFound>;
+  /** Another token than the one that a destination refused; null when that one was only just fetched for the same reason. */
+  renew(order: TokenOrder, refused: string): Promise<TokenFound | null>;
+}
+
+export interface TokenOptions {
+  readonly shared: SharedTokens;
+  /** A name for a client in Redis, from which nothing of it can be guessed. */
+  readonly digest: (text: string) => string;
+  readonly interrupts: Set<() => void>;
+  readonly now: () => number;
+}
+
+/** The next token is fetched when a fifth of the lifetime is left, and a minute at most. */
+const REFRESH_SHARE = 0.2;
+const REFRESH_MS_MAX = 60_000;
+/** A destination that refuses every token must not make every delivery fetch one. */
+const FORCED_AGAIN_MS = 10_000;
+/** After a failed fetch all wait so long with the next one. */
+const TROUBLE_MS = 5_000;
+/** How often a worker that waits for another one's fetch looks. */
+const POLL_MS = 100;
+/** Beyond the fetch's own deadline, for Redis' round trips. */
+const LOCK_MARGIN_MS = 5_000;
+/** Clients that this process remembers; a client belongs to an action, so that these are many. */
+const CLIENTS_MAX = 1_000;
+
+interface Client {
+  token: Token | null;
+  trouble: { readonly finding: NoToken; readonly until: number } | null;
+  pending: Promise<TokenFound> | null;
+}
+
+export function createTokens(options: TokenOptions): Tokens {
+  const { digest, now } = options;
+  const clients = new LRUCache<string, Client>({ max: CLIENTS_MAX });
+  const identities = new WeakMap<OAuthClient, string>();
+
+  const find = (order: TokenOrder): { identity: string; client: Client } => {
+    const identity = identities.get(order.client) ?? digest(JSON.stringify(order.client));
+    identities.set(order.client, identity);
+    const client = clients.get(identity) ?? { token: null, trouble: null, pending: null };
+    clients.set(identity, client);
+    return { identity, client };
+  };
+  const obtain = (order: TokenOrder, refused: string | null): Promise<TokenFound> => {
+    const { identity, client } = find(order);
+    client.pending ??= obtainOnce(order, { identity, client, refused }, options).finally(() => {
+      client.pending = null;
+    });
+    return client.pending;
+  };
+
+  return {
+    get(order) {
+      const { token, trouble } = find(order).client;
+      if (token !== null && now() < token.refreshAt) return { kind: "token", token };
+      if (token === null || now() >= token.expiresAt) return obtain(order, null);
+      // In the background: what goes wrong shows when the old one has run out.
+      if (trouble === null || now() >= trouble.until) void obtain(order, null).catch(() => undefined);
+      return { kind: "token", token };
+    },
+    async renew(order, refused) {
+      const { client } = find(order);
+      // A fetch that began before the refusal may still bring the token that was refused.
+      await client.pending;
+      const { token } = client;
+      if (token !== null && token.value !== refused && now() < token.expiresAt)
+        return { kind: "token", token };
+      if (token?.isForced === true && now() - token.issuedAt < FORCED_AGAIN_MS) return null;
+      return obtain(order, refused);
+    },
+  };
+}
+
+interface Errand {
+  readonly identity: string;
+  readonly client: Client;
+  /** A token that is no good, whatever its dates say. */
+  readonly refused: string | null;
+}
+
+/** One process' way to a token: from the others, by fetching it, or by waiting for who fetches it. */
+async function obtainOnce(order: TokenOrder, errand: Errand, options: TokenOptions): Promise<TokenFound> {
+  const deadline = options.now() + order.timeoutMs + LOCK_MARGIN_MS;
+  const wait = createWait(options.interrupts);
+  try {
+    for (;;) {
+      const found = (await lookUp(errand, options)) ?? (await fetchAlone(order, errand, options));
+      if (found !== null) return found;
+      if (options.now() >= deadline)
+        return unavailable("is being asked by another worker, which has no answer yet");
+      if (await wait.interrupted(POLL_MS)) return INTERRUPTED;
+    }
+  } finally {
+    wait.end();
+  }
+}
+
+/** What the others have: a token, or the trouble that keeps all from trying; null where somebody has to fetch. */
+async function lookUp(
+  { identity, client, refused }: Errand,
+  options: TokenOptions,
+): Promise<TokenFound | null> {
+  const { shared, now } = options;
+  const read = await shared.read(identity);
+  const found = judge(read.token ?? client.token, refused, now());
+  if (found?.isFresh === true) return keep(client, found.token);
+  const known = recentTrouble(client, now());
+  const trouble = known ?? read.trouble;
+  if (trouble === null) return null;
+  if (known === null) client.trouble = { finding: trouble, until: now() + TROUBLE_MS };
+  return found === null ? trouble : keep(client, found.token);
+}
+
+/** Fetches, unless another worker does: then the old token while it is good, or null. */
+async function fetchAlone(
+  order: TokenOrder,
+  errand: Errand,
+  options: TokenOptions,
+): Promise<TokenFound | null> {
+  const { shared, now } = options;
+  const { identity, client, refused } = errand;
+  const owner = randomUUID();
+  if (await shared.lock(identity, owner, order.timeoutMs + LOCK_MARGIN_MS)) {
+    try {
+      return await fetchOnce(order, errand, options);
+    } finally {
+      await shared.unlock(identity, owner);
+    }
+  }
+  const old = judge((await shared.read(identity)).token ?? client.token, refused, now());
+  return old === null ? null : keep(client, old.token);
+}
+
+const INTERRUPTED: Interrupted = { kind: "interrupted" };
+
+/** A token as it stands now; null where it is none, refused, or over. */
+function judge(
+  token: Token | null,
+  refused: string | null,
+  now: number,
+): { token: Token; isFresh: boolean } | null {
+  if (token === null || token.value === refused || now >= token.expiresAt) return null;
+  return { token, isFresh: now < token.refreshAt };
+}
+
+function keep(client: Client, token: Token): TokenFound {
+  client.token = token;
+  return { kind: "token", token };
+}
+
+function recentTrouble({ trouble }: Client, now: number): NoToken | null {
+  return trouble !== null && now < trouble.until ? trouble.finding : null;
+}
+
+async function fetchOnce(
+  order: TokenOrder,
+  { identity, client, refused }: Errand,
+  { shared, now }: TokenOptions,
+): Promise<TokenFound> {
+  // Whoever held the lock until now may have brought what is wanted.
+  const { token } = await shared.read(identity);
+  const brought = judge(token, refused, now());
+  if (brought?.isFresh === true) return keep(client, brought.token);
+  const issued = await order.fetch();
+  const issuedAt = now();
+  if ("kind" in issued) {
+    if (issued.kind === "interrupted") return issued;
+    client.trouble = { finding: issued, until: issuedAt + TROUBLE_MS };
+    await shared.writeTrouble(identity, issued, TROUBLE_MS);
+    return issued;
+  }
+  const expiresAt = issuedAt + issued.lifetimeMs;
+  const fresh: Token = {
+    value: issued.value,
+    issuedAt,
+    refreshAt: expiresAt - Math.min(REFRESH_MS_MAX, issued.lifetimeMs * REFRESH_SHARE),
+    expiresAt,
+    isForced: refused !== null,
+  };
+  client.trouble = null;
+  await shared.write(identity, fresh, issuedAt);
+  return keep(client, fresh);
+}
+
+/** A wait that a shutdown ends. */
+function createWait(interrupts: Set<() => void>) {
+  let isInterrupted = false;
+  let wake: (() => void) | null = null;
+  const interrupt = (): void => {
+    isInterrupted = true;
+    wake?.();
+  };
+  interrupts.add(interrupt);
+  return {
+    async interrupted(ms: number): Promise<boolean> {
+      if (isInterrupted) return true;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      return isInterrupted;
+    },
+    end: () => void interrupts.delete(interrupt),
+  };
+}
+
+/** For processes without a key: the name never leaves them. */
+export function digestUnkeyed(text: string): string {
+  return createHash("sha256").update(text).digest("base64url");
+}

@@ -1,0 +1,43 @@
+// Puts the two steps that deal with credentials together: opening before compose, authorizing after it.
+
+import type { Sealer } from "@postrider/shared/seal";
+import type { Redis } from "ioredis";
+import { type Authorize, type AuthorizeOptions, createAuthorizer } from "./authorize/authorize.ts";
+import { createSharedTokens, createUnsharedTokens } from "./authorize/shared-tokens.ts";
+import { createTokens, digestUnkeyed } from "./authorize/tokens.ts";
+import { createOpener, type Open } from "./open/open.ts";
+import { createSecretCache, readFromRedis } from "./open/secret-cache.ts";
+
+export interface CredentialOptions {
+  /** Null where neither secrets nor tokens are needed. */
+  readonly redis: Redis | null;
+  readonly sealer: Sealer;
+  readonly interrupts: Set<() => void>;
+  readonly send: AuthorizeOptions["send"];
+  readonly actionsMax: number;
+  readonly now: () => number;
+}
+
+export function createCredentialSteps({
+  redis,
+  sealer,
+  interrupts,
+  send,
+  actionsMax,
+  now,
+}: CredentialOptions): { readonly open: Open; readonly authorize: Authorize } {
+  const read =
+    redis === null ? async (names: readonly string[]) => names.map(() => null) : readFromRedis(redis);
+  // Tokens lie in Redis sealed or not at all.
+  const isShared = redis !== null && sealer.canSeal;
+  const tokens = createTokens({
+    shared: isShared ? createSharedTokens(redis, sealer) : createUnsharedTokens(),
+    digest: isShared ? sealer.digest : digestUnkeyed,
+    interrupts,
+    now,
+  });
+  return {
+    open: createOpener(sealer, createSecretCache(read, sealer, { actionsMax, now })),
+    authorize: createAuthorizer({ tokens, send, now }),
+  };
+}

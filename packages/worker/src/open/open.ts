@@ -1,0 +1,37 @@
+// Opens what a delivery needs before it can be composed: its own data where they are sealed, and the secrets of its action. What stays
+// closed is no fault of the delivery: it waits, until a worker has the key or somebody has set the secret.
+
+import type { CompiledAction } from "@postrider/compose/compile";
+import type { Secrets } from "@postrider/compose/secrets";
+import { type Delivery, unpackDelivery } from "@postrider/shared/delivery";
+import type { Sealer } from "@postrider/shared/seal";
+import type { Unready } from "../attempt.ts";
+import type { FindSecrets, Found } from "./secret-cache.ts";
+
+export interface Opened {
+  readonly kind: "opened";
+  readonly delivery: Delivery;
+  readonly secrets: Secrets;
+}
+
+/** Opens without a promise where nothing has to be read. */
+export type Open = (
+  delivery: Delivery,
+  action: CompiledAction,
+) => Opened | Unready | Promise<Opened | Unready>;
+
+export function createOpener(sealer: Sealer, findSecrets: FindSecrets): Open {
+  return (packed, action) => {
+    const delivery = unpackDelivery(packed, sealer);
+    if ("trouble" in delivery)
+      return { kind: "unready", reason: "key_missing", message: `the delivery ${delivery.trouble}` };
+    const found = findSecrets(action);
+    return found instanceof Promise
+      ? found.then((secrets) => toOpened(delivery, secrets))
+      : toOpened(delivery, found);
+  };
+}
+
+function toOpened(delivery: Delivery, found: Found): Opened | Unready {
+  return found.kind === "unready" ? found : { kind: "opened", delivery, secrets: found.secrets };
+}

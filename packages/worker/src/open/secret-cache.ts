@@ -1,0 +1,77 @@
+// The opened secrets that this process holds: those of the actions that it delivers, up to a bound, and read again every few seconds,
+// so that a value that was set, rotated or removed is noticed soon.
+
+import type { CompiledAction } from "@postrider/compose/compile";
+import type { Secrets } from "@postrider/compose/secrets";
+import { keys } from "@postrider/shared/lanes";
+import type { Sealer } from "@postrider/shared/seal";
+import { openStoredSecret } from "@postrider/shared/stored-secret";
+import type { Redis } from "ioredis";
+import { LRUCache } from "lru-cache";
+import type { Unready } from "../attempt.ts";
+
+/** An action's secrets, or why they cannot be had. */
+export type Found = { readonly kind: "secrets"; readonly secrets: Secrets } | Unready;
+export type FindSecrets = (action: CompiledAction) => Found | Promise<Found>;
+
+/** How long a change may go unnoticed; at this pace reading costs nothing. */
+const FRESH_MS = 2_000;
+
+/** Reads the stored texts of names; null where there is none. */
+export type ReadStored = (names: readonly string[]) => Promise<(string | null)[]>;
+
+/** From the store in Redis. */
+export function readFromRedis(redis: Redis): ReadStored {
+  return (names) => redis.hmget(keys.secrets(), ...names);
+}
+
+const NONE: Found = { kind: "secrets", secrets: {} };
+
+interface Entry {
+  readonly readAt: number;
+  readonly stored: readonly (string | null)[];
+  readonly found: Found;
+}
+
+/** The same object comes back as long as nothing has changed, so that what is made of it can be kept. */
+export function createSecretCache(
+  read: ReadStored,
+  sealer: Sealer,
+  { actionsMax, now }: { actionsMax: number; now: () => number },
+): FindSecrets {
+  const entries = new LRUCache<CompiledAction, Entry>({ max: actionsMax });
+  const reading = new Map<CompiledAction, Promise<Found>>();
+
+  const readAnew = async (action: CompiledAction): Promise<Found> => {
+    const names = action.action.secrets;
+    const stored = await read(names);
+    const known = entries.get(action);
+    const isSame = known?.stored.every((text, index) => text === stored[index]) === true;
+    const found = isSame ? known.found : openAll(names, stored, sealer);
+    entries.set(action, { readAt: now(), stored, found });
+    return found;
+  };
+
+  return (action) => {
+    if (action.action.secrets.length === 0) return NONE;
+    const known = entries.get(action);
+    if (known !== undefined && now() - known.readAt < FRESH_MS) return known.found;
+    const pending = reading.get(action) ?? readAnew(action).finally(() => reading.delete(action));
+    reading.set(action, pending);
+    return pending;
+  };
+}
+
+function openAll(names: readonly string[], stored: readonly (string | null)[], sealer: Sealer): Found {
+  const secrets: Record<string, string> = {};
+  for (const [index, name] of names.entries()) {
+    const text = stored[index] ?? null;
+    if (text === null)
+      return { kind: "unready", reason: "secret_missing", message: `the secret ${name} is not in the store` };
+    const opened = openStoredSecret(name, text, sealer);
+    if ("trouble" in opened)
+      return { kind: "unready", reason: "key_missing", message: `the secret ${name} ${opened.trouble}` };
+    secrets[name] = opened.text;
+  }
+  return { kind: "secrets", secrets };
+}
