@@ -6,6 +6,11 @@ import { PostriderError } from "./errors.ts";
 /** A command that is not answered by then will not be: the caller hears so (a chunk of 500 takes some 20 ms). */
 const PRODUCER_COMMAND_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+/**
+ * A connection that owes an answer for so long is dead, though nobody has closed it: a firewall forgot it, or its host is gone. A claim
+ * may block for ten seconds (BullMQ's own bound), so a worker waits a little longer.
+ */
+const WORKER_SILENCE_MS = 12_000;
 
 /** A producer fails at once when Redis is away: its caller can still decide, a queue in memory would lie to it. */
 export const producerOptions: RedisOptions = {
@@ -14,17 +19,28 @@ export const producerOptions: RedisOptions = {
   autoResendUnfulfilledCommands: false,
   commandTimeout: PRODUCER_COMMAND_TIMEOUT_MS,
   connectTimeout: CONNECT_TIMEOUT_MS,
+  socketTimeout: PRODUCER_COMMAND_TIMEOUT_MS,
   retryStrategy: (times) => Math.min(100 * times, 1_000),
+  reconnectOnError: (error) => isDemoted(error),
 };
 
 /** A worker waits for Redis as long as it takes, and goes on where it was. BullMQ demands the null. */
 export const workerOptions: RedisOptions = {
   enableOfflineQueue: true,
   maxRetriesPerRequest: null,
-
   connectTimeout: CONNECT_TIMEOUT_MS,
+  socketTimeout: WORKER_SILENCE_MS,
   retryStrategy: (times) => Math.min(100 * times, 1_000),
+  reconnectOnError: (error) => (isDemoted(error) ? RECONNECT_AND_REPEAT : false),
 };
+
+/** As ioredis calls it: what was refused is sent again over the new connection. */
+const RECONNECT_AND_REPEAT = 2;
+
+/** Whether this Redis has become a replica, as in a failover: the same name leads to the new primary by now. */
+function isDemoted({ message }: Error): boolean {
+  return message.startsWith("READONLY");
+}
 
 /**
  * Connects, waiting for the first answer, and refuses a Redis that may evict keys: it could lose accepted deliveries.
