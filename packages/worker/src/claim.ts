@@ -5,14 +5,14 @@ import { type Delivery, isDelivery } from "@postrider/shared/delivery";
 import { isOwnLane, shardPrefix, toLaneLabel } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
 import { RETRY_PRESETS } from "@postrider/shared/retry";
-import { type Job, Worker, type WorkerOptions } from "bullmq";
+import { ErrorCode, type Job, Worker, type WorkerOptions } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Attempted, Claimed, Verdict } from "./attempt.ts";
 import { decide } from "./decide/decide.ts";
 import { type Gate, NOTHING_TIMED } from "./gate.ts";
 import type { Moves } from "./lanes/move.ts";
 import type { Traffic } from "./lanes/traffic.ts";
-import { type Records, record } from "./record/record.ts";
+import { type Records, record, recordLost } from "./record/record.ts";
 import { backoffStrategy, isSettled, settle } from "./settle.ts";
 
 /** Attempt records kept with a delivery; a rate limit can make many. */
@@ -115,10 +115,15 @@ async function writeDown(
 ): Promise<Verdict> {
   try {
     // Evidence first: a crash between the two repeats an attempt that can be seen, rather than leave a dead letter without a history.
-    if (attempted.verdict.kind !== "ended" || attempted.verdict.outcome !== "delivered") {
-      await keepEvidence(job, claimed, attempted, records.now());
+    const isDelivered = attempted.verdict.kind === "ended" && attempted.verdict.outcome === "delivered";
+    if (!isDelivered && !(await keepEvidence(job, claimed, attempted, records.now()))) {
+      recordLost(claimed, attempted, records);
+      return { kind: "lost" };
     }
-    return (await record(claimed, attempted, records)) === "lost" ? { kind: "lost" } : attempted.verdict;
+    if ((await record(claimed, attempted, records)) === "lost") return { kind: "lost" };
+    if (job.stalledCounter > 0 && attempted.verdict.kind !== "ended")
+      await records.ledger.forgetCrashes(claimed);
+    return attempted.verdict;
   } catch (error) {
     log.error(
       { deliveryId: claimed.id, lane: claimed.lane, detail: String(error) },
@@ -164,15 +169,24 @@ function toClaimed(job: Job, token: string, lane: string, now: number): Claimed 
   };
 }
 
-/** What a person needs to understand a retry or a dead letter, kept with the job and removed with it. */
+/**
+ * What a person needs to understand a retry or a dead letter, kept with the job and removed with it.
+ * @returns false when there is no such job: another worker took it up and ended it.
+ */
 async function keepEvidence(
   job: Job,
   claimed: Claimed,
   { finding, verdict, timings, destination }: Attempted,
   now: number,
-): Promise<void> {
+): Promise<boolean> {
   job.opts.keepLogs = ATTEMPTS_KEPT;
-  await job.log(
-    JSON.stringify({ attempt: claimed.attempt, at: now, destination, finding, verdict, timings }),
-  );
+  try {
+    await job.log(
+      JSON.stringify({ attempt: claimed.attempt, at: now, destination, finding, verdict, timings }),
+    );
+    return true;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === ErrorCode.JobNotExist) return false;
+    throw error;
+  }
 }
