@@ -44,7 +44,7 @@ test("blocking connections that Redis closes come back, on every worker", async 
   redis.disconnect();
   await producer.close();
   await server.stop();
-}, 120_000);
+}, 400_000);
 
 test("connections that die without a word are given up, and workers and producers go on with new ones", async () => {
   const server = await startRedisServer({ binary: redisBinary() });
@@ -72,7 +72,7 @@ test("connections that die without a word are given up, and workers and producer
   );
   await Promise.all([direct.close(), through.close()]);
   await server.stop();
-}, 120_000);
+}, 400_000);
 
 test("a Redis that has become a replica is left for the one that is primary now", async () => {
   const [old, next] = [
@@ -108,4 +108,4 @@ test("a Redis that has become a replica is left for the one that is primary now"
   for (const redis of [toOld, toNext]) redis?.disconnect();
   await producer.close();
   await Promise.all([old.stop(), next.stop()]);
-}, 120_000);
+}, 400_000);

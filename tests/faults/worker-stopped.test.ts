@@ -3,7 +3,7 @@
 import { createProducer } from "@postrider/producer/producer";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { startFleet, untilOver } from "../support/fleet.ts";
+import { SHORT_CLAIMS, startFleet, untilOver } from "../support/fleet.ts";
 import type { StartedProcess } from "../support/processes.ts";
 import { type Behaviour, hang, ok, reply, startReceiver } from "../support/receiver.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
@@ -21,7 +21,7 @@ test("a worker that stood still for longer than its claim holds writes nothing o
   await using receiver = await startReceiver((_, { nth }) => (nth === 1 ? first : ok()));
   const producer = await createProducer({ redis: redisUrl });
   await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
-  await using fleet = startFleet(redisUrl, 1, { POSTRIDER_LOG_LEVEL: "info" });
+  await using fleet = startFleet(redisUrl, 1, { ...SHORT_CLAIMS, POSTRIDER_LOG_LEVEL: "info" });
   victim = fleet.running[0];
   await fleet.untilServing();
 
@@ -38,14 +38,14 @@ test("a worker that stood still for longer than its claim holds writes nothing o
   expect((await producer.deadLetters.list(["bulk"], 1)).total).toBe(0);
   expect([...receiver.byKey().values()].map((requests) => requests.length)).toEqual([2]);
   await producer.close();
-}, 120_000);
+}, 400_000);
 
 test("a worker that stood still after its outcome was recorded has it stand, and nothing is sent again", async () => {
   const redisUrl = await isolatedRedisUrl();
   await using receiver = await startReceiver();
   const producer = await createProducer({ redis: redisUrl });
   await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
-  await using fleet = startFleet(redisUrl, 1);
+  await using fleet = startFleet(redisUrl, 1, SHORT_CLAIMS);
   const [victim] = fleet.running;
   await fleet.untilServing();
   await producer.enqueueMany({ action: "a", customers: customers(2_000), run: "r" });
@@ -68,7 +68,7 @@ test("a worker that stood still after its outcome was recorded has it stand, and
   expect(before - 2_000).toBeLessThanOrEqual(200);
   expect(receiver.requests.length - before).toBeLessThanOrEqual(500 + 200);
   await producer.close();
-}, 180_000);
+}, 400_000);
 
 test("a crash between the answer and its record sends once more, under the same key: the documented window", async () => {
   const redisUrl = await isolatedRedisUrl();
@@ -82,7 +82,7 @@ test("a crash between the answer and its record sends once more, under the same 
   await using receiver = await startReceiver((_, { nth }) => (nth === 1 ? answerAndKill : ok()));
   const producer = await createProducer({ redis: redisUrl });
   await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
-  await using fleet = startFleet(redisUrl, 1);
+  await using fleet = startFleet(redisUrl, 1, SHORT_CLAIMS);
   victim = fleet.running[0];
   await fleet.untilServing();
   await producer.enqueueMany({ action: "a", customers: customers(1), run: "r" });
@@ -94,7 +94,7 @@ test("a crash between the answer and its record sends once more, under the same 
   expect(requests).toHaveLength(2);
   expect(new Set(requests.map(({ key, body }) => `${key} ${body}`)).size).toBe(1);
   await producer.close();
-}, 120_000);
+}, 400_000);
 
 test("a delivery outlives two workers that die with it, and is set aside as the cause after the third", async () => {
   const redisUrl = await isolatedRedisUrl();
@@ -102,7 +102,7 @@ test("a delivery outlives two workers that die with it, and is set aside as the 
   const producer = await createProducer({ redis: redisUrl });
   await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
   await producer.enqueueMany({ action: "a", customers: customers(1), run: "r" });
-  await using fleet = startFleet(redisUrl, 0);
+  await using fleet = startFleet(redisUrl, 0, SHORT_CLAIMS);
   for (let deaths = 1; deaths <= 3; deaths++) {
     const worker = fleet.start();
     await eventually(() => expect(receiver.requests).toHaveLength(deaths), 60_000);
@@ -119,7 +119,7 @@ test("a delivery outlives two workers that die with it, and is set aside as the 
     deadLetters: [{ reason: "crash" }],
   });
   await producer.close();
-}, 180_000);
+}, 400_000);
 
 test("workers that stood still are no crashes, however often: a slow machine fails no delivery", async () => {
   const redisUrl = await isolatedRedisUrl();
@@ -141,7 +141,7 @@ test("workers that stood still are no crashes, however often: a slow machine fai
     // Over by the time that a claim has run out, so that the answer that never came is noticed on waking.
     timeoutMs: 1_000,
   });
-  await using fleet = startFleet(redisUrl, 2);
+  await using fleet = startFleet(redisUrl, 2, SHORT_CLAIMS);
   await fleet.untilServing();
   workers = fleet.running;
   workers[1]?.kill("SIGSTOP");
@@ -151,4 +151,4 @@ test("workers that stood still are no crashes, however often: a slow machine fai
   expect(await untilOver(producer, "r", 90_000)).toMatchObject({ delivered: 1, failed: 0 });
   expect(receiver.requests).toHaveLength(stops + 1);
   await producer.close();
-}, 180_000);
+}, 400_000);
