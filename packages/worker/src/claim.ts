@@ -39,7 +39,10 @@ export function serveLane(lane: string, concurrency: number, options: LaneOption
     (job: Job, token?: string) => handle(job, token ?? "", lane, options),
     toWorkerOptions(concurrency, options),
   );
-  worker.on("error", (error) => log.warn({ lane, detail: error.message }, "lane trouble"));
+  worker.on("error", (error) => {
+    log.warn({ lane, detail: error.message }, "lane trouble");
+    if (REFUSAL.test(error.message)) rest(worker);
+  });
   worker.on("stalled", (deliveryId) => {
     records.metrics.repeated(toLaneLabel(lane), "reclaimed");
     log.warn(
@@ -48,6 +51,17 @@ export function serveLane(lane: string, concurrency: number, options: LaneOption
     );
   });
   return worker;
+}
+
+/** Redis takes nothing now, as when it is full. BullMQ asks again at once: thousands of times a second, with a log line each. */
+const REFUSAL = /^(OOM|MISCONF|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|BUSY|NOAUTH|NOPERM)\b/;
+const REST_MS = 1_000;
+
+/** Claims nothing for a while; what is in flight goes on. */
+function rest(worker: Worker): void {
+  if (worker.isPaused()) return;
+  void worker.pause(true);
+  setTimeout(() => worker.resume(), REST_MS).unref();
 }
 
 function toWorkerOptions(concurrency: number, { redis, lockMs, stalledCheckMs }: LaneOptions): WorkerOptions {
