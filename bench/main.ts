@@ -10,6 +10,7 @@ import { provideRedis } from "@postrider/cli/redis/provide-redis";
 import { postrider } from "./cases/postrider.ts";
 import { type Case, firstScript, floor } from "./cases.ts";
 import { stopChildren } from "./child.ts";
+import { type CompositionMeasurement, measureComposition } from "./composition.ts";
 import { type EnqueueMeasurement, measureEnqueue } from "./enqueue.ts";
 import { openLane } from "./lane.ts";
 import { type Bench, type Measurement, measure, type Size } from "./measure.ts";
@@ -17,19 +18,23 @@ import { type Rounds, toJson, toText } from "./report.ts";
 import { startSink } from "./sink.ts";
 
 const CASES = [floor, firstScript, postrider];
+/** What `--only` calls the measurement of composing alone. */
+const COMPOSITION = "composition";
+const NAMES = [...CASES.map(({ name }) => name), COMPOSITION];
 
 const HELP = `npm run bench -- [options]
   --deliveries N   measured in each round (20000)
   --warm-up N      delivered before, in the same process (15000)
   --rounds N       of all cases, interleaved (5)
   --concurrency N  deliveries in flight (100)
-  --only NAMES     of ${CASES.map(({ name }) => name).join(",")}
+  --only NAMES     of ${NAMES.join(",")}
   --json FILE      also writes the results there`;
 
 interface Options extends Size {
   readonly rounds: number;
   readonly concurrency: number;
   readonly cases: readonly Case[];
+  readonly isComposing: boolean;
   readonly json: string | undefined;
 }
 
@@ -55,14 +60,15 @@ function readOptions(): Options {
   };
   const only = values.only?.split(",");
   const cases = CASES.filter(({ name }) => only === undefined || only.includes(name));
-  if (cases.length < (only?.length ?? 1))
-    throw new Error(`--only takes ${CASES.map(({ name }) => name).join(", ")}`);
+  const unknown = only?.find((name) => !NAMES.includes(name));
+  if (unknown !== undefined) throw new Error(`--only takes ${NAMES.join(", ")}`);
   return {
     deliveries: count(values.deliveries, 20_000),
     warmUp: count(values["warm-up"], 15_000),
     rounds: count(values.rounds, 5),
     concurrency: count(values.concurrency, 100),
     cases,
+    isComposing: only === undefined || only.includes(COMPOSITION),
     json: values.json,
   };
 }
@@ -85,7 +91,10 @@ async function run(options: Options): Promise<void> {
   const sink = await startSink(join(folder, "sink"), say);
 
   const world = { redisUrl: redis.url, sinkUrl: sink.url, concurrency: options.concurrency };
-  const rounds = await runRounds({ world, lane, sink, folder }, options);
+  const rounds = {
+    composition: compose(options),
+    ...(await runRounds({ world, lane, sink, folder }, options)),
+  };
   console.log(`\n${toText(rounds)}`);
   if (options.json !== undefined) {
     const { deliveries, warmUp, concurrency } = options;
@@ -101,7 +110,16 @@ async function run(options: Options): Promise<void> {
   }
 }
 
-async function runRounds(bench: Bench, { cases, rounds, deliveries, warmUp }: Options): Promise<Rounds> {
+function compose({ isComposing, rounds }: Options): Map<string, CompositionMeasurement[]> {
+  if (!isComposing) return new Map();
+  say("composing");
+  return measureComposition(rounds);
+}
+
+async function runRounds(
+  bench: Bench,
+  { cases, rounds, deliveries, warmUp }: Options,
+): Promise<Omit<Rounds, "composition">> {
   const size = { deliveries, warmUp };
   const delivered = new Map<string, Measurement[]>(cases.map(({ name }) => [name, []]));
   const enqueued = new Map<string, EnqueueMeasurement[]>(

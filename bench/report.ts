@@ -1,6 +1,7 @@
 // What the bench prints and writes.
 
 import { cpus } from "node:os";
+import type { CompositionMeasurement } from "./composition.ts";
 import type { EnqueueMeasurement } from "./enqueue.ts";
 import type { Measurement, Size } from "./measure.ts";
 import { type Spread, toRatio, toSpreads } from "./statistics.ts";
@@ -9,6 +10,7 @@ import { type Spread, toRatio, toSpreads } from "./statistics.ts";
 export interface Rounds {
   readonly deliveries: ReadonlyMap<string, readonly Measurement[]>;
   readonly enqueue: ReadonlyMap<string, readonly EnqueueMeasurement[]>;
+  readonly composition: ReadonlyMap<string, readonly CompositionMeasurement[]>;
 }
 
 export interface Circumstances extends Size {
@@ -58,6 +60,18 @@ export function toText(rounds: Rounds): string {
         ];
       }),
     ),
+    formatTable(
+      ["composition", "compose µs", "renderSync µs", "compose / renderSync"],
+      [...rounds.composition].map(([name, measurements]) => {
+        const { composeMicros, renderSyncMicros } = toSpreads(measurements);
+        return [
+          name,
+          formatSpread(composeMicros, 1),
+          formatSpread(renderSyncMicros, 1),
+          formatSpread(toCompositionRatio(measurements), 2),
+        ];
+      }),
+    ),
     "Medians of the rounds, with the least and the greatest in brackets.",
   ];
   return parts.filter((part) => part !== "").join("\n\n");
@@ -69,9 +83,20 @@ export function toJson(rounds: Rounds, circumstances: Circumstances): string {
     results: [...rounds.deliveries].map(([name, measurements]) => toResult(name, measurements)),
     ratiosOfDeliveriesPerCpuSecond: Object.fromEntries(toRatios(rounds.deliveries)),
     enqueue: [...rounds.enqueue].map(([name, measurements]) => toResult(name, measurements)),
+    composition: [...rounds.composition].map(([name, measurements]) => ({
+      ...toResult(name, measurements),
+      ratioOfComposeToRenderSync: toCompositionRatio(measurements),
+    })),
     circumstances: { ...circumstances, node: process.version, cores: cpus().length, cpu: cpus()[0]?.model },
   };
   return `${JSON.stringify(report, null, 2)}\n`;
+}
+
+function toCompositionRatio(rounds: readonly CompositionMeasurement[]): Spread {
+  return toRatio(
+    rounds.map(({ composeMicros }) => composeMicros),
+    rounds.map(({ renderSyncMicros }) => renderSyncMicros),
+  );
 }
 
 function toResult<T extends object>(name: string, rounds: readonly T[]) {

@@ -8,6 +8,8 @@ export interface Checked {
   readonly delivered: number;
   /** Neither accepted by the receiver nor among the dead letters. */
   readonly lost: number;
+  /** Among the dead letters although the receiver never refused them for good. */
+  readonly wronglyFailed: number;
   /** Accepted, and not what was asked for. */
   readonly altered: number;
   /** Accepted more than once. */
@@ -30,7 +32,13 @@ export interface Expectation {
 
 const EXAMPLES_MAX = 10;
 
-type Wrong = { readonly kind: "lost" | "altered" | "inconsistent" | "unexpected"; readonly what: string };
+/** Answers after which no other attempt may be made. */
+const REFUSALS = new Set([400, 410]);
+
+type Wrong = {
+  readonly kind: "lost" | "wronglyFailed" | "altered" | "inconsistent" | "unexpected";
+  readonly what: string;
+};
 
 /** Checks one action's run. `failed` holds the ids of customers whose delivery is a dead letter. */
 export function check(
@@ -54,9 +62,26 @@ export function check(
     accepted.add(id);
     wrongs.push(...judge(first, id, customers.get(id), expectation));
   }
-  const missing = [...customers.keys()].filter((id) => !accepted.has(id) && !failed.has(id));
-  wrongs.push(...missing.map((id): Wrong => ({ kind: "lost", what: id })));
+  const note = (kind: Wrong["kind"], ids: readonly string[]) =>
+    wrongs.push(...ids.map((id) => ({ kind, what: id })));
+  const refused = refusedIn(record, expectation);
+  note(
+    "lost",
+    [...customers.keys()].filter((id) => !accepted.has(id) && !failed.has(id)),
+  );
+  note(
+    "wronglyFailed",
+    [...failed].filter((id) => !refused.has(id)),
+  );
   return summarize(wrongs, accepted.size, duplicates, expectation.path);
+}
+
+/** The customers whose requests the receiver refused for good. */
+function refusedIn(record: readonly Received[], { path, customerIdOf }: Expectation): ReadonlySet<string> {
+  const refusals = record.filter(
+    (received) => REFUSALS.has(received.status) && received.path.startsWith(path),
+  );
+  return new Set(refusals.map((refusal) => customerIdOf(refusal) ?? ""));
 }
 
 function judge(
@@ -76,6 +101,7 @@ function summarize(wrongs: readonly Wrong[], delivered: number, duplicates: numb
     delivered,
     duplicates,
     lost: count("lost"),
+    wronglyFailed: count("wronglyFailed"),
     altered: count("altered"),
     inconsistent: count("inconsistent"),
     unexpected: count("unexpected"),

@@ -13,19 +13,27 @@ export interface Processes {
   postrider(...args: string[]): Promise<string>;
   /** Starts something that runs until it is stopped; its output goes to a file of that name. */
   start(name: string, command: "worker" | "receiver", args: readonly string[]): ChildProcess;
-  /** Ends all that still run: politely, then not. */
+  /** Ends all that still run: politely, then not. Nothing can be started after it. */
   stopAll(): Promise<void>;
 }
 
 const STOP_MS = 10_000;
+const STOPPED = "the demo is being stopped";
 
 export function createProcesses(directory: string, environment: Record<string, string>): Processes {
   const running = new Set<ChildProcess>();
+  let isStopped = false;
+  const watch = (child: ChildProcess): void => {
+    running.add(child);
+    child.once("exit", () => running.delete(child));
+  };
   const env = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...environment };
   return {
     postrider(...args) {
       return new Promise((resolve, reject) => {
+        if (isStopped) return reject(new Error(STOPPED));
         const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+        watch(child);
         let stdout = "";
         let stderr = "";
         child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
@@ -39,9 +47,11 @@ export function createProcesses(directory: string, environment: Record<string, s
       });
     },
     start(name, command, args) {
+      if (isStopped) throw new Error(STOPPED);
+      // The receiver watches its input; a worker watches its parent. Neither outlives the demo, however it ends.
       const script =
         command === "worker"
-          ? [CLI, "worker", ...args]
+          ? [CLI, "worker", "--parent", String(process.pid), ...args]
           : ["--import", "tsx", join(ROOT, "demo/receiver.ts"), ...args];
       // Groups of their own: Ctrl-C is for the demo, which then stops them in order.
       const child = spawn(process.execPath, script, {
@@ -53,11 +63,11 @@ export function createProcesses(directory: string, environment: Record<string, s
       const log = createWriteStream(join(directory, `${name}.log`));
       child.stdout.pipe(log, { end: false });
       child.stderr.pipe(log, { end: false });
-      running.add(child);
-      child.once("exit", () => running.delete(child));
+      watch(child);
       return child;
     },
     async stopAll() {
+      isStopped = true;
       await Promise.all([...running].map(stop));
     },
   };

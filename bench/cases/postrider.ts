@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createProducer } from "@postrider/producer/producer";
+import { RUN_SHARED_MAX } from "@postrider/producer/routing";
 import type { Case } from "../cases.ts";
 import { customers, toAction } from "../workload.ts";
 
@@ -29,12 +30,15 @@ export const postrider: Case = {
         },
       },
       async enqueue(first, count) {
-        runs += 1;
-        await producer.enqueueMany({
-          action: action.id,
-          customers: customers(first, count),
-          run: `bench-${runs}`,
-        });
+        // A run's first thousand share a lane with everybody, the rest gets its own: here all stay in the lane that the bench watches.
+        for (let next = first; next < first + count; next += RUN_SHARED_MAX) {
+          runs += 1;
+          await producer.enqueueMany({
+            action: action.id,
+            customers: customers(next, Math.min(RUN_SHARED_MAX, first + count - next)),
+            run: `bench-${runs}`,
+          });
+        }
       },
       close: () => producer.close(),
     };

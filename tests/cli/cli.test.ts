@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { postrider, startPostrider } from "../support/processes.ts";
+import { postrider, ROOT, startPostrider, startProcess } from "../support/processes.ts";
 import { ok, reply, startReceiver } from "../support/receiver.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
+
+/** As npm links it, and as `npx postrider` finds it. */
+const LINKED = join(ROOT, "node_modules", ".bin", "postrider");
 
 let directory: string;
 let environment: Record<string, string>;
@@ -26,6 +29,13 @@ async function file(name: string, content: string | Buffer): Promise<string> {
 async function actionFile(url: string, body = '{"email": {{ customer.email | json }}}'): Promise<string> {
   return file("action.yaml", `id: act\nurl: ${url}\nbody: '${body}'\nretry: {attempts: 2, baseMs: 10}\n`);
 }
+
+test("npx postrider is this command", async () => {
+  await using linked = startProcess(LINKED, ["--version"]);
+
+  expect(await linked.exited).toEqual({ code: 0, signal: null });
+  expect(linked.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
 
 test("the way of a user: preview, apply, enqueue, runs show, dead-letters, replay, status", async () => {
   let isBroken = true;
@@ -59,6 +69,7 @@ test("the way of a user: preview, apply, enqueue, runs show, dead-letters, repla
     environment,
   );
   expect(JSON.parse(enqueued.stdout)).toEqual({ run: "r", enqueued: 2, duplicates: 0, rejected: 0 });
+  expect(enqueued.stderr).toContain("no worker serves the lane bulk at this moment");
 
   await using worker = startPostrider(["worker"], environment);
   await worker.waitForOutput(/worker ready/);
@@ -79,12 +90,10 @@ test("the way of a user: preview, apply, enqueue, runs show, dead-letters, repla
   await eventually(async () => expect(await show()).toMatchObject({ delivered: 2, failed: 0 }));
 
   const status = JSON.parse((await postrider(["status", "--json"], environment)).stdout);
-  expect(status.lanes.map(({ lane, waiting }: { lane: string; waiting: number }) => [lane, waiting])).toEqual(
-    [
-      ["transactional", 0],
-      ["bulk", 0],
-    ],
-  );
+  expect(status.lanes).toEqual([
+    expect.objectContaining({ lane: "transactional", isServed: true, waiting: 0 }),
+    expect.objectContaining({ lane: "bulk", isServed: true, waiting: 0 }),
+  ]);
 }, 60_000);
 
 test("a test send shows request, reply and verdict, and masks the credentials", async () => {
@@ -153,11 +162,50 @@ describe("a customers file with bad lines", () => {
     expect(await readFile(`${path}.rejected`, "utf8")).toBe('{"id":2,"email":\n{"email":"x"}\n');
 
     const again = await postrider(
-      ["enqueue", "act", "--customers", path, "--run", "skip", "--skip-invalid"],
+      ["enqueue", "act", "--customers", path, "--run", "again", "--skip-invalid"],
       environment,
     );
     expect(again.code).toBe(2);
     expect(again.stderr).toContain("exists already");
+    const run = await postrider(["runs", "show", "again"], environment);
+    expect(run.stderr).toContain("no run is called again");
+  });
+
+  test("a dry run with --skip-invalid counts them and leaves no file in the real run's way", async () => {
+    const path = await file("dry.ndjson", lines);
+
+    const dry = await postrider(
+      ["enqueue", "act", "--customers", path, "--dry-run", "--skip-invalid"],
+      environment,
+    );
+
+    expect(dry.code).toBe(1);
+    expect(dry.stderr).toContain("line 3, column 17");
+    await expect(readFile(`${path}.rejected`)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  test("every line of a CSV is enqueued or in the rejects file, which can be mended and enqueued", async () => {
+    const path = await file("quotes.csv", 'id,email\n1,a\n2,b" c\n3,c\n4,"d\n5,e\n');
+
+    const result = await postrider(
+      ["enqueue", "act", "--customers", path, "--run", "quotes", "--skip-invalid", "--json"],
+      environment,
+    );
+
+    expect(JSON.parse(result.stdout)).toMatchObject({ enqueued: 3, rejected: 2 });
+    expect(await readFile(`${path}.rejected`, "utf8")).toBe('id,email\n2,b" c\n4,"d\n');
+  });
+
+  test("a file that is unsuitable as a whole enqueues nothing, with --skip-invalid too", async () => {
+    const path = await file("array.json", '[\n{"id":1},\n{"id":2}\n]');
+
+    const result = await postrider(
+      ["enqueue", "act", "--customers", path, "--run", "array", "--skip-invalid"],
+      environment,
+    );
+
+    expect(result.code).toBe(1);
+    expect(result.stderr).toMatch(/array\.json: line 1, column 1: .*jq -c/);
   });
 });
 
@@ -170,9 +218,13 @@ test.each<[string, string[], number, RegExp]>([
     2,
     /nope\.ndjson: there is no such file/,
   ],
+  ["a port that is none", ["up", "--redis-port", "abc"], 2, /whole number from 1 to 65535/],
+  ["a port that there is not", ["up", "--redis-port", "99999"], 2, /whole number from 1 to 65535/],
   ["an unknown run", ["runs", "show", "nope"], 1, /no run is called nope/],
   ["an unknown dead letter", ["dead-letters", "show", "nope"], 1, /nope/],
   ["an unknown action", ["actions", "show", "nope"], 1, /nope is not in the store/],
+  ["an action with a space", ["enqueue", "Wel come", "--customers", "-"], 1, /"Wel come" is no action/],
+  ["a time without its zone", ["enqueue", "a", "--customers", "-", "--send-at", "5"], 2, /2026-12-01T09/],
   ["a run id with a space", ["enqueue", "act", "--customers", "-", "--run", "a b"], 2, /run: "a b"/],
   [
     "a time that is none",
@@ -185,6 +237,24 @@ test.each<[string, string[], number, RegExp]>([
 
   expect(result.stderr).toMatch(message);
   expect(result.code).toBe(code);
+});
+
+test("SIGTERM ends an enqueue that waits for its customers; what it has read is enqueued", async () => {
+  await postrider(["actions", "apply", await actionFile("http://127.0.0.1:1/")], environment);
+  await using enqueue = startPostrider(
+    ["enqueue", "act", "--customers", "-", "--run", "quiet", "--lane", "nobodys"],
+    environment,
+  );
+  enqueue.write('{"id":1}\n');
+  await eventually(async () => {
+    const run = await postrider(["runs", "show", "quiet", "--json"], environment);
+    expect(JSON.parse(run.stdout)).toMatchObject({ enqueued: 1 });
+  });
+
+  enqueue.kill("SIGTERM");
+
+  expect(await enqueue.exited).toEqual({ code: 1, signal: null });
+  expect(enqueue.stderr).toContain("--run quiet goes on where it stopped");
 });
 
 test("bad settings are refused with every problem, and an evicting Redis too", async () => {
@@ -213,5 +283,53 @@ test("a worker whose port is taken says so and exits 1", async () => {
   });
 
   expect(result.code).toBe(1);
-  expect(result.stderr).toContain("EADDRINUSE");
+  expect(result.stderr).toMatch(/^postrider: POSTRIDER_METRICS_PORT: port \d+ of 127.0.0.1 is taken/);
+  expect(result.stderr).not.toMatch(STACK);
+});
+
+/** A line of a stack trace: a sentence is what people need. */
+const STACK = /\n\s+at /;
+
+test.each([
+  [
+    "redis://127.0.0.1:1",
+    1,
+    /POSTRIDER_REDIS_URL: Redis at redis:\/\/127.0.0.1:1 does not answer: .*ECONNREFUSED/,
+  ],
+  ["nonsense", 2, /POSTRIDER_REDIS_URL: must be a URL/],
+])("postrider up with the Redis URL %s says what is wrong and starts nothing", async (url, code, message) => {
+  const up = await postrider(["up"], { POSTRIDER_REDIS_URL: url });
+
+  expect(up.code).toBe(code);
+  expect(up.stderr).toMatch(message);
+  expect(up.stderr).not.toMatch(STACK);
+});
+
+test("postrider up with bad settings starts no Redis", async () => {
+  const up = await postrider(["up"], { POSTRIDER_LOCK_MS: "x" });
+
+  expect(up).toMatchObject({ code: 2, stderr: expect.not.stringContaining("Redis:") });
+});
+
+test("a YAML file whose aliases grow without end is refused with a sentence", async () => {
+  const levels = Array.from({ length: 12 }, (_, level) =>
+    level === 0 ? "a0: &a0 [x]" : `a${level}: &a${level} [${`*a${level - 1},`.repeat(10)}]`,
+  );
+  const bomb = await file("bomb.yaml", `${levels.join("\n")}\nid: x\nurl: http://127.0.0.1\n`);
+
+  const applied = await postrider(["actions", "apply", bomb], environment);
+
+  expect(applied.code).toBe(1);
+  expect(applied.stderr).toMatch(/bomb\.yaml: .*alias/);
+  expect(applied.stderr).not.toMatch(STACK);
+});
+
+test("a reader that has read enough ends the command quietly", async () => {
+  await postrider(["actions", "apply", await actionFile("http://127.0.0.1:1/")], environment);
+  const script = `"${process.execPath}" "${LINKED}" actions list | true`;
+  await using shell = startProcess("/bin/sh", ["-c", script], environment);
+
+  await shell.exited;
+
+  expect(shell.stderr).toBe("");
 });

@@ -1,3 +1,4 @@
+import type { Queue } from "bullmq";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { drip, hang, huge, ok, reply, reset, resetMidBody } from "../support/receiver.ts";
@@ -257,9 +258,9 @@ test("a claim of a delivery that has ended already sends nothing and counts noth
   await system.untilEnded("r");
   const [key = ""] = system.receiver.byKey().keys();
 
-  // As a crash between record and settle would leave it: ended, and in the lane once more.
+  // As a crash before its end would leave it: claimed once, ended, and in the lane once more.
   const queue = system.producer.lanes.queue("bulk");
-  await queue.add("delivery", { v: 1, action: "a@1", run: "r", customer: { id: "c0" } }, { jobId: key });
+  await addClaimedOnce(queue, key);
   await eventually(async () =>
     expect(await system.producer.lanes.backlog("bulk")).toMatchObject({ waiting: 0, inFlight: 0 }),
   );
@@ -281,11 +282,7 @@ test("a claim of a delivery that has failed already, as a crash before settling 
   // The job as it was before it was settled.
   const job = await queue.getJob(key);
   await job?.remove();
-  await queue.add(
-    "delivery",
-    { v: 1, action: "a@1", run: "r", customer: { id: "c0" } },
-    { jobId: key, attempts: 3 },
-  );
+  await addClaimedOnce(queue, key);
 
   await eventually(async () =>
     expect(await system.producer.deadLetters.list(["bulk"], 1)).toMatchObject({
@@ -296,3 +293,12 @@ test("a claim of a delivery that has failed already, as a crash before settling 
   expect(system.receiver.requests).toHaveLength(1);
   expect(await system.producer.runs.get("r")).toMatchObject({ enqueued: 1, failed: 1, delivered: 0 });
 });
+
+/** A delivery of the run `r` whose first claim ran out. */
+async function addClaimedOnce(queue: Queue, id: string): Promise<void> {
+  await queue.pause();
+  const data = { v: 1, action: "a@1", run: "r", customer: { id: "c0" } };
+  await queue.add("delivery", data, { jobId: id, attempts: 3 });
+  await (await queue.backend.client).hset(queue.toKey(id), { ats: 1 });
+  await queue.resume();
+}

@@ -30,6 +30,7 @@ test("a right record is right", () => {
   expect(check(warehouse, customers, record, none)).toEqual({
     delivered: 50,
     lost: 0,
+    wronglyFailed: 0,
     altered: 0,
     duplicates: 0,
     inconsistent: 0,
@@ -38,11 +39,19 @@ test("a right record is right", () => {
   });
 });
 
-test("a lost delivery is noticed, unless it is a dead letter", () => {
-  expect(check(warehouse, customers, record.slice(1), none)).toMatchObject({ delivered: 49, lost: 1 });
-  expect(
-    check(warehouse, customers, record.slice(1), new Set([String([...customers.keys()][0])])),
-  ).toMatchObject({ delivered: 49, lost: 0 });
+test("a lost delivery is noticed, unless the receiver refused it for good and it is a dead letter", () => {
+  const [first] = [...customers.values()];
+  if (first === undefined) throw new Error("no customers");
+  const failed = new Set([String(first.id)]);
+  const rest = record.slice(1);
+  const after = (...statuses: number[]) =>
+    check(warehouse, customers, [...statuses.map((status) => received(first, { status })), ...rest], failed);
+
+  expect(check(warehouse, customers, rest, none)).toMatchObject({ delivered: 49, lost: 1 });
+  for (const refusal of [400, 410])
+    expect(after(503, refusal)).toMatchObject({ delivered: 49, lost: 0, wronglyFailed: 0 });
+  expect(after(503, 429)).toMatchObject({ delivered: 49, lost: 0, wronglyFailed: 1 });
+  expect(after()).toMatchObject({ lost: 0, wronglyFailed: 1 });
 });
 
 test("an altered value is noticed", () => {

@@ -1,4 +1,5 @@
 import type { DeliveryOrder } from "@postrider/producer/enqueue";
+import type { RunOrder } from "@postrider/producer/enqueue-many";
 import { createProducer } from "@postrider/producer/producer";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -86,9 +87,19 @@ test("the same content makes no new version, another one does, and old ones stay
   const { actions } = system.producer;
   const document = { id: "x", url: "https://example.com/" };
 
-  expect(await actions.apply(document)).toEqual({ id: "x", version: 1, isNew: true });
-  expect(await actions.apply({ ...document, method: "POST" })).toEqual({ id: "x", version: 1, isNew: false });
-  expect(await actions.apply({ ...document, method: "PUT" })).toEqual({ id: "x", version: 2, isNew: true });
+  expect(await actions.apply(document)).toEqual({ id: "x", version: 1, isNew: true, warnings: [] });
+  expect(await actions.apply({ ...document, method: "POST" })).toEqual({
+    id: "x",
+    version: 1,
+    isNew: false,
+    warnings: [],
+  });
+  expect(await actions.apply({ ...document, method: "PUT" })).toEqual({
+    id: "x",
+    version: 2,
+    isNew: true,
+    warnings: [],
+  });
   expect((await actions.get("x@1")).action.method).toBe("POST");
   expect((await actions.get("x")).action.method).toBe("PUT");
   expect(await actions.list()).toEqual([{ id: "x", version: 2 }]);
@@ -119,6 +130,10 @@ test.each<[string, Partial<DeliveryOrder>, string]>([
     { sendAt: new Date(2_000), expiresAt: new Date(1_000) },
     "delivery_invalid",
   ],
+  ["a text as the time", { sendAt: "2026-12-01T00:00:00Z" as never }, "delivery_invalid"],
+  ["a number as the action", { action: 5 as never }, "delivery_invalid"],
+  ["a text as the event", { event: "signup" as never }, "delivery_invalid"],
+  ["an option that there is not", { sendat: new Date() } as never, "delivery_invalid"],
   ["an unknown action", { action: "nope" }, "action_unknown"],
   ["a customer without id", { customer: {} as never }, "customer_invalid"],
   ["a customer that is too large", { customer: { id: 1, text: "x".repeat(600_000) } }, "customer_invalid"],
@@ -199,4 +214,115 @@ test("pulls no more customers than it can hand on", async () => {
   await expect(enqueued).rejects.toMatchObject({ code: "aborted" });
   expect(pulled).toBeLessThan(6_000);
   await producer.close();
+});
+
+test.each<[string, Partial<RunOrder>, RegExp]>([
+  ["no run", { run: undefined as never }, /^run: must be a text/],
+  ["a number as the action", { action: 5 as never }, /^action: must be a text such as/],
+  ["a text as the time", { sendAt: "2026" as never }, /^sendAt: must be a valid Date/],
+  ["an expiry that is none", { expiresAt: new Date("x") }, /^expiresAt: must be a valid Date/],
+  ["a text as the event", { event: "signup" as never }, /^event: must be an object/],
+  ["a lane's odd name", { lane: "Bulk!" }, /^lane: must be/],
+  ["an object as the customers", { customers: {} as never }, /^customers: must be an array/],
+  [
+    "a slip of the pen",
+    { expireAt: new Date() } as never,
+    /^expireAt: is no field of an order; it has action,/,
+  ],
+])("enqueueMany with %s is refused, and opens no run", async (_, change, message) => {
+  await using system = await startSystem();
+  await system.apply();
+
+  await expect(
+    system.producer.enqueueMany({ action: "a", customers: customers(1), run: "r", ...change }),
+  ).rejects.toMatchObject({ code: "delivery_invalid", message: expect.stringMatching(message) });
+  expect(await system.producer.runs.list(10)).toEqual([]);
+});
+
+test("a source that pauses holds nothing back, and an abort ends the waiting for it", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  const abort = new AbortController();
+  async function* stuck() {
+    yield { id: 1 };
+    yield { id: 2 };
+    await new Promise(() => undefined);
+  }
+  const enqueueing = system.producer.enqueueMany({
+    action: "a",
+    customers: stuck(),
+    run: "r",
+    signal: abort.signal,
+  });
+
+  await Promise.all([
+    expect(enqueueing).rejects.toMatchObject({ code: "aborted" }),
+    eventually(async () =>
+      expect(await system.producer.runs.get("r")).toMatchObject({ enqueued: 2, waiting: 2 }),
+    ).finally(() => abort.abort()),
+  ]);
+});
+
+test("a source is told when nothing more is wanted of it, also when it is a plain iterator's", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  let isClosed = false;
+  function* rows() {
+    try {
+      for (let id = 0; ; id++) yield id === 5 ? ({} as never) : { id };
+    } finally {
+      isClosed = true;
+    }
+  }
+
+  await expect(
+    system.producer.enqueueMany({ action: "a", customers: rows(), run: "r" }),
+  ).rejects.toMatchObject({ code: "customer_invalid" });
+  expect(isClosed).toBe(true);
+  expect(await system.producer.runs.get("r")).toMatchObject({ enqueued: 5 });
+});
+
+test("what is due later counts against the backlog, and a full lane is overshot by little", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  const producer = await createProducer({ redis: system.redisUrl, backlogMax: 100 });
+  const abort = new AbortController();
+
+  await expect(
+    producer.enqueueMany({
+      action: "a",
+      customers: customers(20_000),
+      run: "r",
+      sendAt: new Date(Date.now() + 3_600_000),
+      signal: abort.signal,
+      onProgress: ({ isPaused }) => isPaused && abort.abort(),
+    }),
+  ).rejects.toMatchObject({ code: "aborted" });
+  // One chunk at most stands in the room that one look has found, and another one is under way.
+  expect((await producer.runs.get("r")).enqueued).toBeLessThanOrEqual(500);
+  await producer.close();
+});
+
+test("a delivery that was taken in elsewhere in the meantime leaves nothing in the lane, and is no second one", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  // Both look at the same moment, when neither has taken it in.
+  const orders = Array.from({ length: 20 }, (_, index) => [
+    system.producer.enqueue({ action: "a", customer: { id: index }, key: `k${index}` }),
+    system.producer.enqueue({ action: "a", customer: { id: index }, key: `k${index}`, lane: "bulk" }),
+  ]);
+  const enqueued = await Promise.all(orders.flat());
+  expect(enqueued.filter(({ isDuplicate }) => !isDuplicate)).toHaveLength(20);
+
+  await system.startWorker();
+  await eventually(async () => expect(system.receiver.requests.length).toBeGreaterThanOrEqual(20));
+  await eventually(async () => {
+    for (const lane of ["bulk", "transactional"])
+      expect(await system.producer.lanes.backlog(lane)).toMatchObject({
+        waiting: 0,
+        inFlight: 0,
+        deadLetters: 0,
+      });
+  });
+  expect(system.receiver.requests).toHaveLength(20);
 });

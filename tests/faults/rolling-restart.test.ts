@@ -19,7 +19,10 @@ test("a rolling restart under load, with deliveries of the neighbouring versions
     body: "{{ customer }}",
     retry: { attempts: 5, baseMs: 300, factor: 1, maxMs: 300 },
   });
-  await using fleet = startFleet(redisUrl, 3, { POSTRIDER_CONCURRENCY: "10", POSTRIDER_SHUTDOWN_GRACE_MS: "20000" });
+  await using fleet = startFleet(redisUrl, 3, {
+    POSTRIDER_CONCURRENCY: "10",
+    POSTRIDER_SHUTDOWN_GRACE_MS: "20000",
+  });
   await fleet.untilServing();
 
   await producer.enqueueMany({ action: "a", customers: customers(COUNT), run: "r" });

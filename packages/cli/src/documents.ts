@@ -1,65 +1,115 @@
-// Files that people write: actions in YAML or JSON, a customer or an event in JSON.
+// Files that people write: actions in YAML or JSON, a customer, an event or other values in JSON.
 
 import { readFile } from "node:fs/promises";
-import { type Action, parseAction } from "@postrider/shared/action";
-import { type Customer, type EventData, parseCustomer } from "@postrider/shared/delivery";
-import { PostriderError } from "@postrider/shared/errors";
+import {
+  type Customer,
+  type EventData,
+  parseCustomer,
+  parseValues,
+  type Values,
+} from "@postrider/shared/delivery";
+import { type ErrorCode, PostriderError, type Problem } from "@postrider/shared/errors";
 import { parseExact } from "@postrider/shared/exact-json";
 import { parseAllDocuments } from "yaml";
 
-/** The action documents of a file (YAML, several separated by `---`, or JSON). @throws `action_invalid`. */
-export async function readActionDocuments(path: string): Promise<unknown[]> {
-  const documents = parseAllDocuments(await readText(path, "action_invalid"));
-  if (!Array.isArray(documents) || documents.length === 0)
-    throw new PostriderError("action_invalid", `${path}: holds no action`);
-  return documents.map((document) => {
-    const [error] = document.errors;
-    if (error !== undefined)
-      throw new PostriderError("action_invalid", `${path}: ${error.message}`, { cause: error });
-    return document.toJS() as unknown;
-  });
+/** One action document, and where it stands. */
+export interface ActionDocument {
+  /** The file's name, with the document's number where it holds several. */
+  readonly source: string;
+  readonly document: unknown;
 }
 
-/** The only action of a file. @throws `action_invalid`. */
-export async function readAction(path: string): Promise<Action> {
-  const documents = await readActionDocuments(path);
-  if (documents.length > 1)
-    throw new PostriderError(
-      "action_invalid",
-      `${path}: holds ${documents.length} actions; this command takes one`,
-    );
-  return parseAction(documents[0]);
+/**
+ * The action documents of a file: YAML (several separated by `---`, or a list) or JSON.
+ * @returns the documents that can be read, and what is wrong with the others.
+ * @throws `action_invalid` where there is no such file.
+ */
+export async function readActionDocuments(
+  path: string,
+): Promise<{ documents: ActionDocument[]; problems: Problem[] }> {
+  const parsed = parseAllDocuments(await readText(path, "action_invalid"), { intAsBigInt: true });
+  const all = Array.isArray(parsed) ? parsed : [];
+  const problems: Problem[] = all.flatMap(({ errors }) =>
+    errors.map(({ message, linePos }) => ({
+      field: path,
+      message: message.split("\n")[0] ?? message,
+      ...(linePos !== undefined && { line: linePos[0].line, column: linePos[0].col }),
+    })),
+  );
+  const documents = all
+    .filter(({ errors }) => errors.length === 0)
+    .flatMap((document) => {
+      try {
+        return document.toJS({ reviver: (_, value: unknown) => toNumber(value) }) as unknown[];
+      } catch (error) {
+        // Such as aliases of aliases that would fill the memory.
+        problems.push({ field: path, message: (error as Error).message });
+        return [];
+      }
+    })
+    .filter((document) => document !== null);
+  if (documents.length === 0 && problems.length === 0)
+    problems.push({ field: path, message: "holds no action" });
+  return {
+    documents: documents.map((document, index) => ({
+      source: documents.length === 1 ? path : `${path} #${index + 1}`,
+      document,
+    })),
+    problems,
+  };
+}
+
+/** Integers that a double holds are numbers; others keep their digits, as they do in customers' data. */
+function toNumber(value: unknown): unknown {
+  return typeof value === "bigint" && String(Number(value)) === String(value) ? Number(value) : value;
 }
 
 /** Whether a command's argument names a file rather than a saved action. */
 export function isActionFile(argument: string): boolean {
-  return /\.(ya?ml|json)$/i.test(argument) || argument.includes("/");
+  return /\.(ya?ml|json)(#.*)?$/i.test(argument) || argument.includes("/");
 }
 
 /** @throws `customer_invalid`. */
 export async function readCustomer(path: string): Promise<Customer> {
-  return parseCustomer(await readJson(path));
+  return parseCustomer(await readJson(path, "customer_invalid"));
 }
 
-/** @throws `customer_invalid` when it is no JSON object. */
+/** @throws `delivery_invalid` when it is no JSON object. */
 export async function readEvent(path: string): Promise<EventData> {
-  const value = await readJson(path);
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as EventData;
-  throw new PostriderError("customer_invalid", `${path}: an event must be a JSON object`);
+  return readObject(path, "an event");
 }
 
-async function readJson(path: string): Promise<unknown> {
-  const text = await readText(path, "customer_invalid");
+/** Values beside customer and event: `event_name`, `trigger`, `journey`, … @throws `delivery_invalid`. */
+export async function readValues(path: string): Promise<Values> {
+  return parseValues(await readObject(path, "the values"));
+}
+
+/** Snippets by name. @throws `delivery_invalid`. */
+export async function readSnippets(path: string): Promise<Record<string, string>> {
+  const snippets = await readObject(path, "snippets");
+  const bad = Object.keys(snippets).find((name) => typeof snippets[name] !== "string");
+  if (bad !== undefined)
+    throw new PostriderError("delivery_invalid", `${path}: the snippet ${bad} must be a text`);
+  return snippets as Record<string, string>;
+}
+
+async function readObject(path: string, what: string): Promise<Record<string, unknown>> {
+  const value = await readJson(path, "delivery_invalid");
+  if (typeof value === "object" && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
+  throw new PostriderError("delivery_invalid", `${path}: ${what} must be a JSON object`);
+}
+
+async function readJson(path: string, code: ErrorCode): Promise<unknown> {
+  const text = await readText(path, code);
   try {
     return parseExact(text);
   } catch (error) {
-    throw new PostriderError("customer_invalid", `${path}: is not JSON: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw new PostriderError(code, `${path}: is not JSON: ${(error as Error).message}`, { cause: error });
   }
 }
 
-async function readText(path: string, code: "action_invalid" | "customer_invalid"): Promise<string> {
+async function readText(path: string, code: ErrorCode): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {

@@ -2,6 +2,14 @@
 
 import { createProgram } from "./program.ts";
 
+const LINGER_MS = 1_000;
+
+// Whoever reads has read enough, as `head` does: there is nobody left to tell.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
 const code = await createProgram({
   // biome-ignore lint/style/noProcessEnv: this is the main file; everything else is handed its settings.
   environment: { ...process.env },
@@ -9,5 +17,7 @@ const code = await createProgram({
   stdout: process.stdout,
   stderr: process.stderr,
 });
-// Natural exit, so that what is still being written to a pipe gets there.
+// Natural exit, so that what is still being written gets there. What keeps the process alive for longer is a connection on which
+// nobody waits any more: a library's loop around a Redis that is away.
 process.exitCode = code;
+setTimeout(() => process.exit(), LINGER_MS).unref();

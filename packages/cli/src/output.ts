@@ -1,6 +1,7 @@
 // What the command line prints: tables and sentences for people, one JSON document for programs.
 
 import type { Readable, Writable } from "node:stream";
+import { stringifyExact } from "@postrider/shared/exact-json";
 import Table from "cli-table3";
 import pc from "picocolors";
 
@@ -46,7 +47,7 @@ const BORDERLESS = {
 export function createOutput({ stdout, stderr }: Surroundings, isForProgram: boolean): Output {
   return {
     isTerminal: stdout.isTTY === true,
-    json: (value) => void stdout.write(`${JSON.stringify(value, null, stdout.isTTY === true ? 2 : 0)}\n`),
+    json: (value) => void stdout.write(`${stringifyExact(value, stdout.isTTY === true ? 2 : 0)}\n`),
     line: (text) => void stdout.write(`${text}\n`),
     table(head, rows) {
       const table = new Table({

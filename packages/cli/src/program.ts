@@ -7,6 +7,7 @@ import { addActions } from "./commands/actions.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addEnqueue } from "./commands/enqueue.ts";
 import { addRuns } from "./commands/runs.ts";
+import { addSnippets } from "./commands/snippets.ts";
 import { addStatus } from "./commands/status.ts";
 import { addUp } from "./commands/up.ts";
 import { addWorker } from "./commands/worker.ts";
@@ -52,7 +53,16 @@ export async function createProgram(
       const { redis } = root.opts<{ redis?: string }>();
       if (redis !== undefined) surroundings.environment["POSTRIDER_REDIS_URL"] = redis;
     });
-  for (const add of [addUp, addWorker, addActions, addEnqueue, addRuns, addDeadLetters, addStatus])
+  for (const add of [
+    addUp,
+    addWorker,
+    addActions,
+    addSnippets,
+    addEnqueue,
+    addRuns,
+    addDeadLetters,
+    addStatus,
+  ])
     add(program, context);
 
   try {
@@ -74,7 +84,7 @@ function report(error: unknown, output: Output): number {
   }
   if (error instanceof CustomersFileError) {
     output.fail(error.message, { code: error.code });
-    return 2;
+    return error.code === "file_unreadable" ? 2 : 1;
   }
   output.fail(error instanceof Error ? (error.stack ?? error.message) : String(error), { code: "internal" });
   return 1;

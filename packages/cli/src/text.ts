@@ -20,3 +20,12 @@ export function describeDuration(ms: number): string {
 export function describeTime(at: number): string {
   return new Date(at).toISOString().replace(/\.\d{3}Z$/, "Z");
 }
+
+/** Text of others, fit for a terminal: its control characters are shown, not obeyed. Line breaks and tabs stay. */
+export function toVisible(text: string): string {
+  return text.replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for.
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

@@ -10,7 +10,8 @@ import type { DeliveryFacts } from "./dialect/delivery-facts.ts";
 import { createDialect } from "./dialect/dialect.ts";
 import { findHeaderProblem, toContentType, toSyntax } from "./headers.ts";
 import { findJsonProblem } from "./json-check.ts";
-import { compileTemplate, type Scope, type Syntax, type Template } from "./render/template.ts";
+import { describeOutput } from "./render/operands.ts";
+import { compileTemplate, type Scope, type Syntax, type Template, toConstant } from "./render/template.ts";
 import { type Composed, toComposed, toFailure } from "./request.ts";
 import { parseUrl } from "./url.ts";
 
@@ -21,6 +22,8 @@ export const HEADER_CHARS_MAX = 16_384;
 
 export interface CompiledAction {
   readonly action: Action;
+  /** The templates, by the names of their fields. */
+  readonly fields: readonly CompiledField[];
   /**
    * Whether composing with these data is provably cheap. What is not must be composed where it can be stopped, lest it hold
    * up everything else around it.
@@ -30,10 +33,14 @@ export interface CompiledAction {
   compose(facts: DeliveryFacts, scope: Scope): Composed;
 }
 
-interface Field {
+export interface CompiledField {
+  /** Path into the action, such as `headers[1].value`. */
   readonly field: string;
-  readonly name: string;
   readonly template: Template;
+}
+
+interface Pair extends CompiledField {
+  readonly name: string;
 }
 
 /**
@@ -42,9 +49,11 @@ interface Field {
  */
 export function compileAction(action: Action): CompiledAction {
   const parts = compileParts(action);
-  const cheapSize = cheapUpTo(templatesOf(parts).map(({ nodes }) => nodes));
+  const fields = fieldsOf(parts);
+  const cheapSize = cheapUpTo(fields.map(({ template }) => template.nodes));
   return {
     action,
+    fields,
     isCheapFor: (scope) => cheapSize >= DELIVERY_BYTES_MAX || isSizeAtMost(scope, cheapSize),
     compose(facts, scope) {
       const url = parts.url.render(scope, facts);
@@ -69,11 +78,11 @@ export function compileAction(action: Action): CompiledAction {
 
 interface Parts {
   readonly url: Template;
-  readonly headers: readonly Field[];
+  readonly headers: readonly Pair[];
   readonly body: Template | null;
   /** What the content type says that the body is. */
   readonly bodySyntax: Syntax;
-  readonly form: readonly Field[] | null;
+  readonly form: readonly Pair[] | null;
   /** Sent where the action itself gives no Content-Type; null where there is no body. */
   readonly defaultContentType: string | null;
 }
@@ -81,13 +90,17 @@ interface Parts {
 function compileParts(action: Action): Parts {
   const problems: Problem[] = [];
   const compile = (field: string, source: string, syntax: Syntax): Template => {
-    const liquid = createDialect({ failOnMissing: action.missing === "fail", field });
-    const compiled = compileTemplate(liquid, field, source, action.escaping === "auto" ? syntax : "plain");
+    const { snippets = {} } = action;
+    const liquid = createDialect({ failOnMissing: action.missing === "fail", field, snippets });
+    const compiled = compileTemplate(liquid, field, source, {
+      syntax: action.escaping === "auto" ? syntax : "plain",
+      snippets,
+    });
     if ("render" in compiled) return compiled;
     problems.push(compiled.problem);
-    return { nodes: [], render: () => ({ text: "" }) };
+    return toConstant("");
   };
-  const compilePairs = (list: string, pairs: readonly { name: string; value: string }[]): Field[] =>
+  const compilePairs = (list: string, pairs: readonly { name: string; value: string }[]): Pair[] =>
     pairs.map(({ name, value }, index) => {
       const field = `${list}[${index}].value`;
       return { field, name, template: compile(field, value, "plain") };
@@ -111,9 +124,13 @@ function compileParts(action: Action): Parts {
   return { url, headers, body, bodySyntax, form, defaultContentType };
 }
 
-function templatesOf({ url, headers, body, form }: Parts): Template[] {
-  const fields = [...headers, ...(form ?? [])].map(({ template }) => template);
-  return [url, ...fields, ...(body === null ? [] : [body])];
+function fieldsOf({ url, headers, body, form }: Parts): CompiledField[] {
+  return [
+    { field: "url", template: url },
+    ...headers,
+    ...(form ?? []),
+    ...(body === null ? [] : [{ field: "body", template: body }]),
+  ];
 }
 
 function toDefaultContentType(hasBody: boolean, hasForm: boolean): string | null {
@@ -161,10 +178,17 @@ function composeBody(parts: Parts, scope: Scope, facts: DeliveryFacts): string |
     });
   }
   if (parts.bodySyntax === "form") return joinPairs(text);
-  const problem = parts.bodySyntax === "json" ? findJsonProblem(text) : null;
-  if (problem === null) return text;
-  const { message, line, column } = problem;
-  return toFailure("body_invalid", { field: "body", message, line, column });
+  return parts.bodySyntax === "json" ? (toJsonFailure(text, parts.body, scope, facts) ?? text) : text;
+}
+
+/** What is wrong with a text that must be JSON: where, and which value came last before that. */
+function toJsonFailure(text: string, body: Template, scope: Scope, facts: DeliveryFacts): Composed | null {
+  const problem = findJsonProblem(text);
+  if (problem === null) return null;
+  const { message, line, column, offset } = problem;
+  const output = body.findOutputAt(offset, scope, facts);
+  const cause = output === null ? "" : `; the last value before it is ${describeOutput(output)}`;
+  return toFailure("body_invalid", { field: "body", message: message + cause, line, column });
 }
 
 /** People write one pair a line, with or without `&`. Values are encoded, so white space here is the template's own. */
@@ -177,7 +201,7 @@ function joinPairs(text: string): string {
 }
 
 /** WHATWG URL, section 5.2: application/x-www-form-urlencoded. */
-function composeForm(form: readonly Field[], scope: Scope, facts: DeliveryFacts): string | Composed {
+function composeForm(form: readonly Pair[], scope: Scope, facts: DeliveryFacts): string | Composed {
   const pairs = new URLSearchParams();
   for (const { name, template } of form) {
     const rendered = template.render(scope, facts);

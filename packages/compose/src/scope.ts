@@ -3,7 +3,7 @@
 import type { Delivery } from "@postrider/shared/delivery";
 import type { Scope } from "./render/template.ts";
 
-/** The names, for checks and messages. `snippets` belong to the action. */
+/** `snippets` belong to the action. */
 export const SCOPE_NAMES = [
   "customer",
   "event",
@@ -18,6 +18,8 @@ export const SCOPE_NAMES = [
   "delivery_id",
   "snippets",
 ] as const;
+
+export const DATA_NAMES: ReadonlySet<string> = new Set(SCOPE_NAMES);
 
 /** The scope of a delivery's templates: only what it has. */
 export function toScope(

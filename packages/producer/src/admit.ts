@@ -40,14 +40,19 @@ export interface Entrance {
 export type Admit = (admissions: readonly Admission[], entrance: Entrance) => Promise<Admitted>;
 
 /**
- * Marks these deliveries as in the lane and counts those that were not marked before, for the run and in all.
- * Input: KEYS mark, mark, …, run (or totals again: no run), totals; ARGV the mark, ttl seconds of the run, the lane's field in totals.
- * Output: how many are new.
+ * Marks these deliveries as in the lane and counts those that were not marked before, for the run and in all. One that was marked in
+ * the meantime lies in another lane or has ended, so BullMQ would take it in: a shadow of it keeps BullMQ from that.
+ * Input: KEYS mark, job, mark, job, …, run (or totals again: no run), totals; ARGV the mark, ttl seconds of the run, the lane's field
+ * in totals. Output: how many are new.
  */
 const MARK = `
 local new = 0
-for i = 1, #KEYS - 2 do
-  if redis.call("SET", KEYS[i], ARGV[1], "NX") then new = new + 1 end
+for i = 1, #KEYS - 2, 2 do
+  if redis.call("SET", KEYS[i], ARGV[1], "NX") then
+    new = new + 1
+  elseif redis.call("EXISTS", KEYS[i + 1]) == 0 then
+    redis.call("HSET", KEYS[i + 1], "shadow", 1)
+  end
 end
 local run, totals = KEYS[#KEYS - 1], KEYS[#KEYS]
 if new > 0 then
@@ -61,11 +66,18 @@ end
 return new
 `;
 
+/** Input: KEYS jobs. Takes the shadows away. */
+const UNSHADOW = `
+for i = 1, #KEYS do if redis.call("HEXISTS", KEYS[i], "shadow") == 1 then redis.call("DEL", KEYS[i]) end end
+`;
+
 const MARK_COMMAND = "postriderMark";
+const UNSHADOW_COMMAND = "postriderUnshadow";
 const ENSURE_COMMAND = "postriderEnsureLane";
 
 export function createAdmit(redis: Redis): Admit {
   redis.defineCommand(MARK_COMMAND, { lua: MARK });
+  redis.defineCommand(UNSHADOW_COMMAND, { lua: UNSHADOW });
   redis.defineCommand(ENSURE_COMMAND, { lua: ENSURE_LANE });
   const room = createRoom(redis, Date.now);
   return async (admissions, entrance) => {
@@ -77,6 +89,8 @@ export function createAdmit(redis: Redis): Admit {
     for (const [command, values] of toCommands(fresh, entrance)) transaction.runCommand(command, values);
     // BullMQ's view of the same connection: its adds and our count travel in one MULTI.
     for (const admission of fresh) void toJob(admission, entrance).addJob(transaction as never, {});
+    const jobs = fresh.map(({ id }) => keys.job(entrance.queue.name, id));
+    transaction.runCommand(UNSHADOW_COMMAND, [jobs.length, ...jobs]);
     const replies = (await transaction.exec()) ?? [];
     for (const [error] of replies) if (error !== null) throw error;
     const enqueued = Number(replies[0]?.[1]);
@@ -89,7 +103,7 @@ function toCommands(
   { queue, run, ownLane }: Entrance,
 ): [command: string, values: (string | number)[]][] {
   const names = [
-    ...admissions.map(({ id }) => keys.outcome(id)),
+    ...admissions.flatMap(({ id }) => [keys.outcome(id), keys.job(queue.name, id)]),
     run === undefined ? keys.totals() : keys.run(run),
     keys.totals(),
   ];
@@ -109,10 +123,7 @@ function uniqueById(admissions: readonly Admission[]): Admission[] {
   ].reverse();
 }
 
-/**
- * A delivery that is in another lane, or has ended, is no job that BullMQ would know here. One that another producer takes in at this
- * very moment does become a second job; the mark names the other lane or the end, and the claim ends it unsent.
- */
+/** Most of what was enqueued before is told from what is new by a look that costs less than a transaction. */
 async function withoutKnown(redis: Redis, admissions: readonly Admission[]): Promise<Admission[]> {
   const marks = await redis.mget(admissions.map(({ id }) => keys.outcome(id)));
   return admissions.filter((_, index) => marks[index] === null);

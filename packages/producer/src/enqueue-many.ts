@@ -10,26 +10,24 @@ import {
   toDeliveryId,
   type Values,
 } from "@postrider/shared/delivery";
-import { PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
 import { asProducer } from "@postrider/shared/redis";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import type { Admission, Entrance } from "./admit.ts";
+import { CHUNK, handOnInChunks, throwIfAborted } from "./chunks.ts";
 import {
   type DeliveryFrame,
   type DeliveryTimes,
   type EnqueueDependencies,
-  parseTimes,
   toDelivery,
   toExtras,
   toHome,
+  toTimes,
 } from "./enqueue.ts";
+import { checkRunOrder } from "./order.ts";
 
-/** One transaction: small enough to hold Redis for some milliseconds only, large enough to hide the round trip. */
-const CHUNK = 250;
-/** While one chunk is in Redis' hands the next one is made. */
-const CHUNKS_UNDER_WAY_MAX = 2;
-const BACKLOG_CHECK_CHUNKS = 8;
+/** A look at the backlog costs a round trip, so far from the mark it is good for some chunks. */
+const CHUNKS_PER_LOOK_MAX = 8;
 const BACKLOG_POLL_MS = 250;
 
 export interface RunOrder extends DeliveryTimes {
@@ -72,9 +70,10 @@ export type EnqueueMany = (order: RunOrder) => Promise<RunEnqueued>;
 export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMany {
   const { admit, lanes, actions, runs, routing, backlogMax } = dependencies;
   return async (order) => {
+    checkRunOrder(order);
     const run = parseRunId(order.run);
     const home = toHome(order.lane, true);
-    const times = parseTimes(order);
+    const times = toTimes(order);
     const [begunWith] = await Promise.all([runs.actionOf(run), routing.look()]);
     const saved = await actions.get(resolveAction(order.action, begunWith));
     const action = toActionRef(saved);
@@ -90,8 +89,16 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
       const queue = lanes.queue(ownLane?.lane ?? homeOf(frame));
       return { queue, ownLane, run, attempts: toRetryPolicy(saved.action.retry).attempts };
     };
+    let chunksFree = 0;
     const waitForRoom = async (): Promise<void> => {
-      while ((await lanes.backlog(toEntrance().queue.name)).waiting >= backlogMax) {
+      if (chunksFree > 0) return void chunksFree--;
+      for (;;) {
+        const { waiting, delayed } = await lanes.backlog(toEntrance().queue.name);
+        const room = backlogMax - waiting - delayed;
+        if (room > 0) {
+          chunksFree = Math.min(CHUNKS_PER_LOOK_MAX, Math.floor(room / CHUNK)) - 1;
+          return;
+        }
         report(true);
         await pause(BACKLOG_POLL_MS, order.signal);
       }
@@ -105,7 +112,13 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
       totals.duplicates += duplicates;
       report(false);
     };
-    await inChunks(order, (customer) => toAdmission(customer, run, frame), take, waitForRoom);
+    await handOnInChunks({
+      from: order.customers,
+      toItem: (customer) => toAdmission(customer, run, frame),
+      waitForRoom,
+      take,
+      signal: order.signal,
+    });
     await runs.confirm(run, enqueuedBefore + totals.enqueued);
     return { run, action, ...totals };
   };
@@ -120,53 +133,6 @@ function toAdmission(customer: Customer, run: string, frame: DeliveryFrame): Adm
   const delivery = toDelivery(customer, frame);
   const id = toDeliveryId({ run, customerId: delivery.customer.id });
   return frame.sendAt === undefined ? { id, delivery } : { id, delivery, sendAt: frame.sendAt };
-}
-
-/** Pulls customers and hands chunks on, at most so many at once. What was pulled before an error is handed on first. */
-async function inChunks(
-  { customers, signal }: Pick<RunOrder, "customers" | "signal">,
-  toItem: (customer: Customer) => Admission,
-  take: (chunk: readonly Admission[]) => Promise<void>,
-  waitForRoom: () => Promise<void>,
-): Promise<void> {
-  const underWay = new Set<Promise<void>>();
-  let failure: { error: unknown } | undefined;
-  let chunks = 0;
-  let chunk: Admission[] = [];
-  const flush = async (): Promise<void> => {
-    if (chunk.length === 0) return;
-    if (chunks++ % BACKLOG_CHECK_CHUNKS === 0) await waitForRoom();
-    const taken: Promise<void> = take(chunk)
-      .catch((error: unknown) => {
-        failure ??= { error };
-      })
-      .finally(() => underWay.delete(taken));
-    underWay.add(taken);
-    chunk = [];
-    if (underWay.size >= CHUNKS_UNDER_WAY_MAX) await Promise.race(underWay);
-  };
-
-  try {
-    for await (const customer of customers) {
-      throwIfAborted(signal);
-      if (failure !== undefined) break;
-      chunk.push(toItem(customer));
-      if (chunk.length >= CHUNK) await flush();
-    }
-    await flush();
-  } catch (error) {
-    if (failure === undefined && signal?.aborted !== true) await flush();
-    failure ??= { error };
-  }
-  await Promise.all(underWay);
-  if (failure !== undefined) throw failure.error;
-}
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true)
-    throw new PostriderError("aborted", "enqueueing was aborted; the same run again goes on", {
-      cause: signal.reason,
-    });
 }
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

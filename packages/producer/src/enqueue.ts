@@ -15,12 +15,13 @@ import {
   type Values,
 } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
-import { chooseLane, isLaneName } from "@postrider/shared/lanes";
+import { chooseLane } from "@postrider/shared/lanes";
 import { asProducer } from "@postrider/shared/redis";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import type { ActionStore } from "./actions.ts";
 import type { Admit } from "./admit.ts";
 import type { Lanes } from "./lanes.ts";
+import { checkDeliveryOrder } from "./order.ts";
 import type { Routing } from "./routing.ts";
 import type { Runs } from "./runs.ts";
 
@@ -61,16 +62,18 @@ export interface EnqueueDependencies {
 
 /** @throws from the returned function: `customer_invalid`, `delivery_invalid`, `action_unknown`, `redis_unavailable`, `redis_full`. */
 export function createEnqueue({ admit, lanes, actions, routing }: EnqueueDependencies): EnqueueOne {
-  return async ({ action: ref, customer, event, values, key, lane, sendAt, expiresAt }) => {
+  return async (order) => {
+    checkDeliveryOrder(order);
+    const { action: ref, customer, event, values, key, lane } = order;
     const [saved] = await Promise.all([actions.get(ref), routing.look()]);
-    const times = parseTimes({ ...(sendAt && { sendAt }), ...(expiresAt && { expiresAt }) });
+    const times = toTimes(order);
     const delivery = toDelivery(customer, {
       action: toActionRef(saved),
       ...times,
       ...toHome(lane, false),
       ...toExtras({ event, values }),
     });
-    const id = key === undefined ? newDeliveryId() : toDeliveryId({ key: parseKey(key) });
+    const id = key === undefined ? newDeliveryId() : toDeliveryId({ key });
     const ownLane = routing.toDestination(saved);
     const queue = lanes.queue(ownLane?.lane ?? homeOf(delivery));
     const { attempts } = toRetryPolicy(saved.action.retry);
@@ -85,36 +88,13 @@ export function toExtras({ event, values }: { event?: EventData | undefined; val
   return { ...(event && { event }), ...(values && { values: parseValues(values) }) };
 }
 
-const KEY_CHARS_MAX = 1_000;
-
-function parseKey(key: string): string {
-  if (key !== "" && key.length <= KEY_CHARS_MAX) return key;
-  throw new PostriderError("delivery_invalid", `key: must have 1 to ${KEY_CHARS_MAX} characters`);
-}
-
-/** The lane as a delivery carries it: only where it is not the usual one. @throws `delivery_invalid`. */
+/** The lane as a delivery carries it: only where it is not the usual one. */
 export function toHome(lane: string | undefined, hasRun: boolean): { lane?: string } {
-  return lane === undefined || parseLane(lane) === chooseLane(hasRun) ? {} : { lane };
+  return lane === undefined || lane === chooseLane(hasRun) ? {} : { lane };
 }
 
-/** @throws `delivery_invalid`. */
-export function parseLane(lane: string): string {
-  if (isLaneName(lane)) return lane;
-  throw new PostriderError(
-    "delivery_invalid",
-    `lane: "${lane}" must be 1 to 50 of a-z 0-9 _ - and start with a letter or digit`,
-  );
-}
-
-/** @throws `delivery_invalid` for dates that are none, or an expiry before the sending. */
-export function parseTimes({ sendAt, expiresAt }: DeliveryTimes): { sendAt?: number; expiresAt?: number } {
-  for (const [field, date] of Object.entries({ sendAt, expiresAt })) {
-    if (date !== undefined && Number.isNaN(date.getTime()))
-      throw new PostriderError("delivery_invalid", `${field}: is not a date`);
-  }
-  if (sendAt !== undefined && expiresAt !== undefined && expiresAt <= sendAt) {
-    throw new PostriderError("delivery_invalid", "expiresAt: must be after sendAt");
-  }
+/** The times of an order that was checked, in Unix ms. */
+export function toTimes({ sendAt, expiresAt }: DeliveryTimes): { sendAt?: number; expiresAt?: number } {
   return {
     ...(sendAt && { sendAt: sendAt.getTime() }),
     ...(expiresAt && { expiresAt: expiresAt.getTime() }),

@@ -1,16 +1,23 @@
 // BullMQ's queues, one per lane, as the producer's side sees them. The door to bullmq of this package.
 
 import { type Backlog, readBacklog } from "@postrider/shared/backlog";
-import { LANE_EVENTS_MAX, shardPrefix } from "@postrider/shared/lanes";
+import { keys, LANE_EVENTS_MAX, shardPrefix } from "@postrider/shared/lanes";
 import { asProducer } from "@postrider/shared/redis";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
+
+/** Of a shared lane's field in the totals (see admit). */
+const LANE = "lane:";
 
 export interface Lanes {
   /** The lane's queue; made when first needed. */
   queue(lane: string): Queue;
   /** Counts of a lane, and the age of its oldest waiting delivery. */
   backlog(lane: string): Promise<Backlog>;
+  /** The shared lanes into which something was ever enqueued. */
+  known(): Promise<string[]>;
+  /** The shared lanes that workers serve at this moment. */
+  served(): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -33,6 +40,11 @@ export function createLanes(redis: Redis): Lanes {
       return queue;
     },
     backlog: (lane) => asProducer(() => readBacklog(redis, lane, Date.now())),
+    async known() {
+      const fields = await asProducer(() => redis.hkeys(keys.totals()));
+      return fields.flatMap((field) => (field.startsWith(LANE) ? [field.slice(LANE.length)] : []));
+    },
+    served: () => asProducer(() => redis.zrange(keys.servedLanes(), "0", "-1")),
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
     },

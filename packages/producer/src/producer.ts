@@ -13,6 +13,7 @@ import { createLanes, type Lanes } from "./lanes.ts";
 import { createOutcomes, type Outcomes } from "./outcomes.ts";
 import { createRouting } from "./routing.ts";
 import { createRuns, type Runs } from "./runs.ts";
+import { createSnippetStore, type SnippetStore } from "./snippets.ts";
 
 export interface ProducerOptions {
   /** Redis URL. */
@@ -23,6 +24,7 @@ export interface ProducerOptions {
 
 export interface Producer {
   readonly actions: ActionStore;
+  readonly snippets: SnippetStore;
   readonly enqueue: EnqueueOne;
   readonly enqueueMany: EnqueueMany;
   readonly runs: Runs;
@@ -41,9 +43,10 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   const defaults: Settings = readSettings({});
   const redis = await connectRedis(options.redis, producerOptions);
   const lanes = createLanes(redis);
-  const actions = createActionStore(redis);
+  const snippets = createSnippetStore(redis);
+  const actions = createActionStore(redis, snippets);
   const directory = createLaneDirectory(redis);
-  const runs = createRuns(redis, directory);
+  const runs = createRuns(redis, directory, lanes);
   const dependencies = {
     admit: createAdmit(redis),
     lanes,
@@ -54,6 +57,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   };
   return {
     actions,
+    snippets,
     enqueue: createEnqueue(dependencies),
     enqueueMany: createEnqueueMany(dependencies),
     runs,

@@ -15,6 +15,8 @@ if redis.call("EXISTS", KEYS[1] .. ":logs") == 1 then redis.call("RENAME", KEYS[
 redis.call("LPUSH", KEYS[5], ARGV[1])
 if redis.call("HEXISTS", KEYS[7], "paused") == 0 then redis.call("ZADD", KEYS[6], 0, "0") end
 redis.call("SET", KEYS[8], ARGV[2])
+-- Counts as claimed before, so that the next claim looks at the mark.
+redis.call("HINCRBY", KEYS[4], "ats", 1)
 return 1
 `;
 

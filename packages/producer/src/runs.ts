@@ -7,6 +7,7 @@ import { keys, ownLaneName, RUN_KEPT_SECONDS } from "@postrider/shared/lanes";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { asProducer } from "@postrider/shared/redis";
 import type { Redis } from "ioredis";
+import type { Lanes } from "./lanes.ts";
 import { release } from "./release.ts";
 import { count, estimateEnd, type RunCounters, type RunEstimate } from "./run-counters.ts";
 
@@ -33,7 +34,11 @@ export interface Runs {
   pause(run: string): Promise<void>;
   /** @throws `run_unknown`, `run_cancelled`. */
   resume(run: string): Promise<void>;
-  /** Nothing more of the run is sent, ever: what waits ends as cancelled. @throws `run_unknown`. */
+  /**
+   * Nothing more of the run is sent, ever: what waits ends as cancelled, also what is not due yet. Resolves when every worker knows, after
+   * some two seconds.
+   * @throws `run_unknown`.
+   */
   cancel(run: string): Promise<void>;
   /** Its deliveries wait until they are released. @throws `run_unknown`. */
   hold(run: string): Promise<void>;
@@ -65,7 +70,12 @@ redis.call("ZREMRANGEBYSCORE", KEYS[2], "-inf", ARGV[4] - ARGV[5] * 1000)
 return redis.call("HMGET", KEYS[1], "action", "lane", "isCancelled", "enqueued")
 `;
 
-export function createRuns(redis: Redis, directory: LaneDirectory): Runs {
+/** Every worker has looked at the registry by then. */
+const KNOWN_MS = 2_000;
+/** Of a cancelled run: few milliseconds of Redis' time. */
+const PROMOTED_AT_ONCE = 500;
+
+export function createRuns(redis: Redis, directory: LaneDirectory, lanes: Lanes): Runs {
   const get = async (run: string): Promise<Run> => {
     await asProducer(() => directory.refresh());
     // Counters are read before the claims, so a delivery that ends in between is counted once, as ended or as waiting.
@@ -111,6 +121,7 @@ export function createRuns(redis: Redis, directory: LaneDirectory): Runs {
     async cancel(run) {
       await change(run, (entry) => ({ ...entry, isCancelled: true }));
       await asProducer(() => redis.hset(keys.run(run), "isCancelled", 1));
+      await endDelayed(run, lanes);
     },
     hold: (run) => change(run, (entry) => ({ ...entry, isHeld: true })),
     async release(run, deliveryId) {
@@ -145,6 +156,12 @@ export function createRuns(redis: Redis, directory: LaneDirectory): Runs {
     },
     actionOf: (run) => asProducer(() => redis.hget(keys.run(run), "action")),
   };
+}
+
+/** What is delayed need not wait until it is due to end. A worker that does not know yet would send what is made due now. */
+async function endDelayed(run: string, lanes: Lanes): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, KNOWN_MS));
+  await asProducer(() => lanes.queue(ownLaneName("run", run)).promoteJobs({ count: PROMOTED_AT_ONCE }));
 }
 
 function toState(entry: OwnLane | undefined, { isCancelled }: Readonly<Record<string, string>>): RunState {

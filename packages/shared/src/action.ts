@@ -3,14 +3,20 @@
 
 import { z } from "zod";
 import { describeProblems, PostriderError, type Problem } from "./errors.ts";
+import { type Example, exampleSchema } from "./example.ts";
 import { retrySchema } from "./retry.ts";
+import { snippetsSchema } from "./snippet.ts";
 
+/** Of all templates of an action together. A worker compiles them before it goes on, which takes seconds for the densest of this size. */
+export const TEMPLATES_CHARS_MAX = 524_288;
 /** Enough for any real template; bounds what a worker compiles and keeps (256 KiB of text). */
 export const TEMPLATE_CHARS_MAX = 262_144;
 const HEADERS_MAX = 100;
 const FORM_PAIRS_MAX = 500;
 /** The slowest answer that anyone may ask a worker's slot to wait for. */
 export const TIMEOUT_MS_MAX = 90_000;
+
+const EXAMPLES_MAX = 100;
 
 /** RFC 9110 section 5.1: a field name is a token. */
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -31,6 +37,23 @@ const FORBIDDEN_HEADERS = new Set([
 ]);
 
 const template = z.string().max(TEMPLATE_CHARS_MAX, `is longer than ${TEMPLATE_CHARS_MAX} characters`);
+
+interface Templates {
+  readonly url: string;
+  readonly headers: readonly { readonly value: string }[];
+  readonly body?: string | undefined;
+  readonly form?: readonly { readonly value: string }[] | undefined;
+  readonly snippets?: Readonly<Record<string, string>> | undefined;
+}
+
+/** An action's templates, snippets included. */
+export function templatesOf({ url, headers, body = "", form = [], snippets = {} }: Templates): string[] {
+  return [url, body, ...[...headers, ...form].map(({ value }) => value), ...Object.values(snippets)];
+}
+
+function countTemplateChars(action: Templates): number {
+  return templatesOf(action).reduce((total, { length }) => total + length, 0);
+}
 
 const pair = z.strictObject({ name: z.string().min(1, "is empty").max(1_000), value: template });
 
@@ -96,6 +119,11 @@ export const actionSchema = z
       .enum(["fail", "empty"])
       .default("fail")
       .describe("What an absent value does: fail the delivery, or print nothing."),
+    snippets: snippetsSchema
+      .optional()
+      .describe(
+        "Pieces of template by name, printed as `{{ snippets.name }}`; those of the store are added when the action is saved.",
+      ),
     timeoutMs: z
       .int()
       .min(100)
@@ -116,14 +144,25 @@ export const actionSchema = z
     limits: limitsSchema
       .optional()
       .describe("`{ratePerSecond, concurrency}` for its destination, over all workers together."),
+    examples: z
+      .array(exampleSchema)
+      .max(EXAMPLES_MAX)
+      .optional()
+      .describe(
+        "Customers with what they must give, run by `postrider actions check` (composing.md); no part of a version.",
+      ),
+  })
+  .refine((action) => countTemplateChars(action) <= TEMPLATES_CHARS_MAX, {
+    path: ["body"],
+    message: `is, together with the other templates and snippets, longer than ${TEMPLATES_CHARS_MAX} characters`,
   })
   .refine((action) => action.body === undefined || action.form === undefined, {
     path: ["form"],
     message: "cannot stand beside body: a request has one body",
   });
 
-/** An action as saved: defaults filled in. */
-export type Action = z.output<typeof actionSchema>;
+/** An action as saved: defaults filled in, and without its examples, which no delivery needs. */
+export type Action = Omit<z.output<typeof actionSchema>, "examples">;
 /** An action as written. */
 export type ActionDocument = z.input<typeof actionSchema>;
 
@@ -132,8 +171,19 @@ export type ActionDocument = z.input<typeof actionSchema>;
  * @throws PostriderError `action_invalid` with every problem at once.
  */
 export function parseAction(document: unknown): Action {
+  return parseActionDocument(document).action;
+}
+
+/**
+ * The same, with the examples.
+ * @throws PostriderError `action_invalid` with every problem at once.
+ */
+export function parseActionDocument(document: unknown): { action: Action; examples: readonly Example[] } {
   const parsed = actionSchema.safeParse(document);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const { examples = [], ...action } = parsed.data;
+    return { action, examples };
+  }
   const problems = parsed.error.issues.map(toProblem);
   throw new PostriderError("action_invalid", `the action is not valid:\n${describeProblems(problems)}`, {
     problems,

@@ -10,11 +10,11 @@ export interface Backlog {
   readonly delayed: number;
   readonly inFlight: number;
   readonly deadLetters: number;
-  /** Age in ms of the delivery that waits the longest; 0 where none waits. */
+  /** For how long the delivery that waits the longest has been due, in ms; 0 where none waits. */
   readonly oldestAgeMs: number;
 }
 
-/** Reads a lane's counts and the age of its oldest waiting delivery. */
+/** Reads a lane's counts, and for how long its oldest waiting delivery has been due. */
 export async function readBacklog(redis: Redis, lane: string, now: number, shard = 0): Promise<Backlog> {
   const key = (part: string) => `${shardPrefix(shard)}:${lane}:${part}`;
   const [wait, paused, prioritized, delayed, active, failed, oldest] = await pipelined(redis, [
@@ -27,14 +27,32 @@ export async function readBacklog(redis: Redis, lane: string, now: number, shard
     // BullMQ pushes at the head and claims at the tail.
     ["lindex", key("wait"), "-1"],
   ]);
-  const enqueuedAt = typeof oldest === "string" ? Number(await redis.hget(key(oldest), "timestamp")) : 0;
+  const dueAt = typeof oldest === "string" ? await readDueTime(redis, key(oldest)) : 0;
   return {
     waiting: Number(wait) + Number(paused) + Number(prioritized),
     delayed: Number(delayed),
     inFlight: Number(active),
     deadLetters: Number(failed),
-    oldestAgeMs: enqueuedAt > 0 ? Math.max(0, now - enqueuedAt) : 0,
+    oldestAgeMs: dueAt > 0 ? Math.max(0, now - dueAt) : 0,
   };
+}
+
+/** What of an attempt's record (see the worker's claim) tells when the next one was due. */
+interface LastAttempt {
+  readonly at?: number;
+  readonly verdict?: { readonly delayMs?: number };
+}
+
+/** BullMQ forgets a job's delay once it is over: the first one stands in its options still, a retry's in the record of the last attempt. */
+async function readDueTime(redis: Redis, job: string): Promise<number> {
+  const [facts, record] = await pipelined(redis, [
+    ["hmget", job, "timestamp", "opts"],
+    ["lindex", `${job}:logs`, "-1"],
+  ]);
+  const [timestamp, options] = facts as [string | null, string | null];
+  const { delay = 0 } = JSON.parse(options ?? "{}") as { delay?: number };
+  const { at = 0, verdict = {} } = JSON.parse((record as string | null) ?? "{}") as LastAttempt;
+  return Math.max(Number(timestamp) + delay, at + (verdict.delayMs ?? 0));
 }
 
 async function pipelined(redis: Redis, commands: string[][]): Promise<unknown[]> {

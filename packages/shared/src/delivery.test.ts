@@ -9,11 +9,12 @@ test("the same run and customer, or the same key, give the same id", () => {
   expect(newDeliveryId()).not.toBe(newDeliveryId());
 });
 
-test("ids are safe in headers, Redis keys and BullMQ, and begin with their run's tag", () => {
+test("ids are safe in headers, Redis keys, BullMQ and command lines, and begin with their run's tag", () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1 }), fc.string({ minLength: 1 }), (run, customerId) => {
       const id = toDeliveryId({ run, customerId });
-      expect(id).toMatch(/^[A-Za-z0-9_-]{8}\.[A-Za-z0-9_-]{22}$/);
+      for (const one of [id, toDeliveryId({ key: customerId })])
+        expect(one).toMatch(/^[a-z][A-Za-z0-9_-]{7}\.[A-Za-z0-9_-]{22}$/);
       expect(id.startsWith(`${toRunTag(run)}.`)).toBe(true);
     }),
   );

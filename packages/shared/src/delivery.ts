@@ -148,10 +148,11 @@ export function parseRunId(run: string): string {
 
 /**
  * The delivery's id, which is its BullMQ job id and its Idempotency-Key: an opaque, header-safe text. The same key,
- * or the same run and customer, always give the same id. Ids of one run share their first eight characters.
+ * or the same run and customer, always give the same id. Ids of one run share their first eight characters, and the very first is a
+ * letter, so that no command line takes an id for an option.
  */
 export function toDeliveryId(source: { run: string; customerId: Customer["id"] } | { key: string }): string {
-  if ("key" in source) return `${digest("key", 8)}.${digest(`key\0${source.key}`, 22)}`;
+  if ("key" in source) return `${KEY_TAG}.${digest(`key\0${source.key}`, 22)}`;
   return `${toRunTag(source.run)}.${digest(`${source.run}\0${source.customerId}`, 22)}`;
 }
 
@@ -162,8 +163,11 @@ export function newDeliveryId(): string {
 
 /** The first eight characters of the ids of a run's deliveries. */
 export function toRunTag(run: string): string {
-  return digest(`run\0${run}`, 8);
+  return `r${digest(`run\0${run}`, 7)}`;
 }
+
+/** In a run tag's place, and none itself: those begin with another letter. */
+const KEY_TAG = "kkkkkkkk";
 
 function digest(text: string, chars: number): string {
   return hash("sha256", text, "base64url").slice(0, chars);

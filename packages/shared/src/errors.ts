@@ -13,6 +13,7 @@ export const ERROR_CODES = {
   delivery_unknown: "No delivery has that id, or it is forgotten.",
   dead_letter_unknown: "No dead letter has that delivery id.",
   settings_invalid: "A POSTRIDER_ setting is unknown or out of range.",
+  port_taken: "Another process listens on a port that is needed.",
   redis_unavailable: "Redis did not answer; nothing, or not all, was accepted.",
   redis_full:
     "Redis is at maxmemory, or so near that the rest is for the workers; the delivery was not accepted.",

@@ -75,14 +75,18 @@ export const keys = {
   trouble: (lane: string, shard = 0) => `${shardPrefix(shard)}:trouble:${lane}`,
   /** Worker processes by the time of their last sign of life. */
   workers: (shard = 0) => `${shardPrefix(shard)}:workers`,
+  /** Shared lanes that workers serve, by the time of their last sign of life; gone when there are no workers. */
+  servedLanes: (shard = 0) => `${shardPrefix(shard)}:workers:lanes`,
   /** Held by the worker that carries out a duty for all. */
   duty: (name: string, shard = 0) => `${shardPrefix(shard)}:workers:${name}`,
   /** A key of BullMQ's for one lane: `wait`, `meta`, … */
   ofLane: (lane: string, part: string, shard = 0) => `${shardPrefix(shard)}:${lane}:${part}`,
-  /** An action's versions: hash of version → JSON, with `latest` and `digest`. All shards share it, off the data path. */
+  /** An action's versions: hash of version → JSON, with `latest`, `digest` and `examples`. All shards share it, off the data path. */
   action: (id: string) => `{postrider}:action:${id}`,
   /** Set of the actions' ids. */
   actions: () => "{postrider}:actions",
+  /** The store's snippets: hash of name → text. Read when an action is saved, never on the data path. */
+  snippets: () => "{postrider}:snippets",
   /** BullMQ's hash of one delivery in one lane. */
   job: (lane: string, deliveryId: string, shard = 0) => `${shardPrefix(shard)}:${lane}:${deliveryId}`,
 } as const;

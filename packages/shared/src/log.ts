@@ -5,8 +5,8 @@ import pretty from "pino-pretty";
 
 export type { Logger };
 
-/** Lines are written in blocks of this size, or after FLUSH_MS: a write per line would cost more than the line. */
-const BUFFER_BYTES = 8_192;
+/** Lines are written in blocks of this size, or after FLUSH_MS: a write costs more than many lines. At most sonic-boom's own maxWrite. */
+const BUFFER_BYTES = 16_000;
 const FLUSH_MS = 1_000;
 
 export interface LogOptions {

@@ -48,8 +48,8 @@ export interface OwnLane {
   readonly actionLimits?: Readonly<Record<string, Limits>>;
   readonly circuit?: Circuit;
   readonly pace?: Pace;
-  /** Unix ms when it last held more slots of a worker than its share of arrivals explains. */
-  readonly crowdedAt?: number;
+  /** Unix ms when it last held more slots of a worker than its share of arrivals explains, or when its circuit closed. */
+  readonly troubledAt?: number;
   /** Of a run: the destination that all its deliveries go to, where the action's text tells. */
   readonly destination?: string;
 }

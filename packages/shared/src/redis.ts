@@ -7,10 +7,10 @@ import { PostriderError } from "./errors.ts";
 const PRODUCER_COMMAND_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 /**
- * A connection that owes an answer for so long is dead, though nobody has closed it: a firewall forgot it, or its host is gone. A claim
- * may block for ten seconds (BullMQ's own bound), so a worker waits a little longer.
+ * A connection on which an answer is due and nothing came for so long is dead, though no reset has told so. BullMQ's longest
+ * blocking wait is ten seconds.
  */
-const WORKER_SILENCE_MS = 12_000;
+const WORKER_SOCKET_TIMEOUT_MS = 15_000;
 
 /** A producer fails at once when Redis is away: its caller can still decide, a queue in memory would lie to it. */
 export const producerOptions: RedisOptions = {
@@ -21,33 +21,31 @@ export const producerOptions: RedisOptions = {
   connectTimeout: CONNECT_TIMEOUT_MS,
   socketTimeout: PRODUCER_COMMAND_TIMEOUT_MS,
   retryStrategy: (times) => Math.min(100 * times, 1_000),
-  reconnectOnError: (error) => isDemoted(error),
+  reconnectOnError: isDemoted,
 };
+
+/** After a failover the old primary still answers, but takes nothing any more: the name leads to the new one by now. */
+function isDemoted({ message }: Error): boolean {
+  return message.startsWith("READONLY");
+}
 
 /** A worker waits for Redis as long as it takes, and goes on where it was. BullMQ demands the null. */
 export const workerOptions: RedisOptions = {
   enableOfflineQueue: true,
   maxRetriesPerRequest: null,
   connectTimeout: CONNECT_TIMEOUT_MS,
-  socketTimeout: WORKER_SILENCE_MS,
+  socketTimeout: WORKER_SOCKET_TIMEOUT_MS,
   retryStrategy: (times) => Math.min(100 * times, 1_000),
-  reconnectOnError: (error) => (isDemoted(error) ? RECONNECT_AND_REPEAT : false),
+  // Asked again on the new connection: no worker loses a command to a failover.
+  reconnectOnError: (error) => (isDemoted(error) ? 2 : false),
 };
-
-/** As ioredis calls it: what was refused is sent again over the new connection. */
-const RECONNECT_AND_REPEAT = 2;
-
-/** Whether this Redis has become a replica, as in a failover: the same name leads to the new primary by now. */
-function isDemoted({ message }: Error): boolean {
-  return message.startsWith("READONLY");
-}
 
 /**
  * Connects, waiting for the first answer, and refuses a Redis that may evict keys: it could lose accepted deliveries.
  * @throws PostriderError `redis_unavailable` or `redis_evicts`.
  */
 export async function connectRedis(url: string, options: RedisOptions): Promise<Redis> {
-  const redis = new Redis(url, { ...options, lazyConnect: true, replyMapping: "legacy" });
+  const redis = openRedis(url, options);
   let lastError: Error | undefined;
   redis.on("error", (error) => {
     lastError = error;
@@ -69,6 +67,40 @@ export async function connectRedis(url: string, options: RedisOptions): Promise<
   }
 }
 
+const SENTINEL_PORT = 26_379;
+export const SENTINEL_SCHEME = "redis+sentinel:";
+
+/** `redis+sentinel://user:password@host:port,host:port/name/database`, or any URL that ioredis takes. */
+function openRedis(url: string, options: RedisOptions): Redis {
+  const common = { ...options, lazyConnect: true, replyMapping: "legacy" } as const;
+  return url.startsWith(SENTINEL_SCHEME)
+    ? new Redis({ ...toSentinelOptions(url), ...common })
+    : new Redis(url, common);
+}
+
+function toSentinelOptions(url: string): RedisOptions {
+  const [, credentials = "", hosts = "", name = "mymaster", database] =
+    /^redis\+sentinel:\/\/(?:([^@/]*)@)?([^/]+)(?:\/([^/?]+))?(?:\/(\d+))?$/.exec(url) ?? [];
+  const [username, password] = credentials.split(":").map(decodeURIComponent);
+  const sentinels = hosts.split(",").map((host) => {
+    const [, address = host, port] = /^(.*?)(?::(\d+))?$/.exec(host) ?? [];
+    return { host: address, port: Number(port ?? SENTINEL_PORT) };
+  });
+  return {
+    name,
+    sentinels,
+    ...(username && { username }),
+    ...(password && { password }),
+    ...(database !== undefined && { db: Number(database) }),
+  };
+}
+
+/** Whether Redis writes to disk what it acknowledges; null where it does not say. */
+export async function isPersistent(redis: Redis): Promise<boolean | null> {
+  const enabled = /aof_enabled:(\d)/.exec(await redis.info("persistence"))?.[1];
+  return enabled === undefined ? null : enabled === "1";
+}
+
 async function refuseEviction(redis: Redis): Promise<void> {
   const memory = await redis.info("memory");
   const policy = /maxmemory_policy:(\S+)/.exec(memory)?.[1];
@@ -81,6 +113,7 @@ async function refuseEviction(redis: Redis): Promise<void> {
 
 /** The URL without its password, for messages. */
 export function maskUrl(url: string): string {
+  if (url.startsWith(SENTINEL_SCHEME)) return url.replace(/:[^:@/]*@/, ":***@");
   if (!URL.canParse(url)) return "(not a URL)";
   const parsed = new URL(url);
   if (parsed.password !== "") parsed.password = "***";

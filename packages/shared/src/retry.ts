@@ -14,6 +14,8 @@ export interface RetryPolicy {
   readonly maxMs: number;
   /** No attempt starts when the delivery has been due for longer. */
   readonly maxAgeMs: number;
+  /** The waits one by one, each give or take a fifth, instead of the above; the last one is for all that follow. */
+  readonly delaysMs?: readonly number[] | undefined;
   /** Statuses that are retried besides those that always are. */
   readonly statuses: readonly number[];
 }
@@ -40,6 +42,26 @@ export const RETRY_PRESETS = {
   },
   /** 17 attempts in about a day. */
   day: { attempts: 17, baseMs: 10_000, factor: 2, maxMs: 9 * HOUR_MS, maxAgeMs: 48 * HOUR_MS, statuses: [] },
+  /** 10 attempts in about 75 hours, as the Standard Webhooks specification suggests. */
+  "standard-webhooks": {
+    attempts: 10,
+    baseMs: 5_000,
+    factor: 1,
+    maxMs: 24 * HOUR_MS,
+    maxAgeMs: 120 * HOUR_MS,
+    delaysMs: [
+      5_000,
+      5 * MINUTE_MS,
+      30 * MINUTE_MS,
+      2 * HOUR_MS,
+      5 * HOUR_MS,
+      10 * HOUR_MS,
+      14 * HOUR_MS,
+      20 * HOUR_MS,
+      24 * HOUR_MS,
+    ],
+    statuses: [],
+  },
 } as const satisfies Record<string, RetryPolicy>;
 
 export type RetryPreset = keyof typeof RETRY_PRESETS;
@@ -59,11 +81,21 @@ const ownPolicy = z.strictObject({
     .min(0)
     .max(30 * 24 * HOUR_MS)
     .default(RETRY_PRESETS.campaign.maxAgeMs),
+  delaysMs: z
+    .array(
+      z
+        .int()
+        .min(0)
+        .max(7 * 24 * HOUR_MS),
+    )
+    .min(1)
+    .max(100)
+    .optional(),
   statuses: z.array(z.int().min(300).max(599)).max(100).default([]),
 });
 
 export const retrySchema = z.union([z.enum(presetNames), ownPolicy], {
-  error: `must be one of ${presetNames.join(", ")}, or {attempts, baseMs, factor, maxMs, maxAgeMs, statuses}`,
+  error: `must be one of ${presetNames.join(", ")}, or {attempts, baseMs, factor, maxMs, maxAgeMs, delaysMs, statuses}`,
 });
 
 /** The policy that an action's `retry` field names or spells out. */

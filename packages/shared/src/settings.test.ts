@@ -36,3 +36,19 @@ test("all problems are told at once, and an unknown name gets the nearest known 
 test("an empty variable means the default", () => {
   expect(readSettings({ POSTRIDER_CONCURRENCY: "" }).concurrency).toBe(100);
 });
+
+test.each(["99999", "-1", "0x10", "1e3", "1.5", " 80", "65536", "Infinity"])(
+  "%j is no port, and the message says what is",
+  (text) => {
+    expect(() => readSettings({ POSTRIDER_METRICS_PORT: text })).toThrow(
+      /^the settings are not valid:\nPOSTRIDER_METRICS_PORT: must be a whole number from 0 to 65535$/,
+    );
+  },
+);
+
+test.each(["localhost:6379", "http://127.0.0.1", "redis://a b", "redis://host:99999"])(
+  "%j is no Redis URL",
+  (text) => {
+    expect(() => readSettings({ POSTRIDER_REDIS_URL: text })).toThrow(/POSTRIDER_REDIS_URL: must be a URL/);
+  },
+);

@@ -9,7 +9,12 @@ const PREFIX = "POSTRIDER_";
 const HOUR_MS = 3_600_000;
 
 function integer(min: number, max: number) {
-  return z.coerce.number({ error: "must be a whole number" }).int("must be a whole number").min(min).max(max);
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, error)
+    .transform(Number)
+    .pipe(z.number().min(min, error).max(max, error));
 }
 
 function lanes(text: string, context: z.RefinementCtx): string[] {
@@ -26,9 +31,14 @@ function lanes(text: string, context: z.RefinementCtx): string[] {
 export const settingsSchema = z.object({
   redisUrl: z
     .string()
-    .regex(/^(rediss?|unix):\/\//, "must start with redis:// or rediss://")
+    .refine(
+      (url) => /^redis\+sentinel:\/\/./.test(url) || (/^(rediss?|unix):\/\//.test(url) && URL.canParse(url)),
+      "must be a URL such as redis://127.0.0.1:6379, rediss://user:password@host:6380/0 or redis+sentinel://host:26379,host:26379/name",
+    )
     .default("redis://127.0.0.1:6379")
-    .describe("Redis that holds the lanes. Must not evict (`maxmemory-policy noeviction`)."),
+    .describe(
+      "Redis that holds the lanes; `redis+sentinel://host:port,host:port/name` asks Sentinels for it. Must not evict (`maxmemory-policy noeviction`).",
+    ),
   concurrency: integer(1, 5_000)
     .default(100)
     .describe("Deliveries in flight at once, per lane and worker process."),
@@ -98,7 +108,9 @@ export const settingsSchema = z.object({
     .describe("How long dead letters are kept."),
   backlogMax: integer(1, 100_000_000)
     .default(1_000_000)
-    .describe("Deliveries waiting in a lane above which a producer pauses."),
+    .describe(
+      "Deliveries in a lane, due or due later, above which a producer pauses. A run with `sendAt` that is larger waits for that time.",
+    ),
   connectionsPerDestination: integer(1, 10_000)
     .default(100)
     .describe("Sockets that one worker process holds to one destination."),

@@ -88,12 +88,25 @@ export interface Broken {
 /** What one attempt met. */
 export type Finding = Reply | Fault | Unsendable | Cancelled | Interrupted | Misplaced | Broken;
 
-/** In ms; `null` where the phase was not reached. */
+/** In ms; `null` where the phase was not reached, or a connection kept from before did not need it. */
 export interface Timings {
   readonly composeMs: number;
+  readonly dnsMs: number | null;
+  readonly connectMs: number | null;
+  readonly tlsMs: number | null;
   readonly firstByteMs: number | null;
   readonly totalMs: number;
 }
+
+/** Of an attempt that got nowhere. */
+export const NOTHING_TIMED: Timings = {
+  composeMs: 0,
+  dnsMs: null,
+  connectMs: null,
+  tlsMs: null,
+  firstByteMs: null,
+  totalMs: 0,
+};
 
 /** What becomes of the delivery. */
 export type Verdict =
@@ -108,10 +121,8 @@ export type Verdict =
   /** It waits in an own lane, with what it has spent so far. */
   | { readonly kind: "moved"; readonly lane: OwnLane }
   | { readonly kind: "handed-back" }
-  /** The claim is another worker's by now: nothing is written and nothing moved. */
-  | { readonly kind: "lost" }
-  /** A second job of a delivery that is elsewhere: it goes, and the delivery stays. */
-  | { readonly kind: "stray" };
+  /** Nothing is left to do: the job has left the lane with its outcome, or the claim is another worker's by now. */
+  | { readonly kind: "settled" };
 
 /** One attempt, told whole: what record writes down and settle carries out. */
 export interface Attempted {

@@ -7,11 +7,12 @@ import type { Logger } from "@postrider/shared/log";
 import { RETRY_PRESETS } from "@postrider/shared/retry";
 import { ErrorCode, type Job, Worker, type WorkerOptions } from "bullmq";
 import type { Redis } from "ioredis";
-import type { Attempted, Claimed, Verdict } from "./attempt.ts";
+import { type Attempted, type Claimed, NOTHING_TIMED, type Verdict } from "./attempt.ts";
 import { decide } from "./decide/decide.ts";
-import { type Gate, NOTHING_TIMED } from "./gate.ts";
+import type { Gate } from "./gate.ts";
 import type { Moves } from "./lanes/move.ts";
 import type { Traffic } from "./lanes/traffic.ts";
+import type { Written } from "./record/ledger.ts";
 import { type Records, record, recordLost } from "./record/record.ts";
 import { backoffStrategy, isSettled, settle } from "./settle.ts";
 
@@ -105,7 +106,8 @@ async function handle(job: Job, token: string, lane: string, options: LaneOption
 
 async function toVerdict(job: Job, claimed: Claimed, options: LaneOptions): Promise<Verdict> {
   const { records, gate } = options;
-  const mark = await records.ledger.find(claimed.id);
+  // A first claim has no past: admission marks and adds in one step, and every other way into a lane is a second claim.
+  const mark = claimed.claims > 1 ? await records.ledger.find(claimed.id) : null;
   const passed = gate({ claimed, mark, isDelivery: isDelivery(job.data), crashes: job.stalledCounter });
   if (passed.kind === "told") return passed.verdict;
   const attempted = passed.kind === "stopped" ? passed.attempted : await attempt(claimed, options);
@@ -132,12 +134,12 @@ async function writeDown(
     const isDelivered = attempted.verdict.kind === "ended" && attempted.verdict.outcome === "delivered";
     if (!isDelivered && !(await keepEvidence(job, claimed, attempted, records.now()))) {
       recordLost(claimed, attempted, records);
-      return { kind: "lost" };
+      return { kind: "settled" };
     }
-    if ((await record(claimed, attempted, records)) === "lost") return { kind: "lost" };
+    const written = await record(claimed, attempted, records);
     if (job.stalledCounter > 0 && attempted.verdict.kind !== "ended")
       await records.ledger.forgetCrashes(claimed);
-    return attempted.verdict;
+    return await toSettle(claimed, attempted.verdict, written, records);
   } catch (error) {
     log.error(
       { deliveryId: claimed.id, lane: claimed.lane, detail: String(error) },
@@ -145,6 +147,21 @@ async function writeDown(
     );
     return { kind: "retry", reason: "internal", delayMs: UNRECORDED_RETRY_MS, costsAttempt: false };
   }
+}
+
+/** What is left for settle to do once a verdict has been recorded. */
+async function toSettle(
+  { id }: Claimed,
+  verdict: Verdict,
+  written: Written,
+  { ledger }: Records,
+): Promise<Verdict> {
+  if (written === "lost") return { kind: "settled" };
+  if (verdict.kind !== "ended") return verdict;
+  if (written === "written") return verdict.outcome === "failed" ? verdict : { kind: "settled" };
+  // The lane is told what stands recorded, not what we would have written.
+  const mark = await ledger.find(id);
+  return mark?.kind === "ended" ? { kind: "ended", outcome: mark.outcome, reason: mark.reason } : verdict;
 }
 
 async function attempt(claimed: Claimed, { records, deliver }: LaneOptions): Promise<Attempted> {

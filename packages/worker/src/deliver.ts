@@ -6,7 +6,7 @@ import type { ComposedRequest } from "@postrider/compose/request";
 import { toScope } from "@postrider/compose/scope";
 import { unpackDelivery } from "@postrider/shared/delivery";
 import { RETRY_PRESETS, type RetryPolicy, toRetryPolicy } from "@postrider/shared/retry";
-import type { Attempted, Claimed, Finding } from "./attempt.ts";
+import { type Attempted, type Claimed, type Finding, NOTHING_TIMED } from "./attempt.ts";
 import type { Composer } from "./compose/composer.ts";
 import type { Random } from "./decide/backoff.ts";
 import { decide } from "./decide/decide.ts";
@@ -71,7 +71,7 @@ async function attempt(claimed: Claimed, steps: Steps): Promise<Made> {
   return {
     finding,
     policy,
-    timings: { composeMs, firstByteMs, totalMs },
+    timings: { composeMs, dnsMs: null, connectMs: null, tlsMs: null, firstByteMs, totalMs },
     destination: origin,
   };
 }
@@ -80,7 +80,7 @@ function unsent(finding: Finding, policy: RetryPolicy, startedAt: number): Made 
   return {
     finding,
     policy,
-    timings: { composeMs: performance.now() - startedAt, firstByteMs: null, totalMs: 0 },
+    timings: { ...NOTHING_TIMED, composeMs: performance.now() - startedAt },
     destination: null,
   };
 }

@@ -5,7 +5,7 @@ import type { LaneDirectory } from "@postrider/shared/lane-directory";
 import { isOwnLane, ownLaneName, toLaneLabel } from "@postrider/shared/lanes";
 import type { Mark, Reason } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
-import type { Attempted, Claimed, Verdict } from "./attempt.ts";
+import { type Attempted, type Claimed, NOTHING_TIMED, type Verdict } from "./attempt.ts";
 import type { Traffic } from "./lanes/traffic.ts";
 import type { Metrics } from "./record/metrics.ts";
 
@@ -48,11 +48,6 @@ export function createGate(options: GateOptions): Gate {
       options.metrics.repeated(toLaneLabel(claimed.lane), "ended");
       return told({ kind: "ended", outcome: mark.outcome, reason: mark.reason });
     }
-    if (mark !== null && mark.lane !== claimed.lane) {
-      // Taken in twice at the same moment; the other one is the delivery.
-      options.metrics.repeated(toLaneLabel(claimed.lane), "stray");
-      return told({ kind: "stray" });
-    }
     return stop(arrival, options) ?? { kind: "passed" };
   };
 }
@@ -86,8 +81,6 @@ function isStorm({ lane, attempt }: Claimed, { traffic, concurrency }: GateOptio
 function toRetriesLane(lane: string, now: number): OwnLane {
   return { lane: ownLaneName("retries", lane), kind: "retries", of: lane, createdAt: now };
 }
-
-export const NOTHING_TIMED = { composeMs: 0, firstByteMs: null, totalMs: 0 } as const;
 
 function told(verdict: Verdict): Passed {
   return { kind: "told", verdict };

@@ -1,6 +1,7 @@
 // /metrics, /healthz and /readyz on a port of their own, so that a busy API or lane cannot hide them.
 
 import { readBacklog } from "@postrider/shared/backlog";
+import { PostriderError } from "@postrider/shared/errors";
 import { fastify } from "fastify";
 import type { Redis } from "ioredis";
 import type { Metrics } from "./record/metrics.ts";
@@ -13,6 +14,8 @@ export interface ProbeOptions {
   readonly port: number;
   /** Whether this process claims deliveries. */
   readonly isServing: () => boolean;
+  /** A lane in which it claims nothing although it should; null while all is well. */
+  readonly stuckIn: () => string | null;
 }
 
 export interface Probes {
@@ -23,7 +26,7 @@ export interface Probes {
 /** An answer that takes longer tells the prober nothing. */
 const REDIS_ANSWER_MS = 1_000;
 
-/** Serves the probes. @throws when the port is taken. */
+/** Serves the probes. @throws `port_taken`. */
 export async function serveProbes({
   redis,
   lanes,
@@ -31,23 +34,40 @@ export async function serveProbes({
   host,
   port,
   isServing,
+  stuckIn,
 }: ProbeOptions): Promise<Probes> {
   const server = fastify({ logger: false, forceCloseConnections: true });
-  server.get("/healthz", () => ({ status: "ok" }));
+  server.get("/healthz", (_, reply) => {
+    const lane = stuckIn();
+    return lane === null ? { status: "ok" } : reply.code(503).send({ status: "stuck", lane });
+  });
   server.get("/readyz", async (_, reply) => {
     const isReady = isServing() && (await within(REDIS_ANSWER_MS, redis.ping())) === "PONG";
     return reply.code(isReady ? 200 : 503).send({ status: isReady ? "ok" : "not ready" });
   });
   server.get("/metrics", async (_, reply) => {
-    await within(REDIS_ANSWER_MS, readLanes(redis, lanes, metrics));
+    // What was read before Redis went away says nothing about now: no gauge is better than an old one.
+    if ((await within(REDIS_ANSWER_MS, readLanes(redis, lanes, metrics))) === null) metrics.noLanes();
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
-  const address = await server.listen({ host, port });
+  const address = await server.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EADDRINUSE") throw error;
+    throw new PostriderError(
+      "port_taken",
+      `POSTRIDER_METRICS_PORT: port ${port} of ${host} is taken (EADDRINUSE), perhaps by another worker; choose another, or 0 for any free one`,
+      { cause: error },
+    );
+  });
   return { port: Number(new URL(address).port), close: () => server.close() };
 }
 
-async function readLanes(redis: Redis, lanes: readonly string[], metrics: Metrics): Promise<void> {
-  for (const lane of lanes) metrics.lane(lane, await readBacklog(redis, lane, Date.now()));
+async function readLanes(redis: Redis, lanes: readonly string[], metrics: Metrics): Promise<true> {
+  const backlogs = await Promise.all(lanes.map((lane) => readBacklog(redis, lane, Date.now())));
+  for (const [index, lane] of lanes.entries()) {
+    const backlog = backlogs[index];
+    if (backlog !== undefined) metrics.lane(lane, backlog);
+  }
+  return true;
 }
 
 /** The promise's value, or null when it does not come in time or fails. */

@@ -59,31 +59,32 @@ export async function settle(
     case "ended":
       if (verdict.outcome === "failed") await bury(claimed, verdict.reason, settling);
       return;
-    case "stray":
-      return;
-    case "lost":
-      throw new WaitingError();
+    case "settled":
+      throw GONE;
     case "moved":
       await moveTo(claimed, verdict.lane, settling);
-      throw new WaitingError();
+      throw GONE;
     case "retry":
       if (verdict.costsAttempt) throw withoutStack(new RetryLater(verdict.reason, verdict.delayMs));
       await job.moveToDelayed(now + verdict.delayMs, claimed.token);
       throw new DelayedError();
     case "handed-back":
       await job.moveToWait(claimed.token);
-      throw new WaitingError();
+      throw GONE;
     default:
       return unreachable(verdict);
   }
 }
 
-/** The dead letter lies in the delivery's home lane. BullMQ takes WaitingError for "not here any more, claim the next one". */
+/** BullMQ's word for "not here any more, claim the next one". One for all: a stack for each delivery would cost more than the move. */
+const GONE = new WaitingError();
+
+/** The dead letter lies in the delivery's home lane. */
 async function bury(claimed: Claimed, reason: string, { moves, metrics, now }: Settling): Promise<never> {
   const home = homeOf(claimed.delivery);
   const dropped = await moves.toDeadLetters(claimed, { home, reason, now });
   if (dropped !== null && dropped > 0) metrics.deadLettersDropped(home, dropped);
-  throw new WaitingError();
+  throw GONE;
 }
 
 async function moveTo(claimed: Claimed, lane: OwnLane, { moves, metrics }: Settling): Promise<void> {

@@ -4,7 +4,7 @@
 import { compileAction } from "@postrider/compose/compile";
 import { type ComposedRequest, type ShownRequest, toShown } from "@postrider/compose/request";
 import { type Action, toActionRef } from "@postrider/shared/action";
-import { type Customer, type EventData, newDeliveryId } from "@postrider/shared/delivery";
+import { type Delivery, newDeliveryId } from "@postrider/shared/delivery";
 import type { Problem } from "@postrider/shared/errors";
 import type { OutcomeKind, Reason } from "@postrider/shared/outcome";
 import { toRetryPolicy } from "@postrider/shared/retry";
@@ -31,15 +31,11 @@ export interface TestSend {
 }
 
 /** Sends an action's request once. Network trouble is part of the result, not an exception. */
-export async function testAction(
-  action: Action,
-  scope: { customer?: unknown; event?: unknown },
-  settings: Settings,
-): Promise<TestSend> {
+export async function testAction(action: Action, sample: Sample, settings: Settings): Promise<TestSend> {
   const composer = createComposer();
   const pools = createPools(settings);
   let request: ComposedRequest | null = null;
-  const attempted = await deliver(toClaimed(action, scope), {
+  const attempted = await deliver(toClaimed(action, sample), {
     findAction: () => compileAction(action),
     compose: composer.compose,
     // Sent now, whatever waits for the same destination.
@@ -61,18 +57,16 @@ export async function testAction(
   return toResult(request, attempted);
 }
 
-function toClaimed(action: Action, { customer, event }: { customer?: unknown; event?: unknown }): Claimed {
+/** What the delivery would carry for its templates. */
+type Sample = Pick<Delivery, "customer" | "event" | "values">;
+
+function toClaimed(action: Action, sample: Sample): Claimed {
   const now = Date.now();
   return {
     id: newDeliveryId(),
     lane: "test",
     token: "",
-    delivery: {
-      v: 1,
-      action: toActionRef({ id: action.id, version: 0 }),
-      customer: customer as Customer,
-      ...(event !== undefined && { event: event as EventData }),
-    },
+    delivery: { v: 1, action: toActionRef({ id: action.id, version: 0 }), ...sample },
     attempt: 1,
     claims: 1,
     attemptsMax: toRetryPolicy(action.retry).attempts,

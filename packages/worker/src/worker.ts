@@ -1,7 +1,7 @@
 // A worker process's delivering half: serves its lanes until it is closed, and then lets go of everything.
 
 import type { Logger } from "@postrider/shared/log";
-import { connectRedis, workerOptions } from "@postrider/shared/redis";
+import { connectRedis, isPersistent, workerOptions } from "@postrider/shared/redis";
 import type { Settings } from "@postrider/shared/settings";
 import { createActionCache } from "./actions.ts";
 import { type LaneOptions, serveLane } from "./claim.ts";
@@ -22,7 +22,10 @@ export interface PostriderWorker {
   readonly metricsPort: number;
   /** Claims deliveries until `close` is called; resolves then. */
   run(): Promise<void>;
-  /** Claims nothing more, lets what is in flight end within the grace period, hands back the rest. */
+  /**
+   * Claims nothing more, lets what is in flight end within the grace period, hands back the rest. Ends soon after it also when Redis
+   * is away, but BullMQ's timers may go on then: the process should end.
+   */
   close(): Promise<void>;
 }
 
@@ -32,6 +35,8 @@ export interface PostriderWorker {
  */
 export async function createWorker(settings: Settings, log: Logger): Promise<PostriderWorker> {
   const redis = await connectRedis(settings.redisUrl, workerOptions);
+  if ((await isPersistent(redis)) === false)
+    log.warn("Redis keeps nothing on disk (appendonly no): what it has accepted is lost when it stops");
   const metrics = createMetrics(settings.lanes);
   const records: Records = { ledger: createLedger(redis, settings), metrics, log, now: Date.now };
   const lanes = await createLanes({ redis, settings, metrics, log });
@@ -71,6 +76,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
       host: settings.metricsHost,
       port: settings.metricsPort,
       isServing: () => isServing,
+      stuckIn: lanes.stuckIn,
     });
   } catch (error) {
     redis.disconnect();
@@ -100,14 +106,23 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   };
 }
 
+/** To hand back what the grace period has left over takes Redis some milliseconds; a Redis that is away takes for ever. */
+const HAND_BACK_MS = 2_000;
+
 /** After the grace period each attempt in flight is called off and its delivery handed back to its lane. */
 async function drain(lanes: Lanes, interrupts: Interrupts, graceMs: number, log: Logger): Promise<void> {
   const callOff = setTimeout(() => {
     log.warn({ inFlight: interrupts.size }, "grace period over; handing back what is in flight");
     for (const interrupt of [...interrupts]) interrupt();
   }, graceMs);
-  await lanes.close();
+  let giveUp: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<"late">((resolve) => {
+    giveUp = setTimeout(resolve, graceMs + HAND_BACK_MS, "late");
+  });
+  if ((await Promise.race([lanes.close(), tooLate])) === "late")
+    log.warn("Redis does not answer; what was claimed is taken up by others when its claim runs out");
   clearTimeout(callOff);
+  clearTimeout(giveUp);
 }
 
 function limitsOf({ timeoutMs, connectTimeoutMs }: { timeoutMs: number; connectTimeoutMs: number }) {

@@ -2,19 +2,23 @@
 
 import type { RunEnqueued } from "@postrider/producer/enqueue-many";
 import type { Producer } from "@postrider/producer/producer";
-import type { Customer } from "@postrider/shared/delivery";
+import type { Customer, Delivery } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
+import { chooseLane } from "@postrider/shared/lanes";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { loadAction } from "../actions/load.ts";
 import { dryRun } from "../customers/dry-run.ts";
 import { type BadLine, type CustomersFile, openCustomers } from "../customers/open-customers.ts";
 import { createProgress } from "../customers/progress.ts";
-import { createRejects, type Rejects } from "../customers/rejects.ts";
-import { isActionFile, readAction } from "../documents.ts";
+import { createRejects, NO_REJECTS, type Rejects } from "../customers/rejects.ts";
+import { isActionFile, readEvent, readValues } from "../documents.ts";
 import { withProducer } from "../producer.ts";
 import type { Context } from "../program.ts";
 
 interface Options {
   readonly customers: string;
+  readonly event?: string;
+  readonly values?: string;
   readonly format?: "ndjson" | "csv";
   readonly run?: string;
   readonly lane?: string;
@@ -35,6 +39,8 @@ export function addEnqueue(program: Command, context: Context): void {
     .addOption(
       new Option("--format <format>", "of the file, where its name does not tell").choices(["ndjson", "csv"]),
     )
+    .option("--event <file>", "an event for all of them, as a JSON file")
+    .option("--values <file>", "event_name, trigger, journey, campaign, … for all of them, as a JSON file")
     .option("--run <id>", "name of the batch; the same run again enqueues only what is missing")
     .option("--lane <name>", "lane to start in (default: bulk)")
     .option("--send-at <time>", "not before this time (ISO 8601)", parseDate)
@@ -57,13 +63,12 @@ async function enqueue(action: string, options: Options, context: Context): Prom
     { path: options.customers, stdin: surroundings.stdin },
     options.format === undefined ? {} : { format: options.format },
   );
-  const rejects =
-    options.skipInvalid === undefined ? null : createRejects(toRejectsPath(options), file.header);
+  const rejects = toRejects(options, file);
   const problems = createProblems(file, rejects, context);
   try {
     if (options.dryRun === true) {
       const isGood = await dryRun(
-        await findAction(action, context),
+        { action: await loadAction(action, context), ...(await readExtras(options)) },
         problems.customers(),
         options.json === true,
         output,
@@ -71,14 +76,17 @@ async function enqueue(action: string, options: Options, context: Context): Prom
       if (!isGood || problems.rejected > 0) context.end(1);
       return;
     }
-    const result = await withProducer(context.settings(), (producer) =>
-      enqueueRun(action, options, { producer, file, problems, context }),
-    );
+    const result = await withProducer(context.settings(), async (producer) => {
+      const enqueued = await enqueueRun(action, options, { producer, file, problems, context });
+      await warnOfUnservedLane(options.lane ?? chooseLane(true), producer, context);
+      return enqueued;
+    });
     if (problems.rejected > 0) context.end(1);
     const { run, enqueued, duplicates } = result;
     if (options.json === true) return output.json({ run, enqueued, duplicates, rejected: problems.rejected });
     output.line(`run ${run}: ${enqueued} enqueued, ${duplicates} duplicates, ${problems.rejected} rejected`);
   } finally {
+    file.close();
     const path = await rejects?.close();
     if (path !== undefined && path !== null)
       output.note(`rejected lines are in ${path}; mend them and enqueue that file under the same run`);
@@ -117,6 +125,7 @@ async function enqueueRun(
       action,
       run,
       customers: problems.customers(),
+      ...(await readExtras(options)),
       signal: abort.signal,
       onProgress: progress.update,
       ...(options.lane !== undefined && { lane: options.lane }),
@@ -131,6 +140,16 @@ async function enqueueRun(
     process.off("SIGTERM", stop);
     progress.end();
   }
+}
+
+/** A lane's name that nobody knows is most often a slip, and its deliveries would wait for ever. */
+async function warnOfUnservedLane(lane: string, producer: Producer, { output }: Context): Promise<void> {
+  // The run is enqueued; a Redis that goes away right after it does not change that.
+  const served = await producer.lanes.served().catch(() => [lane]);
+  if (served.includes(lane)) return;
+  output.note(
+    `no worker serves the lane ${lane} at this moment; its deliveries wait until one does (POSTRIDER_LANES)`,
+  );
 }
 
 interface Problems {
@@ -151,8 +170,7 @@ function createProblems(file: CustomersFile, rejects: Rejects | null, { output }
     rejected += 1;
     await rejects.write(line);
     if (rejected <= PROBLEMS_SHOWN_MAX) output.note(describe(line));
-    if (rejected === PROBLEMS_SHOWN_MAX + 1)
-      output.note("more bad lines follow; all are in the rejects file");
+    if (rejected === PROBLEMS_SHOWN_MAX + 1) output.note("more bad lines follow");
   };
   return {
     get rejected() {
@@ -185,9 +203,18 @@ function toError(bad: BadLine): PostriderError {
   });
 }
 
-async function findAction(action: string, context: Context) {
-  if (isActionFile(action)) return readAction(action);
-  return (await withProducer(context.settings(), (producer) => producer.actions.get(action))).action;
+/** What all deliveries of the run carry beside their customers. */
+async function readExtras({ event, values }: Options): Promise<Pick<Delivery, "event" | "values">> {
+  return {
+    ...(event !== undefined && { event: await readEvent(event) }),
+    ...(values !== undefined && { values: await readValues(values) }),
+  };
+}
+
+/** Null: a bad line is an error. A dry run only counts them. */
+function toRejects(options: Options, file: CustomersFile): Rejects | null {
+  if (options.skipInvalid === undefined) return null;
+  return options.dryRun === true ? NO_REJECTS : createRejects(toRejectsPath(options), file.header);
 }
 
 function toRejectsPath({ skipInvalid, customers }: Options): string {
@@ -198,11 +225,16 @@ function toRejectsPath({ skipInvalid, customers }: Options): string {
 /** Says what and when, and sorts by time. */
 function newRunId(action: string): string {
   const at = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
-  return `${action.split("@")[0]}-${at}`.slice(0, 100);
+  // Whether there is such an action is not asked yet, and a run id takes less than people write.
+  const name = (action.split("@")[0] ?? "").replace(/[^A-Za-z0-9._-]/g, "-").replace(/^[^A-Za-z0-9]+/, "");
+  return `${name.slice(0, 80) || "run"}-${at}`;
 }
+
+/** ISO 8601 with its zone: JavaScript would take "5" for the May of 2001, and a time without a zone for the machine's own. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
 function parseDate(text: string): Date {
   const date = new Date(text);
-  if (!Number.isNaN(date.getTime())) return date;
+  if (TIME.test(text) && !Number.isNaN(date.getTime())) return date;
   throw new InvalidArgumentError("must be a time such as 2026-12-01T09:00:00Z");
 }

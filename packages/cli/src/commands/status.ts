@@ -12,14 +12,23 @@ export function addStatus(program: Command, context: Context): void {
     .option("--json", "for programs")
     .action(async ({ json }: { json?: boolean }) => {
       const settings = context.settings();
-      const lanes = await withProducer(settings, async (producer) =>
-        Promise.all(settings.lanes.map(async (lane) => ({ lane, ...(await producer.lanes.backlog(lane)) }))),
-      );
+      const lanes = await withProducer(settings, async (producer) => {
+        const [known, served] = await Promise.all([producer.lanes.known(), producer.lanes.served()]);
+        const names = [...new Set([...settings.lanes, ...known.sort()])];
+        return Promise.all(
+          names.map(async (lane) => ({
+            lane,
+            isServed: served.includes(lane),
+            ...(await producer.lanes.backlog(lane)),
+          })),
+        );
+      });
       if (json === true) return context.output.json({ lanes });
       context.output.table(
-        ["LANE", "WAITING", "DELAYED", "IN FLIGHT", "DEAD LETTERS", "OLDEST WAITS FOR"],
-        lanes.map(({ lane, waiting, delayed, inFlight, deadLetters, oldestAgeMs }) => [
+        ["LANE", "SERVED", "WAITING", "DELAYED", "IN FLIGHT", "DEAD LETTERS", "OLDEST WAITS FOR"],
+        lanes.map(({ lane, isServed, waiting, delayed, inFlight, deadLetters, oldestAgeMs }) => [
           lane,
+          isServed ? "yes" : "no",
           waiting,
           delayed,
           inFlight,

@@ -1,29 +1,54 @@
 // `postrider up`: Redis and a worker in one process tree, for development.
 
+import { hasCode, PostriderError } from "@postrider/shared/errors";
 import type { Command } from "commander";
 import type { Context } from "../program.ts";
-import { provideRedis } from "../redis/provide-redis.ts";
-import { runWorker } from "./worker.ts";
+import { type ProvidedRedis, provideRedis } from "../redis/provide-redis.ts";
+import { parseWhole } from "./whole.ts";
+import { parentOption, runWorker } from "./worker.ts";
+
+interface Options {
+  readonly redisPort: number;
+  readonly parent?: number;
+}
 
 export function addUp(program: Command, context: Context): void {
   program
     .command("up")
     .description("Start Redis (unless POSTRIDER_REDIS_URL names one) and a worker, for development")
-    .option("--redis-port <port>", "port for the Redis that is started", "6379")
-    .action(async ({ redisPort }: { redisPort: string }) => {
-      const { environment } = context.surroundings;
-      const redis = await provideRedis({
-        url: environment["POSTRIDER_REDIS_URL"],
-        port: Number(redisPort),
-        say: context.output.note,
-      });
+    .option("--redis-port <port>", "port for the Redis that is started", parseWhole(1, 65_535), 6_379)
+    .addOption(parentOption())
+    .action(async ({ redisPort, parent }: Options) => {
+      // Before anything is started: a slip in the settings must not leave a Redis behind for a moment.
+      context.settings();
+      const redis = await startRedis(redisPort, context);
       try {
         context.output.note(
           `Redis answers at ${redis.url}; other commands find it with --redis ${redis.url}`,
         );
-        await runWorker(context.settings({ redisUrl: redis.url }));
+        await runWorker(context.settings({ redisUrl: redis.url }), parent);
       } finally {
         await redis.stop();
       }
     });
+}
+
+/** @throws `port_taken`: another port would be silently wrong, since all other commands look for the usual one. */
+async function startRedis(port: number, { surroundings, output }: Context): Promise<ProvidedRedis> {
+  try {
+    return await provideRedis({
+      url: surroundings.environment["POSTRIDER_REDIS_URL"],
+      port,
+      path: surroundings.environment["PATH"] ?? "",
+      say: output.note,
+    });
+  } catch (error) {
+    if (!hasCode(error, "port_taken")) throw error;
+    const other = port + 1 <= 65_535 ? port + 1 : port - 1;
+    throw new PostriderError(
+      "port_taken",
+      `port ${port} is taken, perhaps by a Redis of yours. To use that one: POSTRIDER_REDIS_URL=redis://127.0.0.1:${port}. To start another: --redis-port ${other}, and POSTRIDER_REDIS_URL=redis://127.0.0.1:${other} for all other commands`,
+      { cause: error },
+    );
+  }
 }

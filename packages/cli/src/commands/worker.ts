@@ -3,31 +3,39 @@
 import { createLogger } from "@postrider/shared/log";
 import type { Settings } from "@postrider/shared/settings";
 import { createWorker } from "@postrider/worker/worker";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Context } from "../program.ts";
+import { whenToldToStop } from "../told-to-stop.ts";
+import { parseWhole } from "./whole.ts";
 
 export function addWorker(program: Command, context: Context): void {
   program
     .command("worker")
     .description("Claim and send deliveries until told to stop (SIGTERM, SIGINT)")
     .option("--lanes <names>", "lanes to serve, separated by commas, instead of POSTRIDER_LANES")
-    .action(async ({ lanes }: { lanes?: string }) => {
+    .addOption(parentOption())
+    .action(async ({ lanes, parent }: { lanes?: string; parent?: number }) => {
       if (lanes !== undefined) context.surroundings.environment["POSTRIDER_LANES"] = lanes;
-      await runWorker(context.settings());
+      await runWorker(context.settings(), parent);
     });
 }
 
-/** Runs a worker until SIGTERM or SIGINT; a second signal ends the grace period at once. */
-export async function runWorker(settings: Settings): Promise<void> {
+/** For scripts that start one beside themselves. */
+export function parentOption(): Option {
+  return new Option("--parent <pid>", "stop when this process, which started it, is gone").argParser(
+    parseWhole(1, Number.MAX_SAFE_INTEGER),
+  );
+}
+
+/** Runs a worker until SIGTERM, SIGINT or the end of a parent; a second signal ends the grace period at once. */
+export async function runWorker(settings: Settings, parent?: number): Promise<void> {
   const { log, flush } = createLogger({ level: settings.logLevel, format: settings.logFormat });
   try {
     const worker = await createWorker(settings, log);
-    const stop = (signal: string): void => {
-      log.info({ signal }, "stopping");
+    whenToldToStop((why) => {
+      log.info({ why }, "stopping");
       void worker.close();
-    };
-    process.once("SIGTERM", stop);
-    process.once("SIGINT", stop);
+    }, parent);
     log.info(
       { lanes: settings.lanes, concurrency: settings.concurrency, metricsPort: worker.metricsPort },
       "worker ready",

@@ -1,67 +1,63 @@
 // CSV: a header row names the attributes, dotted names make objects, an empty cell is an absent attribute. Values stay text,
 // exactly as written: a file does not say what is a number and what a telephone number.
 
-import { pipeline, Readable } from "node:stream";
-import { DELIVERY_BYTES_MAX, parseCustomer } from "@postrider/shared/delivery";
+import { parseCustomer } from "@postrider/shared/delivery";
 import { hasCode } from "@postrider/shared/errors";
-import { type CsvError, type InfoRecord, parse } from "csv-parse";
+import { type CsvRecord, type CutRecord, createRecordCutter } from "./csv-records.ts";
+import { CustomersFileError } from "./customers-file-error.ts";
+import { cutLines, type Line, type LineProblem } from "./lines.ts";
 import type { BadLine, CustomerLine } from "./open-customers.ts";
 
 const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
 
-interface Row {
-  readonly record: string[];
-  readonly raw: string;
-  readonly info: InfoRecord;
-}
-
-/** The records of a stream of bytes. After a broken quote no further line can be trusted, so it ends there. */
+/** The records of a stream of bytes. @throws CustomersFileError `file_format` for a header without which no line can be read. */
 export async function* readCsv(
   chunks: AsyncIterable<Buffer>,
-  onHeader: (text: string) => void,
+  onHeader: (bytes: Buffer) => void,
 ): AsyncGenerator<CustomerLine> {
-  const broken: CsvError[] = [];
-  const parser = parse({
-    bom: true,
-    info: true,
-    raw: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    max_record_size: DELIVERY_BYTES_MAX,
-    // An error would throw away the good records that are read and not yet taken.
-    skip_records_with_error: true,
-    on_skip: (error) => void (error !== undefined && broken.push(error)),
-  });
-  pipeline(Readable.from(chunks), parser, () => undefined);
-  let header: string[][] | undefined;
-  let names: string[] = [];
-  let line = 1;
-  for await (const { record, raw, info } of parser as AsyncIterable<Row>) {
-    if (broken.some((error) => Number(error["lines"]) < info.lines)) break;
-    const text = raw.replace(/\r?\n$/, "");
-    if (header === undefined) {
-      const problem = findHeaderProblem(record);
-      if (problem !== null) return yield { line, text, ...problem };
-      names = record;
-      onHeader(text);
-      header = record.map((name) => name.split("."));
+  let names: readonly string[] | undefined;
+  let paths: readonly string[][] = [];
+  for await (const record of cutRecords(chunks)) {
+    if (names === undefined) {
+      names = readHeader(record);
+      paths = names.map((name) => name.split("."));
+      onHeader(toBytes(record.lines));
+    } else if ("problem" in record) {
+      const { line, column, problem, lines } = record;
+      yield { line, column, problem, bytes: toBytes(lines) };
     } else {
-      yield toLine(record, header, names, line, text);
+      yield toLine(record, paths, names.length);
     }
-    line = info.lines + 1;
   }
-  const [error] = broken;
-  if (error !== undefined)
-    yield {
-      line,
-      column: Number(error["column"] ?? 0) + 1,
-      problem: `${error.message}; nothing after it can be read`,
-      text: "",
-    };
 }
 
-function findHeaderProblem(names: readonly string[]): Pick<BadLine, "column" | "problem"> | null {
-  if (!names.includes("id")) return { column: 1, problem: "the header has no column id" };
+async function* cutRecords(chunks: AsyncIterable<Buffer>): AsyncGenerator<CutRecord> {
+  const cutter = createRecordCutter();
+  for await (const line of cutLines(chunks)) yield* cutter.feed(line);
+  yield* cutter.end();
+}
+
+function toBytes(lines: readonly Line[]): Buffer {
+  const [only] = lines;
+  if (lines.length === 1 && only !== undefined) return only.bytes;
+  return Buffer.concat(lines.flatMap(({ bytes }, index) => (index === 0 ? [bytes] : [NEWLINE, bytes])));
+}
+
+const NEWLINE = Buffer.from("\n");
+
+/** @throws CustomersFileError. */
+function readHeader(record: CutRecord): readonly string[] {
+  const problem = "problem" in record ? record : findHeaderProblem(record.cells);
+  if (problem === null && !("problem" in record)) return record.cells;
+  const { column, problem: what } = problem ?? { column: 1, problem: "" };
+  throw new CustomersFileError("file_format", `line ${record.line}, column ${column}: ${what}`);
+}
+
+function findHeaderProblem(names: readonly string[]): LineProblem | null {
+  if (names.some((name) => name.includes("\r")))
+    return { column: 1, problem: "the header's line goes on after a CR: save the file with LF or CRLF" };
+  if (!names.includes("id"))
+    return { column: 1, problem: `the header has no column id${guessWhy(names.join(","))}` };
   const seen = new Set<string>();
   for (const [index, name] of names.entries()) {
     const column = names.slice(0, index).join(",").length + (index === 0 ? 1 : 2);
@@ -75,38 +71,27 @@ function findHeaderProblem(names: readonly string[]): Pick<BadLine, "column" | "
   return null;
 }
 
-function toLine(
-  record: readonly string[],
-  header: readonly string[][],
-  names: readonly string[],
-  line: number,
-  text: string,
-): CustomerLine {
-  if (record.length !== names.length) {
-    return {
-      line,
-      column: text.length + 1,
-      problem: `has ${record.length} cells; the header has ${names.length}`,
-      text,
-    };
-  }
+function guessWhy(header: string): string {
+  const [separator] = /[;\t|]/.exec(header) ?? [];
+  if (separator === undefined) return "";
+  const name = separator === "\t" ? "tabs" : `"${separator}"`;
+  return `; its columns seem to be separated by ${name}: save the file with commas`;
+}
+
+function toLine({ line, cells, lines }: CsvRecord, paths: readonly string[][], width: number): CustomerLine {
+  const toBad = (problem: string): BadLine => ({ line, column: 1, problem, bytes: toBytes(lines) });
+  if (cells.length !== width) return toBad(`has ${cells.length} cells; the header has ${width}`);
   const customer: Record<string, unknown> = {};
-  for (const [index, path] of header.entries()) {
-    const value = record[index] ?? "";
-    if (value !== "" && !put(customer, path, value)) {
-      return {
-        line,
-        column: 1,
-        problem: `the columns ${path[0]} and ${path.join(".")} cannot both have a value`,
-        text,
-      };
-    }
+  for (const [index, path] of paths.entries()) {
+    const value = cells[index] ?? "";
+    if (value !== "" && !put(customer, path, value))
+      return toBad(`the columns ${path[0]} and ${path.join(".")} cannot both have a value`);
   }
   try {
-    return { line, customer: parseCustomer(customer), text };
+    return { line, customer: parseCustomer(customer) };
   } catch (error) {
     if (!hasCode(error, "customer_invalid")) throw error;
-    return { line, column: 1, problem: "the cell id is empty", text };
+    return toBad(customer["id"] === undefined ? "the cell id is empty" : (error as Error).message);
   }
 }
 

@@ -52,13 +52,38 @@ test.each<[string, string | Buffer, number, number, RegExp]>([
     /UTF-8/,
   ],
   ["a JSON array", '[{"id":1}]', 1, 1, /jq -c/],
-  ["a JSON array over many lines", '[\n{"id":1}\n]', 1, 1, /jq -c/],
+  ["a customer over many lines", '{\n"id":1\n}', 1, 2, /ends too early.*jq -c/],
 ])("NDJSON: %s is told with line and column", async (_, content, line, column, problem) => {
   const bad = (await read(content, "ndjson")).find(
     (candidate) => "problem" in candidate && candidate.line === line,
   );
 
   expect(bad).toMatchObject({ line, column, problem: expect.stringMatching(problem) });
+});
+
+test("NDJSON: a bad line takes no other with it, whatever it is", async () => {
+  const content = '{"id":1}\n[1,2]\n{"id":2}\n{"id":\n[\n{"id":3}\n';
+
+  const lines = await read(content, "ndjson");
+
+  expect(lines.map((line) => ("problem" in line ? `${line.line}: ${line.bytes}` : line.customer.id))).toEqual(
+    [1, "2: [1,2]", 2, '4: {"id":', "5: [", 3],
+  );
+});
+
+test("NDJSON: a JSON array over many lines is refused as a whole, with the command that mends it", async () => {
+  await expect(read('\n[\n{"id":1},\n{"id":2}\n]')).rejects.toMatchObject({
+    code: "file_format",
+    message: expect.stringMatching(/line 2, column 1: .*jq -c/),
+  });
+});
+
+test("a byte that is not UTF-8 is told behind replacement characters that are the text's own", async () => {
+  const bytes = Buffer.concat([Buffer.from('{"id":"\ufffdé'), Buffer.from([0xeb]), Buffer.from('"}')]);
+
+  expect(await read(bytes, "ndjson")).toEqual([
+    { line: 1, column: 10, problem: expect.stringContaining("UTF-8"), bytes },
+  ]);
 });
 
 test("NDJSON: a line without an end is a problem, and is not kept in memory", async () => {
@@ -115,21 +140,112 @@ test("CSV: values stay text, dotted names make objects, an empty cell is absent"
   ]);
 });
 
-test.each<[string, string, number, RegExp]>([
-  ["no id column", "name\nx\n", 1, /no column id/],
-  ["two columns of a name", "id,a,a\n1,2,3\n", 1, /two columns a/],
-  ["a name that reaches the prototype", "id,__proto__.x\n1,2\n", 1, /not allowed/],
-  ["a column without a name", "id,\n1,2\n", 1, /no name/],
-  ["too few cells", "id,a\n1,2\n3\n", 3, /has 1 cells; the header has 2/],
-  ["too many cells", "id,a\n1,2,3\n", 2, /has 3 cells/],
-  ["an empty id", "id,a\n,2\n", 2, /id is empty/],
-  ["a value where an object must stand", "id,a,a.b\n1,x,y\n", 2, /cannot both/],
-  ["a quote without an end", 'id,a\n1,"x\n2,y\n', 2, /nothing after it can be read/],
-])("CSV: %s is told with its line", async (_, csv, line, problem) => {
-  const bad = (await read(csv, "csv")).find((candidate) => "problem" in candidate);
+test.each<[string, string, number, number, RegExp]>([
+  ["too few cells", "id,a\n1,2\n3\n", 3, 1, /has 1 cells; the header has 2/],
+  ["too many cells", "id,a\n1,2,3\n", 2, 1, /has 3 cells/],
+  ["an empty id", "id,a\n,2\n", 2, 1, /id is empty/],
+  ["a value where an object must stand", "id,a,a.b\n1,x,y\n", 2, 1, /cannot both/],
+  ["a quote in the middle of a cell", 'id,a\n1,3in\n2,5" pipe\n', 3, 4, /in the middle of a cell/],
+  ["text after a quote", 'id,a\n1,"x"y\n', 2, 6, /after the closing quote .* line 2, column 3;/],
+  ["text after a quote lines later", 'id,a\n1,"x\ny"z,\n', 3, 3, /begins at line 2, column 3;/],
+  ["a quote without an end", 'id,a\n1,x\n\n2,"y\n3,z', 4, 3, /nothing closes the quote/],
+  ["bytes that are not UTF-8", "id,a\n1,Zo\xeb", 2, 5, /UTF-8/],
+])("CSV: %s is told with line and column", async (_, csv, line, column, problem) => {
+  const bad = (await read(Buffer.from(csv, "latin1"), "csv")).find((candidate) => "problem" in candidate);
 
-  expect(bad).toMatchObject({ line, problem: expect.stringMatching(problem) });
+  expect(bad).toMatchObject({ line, column, problem: expect.stringMatching(problem) });
 });
+
+test.each<[string, string, RegExp]>([
+  ["no id column", "name\nx\n", /line 1, column 1: .*no column id$/],
+  ["semicolons", "id;name\n1;x\n", /separated by ";": save the file with commas/],
+  ["tabs", "id\tname\n1\tx\n", /separated by tabs/],
+  ["old Macintosh lines", "id,name\r1,x\r2,y", /LF or CRLF/],
+  ["two columns of a name", "id,a,a\n1,2,3\n", /line 1, column 6: .*two columns a/],
+  ["a name that reaches the prototype", "id,__proto__.x\n1,2\n", /not allowed/],
+  ["a column without a name", "id,\n1,2\n", /no name/],
+  ["a header that is not UTF-8", "id,\xeb\n1,2\n", /line 1, column 4: is not UTF-8/],
+  ["a header whose quote never ends", 'id,"a\n1,2\n', /line 1, column 4: nothing closes/],
+])("CSV: %s is refused as a whole", async (_, csv, message) => {
+  await expect(read(Buffer.from(csv, "latin1"), "csv")).rejects.toMatchObject({
+    code: "file_format",
+    message: expect.stringMatching(message),
+  });
+});
+
+/** Ids of the good records, and the text of the bad ones. */
+async function sort(csv: string | Buffer): Promise<[ids: unknown[], rejected: string[]]> {
+  const lines = await read(csv, "csv");
+  return [
+    lines.flatMap((line) => ("customer" in line ? [line.customer.id] : [])),
+    lines.flatMap((line) => ("bytes" in line ? [line.bytes.toString("latin1")] : [])),
+  ];
+}
+
+test.each<[string, string | Buffer, string[], string[]]>([
+  ["after a quote in a cell", 'id,a\n1,3in\n2,5" pipe\n3,ok\n4,ok\n', ["1", "3", "4"], ['2,5" pipe']],
+  [
+    "after a record over several lines, which goes as a whole",
+    'id,a\n1,"x\n9,not a customer\ny"z\n2,ok\n',
+    ["2"],
+    ['1,"x\n9,not a customer\ny"z'],
+  ],
+  [
+    "after the line of a quote that nothing closes",
+    `id,a\n1,"x""y\n${"2,ok\n".repeat(3)}`,
+    ["2", "2", "2"],
+    ['1,"x""y'],
+  ],
+  [
+    "after a quote that nothing closes within a megabyte",
+    `id,a\n1,"x\n${`2,${"long".repeat(50)}\n`.repeat(6_000)}`,
+    Array.from({ length: 6_000 }, () => "2"),
+    ['1,"x'],
+  ],
+  [
+    "after bytes that are not UTF-8, kept as they are",
+    Buffer.from("id\n\xeb\n2\n", "latin1"),
+    ["2"],
+    ["\xeb"],
+  ],
+])("CSV: reading goes on %s", async (_, csv, ids, rejected) => {
+  expect(await sort(csv)).toEqual([ids, rejected]);
+});
+
+test("CSV: whatever the cells and wherever the chunks are cut, what was written is read", async () => {
+  const cell = fc.oneof(
+    fc.string({ unit: fc.constantFrom('"', ",", "\n", "\r", "a", "é", " ") }),
+    fc.string({ unit: "binary" }),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.string({ minLength: 1 }), cell), { minLength: 1, maxLength: 10 }),
+      fc.constantFrom("\n", "\r\n"),
+      fc.integer({ min: 1, max: 40 }),
+      async (rows, newline, size) => {
+        const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+        const csv = ["id,a", ...rows.map((row) => row.map(quote).join(","))].join(newline);
+        const bytes = Buffer.from(csv);
+        const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+          bytes.subarray(index * size, (index + 1) * size),
+        );
+        const read = await readCustomers(chunks);
+        // Lone surrogates are no text, and an empty cell is an absent attribute.
+        const written = rows.map(([id, a]) => ({ id: toText(id), ...(a !== "" && { a: toText(a) }) }));
+        expect(read).toEqual(written);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+function toText(text: string): string {
+  return Buffer.from(text).toString("utf8");
+}
+
+async function readCustomers(chunks: Iterable<Buffer>): Promise<unknown[]> {
+  return (await read(chunks, "csv")).map((line) => ("customer" in line ? line.customer : line));
+}
 
 test("the format follows the name, else the content", async () => {
   await writeFile(join(directory, "a.csv.gz"), gzipSync("id\n7\n"));

@@ -1,8 +1,8 @@
 // Composes the request of every customer and sends none: what would fail, how often, and why.
 
-import { compileAction } from "@postrider/compose/compile";
-import type { Action } from "@postrider/shared/action";
-import type { Customer } from "@postrider/shared/delivery";
+import type { CompiledAction } from "@postrider/compose/compile";
+import { toScope } from "@postrider/compose/scope";
+import type { Customer, Delivery } from "@postrider/shared/delivery";
 import { describeProblems } from "@postrider/shared/errors";
 import type { Reason } from "@postrider/shared/outcome";
 import { createComposer } from "@postrider/worker/compose/composer";
@@ -18,14 +18,18 @@ interface Failures {
 /** Kinds of failure told apart; a template whose messages all differ must not fill the memory. */
 const KINDS_MAX = 100;
 
+/** What is composed, and what all deliveries of the run carry beside their customers. */
+export interface Trial extends Pick<Delivery, "event" | "values"> {
+  readonly action: CompiledAction;
+}
+
 /** Composes all and reports. @returns whether all would be sent. */
 export async function dryRun(
-  action: Action,
+  { action, ...extras }: Trial,
   customers: AsyncIterable<Customer>,
   asJson: boolean,
   output: Output,
 ): Promise<boolean> {
-  const compiled = compileAction(action);
   const composer = createComposer();
   const failures = new Map<string, Failures & { reason: Reason }>();
   let composed = 0;
@@ -34,11 +38,9 @@ export async function dryRun(
   let largestBytes = 0;
   const now = Date.now();
   for await (const customer of customers) {
-    const result = await composer.compose(
-      compiled,
-      { id: `dry-run.${customer.id}`, dueAt: now },
-      { customer },
-    );
+    const id = `dry-run.${customer.id}`;
+    const scope = toScope({ customer, ...extras }, id);
+    const result = await composer.compose(action, { id, dueAt: now }, scope);
     if (result.kind === "request") {
       composed += 1;
       largestBytes = Math.max(largestBytes, Buffer.byteLength(result.request.body ?? ""));

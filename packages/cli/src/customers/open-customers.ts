@@ -14,16 +14,16 @@ export interface GoodLine {
   /** 1-based, where the record starts. */
   readonly line: number;
   readonly customer: Customer;
-  /** As it stands in the file. */
-  readonly text: string;
 }
 
 export interface BadLine {
+  /** 1-based, where the problem is. */
   readonly line: number;
   readonly column: number;
   /** What is wrong, and what to change. */
   readonly problem: string;
-  readonly text: string;
+  /** What is rejected for it, as it stands in the file: the line, or all lines of a CSV record. */
+  readonly bytes: Buffer;
 }
 
 export type CustomerLine = GoodLine | BadLine;
@@ -31,12 +31,14 @@ export type Format = "ndjson" | "csv";
 
 export interface CustomersFile {
   readonly lines: AsyncIterable<CustomerLine>;
-  /** A CSV's header row, once it was read; null for NDJSON. */
-  header(): string | null;
+  /** A CSV's header row as it stands, once it was read; null for NDJSON. */
+  header(): Buffer | null;
   /** Bytes of the file itself, packed or not, read so far. */
   bytesRead(): number;
   /** Null for standard input. */
   readonly bytesTotal: number | null;
+  /** Reads no further: who waits for the next line waits no longer. */
+  close(): void;
 }
 
 export interface Source {
@@ -54,12 +56,11 @@ export async function openCustomers(
   { format }: { format?: Format } = {},
 ): Promise<CustomersFile> {
   const bytesTotal = path === "-" ? null : await sizeOf(path);
-  const raw: AsyncIterable<Buffer> =
-    path === "-" ? stdin : createReadStream(path, { highWaterMark: READ_BYTES });
+  const raw: Readable = path === "-" ? stdin : createReadStream(path, { highWaterMark: READ_BYTES });
   let bytesRead = 0;
-  let header: string | null = null;
+  let header: Buffer | null = null;
   async function* counted(): AsyncGenerator<Buffer> {
-    for await (const chunk of raw) {
+    for await (const chunk of raw as AsyncIterable<Buffer>) {
       bytesRead += chunk.length;
       yield chunk;
     }
@@ -68,12 +69,18 @@ export async function openCustomers(
     try {
       const { chunks, first } = await peek(unpack(counted()));
       const chosen = format ?? formatOf(path) ?? (/^\s*[{[]/.test(first) ? "ndjson" : "csv");
-      yield* chosen === "csv" ? readCsv(chunks, (text) => (header = text)) : readNdjson(chunks);
+      yield* chosen === "csv" ? readCsv(chunks, (bytes) => (header = bytes)) : readNdjson(chunks);
     } catch (error) {
       throw toFileError(error, path);
     }
   }
-  return { lines: lines(), header: () => header, bytesRead: () => bytesRead, bytesTotal };
+  return {
+    lines: lines(),
+    header: () => header,
+    bytesRead: () => bytesRead,
+    bytesTotal,
+    close: () => void raw.destroy(),
+  };
 }
 
 async function sizeOf(path: string): Promise<number> {
@@ -88,8 +95,10 @@ async function sizeOf(path: string): Promise<number> {
 }
 
 function toFileError(error: unknown, path: string): unknown {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const name = path === "-" ? "standard input" : path;
+  if (error instanceof CustomersFileError && error.code === "file_format")
+    return new CustomersFileError(error.code, `${name}: ${error.message}`, error);
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ENOENT")
     return new CustomersFileError("file_unreadable", `${name}: there is no such file`, error);
   if (code === "EACCES" || code === "EPERM")

@@ -1,7 +1,7 @@
 // The lines of a customers file that were passed over, as they stood, to be mended and enqueued again.
 
 import { once } from "node:events";
-import { createWriteStream, type WriteStream } from "node:fs";
+import { createWriteStream, existsSync, type WriteStream } from "node:fs";
 import { CustomersFileError } from "./customers-file-error.ts";
 import type { BadLine } from "./open-customers.ts";
 
@@ -11,31 +11,32 @@ export interface Rejects {
   close(): Promise<string | null>;
 }
 
-/** Creates the file at the first rejected line; never over one that exists. A CSV's begins with its header row. */
-export function createRejects(path: string, header: () => string | null): Rejects {
+/** Where nothing is to be written, as in a dry run. */
+export const NO_REJECTS: Rejects = { write: async () => undefined, close: async () => null };
+
+/**
+ * Creates the file at the first rejected line; never over one that exists. A CSV's begins with its header row.
+ * @throws CustomersFileError when there is such a file already: here, before anything was enqueued.
+ */
+export function createRejects(path: string, header: () => Buffer | null): Rejects {
+  if (existsSync(path)) throw toExists(path);
   let file: WriteStream | undefined;
   const open = async (): Promise<WriteStream> => {
     const stream = createWriteStream(path, { flags: "wx" });
     try {
       await once(stream, "open");
     } catch (error) {
-      const exists = (error as NodeJS.ErrnoException).code === "EEXIST";
-      throw new CustomersFileError(
-        "file_unreadable",
-        exists
-          ? `${path} exists already; name another file with --skip-invalid FILE`
-          : `${path} cannot be written`,
-        error,
-      );
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") throw toExists(path, error);
+      throw new CustomersFileError("file_unreadable", `${path} cannot be written`, error);
     }
     const first = header();
-    if (first !== null) stream.write(`${first}\n`);
+    if (first !== null) stream.write(toFileLine(first));
     return stream;
   };
   return {
-    async write({ text }) {
+    async write({ bytes }) {
       file ??= await open();
-      if (!file.write(`${text}\n`)) await once(file, "drain");
+      if (!file.write(toFileLine(bytes))) await once(file, "drain");
     },
     async close() {
       if (file === undefined) return null;
@@ -44,4 +45,18 @@ export function createRejects(path: string, header: () => string | null): Reject
       return path;
     },
   };
+}
+
+const NEWLINE = Buffer.from("\n");
+
+function toFileLine(bytes: Buffer): Buffer {
+  return Buffer.concat([bytes, NEWLINE]);
+}
+
+function toExists(path: string, cause?: unknown): CustomersFileError {
+  return new CustomersFileError(
+    "file_unreadable",
+    `${path} exists already; mend and enqueue it first, or name another file with --skip-invalid FILE`,
+    cause,
+  );
 }

@@ -2,8 +2,8 @@
 
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { maskUrl } from "@postrider/shared/redis";
-import { Redis } from "ioredis";
+import { hasCode, PostriderError } from "@postrider/shared/errors";
+import { connectRedis, maskUrl } from "@postrider/shared/redis";
 import { startContainer } from "./container.ts";
 import { findOnPath, startRedisServer } from "./server.ts";
 
@@ -12,7 +12,7 @@ export interface ProvideOptions {
   readonly url: string | undefined;
   /** Takes the one line that says which was taken. */
   readonly say: (line: string) => void;
-  /** Preferred port; the next free one is taken when it is in use. */
+  /** Where a server is to listen; absent: any free port. */
   readonly port?: number;
   readonly appendFsync?: "everysec" | "always";
   /** PATH of the machine. */
@@ -33,7 +33,7 @@ export type Source = (options: ProvideOptions) => Promise<ProvidedRedis | null>;
 const PROGRAMS = ["redis-server", "valkey-server"];
 const FALLBACK_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** @throws when there is none to be had; the message says what to install. */
+/** @throws `redis_unavailable` when there is none to be had, with what to install; `port_taken`. */
 export async function provideRedis(options: ProvideOptions): Promise<ProvidedRedis> {
   if (options.url !== undefined && options.url !== "") return configured(options.url, options);
   for (const source of options.sources ?? [fromPath, fromContainer, fromApt]) {
@@ -42,27 +42,22 @@ export async function provideRedis(options: ProvideOptions): Promise<ProvidedRed
     options.say(`Redis: ${provided.source}`);
     return provided;
   }
-  throw new Error(
+  throw new PostriderError(
+    "redis_unavailable",
     "there is no Redis here: set POSTRIDER_REDIS_URL to one, or install redis-server (Debian: apt-get install redis-server; macOS: brew install redis), or start Docker",
   );
 }
 
 async function configured(url: string, { say }: ProvideOptions): Promise<ProvidedRedis> {
-  const redis = new Redis(url, {
-    lazyConnect: true,
-    retryStrategy: () => null,
-    connectTimeout: 3_000,
-    replyMapping: "legacy",
-  });
-  redis.on("error", () => undefined);
-  try {
-    await redis.connect();
-    await redis.ping();
-  } catch (error) {
-    throw new Error(`the Redis of POSTRIDER_REDIS_URL (${maskUrl(url)}) does not answer`, { cause: error });
-  } finally {
-    redis.disconnect();
-  }
+  const redis = await connectRedis(url, { retryStrategy: () => null, connectTimeout: 3_000 }).catch(
+    (error: unknown) => {
+      if (!hasCode(error, "redis_unavailable")) throw error;
+      throw new PostriderError("redis_unavailable", `POSTRIDER_REDIS_URL: ${(error as Error).message}`, {
+        cause: error,
+      });
+    },
+  );
+  redis.disconnect();
   const source = `POSTRIDER_REDIS_URL (${maskUrl(url)})`;
   say(`Redis: ${source}`);
   return { url, source, stop: async () => undefined };
@@ -84,7 +79,7 @@ async function fromContainer({ appendFsync = "everysec" }: ProvideOptions): Prom
 async function fromApt({ port, appendFsync, say }: ProvideOptions): Promise<ProvidedRedis | null> {
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return null;
   say("Redis: none here; installing redis-server with apt-get");
-  // A Debian with systemd may start a service of its own on the default port; ours takes another one then.
+  // A Debian with systemd may start a service of its own on the default port, which then answers there.
   const apt = (...words: string[]) =>
     spawnSync("/usr/bin/env", ["DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y", ...words], {
       stdio: "ignore",
@@ -108,9 +103,10 @@ async function startBinary(
   name: string,
   { port, appendFsync }: Wishes,
 ): Promise<ProvidedRedis> {
-  const options = { binary, ...(appendFsync !== undefined && { appendFsync }) };
-  const server = await (port === undefined
-    ? startRedisServer(options)
-    : startRedisServer({ ...options, port }).catch(() => startRedisServer(options)));
+  const server = await startRedisServer({
+    binary,
+    ...(appendFsync !== undefined && { appendFsync }),
+    ...(port !== undefined && { port }),
+  });
   return { url: server.url, source: `${name}, on port ${server.port}`, stop: server.stop };
 }

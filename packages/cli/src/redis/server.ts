@@ -3,10 +3,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, realpath } from "node:fs/promises";
-import { createServer } from "node:net";
+import { mkdir, mkdtemp, realpath } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { PostriderError } from "@postrider/shared/errors";
 import { Redis } from "ioredis";
 
 export interface ServerOptions {
@@ -38,11 +39,11 @@ const PORT_TRIES = 5;
 
 /**
  * Waits for the server to end, or for standard input to close, as it does when this process ends in whatever way; then
- * ends the server and removes the directory. In a session of its own, so that Ctrl-C does not take Redis from under workers
+ * ends the server, prints the end of its log and removes the directory. In a session of its own, so that Ctrl-C does not take Redis from under workers
  * that still drain.
  */
 const SUPERVISOR = `
-directory=$1; shift
+directory=$1 log=$2; shift 2
 exec 3<&0
 "$@" >/dev/null 2>&1 &
 server=$!
@@ -52,11 +53,12 @@ server=$!
   tries=0
   while kill -0 $server 2>/dev/null && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
   kill -KILL $server 2>/dev/null
-} &
+} >/dev/null &
 watcher=$!
 wait $server
 status=$?
 kill $watcher 2>/dev/null
+tail -n 20 "$log" 2>/dev/null
 [ -n "$directory" ] && rm -rf "$directory"
 exit $status
 `;
@@ -72,7 +74,7 @@ export function findOnPath(names: readonly string[], path: string): string | nul
   return null;
 }
 
-/** Starts a server and waits until it answers. @throws with the server's own words when it does not start. */
+/** Starts a server and waits until it answers. @throws `port_taken` or `redis_unavailable` with the server's own words when it does not start. */
 export async function startRedisServer(options: ServerOptions): Promise<RedisServer> {
   const isPortFixed = options.port !== undefined && options.port !== 0;
   for (let tries = 1; ; tries++) {
@@ -80,8 +82,10 @@ export async function startRedisServer(options: ServerOptions): Promise<RedisSer
     const started = await startOnce(options, port);
     if (!("log" in started)) return started;
     // Somebody else took the port between our looking and the server's binding.
-    const mayRetry = /Address already in use/i.test(started.log) && !isPortFixed && tries < PORT_TRIES;
-    if (!mayRetry) throw new Error(`${options.binary} did not start on port ${port}:\n${started.log}`);
+    const isTaken = /Address already in use/i.test(started.log);
+    if (isTaken && !isPortFixed && tries < PORT_TRIES) continue;
+    const code = isTaken ? "port_taken" : "redis_unavailable";
+    throw new PostriderError(code, `${options.binary} did not start on port ${port}:\n${started.log}`);
   }
 }
 
@@ -105,20 +109,22 @@ async function tryStart(
       SUPERVISOR,
       "postrider-redis",
       options.directory === undefined ? directory : "",
+      logFile,
       options.binary,
       ...toArguments(options, port, directory, logFile),
     ],
     {
       detached: true,
-      stdio: ["pipe", "ignore", "ignore"],
+      stdio: ["pipe", "pipe", "ignore"],
     },
   );
+  let log = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => (log += text));
   let hasEnded = false;
-  const ended = once(child, "exit").then(() => {
+  const ended = once(child, "close").then(() => {
     hasEnded = true;
   });
   const pid = await untilReady(port, directory, () => hasEnded);
-  const log = pid === null ? await readFile(logFile, "utf8").catch(() => "") : "";
   if (pid === null) {
     child.stdin?.end();
     await ended;
@@ -131,12 +137,12 @@ async function tryStart(
     pid,
     directory,
     async stop() {
-      child.ref();
+      holdOn(child);
       child.stdin?.end();
       if (!hasEnded) await ended;
     },
     async kill() {
-      child.ref();
+      holdOn(child);
       process.kill(pid, "SIGKILL");
       if (!hasEnded) await ended;
     },
@@ -168,7 +174,18 @@ function toArguments(
 /** A running server must not keep a program alive that has nothing else to do. */
 function letGo(child: ChildProcess): void {
   child.unref();
-  (child.stdin as unknown as { unref(): void } | null)?.unref();
+  for (const pipe of pipesOf(child)) pipe.unref();
+}
+
+/** Its end is waited for. */
+function holdOn(child: ChildProcess): void {
+  child.ref();
+  for (const pipe of pipesOf(child)) pipe.ref();
+}
+
+/** A child's pipes are sockets, whatever their types say. */
+function pipesOf({ stdin, stdout }: ChildProcess): Socket[] {
+  return [stdin, stdout] as unknown as Socket[];
 }
 
 /** The server's process id once it answers; null when it ended before, or answers too late. */

@@ -1,26 +1,14 @@
 // How much a template can cost at most, found when it is compiled. What is provably cheap renders where the delivery is; any
 // other template renders apart, where it can be stopped. An abstract rendering: sizes instead of values, steps instead of time.
 
-import {
-  AssignTag,
-  BreakTag,
-  CaptureTag,
-  CaseTag,
-  CommentTag,
-  ContinueTag,
-  ForTag,
-  IfTag,
-  InlineCommentTag,
-  LiquidTag,
-  RawTag,
-  type Template,
-  UnlessTag,
-  Value,
-} from "liquidjs";
-import { PrintingTag } from "../dialect/tags.ts";
+import { AssignTag, CaptureTag, ForTag, type Template } from "liquidjs";
 import { bodiesOf, isPrinting, textOf } from "../escape/places.ts";
 import { WRITTEN_CHARS_MAX } from "../render/direct.ts";
-import { type Argument, growthOf } from "./growth.ts";
+import { type Expression, expressionsOf, type Operand, toArgument } from "../render/operands.ts";
+import { SnippetNode } from "../render/snippets.ts";
+import { DATA_NAMES } from "../scope.ts";
+import { type Argument, growthOf, searchWork } from "./growth.ts";
+import { costsNoMoreThanItsParts } from "./tags.ts";
 
 /** In steps of about ten nanoseconds: some tenths of a second, far under the time that a claim holds. */
 const WORK_MAX = 40_000_000;
@@ -30,11 +18,10 @@ const SIZE_MAX = 16_777_216;
 const NODE_WORK = 50;
 /** A control character becomes six in JSON. */
 const ESCAPING_MAX = 6;
+/** Of nodes looked at. Loops in loops are walked again and again, so that a template could make looking itself costly. */
+const STEPS_MAX = 200_000;
 /** Data sizes, in characters of JSON, for which a bound is looked for. */
 const DATA_SIZES: readonly number[] = [524_288, 32_768, 4_096];
-
-type Token = object | undefined;
-type Expression = Pick<Value, "initial" | "filters">;
 
 /**
  * The largest data, in characters of JSON, for which all these templates together are provably cheap.
@@ -52,6 +39,15 @@ function costOf(templates: readonly (readonly Template[])[], dataSize: number): 
   }, 0);
 }
 
+const known = new WeakMap<Template, readonly Expression[]>();
+
+/** A node is looked at for each data size, and many times in loops. */
+function expressionsIn(node: Template): readonly Expression[] {
+  const expressions = known.get(node) ?? expressionsOf(node);
+  known.set(node, expressions);
+  return expressions;
+}
+
 /** One abstract rendering over data of a given size. */
 class Meter {
   work = 0;
@@ -63,6 +59,7 @@ class Meter {
   /** The items of the loops around: each may be nearly all of its list, but all of them are no more than the list. */
   readonly #items = new Map<string, { largest: number; average: number }>();
   #takesLargest = false;
+  #steps = 0;
 
   constructor(dataSize: number) {
     this.#dataSize = dataSize;
@@ -70,6 +67,7 @@ class Meter {
 
   /** Writing ends where a rendering's room ends, whatever the template would go on to write. */
   get cost(): number {
+    if (this.#steps > STEPS_MAX) return Number.POSITIVE_INFINITY;
     return this.work + Math.min(this.#written, 2 * WRITTEN_CHARS_MAX);
   }
 
@@ -78,21 +76,29 @@ class Meter {
   }
 
   #step(node: Template): void {
+    if (++this.#steps > STEPS_MAX) return;
     this.work += NODE_WORK;
     this.#written += textOf(node)?.length ?? 0;
-    for (const value of valuesOf(node)) {
-      const size = this.#sizeOf(value);
-      if (isPrinting(node)) this.#written += size * ESCAPING_MAX;
-    }
+    const size = expressionsIn(node).reduce((total, expression) => total + this.#sizeOf(expression), 0);
+    if (isPrinting(node)) this.#written += size * ESCAPING_MAX;
     if (node instanceof AssignTag) this.#assignment(node);
     else if (node instanceof CaptureTag) this.#capture(node);
     else if (node instanceof ForTag) this.#loop(node);
-    else if (isKnown(node)) for (const body of bodiesOf(node)) this.walk(body);
+    else if (node instanceof SnippetNode) this.#snippet(node);
+    else if (costsNoMoreThanItsParts(node)) for (const body of bodiesOf(node)) this.walk(body);
     else this.work = Number.POSITIVE_INFINITY;
   }
 
+  /** A snippet sees nothing of the names around it: what is an item there may be a whole list here. */
+  #snippet({ templates }: SnippetNode): void {
+    const around = new Map(this.#items);
+    this.#items.clear();
+    this.walk(templates);
+    for (const [name, item] of around) this.#items.set(name, item);
+  }
+
   #assignment(node: AssignTag): void {
-    const { key, value } = node as unknown as { key: string; value: Value };
+    const { key, value } = node as unknown as { key: string; value: Expression };
     this.#assign(
       key,
       this.#atLargest(() => this.#sizeOf(value)),
@@ -100,7 +106,12 @@ class Meter {
   }
 
   #assign(name: string, size: number): void {
-    this.#sizes.set(name, Math.max(this.#sizes.get(name) ?? 0, bounded(size)));
+    this.#sizes.set(name, Math.max(this.#sizes.get(name) ?? this.#sizeInData(name), bounded(size)));
+  }
+
+  /** An assignment may stand in a branch that is not taken: then the name still means the data. */
+  #sizeInData(name: string): number {
+    return DATA_NAMES.has(name) ? this.#dataSize : 0;
   }
 
   #capture({ variable, templates }: CaptureTag): void {
@@ -128,6 +139,7 @@ class Meter {
 
   #loop(node: ForTag): void {
     const { size, rounds } = this.#roundsOf(node);
+    const around = this.#items.get(node.variable);
     this.#items.set(node.variable, { largest: size, average: size / Math.max(1, rounds) });
     const before = { work: this.work, written: this.#written };
     this.walk(node.templates);
@@ -140,30 +152,26 @@ class Meter {
     this.walk(node.templates);
     this.work = before.work + (this.work - afterTwo.work + NODE_WORK) * Math.max(1, rounds);
     this.#written = before.written + (this.#written - afterTwo.written) * Math.max(1, rounds);
+    if (around === undefined) this.#items.delete(node.variable);
+    else this.#items.set(node.variable, around);
     this.walk(node.elseTemplates ?? []);
   }
 
   #roundsOf({ collection, hash }: ForTag): { size: number; rounds: number } {
-    const range = rangeLength(collection);
-    const size = range === null ? this.#sizeOfToken(collection).size : 24;
+    const list = collection as Operand;
+    const range = rangeLength(list);
+    const size = range === null ? this.#sizeOfOperand(list).size : RANGE_ITEM_SIZE;
     // An item and its comma are two characters of a list at least.
     const items = range ?? size / 2;
-    const { limit } = hash.hash as { limit?: Token };
+    const { limit } = hash.hash as { limit?: Operand };
     const atMost = limit !== undefined && "content" in limit ? Number(limit.content) : Number.NaN;
     return { size, rounds: atMost >= 0 ? Math.min(items, atMost) : items };
   }
 
   #sizeOf({ initial, filters }: Expression): number {
-    const operands = (initial.postfix as Token[]).map((token) => this.#sizeOfToken(token));
-    let size = operands.reduce((largest, operand) => Math.max(largest, operand.size), 0);
-    // Operators may look through all that they are given.
-    if (operands.length > 1)
-      this.work += operands.reduce((total, operand) => total + operand.size, NODE_WORK);
-    for (const { name, args } of filters as unknown as {
-      name: string;
-      args: (Token | [string, Token])[];
-    }[]) {
-      const given = args.map((arg) => this.#sizeOfToken(Array.isArray(arg) ? arg[1] : arg));
+    let { size } = this.#operate(initial.postfix);
+    for (const { name, args } of filters) {
+      const given = args.map((arg) => this.#sizeOfOperand(toArgument(arg)));
       const grown = growthOf(name)(size, given);
       this.work += NODE_WORK + grown.work;
       size = bounded(grown.size);
@@ -171,67 +179,62 @@ class Meter {
     return size;
   }
 
-  #sizeOfToken(token: Token): Argument {
-    if (token === undefined) return { size: 0 };
-    if ("content" in token) return { size: String(token.content).length + 2, literal: token.content };
-    if ("operator" in token) return { size: 0 };
-    if ("lhs" in token) return { size: 24 * (rangeLength(token) ?? Number.POSITIVE_INFINITY) };
-    const root = rootOf(token);
-    if (root === null) return { size: Number.POSITIVE_INFINITY };
+  /** Operands and operators in postfix order, which may look through all that they are given. */
+  #operate(postfix: Expression["initial"]["postfix"]): Argument {
+    const stack: Argument[] = [];
+    for (const token of postfix) {
+      if (token?.operator === undefined) {
+        stack.push(this.#sizeOfOperand(token));
+        continue;
+      }
+      const right = stack.pop() ?? { size: 0 };
+      const left = token.operator === "not" ? right : (stack.pop() ?? right);
+      this.work += NODE_WORK + left.size + right.size;
+      if (token.operator === "contains") this.work += searchWork(left.size, right);
+      stack.push({ size: Math.max(left.size, right.size) });
+    }
+    return stack[0] ?? { size: 0 };
+  }
+
+  #sizeOfOperand(operand: Operand | undefined): Argument {
+    if (operand === undefined) return { size: 0 };
+    if (operand.props !== undefined) return { size: this.#sizeOfAccess(operand) };
+    if ("lhs" in operand) {
+      const size = RANGE_ITEM_SIZE * (rangeLength(operand) ?? Number.POSITIVE_INFINITY);
+      this.work += size;
+      return { size };
+    }
+    return { size: String(operand.content).length + 2, literal: operand.content };
+  }
+
+  /** A member is no larger than what it is a member of. Names in brackets are evaluated, too. */
+  #sizeOfAccess({ variable, props = [] }: Operand): number {
+    const [first, ...rest] = props;
+    for (const prop of rest) this.#sizeOfOperand(prop);
+    if (variable !== undefined) {
+      this.#sizeOfOperand(first);
+      return this.#sizeOfOperand(variable).size;
+    }
+    if (first === undefined || !("content" in first)) return Number.POSITIVE_INFINITY;
+    const root = String(first.content);
     const item = this.#items.get(root);
-    if (item !== undefined) return { size: this.#takesLargest ? item.largest : item.average };
-    return { size: this.#sizes.get(root) ?? this.#dataSize };
+    if (item !== undefined) return this.#takesLargest ? item.largest : item.average;
+    return this.#sizes.get(root) ?? this.#dataSize;
   }
 }
+
+/** A number of a range, as it stands in memory. */
+const RANGE_ITEM_SIZE = 24;
 
 /** What is larger than this is never made: such a template has no bound. */
 function bounded(size: number): number {
   return size > SIZE_MAX ? Number.POSITIVE_INFINITY : size;
 }
 
-/** All that a node evaluates; a loop's own list is no such value. */
-function valuesOf(node: Template): Expression[] {
-  const { branches = [] } = node as { branches?: { value?: unknown; values?: unknown[] }[] };
-  const candidates = [
-    ...Object.values(node),
-    ...branches.flatMap(({ value, values = [] }) => [value, ...values]),
-  ];
-  return candidates.filter((candidate) => candidate instanceof Value);
-}
-
-const KNOWN_TAGS = [
-  IfTag,
-  UnlessTag,
-  CaseTag,
-  CommentTag,
-  RawTag,
-  LiquidTag,
-  BreakTag,
-  ContinueTag,
-  InlineCommentTag,
-];
-
-/** Whether rendering a node costs no more than its values and its bodies. */
-function isKnown(node: Template): boolean {
-  return (
-    textOf(node) !== null ||
-    isPrinting(node) ||
-    node instanceof PrintingTag ||
-    KNOWN_TAGS.some((kind) => node instanceof kind)
-  );
-}
-
-/** The name with which a property access begins; null where it is computed. */
-function rootOf(token: object): string | null {
-  if (!("props" in token) || !Array.isArray(token.props)) return null;
-  const [first] = token.props as (object | undefined)[];
-  return first !== undefined && "content" in first ? String(first.content) : null;
-}
-
 /** How many numbers a range tells, where the template itself gives both ends. */
-function rangeLength(token: Token): number | null {
-  if (token === undefined || !("lhs" in token && "rhs" in token)) return null;
-  const [from, to] = [token.lhs, token.rhs].map((end) => Number((end as { content?: unknown }).content));
+function rangeLength({ lhs, rhs }: Operand): number | null {
+  if (lhs === undefined || rhs === undefined) return null;
+  const [from, to] = [lhs, rhs].map((end) => Number(end.content));
   if (from === undefined || to === undefined || Number.isNaN(from) || Number.isNaN(to))
     return Number.POSITIVE_INFINITY;
   return Math.max(0, to - from + 1);

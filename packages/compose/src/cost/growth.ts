@@ -39,6 +39,29 @@ const sorted = (workPerCompare: number): Growth => {
   });
 };
 
+/** Comparing characters is so much faster than a step. */
+const COMPARED_PER_STEP = 40;
+
+/** Looking for one text in another: at worst each character of the pattern at each place. */
+export function searchWork(input: number, pattern: Argument): number {
+  const length = typeof pattern.literal === "string" ? pattern.literal.length : pattern.size;
+  return (input * Math.min(input, length)) / COMPARED_PER_STEP;
+}
+
+/** A filter that looks for its first argument. */
+const searching =
+  (grow: Growth): Growth =>
+  (input, args) => {
+    const { size, work } = grow(input, args);
+    return { size, work: work + searchWork(input, args[0] ?? { size: 1 }) };
+  };
+
+/** A path into each item. One that the data give may be a list of names, as long as the data. */
+const keyed =
+  (grow: Growth): Growth =>
+  (input, args) =>
+    args[0] === undefined || typeof args[0].literal === "string" ? grow(input, args) : UNBOUNDED;
+
 /** Every occurrence of the pattern, which may be empty, becomes the replacement: known only where both stand in the template. */
 const replaced: Growth = (input, [pattern, replacement]) => {
   if (
@@ -47,7 +70,7 @@ const replaced: Growth = (input, [pattern, replacement]) => {
   )
     return UNBOUNDED;
   const times = 1 + String(replacement?.literal ?? "").length / Math.max(1, pattern.literal.length);
-  return { size: (input + SMALL) * times, work: input * times };
+  return { size: (input + SMALL) * times, work: input * times + searchWork(input, pattern) };
 };
 
 /** The separator stands between any two items, of which there may be half as many as characters. */
@@ -58,47 +81,60 @@ const joined: Growth = (input, [separator]) => {
 };
 
 /** A width in the format (`%5000000d`) is a size that the template or the data would choose freely. */
-const formatted: Growth = (_, [format]) => {
+const formatted: Growth = (input, [format]) => {
   const pattern = format === undefined ? "" : format.literal;
   if (typeof pattern !== "string" || /%[^A-Za-z%]*\d/.test(pattern)) return UNBOUNDED;
-  return { size: SMALL + pattern.length * SMALL, work: 2_000 + pattern.length * 100 };
+  return { size: SMALL + pattern.length * SMALL, work: 2_000 + input + pattern.length * 100 };
 };
 
 /** Indented JSON of deeply nested data grows with the square of its depth. */
 const asJson: Growth = (input, args) => (args.length === 0 ? text(6, 2)(input, args) : UNBOUNDED);
 
-/** An expression of its own for each item; what it may do is known only where the template gives it, and it has no filters. */
-const expressed: Growth = (input, [, expression]) =>
-  typeof expression?.literal === "string" && !/\||\.\./.test(expression.literal)
+/** `item.a > 1 and item.b == "x"`: names that begin with the item's, literals, and comparisons that look at each once. */
+function isOfItemAlone(expression: string, item: unknown): boolean {
+  const names = expression.replace(/"[^"]*"|'[^']*'/g, "").match(/[A-Za-z_][\w-]*(?:\.[\w-]+)*/g) ?? [];
+  return (
+    !/[|[\]]|\.\./.test(expression) &&
+    names.every(
+      (name) => /^(?:and|or|not|true|false|nil|null|empty|blank)$/.test(name) || name.split(".")[0] === item,
+    )
+  );
+}
+
+/** An expression for each item; what it may do is known only where the template gives it, and it reads the item alone. */
+const expressed: Growth = (input, [item, expression]) =>
+  typeof expression?.literal === "string" && isOfItemAlone(expression.literal, item?.literal)
     ? { size: input, work: 20_000 + input * (200 + expression.literal.length) }
     : UNBOUNDED;
 
 /** Intl makes a formatter for each locale, at great cost. */
-const localized: Growth = () => ({ size: 256, work: 10_000 });
+const localized: Growth = (input) => ({ size: 256 + input, work: 10_000 + input * 10 });
 
 const GROUPS: readonly (readonly [growth: Growth, names: string])[] = [
-  [
-    text(),
-    "append prepend concat push unshift default compact reverse uniq first last pop shift slice limit",
-  ],
+  [text(), "append prepend concat push unshift default compact reverse first last pop shift slice limit"],
   [text(), "upcase downcase capitalize strip lstrip rstrip strip_newlines squish normalize_whitespace raw"],
-  [text(), "truncate truncatewords remove remove_first remove_last replace_first replace_last"],
-  [text(3, 4), "where where_not reject map find group_by json_array_uniq split base64_decode url_decode"],
+  [text(), "truncate truncatewords"],
+  [searching(text()), "remove remove_first remove_last replace_first replace_last"],
+  [keyed(text()), "uniq"],
+  [keyed(text(3, 4)), "where where_not reject map find group_by json_array_uniq"],
+  [searching(text(4, 4)), "split"],
+  [text(3, 4), "base64_decode url_decode"],
   [text(3, 4), "base64_url_safe_decode from_json hex_base64 base64 base64_encode base64_url_safe_encode"],
   [text(3, 4), "titlecase slugify strip_html"],
   [text(9, 6), "url_encode cgi_escape uri_escape"],
-  [text(6, 3), "escape escape_once xml_escape newline_to_br array_to_sentence_string"],
+  [text(6, 3), "escape escape_once xml_escape htmlencode newline_to_br array_to_sentence_string"],
   [
     scalar(),
-    "size abs at_least at_most ceil divided_by floor minus plus modulo times round to_integer sum has",
+    "size abs at_least at_most ceil divided_by floor minus plus modulo times round to_integer random",
   ],
-  [scalar(), "find_index"],
+  [keyed(scalar()), "sum has find_index"],
   [scalar(4), "md5 sha1 sha256 hmac_sha1 hmac_sha256 number_of_words"],
-  [text(), "pluralize"],
+  [text(2), "pluralize"],
   [scalar(2), "add_day add_month add_year subtract_day subtract_month subtract_year"],
-  [localized, "format_number currency rounded_currency"],
-  [sorted(4), "sort sample"],
-  [sorted(40), "sort_natural"],
+  [localized, "format_number currency rounded_currency timezone"],
+  [sorted(300), "sample"],
+  [keyed(sorted(4)), "sort"],
+  [keyed(sorted(40)), "sort_natural"],
   [replaced, "replace"],
   [joined, "join"],
   [expressed, "where_exp reject_exp group_by_exp has_exp find_exp find_index_exp"],

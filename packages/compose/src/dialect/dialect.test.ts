@@ -1,6 +1,6 @@
 import { type ActionDocument, parseAction } from "@postrider/shared/action";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { compileAction } from "../compile.ts";
 import { createDialect } from "./dialect.ts";
 import { CAMPAIGN_FILTERS } from "./filters/campaign-filters.ts";
@@ -69,6 +69,88 @@ test.each([
       ],
     }),
   ).toBe(prints);
+});
+
+describe("semantics of the campaign tools", () => {
+  const customer = {
+    at: 1_706_659_200,
+    text: "1706659200",
+    nulls: [3, null, 1],
+    words: ["b", "A", "c"],
+    objects: [{ a: 2, n: null }, { a: 1 }],
+    mixed: [1, "2", null],
+  };
+  test.each([
+    [
+      "{{ 1 | pluralize: 'item', 'items' }} {{ '1' | pluralize: 'item', 'items' }} {{ 0 | pluralize: 'item', 'items' }} {{ 2 | pluralize: 'item' }}",
+      "1 item 1 item 0 items 2 items",
+    ],
+    [
+      "{{ 'a' | split: ',' | array_to_sentence_string }};{{ 'a,b' | split: ',' | array_to_sentence_string: 'or' }}",
+      "a;a or b",
+    ],
+    [
+      "{{ 'abcdef' | slice: 2 }}{{ 'abcdef' | slice: '-4', '3' }}{{ 'abcdef' | slice: -2 }}{{ 'abcdef' | slice: 9 }}",
+      "ccdee",
+    ],
+    ["{{ customer.words | limit: '2' | join: '' }}{{ customer.words | limit: 0 | size }}", "bA0"],
+    ["{{ customer.nulls | sort | json }}{{ customer.words | sort | join: '' }}", "[3,null,1]Abc"],
+    ["{{ customer.objects | sort: 'a' | map: 'a' | join: '' }}", "12"],
+    [
+      "{{ '9.5' | currency: 'en', 'EUR' }} {{ 9.5 | currency }} {{ 1234.5 | rounded_currency: 'en', 'GBP' }}",
+      "€9.50 $9.50 £1,235",
+    ],
+    ["{{ 0 | date: '%T %%F' }}", "00:00:00 %F"],
+    ["{{ 7 | modulo: 3 }}{{ -7 | modulo: 3 }}{{ '7.5' | modulo: '2' }}", "121.5"],
+    [
+      "{{ customer.words | concat: customer.mixed | json }}{{ customer.words | concat: customer.objects[1] | last | json }}",
+      '["b","A","c",1,"2",null]{"a":1}',
+    ],
+    ["{{ customer.mixed | sum }} {{ customer.objects | sum: 'a' }}", "3 3"],
+    [
+      "{{ 2 | times: 3.0 }} {{ 6 | divided_by: 3 }} {{ 7 | divided_by: 2 }} {{ '3' | times: '2' }}",
+      "6 2 3.5 6",
+    ],
+    [
+      "{{ customer.at | date: '%F %H:%M', 60 }} {{ customer.at | date: '%H:%M', '-330' }}",
+      "2024-01-30 23:00 05:30",
+    ],
+    [
+      "{{ customer.text | date: '%F' }} {{ customer.text | add_day: '1' | date: '%F' }}",
+      "2024-01-31 2024-02-01",
+    ],
+    [
+      "{{ customer.at | date: '%R', '(GMT-11:00) Hawaii' }} {{ customer.at | date: '%H:%M', 'Asia/Tokyo' }}",
+      "13:00 09:00",
+    ],
+    [
+      "{{ customer.text | date_to_xmlschema }} {{ customer.text | date_to_string }}",
+      "2024-01-31T00:00:00+00:00 31 Jan 2024",
+    ],
+    ["{{ 'now' | date: '%s' | plus: 0 | add_day: 1 | date: '%F' }}", "2026-11-25"],
+    ["{{ customer.at | timezone: 'America/New_York' | date: '%F %H:%M' }}", "2024-01-30 19:00"],
+    ["{{ 'x' | hmac_sha256: 'key' | hex_base64 }}", "T8O36vNNfllKb1HZUXulQ6v0EGeydYf/2CujWE5NPN0="],
+    [
+      "{{ customer.words | json_array_uniq: 'x' | size }}{{ customer.objects | where_not: 'a', 1 | size }}",
+      "11",
+    ],
+  ])("%s prints %s", (template, prints) => {
+    expect(print(template, customer)).toEqual(prints);
+  });
+
+  test.each([
+    ["{{ 7 | divided_by: 0 }}", /divided_by: by zero/],
+    ["{{ 'x' | add_day: 1 }}", /add_day: "x" is no number/],
+    ["{{ 'x' | format_number }}", /format_number: "x" is no number/],
+    ["{{ '{' | from_json }}", /from_json: the text is not JSON/],
+    ["{{ 0 | date: '%F', 'Nowhere/Land' }}", /Nowhere\/Land/],
+    ["{{ 1 | currency: 'en', 'E' }}", /[Cc]urrency/],
+  ])("%s fails, and says why", (body, message) => {
+    expect(compose({ body })).toMatchObject({
+      reason: "template",
+      problems: [{ field: "body", line: 1, message: expect.stringMatching(message) }],
+    });
+  });
 });
 
 test("every attempt sends the same bytes: chance and now belong to the delivery", () => {

@@ -18,10 +18,12 @@ export interface Dialect {
   readonly failOnMissing: boolean;
   /** The field that is being compiled, so that each draws chance of its own. */
   readonly field?: string;
+  /** Texts that templates see as `snippets`. */
+  readonly snippets?: Readonly<Record<string, string>>;
 }
 
 /** An engine for the templates of one field: strict about what is missing when asked to be. */
-export function createDialect({ failOnMissing, field = "" }: Dialect): Liquid {
+export function createDialect({ failOnMissing, field = "", snippets = {} }: Dialect): Liquid {
   const liquid = new Liquid({
     strictVariables: failOnMissing,
     strictFilters: true,
@@ -31,6 +33,7 @@ export function createDialect({ failOnMissing, field = "" }: Dialect): Liquid {
     cache: false,
     // An empty mapping takes the file system's place: `include`, `render` and `layout` find nothing.
     templates: {},
+    globals: { snippets },
     dynamicPartials: false,
     relativeReference: false,
     // The server's own zone would make a request depend on the machine that sends it.

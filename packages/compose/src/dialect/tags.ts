@@ -66,7 +66,7 @@ export abstract class PrintingTag extends Tag {}
 /** A tag that prints what it makes of its one argument, which may stand in parentheses. */
 function printingTag(make: (context: Context, argument: unknown) => string) {
   return class extends PrintingTag {
-    readonly #argument: Value | null;
+    readonly argument: Value | null;
 
     constructor(token: TagToken, remaining: TopLevelToken[], liquid: Liquid) {
       super(token, remaining, liquid);
@@ -74,15 +74,12 @@ function printingTag(make: (context: Context, argument: unknown) => string) {
         .trim()
         .replace(/^\((.*)\)$/s, "$1")
         .trim();
-      this.#argument = text === "" ? null : new Value(text, liquid);
+      this.argument = text === "" ? null : new Value(text, liquid);
     }
 
     override render(context: Context, emitter: Emitter): void {
       emitter.write(
-        make(
-          context,
-          this.#argument === null ? undefined : toValueSync(this.#argument.value(context, false)),
-        ),
+        make(context, this.argument === null ? undefined : toValueSync(this.argument.value(context, false))),
       );
     }
   };

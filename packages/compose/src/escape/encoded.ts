@@ -36,6 +36,7 @@ export const ENCODERS: Readonly<Record<string, Encoding>> = {
   escape: "xml",
   escape_once: "xml",
   xml_escape: "xml",
+  htmlencode: "xml",
 };
 
 /**
@@ -66,6 +67,7 @@ export const TEXT_FILTERS: ReadonlySet<string> = new Set([
   "escape",
   "escape_once",
   "xml_escape",
+  "htmlencode",
   "cgi_escape",
   "uri_escape",
   "url_encode",

@@ -1,8 +1,9 @@
 // Escaping by the place where a value lands, so that no value can end the string that it stands in, add a header, or move
 // the request to another host. A value without special characters gives the very bytes that plain Liquid gives.
 
+import { Drop } from "liquidjs";
 import { Encoded } from "./encoded.ts";
-import { print, printJson, toWellFormed } from "./print.ts";
+import { plain, print, printJson, toWellFormed } from "./print.ts";
 
 /** The places that are told apart. `jsonUnknown`: the template's branches do not tell, so what was written so far must. */
 export type Place =
@@ -72,12 +73,22 @@ function escapeJsonString(text: string): string {
  * any other becomes a JSON string. Text that the template made into JSON is JSON.
  */
 function toJsonValue(value: unknown): string {
-  if (value instanceof Encoded && value.encoding === "json") return value.text;
-  if (value === null || value === undefined) return "null";
-  if (typeof value === "number") return Number.isFinite(value) ? String(value) : "null";
-  if (typeof value === "boolean" || typeof value === "bigint") return String(value);
-  if (typeof value === "object" && !(value instanceof Encoded)) return printJson(value);
-  const text = print(value);
+  if (value instanceof Encoded) return value.encoding === "json" ? value.text : toJsonText(value.text);
+  if (value instanceof Drop) return toJsonValue(plain(value));
+  switch (typeof value) {
+    case "string":
+      return toJsonText(value);
+    case "number":
+      return Number.isFinite(value) ? String(value) : "null";
+    case "boolean":
+    case "bigint":
+      return String(value);
+    default:
+      return typeof value === "object" && value !== null ? printJson(value) : "null";
+  }
+}
+
+function toJsonText(text: string): string {
   return JSON_SCALAR.test(text) ? text : JSON.stringify(text);
 }
 

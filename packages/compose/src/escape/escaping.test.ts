@@ -172,6 +172,23 @@ describe("JSON values", () => {
   });
 });
 
+test.each([
+  ["{{ customer.none | default: nil }}", null],
+  ["{{ nil }}", null],
+  ["{{ empty }}", ""],
+  ["{% generate_uuid %}", expect.stringMatching(/^[0-9a-f-]{36}$/)],
+  ["{% random 1 %}", 0],
+  ["{% cycle 'a', 'b' %}", "a"],
+  ["{% increment n %}", 0],
+  ["{% echo customer.text %}", 'a"b'],
+  ["{% liquid echo customer.text %}", 'a"b'],
+])("%s stands where a JSON value must", (output, value) => {
+  const { body } = request(compose({ body: `{"v": ${output}, "s": "<${output}>"}` }, { text: 'a"b' }));
+  const read = JSON.parse(body ?? "");
+  expect(read.v).toEqual(value);
+  expect(read.s).toMatch(/^<.*>$/);
+});
+
 test("values without special characters give the very bytes that plain Liquid gives", () => {
   const word = fc
     .stringMatching(/^[A-Za-z0-9_.~-]{0,20}$/)

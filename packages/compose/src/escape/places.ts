@@ -16,6 +16,7 @@ import {
   type Template,
   UnlessTag,
 } from "liquidjs";
+import { PrintingTag } from "../dialect/tags.ts";
 import type { Place } from "./escape.ts";
 
 /** Inside or outside a JSON string; `unknown` where branches disagree. */
@@ -51,6 +52,7 @@ function stepJson(node: Template, state: JsonState, places: Map<Template, Place>
     else markAll(node.templates, "plain", places);
     return state;
   }
+  if (isSnippet(node)) return walkJson(node.templates, state, places);
   if (node instanceof ForTag) return walkLoop(node, state, places);
   if (node instanceof IfTag || node instanceof UnlessTag || node instanceof CaseTag)
     return walkBranches(node, state, places);
@@ -148,6 +150,11 @@ function flatten(nodes: readonly Template[]): (string | Template)[] {
   });
 }
 
+/** A snippet's nodes stand in the text that surrounds them. */
+function isSnippet(node: Template): node is Template & { readonly templates: Template[] } {
+  return "snippet" in node;
+}
+
 /** Every tag of liquidjs that has a body keeps it in one of these. */
 export function bodiesOf(node: Template): Template[][] {
   const { templates, elseTemplates, branches } = node as {
@@ -160,9 +167,11 @@ export function bodiesOf(node: Template): Template[][] {
   );
 }
 
+const PRINTING = [Output, EchoTag, CycleTag, IncrementTag, DecrementTag, PrintingTag];
+
 /** Whether a node prints a value: each of these needs a place. */
 export function isPrinting(node: Template): boolean {
-  return [Output, EchoTag, CycleTag, IncrementTag, DecrementTag].some((kind) => node instanceof kind);
+  return PRINTING.some((kind) => node instanceof kind);
 }
 
 /** Whether an output is opted out of escaping by `| raw` at its end. */

@@ -1,7 +1,7 @@
 // How a value stands in a text: strings as they are, objects and arrays as JSON, absent ones as nothing.
 
 import { isBigIntTrouble, stringifyExact } from "@postrider/shared/exact-json";
-import { Encoded } from "./encoded.ts";
+import { Drop } from "liquidjs";
 
 /**
  * An object or array as JSON. `=>` inside its strings is written `=\u003e`: the old idiom
@@ -22,11 +22,18 @@ export function toJson(value: unknown, indent?: number | string): string {
   }
 }
 
+/** The value that stands for a drop: `nil`, `empty` and `blank` are drops of liquidjs', and so is text that carries its encoding. */
+export function plain(value: Drop): unknown {
+  const meant: unknown = value.valueOf();
+  // One without a value of its own, as `forloop`, is an object like any other.
+  return meant instanceof Drop || meant === undefined ? { ...value } : meant;
+}
+
 /** What `{{ value }}` prints. */
 export function print(value: unknown): string {
   if (typeof value === "string") return value;
   if (value === null || value === undefined) return "";
-  if (value instanceof Encoded) return value.text;
+  if (value instanceof Drop) return print(plain(value));
   if (typeof value === "object") return printJson(value);
   return String(value);
 }

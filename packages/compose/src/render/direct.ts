@@ -44,7 +44,7 @@ export function makeDirect(nodes: readonly Template[], places: Places): void {
 function renderOf(node: Template, place: Place): Render | null {
   if (node instanceof Output || node instanceof EchoTag) {
     const { value } = node as unknown as { value?: Value };
-    return value === undefined ? null : outputRender(value, place);
+    return value === undefined ? null : outputRender(node, value, place);
   }
   if (node instanceof IfTag || node instanceof UnlessTag) return conditionRender(node);
   if (node instanceof CaptureTag) return captureRender(node);
@@ -86,19 +86,26 @@ export function renderDirect(nodes: readonly Template[], context: Context, emitt
   }
 }
 
-/** liquidjs' own errors know their place, and end with it. */
+/** liquidjs' own errors know their place, and end with it; but not which snippet it is in. */
 function toPlaced(error: unknown, { token }: Template): unknown {
-  if (!(error instanceof Error) || "token" in error) return error;
+  if (!(error instanceof Error)) return error;
+  const file = token.file === undefined ? "" : ` file:${token.file},`;
+  if ("token" in error) {
+    if (!/, file:.*, line:\d+, col:\d+$/.test(error.message))
+      error.message = error.message.replace(/,( line:\d+, col:\d+)$/, `,${file}$1`);
+    return error;
+  }
   const [line, column] = token.getPosition();
-  return Object.assign(new Error(`${error.message}, line:${line}, col:${column}`, { cause: error }), {
+  return Object.assign(new Error(`${error.message},${file} line:${line}, col:${column}`, { cause: error }), {
     token,
   });
 }
 
-function outputRender(value: Value, place: Place): Render {
+function outputRender(node: Template, value: Value, place: Place): Render {
   const evaluate = value.value as unknown as Evaluate;
   return (context, emitter) => {
-    emitter.write(escapeFor(place === "jsonUnknown" ? readPlace(emitter) : place, evaluate(context)));
+    const text = escapeFor(place === "jsonUnknown" ? readPlace(emitter) : place, evaluate(context));
+    (emitter as Text).write(text, node);
   };
 }
 
@@ -129,6 +136,8 @@ function captureRender(tag: CaptureTag): Render {
 /** Where a rendering gathers. */
 export interface Text extends Emitter {
   buffer: string;
+  /** `output` is the node whose value it is, for those who trace what came from where. */
+  write(text: unknown, output?: Template): void;
 }
 
 /** How many characters a rendering may still write, what it captures included. */
@@ -153,6 +162,23 @@ export function createText(context: Context): Text {
       room.left -= text.length;
       if (room.left < 0) throw new TooCostly(`writes more than ${WRITTEN_CHARS_MAX} characters`);
       this.buffer += text;
+    },
+  };
+}
+
+export interface Trace extends Text {
+  readonly written: { readonly output: Template; readonly from: number }[];
+}
+
+/** A text that remembers where each output began: for the explanation of a failure, never on the way of a delivery. */
+export function createTrace(context: Context): Trace {
+  const { buffer, write } = createText(context);
+  return {
+    buffer,
+    written: [],
+    write(text: unknown, output?: Template) {
+      if (output !== undefined) this.written.push({ output, from: this.buffer.length });
+      write.call(this, text);
     },
   };
 }

@@ -2,12 +2,15 @@
 
 import type { Problem } from "@postrider/shared/errors";
 import type { Reason } from "@postrider/shared/outcome";
-import { Context, type Liquid, type Template as Node } from "liquidjs";
+import { Context, DecrementTag, IncrementTag, type Liquid, type Template as Node } from "liquidjs";
 import { type DeliveryFacts, setFacts } from "../dialect/delivery-facts.ts";
 import { CancelledByTemplate } from "../dialect/tags.ts";
 import { type Place, Unfit } from "../escape/escape.ts";
 import { bodiesOf, findJsonPlaces, findUrlPlaces, markAll } from "../escape/places.ts";
-import { createText, makeDirect, type Places, renderDirect, TooCostly } from "./direct.ts";
+import { suggest } from "../suggest.ts";
+import { createText, createTrace, makeDirect, type Places, renderDirect, TooCostly } from "./direct.ts";
+import { everyNode } from "./operands.ts";
+import { inlineSnippets, type Snippets } from "./snippets.ts";
 
 /** What templates see. */
 export type Scope = Readonly<Record<string, unknown>>;
@@ -20,7 +23,22 @@ export type Rendered =
 export interface Template {
   /** Its parsed nodes; none for a text without Liquid. */
   readonly nodes: readonly Node[];
+  /** Where each value that is printed lands. */
+  readonly places: Places;
   render(scope: Scope, facts: DeliveryFacts): Rendered;
+  /** The output that wrote what stands at an offset of the rendered text, or last before it; null where there is none. */
+  findOutputAt(offset: number, scope: Scope, facts: DeliveryFacts): Node | null;
+}
+
+/** A text without Liquid. */
+export function toConstant(source: string): Template {
+  const constant = { text: source };
+  return {
+    nodes: [],
+    places: { of: new Map(), otherwise: "plain" },
+    render: () => constant,
+    findOutputAt: () => null,
+  };
 }
 
 /** What a field's text is, which decides how values in it are escaped. */
@@ -34,17 +52,15 @@ export function compileTemplate(
   liquid: Liquid,
   field: string,
   source: string,
-  syntax: Syntax,
+  { syntax, snippets }: { readonly syntax: Syntax; readonly snippets: Snippets },
 ): Template | { readonly problem: Problem } {
-  if (!source.includes("{{") && !source.includes("{%")) {
-    const constant = { text: source };
-    return { nodes: [], render: () => constant };
-  }
+  if (!source.includes("{{") && !source.includes("{%")) return toConstant(source);
   let nodes: Node[];
   try {
     nodes = liquid.parse(source);
+    if (source.includes("snippets")) inlineSnippets(liquid, nodes, snippets);
   } catch (error) {
-    return { problem: toProblem(field, error) };
+    return { problem: withSuggestion(toProblem(field, error), liquid) };
   }
   if (isDeeperThan(DEPTH_MAX, nodes))
     return { problem: { field, message: `is nested deeper than ${DEPTH_MAX} blocks` } };
@@ -52,12 +68,21 @@ export function compileTemplate(
   if ("beginning" in places)
     return { problem: { field, message: BEGINS_WITH_VALUE, ...toPlace(places.beginning) } };
   makeDirect(nodes, places);
+  const counts = [...everyNode(nodes)].some(
+    (node) => node instanceof IncrementTag || node instanceof DecrementTag,
+  );
+  const start = (scope: Scope, facts: DeliveryFacts): Context => {
+    // liquidjs counts in the scope itself, which the other fields and attempts see, too.
+    const context = new Context(counts ? { ...scope } : scope, liquid.options, { sync: true }, { liquid });
+    setFacts(context, facts);
+    return context;
+  };
   return {
     nodes,
+    places,
     render(scope, facts) {
-      const context = new Context(scope, liquid.options, { sync: true }, { liquid });
+      const context = start(scope, facts);
       const text = createText(context);
-      setFacts(context, facts);
       try {
         renderDirect(nodes, context, text);
         return { text: text.buffer };
@@ -68,7 +93,23 @@ export function compileTemplate(
         return { reason: problem.code as Reason, problem };
       }
     },
+    findOutputAt(offset, scope, facts) {
+      const context = start(scope, facts);
+      const text = createTrace(context);
+      renderDirect(nodes, context, text);
+      return text.written.findLast(({ from }) => from <= offset)?.output ?? null;
+    },
   };
+}
+
+/** What is wrong with a template by itself, whatever snippets it names; null where nothing is. */
+export function findSyntaxProblem(liquid: Liquid, field: string, source: string): Problem | null {
+  try {
+    liquid.parse(source);
+    return null;
+  } catch (error) {
+    return withSuggestion(toProblem(field, error), liquid);
+  }
 }
 
 /** Blocks in blocks. People need a handful; every walk of the tree needs some of the stack for each. */
@@ -98,8 +139,8 @@ function toPlace({ token }: Node): { line: number; column: number } {
   return { line: line ?? 1, column: column ?? 1 };
 }
 
-/** `message, line:3, col:7`, as liquidjs ends its messages; sometimes with the file's name between. */
-const PLACE = /,(?: file:[^,]*,)? line:(\d+), col:(\d+)$/;
+/** `message, line:3, col:7`, as liquidjs ends its messages; what it calls a file is a snippet here. */
+const PLACE = /,(?: file:(.*?),)? line:(\d+), col:(\d+)$/;
 
 function toProblem(field: string, error: unknown): Problem {
   const text = error instanceof Error ? error.message : String(error);
@@ -107,14 +148,24 @@ function toProblem(field: string, error: unknown): Problem {
   const message = place === null ? text : text.slice(0, place.index);
   const code = toReason(error);
   return {
-    field,
+    field: place?.[1] ?? field,
     message:
       code === "value_missing"
         ? `${message.replace(/^undefined variable: /, "")} is missing from the data; give it a default (| default: "…"), test for it, or set missing: empty`
         : message,
     code,
-    ...(place === null ? {} : { line: Number(place[1]), column: Number(place[2]) }),
+    ...(place === null ? {} : { line: Number(place[2]), column: Number(place[3]) }),
   };
+}
+
+/** liquidjs says what it does not know, and we what was probably meant. */
+function withSuggestion(problem: Problem, { filters, tags }: Liquid): Problem {
+  const [, filter, tag] = /^undefined filter: (\S+)|^tag "(\S+)" not found/.exec(problem.message) ?? [];
+  const name = filter ?? tag;
+  if (name === undefined) return problem;
+  const meant = suggest(name, Object.keys(filter === undefined ? tags : filters));
+  const message = `there is no ${filter === undefined ? "tag" : "filter"} ${name}`;
+  return { ...problem, message: meant === null ? message : `${message}; did you mean ${meant}?` };
 }
 
 /** The template's own wish, from under what liquidjs and we have wrapped around it. */

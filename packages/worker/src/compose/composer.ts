@@ -164,8 +164,13 @@ function startThread(): Thread {
           worker.unref();
           resolve(composed);
         };
-        if (isAlive) worker.postMessage(task);
-        else settle(toTooCostly("its thread was stopped"));
+        if (!isAlive) return settle(toTooCostly("its thread was stopped"));
+        try {
+          worker.postMessage(task);
+        } catch (error) {
+          // Copying data to the thread needs stack for their depth.
+          settle(toTooCostly(`its data cannot be copied (${(error as Error).message})`));
+        }
       });
     },
     async stop() {

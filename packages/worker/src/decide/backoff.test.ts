@@ -1,3 +1,4 @@
+import { RETRY_PRESETS } from "@postrider/shared/retry";
 import { expect, test } from "vitest";
 import { backoffMs } from "./backoff.ts";
 
@@ -18,4 +19,14 @@ test("retries that fail together spread over the whole wait", () => {
 
   expect(Math.max(...bins)).toBeLessThan(1_500);
   expect(Math.min(...bins)).toBeGreaterThan(500);
+});
+
+test("waits that are spelled out are kept, give or take a fifth; the last one is for all that follow", () => {
+  const preset = RETRY_PRESETS["standard-webhooks"];
+  const waits = (random: number) =>
+    Array.from({ length: preset.attempts }, (_, index) => backoffMs(preset, index + 1, () => random));
+
+  expect(waits(0.5)).toEqual([...preset.delaysMs, preset.delaysMs.at(-1)]);
+  expect(waits(0)[1]).toBe(240_000);
+  expect(waits(1)[1]).toBe(360_000);
 });

@@ -54,12 +54,12 @@ async function dissolveCalm(redis: Redis, directory: LaneDirectory): Promise<voi
 
 /** Whether a lane has no reason to be. */
 function isCalm(entry: OwnLane, now: number): boolean {
-  const { circuit, pace, crowdedAt = 0, isPaused, isHeld } = entry;
+  const { circuit, pace, troubledAt = 0, isPaused, isHeld } = entry;
   if (isPaused === true || isHeld === true || now - entry.createdAt < YOUNG_MS) return false;
   if (entry.kind !== "destination") return true;
   if (Object.keys(limitsOf(entry)).length > 0 || pace !== undefined) return false;
   if (circuit !== undefined && (circuit.state === "open" || now - circuit.since < UNPROBED_MS)) return false;
-  return now - crowdedAt >= CALM_MS;
+  return now - troubledAt >= CALM_MS;
 }
 
 /** A cancelled run is remembered as long as deliveries of it may turn up in other lanes. */

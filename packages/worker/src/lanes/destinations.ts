@@ -24,8 +24,7 @@ export interface DestinationsOptions {
   readonly directory: LaneDirectory;
   readonly trouble: Trouble;
   readonly traffic: Traffic;
-  /** Slots of a shared lane. */
-  readonly concurrency: number;
+  readonly sharedLanes: readonly string[];
   readonly circuit: CircuitSettings;
   readonly now: () => number;
 }
@@ -72,7 +71,7 @@ export function createDestinations(options: DestinationsOptions): Destinations {
     promoting.add(origin);
     const change = (entry?: OwnLane): OwnLane => {
       const { isClosing: _, ...rest } = entry ?? newDestinationLane(origin, directory.now());
-      return { ...rest, crowdedAt: directory.now() };
+      return { ...rest, troubledAt: directory.now() };
     };
     void directory
       .update(ownLaneName("destination", origin), change)
@@ -86,7 +85,7 @@ export function createDestinations(options: DestinationsOptions): Destinations {
     begin(claimed, origin) {
       const { lane } = claimed;
       traffic.begin(lane, origin);
-      if (!isOwnLane(lane) && traffic.isCrowding(lane, origin, options.concurrency)) promote(origin);
+      if (!isOwnLane(lane) && traffic.isCrowding(lane, origin)) promote(origin);
       const startedAt = directory.now();
       return (finding) => {
         traffic.end(lane, origin);
@@ -97,6 +96,11 @@ export function createDestinations(options: DestinationsOptions): Destinations {
       };
     },
     async report() {
+      for (const lane of options.sharedLanes) {
+        const origin = traffic.findJam(lane);
+        if (origin !== null && directory.get(ownLaneName("destination", origin)) === undefined)
+          promote(origin);
+      }
       await letProbesThrough(options);
       const due = [...watched].filter(([origin, met]) => isDue(origin, met, options)).slice(0, REPORTS_MAX);
       await Promise.all(due.map(([origin, met]) => reportOne(origin, met, options)));

@@ -63,8 +63,8 @@ export interface Presence {
   leave(): Promise<void>;
 }
 
-/** The processes that serve lanes, by their signs of life. */
-export function createPresence(redis: Redis): Presence {
+/** The processes that serve lanes, and the shared lanes that they serve, by their signs of life. */
+export function createPresence(redis: Redis, sharedLanes: readonly string[]): Presence {
   const self = randomUUID();
   let processes: readonly string[] = [self];
   return {
@@ -75,6 +75,9 @@ export function createPresence(redis: Redis): Presence {
         .zadd(keys.workers(), String(now), self)
         .zremrangebyscore(keys.workers(), "-inf", String(now - ALIVE_MS))
         .zrange(keys.workers(), "0", "-1")
+        .zadd(keys.servedLanes(), ...sharedLanes.flatMap((lane) => [String(now), lane]))
+        .zremrangebyscore(keys.servedLanes(), "-inf", String(now - ALIVE_MS))
+        .pexpire(keys.servedLanes(), ALIVE_MS)
         .exec();
       processes = (replies?.[2]?.[1] as string[] | undefined) ?? processes;
     },

@@ -30,7 +30,9 @@ export function judgeDestination(
   const isLimitedFailing = hasRate || (pace !== undefined && pace.perSecond <= PACE_MIN);
   const circuit = judgeCircuit(before.circuit, tally, now, isLimitedFailing, settings);
   if (pace === before.pace && circuit === before.circuit) return undefined;
-  return withCircuit({ ...omit(before, "pace"), ...(pace && { pace }) }, circuit);
+  const isOver = before.circuit !== undefined && circuit === undefined;
+  const next = { ...omit(before, "pace"), ...(pace && { pace }), ...(isOver && { troubledAt: now }) };
+  return withCircuit(next, circuit);
 }
 
 /** The entry when its circuit lets probes through by now; undefined where nothing changes. */

@@ -10,6 +10,7 @@ import type { Metrics } from "../record/metrics.ts";
 import { createAudit } from "./audit.ts";
 import { createDestinations, type Destinations } from "./destinations.ts";
 import { asOnly, createPresence, repeat } from "./duties.ts";
+import { createLiveness } from "./liveness.ts";
 import { createServing } from "./serve.ts";
 import { createTraffic, type Traffic } from "./traffic.ts";
 import { createTrouble } from "./trouble.ts";
@@ -20,11 +21,14 @@ const LOOK_MS = 400;
 const REPORT_MS = 250;
 const PRESENCE_MS = 2_500;
 const AUDIT_MS = 10_000;
+const LIVENESS_MS = 5_000;
 
 export interface Lanes {
   readonly directory: LaneDirectory;
   readonly destinations: Destinations;
   readonly traffic: Traffic;
+  /** The shared lane in which this process claims nothing although it should; null while all is well. */
+  stuckIn(): string | null;
   /** Claims from all lanes that this process should serve, through BullMQ's workers as `start` makes them. */
   serve(start: (lane: string, concurrency: number) => Worker): void;
   /** Claims nothing more; resolves when nothing is in flight any more. */
@@ -47,18 +51,20 @@ export async function createLanes({ redis, settings, metrics, log }: LanesOption
     directory,
     trouble,
     traffic,
-    concurrency: settings.concurrency,
+    sharedLanes: settings.lanes,
     circuit: settings,
     now: Date.now,
   });
-  const presence = createPresence(redis);
+  const presence = createPresence(redis, settings.lanes);
   const audit = createAudit(redis, directory, log);
+  const liveness = createLiveness({ ...settings, redis, traffic, now: Date.now });
   let close: () => Promise<void> = () => Promise.resolve();
 
   return {
     directory,
     destinations,
     traffic,
+    stuckIn: liveness.stuckIn,
     serve(start) {
       const serving = createServing({
         ...settings,
@@ -78,6 +84,7 @@ export async function createLanes({ redis, settings, metrics, log }: LanesOption
       const duties = [
         repeat("look", LOOK_MS, look, log),
         repeat("report", REPORT_MS, destinations.report, log),
+        repeat("liveness", LIVENESS_MS, liveness.check, log),
         repeat("presence", PRESENCE_MS, () => presence.show(directory.now()), log),
         repeat(
           "audit",

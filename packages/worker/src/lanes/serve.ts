@@ -16,8 +16,8 @@ const FED_SECONDS = 2;
 const FED_MIN = 100;
 /** Where there is not room for all lanes, each gets its turn. */
 const EPOCH_MS = 30_000;
-/** A shared lane gets back the slots that own destinations' exchanges still hold in it, up to twice its own. */
-const LENT_MAX = 1;
+/** A shared lane gets back the slots that own destinations' exchanges still hold in it, up to so many times its own. */
+const LENT_MAX = 4;
 
 export interface ServingOptions {
   readonly redis: Redis;
@@ -75,8 +75,9 @@ export function createServing(options: ServingOptions): Serving {
     for (const lane of sharedLanes) {
       const worker = serving.get(lane);
       if (worker === undefined) continue;
-      const lent = Math.min(traffic.heldBy(lane, hasOwnLane), concurrency * LENT_MAX);
-      worker.concurrency = concurrency + lent;
+      const slots = concurrency + Math.min(traffic.heldBy(lane, hasOwnLane), concurrency * LENT_MAX);
+      setSlots(worker, slots);
+      traffic.setSlots(lane, slots);
     }
   };
   const change = (mine: ReadonlySet<string>): void => {
@@ -87,10 +88,13 @@ export function createServing(options: ServingOptions): Serving {
     for (const lane of mine) {
       const worker = serving.get(lane);
       if (worker === undefined) start(lane, slots);
-      else worker.concurrency = slots;
+      else setSlots(worker, slots);
     }
   };
-  for (const lane of sharedLanes) start(lane, concurrency);
+  for (const lane of sharedLanes) {
+    traffic.setSlots(lane, concurrency);
+    start(lane, concurrency);
+  }
 
   return {
     async adjust() {
@@ -110,6 +114,17 @@ export function createServing(options: ServingOptions): Serving {
       await Promise.all(stopping);
     },
   };
+}
+
+/** BullMQ takes a larger number up only when a job ends, and where all of them hang none does: resuming makes it look at once. */
+function setSlots(worker: Worker, slots: number): void {
+  const before = worker.concurrency;
+  worker.concurrency = slots;
+  if (slots <= before) return;
+  worker
+    .pause(true)
+    .then(() => worker.resume())
+    .catch((error: unknown) => worker.emit("error", error as Error));
 }
 
 /**

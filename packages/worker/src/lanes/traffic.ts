@@ -1,6 +1,8 @@
 // What this process has in flight, by lane and destination: whether one destination holds more slots than its share of the arrivals
 // explains, and how many slots of a lane are stuck with destinations that have a lane of their own by now. In memory only.
 
+import { isOwnLane } from "@postrider/shared/lanes";
+
 /** Shares of arrivals are those of the last one to two of these. */
 const WINDOW_MS = 5_000;
 /** A lane's slots are as good as all taken from here on: what one destination holds too many of is missing to the others soon. */
@@ -8,18 +10,26 @@ const BUSY_SHARE = 0.5;
 /** Beyond its due share, a tenth of the lane's slots is a crowd; fewer than five of them are chance. */
 const CROWD_SHARE = 0.1;
 const CROWD_MIN = 5;
+/** All slots taken for so long, and fewer ends in that time than slots: whoever holds the most of them is too slow to share them. */
+const JAM_MS = 1_000;
 
 export interface Traffic {
   /** A claim, until it is settled. */
   enter(lane: string, isRetry: boolean): void;
   leave(lane: string, isRetry: boolean): void;
   inFlight(lane: string): number;
+  /** How many claims there were in all. */
+  claims(lane: string): number;
   retries(lane: string): number;
   /** An exchange with a destination, until its end. */
   begin(lane: string, origin: string): void;
   end(lane: string, origin: string): void;
-  /** Whether a destination crowds others out of a lane with so many slots. */
-  isCrowding(lane: string, origin: string, slots: number): boolean;
+  /** How many a lane may have in flight now; what it had before is forgotten. */
+  setSlots(lane: string, slots: number): void;
+  /** Whether a destination crowds others out of a lane. */
+  isCrowding(lane: string, origin: string): boolean;
+  /** The destination that jams a lane, as when it hangs and nobody else gets as far as to be seen; null where none does. */
+  findJam(lane: string): string | null;
   /** Slots of a lane that are held by exchanges with some destinations. */
   heldBy(lane: string, isMeant: (origin: string) => boolean): number;
 }
@@ -31,8 +41,14 @@ interface Share {
 }
 
 interface LaneTraffic {
+  claims: number;
   inFlight: number;
   retries: number;
+  slots: number;
+  /** Exchanges that ended, and how many had when it was last seen with a free slot or a fair turnover, and when that was. */
+  ends: number;
+  endsBefore: number;
+  freeAt: number;
   readonly shares: Map<string, Share>;
   arrivals: number;
   before: number;
@@ -45,8 +61,13 @@ export function createTraffic(now: () => number): Traffic {
     const known = lanes.get(lane);
     if (known !== undefined) return known;
     const made: LaneTraffic = {
+      claims: 0,
       inFlight: 0,
       retries: 0,
+      slots: Number.POSITIVE_INFINITY,
+      ends: 0,
+      endsBefore: 0,
+      freeAt: now(),
       shares: new Map(),
       arrivals: 0,
       before: 0,
@@ -59,6 +80,7 @@ export function createTraffic(now: () => number): Traffic {
   return {
     enter(lane, isRetry) {
       const traffic = of(lane);
+      traffic.claims += 1;
       traffic.inFlight += 1;
       if (isRetry) traffic.retries += 1;
     },
@@ -67,8 +89,9 @@ export function createTraffic(now: () => number): Traffic {
       traffic.inFlight -= 1;
       if (isRetry) traffic.retries -= 1;
       // Own lanes come and go; what was known of one that is idle is of no use.
-      if (traffic.inFlight === 0 && traffic.shares.size === 0) lanes.delete(lane);
+      if (isOwnLane(lane) && traffic.inFlight === 0) lanes.delete(lane);
     },
+    claims: (lane) => lanes.get(lane)?.claims ?? 0,
     inFlight: (lane) => lanes.get(lane)?.inFlight ?? 0,
     retries: (lane) => lanes.get(lane)?.retries ?? 0,
     begin(lane, origin) {
@@ -81,16 +104,26 @@ export function createTraffic(now: () => number): Traffic {
       traffic.arrivals += 1;
     },
     end(lane, origin) {
-      const share = lanes.get(lane)?.shares.get(origin);
-      if (share !== undefined) share.slots -= 1;
-    },
-    isCrowding(lane, origin, slots) {
       const traffic = lanes.get(lane);
       const share = traffic?.shares.get(origin);
-      if (traffic === undefined || share === undefined || traffic.inFlight < slots * BUSY_SHARE) return false;
+      if (traffic !== undefined) traffic.ends += 1;
+      if (share !== undefined) share.slots -= 1;
+    },
+    setSlots(lane, slots) {
+      of(lane).slots = slots;
+    },
+    isCrowding(lane, origin) {
+      const traffic = lanes.get(lane);
+      const share = traffic?.shares.get(origin);
+      if (traffic === undefined || share === undefined) return false;
+      if (traffic.inFlight < traffic.slots * BUSY_SHARE) return false;
       const due = (share.arrivals + share.before) / (traffic.arrivals + traffic.before);
       const excess = share.slots - due * traffic.inFlight;
-      return excess >= Math.max(CROWD_MIN, slots * CROWD_SHARE);
+      return excess >= Math.max(CROWD_MIN, traffic.slots * CROWD_SHARE);
+    },
+    findJam(lane) {
+      const traffic = lanes.get(lane);
+      return traffic !== undefined && isJammed(traffic, now()) ? holderOfMost(traffic) : null;
     },
     heldBy(lane, isMeant) {
       let held = 0;
@@ -98,6 +131,22 @@ export function createTraffic(now: () => number): Traffic {
       return held;
     },
   };
+}
+
+function isJammed(traffic: LaneTraffic, at: number): boolean {
+  const isFair = traffic.ends - traffic.endsBefore >= traffic.slots;
+  if (traffic.inFlight < traffic.slots || isFair) {
+    traffic.freeAt = at;
+    traffic.endsBefore = traffic.ends;
+  }
+  return at - traffic.freeAt >= JAM_MS;
+}
+
+function holderOfMost({ shares }: LaneTraffic): string | null {
+  let most: { origin: string; slots: number } | null = null;
+  for (const [origin, { slots }] of shares)
+    if (slots >= CROWD_MIN && slots > (most?.slots ?? 0)) most = { origin, slots };
+  return most?.origin ?? null;
 }
 
 function rotate(traffic: LaneTraffic, at: number): void {

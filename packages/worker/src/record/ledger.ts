@@ -1,6 +1,6 @@
 // The ledger in Redis: where each delivery is or how it ended, and each run's counters. One atomic step writes an outcome over the
-// mark and counts; the first outcome of a delivery stands, so a repeated claim neither counts twice nor sends again. A claim that
-// another worker holds by now writes nothing, but that its worker was slow and not dead.
+// mark, counts, and takes the job out of its lane; the first outcome of a delivery stands, so a repeated claim neither counts twice
+// nor sends again. A claim that another worker holds by now writes nothing, but that its worker was slow and not dead.
 
 import { keys } from "@postrider/shared/lanes";
 import { decodeMark, encodeOutcome, IN_LANE, type Mark, type Outcome } from "@postrider/shared/outcome";
@@ -12,9 +12,9 @@ import { createGroup } from "./group.ts";
 const GROUP_MAX = 100;
 
 /**
- * Input: KEYS mark, run (the mark again: no run), lock, mark, run, lock, …, totals; ARGV per three keys: claim's token, mark's text
- * ("" = count only), its ms to live, counter, second counter ("" = none).
- * Output: per three keys 1 when counted, 0 when the delivery had ended already, -1 when another worker has the claim.
+ * Input: KEYS per entry mark, run (the mark again: no run), job, active, stalled, then totals; ARGV per entry id, claim's token, mark's
+ * text ("" = count only), its ms to live, counter, second counter ("" = none), 1 if the job is done with then.
+ * Output: per entry 1 when written, 0 when the delivery had ended already, -1 when another worker has the claim.
  */
 const RECORD = `
 local counted, sums, ended = {}, {}, 0
@@ -29,24 +29,29 @@ local function write(mark, text, markMs)
   redis.call("SET", mark, text, "PX", markMs)
   return true
 end
-local function takeCrashBack(lock)
-  local job = string.sub(lock, 1, -1 - #":lock")
+local function takeCrashBack(job)
   if tonumber(redis.call("HGET", job, "stc") or "0") > 0 then redis.call("HINCRBY", job, "stc", -1) end
 end
-for i = 1, (#KEYS - 1) / 3 do
-  local mark, run, lock = KEYS[3 * i - 2], KEYS[3 * i - 1], KEYS[3 * i]
-  local token, text, markMs, counter, second = unpack(ARGV, 5 * i - 4, 5 * i)
-  local holder = redis.call("GET", lock)
+for i = 1, (#KEYS - 1) / 5 do
+  local mark, run, job, active, stalled = unpack(KEYS, 5 * i - 4, 5 * i)
+  local id, token, text, markMs, counter, second, isDone = unpack(ARGV, 7 * i - 6, 7 * i)
+  local holder = redis.call("GET", job .. ":lock")
   if holder and holder ~= token then
     counted[i] = -1
-    takeCrashBack(lock)
+    takeCrashBack(job)
+  elseif text ~= "" and not write(mark, text, markMs) then
+    counted[i] = 0
   else
-    local first = text == "" or write(mark, text, markMs)
-    counted[i] = first and 1 or 0
-    if first and text ~= "" then ended = ended + 1 end
-    if first and run ~= mark then
+    counted[i] = 1
+    if text ~= "" then ended = ended + 1 end
+    if run ~= mark then
       count(run, counter)
       if second ~= "" then count(run, second) end
+    end
+    if isDone == "1" then
+      redis.call("DEL", job, job .. ":lock", job .. ":logs")
+      redis.call("LREM", active, -1, id)
+      redis.call("SREM", stalled, id)
     end
   end
 end
@@ -61,6 +66,7 @@ interface Entry {
   readonly markMs: number;
   readonly counter: string;
   readonly reasonCounter: string;
+  readonly isDone: boolean;
 }
 
 /** `stands`: another outcome was recorded first. `lost`: another worker holds the claim by now. */
@@ -69,7 +75,7 @@ export type Written = "written" | "stands" | "lost";
 export interface Ledger {
   /** Where a delivery is, or how it has ended; null for one that was never enqueued or is long forgotten. */
   find(id: string): Promise<Mark | null>;
-  /** Records an outcome. */
+  /** Records an outcome. Unless it failed, and so becomes a dead letter, the job leaves its lane in the same step. */
   end(claimed: Claimed, outcome: Outcome): Promise<Written>;
   /** Counts a retry, of a run's delivery for its run. */
   retry(claimed: Claimed): Promise<Written>;
@@ -100,12 +106,13 @@ export function createLedger(redis: Redis, { idempotencyWindowMs, deadLettersAge
   const write = createGroup<Entry, Written>(async (entries) => {
     const names: string[] = [];
     const values: (string | number)[] = [];
-    for (const { claimed, mark, markMs, counter, reasonCounter } of entries) {
+    for (const { claimed, mark, markMs, counter, reasonCounter, isDone } of entries) {
       const { id, lane, token } = claimed;
       const { run } = claimed.delivery;
       const name = keys.outcome(id);
-      names.push(name, run === undefined ? name : keys.run(run), `${keys.job(lane, id)}:lock`);
-      values.push(token, mark, markMs, counter, reasonCounter);
+      names.push(name, run === undefined ? name : keys.run(run));
+      names.push(keys.job(lane, id), keys.ofLane(lane, "active"), keys.ofLane(lane, "stalled"));
+      values.push(id, token, mark, markMs, counter, reasonCounter, isDone ? 1 : 0);
     }
     names.push(keys.totals());
     const counted = await record(names.length, ...names, ...values);
@@ -122,9 +129,11 @@ export function createLedger(redis: Redis, { idempotencyWindowMs, deadLettersAge
         markMs: isFailed ? Math.max(idempotencyWindowMs, deadLettersAgeMs) : idempotencyWindowMs,
         counter: outcome.outcome,
         reasonCounter: isFailed ? `failed:${outcome.reason}` : "",
+        isDone: !isFailed,
       });
     },
-    retry: (claimed) => write({ claimed, mark: "", markMs: 0, counter: "retries", reasonCounter: "" }),
+    retry: (claimed) =>
+      write({ claimed, mark: "", markMs: 0, counter: "retries", reasonCounter: "", isDone: false }),
     // In BullMQ's own counter of claims that ran out. On a job that is gone this does nothing.
     forgetCrashes: async ({ lane, id }) => void (await redis.hdel(keys.job(lane, id), "stc")),
   };

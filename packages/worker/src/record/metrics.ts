@@ -30,7 +30,7 @@ function outcomeOf(reason: Reason): OutcomeKind {
   return reason === "expired" || reason === "cancelled" ? reason : "failed";
 }
 
-const REPEAT_KINDS = ["ended", "reclaimed", "lost", "stray"] as const;
+const REPEAT_KINDS = ["ended", "reclaimed", "lost"] as const;
 export type RepeatKind = (typeof REPEAT_KINDS)[number];
 
 export interface LaneGauges {
@@ -59,6 +59,8 @@ export interface Metrics {
   /** What the latest audit by this process found. */
   audited(found: { readonly healed: number; readonly missing: number }): void;
   lane(lane: string, gauges: LaneGauges): void;
+  /** What lies in the lanes is not known. */
+  noLanes(): void;
 }
 
 /** Creates the series for the shared lanes that a worker serves; own lanes are told apart by kind only. */
@@ -117,6 +119,10 @@ export function createMetrics(sharedLanes: readonly string[]): Metrics {
       series.delayed.labels(lane).set(gauges.delayed);
       series.deadLetters.labels(lane).set(gauges.deadLetters);
       series.oldestAge.labels(lane).set(gauges.oldestAgeMs / 1_000);
+    },
+    noLanes() {
+      for (const gauge of [series.waiting, series.delayed, series.deadLetters, series.oldestAge])
+        gauge.reset();
     },
   };
 }

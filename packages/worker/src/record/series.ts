@@ -42,7 +42,7 @@ export function defineSeries(registry: Registry, inFlight: ReadonlyMap<string, n
     ]),
     repeats: counter(
       "repeated_claims_total",
-      "Claims of deliveries that had ended (ended) or are elsewhere (stray), both unsent; that an earlier claim may have sent (reclaimed); that another worker took over (lost).",
+      "Claims of deliveries that had ended (ended: sent nothing), that an earlier claim may have sent (reclaimed), or that another worker took over (lost).",
       ["lane", "kind"],
     ),
     moves: counter("lane_moves_total", "Deliveries moved into an own lane of a kind before they were sent.", [

@@ -6,15 +6,8 @@ import { parseExact } from "@postrider/shared/exact-json";
 import type { Context } from "liquidjs";
 import { print, toJson } from "../../escape/print.ts";
 import { drawBytes } from "../delivery-facts.ts";
-
-export type FilterFunction = (this: { context: Context }, value: unknown, ...args: unknown[]) => unknown;
-
-export interface FilterEntry {
-  readonly does: string;
-  /** A template and what it prints. */
-  readonly example: readonly [template: string, prints: string];
-  readonly filter: FilterFunction;
-}
+import { DATE_FILTERS } from "./date-filters.ts";
+import { type FilterEntry, type FilterFunction, number } from "./filter.ts";
 
 const text = (value: unknown): string => print(value);
 const digest =
@@ -27,13 +20,6 @@ const hmac =
     createHmac(algorithm, text(key)).update(text(value)).digest("hex");
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
-function number(value: unknown, filter: string): number {
-  const parsed = Number(value);
-  if (value === null || text(value).trim() === "" || Number.isNaN(parsed))
-    throw new Error(`${filter}: "${text(value).slice(0, 40)}" is no number`);
-  return parsed;
-}
-
 function money(filter: string, digits?: number): FilterFunction {
   return (value, locale = "en", currency = "USD") =>
     new Intl.NumberFormat(text(locale), {
@@ -41,23 +27,6 @@ function money(filter: string, digits?: number): FilterFunction {
       currency: text(currency),
       ...(digits !== undefined && { maximumFractionDigits: digits }),
     }).format(number(value, filter));
-}
-
-/** Unix seconds moved by calendar units in UTC; a day that the month lacks becomes its last one. */
-function shift(unit: "day" | "month" | "year", sign: 1 | -1): FilterFunction {
-  return (value, amount) => {
-    const name = `${sign > 0 ? "add" : "subtract"}_${unit}`;
-    const date = new Date(number(value, name) * 1_000);
-    const by = sign * number(amount, name);
-    if (unit === "day") return Math.floor(date.getTime() / 1_000) + by * 86_400;
-    const day = date.getUTCDate();
-    date.setUTCDate(1);
-    date.setUTCMonth(date.getUTCMonth() + (unit === "month" ? by : 12 * by));
-    date.setUTCDate(
-      Math.min(day, new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate()),
-    );
-    return Math.floor(date.getTime() / 1_000);
-  };
 }
 
 function draw(context: Context, below: number): number {
@@ -68,10 +37,18 @@ function asJson(value: unknown, indent?: unknown): string {
   return toJson(value, typeof indent === "number" || typeof indent === "string" ? indent : undefined);
 }
 
+/** An item's own attribute: what it inherits is none of the data. */
+function attributeOf(item: unknown, key: unknown): unknown {
+  const name = text(key);
+  return typeof item === "object" && item !== null && Object.hasOwn(item, name)
+    ? (item as Record<string, unknown>)[name]
+    : undefined;
+}
+
 function uniqueBy(value: unknown, key: unknown): unknown[] {
   const seen = new Set<string>();
   return list(value).filter((item) => {
-    const mark = JSON.stringify((item as Record<string, unknown> | null)?.[text(key)] ?? null);
+    const mark = toJson(attributeOf(item, key) ?? null);
     return !seen.has(mark) && seen.add(mark);
   });
 }
@@ -86,7 +63,18 @@ export const CAMPAIGN_FILTERS: Readonly<Record<string, FilterEntry>> = {
   pluralize: {
     does: "The count with the word that goes with it.",
     example: ["{{ 3 | pluralize: 'item', 'items' }}", "3 items"],
-    filter: (value, one, many) => `${text(value)} ${Number(value) === 1 ? text(one) : text(many)}`,
+    filter: (value, one, many = `${text(one)}s`) =>
+      `${text(value)} ${Number(value) === 1 ? text(one) : text(many)}`,
+  },
+  htmlencode: {
+    does: "The same as escape, as older templates write it.",
+    example: ["{{ '<a>' | htmlencode }}", "&lt;a&gt;"],
+    filter: (value) =>
+      text(value)
+        .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+        .replaceAll("&#38;", "&amp;")
+        .replaceAll("&#60;", "&lt;")
+        .replaceAll("&#62;", "&gt;"),
   },
   md5: {
     does: "MD5 of the text, in hex.",
@@ -155,8 +143,7 @@ export const CAMPAIGN_FILTERS: Readonly<Record<string, FilterEntry>> = {
   where_not: {
     does: "Objects whose key has another value.",
     example: ["{{ '[{\"a\":1},{\"a\":2}]' | from_json | where_not: 'a', 1 }}", '[{"a":2}]'],
-    filter: (value, key, other) =>
-      list(value).filter((item) => (item as Record<string, unknown> | null)?.[text(key)] !== other),
+    filter: (value, key, other) => list(value).filter((item) => attributeOf(item, key) !== other),
   },
   sample: {
     does: "An item, or so many, by the delivery's own chance.",
@@ -203,34 +190,5 @@ export const CAMPAIGN_FILTERS: Readonly<Record<string, FilterEntry>> = {
       }
     },
   },
-  add_day: {
-    does: "Unix seconds, so many days later.",
-    example: ["{{ 86400 | add_day: 2 }}", "259200"],
-    filter: shift("day", 1),
-  },
-  add_month: {
-    does: "Unix seconds, so many months later (31 January and one is the last of February).",
-    example: ["{{ 1706659200 | add_month: 1 | date: '%Y-%m-%d' }}", "2024-02-29"],
-    filter: shift("month", 1),
-  },
-  add_year: {
-    does: "Unix seconds, so many years later.",
-    example: ["{{ 1709164800 | add_year: 1 | date: '%Y-%m-%d' }}", "2025-02-28"],
-    filter: shift("year", 1),
-  },
-  subtract_day: {
-    does: "Unix seconds, so many days before.",
-    example: ["{{ 259200 | subtract_day: 2 }}", "86400"],
-    filter: shift("day", -1),
-  },
-  subtract_month: {
-    does: "Unix seconds, so many months before.",
-    example: ["{{ 1711843200 | subtract_month: 1 | date: '%Y-%m-%d' }}", "2024-02-29"],
-    filter: shift("month", -1),
-  },
-  subtract_year: {
-    does: "Unix seconds, so many years before.",
-    example: ["{{ 1740700800 | subtract_year: 1 | date: '%Y-%m-%d' }}", "2024-02-28"],
-    filter: shift("year", -1),
-  },
+  ...DATE_FILTERS,
 };

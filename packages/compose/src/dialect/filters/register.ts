@@ -4,7 +4,8 @@ import type { Context, Liquid } from "liquidjs";
 import { Encoded } from "../../escape/encoded.ts";
 import { print, toWellFormed } from "../../escape/print.ts";
 import { factsOf } from "../delivery-facts.ts";
-import { CAMPAIGN_FILTERS, type FilterFunction } from "./campaign-filters.ts";
+import { CAMPAIGN_FILTERS } from "./campaign-filters.ts";
+import type { FilterFunction } from "./filter.ts";
 
 const DATE_FILTERS = ["date", "date_to_xmlschema", "date_to_rfc822", "date_to_string", "date_to_long_string"];
 /** They throw at a lone surrogate, which has no UTF-8. */
@@ -15,6 +16,8 @@ export function registerFilters(liquid: Liquid): void {
     liquid.registerFilter(name, filter as never);
   for (const name of DATE_FILTERS) wrap(liquid, name, atDueTime);
   wrap(liquid, "slice", WITH_NUMBERS);
+  wrap(liquid, "sort", LEAVING_NULLS);
+  for (const name of ["divided_by", "modulo"]) wrap(liquid, name, notByZero(name));
   for (const name of PERCENT_FILTERS)
     wrap(liquid, name, (original, _, value, args) => original(toWellFormed(print(value)), ...args));
 }
@@ -22,6 +25,20 @@ export function registerFilters(liquid: Liquid): void {
 /** Campaign tools take numbers in quotes. */
 const WITH_NUMBERS: Wrapper = (original, _, value, args) =>
   original(value, ...args.map((arg) => (typeof arg === "string" && arg.trim() !== "" ? Number(arg) : arg)));
+
+/** A list with nulls in it keeps its order, as in the campaign tools. */
+const LEAVING_NULLS: Wrapper = (original, _, value, args) =>
+  Array.isArray(value) && args.length === 0 && value.some((item) => item === null || item === undefined)
+    ? value
+    : original(value, ...args);
+
+/** Infinity and NaN would be sent as texts, or as null in JSON. */
+const notByZero =
+  (name: string): Wrapper =>
+  (original, _, value, args) => {
+    if (Number(args[0]) === 0) throw new Error(`${name}: by zero`);
+    return original(value, ...args);
+  };
 
 type Wrapper = (
   original: (value: unknown, ...args: unknown[]) => unknown,
@@ -42,11 +59,21 @@ const atDueTime: Wrapper = (original, context, value, [format, zone, ...rest]) =
   const plain = value instanceof Encoded ? value.text : value;
   const isNow = plain === "now" || plain === "today";
   const date = isNow ? new Date(factsOf(context).dueAt) : plain;
-  return original(date, format, toZone(zone), ...rest);
+  return original(date, toFormat(format), toZone(zone), ...rest);
 };
 
-/** `(GMT-11:00) Hawaii` as minutes west of UTC; any other zone as it is. */
+/** Directives of strftime that stand for others, and that liquidjs does not know. */
+const COMPOSED: Readonly<Record<string, string>> = { "%F": "%Y-%m-%d", "%R": "%H:%M", "%T": "%H:%M:%S" };
+
+function toFormat(format: unknown): unknown {
+  return typeof format === "string"
+    ? format.replace(/%[%FRT]/g, (directive) => COMPOSED[directive] ?? directive)
+    : format;
+}
+
+/** `(GMT-11:00) Hawaii` as minutes west of UTC, and minutes as a number; any other zone as it is. */
 function toZone(zone: unknown): unknown {
+  if (typeof zone === "string" && /^[+-]?\d+$/.test(zone.trim())) return Number(zone);
   const [, sign, hours, minutes] = /^\(GMT([+-])(\d\d):(\d\d)\)/.exec(String(zone)) ?? [];
   if (sign === undefined) return zone;
   return (sign === "-" ? 1 : -1) * (Number(hours) * 60 + Number(minutes));

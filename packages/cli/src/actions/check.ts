@@ -1,0 +1,128 @@
+// `postrider actions check`: the examples of action files, composed and compared, for a team's own CI. Needs no Redis, unless an action
+// uses snippets that neither it nor `--snippets` has.
+
+import type { CompiledAction } from "@postrider/compose/compile";
+import { compareExample, type Difference } from "@postrider/compose/examples";
+import type { Composed } from "@postrider/compose/request";
+import { toScope } from "@postrider/compose/scope";
+import { findWarnings } from "@postrider/compose/warnings";
+import { parseCustomer, parseValues } from "@postrider/shared/delivery";
+import { PostriderError } from "@postrider/shared/errors";
+import { stringifyExact } from "@postrider/shared/exact-json";
+import type { Example } from "@postrider/shared/example";
+import { type Composer, createComposer } from "@postrider/worker/compose/composer";
+import pc from "picocolors";
+import type { Context } from "../program.ts";
+import { toVisible } from "../text.ts";
+import { type LoadedAction, loadFiles } from "./load.ts";
+import { readGivenSnippets } from "./sample.ts";
+import { showWarnings } from "./show.ts";
+
+export interface CheckOptions {
+  readonly snippets?: string;
+  readonly json?: boolean;
+}
+
+interface Checked {
+  readonly action: string;
+  readonly source: string;
+  readonly warnings: ReturnType<typeof findWarnings>;
+  readonly examples: readonly { readonly name: string; readonly differences: readonly Difference[] }[];
+}
+
+export async function check(
+  files: readonly string[],
+  options: CheckOptions,
+  context: Context,
+): Promise<void> {
+  const loaded = await loadFiles(files, context, await readGivenSnippets(options));
+  const composer = createComposer();
+  const checked: Checked[] = [];
+  for (const action of loaded) checked.push(await checkAction(action, composer));
+  await composer.close();
+  const examples = checked.flatMap((action) => action.examples);
+  const failed = examples.filter(({ differences }) => differences.length > 0).length;
+  if (failed > 0) context.end(1);
+  if (options.json === true)
+    return context.output.json({ actions: checked, examples: examples.length, failed });
+  for (const action of checked) show(action, context);
+  context.output.line(
+    `${checked.length} ${checked.length === 1 ? "action" : "actions"}, ${examples.length} ${examples.length === 1 ? "example" : "examples"}, ${failed} failed`,
+  );
+}
+
+async function checkAction(
+  { source, compiled, examples }: LoadedAction,
+  composer: Composer,
+): Promise<Checked> {
+  const results = [];
+  for (const [index, example] of examples.entries()) {
+    const composed = await compose(compiled, example, composer);
+    results.push({
+      name: example.name ?? `example ${index + 1}`,
+      differences: compareExample(example, composed),
+    });
+  }
+  return { action: compiled.action.id, source, warnings: findWarnings(compiled), examples: results };
+}
+
+/** What a producer would refuse ends the example as such. */
+async function compose(compiled: CompiledAction, example: Example, composer: Composer): Promise<Composed> {
+  try {
+    const scope = toScope(
+      {
+        customer: parseCustomer(example.customer),
+        ...(example.event !== undefined && { event: example.event }),
+        ...(example.values !== undefined && { values: parseValues(example.values) }),
+      },
+      example.deliveryId,
+    );
+    return await composer.compose(compiled, { id: example.deliveryId, dueAt: Date.parse(example.at) }, scope);
+  } catch (error) {
+    if (!(error instanceof PostriderError)) throw error;
+    return {
+      kind: "problem",
+      reason: "delivery_invalid",
+      problems: [{ field: error.code, message: error.message }],
+    };
+  }
+}
+
+function show({ action, source, warnings, examples }: Checked, { output }: Context): void {
+  showWarnings(warnings, output, source);
+  if (examples.length === 0) output.line(`${pc.dim("–")} ${action}: no examples`);
+  for (const { name, differences } of examples) {
+    output.line(`${differences.length === 0 ? pc.green("✓") : pc.red("✗")} ${action}: ${toVisible(name)}`);
+    for (const difference of differences) output.line(describeDifference(difference));
+  }
+}
+
+function describeDifference({ what, expected, actual }: Difference): string {
+  const [minus, plus] = toLines(expected, actual);
+  return [
+    `    ${toVisible(what)}`,
+    ...minus.map((line) => `      ${pc.red(`- ${toVisible(line)}`)}`),
+    ...plus.map((line) => `      ${pc.green(`+ ${toVisible(line)}`)}`),
+  ].join("\n");
+}
+
+/** Texts of several lines line by line, without what they begin and end with alike; other values as JSON. */
+function toLines(expected: unknown, actual: unknown): readonly [string[], string[]] {
+  if (typeof expected !== "string" || typeof actual !== "string" || !/\n/.test(expected + actual))
+    return [[toText(expected)], [toText(actual)]];
+  const minus = expected.split("\n");
+  const plus = actual.split("\n");
+  while (minus.length > 0 && plus.length > 0 && minus[0] === plus[0]) {
+    minus.shift();
+    plus.shift();
+  }
+  while (minus.length > 0 && plus.length > 0 && minus.at(-1) === plus.at(-1)) {
+    minus.pop();
+    plus.pop();
+  }
+  return [minus, plus];
+}
+
+function toText(value: unknown): string {
+  return value === undefined ? "(none)" : stringifyExact(value);
+}

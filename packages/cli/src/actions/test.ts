@@ -1,0 +1,61 @@
+// `postrider actions test`: one attempt through the very steps of a worker, and all that came of it.
+
+import { describeProblems } from "@postrider/shared/errors";
+import { type TestSend, testAction } from "@postrider/worker/test-send";
+import pc from "picocolors";
+import type { Output } from "../output.ts";
+import type { Context } from "../program.ts";
+import { toVisible } from "../text.ts";
+import { loadAction } from "./load.ts";
+import { readGivenSnippets, readSample, type SampleOptions } from "./sample.ts";
+import { showRequest } from "./show.ts";
+
+export async function test(
+  ref: string,
+  options: SampleOptions & { readonly to?: string },
+  context: Context,
+): Promise<void> {
+  const { action } = await loadAction(ref, context, await readGivenSnippets(options));
+  const redirected = options.to === undefined ? action : { ...action, url: options.to };
+  const result = await testAction(redirected, await readSample(options), context.settings());
+  if (result.verdict !== "delivered") context.end(1);
+  if (options.json === true) context.output.json(result);
+  else show(result, context.output);
+}
+
+function show({ request, reply, fault, problems, timings, verdict, reason }: TestSend, output: Output): void {
+  if (request !== null) showRequest(request, output);
+  if (reply !== null) {
+    output.line(`\n${pc.bold(`← ${reply.status}`)}`);
+    for (const [name, value] of Object.entries(reply.headers))
+      output.line(`${pc.dim(`${name}:`)} ${toVisible(value)}`);
+    if (reply.body !== "") output.line(`\n${toVisible(reply.body)}`);
+  }
+  if (fault !== null) output.line(`\n${pc.red(`← ${fault.code}`)}: ${toVisible(fault.message)}`);
+  if (problems.length > 0) output.fail(describeProblems(problems), { problems });
+  output.line(`\n${describeTimings(timings)}`);
+  const colour = verdict === "delivered" ? pc.green : pc.red;
+  output.line(`${pc.bold(colour(verdict))}${reason === null ? "" : ` (${reason})`}`);
+}
+
+/** Phases that were not reached, or that a connection kept from before did not need, have no time. */
+function describeTimings({
+  composeMs,
+  dnsMs,
+  connectMs,
+  tlsMs,
+  firstByteMs,
+  totalMs,
+}: TestSend["timings"]): string {
+  const phases = [
+    ["compose", composeMs],
+    ["DNS", dnsMs],
+    ["connect", connectMs],
+    ["TLS", tlsMs],
+    ["first byte", firstByteMs],
+    ["total", totalMs],
+  ] as const;
+  return phases
+    .map(([name, ms]) => `${pc.dim(name)} ${ms === null ? "–" : `${ms.toFixed(1)} ms`}`)
+    .join("   ");
+}

@@ -1,0 +1,50 @@
+// An example of an action: a customer, and the request that must come of it. Kept beside the action's versions, never in them.
+
+import { z } from "zod";
+import { REASON_NAMES, type Reason } from "./outcome.ts";
+
+/** A template whose clock stood still: examples must give the same for ever. */
+export const EXAMPLE_TIME = "2026-01-01T00:00:00Z";
+export const EXAMPLE_DELIVERY_ID = "example";
+
+const requestSchema = z.strictObject({
+  method: z.string().optional(),
+  url: z.string().optional(),
+  headers: z
+    .array(z.strictObject({ name: z.string(), value: z.string() }))
+    .optional()
+    .describe("Headers that must be there; others may be, too."),
+  body: z
+    .unknown()
+    .optional()
+    .describe("A text is compared character by character; anything else with the JSON that the body tells."),
+});
+
+export const exampleSchema = z
+  .strictObject({
+    name: z.string().max(200).optional(),
+    customer: z.looseObject({ id: z.union([z.string(), z.number(), z.bigint()]) }),
+    event: z.looseObject({}).optional(),
+    values: z.looseObject({}).optional(),
+    deliveryId: z.string().min(1).max(100).default(EXAMPLE_DELIVERY_ID),
+    at: z.iso
+      .datetime({ offset: true })
+      .default(EXAMPLE_TIME)
+      .describe("When the delivery is due: what templates call now."),
+    request: requestSchema.optional().describe("What must be sent; only what is given is compared."),
+    cancelled: z
+      .string()
+      .optional()
+      .describe("The reason with which the template must call the delivery off."),
+    fails: z
+      .enum(REASON_NAMES as [Reason, ...Reason[]])
+      .optional()
+      .describe("The reason for which the delivery must fail."),
+  })
+  .refine(
+    ({ request, cancelled, fails }) =>
+      [request, cancelled, fails].filter((end) => end !== undefined).length === 1,
+    { message: "must say one of request, cancelled and fails" },
+  );
+
+export type Example = z.output<typeof exampleSchema>;

@@ -1,0 +1,56 @@
+// The examples run as they stand, against what `npm run build` has made, by the packages' public names.
+
+import { compileAction } from "@postrider/compose";
+import { createProducer } from "@postrider/producer";
+import { createWorker } from "@postrider/worker";
+import { expect, test } from "vitest";
+import { ROOT, startProcess } from "../support/processes.ts";
+import { startSystem } from "../support/system.ts";
+
+test("the packages' own names lead to what they are for", () => {
+  for (const entrance of [compileAction, createProducer, createWorker])
+    expect(entrance).toBeTypeOf("function");
+});
+
+test("examples/enqueue.ts saves an action, enqueues a run and sees it delivered", async () => {
+  await using system = await startSystem();
+  await system.startWorker();
+  await using example = startProcess(
+    process.execPath,
+    ["--import", "tsx", `${ROOT}/examples/enqueue.ts`, `${system.receiver.url}/people`],
+    { POSTRIDER_REDIS_URL: system.redisUrl },
+  );
+
+  expect(await example.exited).toEqual({ code: 0, signal: null });
+  expect(example.stdout).toMatch(/1000 enqueued\n.*: 1000 delivered, 0 failed, 0 retries\n/);
+  expect(system.receiver.requests).toHaveLength(1_000);
+});
+
+test("the tour of the README, with examples/receiver.ts: one delivered, and one refused", async () => {
+  await using system = await startSystem();
+  await using receiver = startProcess(process.execPath, [
+    "--import",
+    "tsx",
+    `${ROOT}/examples/receiver.ts`,
+    "0",
+  ]);
+  const [, url = ""] = await receiver.waitForOutput(/listening on (\S+)/);
+  await system.apply({ url: `${url}/{{ customer.id }}`, body: '{"email": "{{ customer.email }}"}' });
+  await system.startWorker();
+
+  await system.producer.enqueueMany({
+    action: "a",
+    run: "r",
+    customers: [
+      { id: "ann", email: "ann@example.com" },
+      { id: "bob", email: "bob at example.com" },
+    ],
+  });
+  await system.untilEnded("r");
+
+  expect(await system.producer.runs.get("r")).toMatchObject({
+    delivered: 1,
+    failed: 1,
+    failedByReason: { reply_4xx: 1 },
+  });
+});

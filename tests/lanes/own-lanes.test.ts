@@ -1,0 +1,144 @@
+import { expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { hang, ok, reply, startReceiver } from "../support/receiver.ts";
+import { customers, SOON, startSystem } from "../support/system.ts";
+
+test("a paused destination's deliveries wait in its own lane, spend no attempt, and flow when it is resumed", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  // Enqueued before anybody knows: they lie in the shared lane, and move when they are claimed.
+  await system.producer.enqueueMany({ action: "a", customers: customers(50), run: "before" });
+  await system.producer.destinations.pause(system.receiver.url);
+  await system.startWorker();
+  await eventually(async () =>
+    expect(await system.producer.destinations.show(system.receiver.url)).toMatchObject({
+      isPaused: true,
+      waiting: 50,
+      inFlight: 0,
+    }),
+  );
+  // Known by now: straight into the own lane.
+  await system.producer.enqueueMany({ action: "a", customers: customers(10), run: "after" });
+  expect(await system.producer.destinations.show(system.receiver.url)).toMatchObject({ waiting: 60 });
+  expect(await system.producer.runs.get("before")).toMatchObject({ waiting: 50, inFlight: 0, delivered: 0 });
+  expect(
+    await system.producer.enqueueMany({ action: "a", customers: customers(50), run: "before" }),
+  ).toMatchObject({
+    enqueued: 0,
+    duplicates: 50,
+  });
+  expect(system.receiver.requests).toHaveLength(0);
+
+  await system.producer.destinations.resume(system.receiver.url);
+  await system.untilEnded("before");
+  await system.untilEnded("after");
+
+  expect(await system.producer.runs.get("before")).toMatchObject({ delivered: 50, failed: 0, retries: 0 });
+  expect(system.receiver.byKey().size).toBe(60);
+  expect(system.receiver.requests).toHaveLength(60);
+});
+
+test("a circuit opens, nothing is sent while it is open, a probe closes it, and no waiting delivery has spent an attempt", async () => {
+  let isDown = true;
+  await using system = await startSystem(() => (isDown ? reply(503) : ok()));
+  await system.startWorker({
+    POSTRIDER_CIRCUIT_PAUSE_MS: "500",
+    POSTRIDER_CONCURRENCY: "10",
+  });
+  await system.apply({ retry: { ...SOON, attempts: 10, baseMs: 2_000, maxMs: 2_000 } });
+  await system.producer.enqueueMany({ action: "a", customers: customers(500), run: "r" });
+  await eventually(async () =>
+    expect(await system.producer.destinations.show(system.receiver.url)).toMatchObject({ circuit: "open" }),
+  );
+  const atOpening = system.receiver.requests.length;
+  await eventually(async () => {
+    const { waiting, inFlight } = await system.producer.lanes.backlog("bulk");
+    expect({ waiting, inFlight }).toEqual({ waiting: 0, inFlight: 0 });
+  });
+  // In flight when it opened, and a probe or two.
+  expect(system.receiver.requests.length - atOpening).toBeLessThan(20);
+
+  isDown = false;
+  await system.untilEnded("r");
+  expect(await system.producer.runs.get("r")).toMatchObject({ delivered: 500, failed: 0 });
+  expect(await system.producer.destinations.show(system.receiver.url)).toMatchObject({ circuit: "closed" });
+  const tries = [...system.receiver.byKey().values()].map((requests) => requests.length);
+  expect(Math.max(...tries)).toBeLessThanOrEqual(4);
+}, 120_000);
+
+test("a destination that hangs gets a lane of its own, and the others go on", async () => {
+  await using system = await startSystem();
+  await using dead = await startReceiver(() => hang());
+  await system.startWorker({ POSTRIDER_CONCURRENCY: "20" });
+  await system.apply();
+  await system.apply({ id: "dead", url: `${dead.url}/{{ customer.id }}`, timeoutMs: 60_000 });
+  await system.producer.enqueueMany({ action: "dead", customers: customers(300), run: "dead" });
+  await system.producer.enqueueMany({ action: "a", customers: customers(300), run: "alive" });
+
+  await system.untilEnded("alive");
+  expect(await system.producer.runs.get("alive")).toMatchObject({ delivered: 300 });
+  expect(await system.producer.destinations.show(dead.url)).toMatchObject({ lane: expect.any(String) });
+}, 120_000);
+
+test("a run is paused, resumed, held, released one by one and whole, and cancelled", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  const { runs } = system.producer;
+  await system.producer.enqueueMany({ action: "a", customers: customers(20), run: "held", hold: true });
+  await system.producer.enqueueMany({ action: "a", customers: customers(1_500), run: "large" });
+  await system.producer.enqueueMany({
+    action: "a",
+    customers: customers(1_200),
+    run: "late",
+    sendAt: new Date(Date.now() + 3_600_000),
+  });
+  await runs.pause("large");
+  await system.startWorker();
+  await eventually(async () =>
+    expect(await system.producer.lanes.backlog("bulk")).toMatchObject({ waiting: 0, inFlight: 0 }),
+  );
+  expect(await runs.get("large")).toMatchObject({ state: "paused", waiting: 1_500, inFlight: 0 });
+  expect(await runs.get("held")).toMatchObject({ state: "held", waiting: 20 });
+  expect(system.receiver.requests).toHaveLength(0);
+
+  const [first] = await system.producer.lanes.queue("run.held").getWaiting(0, 0);
+  await runs.release("held", first?.id ?? "");
+  await eventually(() => expect([...system.receiver.byKey().keys()]).toEqual([first?.id]));
+  await expect(runs.release("held", first?.id ?? "")).rejects.toMatchObject({ code: "delivery_unknown" });
+  await runs.release("held");
+  await system.untilEnded("held");
+  expect(await runs.get("held")).toMatchObject({ state: "running", delivered: 20 });
+
+  await runs.resume("large");
+  await system.untilEnded("large");
+  expect(await runs.get("large")).toMatchObject({ delivered: 1_500, cancelled: 0 });
+
+  await runs.cancel("late");
+  await eventually(async () => expect((await runs.get("late")).cancelled).toBeGreaterThanOrEqual(200));
+  expect(await runs.get("late")).toMatchObject({ state: "cancelled", delivered: 0 });
+  await expect(
+    system.producer.enqueueMany({ action: "a", customers: customers(1), run: "late" }),
+  ).rejects.toMatchObject({ code: "run_cancelled" });
+  expect(system.receiver.requests).toHaveLength(1_520);
+}, 120_000);
+
+test("a destination's limits hold over several workers: so many a second, so many at once", async () => {
+  let inFlight = 0;
+  let most = 0;
+  await using system = await startSystem(() => (response) => {
+    most = Math.max(most, ++inFlight);
+    setTimeout(() => {
+      inFlight -= 1;
+      response.end("ok");
+    }, 20);
+  });
+  await system.apply({ limits: { ratePerSecond: 50, concurrency: 2 } });
+  await Promise.all([system.startWorker(), system.startWorker()]);
+  await system.producer.enqueueMany({ action: "a", customers: customers(150), run: "r" });
+  await system.untilEnded("r");
+
+  const times = system.receiver.requests.map(({ atMs }) => atMs);
+  const inAnySecond = times.map((from) => times.filter((at) => at >= from && at < from + 1_000).length);
+  expect(Math.max(...inAnySecond)).toBeLessThanOrEqual(55);
+  expect(most).toBeLessThanOrEqual(2);
+});
