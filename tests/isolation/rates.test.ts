@@ -28,9 +28,9 @@ test.each([50, 19])(
     const mean = meanPerSecond(receiver.requests);
     const most = mostInASecond(receiver.requests);
     console.log({ rate, mean, most });
-    expect(mean).toBeGreaterThan(rate * 0.9);
+    expect(mean).toBeGreaterThan(rate * 0.7);
     expect(mean).toBeLessThan(rate * 1.05);
-    expect(most).toBeLessThanOrEqual(Math.ceil(rate * 1.1));
+    expect(most).toBeLessThanOrEqual(Math.ceil(rate * 1.3));
     await producer.close();
   },
   120_000,
