@@ -22,7 +22,12 @@ export async function passBacklog({ waiting, probes, factor }: BacklogOptions): 
   await using dead = await startReceiver(() => reply(503));
   await using healthy = await startReceiver(() => ok());
   const producer = await createProducer({ redis: server.url, backlogMax: 2 * waiting });
-  await producer.actions.apply({ id: "dead", url: `${dead.url}/x`, body: "{{ customer }}" });
+  await producer.actions.apply({
+    id: "dead",
+    url: `${dead.url}/x`,
+    body: "{{ customer }}",
+    retry: { attempts: 3, baseMs: 1_000, factor: 1, maxMs: 1_000 },
+  });
   await producer.actions.apply({ id: "healthy", url: `${healthy.url}/x`, body: "{{ customer }}" });
   await using fleet = startFleet(server.url, 2, { POSTRIDER_CIRCUIT_PAUSE_MS: "3600000" });
   await fleet.untilServing();

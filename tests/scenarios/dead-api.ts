@@ -107,9 +107,10 @@ async function cpuMs(pid: number): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
-/** Waits until the destination's circuit is open and nothing is in flight to it. */
+/** Waits until the destination's circuit is open, and what lay in the shared lane has hopped to where it waits. */
 export async function untilCircuitOpen(producer: Producer, origin: string): Promise<void> {
   await eventually(async () => {
     expect(await producer.destinations.show(origin)).toMatchObject({ circuit: "open", inFlight: 0 });
-  }, 60_000);
+    expect(await producer.lanes.backlog("bulk")).toMatchObject({ waiting: 0, delayed: 0, inFlight: 0 });
+  }, 180_000);
 }
