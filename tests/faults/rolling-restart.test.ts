@@ -48,17 +48,12 @@ test("a rolling restart under load, with deliveries of the neighbouring versions
     await eventually(() => expect(receiver.requests.length).toBeGreaterThan(before), 60_000);
   }
   const run = await untilOver(producer, "r");
-  await eventually(
-    async () =>
-      expect(await producer.lanes.backlog("bulk")).toMatchObject({ waiting: 0, delayed: 0, inFlight: 0 }),
-    120_000,
-  );
+  // One refusal and one success each, whichever version took it in.
+  const timesOf = () => [...receiver.byKey().values()].map((requests) => requests.length);
+  await eventually(() => expect(timesOf().filter((times) => times < 2)).toEqual([]), 120_000);
 
   expect(run).toMatchObject({ enqueued: COUNT, delivered: COUNT, failed: 0, retries: COUNT });
-  const times = [...receiver.byKey().values()].map((requests) => requests.length);
-  expect(times).toHaveLength(COUNT + older.length + newer.length);
-  // One refusal and one success each.
-  expect(Math.max(...times)).toBe(2);
-  expect(Math.min(...times)).toBe(2);
+  expect(timesOf()).toHaveLength(COUNT + older.length + newer.length);
+  expect(timesOf().filter((times) => times > 2)).toEqual([]);
   await producer.close();
 }, 400_000);
