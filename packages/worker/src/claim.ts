@@ -62,7 +62,7 @@ const REST_MS = 1_000;
 function rest(worker: Worker): void {
   if (worker.isPaused()) return;
   void worker.pause(true);
-  setTimeout(() => worker.resume(), REST_MS).unref();
+  setTimeout(() => void worker.resume(), REST_MS).unref();
 }
 
 function toWorkerOptions(concurrency: number, { redis, lockMs, stalledCheckMs }: LaneOptions): WorkerOptions {
