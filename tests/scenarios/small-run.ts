@@ -27,10 +27,13 @@ export async function startAtOnce({ large, laterMs }: RunOfTen): Promise<void> {
   const aloneMs = await timeTen(producer, "alone");
 
   await producer.enqueueMany({ action: "a", customers: customers(large), run: "large" });
+  const before = await producer.runs.get("large");
   const behindMs = await timeTen(producer, "behind");
 
-  const { delivered } = await producer.runs.get("large");
-  console.log({ large, aloneMs, behindMs, delivered });
+  const after = await producer.runs.get("large");
+  const delivered = after.delivered - before.delivered;
+  console.log({ large, aloneMs, behindMs, delivered, waiting: after.waiting });
+  expect(after.waiting, "it was behind something").toBeGreaterThan(1_000);
   // The thousand that came first in the shared lane, and what the run's own lane did meanwhile with as many slots.
   expect(delivered).toBeLessThan(2_500);
   if (laterMs !== undefined) expect(behindMs - aloneMs).toBeLessThan(laterMs);
