@@ -1,4 +1,4 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 // Tests run against the sources: the workspace's own export condition leads to src, so no build is
 // needed for what runs in this process. Tests that start real processes use dist, which `npm test` builds.
@@ -9,6 +9,8 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ["packages/*/src/**/*.test.ts", "tests/**/*.test.ts"],
+    // Long ones, with a configuration of their own (`npm run test:chaos`).
+    exclude: [...configDefaults.exclude, "tests/chaos/**"],
     globalSetup: ["tests/support/redis-for-all.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -227,7 +227,8 @@ test("an unknown action version, what is no delivery, and a delivery whose worke
   );
   const client = await queue.backend.client;
   await client.hset(queue.toKey(crashed.id ?? ""), { stc: 3 });
-  await queue.add("delivery", { v: 2, something: "else" }, { jobId: "x.invalid" });
+  await queue.add("delivery", { something: "else" }, { jobId: "x.invalid" });
+  await queue.add("delivery", { v: 2, something: "newer" }, { jobId: "x.newer" });
   await system.startWorker();
 
   await eventually(async () =>
@@ -249,6 +250,9 @@ test("an unknown action version, what is no delivery, and a delivery whose worke
       reason: "crash",
     }),
   );
+  // Of a later release: it waits for a worker of that release.
+  expect(await system.producer.outcomes.get("x.newer")).toBeNull();
+  expect(await system.producer.lanes.backlog("bulk")).toMatchObject({ delayed: 1 });
   expect(system.receiver.requests).toHaveLength(0);
 });
 

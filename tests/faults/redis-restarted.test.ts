@@ -70,4 +70,4 @@ test("Redis killed under load and started again: nothing acknowledged is lost, a
   await producer.close();
   await second.stop();
   await rm(directory, { recursive: true });
-}, 180_000);
+}, 400_000);

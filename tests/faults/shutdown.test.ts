@@ -61,6 +61,55 @@ test.each(["SIGTERM", "SIGINT"] as const)(
   },
 );
 
+test("SIGTERM with a thousand in flight: nothing more is claimed, the slow ones end, the hanging ones are handed back", async () => {
+  const redisUrl = await isolatedRedisUrl();
+  let isHanging = true;
+  const isOdd = (body: string): boolean => /"c\d*[13579]"/.test(body);
+  await using receiver = await startReceiver(({ body }) =>
+    isHanging && isOdd(body) ? hang() : slow(3_000, ok()),
+  );
+  const producer = await createProducer({ redis: redisUrl });
+  await producer.actions.apply({
+    id: "a",
+    url: `${receiver.url}/x`,
+    body: "{{ customer }}",
+    timeoutMs: 60_000,
+  });
+  // All in the shared lane: a second run of a thousand has its own first thousand there.
+  await producer.enqueueMany({ action: "a", customers: customers(1_000), run: "r" });
+  await producer.enqueueMany({ action: "a", customers: customers(1_000), run: "next" });
+  const environment = {
+    POSTRIDER_REDIS_URL: redisUrl,
+    POSTRIDER_LANES: "bulk",
+    POSTRIDER_CONCURRENCY: "1000",
+    POSTRIDER_CONNECTIONS_PER_DESTINATION: "1000",
+    POSTRIDER_METRICS_PORT: "0",
+    POSTRIDER_LOG_LEVEL: "warn",
+    POSTRIDER_SHUTDOWN_GRACE_MS: "8000",
+  };
+  await using worker = startPostrider(["worker"], environment);
+  await eventually(() => expect(receiver.requests.length).toBeGreaterThanOrEqual(1_000), 60_000);
+
+  worker.kill("SIGTERM");
+  expect(await worker.exited).toEqual({ code: 0, signal: null });
+  const sent = receiver.requests.length;
+  const [one, two] = [await producer.runs.get("r"), await producer.runs.get("next")];
+  expect(one.delivered + two.delivered + one.waiting + two.waiting).toBe(2_000);
+  expect(one).toMatchObject({ inFlight: 0, failed: 0, retries: 0 });
+  // Each that was sent and not answered went back; no other one was touched.
+  expect(one.delivered + two.delivered).toBeGreaterThanOrEqual(500);
+  expect(sent - one.delivered - two.delivered).toBeLessThanOrEqual(600);
+
+  isHanging = false;
+  await using _next = startPostrider(["worker"], environment);
+  await eventually(async () => expect((await producer.runs.get("next")).delivered).toBe(1_000), 60_000);
+  const times = [...receiver.byKey().values()];
+  expect(times).toHaveLength(2_000);
+  // Nothing that was answered is sent again.
+  expect(receiver.requests.length).toBe(2_000 + sent - one.delivered - two.delivered);
+  await producer.close();
+}, 180_000);
+
 test.each([
   ["idle", 0],
   ["with answers that never come", 5],

@@ -63,6 +63,10 @@ export function startProcess(
   // A process that ends without reading its input is no fault of the test.
   child.stdin.on("error", () => undefined);
   const exited = untilClosed(child);
+  // Also where a test runs out of time, and its own end never comes.
+  const kill = (): void => void child.kill("SIGKILL");
+  process.once("exit", kill);
+  void exited.finally(() => process.off("exit", kill)).catch(() => undefined);
   return {
     pid: child.pid ?? -1,
     get stdout() {

@@ -8,6 +8,7 @@ import { toLaneMark } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { Job, type JobsOptions, type Queue } from "bullmq";
 import type { Redis } from "ioredis";
+import { createRoom } from "./room.ts";
 
 export interface Admission {
   readonly id: string;
@@ -34,7 +35,7 @@ export interface Entrance {
 
 /**
  * Takes deliveries into a lane. Known ids are duplicates and change nothing.
- * @throws what Redis throws; nothing was taken in then, or all of it (the answer was lost).
+ * @throws `redis_full`, and what Redis throws; nothing was taken in then, or all of it (the answer was lost).
  */
 export type Admit = (admissions: readonly Admission[], entrance: Entrance) => Promise<Admitted>;
 
@@ -78,7 +79,9 @@ export function createAdmit(redis: Redis): Admit {
   redis.defineCommand(MARK_COMMAND, { lua: MARK });
   redis.defineCommand(UNSHADOW_COMMAND, { lua: UNSHADOW });
   redis.defineCommand(ENSURE_COMMAND, { lua: ENSURE_LANE });
+  const room = createRoom(redis, Date.now);
   return async (admissions, entrance) => {
+    await room.check();
     const fresh = await withoutKnown(redis, uniqueById(admissions));
     const [first, ...others] = fresh;
     if (first === undefined) return { enqueued: 0, duplicates: admissions.length };

@@ -76,7 +76,8 @@ export async function estimateEnd(
     .map(Number);
   const elapsedMs = now - at;
   if (elapsedMs > LOOK_BACK_MS || (fields["look"] === undefined && elapsedMs > LOOK_BACK_MS_MIN))
-    await redis.hset(keys.run(run), "look", `${now} ${ended}`);
+    // A Redis that is full, or read-only, refuses it: that costs the next estimate, not the counters.
+    await redis.hset(keys.run(run), "look", `${now} ${ended}`).catch(() => undefined);
   if (elapsedMs < LOOK_BACK_MS_MIN) return { endedPerSecond: null, endsAt: null };
   const endedPerSecond = ((ended - before) * 1_000) / elapsedMs;
   const left = waiting + inFlight;

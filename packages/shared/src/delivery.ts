@@ -70,6 +70,11 @@ export interface Delivery {
   readonly key?: string;
 }
 
+/** Whether what lies in a lane was put there by a later release, whose workers can read it. */
+export function isNewerDelivery(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "v" in value && Number(value.v) > 1;
+}
+
 /** Whether what lies in a lane is a delivery that this version can read. */
 export function isDelivery(value: unknown): value is Delivery {
   if (typeof value !== "object" || value === null) return false;

@@ -19,7 +19,8 @@ export const ERROR_CODES = {
   settings_invalid: "A POSTRIDER_ setting is unknown or out of range.",
   port_taken: "Another process listens on a port that is needed.",
   redis_unavailable: "Redis did not answer; nothing, or not all, was accepted.",
-  redis_full: "Redis is at maxmemory; the delivery was not accepted.",
+  redis_full:
+    "Redis is at maxmemory, or so near that the rest is for the workers; the delivery was not accepted.",
   redis_lost:
     "Redis counts fewer deliveries of the run than it has acknowledged, as after a failover; the same run again enqueues what is missing.",
   redis_evicts: "This Redis may evict keys, so an accepted delivery could be lost.",

@@ -19,11 +19,12 @@ export const producerOptions: RedisOptions = {
   autoResendUnfulfilledCommands: false,
   commandTimeout: PRODUCER_COMMAND_TIMEOUT_MS,
   connectTimeout: CONNECT_TIMEOUT_MS,
+  socketTimeout: PRODUCER_COMMAND_TIMEOUT_MS,
   retryStrategy: (times) => Math.min(100 * times, 1_000),
   reconnectOnError: isDemoted,
 };
 
-/** After a failover the old primary still answers, but takes nothing any more: Sentinel knows the new one. */
+/** After a failover the old primary still answers, but takes nothing any more: the name leads to the new one by now. */
 function isDemoted({ message }: Error): boolean {
   return message.startsWith("READONLY");
 }

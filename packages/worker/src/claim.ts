@@ -1,21 +1,21 @@
 // Claims deliveries from one lane and takes each through gate, deliver, record and settle. The one try/catch that turns a bug of
 // ours into a verdict stands here.
 
-import { type Delivery, isDelivery } from "@postrider/shared/delivery";
+import { type Delivery, isDelivery, isNewerDelivery } from "@postrider/shared/delivery";
 import { packEvidence } from "@postrider/shared/evidence";
 import { isOwnLane, shardPrefix, toLaneLabel } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
 import { RETRY_PRESETS } from "@postrider/shared/retry";
 import type { Sealer } from "@postrider/shared/seal";
-import { type Job, Worker, type WorkerOptions } from "bullmq";
+import { ErrorCode, type Job, Worker, type WorkerOptions } from "bullmq";
 import type { Redis } from "ioredis";
 import { type Attempted, type Claimed, NOTHING_TIMED, type Verdict } from "./attempt.ts";
 import { decide } from "./decide/decide.ts";
-import type { Gate } from "./gate.ts";
+import type { Format, Gate } from "./gate.ts";
 import type { Moves } from "./lanes/move.ts";
 import type { Traffic } from "./lanes/traffic.ts";
 import type { Written } from "./record/ledger.ts";
-import { type Records, record } from "./record/record.ts";
+import { type Records, record, recordLost } from "./record/record.ts";
 import { backoffStrategy, isSettled, settle } from "./settle.ts";
 
 /** Attempt records kept with a delivery; a rate limit can make many. */
@@ -43,7 +43,10 @@ export function serveLane(lane: string, concurrency: number, options: LaneOption
     (job: Job, token?: string) => handle(job, token ?? "", lane, options),
     toWorkerOptions(concurrency, options),
   );
-  worker.on("error", (error) => log.warn({ lane, detail: error.message }, "lane trouble"));
+  worker.on("error", (error) => {
+    log.warn({ lane, detail: error.message }, "lane trouble");
+    if (REFUSAL.test(error.message)) rest(worker);
+  });
   worker.on("stalled", (deliveryId) => {
     records.metrics.repeated(toLaneLabel(lane), "reclaimed");
     log.warn(
@@ -52,6 +55,17 @@ export function serveLane(lane: string, concurrency: number, options: LaneOption
     );
   });
   return worker;
+}
+
+/** Redis takes nothing now, as when it is full. BullMQ asks again at once: thousands of times a second, with a log line each. */
+const REFUSAL = /^(OOM|MISCONF|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|BUSY|NOAUTH|NOPERM)\b/;
+const REST_MS = 1_000;
+
+/** Claims nothing for a while; what is in flight goes on. */
+function rest(worker: Worker): void {
+  if (worker.isPaused()) return;
+  void worker.pause(true);
+  setTimeout(() => void worker.resume(), REST_MS).unref();
 }
 
 function toWorkerOptions(concurrency: number, { redis, lockMs, stalledCheckMs }: LaneOptions): WorkerOptions {
@@ -97,7 +111,7 @@ async function toVerdict(job: Job, claimed: Claimed, options: LaneOptions): Prom
   const { records, gate } = options;
   // A first claim has no past: admission marks and adds in one step, and every other way into a lane is a second claim.
   const mark = claimed.claims > 1 ? await records.ledger.find(claimed.id) : null;
-  const passed = gate({ claimed, mark, isDelivery: isDelivery(job.data), crashes: job.stalledCounter });
+  const passed = gate({ claimed, mark, format: toFormat(job.data), crashes: job.stalledCounter });
   if (passed.kind === "told") return passed.verdict;
   const attempted = passed.kind === "stopped" ? passed.attempted : await attempt(claimed, options);
   return attempted.verdict.kind === "moved"
@@ -121,10 +135,15 @@ async function writeDown(
   const { records, log } = options;
   try {
     // Evidence first: a crash between the two repeats an attempt that can be seen, rather than leave a dead letter without a history.
-    if (attempted.verdict.kind !== "ended" || attempted.verdict.outcome !== "delivered") {
-      await keepEvidence(job, claimed, attempted, options);
+    const isDelivered = attempted.verdict.kind === "ended" && attempted.verdict.outcome === "delivered";
+    if (!isDelivered && !(await keepEvidence(job, claimed, attempted, options))) {
+      recordLost(claimed, attempted, records);
+      return { kind: "settled" };
     }
-    return await toSettle(claimed, attempted.verdict, await record(claimed, attempted, records), records);
+    const written = await record(claimed, attempted, records);
+    if (job.stalledCounter > 0 && attempted.verdict.kind !== "ended")
+      await records.ledger.forgetCrashes(claimed);
+    return await toSettle(claimed, attempted.verdict, written, records);
   } catch (error) {
     log.error(
       { deliveryId: claimed.id, lane: claimed.lane, detail: String(error) },
@@ -166,6 +185,11 @@ async function attempt(claimed: Claimed, { records, deliver }: LaneOptions): Pro
   }
 }
 
+function toFormat(data: unknown): Format {
+  if (isDelivery(data)) return "known";
+  return isNewerDelivery(data) ? "newer" : "none";
+}
+
 function toClaimed(job: Job, token: string, lane: string, now: number): Claimed {
   // What is no delivery ends unsent before anything of it is looked at; where it lies now is its home then.
   const delivery = isDelivery(job.data)
@@ -185,15 +209,24 @@ function toClaimed(job: Job, token: string, lane: string, now: number): Claimed 
   };
 }
 
-/** What a person needs to understand a retry or a dead letter, kept with the job and removed with it. */
+/**
+ * What a person needs to understand a retry or a dead letter, kept with the job and removed with it.
+ * @returns false when there is no such job: another worker took it up and ended it.
+ */
 async function keepEvidence(
   job: Job,
   claimed: Claimed,
   { finding, verdict, timings, destination }: Attempted,
   { records, sealer }: LaneOptions,
-): Promise<void> {
+): Promise<boolean> {
   job.opts.keepLogs = ATTEMPTS_KEPT;
   const at = records.now();
   const evidence = { attempt: claimed.attempt, at, destination, finding, verdict, timings };
-  await job.log(packEvidence(evidence, claimed, sealer));
+  try {
+    await job.log(packEvidence(evidence, claimed, sealer));
+    return true;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === ErrorCode.JobNotExist) return false;
+    throw error;
+  }
 }

@@ -14,10 +14,17 @@ const CRASHES_MAX = 3;
 /** Retries get at most this share of a shared lane's slots when they come in a storm; first attempts keep the rest. */
 const RETRIES_SHARE_MAX = 0.75;
 
+/** A later release's delivery waits for a worker of that release, as in a rolling update; looked at now and then, for a day. */
+const NEWER_RETRY_MS = 10_000;
+const NEWER_AGE_MS_MAX = 86_400_000;
+
+/** What lies in the lane: a delivery that this release can read, one of a later release, or none. */
+export type Format = "known" | "newer" | "none";
+
 export interface Arrival {
   readonly claimed: Claimed;
   readonly mark: Mark | null;
-  readonly isDelivery: boolean;
+  readonly format: Format;
   /** How often its claim ran out because the worker was gone. */
   readonly crashes: number;
 }
@@ -52,9 +59,10 @@ export function createGate(options: GateOptions): Gate {
   };
 }
 
-function stop({ claimed, mark, isDelivery, crashes }: Arrival, options: GateOptions): Passed | null {
+function stop({ claimed, mark, format, crashes }: Arrival, options: GateOptions): Passed | null {
   const { directory, now } = options;
-  if (!isDelivery) return endUnsent("failed", "delivery_invalid");
+  if (format === "newer" && now() - claimed.dueAt < NEWER_AGE_MS_MAX) return told(WAIT_FOR_NEWER);
+  if (format !== "known") return endUnsent("failed", "delivery_invalid");
   const { run, expiresAt } = claimed.delivery;
   const runLane = run === undefined ? undefined : directory.get(ownLaneName("run", run));
   if (runLane?.isCancelled === true) return endUnsent("cancelled", "run_cancelled");
@@ -64,6 +72,13 @@ function stop({ claimed, mark, isDelivery, crashes }: Arrival, options: GateOpti
     return misplaced(runLane);
   return isStorm(claimed, options) ? misplaced(toRetriesLane(claimed.lane, directory.now())) : null;
 }
+
+const WAIT_FOR_NEWER: Verdict = {
+  kind: "retry",
+  reason: "delivery_invalid",
+  delayMs: NEWER_RETRY_MS,
+  costsAttempt: false,
+};
 
 /** Whether a run's deliveries have to wait in its own lane. */
 function isStopped({ isPaused, isHeld }: OwnLane, mark: Mark | null): boolean {

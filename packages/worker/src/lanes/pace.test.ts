@@ -68,3 +68,12 @@ test("some refusals are no reason for a pace, and one that has not been needed f
   expect(judgePace(pace, new Map(), 599_999, null)).toBeDefined();
   expect(judgePace(pace, new Map(), 600_000, null)).toBeUndefined();
 });
+
+test("the first moments of a receiver with little room for bursts are no measure of what it takes", () => {
+  const tally = new Map<number, Met>([[0, { accepted: 5, limited: 95, failed: 0 }]]);
+  expect(judgePace(undefined, tally, 250, null)).toBeUndefined();
+  expect(judgePace(undefined, tally, 1_250, null)).toBeUndefined();
+
+  tally.set(1, { accepted: 50, limited: 900, failed: 0 });
+  expect(judgePace(undefined, tally, 2_000, null)?.perSecond).toBeCloseTo(47.5);
+});

@@ -58,7 +58,10 @@ export function judgePace(
 
 function begin(tally: Tally, now: number, allowance: Allowance | null): Pace | undefined {
   if (total(tally, now - REFUSALS_WINDOW_MS).limited < REFUSALS_MIN) return undefined;
-  const taken = takenPerSecond(tally, now);
+  const first = Math.min(...refusingSeconds(tally, now).map(([second]) => second));
+  // What it took so far in its first second is a burst or a part, and a pace that begins far too low takes minutes to grow.
+  if (allowance === null && Math.floor(now / 1_000) - first < 2) return undefined;
+  const taken = takenPerSecond(new Map([...tally].filter(([second]) => second > first)), now);
   const seen = taken > 0 ? taken : FIRST_MIN;
   const perSecond = Math.max(PACE_MIN, Math.min(seen, allowance?.perSecond ?? seen) * FIRST_SHARE);
   return { perSecond, refusedAt: Math.max(seen, perSecond), changedAt: now, slowedAt: now };
@@ -66,14 +69,15 @@ function begin(tally: Tally, now: number, allowance: Allowance | null): Pace | u
 
 /** Accepted in the seconds in which it also refused: it was asked for more than it takes, so this is what it takes. */
 function takenPerSecond(tally: Tally, now: number): number {
-  const from = Math.floor((now - REFUSALS_WINDOW_MS) / 1_000);
   const current = Math.floor(now / 1_000);
-  const refusing = [...tally].filter(
-    ([second, { limited }]) => second >= from && second < current && limited > 0,
-  );
-  const seconds: readonly Met[] = refusing.map(([, met]) => met);
+  const seconds = refusingSeconds(tally, now).filter(([second]) => second < current);
   if (seconds.length === 0) return total(tally, now - 1_000).accepted;
-  return seconds.reduce((sum, { accepted }) => sum + accepted, 0) / seconds.length;
+  return seconds.reduce((sum, [, { accepted }]) => sum + accepted, 0) / seconds.length;
+}
+
+function refusingSeconds(tally: Tally, now: number): [second: number, met: Met][] {
+  const from = Math.floor((now - REFUSALS_WINDOW_MS) / 1_000);
+  return [...tally].filter(([second, { limited }]) => second >= from && limited > 0);
 }
 
 function slowDown(pace: Pace, { accepted, limited }: Met, tally: Tally, now: number): Pace {

@@ -1,6 +1,6 @@
 // The ledger in Redis: where each delivery is or how it ended, and each run's counters. One atomic step writes an outcome over the
-// mark, counts, and takes the job out of its lane; the first outcome of a delivery stands, so a repeated claim neither counts twice nor sends again. A claim that
-// another worker holds by now writes nothing.
+// mark, counts, and takes the job out of its lane; the first outcome of a delivery stands, so a repeated claim neither counts twice
+// nor sends again. A claim that another worker holds by now writes nothing, but that its worker was slow and not dead.
 
 import { keys } from "@postrider/shared/lanes";
 import { decodeMark, encodeOutcome, IN_LANE, type Mark, type Outcome } from "@postrider/shared/outcome";
@@ -29,12 +29,16 @@ local function write(mark, text, markMs)
   redis.call("SET", mark, text, "PX", markMs)
   return true
 end
+local function takeCrashBack(job)
+  if tonumber(redis.call("HGET", job, "stc") or "0") > 0 then redis.call("HINCRBY", job, "stc", -1) end
+end
 for i = 1, (#KEYS - 1) / 5 do
   local mark, run, job, active, stalled = unpack(KEYS, 5 * i - 4, 5 * i)
   local id, token, text, markMs, counter, second, isDone = unpack(ARGV, 7 * i - 6, 7 * i)
   local holder = redis.call("GET", job .. ":lock")
   if holder and holder ~= token then
     counted[i] = -1
+    takeCrashBack(job)
   elseif text ~= "" and not write(mark, text, markMs) then
     counted[i] = 0
   else
@@ -75,6 +79,8 @@ export interface Ledger {
   end(claimed: Claimed, outcome: Outcome): Promise<Written>;
   /** Counts a retry, of a run's delivery for its run. */
   retry(claimed: Claimed): Promise<Written>;
+  /** Its worker has outlived it: what became of earlier workers was not its doing. */
+  forgetCrashes(claimed: Claimed): Promise<void>;
 }
 
 type RecordCommand = (keyCount: number, ...keysAndValues: (string | number)[]) => Promise<number[]>;
@@ -128,5 +134,7 @@ export function createLedger(redis: Redis, { idempotencyWindowMs, deadLettersAge
     },
     retry: (claimed) =>
       write({ claimed, mark: "", markMs: 0, counter: "retries", reasonCounter: "", isDone: false }),
+    // In BullMQ's own counter of claims that ran out. On a job that is gone this does nothing.
+    forgetCrashes: async ({ lane, id }) => void (await redis.hdel(keys.job(lane, id), "stc")),
   };
 }

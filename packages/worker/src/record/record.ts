@@ -28,6 +28,13 @@ export async function record(claimed: Claimed, attempted: Attempted, records: Re
   return written;
 }
 
+/** Tells of an attempt whose delivery another worker has ended meanwhile: nothing is left to write to. */
+export function recordLost(claimed: Claimed, attempted: Attempted, { metrics, log }: Records): void {
+  countAttempt(attempted, metrics);
+  metrics.repeated(toLaneLabel(claimed.lane), "lost");
+  writeLine(claimed, attempted, "lost", log);
+}
+
 async function write(
   claimed: Claimed,
   { verdict, finding }: Attempted,

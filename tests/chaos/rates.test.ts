@@ -1,0 +1,11 @@
+import { test } from "vitest";
+import { keepRate, learnRate } from "../scenarios/rates.ts";
+
+// 19 and 29 are the hardest: the largest share of a window is lost between its end and the next claim.
+test.each([50, 19, 29, 300])(
+  "a configured rate of %i a second is exact to 5 %, also within any second",
+  (rate) => keepRate({ rate, seconds: 60, leastShare: 0.95, mostShare: 1.05, secondShare: 1.05 }),
+);
+
+test("an allowance of 50 a second is found out within ten seconds: 1 % is refused at most, 90 % is used at least", () =>
+  learnRate({ allowed: 50, seconds: 120, refusedShare: 0.01, usedShare: 0.9 }));

@@ -1,0 +1,111 @@
+import { startRedisServer } from "@postrider/cli/redis/server";
+import { createProducer } from "@postrider/producer/producer";
+import { Redis } from "ioredis";
+import { expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { startFleet, untilOver } from "../support/fleet.ts";
+import { startProxy } from "../support/proxy.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { redisBinary } from "../support/redis.ts";
+import { customers } from "../support/system.ts";
+
+/** How long a worker may take to consume again once Redis can be reached. */
+const BACK_MS = 15_000;
+
+test("blocking connections that Redis closes come back, on every worker", async () => {
+  const server = await startRedisServer({ binary: redisBinary() });
+  await using receiver = await startReceiver();
+  const redis = new Redis(server.url, { replyMapping: "legacy" });
+  const producer = await createProducer({ redis: server.url });
+  await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
+  await using fleet = startFleet(server.url, 2);
+  await fleet.untilServing();
+  const blocked = async (): Promise<string[]> =>
+    ((await redis.client("LIST")) as string)
+      .split("\n")
+      .filter((line) => /cmd=bzpopmin/.test(line))
+      .map((line) => /^id=(\d+)/.exec(line)?.[1] ?? "");
+  // Two shared lanes on two workers.
+  const before = await eventually(async () => {
+    const ids = await blocked();
+    expect(ids).toHaveLength(4);
+    return ids;
+  });
+
+  for (const id of before) await redis.client("KILL", "ID", id);
+  await eventually(async () => {
+    const ids = await blocked();
+    expect(ids).toHaveLength(4);
+    expect(ids.filter((id) => before.includes(id))).toEqual([]);
+  }, BACK_MS);
+
+  await producer.enqueueMany({ action: "a", customers: customers(100), run: "r" });
+  expect(await untilOver(producer, "r", BACK_MS)).toMatchObject({ delivered: 100, failed: 0 });
+  redis.disconnect();
+  await producer.close();
+  await server.stop();
+}, 400_000);
+
+test("connections that die without a word are given up, and workers and producers go on with new ones", async () => {
+  const server = await startRedisServer({ binary: redisBinary() });
+  await using proxy = await startProxy(server.port);
+  await using receiver = await startReceiver();
+  const direct = await createProducer({ redis: server.url });
+  const through = await createProducer({ redis: proxy.url });
+  await direct.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
+  await using fleet = startFleet(proxy.url, 1);
+  await fleet.untilServing();
+  await direct.enqueueMany({ action: "a", customers: customers(100), run: "before" });
+  await untilOver(direct, "before");
+
+  proxy.swallow();
+  await expect(through.enqueue({ action: "a", customer: { id: 1 } })).rejects.toMatchObject({
+    code: "redis_unavailable",
+  });
+  proxy.pass();
+
+  await direct.enqueueMany({ action: "a", customers: customers(100), run: "after" });
+  expect(await untilOver(direct, "after", 2 * BACK_MS)).toMatchObject({ delivered: 100, failed: 0 });
+  await eventually(
+    async () => expect((await through.enqueue({ action: "a", customer: { id: 2 } })).isDuplicate).toBe(false),
+    2 * BACK_MS,
+  );
+  await Promise.all([direct.close(), through.close()]);
+  await server.stop();
+}, 400_000);
+
+test("a Redis that has become a replica is left for the one that is primary now", async () => {
+  const [old, next] = [
+    await startRedisServer({ binary: redisBinary() }),
+    await startRedisServer({ binary: redisBinary() }),
+  ];
+  await using proxy = await startProxy(old.port);
+  await using receiver = await startReceiver();
+  const [toOld, toNext] = [old, next].map(({ url }) => new Redis(url, { replyMapping: "legacy" }));
+  const producer = await createProducer({ redis: proxy.url });
+  await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
+  await using fleet = startFleet(proxy.url, 2);
+  await fleet.untilServing();
+  await producer.enqueueMany({ action: "a", customers: customers(100), run: "before" });
+  await untilOver(producer, "before");
+  await toNext?.replicaof("127.0.0.1", old.port);
+  await eventually(async () => expect(await toNext?.info("replication")).toMatch(/master_link_status:up/));
+  await eventually(async () => expect(await toNext?.exists("{postrider}:action:a")).toBe(1));
+
+  // As a managed Redis fails over: the name leads elsewhere, and connections to the old primary stay open.
+  proxy.leadTo(next.port);
+  await toNext?.replicaof("NO", "ONE");
+  await toOld?.replicaof("127.0.0.1", next.port);
+
+  await eventually(
+    async () =>
+      expect(
+        await producer.enqueueMany({ action: "a", customers: customers(100), run: "after" }),
+      ).toMatchObject({ run: "after" }),
+    BACK_MS,
+  );
+  expect(await untilOver(producer, "after", BACK_MS)).toMatchObject({ delivered: 100, failed: 0 });
+  for (const redis of [toOld, toNext]) redis?.disconnect();
+  await producer.close();
+  await Promise.all([old.stop(), next.stop()]);
+}, 400_000);

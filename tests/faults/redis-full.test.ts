@@ -1,0 +1,82 @@
+import { startRedisServer } from "@postrider/cli/redis/server";
+import { createProducer } from "@postrider/producer/producer";
+import { Redis } from "ioredis";
+import { expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { startFleet, untilOver } from "../support/fleet.ts";
+import { ok, slow, startReceiver } from "../support/receiver.ts";
+import { redisBinary } from "../support/redis.ts";
+import { customers } from "../support/system.ts";
+
+test("a Redis at maxmemory: producers are told, workers go on and make room, and the rest is taken in then", async () => {
+  const server = await startRedisServer({ binary: redisBinary(), maxMemory: "16mb" });
+  await using receiver = await startReceiver();
+  const producer = await createProducer({ redis: server.url });
+  await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
+  const list = customers(6_000).map((customer) => ({ ...customer, text: "x".repeat(3_000) }));
+
+  await expect(producer.enqueueMany({ action: "a", customers: list, run: "r" })).rejects.toMatchObject({
+    code: "redis_full",
+  });
+  const taken = (await producer.runs.get("r")).enqueued;
+  expect(taken).toBeGreaterThan(1_000);
+  await using fleet = startFleet(server.url, 2);
+  await fleet.untilServing();
+
+  // No attempt of ours makes room: only the workers do.
+  await eventually(
+    async () => expect(await producer.runs.get("r")).toMatchObject({ delivered: taken }),
+    180_000,
+  );
+  expect(fleet.running).toHaveLength(2);
+  await eventually(
+    async () =>
+      expect((await producer.enqueueMany({ action: "a", customers: list, run: "r" })).run).toBe("r"),
+    180_000,
+  );
+  await eventually(
+    async () => expect(await producer.runs.get("r")).toMatchObject({ delivered: list.length, failed: 0 }),
+    180_000,
+  );
+  expect(receiver.byKey().size).toBe(list.length);
+  // An attempt that failed by itself, on a busy machine, was made again.
+  const { retries } = await producer.runs.get("r");
+  expect(receiver.requests.length).toBeLessThanOrEqual(list.length + retries);
+  await producer.close();
+  await server.stop();
+}, 400_000);
+
+test("a Redis that suddenly takes nothing more is asked calmly, and nothing is lost or failed by it", async () => {
+  const server = await startRedisServer({ binary: redisBinary() });
+  const redis = new Redis(server.url, { replyMapping: "legacy" });
+  await using receiver = await startReceiver(() => slow(20, ok()));
+  const producer = await createProducer({ redis: server.url });
+  await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
+  await using fleet = startFleet(server.url, 2, { POSTRIDER_CONCURRENCY: "10" });
+  await fleet.untilServing();
+  await producer.enqueueMany({ action: "a", customers: customers(3_000), run: "r" });
+  await eventually(() => expect(receiver.requests.length).toBeGreaterThan(300));
+
+  // As by another tenant's data: far over the limit at once, whatever producers hold back.
+  await redis.config("SET", "maxmemory", "1mb");
+  await expect(producer.enqueue({ action: "a", customer: { id: 1 } })).rejects.toMatchObject({
+    code: "redis_full",
+  });
+  const failuresOf = async (): Promise<number> =>
+    Number(/errorstat_OOM:count=(\d+)/.exec(await redis.info("errorstats"))?.[1] ?? 0);
+  const [before, beganAt] = [await failuresOf(), Date.now()];
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  const perSecond = ((await failuresOf()) - before) / ((Date.now() - beganAt) / 1_000);
+  const lines = fleet.running.map(({ stdout }) => stdout.split("\n").length);
+  await redis.config("SET", "maxmemory", "0");
+  const run = await untilOver(producer, "r");
+
+  console.log({ perSecond, lines });
+  // Two workers with a few lanes and duties each; a loop without a pause would make thousands.
+  expect(perSecond).toBeLessThan(100);
+  expect(Math.max(...lines)).toBeLessThan(300);
+  expect(run).toMatchObject({ enqueued: 3_000, delivered: 3_000, failed: 0 });
+  redis.disconnect();
+  await producer.close();
+  await server.stop();
+}, 400_000);

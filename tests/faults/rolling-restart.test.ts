@@ -1,0 +1,59 @@
+import { createProducer } from "@postrider/producer/producer";
+import { JOB_NAME } from "@postrider/shared/lanes";
+import { expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { startFleet, untilOver } from "../support/fleet.ts";
+import { ok, reply, slow, startReceiver } from "../support/receiver.ts";
+import { isolatedRedisUrl } from "../support/redis.ts";
+import { customers } from "../support/system.ts";
+
+const COUNT = 1_500;
+
+test("a rolling restart under load, with deliveries of the neighbouring versions among them, loses and doubles nothing", async () => {
+  const redisUrl = await isolatedRedisUrl();
+  await using receiver = await startReceiver((_, { nth }) => slow(10, nth === 1 ? reply(500) : ok()));
+  const producer = await createProducer({ redis: redisUrl });
+  await producer.actions.apply({
+    id: "a",
+    url: `${receiver.url}/x`,
+    body: "{{ customer }}",
+    retry: { attempts: 5, baseMs: 300, factor: 1, maxMs: 300 },
+  });
+  await using fleet = startFleet(redisUrl, 3, {
+    POSTRIDER_CONCURRENCY: "10",
+    POSTRIDER_SHUTDOWN_GRACE_MS: "20000",
+  });
+  await fleet.untilServing();
+
+  await producer.enqueueMany({ action: "a", customers: customers(COUNT), run: "r" });
+  // The version before left no marks; the one after adds what this one does not know.
+  const older = customers(COUNT / 3).map((customer) => ({ id: `old.${customer.id}`, data: { customer } }));
+  const newer = customers(COUNT / 3).map((customer) => ({
+    id: `new.${customer.id}`,
+    data: { customer, traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" },
+  }));
+  await producer.lanes.queue("bulk").addBulk(
+    [...older, ...newer].map(({ id, data }) => ({
+      name: JOB_NAME,
+      data: { v: 1, action: "a@1", ...data },
+      opts: { jobId: id, attempts: 5, backoff: { type: "custom" } },
+    })),
+  );
+
+  for (const old of [...fleet.running]) {
+    const before = receiver.requests.length;
+    fleet.start();
+    old.kill("SIGTERM");
+    expect(await old.exited).toEqual({ code: 0, signal: null });
+    await eventually(() => expect(receiver.requests.length).toBeGreaterThan(before), 60_000);
+  }
+  const run = await untilOver(producer, "r");
+  // One refusal and one success each, whichever version took it in.
+  const timesOf = () => [...receiver.byKey().values()].map((requests) => requests.length);
+  await eventually(() => expect(timesOf().filter((times) => times < 2)).toEqual([]), 120_000);
+
+  expect(run).toMatchObject({ enqueued: COUNT, delivered: COUNT, failed: 0, retries: COUNT });
+  expect(timesOf()).toHaveLength(COUNT + older.length + newer.length);
+  expect(timesOf().filter((times) => times > 2)).toEqual([]);
+  await producer.close();
+}, 400_000);

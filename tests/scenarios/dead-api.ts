@@ -1,0 +1,116 @@
+// Many deliveries behind an API that is dead: what do they cost while they wait, and what becomes of them afterwards?
+
+import { readFile } from "node:fs/promises";
+import { startRedisServer } from "@postrider/cli/redis/server";
+import { createProducer, type Producer } from "@postrider/producer/producer";
+import { Redis } from "ioredis";
+import { expect } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { type Fleet, startFleet, untilOver } from "../support/fleet.ts";
+import { ok, reply, startReceiver } from "../support/receiver.ts";
+import { redisBinary } from "../support/redis.ts";
+import { customers } from "../support/system.ts";
+
+export interface DeadApi {
+  readonly count: number;
+  /** How long is measured, idle and then with all of them waiting. */
+  readonly seconds: number;
+  readonly limitMs: number;
+}
+
+/** Measures what the waiting costs against idle, lets the API recover, and checks that all is delivered. */
+export async function waitForNothing({ count, seconds, limitMs }: DeadApi): Promise<void> {
+  const server = await startRedisServer({ binary: redisBinary() });
+  const redis = new Redis(server.url, { replyMapping: "legacy" });
+  let isDead = true;
+  await using receiver = await startReceiver(() => (isDead ? reply(503) : ok()));
+  const producer = await createProducer({ redis: server.url });
+  await producer.actions.apply({
+    id: "a",
+    url: `${receiver.url}/x`,
+    body: "{{ customer }}",
+    retry: { attempts: 3, baseMs: 1_000, factor: 1, maxMs: 1_000 },
+  });
+  // A long pause, so that the first probe comes when the measurement is over.
+  await using fleet = startFleet(server.url, 2, {
+    POSTRIDER_CONCURRENCY: "20",
+    POSTRIDER_CIRCUIT_PAUSE_MS: String((seconds + 20) * 1_000),
+  });
+  await fleet.untilServing();
+  const idle = await measureCost(redis, fleet, seconds);
+
+  await producer.enqueueMany({ action: "a", customers: customers(count), run: "r" });
+  await untilCircuitOpen(producer, receiver.url);
+  const sent = receiver.requests.length;
+  const waiting = await measureCost(redis, fleet, seconds);
+  console.log({ count, idle, waiting, sent });
+  expect(receiver.requests).toHaveLength(sent);
+  isDead = false;
+  await producer.destinations.resume(receiver.url);
+  const run = await untilOver(producer, "r", limitMs);
+
+  // Looks at the registry, signs of life and reports on the destination go on, as many for three deliveries as for a million.
+  expect(waiting.commands).toBeLessThan(idle.commands + 400);
+  expect(waiting.redisMs).toBeLessThan(2 * idle.redisMs + 20);
+  expect(waiting.workersMs).toBeLessThan(2 * idle.workersMs + 50);
+  expect(run).toMatchObject({ enqueued: count, delivered: count, failed: 0 });
+  // Besides what it took to open the circuit, each was sent once.
+  expect(receiver.requests).toHaveLength(count + sent);
+  expect(run.retries).toBe(sent);
+  redis.disconnect();
+  await producer.close();
+  await server.stop();
+}
+
+interface Cost {
+  /** Commands that Redis carried out, and CPU time of Redis and the workers, per second. */
+  readonly commands: number;
+  readonly redisMs: number;
+  readonly workersMs: number;
+}
+
+/** What Redis and the workers spend over a while. */
+async function measureCost(redis: Redis, fleet: Fleet, seconds: number): Promise<Cost> {
+  const before = await readSpent(redis, fleet);
+  const until = Date.now() + seconds * 1_000;
+  // Time itself is what is measured here.
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+  const after = await readSpent(redis, fleet);
+  const elapsed = seconds + (Date.now() - until) / 1_000;
+  const perSecond = (name: keyof Cost): number => (after[name] - before[name]) / elapsed;
+  return {
+    commands: perSecond("commands"),
+    redisMs: perSecond("redisMs"),
+    workersMs: perSecond("workersMs"),
+  };
+}
+
+async function readSpent(redis: Redis, fleet: Fleet): Promise<Cost> {
+  const [stats, cpu] = [await redis.info("stats"), await redis.info("cpu")];
+  const read = (text: string, name: string): number =>
+    Number(new RegExp(`^${name}:(\\S+)`, "m").exec(text)?.[1] ?? Number.NaN);
+  const workers = await Promise.all(fleet.running.map(({ pid }) => cpuMs(pid)));
+  return {
+    commands: read(stats, "total_commands_processed"),
+    redisMs: (read(cpu, "used_cpu_sys") + read(cpu, "used_cpu_user")) * 1_000,
+    workersMs: workers.reduce((sum, ms) => sum + ms, 0),
+  };
+}
+
+/** Of Linux's clock ticks, which are 10 ms on all that Node runs on. */
+const TICK_MS = 10;
+
+/** User and system time of a process, from /proc (proc(5): fields 14 and 15). */
+async function cpuMs(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
+
+/** Waits until the destination's circuit is open, and what lay in the shared lane has hopped to where it waits. */
+export async function untilCircuitOpen(producer: Producer, origin: string): Promise<void> {
+  await eventually(async () => {
+    expect(await producer.destinations.show(origin)).toMatchObject({ circuit: "open", inFlight: 0 });
+    expect(await producer.lanes.backlog("bulk")).toMatchObject({ waiting: 0, delayed: 0, inFlight: 0 });
+  }, 180_000);
+}

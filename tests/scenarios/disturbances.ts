@@ -1,0 +1,236 @@
+// A system that is disturbed at random: runs come in, people pause and limit, lanes are dissolved, destinations break, workers die.
+// The same seed gives the same disturbances; their timing is the machine's.
+
+import type { Producer } from "@postrider/producer/producer";
+import { createLaneDirectory } from "@postrider/shared/lane-directory";
+import { keys } from "@postrider/shared/lanes";
+import { Redis } from "ioredis";
+import { expect } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { type Fleet, untilOver } from "../support/fleet.ts";
+import { type Behaviour, hang, ok, type Receiver, reply, reset, startReceiver } from "../support/receiver.ts";
+
+export type Random = () => number;
+
+/** Numbers in [0, 1) that a seed decides (mulberry32). */
+export function seeded(seed: number): Random {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
+  };
+}
+
+export interface World {
+  readonly producer: Producer;
+  readonly fleet: Fleet;
+  readonly receivers: readonly Receiver[];
+  /** Requests that were answered with 2xx, by Idempotency-Key. */
+  readonly accepted: ReadonlyMap<string, number>;
+  readonly runs: readonly string[];
+  /** Carries out one disturbance. @returns what it was. */
+  disturb(): Promise<string>;
+  /** Ends all disturbances, waits until all is over, and checks that the account balances. */
+  settle(
+    limitMs: number,
+  ): Promise<{ enqueued: number; delivered: number; cancelled: number; doubled: number }>;
+  /** Reads the keys that tell how many are where, at one moment: accepted, not ended, and in no lane. */
+  countMissing(): Promise<number>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface WorldOptions {
+  readonly producer: Producer;
+  readonly fleet: Fleet;
+  readonly random: Random;
+  readonly destinations: number;
+  /** Deliveries of a run at most. */
+  readonly runMax: number;
+  /** Whether workers are killed. */
+  readonly withDeaths: boolean;
+}
+
+const FAULTS: readonly (Behaviour | null)[] = [
+  null,
+  null,
+  reply(503),
+  reply(429, { "retry-after": "1" }),
+  reset(),
+  hang(),
+];
+
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const { producer, fleet, random } = options;
+  const accepted = new Map<string, number>();
+  const faults: (Behaviour | null)[] = [];
+  const receivers: Receiver[] = [];
+  for (let index = 0; index < options.destinations; index++) {
+    faults.push(null);
+    const receiver = await startReceiver(({ key }) => {
+      const fault = faults[index];
+      if (fault !== null && fault !== undefined) return fault;
+      accepted.set(key, (accepted.get(key) ?? 0) + 1);
+      return ok();
+    });
+    receivers.push(receiver);
+    await applyAction(producer, `d${index}`, `${receiver.url}/x`);
+  }
+  // Whose destination only the customer's data tell.
+  const ports = receivers.map(({ url }) => new URL(url).port);
+  await applyAction(producer, "mixed", "http://127.0.0.1:{{ customer.port }}/x");
+  const redis = new Redis(fleet.redisUrl, { replyMapping: "legacy", maxRetriesPerRequest: null });
+  redis.on("error", () => undefined);
+  const directory = createLaneDirectory(redis);
+  const runs: string[] = [];
+  const cancelled = new Set<string>();
+
+  const pick = <T>(of: readonly T[]): T | undefined => of[Math.floor(random() * of.length)];
+  const someOrigin = (): string => pick(receivers)?.url ?? "";
+  const enqueueRun = async (): Promise<void> => {
+    const run = `run${runs.length}`;
+    const count = 1 + Math.floor(random() ** 2 * options.runMax);
+    const action = random() < 0.5 ? "mixed" : `d${Math.floor(random() * options.destinations)}`;
+    const customers = Array.from({ length: count }, (_, nth) => ({
+      id: `c${nth}`,
+      port: ports[nth % ports.length],
+    }));
+    runs.push(run);
+    await producer.enqueueMany({ action, customers, run, hold: random() < 0.1 });
+  };
+  const onRun = (change: (run: string) => Promise<void>) => async (): Promise<void> => {
+    const run = pick(runs.filter((name) => !cancelled.has(name)));
+    if (run !== undefined) await change(run);
+  };
+  const moves: Record<string, { readonly weight: number; readonly move: () => Promise<void> }> = {
+    enqueue: { weight: 6, move: enqueueRun },
+    pauseRun: { weight: 2, move: onRun((run) => producer.runs.pause(run)) },
+    resumeRun: { weight: 2, move: onRun((run) => producer.runs.resume(run)) },
+    holdRun: { weight: 1, move: onRun((run) => producer.runs.hold(run)) },
+    releaseRun: { weight: 2, move: onRun((run) => producer.runs.release(run)) },
+    cancelRun: {
+      weight: 1,
+      move: onRun(async (run) => {
+        cancelled.add(run);
+        await producer.runs.cancel(run);
+      }),
+    },
+    limit: {
+      weight: 2,
+      move: () =>
+        producer.destinations.limit(someOrigin(), { ratePerSecond: 20 + Math.floor(random() * 500) }),
+    },
+    unlimit: { weight: 2, move: () => producer.destinations.limit(someOrigin(), null) },
+    pause: { weight: 2, move: () => producer.destinations.pause(someOrigin()) },
+    resume: { weight: 2, move: () => producer.destinations.resume(someOrigin()) },
+    dissolve: {
+      weight: 6,
+      async move() {
+        await directory.refresh();
+        // Whatever is empty at this moment, with or without a reason to be: harder than the audit ever is.
+        for (const { lane } of directory.all()) await directory.dissolve(lane);
+      },
+    },
+    break: {
+      weight: 3,
+      async move() {
+        faults[Math.floor(random() * faults.length)] = pick(FAULTS) ?? null;
+      },
+    },
+    kill: {
+      weight: options.withDeaths ? 2 : 0,
+      async move() {
+        const victim = pick(fleet.running);
+        victim?.kill("SIGKILL");
+        await victim?.exited;
+        fleet.start();
+      },
+    },
+  };
+  const total = Object.values(moves).reduce((sum, { weight }) => sum + weight, 0);
+
+  return {
+    producer,
+    fleet,
+    receivers,
+    accepted,
+    runs,
+    async disturb() {
+      let at = random() * total;
+      for (const [name, { weight, move }] of Object.entries(moves)) {
+        at -= weight;
+        if (at >= 0) continue;
+        await move();
+        return name;
+      }
+      return "nothing";
+    },
+    countMissing: () => countMissing(redis),
+    async settle(limitMs) {
+      faults.fill(null);
+      for (const { url } of receivers) {
+        await producer.destinations.limit(url, null);
+        await producer.destinations.resume(url);
+      }
+      for (const run of runs.filter((name) => !cancelled.has(name))) {
+        await producer.runs.resume(run);
+        await producer.runs.release(run);
+      }
+      const sum = { enqueued: 0, delivered: 0, cancelled: 0, doubled: 0 };
+      for (const name of runs) {
+        const run = await untilOver(producer, name, limitMs);
+        expect({ name, failed: run.failed, byReason: run.failedByReason, expired: run.expired }).toEqual({
+          name,
+          failed: 0,
+          byReason: {},
+          expired: 0,
+        });
+        expect(run.delivered + run.cancelled, name).toBe(run.enqueued);
+        sum.enqueued += run.enqueued;
+        sum.delivered += run.delivered;
+        sum.cancelled += run.cancelled;
+      }
+      await eventually(async () => expect(await countMissing(redis)).toBe(0), limitMs);
+      expect(await redis.hmget(keys.totals(), "enqueued", "ended")).toEqual([
+        `${sum.enqueued}`,
+        `${sum.enqueued}`,
+      ]);
+      sum.doubled = [...accepted.values()].reduce((doubles, times) => doubles + times - 1, 0);
+      return sum;
+    },
+    async [Symbol.asyncDispose]() {
+      redis.disconnect();
+      await Promise.all(receivers.map((receiver) => receiver.close()));
+    },
+  };
+}
+
+async function applyAction(producer: Producer, id: string, url: string): Promise<void> {
+  await producer.actions.apply({
+    id,
+    url,
+    body: "{{ customer }}",
+    timeoutMs: 2_000,
+    retry: { attempts: 100, baseMs: 200, factor: 1.2, maxMs: 1_000 },
+  });
+}
+
+/** Input: KEYS totals; ARGV prefix of the shard. Output: accepted deliveries that have not ended and lie in no lane. */
+const COUNT_MISSING = `
+local lanes = {}
+for _, key in ipairs(redis.call("KEYS", ARGV[1] .. ":*:meta")) do lanes[string.sub(key, 1, -6)] = true end
+for _, kind in ipairs({"wait", "active", "delayed"}) do
+  for _, key in ipairs(redis.call("KEYS", ARGV[1] .. ":*:" .. kind)) do lanes[string.sub(key, 1, -2 - #kind)] = true end
+end
+local present = 0
+for lane in pairs(lanes) do
+  present = present + redis.call("LLEN", lane .. ":wait") + redis.call("LLEN", lane .. ":active") + redis.call("ZCARD", lane .. ":delayed")
+end
+local totals = redis.call("HMGET", KEYS[1], "enqueued", "ended")
+return math.max(0, tonumber(totals[1] or 0) - tonumber(totals[2] or 0) - present)
+`;
+
+async function countMissing(redis: Redis): Promise<number> {
+  return (await redis.eval(COUNT_MISSING, 1, keys.totals(), "{postrider:0}")) as number;
+}

@@ -1,0 +1,154 @@
+// One destination of many is broken; what do the others lose? Each round is the same load, with a fault and without.
+
+import { createProducer, type Producer } from "@postrider/producer/producer";
+import { expect } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { startFleet } from "../support/fleet.ts";
+import {
+  type Behaviour,
+  drip,
+  hang,
+  ok,
+  type Receiver,
+  reply,
+  reset,
+  slow,
+  startReceiver,
+} from "../support/receiver.ts";
+import { isolatedRedisUrl } from "../support/redis.ts";
+
+export interface Expectation {
+  readonly load: Load;
+  /** Of their throughput without the fault, what the healthy ones keep at least; and by how much their p99 grows at most. */
+  readonly keptShare: number;
+  readonly p99Factor: number;
+}
+
+const FAULTS: readonly (readonly [string, Behaviour])[] = [
+  ["hangs", hang()],
+  ["answers 503", reply(503)],
+  ["resets", reset()],
+  ["drips", drip(1, 100)],
+];
+/** The machine's other work may spoil a round, but not each of three. */
+const TRIES = 3;
+
+/** Breaks one destination after the other, and checks what the healthy ones lose by it. */
+export async function keepNeighbours({ load, keptShare, p99Factor }: Expectation): Promise<void> {
+  const redisUrl = await isolatedRedisUrl();
+  const producer = await createProducer({ redis: redisUrl });
+  // Twice the slots that the load needs: a destination that hangs for ten seconds would take all of them within two.
+  const slots = (2 * load.perSecond * load.answerMs) / 1_000;
+  await using fleet = startFleet(redisUrl, 1, { POSTRIDER_CONCURRENCY: String(slots) });
+  await fleet.untilServing();
+  await using neighbours = await startNeighbours(producer, load, 10_000);
+  await neighbours.round();
+
+  for (const [name, fault] of FAULTS) {
+    for (let tries = 1; ; tries++) {
+      const [healthy, broken] = [await neighbours.round(), await neighbours.round(fault)];
+      console.log(name, { healthy, broken });
+      const isKept =
+        broken.arrived >= keptShare * healthy.arrived && broken.p99Ms <= p99Factor * healthy.p99Ms;
+      if (isKept && broken.atBroken > 0) break;
+      expect(tries, `${name}: ${JSON.stringify({ healthy, broken })}`).toBeLessThan(TRIES);
+    }
+  }
+  await producer.close();
+}
+
+interface Load {
+  readonly destinations: number;
+  /** Deliveries a second over all destinations, and for how long. */
+  readonly perSecond: number;
+  readonly seconds: number;
+  /** How long a healthy destination takes to answer. */
+  readonly answerMs: number;
+}
+
+interface Round {
+  /** Of the healthy destinations: how many arrived while the load came in, and the 99th percentile of their way there. */
+  readonly arrived: number;
+  readonly p99Ms: number;
+  /** Requests that the broken destination got. */
+  readonly atBroken: number;
+}
+
+interface Neighbours {
+  /** The same load once more, with one destination, another one each time, broken. */
+  round(fault?: Behaviour): Promise<Round>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Starts the destinations and saves the action that sends to all of them. */
+async function startNeighbours(producer: Producer, load: Load, timeoutMs: number): Promise<Neighbours> {
+  const behaviours: (Behaviour | undefined)[] = [];
+  const receivers: Receiver[] = [];
+  for (let index = 0; index < load.destinations; index++)
+    receivers.push(await startReceiver(() => behaviours[index] ?? slow(load.answerMs, ok())));
+  await producer.actions.apply({
+    id: "n",
+    url: "http://127.0.0.1:{{ customer.port }}/x",
+    body: "{{ customer }}",
+    timeoutMs,
+    // What fails stays out of the next rounds.
+    retry: { attempts: 2, baseMs: 3_600_000, maxMs: 3_600_000 },
+  });
+  const ports = receivers.map(({ url }) => Number(new URL(url).port));
+  let rounds = 0;
+
+  return {
+    async round(fault) {
+      rounds += 1;
+      const broken = rounds % load.destinations;
+      behaviours[broken] = fault;
+      const name = `round${rounds}`;
+      const startedAt = Date.now();
+      await enqueueEvenly(producer, load, (nth) => ({
+        id: `${name}.${nth}`,
+        port: ports[nth % ports.length],
+      }));
+      const ways = receivers
+        .filter((_, index) => index !== broken)
+        .flatMap(({ requests }) => requests.filter(({ body }) => body.includes(`"${name}.`)))
+        .map(({ body, atMs }) => atMs - Number(JSON.parse(body).at))
+        .sort((a, b) => a - b);
+      const atBroken = (receivers[broken]?.requests ?? []).filter(({ atMs }) => atMs >= startedAt).length;
+      // Nothing of this round may be in the way of the next one.
+      await eventually(async () => {
+        const { waiting, inFlight } = await producer.lanes.backlog("bulk");
+        if (waiting + inFlight > 0) throw new Error(`${waiting} waiting, ${inFlight} in flight`);
+      }, 60_000);
+      behaviours[broken] = undefined;
+      return { arrived: ways.length, p99Ms: ways[Math.floor(ways.length * 0.99)] ?? 0, atBroken };
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(receivers.map((receiver) => receiver.close()));
+    },
+  };
+}
+
+const TICK_MS = 20;
+
+/** Enqueues at an even rate, each with the time at which it was handed over. */
+async function enqueueEvenly(
+  producer: Producer,
+  { perSecond, seconds }: Load,
+  toCustomer: (nth: number) => { id: string; port: number | undefined },
+): Promise<void> {
+  const startedAt = Date.now();
+  const count = perSecond * seconds;
+  const underWay = new Set<Promise<unknown>>();
+  for (let nth = 0; nth < count; ) {
+    const due = Math.min(count, Math.floor(((Date.now() - startedAt) * perSecond) / 1_000));
+    for (; nth < due; nth++) {
+      const customer = { ...toCustomer(nth), at: Date.now() };
+      const enqueued: Promise<unknown> = producer
+        .enqueue({ action: "n", customer, lane: "bulk" })
+        .finally(() => underWay.delete(enqueued));
+      underWay.add(enqueued);
+    }
+    await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+  }
+  await Promise.all(underWay);
+}

@@ -1,0 +1,132 @@
+// How fast requests come to a receiver: at a configured rate, and where only the receiver knows what it allows.
+
+import { createProducer } from "@postrider/producer/producer";
+import { expect } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { startFleet, untilOver } from "../support/fleet.ts";
+import {
+  type Behaviour,
+  ok,
+  type ReceivedRequest,
+  reply,
+  type Script,
+  startReceiver,
+} from "../support/receiver.ts";
+import { isolatedRedisUrl } from "../support/redis.ts";
+import { customers } from "../support/system.ts";
+
+const WORKERS = 3;
+
+export interface ConfiguredRate {
+  readonly rate: number;
+  readonly seconds: number;
+  /** Of the rate: the least and the most on average, and the most in any second wherever it begins. */
+  readonly leastShare: number;
+  readonly mostShare: number;
+  readonly secondShare: number;
+}
+
+/** Sends at a configured rate with several workers, and checks how fast it was. */
+export async function keepRate(expected: ConfiguredRate): Promise<void> {
+  const { rate, seconds } = expected;
+  const redisUrl = await isolatedRedisUrl();
+  await using receiver = await startReceiver();
+  const producer = await createProducer({ redis: redisUrl });
+  const limits = { ratePerSecond: rate };
+  await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}", limits });
+  await using fleet = startFleet(redisUrl, WORKERS);
+  await fleet.untilServing();
+  await producer.enqueueMany({ action: "a", customers: customers(rate * seconds), run: "r" });
+  await untilOver(producer, "r");
+
+  const mean = meanPerSecond(receiver.requests);
+  const most = mostInASecond(receiver.requests);
+  console.log({ rate, mean, most });
+  expect(mean).toBeGreaterThanOrEqual(rate * expected.leastShare);
+  expect(mean).toBeLessThanOrEqual(rate * expected.mostShare);
+  expect(most).toBeLessThanOrEqual(Math.ceil(rate * expected.secondShare));
+  await producer.close();
+}
+
+export interface LearnedRate {
+  readonly allowed: number;
+  /** Measured from ten seconds after the first request on. */
+  readonly seconds: number;
+  readonly refusedShare: number;
+  readonly usedShare: number;
+}
+
+/** Sends to a receiver that allows so many a second, and checks how much of that is used and how often it has to refuse. */
+export async function learnRate({ allowed, seconds, refusedShare, usedShare }: LearnedRate): Promise<void> {
+  const redisUrl = await isolatedRedisUrl();
+  const limited = limitTo(allowed);
+  await using receiver = await startReceiver(limited.script);
+  const producer = await createProducer({ redis: redisUrl });
+  await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
+  await using fleet = startFleet(redisUrl, WORKERS);
+  await fleet.untilServing();
+  const list = customers(allowed * (seconds + 30));
+  await producer.enqueueMany({ action: "a", customers: list, run: "r" });
+  const toMs = (10 + seconds) * 1_000;
+  await eventually(() => {
+    const { refused, accepted } = limited.count(toMs, toMs + 60_000);
+    expect(refused + accepted).toBeGreaterThan(0);
+  }, toMs + 60_000);
+
+  const { refused, accepted } = limited.count(10_000, toMs);
+  console.log({ allowed, refused, accepted, of: allowed * seconds });
+  expect(refused).toBeLessThanOrEqual(refusedShare * (refused + accepted));
+  expect(accepted).toBeGreaterThanOrEqual(usedShare * allowed * seconds);
+  await producer.runs.cancel("r");
+  await producer.close();
+}
+
+/** Requests a second from the first to the last. */
+function meanPerSecond(requests: readonly ReceivedRequest[]): number {
+  const times = requests.map(({ atMs }) => atMs).sort((a, b) => a - b);
+  return ((times.length - 1) * 1_000) / ((times.at(-1) ?? 0) - (times[0] ?? 0));
+}
+
+/** The most requests in any second, wherever it begins. */
+function mostInASecond(requests: readonly ReceivedRequest[]): number {
+  const times = requests.map(({ atMs }) => atMs).sort((a, b) => a - b);
+  let from = 0;
+  let most = 0;
+  for (const [to, at] of times.entries()) {
+    while (at - (times[from] ?? 0) >= 1_000) from += 1;
+    most = Math.max(most, to - from + 1);
+  }
+  return most;
+}
+
+interface Limited {
+  readonly script: Script;
+  /** Of what came within a stretch of time (ms after the first request): how many were refused and accepted. */
+  count(fromMs: number, toMs: number): { readonly refused: number; readonly accepted: number };
+}
+
+/** Accepts so many a second as a token bucket does that holds a tenth of a second's worth, and answers 429 to the rest. */
+function limitTo(perSecond: number): Limited {
+  const seen: { readonly atMs: number; readonly isRefused: boolean }[] = [];
+  const most = Math.max(1, perSecond / 10);
+  let tokens = most;
+  let filledAt = Date.now();
+  const take = (): Behaviour => {
+    const now = Date.now();
+    tokens = Math.min(most, tokens + ((now - filledAt) * perSecond) / 1_000);
+    filledAt = now;
+    const isRefused = tokens < 1;
+    if (!isRefused) tokens -= 1;
+    seen.push({ atMs: now, isRefused });
+    return isRefused ? reply(429) : ok();
+  };
+  return {
+    script: take,
+    count(fromMs, toMs) {
+      const first = seen[0]?.atMs ?? 0;
+      const within = seen.filter(({ atMs }) => atMs - first >= fromMs && atMs - first < toMs);
+      const refused = within.filter(({ isRefused }) => isRefused).length;
+      return { refused, accepted: within.length - refused };
+    },
+  };
+}

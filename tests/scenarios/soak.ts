@@ -1,0 +1,208 @@
+// Everything goes wrong at once, for a while: workers and Redis are killed, destinations flap, the producer comes and goes. At the end
+// nothing is lost, each delivery has one outcome, and the account balances.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type RedisServer, startRedisServer } from "@postrider/cli/redis/server";
+import { createProducer, type Producer } from "@postrider/producer/producer";
+import { PostriderError } from "@postrider/shared/errors";
+import { keys } from "@postrider/shared/lanes";
+import { Redis } from "ioredis";
+import { expect } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { type Fleet, startFleet, untilOver } from "../support/fleet.ts";
+import { type Behaviour, hang, ok, type Receiver, reply, reset, startReceiver } from "../support/receiver.ts";
+import { redisBinary } from "../support/redis.ts";
+import { seeded } from "./disturbances.ts";
+
+export interface Soak {
+  readonly seconds: number;
+  readonly deliveries: number;
+  /** A worker dies about so often, and Redis. */
+  readonly workerEveryMs: number;
+  readonly redisEveryMs: number;
+  readonly seed: number;
+  readonly limitMs: number;
+}
+
+const WORKERS = 3;
+const CONCURRENCY = 20;
+const DESTINATIONS = 5;
+const RUN = 2_500;
+/** Lanes in which a worker may have deliveries in flight: bulk, some runs, the destinations. */
+const LANES_MAX = 2 + DESTINATIONS + 3;
+const FAULTS: readonly Behaviour[] = [reply(503), reset(), hang(), reply(429, { "retry-after": "1" })];
+
+export async function soak(options: Soak): Promise<void> {
+  const { seconds, deliveries, seed, limitMs } = options;
+  const random = seeded(seed);
+  const directory = await mkdtemp(join(tmpdir(), "postrider-test-redis-"));
+  const server = { binary: redisBinary(), directory, appendFsync: "always" } as const;
+  let redis = await startRedisServer(server);
+  const until = Date.now() + seconds * 1_000;
+  const faults: (Behaviour | null)[] = [];
+  const accepted = new Map<string, number>();
+  const receivers: Receiver[] = [];
+  for (let index = 0; index < DESTINATIONS; index++)
+    receivers.push(await startFlapping(index, faults, accepted));
+  await using fleet = startFleet(redis.url, WORKERS, {
+    POSTRIDER_CONCURRENCY: String(CONCURRENCY),
+    POSTRIDER_LOCK_MS: "5000",
+    POSTRIDER_STALLED_CHECK_MS: "1000",
+    POSTRIDER_CIRCUIT_PAUSE_MS: "500",
+    POSTRIDER_CIRCUIT_PAUSE_MAX_MS: "2000",
+  });
+  await fleet.untilServing();
+
+  const enqueueing = enqueueAll(redis.url, deliveries, receivers, until);
+  const deaths = { workers: 0, redis: 0 };
+  const disturbing = [
+    every(options.workerEveryMs, until, random, async () => {
+      deaths.workers += 1;
+      await killOne(fleet, random);
+    }),
+    every(options.redisEveryMs, until, random, async () => {
+      deaths.redis += 1;
+      redis = await restart(redis, server);
+    }),
+    every(2_000, until, random, async () => {
+      const fault = FAULTS[Math.floor(random() * FAULTS.length)] ?? null;
+      faults[Math.floor(random() * DESTINATIONS)] = random() < 0.5 ? null : fault;
+    }),
+  ];
+  await Promise.all(disturbing);
+  faults.fill(null);
+  const runs = await enqueueing;
+  console.log("soak", { seed, ...deaths, runs: runs.length });
+  await balance({ url: redis.url, runs, deliveries, accepted, deaths, limitMs });
+  await Promise.all(receivers.map((receiver) => receiver.close()));
+  await redis.stop();
+  await rm(directory, { recursive: true });
+}
+
+interface Account {
+  readonly url: string;
+  readonly runs: readonly string[];
+  readonly deliveries: number;
+  readonly accepted: ReadonlyMap<string, number>;
+  readonly deaths: { readonly workers: number; readonly redis: number };
+  readonly limitMs: number;
+}
+
+async function balance({ url, runs, deliveries, accepted, deaths, limitMs }: Account): Promise<void> {
+  const producer = await createProducer({ redis: url });
+  let delivered = 0;
+  for (const name of runs) {
+    const run = await untilOver(producer, name, limitMs);
+    expect(run, name).toMatchObject({ failed: 0, failedByReason: {}, expired: 0, delivered: run.enqueued });
+    delivered += run.delivered;
+  }
+  expect(delivered).toBe(deliveries);
+  expect(accepted.size).toBe(deliveries);
+  const client = new Redis(url, { replyMapping: "legacy" });
+  expect(await client.hmget(keys.totals(), "enqueued", "ended")).toEqual([`${deliveries}`, `${deliveries}`]);
+  client.disconnect();
+  const doubled = [...accepted.values()].reduce((sum, times) => sum + times - 1, 0);
+  console.log("soak", { doubled, ...deaths });
+  // What was in flight: of one worker when it died, of all of them when Redis did.
+  const inFlight = CONCURRENCY * LANES_MAX;
+  expect(doubled).toBeLessThanOrEqual((deaths.workers + deaths.redis * WORKERS) * inFlight);
+  await producer.close();
+}
+
+async function startFlapping(
+  index: number,
+  faults: (Behaviour | null)[],
+  accepted: Map<string, number>,
+): Promise<Receiver> {
+  faults[index] = null;
+  return startReceiver(({ key }) => {
+    const fault = faults[index];
+    if (fault !== null && fault !== undefined) return fault;
+    accepted.set(key, (accepted.get(key) ?? 0) + 1);
+    return ok();
+  });
+}
+
+async function killOne(fleet: Fleet, random: () => number): Promise<void> {
+  const victim = fleet.running[Math.floor(random() * fleet.running.length)];
+  victim?.kill("SIGKILL");
+  await victim?.exited;
+  fleet.start();
+}
+
+async function restart(
+  redis: RedisServer,
+  server: Parameters<typeof startRedisServer>[0],
+): Promise<RedisServer> {
+  await redis.kill();
+  return startRedisServer({ ...server, port: redis.port });
+}
+
+/** Enqueues run after run, evenly over the time, with a new producer each time and again after each trouble. @returns the runs. */
+async function enqueueAll(
+  url: string,
+  deliveries: number,
+  receivers: readonly Receiver[],
+  until: number,
+): Promise<string[]> {
+  const ports = receivers.map((receiver) => new URL(receiver.url).port);
+  const startedAt = Date.now();
+  const runs: string[] = [];
+  for (let done = 0; done < deliveries; done += RUN) {
+    const count = Math.min(RUN, deliveries - done);
+    const run = `soak${runs.length}`;
+    runs.push(run);
+    const customers = Array.from({ length: count }, (_, nth) => ({
+      id: nth + 1,
+      port: ports[nth % ports.length],
+    }));
+    await insist(url, async (producer) => {
+      await applyAction(producer);
+      await producer.enqueueMany({ action: "a", customers, run });
+    });
+    const due = startedAt + ((until - startedAt) * (done + count)) / deliveries;
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - Date.now())));
+  }
+  return runs;
+}
+
+/** As a campaign engine does: when Redis is away, the same again, until it has gone well. */
+async function insist(url: string, work: (producer: Producer) => Promise<void>): Promise<void> {
+  await eventually(async () => {
+    const producer = await createProducer({ redis: url });
+    try {
+      await work(producer);
+    } catch (error) {
+      if (!(error instanceof PostriderError)) throw new Error("no typed error", { cause: error });
+      throw error;
+    } finally {
+      await producer.close();
+    }
+  }, 300_000);
+}
+
+async function applyAction(producer: Producer): Promise<void> {
+  await producer.actions.apply({
+    id: "a",
+    url: "http://127.0.0.1:{{ customer.port }}/x",
+    body: "{{ customer }}",
+    timeoutMs: 2_000,
+    retry: { attempts: 100, baseMs: 500, factor: 1.5, maxMs: 3_000 },
+  });
+}
+
+async function every(
+  ms: number,
+  until: number,
+  random: () => number,
+  work: () => Promise<void>,
+): Promise<void> {
+  for (;;) {
+    const waitMs = ms * (0.5 + random());
+    if (Date.now() + waitMs >= until) return;
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    await work();
+  }
+}
