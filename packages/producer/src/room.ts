@@ -20,7 +20,7 @@ export function createRoom(redis: Redis, now: () => number): Room {
   let isFull = false;
   return {
     async check() {
-      if (now() - lookedAt >= LOOK_MS) {
+      if (isFull || now() - lookedAt >= LOOK_MS) {
         const memory = await redis.info("memory");
         isFull = hasNoRoom(read(memory, "used_memory"), read(memory, "maxmemory"));
         lookedAt = now();
