@@ -142,3 +142,71 @@ test("a destination's limits hold over several workers: so many a second, so man
   expect(Math.max(...inAnySecond)).toBeLessThanOrEqual(55);
   expect(most).toBeLessThanOrEqual(2);
 });
+
+test("a run that is cancelled while its customers still come takes nothing more in, also after its lane is forgotten", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  let goOn: () => void = () => undefined;
+  const cancelled = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  async function* slowly() {
+    yield* customers(1_300);
+    await cancelled;
+    yield* customers(1_310).slice(1_300);
+  }
+  const enqueued = system.producer.enqueueMany({ action: "a", customers: slowly(), run: "r" });
+  enqueued.catch(() => undefined);
+  await eventually(async () => expect((await system.producer.runs.get("r")).enqueued).toBe(1_300));
+  await system.producer.runs.cancel("r");
+  goOn();
+
+  await expect(enqueued).rejects.toMatchObject({ code: "run_cancelled" });
+  expect(await system.producer.runs.get("r")).toMatchObject({ enqueued: 1_300, state: "cancelled" });
+  expect((await system.producer.lanes.backlog("run.r")).waiting).toBe(300);
+});
+
+test("a run that was resumed and forgotten is not brought back as it stood before", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  let goOn: () => void = () => undefined;
+  const forgotten = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  async function* slowly() {
+    yield* customers(1_300);
+    await forgotten;
+    yield* customers(1_310).slice(1_300);
+  }
+  const { runs } = system.producer;
+  const enqueued = system.producer.enqueueMany({ action: "a", customers: slowly(), run: "r" });
+  await eventually(async () => expect((await runs.get("r")).enqueued).toBe(1_300));
+  await runs.pause("r");
+  await system.startWorker();
+  await runs.resume("r");
+  await system.untilEnded("r");
+  // The audit dissolves what is calm and empty.
+  await eventually(
+    async () =>
+      expect((await system.producer.ownLanes.top(10)).lanes.map(({ lane }) => lane)).not.toContain("run.r"),
+    60_000,
+  );
+  goOn();
+  await enqueued;
+  await system.untilEnded("r");
+
+  expect(await runs.get("r")).toMatchObject({ state: "running", delivered: 1_310 });
+}, 120_000);
+
+test("one delivery of a held run that is released keeps its time", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  const sendAt = new Date(Date.now() + 3_600_000);
+  await system.producer.enqueueMany({ action: "a", customers: customers(2), run: "r", hold: true, sendAt });
+  const [first] = await system.producer.lanes.queue("run.r").getDelayed(0, 0);
+  await system.producer.runs.release("r", first?.id ?? "");
+
+  const [moved] = await system.producer.lanes.queue("bulk").getDelayed(0, 0);
+  expect(moved?.id).toBe(first?.id);
+  expect(await system.producer.lanes.backlog("bulk")).toMatchObject({ waiting: 0, delayed: 1 });
+});

@@ -9,6 +9,7 @@ import type { OwnLane } from "@postrider/shared/own-lane";
 import { Job, type JobsOptions, type Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { createRoom } from "./room.ts";
+import { cancelledRun } from "./run-counters.ts";
 
 export interface Admission {
   readonly id: string;
@@ -35,7 +36,7 @@ export interface Entrance {
 
 /**
  * Takes deliveries into a lane. Known ids are duplicates and change nothing.
- * @throws `redis_full`, and what Redis throws; nothing was taken in then, or all of it (the answer was lost).
+ * @throws `redis_full`, `run_cancelled`, and what Redis throws; nothing was taken in then, or all of it (the answer was lost).
  */
 export type Admit = (admissions: readonly Admission[], entrance: Entrance) => Promise<Admitted>;
 
@@ -43,10 +44,16 @@ export type Admit = (admissions: readonly Admission[], entrance: Entrance) => Pr
  * Marks these deliveries as in the lane and counts those that were not marked before, for the run and in all. One that was marked in
  * the meantime lies in another lane or has ended, so BullMQ would take it in: a shadow of it keeps BullMQ from that.
  * Input: KEYS mark, job, mark, job, …, run (or totals again: no run), totals; ARGV the mark, ttl seconds of the run, the home lane's field
- * in totals. Output: how many are new.
+ * in totals. Output: how many are new; -1 when the run was cancelled, and nothing was done.
  */
 const MARK = `
 local new = 0
+if KEYS[#KEYS - 1] ~= KEYS[#KEYS] and redis.call("HEXISTS", KEYS[#KEYS - 1], "isCancelled") == 1 then
+  for i = 2, #KEYS - 2, 2 do
+    if redis.call("EXISTS", KEYS[i]) == 0 then redis.call("HSET", KEYS[i], "shadow", 1) end
+  end
+  return -1
+end
 for i = 1, #KEYS - 2, 2 do
   if redis.call("SET", KEYS[i], ARGV[1], "NX") then
     new = new + 1
@@ -93,11 +100,18 @@ export function createAdmit(redis: Redis): Admit {
     for (const admission of fresh) void toJob(admission, entrance).addJob(transaction as never, {});
     const jobs = fresh.map(({ id }) => keys.job(entrance.queue.name, id));
     transaction.runCommand(UNSHADOW_COMMAND, [jobs.length, ...jobs]);
-    const replies = (await transaction.exec()) ?? [];
-    for (const [error] of replies) if (error !== null) throw error;
-    const enqueued = Number(replies[0]?.[1]);
+    const enqueued = readCount(await transaction.exec(), entrance);
     return { enqueued, duplicates: admissions.length - enqueued };
   };
+}
+
+type Replies = [error: Error | null, reply: unknown][] | null;
+
+function readCount(replies: Replies, { run = "" }: Entrance): number {
+  for (const [error] of replies ?? []) if (error !== null) throw error;
+  const count = Number(replies?.[0]?.[1]);
+  if (count < 0) throw cancelledRun(run);
+  return count;
 }
 
 function toCommands(

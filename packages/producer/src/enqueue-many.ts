@@ -85,8 +85,8 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
     const totals = { enqueued: 0, duplicates: 0 };
     const report = (isPaused: boolean): void => order.onProgress?.({ ...totals, isPaused });
     let handedOn = enqueuedBefore;
-    const toEntrance = (): Entrance => {
-      const ownLane = routing.toRun(run, saved, handedOn) ?? routing.toDestination(saved);
+    const toEntrance = (before: number): Entrance => {
+      const ownLane = routing.toRun(run, saved, before) ?? routing.toDestination(saved);
       const queue = lanes.queue(ownLane?.lane ?? homeOf(frame));
       return { queue, ownLane, run, attempts: toRetryPolicy(saved.action.retry).attempts };
     };
@@ -94,7 +94,7 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
     const waitForRoom = async (): Promise<void> => {
       if (chunksFree > 0) return void chunksFree--;
       for (;;) {
-        const { waiting, delayed } = await lanes.backlog(toEntrance().queue.name);
+        const { waiting, delayed } = await lanes.backlog(toEntrance(handedOn).queue.name);
         const room = backlogMax - waiting - delayed;
         if (room > 0) {
           chunksFree = Math.min(CHUNKS_PER_LOOK_MAX, Math.floor(room / CHUNK)) - 1;
@@ -105,10 +105,11 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
       }
     };
     const take = async (chunk: readonly Admission[]): Promise<void> => {
-      const entrance = toEntrance();
+      const before = handedOn;
       handedOn += chunk.length;
+      // Looked at after the wait for customers, which may have been long.
       await routing.look();
-      const { enqueued, duplicates } = await asProducer(() => admit(chunk, entrance));
+      const { enqueued, duplicates } = await asProducer(() => admit(chunk, toEntrance(before)));
       totals.enqueued += enqueued;
       totals.duplicates += duplicates;
       report(false);

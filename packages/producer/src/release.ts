@@ -5,16 +5,26 @@ import { RELEASED, toLaneMark } from "@postrider/shared/outcome";
 import type { Redis } from "ioredis";
 
 /**
- * Input: KEYS job, wait, delayed of the run's lane, job, wait, marker, meta of the home lane, mark; ARGV id, the new mark.
+ * One that is not due yet stays so.
+ * Input: KEYS job, wait, delayed of the run's lane, job, wait, delayed, marker, meta of the home lane, mark; ARGV id, the new mark.
  * Output: 1, or 0 when it does not wait there.
  */
 const RELEASE = `
-if redis.call("LREM", KEYS[2], -1, ARGV[1]) == 0 and redis.call("ZREM", KEYS[3], ARGV[1]) == 0 then return 0 end
+local due = redis.call("ZSCORE", KEYS[3], ARGV[1])
+if not due and redis.call("LREM", KEYS[2], -1, ARGV[1]) == 0 then return 0 end
 redis.call("RENAME", KEYS[1], KEYS[4])
 if redis.call("EXISTS", KEYS[1] .. ":logs") == 1 then redis.call("RENAME", KEYS[1] .. ":logs", KEYS[4] .. ":logs") end
-redis.call("LPUSH", KEYS[5], ARGV[1])
-if redis.call("HEXISTS", KEYS[7], "paused") == 0 then redis.call("ZADD", KEYS[6], 0, "0") end
-redis.call("SET", KEYS[8], ARGV[2])
+local isPaused = redis.call("HEXISTS", KEYS[8], "paused") == 1
+if due then
+  redis.call("ZREM", KEYS[3], ARGV[1])
+  redis.call("ZADD", KEYS[6], due, ARGV[1])
+  local first = redis.call("ZRANGE", KEYS[6], 0, 0, "WITHSCORES")[2]
+  if not isPaused then redis.call("ZADD", KEYS[7], math.floor(tonumber(first) / 0x1000), "1") end
+else
+  redis.call("LPUSH", KEYS[5], ARGV[1])
+  if not isPaused then redis.call("ZADD", KEYS[7], 0, "0") end
+end
+redis.call("SET", KEYS[9], ARGV[2])
 -- Counts as claimed before, so that the next claim looks at the mark.
 redis.call("HINCRBY", KEYS[4], "ats", 1)
 return 1
@@ -31,7 +41,7 @@ export async function release(
     keys.ofLane(from, "wait"),
     keys.ofLane(from, "delayed"),
     keys.job(home, id),
-    ...["wait", "marker", "meta"].map((part) => keys.ofLane(home, part)),
+    ...["wait", "delayed", "marker", "meta"].map((part) => keys.ofLane(home, part)),
     keys.outcome(id),
   ];
   return (await redis.eval(RELEASE, names.length, ...names, id, toLaneMark(home) + RELEASED)) === 1;

@@ -1,7 +1,15 @@
 // A run's counters as they are shown, and when it will have ended at its present rate.
 
+import { PostriderError } from "@postrider/shared/errors";
 import { keys } from "@postrider/shared/lanes";
 import type { Redis } from "ioredis";
+
+export function cancelledRun(run: string): PostriderError {
+  return new PostriderError(
+    "run_cancelled",
+    `the run ${run} was cancelled; enqueue under another run id to send to these customers after all`,
+  );
+}
 
 export interface RunCounters {
   readonly enqueued: number;

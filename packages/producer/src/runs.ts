@@ -9,7 +9,7 @@ import { asProducer } from "@postrider/shared/redis";
 import type { Redis } from "ioredis";
 import type { Lanes } from "./lanes.ts";
 import { release } from "./release.ts";
-import { count, estimateEnd, type RunCounters, type RunEstimate } from "./run-counters.ts";
+import { cancelledRun, count, estimateEnd, type RunCounters, type RunEstimate } from "./run-counters.ts";
 
 export type RunState = "running" | "paused" | "held" | "cancelled";
 
@@ -96,13 +96,13 @@ export function createRuns(redis: Redis, directory: LaneDirectory, lanes: Lanes)
     };
   };
   const change = async (run: string, next: (entry: OwnLane) => OwnLane): Promise<void> => {
-    if (!(await asProducer(() => redis.hexists(keys.run(run), "action")))) throw unknown(run);
+    await refuseUnknown(redis, run);
     await asProducer(() =>
       directory.update(ownLaneName("run", run), (entry) => next(entry ?? newRunLane(run, directory.now()))),
     );
   };
   const refuseCancelled = async (run: string): Promise<void> => {
-    if ((await asProducer(() => redis.hget(keys.run(run), "isCancelled"))) !== null) throw cancelled(run);
+    if ((await asProducer(() => redis.hget(keys.run(run), "isCancelled"))) !== null) throw cancelledRun(run);
   };
 
   return {
@@ -119,8 +119,10 @@ export function createRuns(redis: Redis, directory: LaneDirectory, lanes: Lanes)
       await change(run, ({ isPaused: _, ...entry }) => entry);
     },
     async cancel(run) {
-      await change(run, (entry) => ({ ...entry, isCancelled: true }));
+      await refuseUnknown(redis, run);
+      // First, so that no producer takes anything in after the lane has been forgotten again.
       await asProducer(() => redis.hset(keys.run(run), "isCancelled", 1));
+      await change(run, (entry) => ({ ...entry, isCancelled: true }));
       await endDelayed(run, lanes);
     },
     hold: (run) => change(run, (entry) => ({ ...entry, isHeld: true })),
@@ -139,21 +141,14 @@ export function createRuns(redis: Redis, directory: LaneDirectory, lanes: Lanes)
         redis.eval(OPEN, 2, keys.run(run), keys.runs(), run, action, lane, Date.now(), RUN_KEPT_SECONDS),
       );
       const [openedWith, openedIn, isCancelled, enqueued] = reply as [string, string, string?, string?];
-      if (isCancelled !== null && isCancelled !== undefined) throw cancelled(run);
+      if (isCancelled !== null && isCancelled !== undefined) throw cancelledRun(run);
       if (openedWith === action && openedIn === lane) return Number(enqueued ?? 0);
       throw new PostriderError(
         "run_mismatch",
         `the run ${run} exists with ${openedWith} in lane ${openedIn}, not with ${action} in ${lane}; choose another run id, or enqueue ${openedWith} to go on with it`,
       );
     },
-    async confirm(run, acknowledged) {
-      const counted = Number((await asProducer(() => redis.hget(keys.run(run), "enqueued"))) ?? 0);
-      if (counted >= acknowledged) return;
-      throw new PostriderError(
-        "redis_lost",
-        `Redis has acknowledged ${acknowledged} deliveries of the run ${run} and counts ${counted}, as after a failover; enqueue the same run again: only what is missing is taken in`,
-      );
-    },
+    confirm: (run, acknowledged) => confirmCount(redis, run, acknowledged),
     actionOf: (run) => asProducer(() => redis.hget(keys.run(run), "action")),
   };
 }
@@ -162,6 +157,19 @@ export function createRuns(redis: Redis, directory: LaneDirectory, lanes: Lanes)
 async function endDelayed(run: string, lanes: Lanes): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, KNOWN_MS));
   await asProducer(() => lanes.queue(ownLaneName("run", run)).promoteJobs({ count: PROMOTED_AT_ONCE }));
+}
+
+async function confirmCount(redis: Redis, run: string, acknowledged: number): Promise<void> {
+  const counted = Number((await asProducer(() => redis.hget(keys.run(run), "enqueued"))) ?? 0);
+  if (counted >= acknowledged) return;
+  throw new PostriderError(
+    "redis_lost",
+    `Redis has acknowledged ${acknowledged} deliveries of the run ${run} and counts ${counted}, as after a failover; enqueue the same run again: only what is missing is taken in`,
+  );
+}
+
+async function refuseUnknown(redis: Redis, run: string): Promise<void> {
+  if (!(await asProducer(() => redis.hexists(keys.run(run), "action")))) throw unknown(run);
 }
 
 function toState(entry: OwnLane | undefined, { isCancelled }: Readonly<Record<string, string>>): RunState {
@@ -176,13 +184,6 @@ function newRunLane(run: string, now: number): OwnLane {
 
 function unknown(run: string): PostriderError {
   return new PostriderError("run_unknown", `no run is called ${run}`);
-}
-
-function cancelled(run: string): PostriderError {
-  return new PostriderError(
-    "run_cancelled",
-    `the run ${run} was cancelled; enqueue under another run id to send to these customers after all`,
-  );
 }
 
 /** A run's deliveries may be claimed from its home, its own lane, or that of their destination. */

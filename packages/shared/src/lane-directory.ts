@@ -198,9 +198,13 @@ function toSave(entry: OwnLane, seen: string): SaveArguments {
 /** For a transaction that puts deliveries into an own lane: registers the lane unless it is, so that none lies where nobody looks. */
 export const ENSURE_LANE = SAVE;
 
-/** The arguments of ENSURE_LANE. */
-export function toEnsure(entry: OwnLane): SaveArguments {
-  return toSave(entry, "");
+/**
+ * The arguments of ENSURE_LANE. Only what a lane is, not how it stood when somebody last looked: it may have been resumed and forgotten
+ * since then.
+ */
+export function toEnsure({ lane, kind, of, createdAt, destination, actionLimits }: OwnLane): SaveArguments {
+  const facts = { lane, kind, of, createdAt };
+  return toSave({ ...facts, ...(destination && { destination }), ...(actionLimits && { actionLimits }) }, "");
 }
 
 function parse(text: string | null | undefined): Kept | undefined {

@@ -48,6 +48,7 @@ export const REASONS = {
   internal: "A bug of Postrider's.",
   cancelled: "The action's template cancelled the delivery.",
   run_cancelled: "The run was cancelled before the delivery was sent.",
+  too_old: "The delivery waited for another attempt until its retry policy's maxAgeMs had passed.",
   expired: "The delivery's expiresAt passed.",
 } as const;
 export type Reason = keyof typeof REASONS;

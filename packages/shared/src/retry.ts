@@ -12,7 +12,7 @@ export interface RetryPolicy {
   readonly baseMs: number;
   readonly factor: number;
   readonly maxMs: number;
-  /** No attempt starts when the delivery has been due for longer. */
+  /** No attempt but the first starts when the delivery has been due for longer. */
   readonly maxAgeMs: number;
   /** The waits one by one, each give or take a fifth, instead of the above; the last one is for all that follow. */
   readonly delaysMs?: readonly number[] | undefined;

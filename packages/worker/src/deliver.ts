@@ -52,6 +52,7 @@ async function attempt(claimed: Claimed, steps: Steps): Promise<Made> {
   if ("kind" in action) return unsent(action, { policy: RETRY_PRESETS.campaign, startedAt });
 
   const policy = toRetryPolicy(action.action.retry);
+  if (isTooOld(claimed, policy, steps.now())) return unsent(TOO_OLD, { policy, startedAt });
   const opened = await steps.open(claimed.delivery, action);
   if (opened.kind !== "opened") return unsent(opened, { policy, startedAt });
 
@@ -143,4 +144,10 @@ async function sendAuthorized(
   return renewed.kind === "authorized" ? steps.send(renewed.request, action) : { ...sent, finding: renewed };
 }
 
+/** A retry that was held up for longer than anybody wants it, as by a circuit; decide could not know. */
+function isTooOld({ attempt, dueAt }: Claimed, { maxAgeMs }: RetryPolicy, now: number): boolean {
+  return attempt > 1 && now > dueAt + maxAgeMs;
+}
+
+const TOO_OLD: Finding = { kind: "unsendable", reason: "too_old", problems: [] };
 const ACTION_UNKNOWN: Finding = { kind: "unsendable", reason: "action_unknown", problems: [] };

@@ -5,6 +5,7 @@ import { connectRedis, isPersistent, workerOptions } from "@postrider/shared/red
 import { createSealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings";
 import { createActionCache } from "./actions.ts";
+import { NOT_SENT } from "./attempt.ts";
 import { type LaneOptions, serveLane } from "./claim.ts";
 import { createComposer } from "./compose/composer.ts";
 import { createCredentialSteps } from "./credential-steps.ts";
@@ -53,8 +54,12 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const interrupts: Interrupts = new Set();
   let isServing = false;
 
+  const calling = { isOff: false };
+
   const sendWithin: Steps["send"] = (request, action) =>
-    send(request, { ...action, replyBytesMax: settings.replyBytesMax }, pools, interrupts);
+    calling.isOff
+      ? CALLED_OFF
+      : send(request, { ...action, replyBytesMax: settings.replyBytesMax }, pools, interrupts);
   const steps: Steps = {
     findAction,
     ...createCredentialSteps({ redis, sealer, interrupts, send: sendWithin, actionsMax, now: Date.now }),
@@ -93,35 +98,52 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     throw error;
   }
 
-  let stop: () => void = () => undefined;
-  const stopped = new Promise<void>((resolve) => {
-    stop = resolve;
-  });
+  const ended = createLatch();
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     isServing = false;
-    await drain(lanes, interrupts, settings.shutdownGraceMs, log);
+    await drain({ lanes, interrupts, calling, log }, settings.shutdownGraceMs);
     await Promise.all([composer.close(), pools.close(), probes.close()]);
     redis.disconnect();
-    stop();
+    ended.open();
   };
   return {
     metricsPort: probes.port,
     async run() {
       isServing = true;
       lanes.serve((lane, concurrency) => serveLane(lane, concurrency, laneOptions));
-      await stopped;
+      await ended.opened;
     },
     close: () => (closing ??= close()),
   };
 }
 
+function createLatch(): { readonly opened: Promise<void>; open(): void } {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open: () => open() };
+}
+
 /** To hand back what the grace period has left over takes Redis some milliseconds; a Redis that is away takes for ever. */
 const HAND_BACK_MS = 2_000;
 
+/** Of what was still being composed, or waited for a token, when the others were called off. */
+const CALLED_OFF = Promise.resolve({ finding: { kind: "interrupted" }, ...NOT_SENT } as const);
+
+interface Draining {
+  readonly lanes: Lanes;
+  readonly interrupts: Interrupts;
+  /** Once off, nothing more is sent. */
+  readonly calling: { isOff: boolean };
+  readonly log: Logger;
+}
+
 /** After the grace period each attempt in flight is called off and its delivery handed back to its lane. */
-async function drain(lanes: Lanes, interrupts: Interrupts, graceMs: number, log: Logger): Promise<void> {
-  const callOff = setTimeout(() => {
+async function drain({ lanes, interrupts, calling, log }: Draining, graceMs: number): Promise<void> {
+  const calledOff = setTimeout(() => {
+    calling.isOff = true;
     log.warn({ inFlight: interrupts.size }, "grace period over; handing back what is in flight");
     for (const interrupt of [...interrupts]) interrupt();
   }, graceMs);
@@ -131,6 +153,6 @@ async function drain(lanes: Lanes, interrupts: Interrupts, graceMs: number, log:
   });
   if ((await Promise.race([lanes.close(), tooLate])) === "late")
     log.warn("Redis does not answer; what was claimed is taken up by others when its claim runs out");
-  clearTimeout(callOff);
+  clearTimeout(calledOff);
   clearTimeout(giveUp);
 }
