@@ -6,6 +6,7 @@ import { keys } from "@postrider/shared/lanes";
 import { Redis } from "ioredis";
 import { expect } from "vitest";
 import { eventually } from "./eventually.ts";
+import { LOOPBACK } from "./network.ts";
 import { type StartedProcess, startPostrider, startProcess } from "./processes.ts";
 import type { Receiver } from "./receiver.ts";
 
@@ -59,7 +60,7 @@ export function startFleet(
       const worker =
         preload === undefined
           ? startPostrider(["worker"], all)
-          : startProcess(process.execPath, ["--import", preload, CLI, "worker"], all);
+          : startProcess(process.execPath, ["--import", preload, CLI, "worker"], { ...LOOPBACK, ...all });
       running.add(worker);
       void worker.exited.then(() => running.delete(worker));
       return worker;

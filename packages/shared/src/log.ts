@@ -14,8 +14,8 @@ export interface LogOptions {
   readonly format: "auto" | "json" | "pretty";
 }
 
-/** A logger on standard output. `flush` writes what is still buffered, and must be called before the process exits. */
-export function createLogger({ level, format }: LogOptions): { log: Logger; flush: () => void } {
+/** A logger on standard output. `flush` writes what is still buffered, and must be waited for before the process exits. */
+export function createLogger({ level, format }: LogOptions): { log: Logger; flush: () => Promise<void> } {
   const readable = format === "pretty" || (format === "auto" && process.stdout.isTTY === true);
   const stream = readable ? undefined : destination({ dest: 1, sync: false, minLength: BUFFER_BYTES });
   const target: DestinationStream =
@@ -34,15 +34,21 @@ export function createLogger({ level, format }: LogOptions): { log: Logger; flus
     },
     target,
   );
-  if (stream === undefined) return { log, flush: () => undefined };
+  if (stream === undefined) return { log, flush: () => Promise.resolve() };
   setInterval(() => stream.flush(), FLUSH_MS).unref();
-  return { log, flush: () => flushSync(stream) };
+  return { log, flush: () => flush(stream) };
 }
 
-function flushSync(stream: ReturnType<typeof destination>): void {
-  try {
-    stream.flushSync();
-  } catch {
-    // The stream was never opened, or its reader is gone: there is nobody left to tell.
-  }
+/** A reader that takes nothing must not keep the process. */
+const FLUSH_MS_MAX = 1_000;
+
+/** Not flushSync: with a reader that is gone it tries again for ever (sonic-boom 4). */
+function flush(stream: ReturnType<typeof destination>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, FLUSH_MS_MAX);
+    stream.flush(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }

@@ -43,11 +43,11 @@ export async function runWorker(settings: Settings, parent?: number): Promise<vo
       { lanes: settings.lanes, concurrency: settings.concurrency, metricsPort: worker.metricsPort },
       "worker ready",
     );
-    flush();
+    void flush();
     await worker.run();
     await worker.close();
     log.info("stopped");
   } finally {
-    flush();
+    await flush();
   }
 }
