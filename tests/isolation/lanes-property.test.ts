@@ -4,7 +4,7 @@ import { seeded, startWorld } from "../scenarios/disturbances.ts";
 import { startFleet } from "../support/fleet.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 
-const STEPS = 40;
+const STEPS = 15;
 const PAUSE_MS = 150;
 const CONCURRENCY = 10;
 
