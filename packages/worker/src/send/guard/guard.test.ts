@@ -151,24 +151,75 @@ test.each(PUBLIC)("%s is public", (address) => {
   expect(classifyAddress(address, byDefault)).toEqual({ verdict: "public", isAllowed: true, name: "" });
 });
 
-test("any address in a range is refused, and what carries it, too", () => {
-  const hex = (value: number): string => value.toString(16);
+/** Every way to carry an IPv4 address in an IPv6 address. */
+function carriersOf(value: number): string[] {
+  const hex = (part: number): string => (part >>> 0).toString(16);
+  const [high, low] = [hex(value >>> 16), hex(value & 0xffff)];
+  const [notHigh, notLow] = [hex(~value >>> 16), hex(~value & 0xffff)];
+  const [first, second, third, fourth] = [24, 16, 8, 0].map((bits) =>
+    ((value >>> bits) & 0xff).toString(16).padStart(2, "0"),
+  );
+  return [
+    `::ffff:${high}:${low}`,
+    `::${high}:${low}`,
+    `::ffff:0:${high}:${low}`,
+    `64:ff9b::${high}:${low}`,
+    `64:ff9b:1:abcd::${high}:${low}`,
+    `64:ff9b:1:${high}:${third}:${fourth}00::`,
+    `64:ff9b:1:ab${first}:${second}:${third}${fourth}::`,
+    `64:ff9b:1:abcd:${first}:${second}${third}:${fourth}00:0`,
+    `2002:${high}:${low}::1`,
+    `2001:0:4136:e378:8000:63bf:${notHigh}:${notLow}`,
+    `2606:4700::5efe:${high}:${low}`,
+    `fe80::200:5efe:${high}:${low}`,
+    `fd00::5efe:${high}:${low}`,
+  ];
+}
+
+const everything = { allowNetworks: ["0.0.0.0/0", "::/0"] };
+
+test("what carries an address is never public, but for NAT64, which is as public as what it carries", () => {
   fc.assert(
     fc.property(fc.ipV4(), (address) => {
-      const value = Number(parseAddress(address)?.value);
-      const [high, low] = [hex(value >>> 16), hex(value & 0xffff)];
-      const isPublic = verdictOf(address) === "public";
-      expect(verdictOf(`64:ff9b::${high}:${low}`) === "public").toBe(isPublic);
-      for (const carrier of [
-        `::ffff:${high}:${low}`,
-        `::${high}:${low}`,
-        `2002:${high}:${low}::1`,
-        `2001::${high}:${low}`,
-      ])
-        expect(verdictOf(carrier)).not.toBe("public");
+      for (const carrier of carriersOf(Number(parseAddress(address)?.value))) {
+        const isPublic = carrier.startsWith("64:ff9b::") && verdictOf(address) === "public";
+        expect(verdictOf(carrier) === "public", carrier).toBe(isPublic);
+      }
     }),
-    { numRuns: 2_000 },
+    { numRuns: 500 },
   );
+});
+
+describe("whatever is allowed", () => {
+  test("a denied IPv4 address is denied in everything that carries it, and another one is not", () => {
+    fc.assert(
+      fc.property(fc.ipV4(), fc.ipV4(), (denied, other) => {
+        const levels = [toRules({ ...everything, denyNetworks: [`${denied}/32`] })];
+        const [value, otherValue] = [denied, other].map((text) => Number(parseAddress(text)?.value));
+        // `::` and `::1` are addresses in their own right.
+        fc.pre(value !== undefined && otherValue !== undefined && value > 1);
+        for (const carrier of carriersOf(value))
+          expect(verdictOf(carrier, levels), carrier).toBe("denied_network");
+        expect(verdictOf(`::ffff:${other}`, levels) === "denied_network").toBe(value === otherValue);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test.each(
+    ["169.254.169.254", "169.254.170.2", "100.100.100.200", "168.63.129.16", "192.0.0.192"].flatMap(
+      (address) =>
+        carriersOf(Number(parseAddress(address)?.value)).map((carrier) => [carrier, address] as const),
+    ),
+  )("%s, which carries %s, is metadata", (carrier) => {
+    expect(verdictOf(carrier, [toRules(everything)])).toBe("metadata");
+  });
+
+  test("::1 is no spelling of 0.0.0.1", () => {
+    expect(verdictOf("::1", [toRules({ ...everything, denyNetworks: ["0.0.0.0/8"] })])).toBe(
+      "allowed_network",
+    );
+  });
 });
 
 describe("rules", () => {

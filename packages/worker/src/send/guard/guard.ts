@@ -3,6 +3,7 @@
 
 import { type EgressRules, parsePortRange } from "@postrider/shared/egress";
 import { type Address, isInside, type Network, parseAddress, parseNetwork } from "@postrider/shared/network";
+import { carriedIn, isIsatap } from "./carried.ts";
 import { OTHER_PROTOCOLS } from "./ports.ts";
 import {
   GLOBAL_UNICAST_IPV6,
@@ -138,18 +139,14 @@ export interface Classified {
 export function classifyAddress(text: string, levels: readonly Rules[]): Classified {
   const address = parseAddress(text);
   if (address === null) return refused("unreadable", "not an address in its standard spelling");
-  const carried = isInside(address, NAT64)
-    ? ({ family: 4, value: address.value & 0xffff_ffffn } as const)
-    : null;
+  const spellings = [address, ...carriedIn(address)];
   const isIn = (networks: readonly Network[]): boolean =>
-    networks.some(
-      (network) => isInside(address, network) || (carried !== null && isInside(carried, network)),
-    );
+    networks.some((network) => spellings.some((spelling) => isInside(spelling, network)));
 
   if (levels.some(({ denyNetworks }) => isIn(denyNetworks)))
     return refused("denied_network", "POSTRIDER_DENY_NETWORKS or egress.denyNetworks");
   if (isIn(METADATA_NETWORKS)) return refused("metadata", "a cloud's metadata service");
-  const special = findSpecial(address, carried);
+  const special = findSpecial(address);
   if (special === null) return { verdict: "public", isAllowed: true, name: "" };
   const isAllowed = levels.every(
     ({ allowNetworks }) =>
@@ -159,23 +156,19 @@ export function classifyAddress(text: string, levels: readonly Rules[]): Classif
 }
 
 /** Null where the address is globally reachable unicast. */
-function findSpecial(address: Address, carried: Address | null): Classified | null {
+function findSpecial(address: Address): Classified | null {
   const range = RANGES.find(({ network }) => isInside(address, network));
   if (range !== undefined) return refused(range.verdict, range.name);
   if (address.family === 4) return null;
-  if (carried !== null) {
+  if (isInside(address, NAT64)) {
     // RFC 6052 section 3.1: the well-known prefix must not carry what is not global; it is only as public as what it carries.
-    const inner = findSpecial(carried, null);
-    return inner === null ? null : refused("nat64", `64:ff9b::/96 around ${inner.name}`);
+    const inner = carriedIn(address)
+      .map(findSpecial)
+      .find((found) => found !== null);
+    return inner === undefined ? null : refused("nat64", `64:ff9b::/96 around ${inner.name}`);
   }
   if (!isInside(address, GLOBAL_UNICAST_IPV6)) return refused("unallocated", "outside of 2000::/3, RFC 4291");
   return isIsatap(address) ? refused("isatap", "an IPv4 address inside, RFC 5214") : null;
-}
-
-/** RFC 5214 section 6.1: an interface identifier of 0:5efe or 200:5efe and an IPv4 address. */
-function isIsatap({ value }: Address): boolean {
-  const marker = (value >> 32n) & 0xffff_ffffn;
-  return marker === 0x0000_5efen || marker === 0x0200_5efen;
 }
 
 function isMetadataName(host: string): boolean {
