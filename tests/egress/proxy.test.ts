@@ -170,6 +170,15 @@ describe("whose fault it is", () => {
     expect(JSON.stringify(sent)).not.toContain("s3cret");
   });
 
+  test("a connection to the proxy that this machine cannot make is its own fault", async () => {
+    await using sender = createSender(
+      { POSTRIDER_EGRESS_PROXY: "http://127.0.0.1:3128" },
+      { dial: (host, port) => connect({ host, port, localAddress: "203.0.113.9" }) },
+    );
+
+    expect(describeFinding(await sender.send("http://93.184.216.34/"))).toBe("local");
+  });
+
   test("a destination that breaks behind the tunnel is at fault itself", async () => {
     const breaks = createTcpServer((socket) => void socket.once("data", () => socket.destroy())).listen(
       0,

@@ -4,6 +4,7 @@
 import type { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import { type EgressError, toEgressError } from "./egress-error.ts";
+import { isLocal } from "./fault.ts";
 import { type Dial, race } from "./race.ts";
 import type { Resolve } from "./resolve.ts";
 import { secure } from "./secure.ts";
@@ -75,6 +76,7 @@ async function reach({ proxy, contextOf, resolve, dial, signal }: TunnelOptions)
     if (!proxy.isSecure) return socket;
     return await secure(socket, proxy.host, contextOf(proxy.origin), { session: undefined });
   } catch (error) {
+    if (isLocal(error)) throw error;
     throw toProxyError(`the proxy could not be reached: ${(error as Error).message}`, error);
   }
 }
