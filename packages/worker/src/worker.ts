@@ -55,8 +55,9 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const interrupts: Interrupts = new Set();
   let isServing = false;
 
-  const sendWithin: Steps["send"] = (request, action) =>
-    send(request, { ...action, replyBytesMax: settings.replyBytesMax }, pools, interrupts);
+  const { replyBytesMax } = settings;
+  const sendWithin: Steps["send"] = (request, { action, secretHeaders }) =>
+    send(request, { ...action, secretHeaders, replyBytesMax }, pools, interrupts);
   const steps: Steps = {
     findAction,
     ...createCredentialSteps({ redis, sealer, interrupts, send: sendWithin, actionsMax, now: Date.now }),
