@@ -8,7 +8,15 @@ import type { Settings } from "@postrider/shared/settings";
 import { LRUCache } from "lru-cache";
 import { Pool } from "undici";
 import { type ConnectorOptions, createConnector } from "./connect.ts";
-import { type Destination, judgeDestination, type Refusal, type Rules, toRules } from "./guard/guard.ts";
+import {
+  type BaseRules,
+  type Destination,
+  judgeDestination,
+  type Levels,
+  type Refusal,
+  toBaseRules,
+  toRules,
+} from "./guard/guard.ts";
 import { createOwnPorts, type KnownPorts } from "./own-ports.ts";
 import { type EgressProxy, toProxy } from "./proxy.ts";
 import type { Dial } from "./race.ts";
@@ -108,7 +116,7 @@ export function createPools(settings: PoolsSettings, outside: Outside = {}): Poo
     proxy,
     contextOf: tlsFiles.contextOf,
   };
-  const base = toRules(settings);
+  const base = toBaseRules(settings);
   const levelsOf = createLevels(base);
   const sweep = setInterval(() => sweepPools(pools), SWEEP_MS).unref();
 
@@ -153,16 +161,16 @@ function sweepPools(pools: LRUCache<string, Held>): void {
   }
 }
 
-interface Levels {
-  readonly levels: readonly Rules[];
+interface KeyedLevels {
+  readonly levels: Levels;
   /** Pools are not shared between actions with different rules: a connection that one may use, another may not. */
   readonly key: string;
 }
 
 /** The settings' rules and an action's, made comparable once per compiled action. */
-function createLevels(base: Rules): (egress: EgressRules | undefined) => Levels {
-  const known = new WeakMap<EgressRules, Levels>();
-  const settingsAlone: Levels = { levels: [base], key: "" };
+function createLevels(base: BaseRules): (egress: EgressRules | undefined) => KeyedLevels {
+  const known = new WeakMap<EgressRules, KeyedLevels>();
+  const settingsAlone: KeyedLevels = { levels: [base], key: "" };
   return (egress) => {
     if (egress === undefined) return settingsAlone;
     let levels = known.get(egress);

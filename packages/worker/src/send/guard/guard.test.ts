@@ -9,10 +9,12 @@ import {
   type Destination,
   judgeAddresses,
   judgeDestination,
+  type Levels,
+  toBaseRules,
   toRules,
 } from "./guard.ts";
 
-const byDefault = [toRules({ allowNetworks: [], denyNetworks: [] })];
+const byDefault: Levels = [toBaseRules({ allowNetworks: [], denyNetworks: [] })];
 const nobodys = { isOurs: () => false };
 
 function verdictOf(address: string, levels = byDefault): string {
@@ -194,7 +196,7 @@ describe("whatever is allowed", () => {
   test("a denied IPv4 address is denied in everything that carries it, and another one is not", () => {
     fc.assert(
       fc.property(fc.ipV4(), fc.ipV4(), (denied, other) => {
-        const levels = [toRules({ ...everything, denyNetworks: [`${denied}/32`] })];
+        const levels: Levels = [toBaseRules({ ...everything, denyNetworks: [`${denied}/32`] })];
         const [value, otherValue] = [denied, other].map((text) => Number(parseAddress(text)?.value));
         // `::` and `::1` are addresses in their own right.
         fc.pre(value !== undefined && otherValue !== undefined && value > 1);
@@ -212,18 +214,18 @@ describe("whatever is allowed", () => {
         carriersOf(Number(parseAddress(address)?.value)).map((carrier) => [carrier, address] as const),
     ),
   )("%s, which carries %s, is metadata", (carrier) => {
-    expect(verdictOf(carrier, [toRules(everything)])).toBe("metadata");
+    expect(verdictOf(carrier, [toBaseRules(everything)])).toBe("metadata");
   });
 
   test("::1 is no spelling of 0.0.0.1", () => {
-    expect(verdictOf("::1", [toRules({ ...everything, denyNetworks: ["0.0.0.0/8"] })])).toBe(
+    expect(verdictOf("::1", [toBaseRules({ ...everything, denyNetworks: ["0.0.0.0/8"] })])).toBe(
       "allowed_network",
     );
   });
 });
 
 describe("rules", () => {
-  const loopback = [toRules({ allowNetworks: ["127.0.0.0/8", "::1/128"], denyNetworks: [] })];
+  const loopback: Levels = [toBaseRules({ allowNetworks: ["127.0.0.0/8", "::1/128"], denyNetworks: [] })];
 
   test("an allowed network may be reached though it is not public, and no spelling of it in another one", () => {
     expect(classifyAddress("127.0.0.1", loopback)).toMatchObject({
@@ -236,7 +238,7 @@ describe("rules", () => {
   });
 
   test("metadata services stay refused in an allowed network, and a denied network beats an allowed one", () => {
-    const everything = toRules({
+    const everything = toBaseRules({
       allowNetworks: ["0.0.0.0/0", "::/0"],
       denyNetworks: ["10.1.0.0/16", "8.8.8.0/24"],
     });
@@ -249,7 +251,7 @@ describe("rules", () => {
   });
 
   test("an action's rules narrow the settings' and never widen them", () => {
-    const settings = toRules({ allowNetworks: ["10.0.0.0/8"], denyNetworks: [] });
+    const settings = toBaseRules({ allowNetworks: ["10.0.0.0/8"], denyNetworks: [] });
     const wide = toRules({ allowNetworks: ["0.0.0.0/0"] });
     const narrow = toRules({ allowNetworks: ["10.5.0.0/16"], denyNetworks: ["8.0.0.0/8"] });
     const silent = toRules({});
@@ -259,6 +261,11 @@ describe("rules", () => {
     expect(verdictOf("10.6.0.1", [settings, narrow])).toBe("private");
     expect(verdictOf("8.8.8.8", [settings, narrow])).toBe("denied_network");
     expect(verdictOf("10.6.0.1", [settings, silent])).toBe("allowed_network");
+  });
+
+  test("settings that name no networks at all do not open them", () => {
+    // @ts-expect-error: the list is required, and its absence no permission.
+    expect(() => toBaseRules({ denyNetworks: [] })).toThrow();
   });
 
   test("one refused address refuses all of a name's", () => {

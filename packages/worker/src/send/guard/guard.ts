@@ -30,7 +30,9 @@ export type DestinationVerdict =
   | "host_not_allowed"
   | "metadata"
   | "port_blocked"
-  | "port_not_allowed";
+  | "port_not_allowed"
+  /** By a proxy that has a guard of its own. */
+  | "proxy_refused";
 
 /** Why a destination is not reached. */
 export interface Refusal {
@@ -54,12 +56,18 @@ export interface Rules {
   readonly httpsOnly: boolean;
 }
 
+/** The settings' rules: they alone can open what is not public, so their list is always there. */
+export type BaseRules = Rules & { readonly allowNetworks: readonly Network[] };
+
+/** All that must agree: the settings, and an action where it has rules. */
+export type Levels = readonly [settings: BaseRules, ...actions: Rules[]];
+
 /** Ports of this installation's own. */
 export interface OwnPorts {
   readonly isOurs: (host: string, address: string, port: number, isPublic: boolean) => boolean;
 }
 
-/** Makes rules comparable. The schema has checked what they say. */
+/** Makes an action's rules comparable. The schema has checked what they say. */
 export function toRules({
   allowNetworks,
   denyNetworks,
@@ -67,14 +75,24 @@ export function toRules({
   allowPorts,
   httpsOnly,
 }: EgressRules): Rules {
-  const present = <T>(entries: readonly (T | null)[]): T[] => entries.filter((entry) => entry !== null);
   return {
-    allowNetworks: allowNetworks === undefined ? null : present(allowNetworks.map(parseNetwork)),
-    denyNetworks: present((denyNetworks ?? []).map(parseNetwork)),
+    allowNetworks: allowNetworks === undefined ? null : toNetworks(allowNetworks),
+    denyNetworks: toNetworks(denyNetworks ?? []),
     allowHosts: allowHosts ?? null,
-    allowPorts: allowPorts === undefined ? null : present(allowPorts.map(parsePortRange)),
+    allowPorts: allowPorts === undefined ? null : allowPorts.map(parsePortRange).filter(isPresent),
     httpsOnly: httpsOnly === true,
   };
+}
+
+/** The settings' rules, made comparable. What allows no network must say so, lest it allow them all. */
+export function toBaseRules(rules: EgressRules & { readonly allowNetworks: readonly string[] }): BaseRules {
+  return { ...toRules(rules), allowNetworks: toNetworks(rules.allowNetworks) };
+}
+
+const isPresent = <T>(entry: T | null): entry is T => entry !== null;
+
+function toNetworks(texts: readonly string[]): Network[] {
+  return texts.map(parseNetwork).filter(isPresent);
 }
 
 /** What can be told before any name is resolved. Null: nothing speaks against it. */
@@ -116,7 +134,7 @@ export function judgeDestination(
 export function judgeAddresses(
   { host, port }: Pick<Destination, "host" | "port">,
   addresses: readonly string[],
-  levels: readonly Rules[],
+  levels: Levels,
   own: OwnPorts,
 ): Refusal | null {
   for (const address of addresses) {
@@ -136,7 +154,7 @@ export interface Classified {
 }
 
 /** Which kind of address this is, in this order: denied, metadata, allowed by name, special, public. */
-export function classifyAddress(text: string, levels: readonly Rules[]): Classified {
+export function classifyAddress(text: string, levels: Levels): Classified {
   const address = parseAddress(text);
   if (address === null) return refused("unreadable", "not an address in its standard spelling");
   const spellings = [address, ...carriedIn(address)];
