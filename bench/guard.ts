@@ -3,7 +3,12 @@
 
 import { parseUrl } from "@postrider/compose/url";
 import { readSettings } from "@postrider/shared/read-settings";
-import { judgeAddresses, judgeDestination, toRules } from "@postrider/worker/send/guard/guard";
+import {
+  judgeAddresses,
+  judgeDestination,
+  type Levels,
+  toBaseRules,
+} from "@postrider/worker/send/guard/guard";
 import { createPools } from "@postrider/worker/send/pools";
 
 export interface GuardMeasurement {
@@ -37,7 +42,7 @@ export async function measureGuard(nodeMicrosPerDelivery: number | null): Promis
   const spelling = microsOf(() => parseUrl(url, url)) - microsOf(() => new URL(url));
   const warmMicrosPerDelivery = microsOf(() => pools.get(origin, way)) + Math.max(0, spelling);
 
-  const levels = [toRules(settings)];
+  const levels: Levels = [toBaseRules(settings)];
   const destination = { scheme: "https", host: "api.example.com", port: 443 } as const;
   const addresses = ["2606:4700::1111", "93.184.216.34"];
   const nobodys = { isOurs: () => false };

@@ -146,6 +146,7 @@ describe("own ports", () => {
     for (const environment of [
       { POSTRIDER_REDIS_URL: `redis://127.0.0.1:${port}` },
       { POSTRIDER_REDIS_URL: `redis://some-name:${port}` },
+      { POSTRIDER_REDIS_URL: `redis+sentinel://elsewhere:26379,127.0.0.1:${port}/name` },
       { POSTRIDER_METRICS_PORT: String(port) },
       { POSTRIDER_EGRESS_PROXY: `http://127.0.0.1:${port}` },
     ]) {
@@ -156,7 +157,7 @@ describe("own ports", () => {
     sender.pools.protect(port);
     findings.push(describeFinding(await sender.send(receiver.url)));
 
-    expect(findings).toEqual(new Array(5).fill("address_forbidden own_port"));
+    expect(findings).toEqual(new Array(6).fill("address_forbidden own_port"));
     expect(receiver.requests).toHaveLength(0);
   });
 });

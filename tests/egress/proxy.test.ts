@@ -126,8 +126,8 @@ describe("whose fault it is", () => {
     ["refuses the destination", says("HTTP/1.1 403 Forbidden\r\nContent-Length: 6\r\n\r\ndenied"), "proxy"],
     [
       "denies as Smokescreen does",
-      says("HTTP/1.1 407 Denied\r\nX-Smokescreen-Error: denied by acl\r\n\r\n"),
-      "proxy",
+      says("HTTP/1.1 407 Denied\r\nX-Smokescreen-Error: address 10.0.0.1 denied\r\n\r\n"),
+      "address_forbidden proxy_refused",
     ],
     ["is overloaded", says("HTTP/1.1 503 Service Unavailable\r\n\r\n"), "proxy"],
     ["limits the rate", says("HTTP/1.1 429 Too Many Requests\r\n\r\n"), "proxy"],
@@ -157,6 +157,7 @@ describe("whose fault it is", () => {
     });
 
     expect(describeFinding(sent)).toBe(fault);
+    expect(JSON.stringify(sent)).not.toContain("10.0.0.1");
   });
 
   test("a proxy that is not there", async () => {
@@ -168,6 +169,15 @@ describe("whose fault it is", () => {
 
     expect(describeFinding(sent)).toBe("proxy");
     expect(JSON.stringify(sent)).not.toContain("s3cret");
+  });
+
+  test("a connection to the proxy that this machine cannot make is its own fault", async () => {
+    await using sender = createSender(
+      { POSTRIDER_EGRESS_PROXY: "http://127.0.0.1:3128" },
+      { dial: (host, port) => connect({ host, port, localAddress: "203.0.113.9" }) },
+    );
+
+    expect(describeFinding(await sender.send("http://93.184.216.34/"))).toBe("local");
   });
 
   test("a destination that breaks behind the tunnel is at fault itself", async () => {

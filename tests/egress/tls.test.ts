@@ -207,6 +207,21 @@ describe.skipIf(!hasOpenssl())(`TLS${skipped}`, () => {
     expect(warnings[0]).toMatch(/changing\.json.*old ones stand|old ones stand.*changing\.json/);
   });
 
+  test("a file that was missing at a change is taken up when it comes", async () => {
+    await using receiver = await startHttps(authority.issue("DNS:api.example.com"));
+    writeFileSync(join(authority.directory, "stranger.pem"), authority.issue("DNS:stranger").cert);
+    const tlsFile = writeTlsFile("late.json", { [receiver.url()]: { ca: "stranger.pem" } });
+    await using sender = createSender({ POSTRIDER_TLS_FILE: tlsFile }, outside);
+
+    writeTlsFile("late.json", { [receiver.url()]: { ca: "late.pem" } });
+    sender.pools.checkTlsFiles();
+    expect(describeFinding(await sender.send(receiver.url()))).toBe("certificate");
+
+    writeFileSync(join(authority.directory, "late.pem"), authority.ca);
+    sender.pools.checkTlsFiles();
+    expect(describeFinding(await sender.send(receiver.url()))).toBe("200");
+  });
+
   test("a second connection resumes the session of the first", async () => {
     const options = { maxVersion: "TLSv1.2", minVersion: "TLSv1.2" } as const;
     await using receiver = await startHttps({ ...authority.issue("DNS:api.example.com"), ...options });

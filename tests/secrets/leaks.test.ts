@@ -41,13 +41,26 @@ function echo({ path, headers, body }: ReceivedRequest): Behaviour {
   const decoded = Buffer.from(credentials.replace(/^Basic /, ""), "base64").toString("utf8");
   const headerText = headers["x-secret"] ?? "";
   const seen = Buffer.from(headerText, "latin1").toString("utf8");
+  const reencoded = [decoded, seen, body].flatMap((text) => [
+    encodeURIComponent(encodeURIComponent(text)),
+    Buffer.from(text).toString("hex").toUpperCase(),
+    ...["", "x", "xy"].map((before) => Buffer.from(`${before}${text}z`).toString("base64")),
+  ]);
   return reply(
     401,
     {
       "x-echo": credentials.replace(/[^\x20-\x7e]/g, "?"),
       "www-authenticate": `Basic realm="${encodeURIComponent(decoded)}"`,
     },
-    [JSON.stringify({ headers, body }), decoded, headerText, seen, encodeURIComponent(seen), body].join("\n"),
+    [
+      JSON.stringify({ headers, body }),
+      decoded,
+      headerText,
+      seen,
+      encodeURIComponent(seen),
+      body,
+      ...reencoded,
+    ].join("\n"),
   );
 }
 
@@ -124,8 +137,22 @@ function formsOf(value: string): string[] {
     bytes.toString("base64").replace(/=+$/, ""),
     bytes.toString("base64url"),
     bytes.toString("hex"),
+    bytes.toString("hex").toUpperCase(),
+    // Wherever it stands in a longer text: what is not shared with its neighbours.
+    ...["", "x", "xy"].map((before) =>
+      Buffer.from(before + value)
+        .toString("base64")
+        .slice(4, -4),
+    ),
   ];
-  return [value, json, JSON.stringify(json).slice(1, -1), encodeURIComponent(value), ...encodings];
+  return [
+    value,
+    json,
+    JSON.stringify(json).slice(1, -1),
+    encodeURIComponent(value),
+    encodeURIComponent(encodeURIComponent(value)),
+    ...encodings,
+  ];
 }
 
 function findLeaks(outputs: Record<string, string>): string[] {

@@ -156,3 +156,15 @@ test("a failed fetch is told to all, and nobody tries again for a while; an old 
   expect(await worker().get()).toEqual(trouble);
   expect(fetches).toBe(2);
 });
+
+test("why a fetch failed lies in Redis without the client's secret, whatever the endpoint calls its error", async () => {
+  answer = async () => ({
+    kind: "unready",
+    reason: "auth_unavailable",
+    message: "answered 400 (pl4nted-client)",
+  });
+
+  expect(await worker().get()).toMatchObject({ message: "answered 400 (***)" });
+  const [key = ""] = await redis.keys("*:trouble");
+  expect(await redis.get(key)).toContain("answered 400 (***)");
+});

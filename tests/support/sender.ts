@@ -31,7 +31,14 @@ export function createSender(environment: Record<string, string> = {}, outside: 
       if ("problem" in parsed) throw new Error(parsed.problem);
       return send(
         { method, origin: parsed.origin, path: parsed.path, headers, body: method === "GET" ? null : body },
-        { timeoutMs: 5_000, connectTimeoutMs: 2_000, replyBytesMax: 65_536, redirects: 0, ...limits },
+        {
+          timeoutMs: 5_000,
+          connectTimeoutMs: 2_000,
+          replyBytesMax: 65_536,
+          redirects: 0,
+          secretHeaders: new Set(),
+          ...limits,
+        },
         pools,
         new Set(),
       );

@@ -95,6 +95,47 @@ test.each([
   expect(parseUrl(url)).toMatchObject({ reason: "url_invalid" });
 });
 
+const DOTS = ["..", ".", "%2e%2E", ".%2e", ".\t.", "%2\ne.", "\r.."];
+
+test.each(
+  DOTS.flatMap((dots) => [
+    `https://h/a/${dots}/b`,
+    `https://h/a\\${dots}\\b`,
+    `https://h/a/${dots}\\b`,
+    `https://h/a\\${dots}`,
+    `https://h/a/${dots}?q`,
+    `https://h/a/${dots}\t?q`,
+    `https://h/a/${dots}#f`,
+    `https://h/a/${dots} `,
+    `https://h/a/${dots}\n`,
+    `https://h/a/${dots}\u0001`,
+    `https://h\\${dots}\\b`,
+  ]),
+)("%j is refused for its dot segment", (url) => {
+  expect(parseUrl(url)).toMatchObject({
+    reason: "url_invalid",
+    problem: expect.stringContaining("another path"),
+  });
+});
+
+test("a value behind raw cannot leave the template's folder", () => {
+  for (const v of ["..\\..\\admin", ".\t./admin", "x\\..\\admin", ".\r\n./admin", "..\t"])
+    expect(compose("https://api.example.com/a/b/{{ customer.v | raw }}", { v })).toMatchObject({
+      kind: "problem",
+      reason: "url_invalid",
+    });
+});
+
+test.each([
+  "https://h/a?x=/../y",
+  "https://h/a?x=\\..\\y",
+  "https://h/a#/../y",
+  "https://h/...",
+  "https://h/a..b/.c/d.",
+])("%j has no dot segment", (url) => {
+  expect(parseUrl(url)).toMatchObject({ origin: "https://h" });
+});
+
 test("what is too long to be taken anywhere is not sent, however it is counted", () => {
   expect(parseUrl(`https://h/${"x".repeat(7_990)}`)).toMatchObject({ origin: "https://h" });
   for (const text of ["x".repeat(8_000), "é".repeat(2_000), "☃".repeat(1_000)])

@@ -3,7 +3,11 @@
 /** Longer ones are refused by common servers (8 KiB request lines), so they could never succeed. */
 export const URL_CHARS_MAX = 8_000;
 
-const DOT_SEGMENT = /^[^?#]*\/(?:\.|%2e){1,2}(?:[/?#]|$)/i;
+/**
+ * In what is left when the URL standard has dropped tabs and line ends; it takes a backslash for a slash, and drops control characters
+ * and spaces at the end (\p{Cc} has a few more, which no path needs).
+ */
+const DOT_SEGMENT = /^[^?#]*[/\\](?:\.|%2e){1,2}(?:[/\\?#]|[\p{Cc} ]*$)/iu;
 
 export type ParsedUrl =
   | { readonly origin: string; readonly path: string; readonly authorization: string | null }
@@ -16,7 +20,8 @@ export type ParsedUrl =
 export function parseUrl(text: string, template?: string): ParsedUrl {
   if (text.length > URL_CHARS_MAX) return invalid(`is longer than ${URL_CHARS_MAX} characters`);
   // The URL standard resolves these, encoded or not, and so they would lead to another path than the template's.
-  if (DOT_SEGMENT.test(text)) return invalid("has a path segment . or .., which would lead to another path");
+  if (DOT_SEGMENT.test(text.replace(/[\t\r\n]/g, "")))
+    return invalid("has a path segment . or .., which would lead to another path");
   let url: URL;
   try {
     url = new URL(text);

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
-import { asProducer } from "./redis.ts";
+import { asProducer, toRedisPlaces } from "./redis.ts";
 
 const named = (name: string, message: string): Error => Object.assign(new Error(message), { name });
 
@@ -40,4 +40,22 @@ test("the customers' data that ioredis hangs on its errors does not reach the ca
 test("other errors pass as they are", async () => {
   const error = new TypeError("x is not a function");
   await expect(asProducer(() => Promise.reject(error))).rejects.toBe(error);
+});
+
+test.each([
+  ["redis://10.0.0.7", [["10.0.0.7", 6_379]]],
+  ["rediss://user:pass@redis.example:6380/2", [["redis.example", 6_380]]],
+  ["redis://[fd00::1]:7000", [["fd00::1", 7_000]]],
+  ["unix:///run/redis.sock", []],
+  [
+    "redis+sentinel://user:p%40ss@one:26380,two,[fd00::1]:26381/name/3",
+    [
+      ["one", 26_380],
+      ["two", 26_379],
+      ["fd00::1", 26_381],
+    ],
+  ],
+  ["redis+sentinel://one:26379", [["one", 26_379]]],
+])("%s names its places", (url, places) => {
+  expect(toRedisPlaces(url).map(({ host, port }) => [host, port])).toEqual(places);
 });

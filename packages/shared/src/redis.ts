@@ -67,6 +67,7 @@ export async function connectRedis(url: string, options: RedisOptions): Promise<
   }
 }
 
+const REDIS_PORT = 6_379;
 const SENTINEL_PORT = 26_379;
 export const SENTINEL_SCHEME = "redis+sentinel:";
 
@@ -78,21 +79,51 @@ function openRedis(url: string, options: RedisOptions): Redis {
     : new Redis(url, common);
 }
 
+const SENTINEL_URL = /^redis\+sentinel:\/\/(?:([^@/]*)@)?([^/]+)(?:\/([^/?]+))?(?:\/(\d+))?$/;
+
 function toSentinelOptions(url: string): RedisOptions {
-  const [, credentials = "", hosts = "", name = "mymaster", database] =
-    /^redis\+sentinel:\/\/(?:([^@/]*)@)?([^/]+)(?:\/([^/?]+))?(?:\/(\d+))?$/.exec(url) ?? [];
+  const [, credentials = "", , name = "mymaster", database] = SENTINEL_URL.exec(url) ?? [];
   const [username, password] = credentials.split(":").map(decodeURIComponent);
-  const sentinels = hosts.split(",").map((host) => {
-    const [, address = host, port] = /^(.*?)(?::(\d+))?$/.exec(host) ?? [];
-    return { host: address, port: Number(port ?? SENTINEL_PORT) };
-  });
   return {
     name,
-    sentinels,
+    sentinels: toSentinels(url),
     ...(username && { username }),
     ...(password && { password }),
     ...(database !== undefined && { db: Number(database) }),
   };
+}
+
+interface RedisPlace {
+  /** A name or an address; an IPv6 address without its brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+function toSentinels(url: string): RedisPlace[] {
+  const [, , hosts = ""] = SENTINEL_URL.exec(url) ?? [];
+  return hosts.split(",").map((written) => {
+    const [, host = written, port] = /^(.*?)(?::(\d+))?$/.exec(written) ?? [];
+    return { host: withoutBrackets(host), port: Number(port ?? SENTINEL_PORT) };
+  });
+}
+
+/** Hosts and ports that a URL names: Redis', or its Sentinels'. None where it is a socket's path. */
+export function toRedisPlaces(url: string): readonly RedisPlace[] {
+  if (url.startsWith(SENTINEL_SCHEME)) return toSentinels(url);
+  if (!URL.canParse(url)) return [];
+  const { hostname, port } = new URL(url);
+  return hostname === "" ? [] : [{ host: withoutBrackets(hostname), port: Number(port || REDIS_PORT) }];
+}
+
+/** Where a connection has really got to, as after asking Sentinels; null through a socket's path, and while there is none. */
+export function connectedPlace({ stream }: Redis): RedisPlace | null {
+  if (!("remoteAddress" in stream)) return null;
+  const { remoteAddress: host, remotePort: port } = stream;
+  return host === undefined || port === undefined ? null : { host, port };
+}
+
+function withoutBrackets(host: string): string {
+  return host.replace(/^\[|\]$/g, "");
 }
 
 /** Whether Redis writes to disk what it acknowledges; null where it does not say. */

@@ -47,6 +47,7 @@ export type FaultCode = Extract<
   | "protocol"
   | "headers_too_large"
   | "proxy"
+  | "local"
 >;
 
 /** Why no answer came. */
@@ -125,7 +126,7 @@ export const NOTHING_TIMED: Timings = { composeMs: 0, ...NOT_SENT };
 /** What becomes of the delivery. */
 export type Verdict =
   | { readonly kind: "ended"; readonly outcome: OutcomeKind; readonly reason: Reason }
-  /** `costsAttempt: false` only costs age: the destination limited the rate. */
+  /** `costsAttempt: false` only costs age: the destination limited the rate, or it was ours that nothing was sent. */
   | {
       readonly kind: "retry";
       readonly reason: Reason;

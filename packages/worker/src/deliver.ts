@@ -26,7 +26,10 @@ export interface Steps {
   /** Told when an exchange begins, and what came of it. */
   readonly begin: Destinations["begin"];
   readonly authorize: Authorize;
-  readonly send: (request: ComposedRequest, action: CompiledAction["action"]) => Promise<Sent>;
+  readonly send: (
+    request: ComposedRequest,
+    compiled: Pick<CompiledAction, "action" | "secretHeaders">,
+  ) => Promise<Sent>;
   readonly now: () => number;
   readonly random: Random;
 }
@@ -134,7 +137,7 @@ async function exchange(
 /** Sends; where the destination refuses the token, once more with another one. That is a part of the same attempt, also of the last. */
 async function sendAuthorized(
   { request, renew }: Authorized,
-  { action }: CompiledAction,
+  action: CompiledAction,
   steps: Steps,
 ): Promise<SendTimings & { readonly finding: Finding }> {
   const sent = await steps.send(request, action);

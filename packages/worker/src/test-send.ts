@@ -46,8 +46,9 @@ export async function testAction(action: Action, sample: Sample, settings: Setti
   const sealer = createSealer(settings.secretKeys);
   const redis = usesRedis(action) ? await connectRedis(settings.redisUrl, producerOptions) : null;
   const interrupts = new Set<() => void>();
-  const sendWithin: Steps["send"] = (request, document) =>
-    send(request, { ...document, replyBytesMax: settings.replyBytesMax }, pools, interrupts);
+  const { replyBytesMax } = settings;
+  const sendWithin: Steps["send"] = (request, { action: document, secretHeaders }) =>
+    send(request, { ...document, secretHeaders, replyBytesMax }, pools, interrupts);
   const claimed = toClaimed(action, sample);
   try {
     const attempted = await deliver(claimed, {

@@ -1,9 +1,10 @@
 // A worker process's delivering half: serves its lanes until it is closed, and then lets go of everything.
 
 import type { Logger } from "@postrider/shared/log";
-import { connectRedis, isPersistent, workerOptions } from "@postrider/shared/redis";
+import { connectedPlace, connectRedis, isPersistent, workerOptions } from "@postrider/shared/redis";
 import { createSealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings";
+import type { Redis } from "ioredis";
 import { createActionCache } from "./actions.ts";
 import { NOT_SENT } from "./attempt.ts";
 import { type LaneOptions, serveLane } from "./claim.ts";
@@ -18,7 +19,7 @@ import { createLedger } from "./record/ledger.ts";
 import { createMetrics } from "./record/metrics.ts";
 import type { Records } from "./record/record.ts";
 import type { Interrupts } from "./send/exchange.ts";
-import { createPools } from "./send/pools.ts";
+import { createPools, type Pools } from "./send/pools.ts";
 import { send } from "./send/send.ts";
 
 export interface PostriderWorker {
@@ -41,6 +42,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   // Before anything is connected, since a TLS file that cannot be used ends it here.
   const pools = createPools(settings, { warn: (message) => log.warn(message) });
   const redis = await connectRedis(settings.redisUrl, workerOptions);
+  protectRedis(redis, pools);
   if ((await isPersistent(redis)) === false)
     log.warn("Redis keeps nothing on disk (appendonly no): what it has accepted is lost when it stops");
   const metrics = createMetrics(settings.lanes);
@@ -55,11 +57,11 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   let isServing = false;
 
   const calling = { isOff: false };
-
-  const sendWithin: Steps["send"] = (request, action) =>
+  const { replyBytesMax } = settings;
+  const sendWithin: Steps["send"] = (request, { action, secretHeaders }) =>
     calling.isOff
       ? CALLED_OFF
-      : send(request, { ...action, replyBytesMax: settings.replyBytesMax }, pools, interrupts);
+      : send(request, { ...action, secretHeaders, replyBytesMax }, pools, interrupts);
   const steps: Steps = {
     findAction,
     ...createCredentialSteps({ redis, sealer, interrupts, send: sendWithin, actionsMax, now: Date.now }),
@@ -124,6 +126,16 @@ function createLatch(): { readonly opened: Promise<void>; open(): void } {
     open = resolve;
   });
   return { opened, open: () => open() };
+}
+
+/** No delivery reaches the Redis that is spoken to, which Sentinels may have named, and name another after a failover. */
+function protectRedis(redis: Redis, pools: Pools): void {
+  const protect = (): void => {
+    const place = connectedPlace(redis);
+    if (place !== null) pools.protect(place.port, place.host);
+  };
+  protect();
+  redis.on("connect", protect);
 }
 
 /** To hand back what the grace period has left over takes Redis some milliseconds; a Redis that is away takes for ever. */

@@ -39,7 +39,7 @@ export interface AuthorizeOptions {
   /** The same way that deliveries take, so that a token endpoint is as guarded as a destination. */
   readonly send: (
     request: ComposedRequest,
-    action: CompiledAction["action"],
+    compiled: Pick<CompiledAction, "action" | "secretHeaders">,
   ) => Promise<{ readonly finding: Exclude<Finding, { kind: "cancelled" | "broken" }> }>;
   readonly now: () => number;
 }
@@ -111,7 +111,7 @@ function unusable(field: string, message: string): Unready {
 
 function toOrder(
   client: OAuthClient,
-  { action }: CompiledAction,
+  { action, secretHeaders }: CompiledAction,
   send: AuthorizeOptions["send"],
 ): TokenOrder {
   return {
@@ -119,7 +119,9 @@ function toOrder(
     timeoutMs: action.timeoutMs,
     // Not redirected: a client's secret goes where the action says, and nowhere else.
     fetch: async () =>
-      readTokenAnswer((await send(toTokenRequest(client), { ...action, redirects: 0 })).finding),
+      readTokenAnswer(
+        (await send(toTokenRequest(client), { action: { ...action, redirects: 0 }, secretHeaders })).finding,
+      ),
   };
 }
 

@@ -23,6 +23,8 @@ test("a value is masked in every form in which servers repeat it", () => {
     Buffer.from(SECRET).toString("base64"),
     Buffer.from(SECRET).toString("base64url"),
     Buffer.from(SECRET).toString("hex"),
+    Buffer.from(SECRET).toString("hex").toUpperCase(),
+    `/login?next=${encodeURIComponent(`/x?k=${encodeURIComponent(SECRET)}`)}`,
   ];
   for (const form of forms) {
     const concealed = conceal(reply(`before ${form} after`, { echo: form }), new Set([SECRET]));
@@ -31,6 +33,24 @@ test("a value is masked in every form in which servers repeat it", () => {
     expect(text, form).not.toMatch(/s3cret|czNjcmV0|733363726574/);
     expect(text).toContain("before");
   }
+});
+
+test("a value is masked in base64 of whatever stands around it", () => {
+  const text = fc.string({ maxLength: 5 });
+  fc.assert(
+    fc.property(text, text, fc.constantFrom("base64", "base64url"), (before, after, encoding) => {
+      const form = Buffer.from(before + SECRET + after).toString(encoding as "base64");
+      const masked = JSON.stringify(conceal(reply(form), new Set([SECRET])));
+      const inner = Buffer.from(SECRET.slice(3, -3))
+        .toString(encoding as "base64")
+        .slice(4, 12);
+      expect(masked).toContain("***");
+      expect(masked.match(/"body":"([^"]*)"/)?.[1]?.length).toBeLessThan(
+        before.length * 6 + after.length * 6 + 20,
+      );
+      expect(masked).not.toContain(inner);
+    }),
+  );
 });
 
 test("no finding of any kind keeps a value, wherever it stands", () => {

@@ -115,20 +115,38 @@ function toForms(value: string): string[] {
     encodeURIComponent(bytes.toString("utf8")),
     new URLSearchParams([["", value]]).toString().slice(1),
   ];
+  const percent = [...encoded, ...encoded.map((text) => text.replace(/%../g, (hex) => hex.toLowerCase()))];
   return [
     value,
     // As they arrive where a header's bytes are taken for UTF-8, and the other way round.
     Buffer.from(value, "latin1").toString("utf8"),
     bytes.toString("latin1"),
     ...[json, ascii, escapeJson(json)].flatMap((text) => [text, text.replaceAll("/", "\\/")]),
-    ...encoded,
-    ...encoded.map((text) => text.replace(/%../g, (hex) => hex.toLowerCase())),
+    ...percent,
+    // A URL inside of a URL.
+    ...percent.map(encodeURIComponent),
     value.replace(/[&<>"']/g, (character) => HTML[character] ?? ""),
     bytes.toString("base64"),
     bytes.toString("base64").replace(/=+$/, ""),
     bytes.toString("base64url"),
+    ...[0, 1, 2].flatMap((before) => toInnerBase64(bytes, before)),
     bytes.toString("hex"),
+    bytes.toString("hex").toUpperCase(),
   ];
+}
+
+/** Characters of base64 that the bytes before a value have a part in, by how many of those there are beyond a group of three. */
+const SHARED_CHARS = [0, 2, 3] as const;
+
+/** What all base64 of a longer text has in common where the value stands in it: `user:value`, or a whole document. */
+function toInnerBase64(bytes: Buffer, before: number): string[] {
+  const padded = Buffer.concat([Buffer.alloc(before), bytes]);
+  // The last character of a group that is not full is shared with what follows.
+  const end = padded.length % 3 === 0 ? 0 : 1;
+  return (["base64", "base64url"] as const).map((encoding) => {
+    const text = padded.toString(encoding).replace(/=+$/, "");
+    return text.slice(SHARED_CHARS[before], text.length - end);
+  });
 }
 
 function escapeJson(text: string): string {

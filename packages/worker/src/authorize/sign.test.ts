@@ -81,6 +81,12 @@ test.each([
   `whsec_${randomBytes(65).toString("base64")}`,
   `whsec_${randomBytes(32).toString("base64")}!`,
   "whsk_AAAA",
+  `whpk_${randomBytes(32).toString("base64")}`,
+  `whsk1_${randomBytes(32).toString("base64")}`,
+  `whsec_${Buffer.alloc(32, 0xfb).toString("base64url")}`,
+  `whsec_${Buffer.alloc(33, 0xfb).toString("base64url")}`,
+  `whsec_${randomBytes(32).toString("base64").replace("=", "")}`,
+  `whsec_${randomBytes(33).toString("base64")}=`,
   "correct horse battery staple, not base64",
 ])("a secret that is none is refused and not shown (%#)", (secret) => {
   const made = createSigner("standard-webhooks", [FIRST, secret]);

@@ -47,11 +47,14 @@ function createStandard(secrets: readonly string[]): ReturnType<typeof createSig
 /** The specification's bounds of a symmetric key. */
 const KEY_BYTES_MIN = 24;
 const KEY_BYTES_MAX = 64;
+const HMAC_FORM = `must be whsec_ and base64 of ${KEY_BYTES_MIN} to ${KEY_BYTES_MAX} bytes, or whsk_ and an Ed25519 key`;
 
 function toHmac(secret: string): SignEntry | string {
-  const bytes = decodeBase64(secret.replace(/^whsec_/, ""));
-  if (bytes === null || bytes.length < KEY_BYTES_MIN || bytes.length > KEY_BYTES_MAX)
-    return `must be whsec_ and base64 of ${KEY_BYTES_MIN} to ${KEY_BYTES_MAX} bytes, or whsk_ and an Ed25519 key`;
+  const [, prefix = "whsec_", key64 = ""] = /^(wh[a-z0-9]+_)?(.*)$/s.exec(secret) ?? [];
+  // Such as whpk_, the public half of an Ed25519 key: what everybody knows signs nothing.
+  if (prefix !== "whsec_") return `begins with ${prefix}, which no signing secret does; ${HMAC_FORM}`;
+  const bytes = decodeBase64(key64);
+  if (bytes === null || bytes.length < KEY_BYTES_MIN || bytes.length > KEY_BYTES_MAX) return HMAC_FORM;
   const key = createSecretKey(bytes);
   return ({ prefix, body }) =>
     `v1,${createHmac("sha256", key).update(prefix).update(body, "utf8").digest("base64")}`;
@@ -76,11 +79,13 @@ function toEd25519(secret: string): SignEntry | string {
   return ({ prefix, body }) => `v1a,${signWith(null, Buffer.from(prefix + body), key).toString("base64")}`;
 }
 
-/** Node's decoder takes anything; a mistyped secret must not become another one. */
+/**
+ * RFC 4648 section 4, padding included. Node's decoder takes anything; a mistyped secret must not become another one, and a receiver's
+ * decoder must read the same bytes in it.
+ */
 function decodeBase64(text: string): Buffer | null {
   const bytes = Buffer.from(text, "base64");
-  const plain = text.replaceAll("-", "+").replaceAll("_", "/").replace(/=+$/, "");
-  return bytes.toString("base64").replace(/=+$/, "") === plain ? bytes : null;
+  return bytes.toString("base64") === text ? bytes : null;
 }
 
 /** `X-CIO-Signature`: hex HMAC-SHA256 of `v0:timestamp:body`, under the one secret that the scheme has room for. */

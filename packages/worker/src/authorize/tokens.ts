@@ -5,6 +5,7 @@ import { createHash, randomUUID } from "node:crypto";
 import type { OAuthClient } from "@postrider/compose/credentials";
 import { LRUCache } from "lru-cache";
 import type { Interrupted } from "../attempt.ts";
+import { conceal } from "./conceal.ts";
 import { type IssuedToken, type NoToken, unavailable } from "./oauth.ts";
 import type { SharedTokens, Token } from "./shared-tokens.ts";
 
@@ -191,9 +192,11 @@ async function fetchOnce(
   const issuedAt = now();
   if ("kind" in issued) {
     if (issued.kind === "interrupted") return issued;
-    client.trouble = { finding: issued, until: issuedAt + TROUBLE_MS };
-    await shared.writeTrouble(identity, issued, TROUBLE_MS);
-    return issued;
+    // An endpoint may call its error by what it was sent, and this lies in Redis unsealed.
+    const finding = conceal(issued, new Set([order.client.clientSecret]));
+    client.trouble = { finding, until: issuedAt + TROUBLE_MS };
+    await shared.writeTrouble(identity, finding, TROUBLE_MS);
+    return finding;
   }
   const expiresAt = issuedAt + issued.lifetimeMs;
   const fresh: Token = {

@@ -126,6 +126,8 @@ interface Thread {
 function startThread(): Thread {
   const worker = new Worker(THREAD_FILE, {
     execArgv: [],
+    // Templates run here: nothing of the process' settings belongs near them.
+    env: {},
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX, maxYoungGenerationSizeMb: YOUNG_HEAP_MB_MAX },
   });
   let isAlive = true;

@@ -66,6 +66,8 @@ test.each<[FaultCode, string]>([
   ["reset", "retry"],
   ["protocol", "retry"],
   ["headers_too_large", "retry"],
+  ["proxy", "retry"],
+  ["local", "free retry"],
   ["certificate", "failed"],
 ])("the fault %s leads to %s", (code, verdict) => {
   expect(describeVerdict(decide(fault(code), facts, circumstances))).toBe(verdict);

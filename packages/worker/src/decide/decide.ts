@@ -10,10 +10,12 @@ import { retryAfterMs } from "./retry-after.ts";
 
 /** Of a bug of ours, or of an action that could not be read: soon enough for a fix, too seldom to storm. */
 const INTERNAL_RETRY_MS = 10_000;
+/** Of a machine that has no descriptors or ports left: these come back within seconds, when connections are closed. */
+const LOCAL_RETRY_MS = 10_000;
 /** Longer than a worker remembers what it has read of secrets, so that the next look is a new one. */
 const UNREADY_RETRY_MS_MIN = 3_000;
-/** Spreads what one Retry-After sends to the same second. */
-const RETRY_AFTER_SPREAD = 0.1;
+/** Spreads what one Retry-After, or one shortage, sends to the same second. */
+const SPREAD = 0.1;
 
 export interface Circumstances {
   readonly policy: RetryPolicy;
@@ -69,6 +71,11 @@ function decideReply(reply: Reply, facts: DeliveryFacts, circumstances: Circumst
 function decideFault(fault: Fault, facts: DeliveryFacts, circumstances: Circumstances): Verdict {
   // The next handshake would meet the same certificate; a person has to act.
   if (fault.code === "certificate") return failed(fault.code);
+  // Nothing was sent, and neither the delivery nor the destination is to blame.
+  if (fault.code === "local") {
+    const delayMs = spread(LOCAL_RETRY_MS, circumstances.random);
+    return retry(fault.code, { delayMs, costsAttempt: false }, facts, circumstances);
+  }
   const delayMs = backoffMs(circumstances.policy, facts.attempt, circumstances.random);
   return retry(fault.code, { delayMs, costsAttempt: true }, facts, circumstances);
 }
@@ -120,5 +127,5 @@ function failed(reason: Reason): Verdict {
 }
 
 function spread(ms: number, random: Random): number {
-  return Math.round(ms * (1 + RETRY_AFTER_SPREAD * random()));
+  return Math.round(ms * (1 + SPREAD * random()));
 }

@@ -158,7 +158,7 @@ function isRestricted(entry: OwnLane): boolean {
 /** Statuses by which a destination says that it is in trouble, not that the request is wrong. */
 const FAILING: ReadonlySet<number> = new Set([408, 502, 503, 504, 529]);
 /** Faults that are ours, or say nothing about the destination. */
-const NOT_ITS_FAULT: ReadonlySet<string> = new Set(["proxy"]);
+const NOT_ITS_FAULT: ReadonlySet<string> = new Set(["proxy", "local"]);
 
 function note(watched: Watched, finding: Finding, at: number): void {
   if (finding.kind === "fault") {

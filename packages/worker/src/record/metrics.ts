@@ -20,6 +20,7 @@ const FAULTS: readonly FaultCode[] = [
   "protocol",
   "headers_too_large",
   "proxy",
+  "local",
 ];
 
 export type StatusClass = (typeof STATUS_CLASSES)[number];

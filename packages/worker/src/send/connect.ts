@@ -5,7 +5,7 @@ import { isIP, type Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import type { buildConnector } from "undici";
 import { type EgressErrorCode, toEgressError } from "./egress-error.ts";
-import { type Destination, judgeAddresses, type OwnPorts, type Rules } from "./guard/guard.ts";
+import { type Destination, judgeAddresses, type Levels, type OwnPorts } from "./guard/guard.ts";
 import { handOver, type Phases } from "./phases.ts";
 import { type EgressProxy, tunnel } from "./proxy.ts";
 import { type Dial, race } from "./race.ts";
@@ -15,7 +15,7 @@ import { type SessionKeeper, secure } from "./secure.ts";
 export interface ConnectorOptions {
   readonly destination: Destination;
   readonly origin: string;
-  readonly levels: readonly Rules[];
+  readonly levels: Levels;
   readonly own: OwnPorts;
   readonly resolve: Resolve;
   readonly dial: Dial;

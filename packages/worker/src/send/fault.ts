@@ -20,11 +20,11 @@ const FAULTS: Readonly<Record<string, FaultCode>> = {
   ENETUNREACH: "connect",
   EHOSTDOWN: "connect",
   ENETDOWN: "connect",
-  EADDRNOTAVAIL: "connect",
-  EACCES: "connect",
-  EPERM: "connect",
-  EMFILE: "connect",
-  ENFILE: "connect",
+  EADDRNOTAVAIL: "local",
+  EACCES: "local",
+  EPERM: "local",
+  EMFILE: "local",
+  ENFILE: "local",
   ETIMEDOUT: "connect_timeout",
   UND_ERR_CONNECT_TIMEOUT: "connect_timeout",
   UND_ERR_SOCKET: "reset",
@@ -41,6 +41,11 @@ const FAULTS: Readonly<Record<string, FaultCode>> = {
   // undici's own assertions, which some answers (a status of 000) run into.
   ERR_ASSERTION: "protocol",
 };
+
+/** Whether this machine lacked what a connection takes, such as descriptors, ports or the permission: no other machine's fault. */
+export function isLocal(error: unknown): boolean {
+  return FAULTS[toCode(error)] === "local";
+}
 
 /** Node's names for what OpenSSL says of a certificate (tls documentation, "X509 certificate error codes"). */
 const CERTIFICATE =
@@ -68,6 +73,8 @@ function toCode(error: unknown): string {
 
 function toFaultCode(code: string, wasSent: boolean): FaultCode {
   const known = FAULTS[code];
+  // What is free of charge must be sure not to have been sent.
+  if (known === "local" && wasSent) return "reset";
   if (known !== undefined) return known;
   if (CERTIFICATE.test(code)) return "certificate";
   if (code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_")) return "tls";

@@ -33,11 +33,3 @@ function isThisMachine(address: string): boolean {
     entries?.some((entry) => entry.address === address),
   );
 }
-
-/** Host and port that a Redis URL names; null where it names none, as a socket's path. */
-export function toRedisPlace(text: string): { readonly host: string; readonly port: number } | null {
-  if (!URL.canParse(text)) return null;
-  const { hostname, port } = new URL(text);
-  if (hostname === "") return null;
-  return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 6_379) };
-}

@@ -3,12 +3,21 @@
 
 import { connect } from "node:net";
 import type { EgressRules } from "@postrider/shared/egress";
+import { toRedisPlaces } from "@postrider/shared/redis";
 import type { Settings } from "@postrider/shared/settings";
 import { LRUCache } from "lru-cache";
 import { Pool } from "undici";
 import { type ConnectorOptions, createConnector } from "./connect.ts";
-import { type Destination, judgeDestination, type Refusal, type Rules, toRules } from "./guard/guard.ts";
-import { createOwnPorts, type KnownPorts, toRedisPlace } from "./own-ports.ts";
+import {
+  type BaseRules,
+  type Destination,
+  judgeDestination,
+  type Levels,
+  type Refusal,
+  toBaseRules,
+  toRules,
+} from "./guard/guard.ts";
+import { createOwnPorts, type KnownPorts } from "./own-ports.ts";
 import { type EgressProxy, toProxy } from "./proxy.ts";
 import type { Dial } from "./race.ts";
 import { askSystem, createAskServers, createResolve, type Resolve } from "./resolve.ts";
@@ -40,8 +49,8 @@ export interface Route {
 export interface Pools {
   /** The way to a destination, made when it is first needed; or why there is none. */
   get(origin: string, way: Way): Route | Refusal;
-  /** Refuses a port of this process' own from now on. */
-  protect(port: number): void;
+  /** Refuses a port of this process' own, or of `host`, from now on. */
+  protect(port: number, host?: string): void;
   /** Looks now whether a TLS file has changed. */
   checkTlsFiles(): void;
   /** Closes all sockets. Call it when nothing is in flight. */
@@ -107,7 +116,7 @@ export function createPools(settings: PoolsSettings, outside: Outside = {}): Poo
     proxy,
     contextOf: tlsFiles.contextOf,
   };
-  const base = toRules(settings);
+  const base = toBaseRules(settings);
   const levelsOf = createLevels(base);
   const sweep = setInterval(() => sweepPools(pools), SWEEP_MS).unref();
 
@@ -133,7 +142,7 @@ export function createPools(settings: PoolsSettings, outside: Outside = {}): Poo
       held.idle = 0;
       return held;
     },
-    protect: (port) => own.add(port),
+    protect: (port, host) => own.add(port, host),
     checkTlsFiles: tlsFiles.check,
     async close() {
       clearInterval(sweep);
@@ -152,16 +161,16 @@ function sweepPools(pools: LRUCache<string, Held>): void {
   }
 }
 
-interface Levels {
-  readonly levels: readonly Rules[];
+interface KeyedLevels {
+  readonly levels: Levels;
   /** Pools are not shared between actions with different rules: a connection that one may use, another may not. */
   readonly key: string;
 }
 
 /** The settings' rules and an action's, made comparable once per compiled action. */
-function createLevels(base: Rules): (egress: EgressRules | undefined) => Levels {
-  const known = new WeakMap<EgressRules, Levels>();
-  const settingsAlone: Levels = { levels: [base], key: "" };
+function createLevels(base: BaseRules): (egress: EgressRules | undefined) => KeyedLevels {
+  const known = new WeakMap<EgressRules, KeyedLevels>();
+  const settingsAlone: KeyedLevels = { levels: [base], key: "" };
   return (egress) => {
     if (egress === undefined) return settingsAlone;
     let levels = known.get(egress);
@@ -176,8 +185,7 @@ function createLevels(base: Rules): (egress: EgressRules | undefined) => Levels 
 function toOwnPorts({ redisUrl, metricsPort }: PoolsSettings, proxy: EgressProxy | null): KnownPorts {
   const own = createOwnPorts();
   if (metricsPort !== 0) own.add(metricsPort);
-  const redis = toRedisPlace(redisUrl);
-  if (redis !== null) own.add(redis.port, redis.host);
+  for (const { host, port } of toRedisPlaces(redisUrl)) own.add(port, host);
   // Others may well serve HTTPS on the proxy's port.
   if (proxy !== null) own.addAt(proxy.host, proxy.port);
   return own;

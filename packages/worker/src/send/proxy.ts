@@ -4,6 +4,7 @@
 import type { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import { type EgressError, toEgressError } from "./egress-error.ts";
+import { isLocal } from "./fault.ts";
 import { type Dial, race } from "./race.ts";
 import type { Resolve } from "./resolve.ts";
 import { secure } from "./secure.ts";
@@ -75,6 +76,7 @@ async function reach({ proxy, contextOf, resolve, dial, signal }: TunnelOptions)
     if (!proxy.isSecure) return socket;
     return await secure(socket, proxy.host, contextOf(proxy.origin), { session: undefined });
   } catch (error) {
+    if (isLocal(error)) throw error;
     throw toProxyError(`the proxy could not be reached: ${(error as Error).message}`, error);
   }
 }
@@ -116,7 +118,8 @@ function isWhole(answer: Buffer): boolean {
 
 /**
  * Whose trouble an answer is. 502 and 504 say that the destination could not be reached (RFC 9110 sections 15.6.3 and 15.6.5; Smokescreen
- * and Envoy go by them), and so does Squid's 503 with the error's name beside it; anything else is the proxy's.
+ * and Envoy go by them), and so does Squid's 503 with the error's name beside it. A 407 with Smokescreen's own header is its guard's refusal; any other
+ * answer is the proxy's trouble.
  */
 function findTrouble(answer: string): EgressError | null {
   const status = STATUS_LINE.exec(answer)?.[1];
@@ -129,6 +132,11 @@ function findTrouble(answer: string): EgressError | null {
   }
   const detail = /^X-(?:Squid|Smokescreen)-Error: *([^\r\n]{0,200})/im.exec(answer)?.[1] ?? "";
   const told = `the proxy answered ${status}${detail === "" ? "" : ` (${detail})`}`;
+  if (status === "407" && /^X-Smokescreen-Error:/im.test(answer)) {
+    // What it says beside it names the address that a name has in here, which who writes an action need not learn.
+    const message = "leads to a destination that the egress proxy refuses (407 with X-Smokescreen-Error)";
+    return toEgressError("POSTRIDER_FORBIDDEN", message, { refusal: { verdict: "proxy_refused", message } });
+  }
   if (status === "504") return toEgressError("POSTRIDER_CONNECT_TIMEOUT", told);
   const isUnreachable = status === "502" || (status === "503" && /^ERR_(?:CONNECT|DNS|READ)/.test(detail));
   return isUnreachable ? toEgressError("POSTRIDER_CONNECT", told) : toProxyError(told);

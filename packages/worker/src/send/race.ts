@@ -2,6 +2,7 @@
 // been silent for a while; the first to answer wins, and the others are dropped.
 
 import type { Socket } from "node:net";
+import { isLocal } from "./fault.ts";
 
 /** RFC 8305 section 5 recommends 250 ms between attempts. */
 const ATTEMPT_DELAY_MS = 250;
@@ -9,7 +10,10 @@ const ATTEMPT_DELAY_MS = 250;
 export type Dial = (address: string, port: number) => Socket;
 
 export interface Race {
-  /** The first connected socket, without listeners of ours; rejects with the last error when none came. */
+  /**
+   * The first connected socket, without listeners of ours. Rejects with the last error when none came; with a destination's rather
+   * than with one of this machine, which may lack one family alone.
+   */
   readonly winner: Promise<Socket>;
   /** Drops all that is still being tried. */
   cancel(): void;
@@ -21,6 +25,7 @@ export function race(addresses: readonly string[], port: number, dial: Dial): Ra
   let next = 0;
   let timer: NodeJS.Timeout | undefined;
   let isOver = false;
+  let trouble: Error | undefined;
 
   const cancel = (): void => {
     isOver = true;
@@ -40,8 +45,9 @@ export function race(addresses: readonly string[], port: number, dial: Dial): Ra
       const onError = (error: Error): void => {
         trying.delete(socket);
         if (isOver) return;
+        trouble = moreTelling(trouble, error);
         if (next < addresses.length) tryNext();
-        else if (trying.size === 0) reject(error);
+        else if (trying.size === 0) reject(trouble);
       };
       socket.once("error", onError);
       socket.once("connect", () => {
@@ -57,4 +63,8 @@ export function race(addresses: readonly string[], port: number, dial: Dial): Ra
     tryNext();
   });
   return { winner, cancel };
+}
+
+function moreTelling(before: Error | undefined, error: Error): Error {
+  return before !== undefined && isLocal(error) ? before : error;
 }

@@ -3,6 +3,9 @@ import { expect, test } from "vitest";
 import type { Reply } from "../attempt.ts";
 import { toNext } from "./redirect.ts";
 
+const follow = (from: ComposedRequest, to: Reply, secretHeaders: readonly string[] = []) =>
+  toNext(from, to, new Set(secretHeaders));
+
 const request: ComposedRequest = {
   method: "POST",
   origin: "https://api.example.com",
@@ -29,13 +32,13 @@ test.each([
   ["https://other.example:8443/x#fragment", "https://other.example:8443", "/x"],
   ["https://api.example.com:443/x", "https://api.example.com", "/x"],
 ])("Location %s leads to %s%s", (location, origin, path) => {
-  expect(toNext(request, redirect(location))).toMatchObject({ request: { origin, path } });
+  expect(follow(request, redirect(location))).toMatchObject({ request: { origin, path } });
 });
 
 test("from https to http nothing is followed, and the answer stands", () => {
-  expect(toNext(request, redirect("http://api.example.com/x"))).toBeNull();
+  expect(follow(request, redirect("http://api.example.com/x"))).toBeNull();
   expect(
-    toNext({ ...request, origin: "http://api.example.com" }, redirect("https://api.example.com/x")),
+    follow({ ...request, origin: "http://api.example.com" }, redirect("https://api.example.com/x")),
   ).toMatchObject({
     request: { origin: "https://api.example.com" },
   });
@@ -48,18 +51,51 @@ test.each([
   "/\\evil.example/",
   "https:\\\\evil.example\\",
 ])("Location %s is refused for its spelling", (location) => {
-  expect(toNext(request, redirect(location))).toMatchObject({ isForbidden: true });
+  expect(follow(request, redirect(location))).toMatchObject({ isForbidden: true });
 });
 
 test("the same host under another port or scheme is another origin", () => {
   for (const location of ["https://api.example.com:8443/", "//sub.api.example.com/"])
-    expect(toNext(request, redirect(location))).toMatchObject({
+    expect(follow(request, redirect(location))).toMatchObject({
       request: { headers: ["Content-Type", "application/json"] },
     });
 });
 
 test("without a Location, or with a status that does not redirect, the answer stands", () => {
-  expect(toNext(request, redirect(undefined))).toBeNull();
+  expect(follow(request, redirect(undefined))).toBeNull();
   for (const status of [200, 300, 304, 305, 306, 404])
-    expect(toNext(request, redirect("/x", status))).toBeNull();
+    expect(follow(request, redirect("/x", status))).toBeNull();
+});
+
+test("what is made of a secret goes to no other origin, however harmless its name", () => {
+  const headers = ["User-Agent", "agent s3cret", "Accept", "text/plain", "X-Key", "s3cret"];
+  const secrets = ["user-agent", "x-key"];
+
+  expect(follow({ ...request, headers }, redirect("https://other.example/"), secrets)).toMatchObject({
+    request: { headers: ["Accept", "text/plain"] },
+  });
+  expect(follow({ ...request, headers }, redirect("/x"), secrets)).toMatchObject({ request: { headers } });
+});
+
+test.each([
+  [301, "POST", false],
+  [302, "POST", false],
+  [303, "PUT", false],
+  [307, "POST", true],
+  [308, "POST", true],
+  [301, "PUT", true],
+] as const)("after %i a %s keeps its body and what was signed over it: %s", (status, method, isKept) => {
+  const ofBody = [
+    ["Content-Type", "application/json"],
+    ["webhook-signature", "v1,x"],
+    ["X-CIO-Signature", "x"],
+    ["X-Hub-Signature-256", "x"],
+    ["Digest", "x"],
+    ["Repr-Digest", "x"],
+  ].flat();
+  const headers = [...ofBody, "webhook-id", "d", "Accept", "text/plain"];
+
+  expect(follow({ ...request, method, headers }, redirect("/x", status))).toMatchObject({
+    request: { body: isKept ? "{}" : null, headers: isKept ? headers : headers.slice(ofBody.length) },
+  });
 });

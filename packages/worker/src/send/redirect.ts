@@ -27,8 +27,18 @@ export type Next =
   /** Why the way that the answer points to is not taken. */
   | { readonly problem: string; readonly isForbidden: boolean };
 
-/** The request that a reply redirects to; null where it redirects nowhere, or from https to http, and so stands as it is. */
-export function toNext(request: ComposedRequest, reply: Reply): Next | null {
+/** What speaks of the body, and says nothing true without it: its type and length, digests, and signatures over it. */
+const OF_BODY = /^content-|digest|signature/;
+
+/**
+ * The request that a reply redirects to; null where it redirects nowhere, or from https to http, and so stands as it is.
+ * @param secretHeaders headers, in lower case, whose values are made of secrets.
+ */
+export function toNext(
+  request: ComposedRequest,
+  reply: Reply,
+  secretHeaders: ReadonlySet<string>,
+): Next | null {
   const location = reply.headers["location"];
   if (!REDIRECTS.has(reply.status) || location === undefined) return null;
   const target = toTarget(request, location);
@@ -48,8 +58,8 @@ export function toNext(request: ComposedRequest, reply: Reply): Next | null {
   const keepsBody = method === request.method;
   const isElsewhere = parsed.origin !== request.origin;
   const headers = keepHeaders(request.headers, (name) => {
-    if (!keepsBody && name.startsWith("content-")) return false;
-    return !isElsewhere || HARMLESS_HEADERS.has(name);
+    if (!keepsBody && OF_BODY.test(name)) return false;
+    return !isElsewhere || (HARMLESS_HEADERS.has(name) && !secretHeaders.has(name));
   });
   const { origin, path } = parsed;
   return { request: { method, origin, path, headers, body: keepsBody ? request.body : null } };

@@ -4,6 +4,7 @@
 import { lookup, Resolver } from "node:dns/promises";
 import { LRUCache } from "lru-cache";
 import { toEgressError } from "./egress-error.ts";
+import { isLocal } from "./fault.ts";
 
 /** An address with how long it may be believed; null where the source does not say. */
 export interface Answer {
@@ -63,6 +64,7 @@ async function asked(host: string, ask: Ask): Promise<readonly Answer[]> {
   try {
     return await ask(host);
   } catch (error) {
+    if (isLocal(error)) throw error;
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     throw toEgressError("POSTRIDER_DNS", `${host} could not be resolved${code === "" ? "" : ` (${code})`}`, {
       cause: error,

@@ -10,6 +10,8 @@ import { type Next, toNext } from "./redirect.ts";
 export interface SendLimits extends ExchangeLimits {
   /** How many redirects are followed. */
   readonly redirects: number;
+  /** Headers, in lower case, that carry secrets: they go to no other origin. */
+  readonly secretHeaders: ReadonlySet<string>;
 }
 
 /** Sends a request and reads the reply within its limits. Called out through `interrupts`, the finding is `interrupted`. */
@@ -43,7 +45,9 @@ async function follow(
       interrupts,
     );
     const { finding } = sent;
-    const next = finding.kind === "reply" && hops < limits.redirects ? toNext(request, finding) : null;
+    const { redirects, secretHeaders } = limits;
+    const next =
+      finding.kind === "reply" && hops < redirects ? toNext(request, finding, secretHeaders) : null;
     if (next === null) return { ...sent, totalMs: totalMs() };
     if ("problem" in next) return { ...sent, finding: toUnsendable(next), totalMs: totalMs() };
     request = next.request;

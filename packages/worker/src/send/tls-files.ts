@@ -41,36 +41,33 @@ export interface TlsFilesOptions {
   readonly warn: (message: string) => void;
 }
 
-interface Loaded {
-  readonly contexts: ReadonlyMap<string, SecureContext>;
-  readonly paths: readonly string[];
-}
-
-const NOTHING: Loaded = { contexts: new Map(), paths: [] };
+type Contexts = ReadonlyMap<string, SecureContext>;
 
 /** Reads the files. @throws PostriderError `settings_invalid` naming the file. */
 export function openTlsFiles({ path, onChange, warn }: TlsFilesOptions): TlsFiles {
   // Made when it is first needed: reading all public roots takes longer than anything else at the start.
   let publicRoots: SecureContext | undefined;
-  let loaded = path === undefined ? NOTHING : load(path);
-  let seen = toSignature(path, loaded);
+  let watched: string[] = [];
+  let contexts: Contexts = path === undefined ? new Map() : load(path, watched);
+  let seen = toSignature(path, watched);
 
   const check = (): void => {
-    const signature = toSignature(path, loaded);
-    if (path === undefined || signature === seen) return;
-    seen = signature;
+    if (path === undefined || toSignature(path, watched) === seen) return;
+    // Also where they cannot be used: what was missing among them may come.
+    watched = [];
     try {
-      loaded = load(path);
-      seen = toSignature(path, loaded);
+      contexts = load(path, watched);
       onChange();
     } catch (error) {
       warn(`the TLS files have changed and cannot be used; the old ones stand: ${(error as Error).message}`);
+    } finally {
+      seen = toSignature(path, watched);
     }
   };
   const timer = path === undefined ? undefined : setInterval(check, CHECK_MS).unref();
   return {
     contextOf(origin) {
-      const own = loaded.contexts.get(origin);
+      const own = contexts.get(origin);
       if (own !== undefined) return own;
       publicRoots ??= toContext({});
       return publicRoots;
@@ -80,13 +77,13 @@ export function openTlsFiles({ path, onChange, warn }: TlsFilesOptions): TlsFile
   };
 }
 
-function load(path: string): Loaded {
+/** Adds to `paths` each file that it looks at. */
+function load(path: string, paths: string[]): Contexts {
   const parsed = tlsFileSchema.safeParse(parseJson(path));
   if (!parsed.success) {
     throw invalid(parsed.error.issues.map(toProblem), path);
   }
   const contexts = new Map<string, SecureContext>();
-  const paths: string[] = [];
   const read = (name: string | undefined): Buffer | undefined => {
     if (name === undefined) return undefined;
     const full = resolve(dirname(path), name);
@@ -100,7 +97,7 @@ function load(path: string): Loaded {
       throw invalid([{ field: `destinations.${origin}`, message: (error as Error).message }], path);
     }
   }
-  return { contexts, paths };
+  return contexts;
 }
 
 function toProblem(issue: z.core.$ZodIssue): Problem {
@@ -141,7 +138,7 @@ function toContext(files: {
 }
 
 /** Changes whenever one of the files does; a file that is away for a moment is a change, too. */
-function toSignature(path: string | undefined, { paths }: Loaded): string {
+function toSignature(path: string | undefined, paths: readonly string[]): string {
   if (path === undefined) return "";
   return [path, ...paths]
     .map((name) => {

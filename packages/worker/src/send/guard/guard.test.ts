@@ -9,10 +9,12 @@ import {
   type Destination,
   judgeAddresses,
   judgeDestination,
+  type Levels,
+  toBaseRules,
   toRules,
 } from "./guard.ts";
 
-const byDefault = [toRules({ allowNetworks: [], denyNetworks: [] })];
+const byDefault: Levels = [toBaseRules({ allowNetworks: [], denyNetworks: [] })];
 const nobodys = { isOurs: () => false };
 
 function verdictOf(address: string, levels = byDefault): string {
@@ -151,28 +153,79 @@ test.each(PUBLIC)("%s is public", (address) => {
   expect(classifyAddress(address, byDefault)).toEqual({ verdict: "public", isAllowed: true, name: "" });
 });
 
-test("any address in a range is refused, and what carries it, too", () => {
-  const hex = (value: number): string => value.toString(16);
+/** Every way to carry an IPv4 address in an IPv6 address. */
+function carriersOf(value: number): string[] {
+  const hex = (part: number): string => (part >>> 0).toString(16);
+  const [high, low] = [hex(value >>> 16), hex(value & 0xffff)];
+  const [notHigh, notLow] = [hex(~value >>> 16), hex(~value & 0xffff)];
+  const [first, second, third, fourth] = [24, 16, 8, 0].map((bits) =>
+    ((value >>> bits) & 0xff).toString(16).padStart(2, "0"),
+  );
+  return [
+    `::ffff:${high}:${low}`,
+    `::${high}:${low}`,
+    `::ffff:0:${high}:${low}`,
+    `64:ff9b::${high}:${low}`,
+    `64:ff9b:1:abcd::${high}:${low}`,
+    `64:ff9b:1:${high}:${third}:${fourth}00::`,
+    `64:ff9b:1:ab${first}:${second}:${third}${fourth}::`,
+    `64:ff9b:1:abcd:${first}:${second}${third}:${fourth}00:0`,
+    `2002:${high}:${low}::1`,
+    `2001:0:4136:e378:8000:63bf:${notHigh}:${notLow}`,
+    `2606:4700::5efe:${high}:${low}`,
+    `fe80::200:5efe:${high}:${low}`,
+    `fd00::5efe:${high}:${low}`,
+  ];
+}
+
+const everything = { allowNetworks: ["0.0.0.0/0", "::/0"] };
+
+test("what carries an address is never public, but for NAT64, which is as public as what it carries", () => {
   fc.assert(
     fc.property(fc.ipV4(), (address) => {
-      const value = Number(parseAddress(address)?.value);
-      const [high, low] = [hex(value >>> 16), hex(value & 0xffff)];
-      const isPublic = verdictOf(address) === "public";
-      expect(verdictOf(`64:ff9b::${high}:${low}`) === "public").toBe(isPublic);
-      for (const carrier of [
-        `::ffff:${high}:${low}`,
-        `::${high}:${low}`,
-        `2002:${high}:${low}::1`,
-        `2001::${high}:${low}`,
-      ])
-        expect(verdictOf(carrier)).not.toBe("public");
+      for (const carrier of carriersOf(Number(parseAddress(address)?.value))) {
+        const isPublic = carrier.startsWith("64:ff9b::") && verdictOf(address) === "public";
+        expect(verdictOf(carrier) === "public", carrier).toBe(isPublic);
+      }
     }),
-    { numRuns: 2_000 },
+    { numRuns: 500 },
   );
 });
 
+describe("whatever is allowed", () => {
+  test("a denied IPv4 address is denied in everything that carries it, and another one is not", () => {
+    fc.assert(
+      fc.property(fc.ipV4(), fc.ipV4(), (denied, other) => {
+        const levels: Levels = [toBaseRules({ ...everything, denyNetworks: [`${denied}/32`] })];
+        const [value, otherValue] = [denied, other].map((text) => Number(parseAddress(text)?.value));
+        // `::` and `::1` are addresses in their own right.
+        fc.pre(value !== undefined && otherValue !== undefined && value > 1);
+        for (const carrier of carriersOf(value))
+          expect(verdictOf(carrier, levels), carrier).toBe("denied_network");
+        expect(verdictOf(`::ffff:${other}`, levels) === "denied_network").toBe(value === otherValue);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test.each(
+    ["169.254.169.254", "169.254.170.2", "100.100.100.200", "168.63.129.16", "192.0.0.192"].flatMap(
+      (address) =>
+        carriersOf(Number(parseAddress(address)?.value)).map((carrier) => [carrier, address] as const),
+    ),
+  )("%s, which carries %s, is metadata", (carrier) => {
+    expect(verdictOf(carrier, [toBaseRules(everything)])).toBe("metadata");
+  });
+
+  test("::1 is no spelling of 0.0.0.1", () => {
+    expect(verdictOf("::1", [toBaseRules({ ...everything, denyNetworks: ["0.0.0.0/8"] })])).toBe(
+      "allowed_network",
+    );
+  });
+});
+
 describe("rules", () => {
-  const loopback = [toRules({ allowNetworks: ["127.0.0.0/8", "::1/128"], denyNetworks: [] })];
+  const loopback: Levels = [toBaseRules({ allowNetworks: ["127.0.0.0/8", "::1/128"], denyNetworks: [] })];
 
   test("an allowed network may be reached though it is not public, and no spelling of it in another one", () => {
     expect(classifyAddress("127.0.0.1", loopback)).toMatchObject({
@@ -185,7 +238,7 @@ describe("rules", () => {
   });
 
   test("metadata services stay refused in an allowed network, and a denied network beats an allowed one", () => {
-    const everything = toRules({
+    const everything = toBaseRules({
       allowNetworks: ["0.0.0.0/0", "::/0"],
       denyNetworks: ["10.1.0.0/16", "8.8.8.0/24"],
     });
@@ -198,7 +251,7 @@ describe("rules", () => {
   });
 
   test("an action's rules narrow the settings' and never widen them", () => {
-    const settings = toRules({ allowNetworks: ["10.0.0.0/8"], denyNetworks: [] });
+    const settings = toBaseRules({ allowNetworks: ["10.0.0.0/8"], denyNetworks: [] });
     const wide = toRules({ allowNetworks: ["0.0.0.0/0"] });
     const narrow = toRules({ allowNetworks: ["10.5.0.0/16"], denyNetworks: ["8.0.0.0/8"] });
     const silent = toRules({});
@@ -208,6 +261,11 @@ describe("rules", () => {
     expect(verdictOf("10.6.0.1", [settings, narrow])).toBe("private");
     expect(verdictOf("8.8.8.8", [settings, narrow])).toBe("denied_network");
     expect(verdictOf("10.6.0.1", [settings, silent])).toBe("allowed_network");
+  });
+
+  test("settings that name no networks at all do not open them", () => {
+    // @ts-expect-error: the list is required, and its absence no permission.
+    expect(() => toBaseRules({ denyNetworks: [] })).toThrow();
   });
 
   test("one refused address refuses all of a name's", () => {

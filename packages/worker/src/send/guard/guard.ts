@@ -3,6 +3,7 @@
 
 import { type EgressRules, parsePortRange } from "@postrider/shared/egress";
 import { type Address, isInside, type Network, parseAddress, parseNetwork } from "@postrider/shared/network";
+import { carriedIn, isIsatap } from "./carried.ts";
 import { OTHER_PROTOCOLS } from "./ports.ts";
 import {
   GLOBAL_UNICAST_IPV6,
@@ -29,7 +30,9 @@ export type DestinationVerdict =
   | "host_not_allowed"
   | "metadata"
   | "port_blocked"
-  | "port_not_allowed";
+  | "port_not_allowed"
+  /** By a proxy that has a guard of its own. */
+  | "proxy_refused";
 
 /** Why a destination is not reached. */
 export interface Refusal {
@@ -53,12 +56,18 @@ export interface Rules {
   readonly httpsOnly: boolean;
 }
 
+/** The settings' rules: they alone can open what is not public, so their list is always there. */
+export type BaseRules = Rules & { readonly allowNetworks: readonly Network[] };
+
+/** All that must agree: the settings, and an action where it has rules. */
+export type Levels = readonly [settings: BaseRules, ...actions: Rules[]];
+
 /** Ports of this installation's own. */
 export interface OwnPorts {
   readonly isOurs: (host: string, address: string, port: number, isPublic: boolean) => boolean;
 }
 
-/** Makes rules comparable. The schema has checked what they say. */
+/** Makes an action's rules comparable. The schema has checked what they say. */
 export function toRules({
   allowNetworks,
   denyNetworks,
@@ -66,14 +75,24 @@ export function toRules({
   allowPorts,
   httpsOnly,
 }: EgressRules): Rules {
-  const present = <T>(entries: readonly (T | null)[]): T[] => entries.filter((entry) => entry !== null);
   return {
-    allowNetworks: allowNetworks === undefined ? null : present(allowNetworks.map(parseNetwork)),
-    denyNetworks: present((denyNetworks ?? []).map(parseNetwork)),
+    allowNetworks: allowNetworks === undefined ? null : toNetworks(allowNetworks),
+    denyNetworks: toNetworks(denyNetworks ?? []),
     allowHosts: allowHosts ?? null,
-    allowPorts: allowPorts === undefined ? null : present(allowPorts.map(parsePortRange)),
+    allowPorts: allowPorts === undefined ? null : allowPorts.map(parsePortRange).filter(isPresent),
     httpsOnly: httpsOnly === true,
   };
+}
+
+/** The settings' rules, made comparable. What allows no network must say so, lest it allow them all. */
+export function toBaseRules(rules: EgressRules & { readonly allowNetworks: readonly string[] }): BaseRules {
+  return { ...toRules(rules), allowNetworks: toNetworks(rules.allowNetworks) };
+}
+
+const isPresent = <T>(entry: T | null): entry is T => entry !== null;
+
+function toNetworks(texts: readonly string[]): Network[] {
+  return texts.map(parseNetwork).filter(isPresent);
 }
 
 /** What can be told before any name is resolved. Null: nothing speaks against it. */
@@ -115,7 +134,7 @@ export function judgeDestination(
 export function judgeAddresses(
   { host, port }: Pick<Destination, "host" | "port">,
   addresses: readonly string[],
-  levels: readonly Rules[],
+  levels: Levels,
   own: OwnPorts,
 ): Refusal | null {
   for (const address of addresses) {
@@ -135,21 +154,17 @@ export interface Classified {
 }
 
 /** Which kind of address this is, in this order: denied, metadata, allowed by name, special, public. */
-export function classifyAddress(text: string, levels: readonly Rules[]): Classified {
+export function classifyAddress(text: string, levels: Levels): Classified {
   const address = parseAddress(text);
   if (address === null) return refused("unreadable", "not an address in its standard spelling");
-  const carried = isInside(address, NAT64)
-    ? ({ family: 4, value: address.value & 0xffff_ffffn } as const)
-    : null;
+  const spellings = [address, ...carriedIn(address)];
   const isIn = (networks: readonly Network[]): boolean =>
-    networks.some(
-      (network) => isInside(address, network) || (carried !== null && isInside(carried, network)),
-    );
+    networks.some((network) => spellings.some((spelling) => isInside(spelling, network)));
 
   if (levels.some(({ denyNetworks }) => isIn(denyNetworks)))
     return refused("denied_network", "POSTRIDER_DENY_NETWORKS or egress.denyNetworks");
   if (isIn(METADATA_NETWORKS)) return refused("metadata", "a cloud's metadata service");
-  const special = findSpecial(address, carried);
+  const special = findSpecial(address);
   if (special === null) return { verdict: "public", isAllowed: true, name: "" };
   const isAllowed = levels.every(
     ({ allowNetworks }) =>
@@ -159,23 +174,19 @@ export function classifyAddress(text: string, levels: readonly Rules[]): Classif
 }
 
 /** Null where the address is globally reachable unicast. */
-function findSpecial(address: Address, carried: Address | null): Classified | null {
+function findSpecial(address: Address): Classified | null {
   const range = RANGES.find(({ network }) => isInside(address, network));
   if (range !== undefined) return refused(range.verdict, range.name);
   if (address.family === 4) return null;
-  if (carried !== null) {
+  if (isInside(address, NAT64)) {
     // RFC 6052 section 3.1: the well-known prefix must not carry what is not global; it is only as public as what it carries.
-    const inner = findSpecial(carried, null);
-    return inner === null ? null : refused("nat64", `64:ff9b::/96 around ${inner.name}`);
+    const inner = carriedIn(address)
+      .map(findSpecial)
+      .find((found) => found !== null);
+    return inner === undefined ? null : refused("nat64", `64:ff9b::/96 around ${inner.name}`);
   }
   if (!isInside(address, GLOBAL_UNICAST_IPV6)) return refused("unallocated", "outside of 2000::/3, RFC 4291");
   return isIsatap(address) ? refused("isatap", "an IPv4 address inside, RFC 5214") : null;
-}
-
-/** RFC 5214 section 6.1: an interface identifier of 0:5efe or 200:5efe and an IPv4 address. */
-function isIsatap({ value }: Address): boolean {
-  const marker = (value >> 32n) & 0xffff_ffffn;
-  return marker === 0x0000_5efen || marker === 0x0200_5efen;
 }
 
 function isMetadataName(host: string): boolean {

@@ -90,6 +90,14 @@ export const GLOBAL_UNICAST_IPV6 = toNetwork("2000::/3");
 /** RFC 6052: the last 32 bits are the IPv4 address that a translator reaches; as public as that is. */
 export const NAT64 = toNetwork("64:ff9b::/96");
 
+/** The other networks that carry IPv4 addresses, in the rows of the table that refuse them whole. */
+export const IPV4_COMPATIBLE = toNetwork("::/96");
+export const IPV4_MAPPED = toNetwork("::ffff:0:0/96");
+export const IPV4_TRANSLATED = toNetwork("::ffff:0:0:0/96");
+export const NAT64_LOCAL = toNetwork("64:ff9b:1::/48");
+export const TEREDO = toNetwork("2001::/32");
+export const SIX_TO_FOUR = toNetwork("2002::/16");
+
 /**
  * Where clouds hand credentials to whoever asks from inside. Some lie in ranges that operators open for other reasons, and one looks
  * public, so they are refused whatever is allowed.
