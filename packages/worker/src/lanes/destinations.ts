@@ -1,10 +1,10 @@
 // Destinations as this process meets them: which need a lane of their own, where a composed delivery belongs, and what is reported to
 // all workers about those in trouble.
 
-import type { Action } from "@postrider/shared/action";
+import { type Action, parseActionRef } from "@postrider/shared/action";
 import type { LaneDirectory } from "@postrider/shared/lane-directory";
 import { isOwnLane, ownLaneName } from "@postrider/shared/lanes";
-import { type Limits, limitsOf, type OwnLane } from "@postrider/shared/own-lane";
+import { bringsLimits, limitsOf, type OwnLane, withActionLimits } from "@postrider/shared/own-lane";
 import type { Claimed, Finding } from "../attempt.ts";
 import { allowedPerSecond } from "./allowance.ts";
 import type { CircuitSettings } from "./circuit.ts";
@@ -113,36 +113,26 @@ export function createDestinations(options: DestinationsOptions): Destinations {
 
 /** A run's own lane is apart already: only limits, pauses and circuits make its deliveries wait with all others of their destination. */
 function findLane(
-  { lane }: Claimed,
+  { lane, delivery }: Claimed,
   origin: string,
   { id, limits }: Action,
   directory: LaneDirectory,
 ): OwnLane | null | Promise<OwnLane | null> {
   const name = ownLaneName("destination", origin);
-  if (lane === name) return null;
+  const version = { id, version: parseActionRef(delivery.action)?.version ?? 0 };
+  const choose = (entry: OwnLane | undefined): OwnLane | null => {
+    if (lane === name || entry === undefined || entry.isClosing === true) return null;
+    return isOwnLane(lane) && !isRestricted(entry) ? null : entry;
+  };
   const entry = directory.get(name);
-  if (limits !== undefined && !hasLimits(entry, id, limits)) {
-    return directory
-      .update(name, (known) => {
-        const { isClosing: _, ...rest } = known ?? newDestinationLane(origin, directory.now());
-        return hasLimits(known, id, limits)
-          ? undefined
-          : { ...rest, actionLimits: { ...rest.actionLimits, [id]: limits } };
-      })
-      .then((saved) => saved ?? null);
-  }
-  if (entry === undefined || entry.isClosing === true) return null;
-  return isOwnLane(lane) && !isRestricted(entry) ? null : entry;
-}
-
-function hasLimits(entry: OwnLane | undefined, actionId: string, limits: Limits): boolean {
-  const known = entry?.actionLimits?.[actionId];
-  return (
-    entry?.isClosing !== true &&
-    known !== undefined &&
-    known.ratePerSecond === limits.ratePerSecond &&
-    known.concurrency === limits.concurrency
-  );
+  if (!bringsLimits(entry, version, limits)) return choose(entry);
+  return directory
+    .update(name, (known) =>
+      bringsLimits(known, version, limits)
+        ? withActionLimits(known ?? newDestinationLane(origin, directory.now()), version, limits)
+        : undefined,
+    )
+    .then(choose);
 }
 
 function isRestricted(entry: OwnLane): boolean {
