@@ -13,8 +13,10 @@ import type { Met } from "./tally.ts";
 import type { Traffic } from "./traffic.ts";
 import type { Trouble } from "./trouble.ts";
 
-/** Reported in one tick; the rest in the next ones. */
+/** Reported in one tick; the rest in the next ones, those first that have waited longest. */
 const REPORTS_MAX = 100;
+/** Where nothing was met, a pace or a circuit has nothing to learn but that time passes. */
+const QUIET_REPORT_MS = 1_000;
 /** Of destinations that are not in trouble but were lately: their successes belong to the picture. */
 const WATCHED_MS = 60_000;
 /** Destinations whose latest counts a process keeps; beyond it the oldest go. */
@@ -44,6 +46,7 @@ interface Watched {
   limited: number;
   allowance: number | null;
   troubledAt: number;
+  reportedAt: number;
 }
 
 export function createDestinations(options: DestinationsOptions): Destinations {
@@ -60,6 +63,7 @@ export function createDestinations(options: DestinationsOptions): Destinations {
       limited: 0,
       allowance: null,
       troubledAt: Number.NEGATIVE_INFINITY,
+      reportedAt: Number.NEGATIVE_INFINITY,
     };
     watched.set(origin, made);
     const [oldest] = watched.keys();
@@ -103,9 +107,15 @@ export function createDestinations(options: DestinationsOptions): Destinations {
       }
       await letProbesThrough(options);
       const due = [...watched].filter(([origin, met]) => isDue(origin, met, options)).slice(0, REPORTS_MAX);
+      for (const [origin, met] of due) {
+        met.reportedAt = now();
+        watched.delete(origin);
+        watched.set(origin, met);
+      }
       await Promise.all(due.map(([origin, met]) => reportOne(origin, met, options)));
       for (const [origin, met] of watched) {
-        if (now() - met.troubledAt > WATCHED_MS && !isDue(origin, met, options)) watched.delete(origin);
+        const isKept = isLearning(directory.get(ownLaneName("destination", origin)));
+        if (now() - met.troubledAt > WATCHED_MS && !isKept) watched.delete(origin);
       }
     },
   };
@@ -172,8 +182,12 @@ function note(watched: Watched, finding: Finding, at: number): void {
 function isDue(origin: string, met: Watched, { directory, now }: DestinationsOptions): boolean {
   if (met.failed + met.limited > 0) return true;
   const entry = directory.get(ownLaneName("destination", origin));
-  const isLearning = entry?.circuit !== undefined || entry?.pace !== undefined;
-  return isLearning || (met.accepted > 0 && now() - met.troubledAt < WATCHED_MS);
+  if (met.accepted > 0) return isLearning(entry) || now() - met.troubledAt < WATCHED_MS;
+  return isLearning(entry) && now() - met.reportedAt >= QUIET_REPORT_MS;
+}
+
+function isLearning(entry: OwnLane | undefined): boolean {
+  return entry?.circuit !== undefined || entry?.pace !== undefined;
 }
 
 async function reportOne(origin: string, met: Watched, options: DestinationsOptions): Promise<void> {
