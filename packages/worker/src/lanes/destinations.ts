@@ -6,22 +6,17 @@ import type { LaneDirectory } from "@postrider/shared/lane-directory";
 import { isOwnLane, ownLaneName } from "@postrider/shared/lanes";
 import { bringsLimits, limitsOf, type OwnLane, withActionLimits } from "@postrider/shared/own-lane";
 import type { Claimed, Finding } from "../attempt.ts";
-import { allowedPerSecond } from "./allowance.ts";
 import type { CircuitSettings } from "./circuit.ts";
-import { judgeDestination, judgePause, newDestinationLane } from "./judge.ts";
-import type { Met } from "./tally.ts";
+import { CONTRIBUTE_MS, judgeDestination, judgePause, newDestinationLane } from "./judge.ts";
+import type { Tally } from "./tally.ts";
 import type { Traffic } from "./traffic.ts";
 import type { Trouble } from "./trouble.ts";
+import { createWatch, type Watch, type Watched } from "./watch.ts";
 
 /** Reported in one tick; the rest in the next ones, those first that have waited longest. */
 const REPORTS_MAX = 100;
 /** Where nothing was met, a pace or a circuit has nothing to learn but that time passes. */
 const QUIET_REPORT_MS = 1_000;
-/** Of destinations that are not in trouble but were lately: their successes belong to the picture. */
-const WATCHED_MS = 60_000;
-/** Destinations whose latest counts a process keeps; beyond it the oldest go. */
-const WATCHED_MAX = 10_000;
-
 export interface DestinationsOptions {
   readonly directory: LaneDirectory;
   readonly trouble: Trouble;
@@ -40,36 +35,11 @@ export interface Destinations {
   report(): Promise<void>;
 }
 
-interface Watched {
-  accepted: number;
-  failed: number;
-  limited: number;
-  allowance: number | null;
-  troubledAt: number;
-  reportedAt: number;
-}
-
 export function createDestinations(options: DestinationsOptions): Destinations {
   const { directory, traffic, now } = options;
-  const watched = new Map<string, Watched>();
+  const watch = createWatch(now);
   const promoting = new Set<string>();
 
-  const watch = (origin: string): Watched => {
-    const known = watched.get(origin);
-    if (known !== undefined) return known;
-    const made = {
-      accepted: 0,
-      failed: 0,
-      limited: 0,
-      allowance: null,
-      troubledAt: Number.NEGATIVE_INFINITY,
-      reportedAt: Number.NEGATIVE_INFINITY,
-    };
-    watched.set(origin, made);
-    const [oldest] = watched.keys();
-    if (watched.size > WATCHED_MAX && oldest !== undefined) watched.delete(oldest);
-    return made;
-  };
   const promote = (origin: string): void => {
     if (promoting.has(origin)) return;
     promoting.add(origin);
@@ -96,7 +66,7 @@ export function createDestinations(options: DestinationsOptions): Destinations {
         const entry = directory.get(ownLaneName("destination", origin));
         // What began before the circuit changed says nothing about the state that it has now.
         if (entry?.circuit !== undefined && startedAt < entry.circuit.since) return;
-        note(watch(origin), finding, now());
+        watch.note(origin, finding, Math.floor(directory.now() / 1_000));
       };
     },
     async report() {
@@ -106,17 +76,14 @@ export function createDestinations(options: DestinationsOptions): Destinations {
           promote(origin);
       }
       await letProbesThrough(options);
-      const due = [...watched].filter(([origin, met]) => isDue(origin, met, options)).slice(0, REPORTS_MAX);
-      for (const [origin, met] of due) {
-        met.reportedAt = now();
-        watched.delete(origin);
-        watched.set(origin, met);
-      }
-      await Promise.all(due.map(([origin, met]) => reportOne(origin, met, options)));
-      for (const [origin, met] of watched) {
-        const isKept = isLearning(directory.get(ownLaneName("destination", origin)));
-        if (now() - met.troubledAt > WATCHED_MS && !isKept) watched.delete(origin);
-      }
+      const suspects = await options.trouble.suspects();
+      const due = watch
+        .all()
+        .filter(([origin, watched]) => isDue(origin, watched, suspects, options))
+        .slice(0, REPORTS_MAX)
+        .map(([origin, watched]) => ({ origin, watched, met: watch.take(origin, watched) }));
+      await Promise.all(due.map(({ origin, ...report }) => reportOne(origin, report, options)));
+      forgetQuiet(watch, options);
     },
   };
 }
@@ -155,52 +122,46 @@ function isRestricted(entry: OwnLane): boolean {
   );
 }
 
-/** Statuses by which a destination says that it is in trouble, not that the request is wrong. */
-const FAILING: ReadonlySet<number> = new Set([408, 502, 503, 504, 529]);
-/** Faults that are ours, or say nothing about the destination. */
-const NOT_ITS_FAULT: ReadonlySet<string> = new Set(["proxy"]);
-
-function note(watched: Watched, finding: Finding, at: number): void {
-  if (finding.kind === "fault") {
-    if (NOT_ITS_FAULT.has(finding.code)) return;
-    watched.failed += 1;
-    watched.troubledAt = at;
-  } else if (finding.kind === "reply") {
-    if (finding.status === 429) {
-      watched.limited += 1;
-      watched.allowance = allowedPerSecond(finding.headers);
-      watched.troubledAt = at;
-    } else if (FAILING.has(finding.status)) {
-      watched.failed += 1;
-      watched.troubledAt = at;
-    } else {
-      watched.accepted += 1;
-    }
+/** What is older than a window is no part of any picture. */
+function forgetQuiet(watch: Watch, { directory, circuit, now }: DestinationsOptions): void {
+  for (const [origin, { seenAt, isTroubled }] of watch.all()) {
+    if (isTroubled || now() - seenAt <= circuit.circuitWindowMs) continue;
+    if (!hasToLearn(directory.get(ownLaneName("destination", origin)))) watch.forget(origin);
   }
 }
 
-function isDue(origin: string, met: Watched, { directory, now }: DestinationsOptions): boolean {
-  if (met.failed + met.limited > 0) return true;
-  const entry = directory.get(ownLaneName("destination", origin));
-  if (met.accepted > 0) return isLearning(entry) || now() - met.troubledAt < WATCHED_MS;
-  return isLearning(entry) && now() - met.reportedAt >= QUIET_REPORT_MS;
+function isDue(
+  origin: string,
+  watched: Watched,
+  suspects: ReadonlySet<string>,
+  options: DestinationsOptions,
+): boolean {
+  const { directory, now } = options;
+  if (watched.isTroubled || now() >= watched.lookAgainAt) return true;
+  const lane = ownLaneName("destination", origin);
+  const isLearning = hasToLearn(directory.get(lane));
+  if (watched.met.size > 0) return isLearning || suspects.has(lane);
+  return isLearning && now() - watched.reportedAt >= QUIET_REPORT_MS;
 }
 
-function isLearning(entry: OwnLane | undefined): boolean {
+function hasToLearn(entry: OwnLane | undefined): boolean {
   return entry?.circuit !== undefined || entry?.pace !== undefined;
 }
 
-async function reportOne(origin: string, met: Watched, options: DestinationsOptions): Promise<void> {
+async function reportOne(
+  origin: string,
+  { watched, met }: { watched: Watched; met: Tally },
+  options: DestinationsOptions,
+): Promise<void> {
   const { trouble, directory, circuit } = options;
   const lane = ownLaneName("destination", origin);
-  const counted: Met = { accepted: met.accepted, failed: met.failed, limited: met.limited };
-  met.accepted = 0;
-  met.failed = 0;
-  met.limited = 0;
-  const { now, tally } = await trouble.count(lane, counted);
+  const { now, suspectAt, tally } = await trouble.count(lane, met);
+  const isFresh = now - suspectAt < CONTRIBUTE_MS;
+  watched.lookAgainAt = isFresh ? options.now() + CONTRIBUTE_MS : Number.POSITIVE_INFINITY;
   const evidence = {
     tally,
-    allowance: met.allowance === null ? null : { perSecond: met.allowance },
+    isFresh,
+    allowance: watched.allowance === null ? null : { perSecond: watched.allowance },
   };
   const judge = (entry?: OwnLane): OwnLane | undefined =>
     judgeDestination(entry, origin, evidence, now, circuit);
