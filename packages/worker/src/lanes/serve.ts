@@ -38,6 +38,8 @@ export interface ServingOptions {
 export interface Serving {
   /** Starts and stops serving as the registry says now. */
   adjust(): Promise<void>;
+  /** All lanes served here, and how many each may have in flight. */
+  slots(): ReadonlyMap<string, number>;
   /** Own lanes served here, and those that nobody has room for. */
   counts(): { readonly served: number; readonly unserved: number };
   /** Stops claiming in all lanes; resolves when nothing is in flight any more. */
@@ -110,6 +112,7 @@ export function createServing(options: ServingOptions): Serving {
       change(new Set(assigned.mine));
       lend();
     },
+    slots: () => new Map([...serving].map(([lane, worker]) => [lane, worker.concurrency])),
     counts: () => ({ served: serving.size - sharedLanes.length, unserved }),
     async close() {
       isClosed = true;
