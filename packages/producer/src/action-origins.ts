@@ -3,7 +3,7 @@
 import { hasCode } from "@postrider/shared/errors";
 import type { ActionStore } from "./actions.ts";
 import type { FindActionOrigin } from "./dead-letters/letter.ts";
-import { findOrigin } from "./routing.ts";
+import { findOrigin } from "./origin.ts";
 
 /** Versions are immutable, so what was found stays true. */
 const KEPT_MAX = 1_000;

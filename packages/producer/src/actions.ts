@@ -13,11 +13,14 @@ import {
 import { PostriderError, type Problem } from "@postrider/shared/errors";
 import { parseExact, stringifyExact } from "@postrider/shared/exact-json";
 import type { Example } from "@postrider/shared/example";
-import { keys } from "@postrider/shared/lanes";
+import type { LaneDirectory } from "@postrider/shared/lane-directory";
+import { keys, ownLaneName } from "@postrider/shared/lanes";
+import { bringsLimits, withActionLimits } from "@postrider/shared/own-lane";
 import { asProducer } from "@postrider/shared/redis";
 import type { Sealer } from "@postrider/shared/seal";
 import { openStoredAction, toShownAction, toStoredAction } from "@postrider/shared/stored-action";
 import type { Redis } from "ioredis";
+import { findOrigin } from "./origin.ts";
 import type { SnippetStore } from "./snippets.ts";
 
 export interface SavedAction extends ActionVersion {
@@ -61,7 +64,12 @@ redis.call("SADD", KEYS[2], ARGV[1])
 return {version, 1}
 `;
 
-export function createActionStore(redis: Redis, snippets: SnippetStore, sealer: Sealer): ActionStore {
+export function createActionStore(
+  redis: Redis,
+  directory: LaneDirectory,
+  snippets: SnippetStore,
+  sealer: Sealer,
+): ActionStore {
   const read = async (ref: string): Promise<ActionVersion & { stored: string }> => {
     const parsed = parseActionRef(ref);
     if (parsed === null)
@@ -89,6 +97,7 @@ export function createActionStore(redis: Redis, snippets: SnippetStore, sealer: 
       const same = await findSame(redis, action, sealer);
       if (same !== null) {
         await asProducer(() => redis.hset(keys.action(action.id), "examples", stringifyExact(examples)));
+        await asProducer(() => announceLimits(directory, action, same));
         return { ...same, isNew: false, warnings };
       }
       const digest = createHash("sha256").update(stored).digest("base64url");
@@ -105,6 +114,7 @@ export function createActionStore(redis: Redis, snippets: SnippetStore, sealer: 
         ),
       );
       const [version = 0, isNew] = reply as number[];
+      await asProducer(() => announceLimits(directory, action, { id: action.id, version }));
       return { id: action.id, version, isNew: isNew === 1, warnings };
     },
     async get(ref) {
@@ -131,6 +141,24 @@ export function createActionStore(redis: Redis, snippets: SnippetStore, sealer: 
       return ids.map((id, index) => ({ id, version: Number(replies[index]?.[1]) }));
     },
   };
+}
+
+/**
+ * Tells the lane of the destination at once, where it has one and the text names it. All else the workers find out with the first
+ * delivery of the version.
+ */
+async function announceLimits(
+  directory: LaneDirectory,
+  { url, limits }: Action,
+  version: ActionVersion,
+): Promise<void> {
+  const origin = findOrigin(url);
+  if (origin === null) return;
+  await directory.update(ownLaneName("destination", origin), (entry) =>
+    entry !== undefined && bringsLimits(entry, version, limits)
+      ? withActionLimits(entry, version, limits)
+      : undefined,
+  );
 }
 
 /** The latest version, where it says the same; what is sealed differs each time, so that its digest cannot tell. */

@@ -62,8 +62,8 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   const redis = await connectRedis(options.redis, producerOptions);
   const lanes = createLanes(redis);
   const snippets = createSnippetStore(redis);
-  const actions = createActionStore(redis, snippets, sealer);
   const directory = createLaneDirectory(redis);
+  const actions = createActionStore(redis, directory, snippets, sealer);
   const runs = createRuns(redis, directory, lanes);
   const destinations = createDestinations(redis, directory);
   const findOrigin = createActionOrigins(actions);

@@ -3,9 +3,10 @@
 
 import type { LaneDirectory } from "@postrider/shared/lane-directory";
 import { ownLaneName } from "@postrider/shared/lanes";
-import type { OwnLane } from "@postrider/shared/own-lane";
+import { type OwnLane, withActionLimits } from "@postrider/shared/own-lane";
 import { asProducer } from "@postrider/shared/redis";
 import type { SavedAction } from "./actions.ts";
+import { findOrigin } from "./origin.ts";
 
 /** Of the registry, where a producer looks before it enqueues. */
 const LOOK_MS = 400;
@@ -25,18 +26,16 @@ export function createRouting(directory: LaneDirectory, now: () => number): Rout
   let lookedAt = Number.NEGATIVE_INFINITY;
   const toDestination = (saved: SavedAction): OwnLane | undefined => {
     const origin = findOrigin(saved.action.url);
-    const { limits, id } = saved.action;
+    const { limits } = saved.action;
     if (origin === null) return undefined;
     const lane = ownLaneName("destination", origin);
     const entry = directory.get(lane);
     if (entry === undefined && limits !== undefined)
-      return {
-        lane,
-        kind: "destination",
-        of: origin,
-        createdAt: directory.now(),
-        actionLimits: { [id]: limits },
-      };
+      return withActionLimits(
+        { lane, kind: "destination", of: origin, createdAt: directory.now() },
+        saved,
+        limits,
+      );
     return entry?.isClosing === true ? undefined : entry;
   };
   return {
@@ -62,20 +61,4 @@ export function createRouting(directory: LaneDirectory, now: () => number): Rout
       };
     },
   };
-}
-
-const origins = new Map<string, string | null>();
-const ORIGINS_KEPT = 1_000;
-
-/** The origin of a URL template whose text tells it: no Liquid in scheme, host and port. */
-export function findOrigin(template: string): string | null {
-  const known = origins.get(template);
-  if (known !== undefined) return known;
-  if (origins.size >= ORIGINS_KEPT) origins.clear();
-  const [, scheme, host] =
-    /^\s*(https?):\/\/(?:[^/?#@]*@)?([^/?#@{}\s]+)(?=[/?#]|\s*$)/i.exec(template) ?? [];
-  const url = `${scheme}://${host}`;
-  const origin = host !== undefined && URL.canParse(url) ? new URL(url).origin : null;
-  origins.set(template, origin);
-  return origin;
 }

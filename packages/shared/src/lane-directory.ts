@@ -126,7 +126,12 @@ export function createLaneDirectory(redis: Redis, now: () => number = Date.now):
   const readChanges = async (): Promise<void> => {
     const from = `(${latest}`;
     const limit = ["LIMIT", 0, CHANGES_READ_MAX] as const;
-    const changes = await redis.zrangebyscore(keys.ownLaneChanges(), from, "+inf", "WITHSCORES", ...limit);
+    const [version, changes] = await Promise.all([
+      redis.get(keys.ownLaneVersion()),
+      redis.zrangebyscore(keys.ownLaneChanges(), from, "+inf", "WITHSCORES", ...limit),
+    ]);
+    // A replica that took over may not know the latest changes, and gives their versions to others.
+    if (Number(version ?? 0) < latest) return readAll();
     if (changes.length === 0) return;
     const lanes = changes.filter((_, index) => index % 2 === 0);
     const texts = await redis.hmget(keys.ownLanes(), ...lanes);

@@ -73,6 +73,8 @@ export const keys = {
   ownLaneVersion: (shard = 0) => `${shardPrefix(shard)}:own-lanes:version`,
   /** What workers met at a destination lately: `<second>:<kind>` → count. */
   trouble: (lane: string, shard = 0) => `${shardPrefix(shard)}:trouble:${lane}`,
+  /** Destinations' lanes with trouble in the last window, by the time when it began. */
+  suspects: (shard = 0) => `${shardPrefix(shard)}:trouble:suspects`,
   /** Worker processes by the time of their last sign of life. */
   workers: (shard = 0) => `${shardPrefix(shard)}:workers`,
   /** Shared lanes that workers serve, by the time of their last sign of life; gone when there are no workers. */

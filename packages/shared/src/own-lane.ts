@@ -8,6 +8,11 @@ export interface Limits {
   readonly concurrency?: number | undefined;
 }
 
+/** What one version of an action grants. */
+export interface VersionLimits extends Limits {
+  readonly version: number;
+}
+
 /** Open: nothing is sent. Half-open: one delivery at a time tries. An absent circuit is closed. */
 export interface Circuit {
   readonly state: "open" | "half-open";
@@ -44,8 +49,8 @@ export interface OwnLane {
   readonly isCancelled?: boolean;
   /** By a person; they stand above those of actions. */
   readonly limits?: Limits;
-  /** By action id, as their latest versions say. */
-  readonly actionLimits?: Readonly<Record<string, Limits>>;
+  /** By action id, as the latest version that was met here says; without any where that one has none. */
+  readonly actionLimits?: Readonly<Record<string, VersionLimits>>;
   readonly circuit?: Circuit;
   readonly pace?: Pace;
   /** Unix ms when it last held more slots of a worker than its share of arrivals explains, or when its circuit closed. */
@@ -66,6 +71,31 @@ export function limitsOf({ limits, actionLimits = {} }: OwnLane): Limits {
   return {
     ...(ratePerSecond !== undefined && { ratePerSecond }),
     ...(concurrency !== undefined && { concurrency }),
+  };
+}
+
+/** Whether an action's version has something to say about its destination that does not stand there yet. Older versions have nothing. */
+export function bringsLimits(
+  entry: OwnLane | undefined,
+  { id, version }: { readonly id: string; readonly version: number },
+  limits: Limits | undefined,
+): boolean {
+  const known = entry?.actionLimits?.[id];
+  return known === undefined ? limits !== undefined : known.version < version;
+}
+
+/** The entry with an action version's limits. A version that has none is remembered, too: an older one must not bring its own back. */
+export function withActionLimits(
+  entry: OwnLane,
+  { id, version }: { readonly id: string; readonly version: number },
+  limits: Limits | undefined,
+): OwnLane {
+  const { isClosing, ...rest } = entry;
+  const isKept = isClosing === true && limits === undefined;
+  return {
+    ...rest,
+    ...(isKept && { isClosing }),
+    actionLimits: { ...entry.actionLimits, [id]: { version, ...limits } },
   };
 }
 

@@ -41,10 +41,7 @@ export interface PostriderWorker {
 export async function createWorker(settings: Settings, log: Logger): Promise<PostriderWorker> {
   // Before anything is connected, since a TLS file that cannot be used ends it here.
   const pools = createPools(settings, { warn: (message) => log.warn(message) });
-  const redis = await connectRedis(settings.redisUrl, workerOptions);
-  protectRedis(redis, pools);
-  if ((await isPersistent(redis)) === false)
-    log.warn("Redis keeps nothing on disk (appendonly no): what it has accepted is lost when it stops");
+  const redis = await connect(settings, pools, log);
   const metrics = createMetrics(settings.lanes);
   const records: Records = { ledger: createLedger(redis, settings), metrics, log, now: Date.now };
   const lanes = await createLanes({ redis, settings, metrics, log });
@@ -126,6 +123,14 @@ function createLatch(): { readonly opened: Promise<void>; open(): void } {
     open = resolve;
   });
   return { opened, open: () => open() };
+}
+
+async function connect({ redisUrl }: Settings, pools: Pools, log: Logger): Promise<Redis> {
+  const redis = await connectRedis(redisUrl, workerOptions);
+  protectRedis(redis, pools);
+  if ((await isPersistent(redis)) === false)
+    log.warn("Redis keeps nothing on disk (appendonly no): what it has accepted is lost when it stops");
+  return redis;
 }
 
 /** No delivery reaches the Redis that is spoken to, which Sentinels may have named, and name another after a failover. */

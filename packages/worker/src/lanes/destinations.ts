@@ -1,25 +1,22 @@
 // Destinations as this process meets them: which need a lane of their own, where a composed delivery belongs, and what is reported to
 // all workers about those in trouble.
 
-import type { Action } from "@postrider/shared/action";
+import { type Action, parseActionRef } from "@postrider/shared/action";
 import type { LaneDirectory } from "@postrider/shared/lane-directory";
 import { isOwnLane, ownLaneName } from "@postrider/shared/lanes";
-import { type Limits, limitsOf, type OwnLane } from "@postrider/shared/own-lane";
+import { bringsLimits, limitsOf, type OwnLane, withActionLimits } from "@postrider/shared/own-lane";
 import type { Claimed, Finding } from "../attempt.ts";
-import { allowedPerSecond } from "./allowance.ts";
 import type { CircuitSettings } from "./circuit.ts";
-import { judgeDestination, judgePause, newDestinationLane } from "./judge.ts";
-import type { Met } from "./tally.ts";
+import { CONTRIBUTE_MS, judgeDestination, judgePause, newDestinationLane } from "./judge.ts";
+import type { Tally } from "./tally.ts";
 import type { Traffic } from "./traffic.ts";
 import type { Trouble } from "./trouble.ts";
+import { createWatch, type Watch, type Watched } from "./watch.ts";
 
-/** Reported in one tick; the rest in the next ones. */
+/** Reported in one tick; the rest in the next ones, those first that have waited longest. */
 const REPORTS_MAX = 100;
-/** Of destinations that are not in trouble but were lately: their successes belong to the picture. */
-const WATCHED_MS = 60_000;
-/** Destinations whose latest counts a process keeps; beyond it the oldest go. */
-const WATCHED_MAX = 10_000;
-
+/** Where nothing was met, a pace or a circuit has nothing to learn but that time passes. */
+const QUIET_REPORT_MS = 1_000;
 export interface DestinationsOptions {
   readonly directory: LaneDirectory;
   readonly trouble: Trouble;
@@ -38,34 +35,11 @@ export interface Destinations {
   report(): Promise<void>;
 }
 
-interface Watched {
-  accepted: number;
-  failed: number;
-  limited: number;
-  allowance: number | null;
-  troubledAt: number;
-}
-
 export function createDestinations(options: DestinationsOptions): Destinations {
   const { directory, traffic, now } = options;
-  const watched = new Map<string, Watched>();
+  const watch = createWatch(now);
   const promoting = new Set<string>();
 
-  const watch = (origin: string): Watched => {
-    const known = watched.get(origin);
-    if (known !== undefined) return known;
-    const made = {
-      accepted: 0,
-      failed: 0,
-      limited: 0,
-      allowance: null,
-      troubledAt: Number.NEGATIVE_INFINITY,
-    };
-    watched.set(origin, made);
-    const [oldest] = watched.keys();
-    if (watched.size > WATCHED_MAX && oldest !== undefined) watched.delete(oldest);
-    return made;
-  };
   const promote = (origin: string): void => {
     if (promoting.has(origin)) return;
     promoting.add(origin);
@@ -92,7 +66,7 @@ export function createDestinations(options: DestinationsOptions): Destinations {
         const entry = directory.get(ownLaneName("destination", origin));
         // What began before the circuit changed says nothing about the state that it has now.
         if (entry?.circuit !== undefined && startedAt < entry.circuit.since) return;
-        note(watch(origin), finding, now());
+        watch.note(origin, finding, Math.floor(directory.now() / 1_000));
       };
     },
     async report() {
@@ -102,47 +76,40 @@ export function createDestinations(options: DestinationsOptions): Destinations {
           promote(origin);
       }
       await letProbesThrough(options);
-      const due = [...watched].filter(([origin, met]) => isDue(origin, met, options)).slice(0, REPORTS_MAX);
-      await Promise.all(due.map(([origin, met]) => reportOne(origin, met, options)));
-      for (const [origin, met] of watched) {
-        if (now() - met.troubledAt > WATCHED_MS && !isDue(origin, met, options)) watched.delete(origin);
-      }
+      const suspects = await options.trouble.suspects();
+      const due = watch
+        .all()
+        .filter(([origin, watched]) => isDue(origin, watched, suspects, options))
+        .slice(0, REPORTS_MAX)
+        .map(([origin, watched]) => ({ origin, watched, met: watch.take(origin, watched) }));
+      await Promise.all(due.map(({ origin, ...report }) => reportOne(origin, report, options)));
+      forgetQuiet(watch, options);
     },
   };
 }
 
 /** A run's own lane is apart already: only limits, pauses and circuits make its deliveries wait with all others of their destination. */
 function findLane(
-  { lane }: Claimed,
+  { lane, delivery }: Claimed,
   origin: string,
   { id, limits }: Action,
   directory: LaneDirectory,
 ): OwnLane | null | Promise<OwnLane | null> {
   const name = ownLaneName("destination", origin);
-  if (lane === name) return null;
+  const version = { id, version: parseActionRef(delivery.action)?.version ?? 0 };
+  const choose = (entry: OwnLane | undefined): OwnLane | null => {
+    if (lane === name || entry === undefined || entry.isClosing === true) return null;
+    return isOwnLane(lane) && !isRestricted(entry) ? null : entry;
+  };
   const entry = directory.get(name);
-  if (limits !== undefined && !hasLimits(entry, id, limits)) {
-    return directory
-      .update(name, (known) => {
-        const { isClosing: _, ...rest } = known ?? newDestinationLane(origin, directory.now());
-        return hasLimits(known, id, limits)
-          ? undefined
-          : { ...rest, actionLimits: { ...rest.actionLimits, [id]: limits } };
-      })
-      .then((saved) => saved ?? null);
-  }
-  if (entry === undefined || entry.isClosing === true) return null;
-  return isOwnLane(lane) && !isRestricted(entry) ? null : entry;
-}
-
-function hasLimits(entry: OwnLane | undefined, actionId: string, limits: Limits): boolean {
-  const known = entry?.actionLimits?.[actionId];
-  return (
-    entry?.isClosing !== true &&
-    known !== undefined &&
-    known.ratePerSecond === limits.ratePerSecond &&
-    known.concurrency === limits.concurrency
-  );
+  if (!bringsLimits(entry, version, limits)) return choose(entry);
+  return directory
+    .update(name, (known) =>
+      bringsLimits(known, version, limits)
+        ? withActionLimits(known ?? newDestinationLane(origin, directory.now()), version, limits)
+        : undefined,
+    )
+    .then(choose);
 }
 
 function isRestricted(entry: OwnLane): boolean {
@@ -155,48 +122,46 @@ function isRestricted(entry: OwnLane): boolean {
   );
 }
 
-/** Statuses by which a destination says that it is in trouble, not that the request is wrong. */
-const FAILING: ReadonlySet<number> = new Set([408, 502, 503, 504, 529]);
-/** Faults that are ours, or say nothing about the destination. */
-const NOT_ITS_FAULT: ReadonlySet<string> = new Set(["proxy", "local"]);
-
-function note(watched: Watched, finding: Finding, at: number): void {
-  if (finding.kind === "fault") {
-    if (NOT_ITS_FAULT.has(finding.code)) return;
-    watched.failed += 1;
-    watched.troubledAt = at;
-  } else if (finding.kind === "reply") {
-    if (finding.status === 429) {
-      watched.limited += 1;
-      watched.allowance = allowedPerSecond(finding.headers);
-      watched.troubledAt = at;
-    } else if (FAILING.has(finding.status)) {
-      watched.failed += 1;
-      watched.troubledAt = at;
-    } else {
-      watched.accepted += 1;
-    }
+/** What is older than a window is no part of any picture. */
+function forgetQuiet(watch: Watch, { directory, circuit, now }: DestinationsOptions): void {
+  for (const [origin, { seenAt, isTroubled }] of watch.all()) {
+    if (isTroubled || now() - seenAt <= circuit.circuitWindowMs) continue;
+    if (!hasToLearn(directory.get(ownLaneName("destination", origin)))) watch.forget(origin);
   }
 }
 
-function isDue(origin: string, met: Watched, { directory, now }: DestinationsOptions): boolean {
-  if (met.failed + met.limited > 0) return true;
-  const entry = directory.get(ownLaneName("destination", origin));
-  const isLearning = entry?.circuit !== undefined || entry?.pace !== undefined;
-  return isLearning || (met.accepted > 0 && now() - met.troubledAt < WATCHED_MS);
+function isDue(
+  origin: string,
+  watched: Watched,
+  suspects: ReadonlySet<string>,
+  options: DestinationsOptions,
+): boolean {
+  const { directory, now } = options;
+  if (watched.isTroubled || now() >= watched.lookAgainAt) return true;
+  const lane = ownLaneName("destination", origin);
+  const isLearning = hasToLearn(directory.get(lane));
+  if (watched.met.size > 0) return isLearning || suspects.has(lane);
+  return isLearning && now() - watched.reportedAt >= QUIET_REPORT_MS;
 }
 
-async function reportOne(origin: string, met: Watched, options: DestinationsOptions): Promise<void> {
+function hasToLearn(entry: OwnLane | undefined): boolean {
+  return entry?.circuit !== undefined || entry?.pace !== undefined;
+}
+
+async function reportOne(
+  origin: string,
+  { watched, met }: { watched: Watched; met: Tally },
+  options: DestinationsOptions,
+): Promise<void> {
   const { trouble, directory, circuit } = options;
   const lane = ownLaneName("destination", origin);
-  const counted: Met = { accepted: met.accepted, failed: met.failed, limited: met.limited };
-  met.accepted = 0;
-  met.failed = 0;
-  met.limited = 0;
-  const { now, tally } = await trouble.count(lane, counted);
+  const { now, suspectAt, tally } = await trouble.count(lane, met);
+  const isFresh = now - suspectAt < CONTRIBUTE_MS;
+  watched.lookAgainAt = isFresh ? options.now() + CONTRIBUTE_MS : Number.POSITIVE_INFINITY;
   const evidence = {
     tally,
-    allowance: met.allowance === null ? null : { perSecond: met.allowance },
+    isFresh,
+    allowance: watched.allowance === null ? null : { perSecond: watched.allowance },
   };
   const judge = (entry?: OwnLane): OwnLane | undefined =>
     judgeDestination(entry, origin, evidence, now, circuit);

@@ -6,8 +6,13 @@ import { type CircuitSettings, judgeCircuit, openProbes } from "./circuit.ts";
 import { type Allowance, judgePace, PACE_MIN } from "./pace.ts";
 import type { Tally } from "./tally.ts";
 
+/** Two reports: a worker that met no trouble at a suspect has added what it met by then. */
+export const CONTRIBUTE_MS = 500;
+
 export interface Evidence {
   readonly tally: Tally;
+  /** Whether other workers may not have told yet what they met, so that the share is not that of all. */
+  readonly isFresh: boolean;
   readonly allowance: Allowance | null;
 }
 
@@ -20,7 +25,7 @@ export function newDestinationLane(origin: string, now: number): OwnLane {
 export function judgeDestination(
   entry: OwnLane | undefined,
   origin: string,
-  { tally, allowance }: Evidence,
+  { tally, isFresh, allowance }: Evidence,
   now: number,
   settings: CircuitSettings,
 ): OwnLane | undefined {
@@ -28,7 +33,10 @@ export function judgeDestination(
   const hasRate = limitsOf(before).ratePerSecond !== undefined;
   const pace = hasRate ? undefined : judgePace(before.pace, tally, now, allowance);
   const isLimitedFailing = hasRate || (pace !== undefined && pace.perSecond <= PACE_MIN);
-  const circuit = judgeCircuit(before.circuit, tally, now, isLimitedFailing, settings);
+  const circuit =
+    isFresh && before.circuit === undefined
+      ? undefined
+      : judgeCircuit(before.circuit, tally, now, isLimitedFailing, settings);
   if (pace === before.pace && circuit === before.circuit) return undefined;
   const isOver = before.circuit !== undefined && circuit === undefined;
   const next = { ...omit(before, "pace"), ...(pace && { pace }), ...(isOver && { troubledAt: now }) };

@@ -27,7 +27,7 @@ export interface Lanes {
   readonly directory: LaneDirectory;
   readonly destinations: Destinations;
   readonly traffic: Traffic;
-  /** The shared lane in which this process claims nothing although it should; null while all is well. */
+  /** The lane in which this process claims nothing although it should; null while all is well. */
   stuckIn(): string | null;
   /** Claims from all lanes that this process should serve, through BullMQ's workers as `start` makes them. */
   serve(start: (lane: string, concurrency: number) => Worker): void;
@@ -57,7 +57,8 @@ export async function createLanes({ redis, settings, metrics, log }: LanesOption
   });
   const presence = createPresence(redis, settings.lanes);
   const audit = createAudit(redis, directory, log);
-  const liveness = createLiveness({ ...settings, redis, traffic, now: Date.now });
+  let slots: () => ReadonlyMap<string, number> = () => new Map();
+  const liveness = createLiveness({ redis, directory, slots: () => slots(), traffic, now: Date.now });
   let close: () => Promise<void> = () => Promise.resolve();
 
   return {
@@ -76,6 +77,7 @@ export async function createLanes({ redis, settings, metrics, log }: LanesOption
         processes: presence.processes,
         start,
       });
+      slots = serving.slots;
       const look = async (): Promise<void> => {
         await directory.refresh();
         await serving.adjust();

@@ -1,5 +1,5 @@
-// The lanes that this process serves right now: the shared ones always, own lanes as the registry says. An own lane that may not run is
-// not even looked at, so that a million deliveries behind a dead API cost nothing while they wait.
+// The lanes that this process serves right now: the shared ones always, own lanes as the registry says. An own lane that may not run, or has
+// nothing to do, is not even looked at, so that a million deliveries behind a dead API cost nothing while they wait.
 
 import type { LaneDirectory } from "@postrider/shared/lane-directory";
 import { keys, ownLaneName } from "@postrider/shared/lanes";
@@ -8,6 +8,7 @@ import type { Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { assignLanes } from "./assign.ts";
 import type { Traffic } from "./traffic.ts";
+import { createWork } from "./work.ts";
 
 /** Of a destination's lane without a rate: what a run adds in half a second at full speed. */
 const FED_MAX = 5_000;
@@ -37,6 +38,8 @@ export interface ServingOptions {
 export interface Serving {
   /** Starts and stops serving as the registry says now. */
   adjust(): Promise<void>;
+  /** All lanes served here, and how many each may have in flight. */
+  slots(): ReadonlyMap<string, number>;
   /** Own lanes served here, and those that nobody has room for. */
   counts(): { readonly served: number; readonly unserved: number };
   /** Stops claiming in all lanes; resolves when nothing is in flight any more. */
@@ -47,6 +50,7 @@ export function createServing(options: ServingOptions): Serving {
   const { directory, sharedLanes, concurrency, traffic, self } = options;
   const serving = new Map<string, Worker>();
   const stopping = new Set<Promise<void>>();
+  const work = createWork(options.redis);
   let unserved = 0;
   let isClosed = false;
 
@@ -100,13 +104,15 @@ export function createServing(options: ServingOptions): Serving {
     async adjust() {
       const candidates = directory.all().filter(isRunnable);
       const full = await findFull(options.redis, candidates);
+      const fed = candidates.filter((entry) => isFed(entry, directory, full)).map(({ lane }) => lane);
+      const wanted = await work.find(fed, directory.now());
       if (isClosed) return;
-      const wanted = candidates.filter((entry) => isFed(entry, directory, full)).map(({ lane }) => lane);
       const assigned = assign(wanted.sort(), Math.floor(directory.now() / EPOCH_MS));
       ({ unserved } = assigned);
       change(new Set(assigned.mine));
       lend();
     },
+    slots: () => new Map([...serving].map(([lane, worker]) => [lane, worker.concurrency])),
     counts: () => ({ served: serving.size - sharedLanes.length, unserved }),
     async close() {
       isClosed = true;

@@ -13,13 +13,16 @@ const CROWD_MIN = 5;
 /** All slots taken for so long, and fewer ends in that time than slots: whoever holds the most of them is too slow to share them. */
 const JAM_MS = 1_000;
 
+/** Lanes whose latest claim is remembered: many more than a process serves. */
+const LAST_CLAIMS_MAX = 10_000;
+
 export interface Traffic {
   /** A claim, until it is settled. */
   enter(lane: string, isRetry: boolean): void;
   leave(lane: string, isRetry: boolean): void;
   inFlight(lane: string): number;
-  /** How many claims there were in all. */
-  claims(lane: string): number;
+  /** The number of a lane's latest claim, of all claims of this process; 0: none that it remembers. */
+  lastClaim(lane: string): number;
   retries(lane: string): number;
   /** An exchange with a destination, until its end. */
   begin(lane: string, origin: string): void;
@@ -41,7 +44,6 @@ interface Share {
 }
 
 interface LaneTraffic {
-  claims: number;
   inFlight: number;
   retries: number;
   slots: number;
@@ -57,11 +59,13 @@ interface LaneTraffic {
 
 export function createTraffic(now: () => number): Traffic {
   const lanes = new Map<string, LaneTraffic>();
+  // In the order of the claims.
+  const lastClaims = new Map<string, number>();
+  let claims = 0;
   const of = (lane: string): LaneTraffic => {
     const known = lanes.get(lane);
     if (known !== undefined) return known;
     const made: LaneTraffic = {
-      claims: 0,
       inFlight: 0,
       retries: 0,
       slots: Number.POSITIVE_INFINITY,
@@ -80,8 +84,12 @@ export function createTraffic(now: () => number): Traffic {
   return {
     enter(lane, isRetry) {
       const traffic = of(lane);
-      traffic.claims += 1;
       traffic.inFlight += 1;
+      claims += 1;
+      lastClaims.delete(lane);
+      lastClaims.set(lane, claims);
+      const [oldest] = lastClaims.keys();
+      if (lastClaims.size > LAST_CLAIMS_MAX && oldest !== undefined) lastClaims.delete(oldest);
       if (isRetry) traffic.retries += 1;
     },
     leave(lane, isRetry) {
@@ -91,7 +99,7 @@ export function createTraffic(now: () => number): Traffic {
       // Own lanes come and go; what was known of one that is idle is of no use.
       if (isOwnLane(lane) && traffic.inFlight === 0) lanes.delete(lane);
     },
-    claims: (lane) => lanes.get(lane)?.claims ?? 0,
+    lastClaim: (lane) => lastClaims.get(lane) ?? 0,
     inFlight: (lane) => lanes.get(lane)?.inFlight ?? 0,
     retries: (lane) => lanes.get(lane)?.retries ?? 0,
     begin(lane, origin) {

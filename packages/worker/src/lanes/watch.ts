@@ -1,0 +1,97 @@
+// What this process met at destinations and has not reported yet, second by second: nothing of a healthy one is ever reported, and with
+// its first trouble all of the last minute is, so that the failing share is one of everything that was sent. In memory only.
+
+import type { Finding } from "../attempt.ts";
+import { allowedPerSecond } from "./allowance.ts";
+import type { Met, Tally } from "./tally.ts";
+
+/** Destinations that a process keeps in mind; beyond it those go that were reported longest ago, or never. */
+const WATCHED_MAX = 10_000;
+/** Seconds with traffic that are kept of each: the usual window of a circuit. */
+const SECONDS_MAX = 60;
+
+export interface Watched {
+  /** Unreported, by Unix second of Redis' clock. */
+  met: Map<number, Met>;
+  /** Whether trouble is among it. */
+  isTroubled: boolean;
+  /** What its headers said last that it allows. */
+  allowance: number | null;
+  /** Unix ms of this process. */
+  seenAt: number;
+  reportedAt: number;
+  /** When what was reported has to be judged once more. */
+  lookAgainAt: number;
+}
+
+export interface Watch {
+  note(origin: string, finding: Finding, second: number): void;
+  all(): [origin: string, watched: Watched][];
+  /** Everything unreported, which is forgotten here; the destination is last in line from now on. */
+  take(origin: string, watched: Watched): Tally;
+  forget(origin: string): void;
+}
+
+export function createWatch(now: () => number): Watch {
+  const known = new Map<string, Watched>();
+  const of = (origin: string): Watched => {
+    const watched = known.get(origin) ?? begin();
+    if (known.has(origin)) return watched;
+    known.set(origin, watched);
+    const [oldest] = known.keys();
+    if (known.size > WATCHED_MAX && oldest !== undefined) known.delete(oldest);
+    return watched;
+  };
+  return {
+    note(origin, finding, second) {
+      const kind = classify(finding);
+      if (kind === null) return;
+      const watched = of(origin);
+      watched.seenAt = now();
+      add(watched, kind, second);
+      if (finding.kind === "reply" && kind === "limited")
+        watched.allowance = allowedPerSecond(finding.headers);
+    },
+    all: () => [...known],
+    take(origin, watched) {
+      const { met } = watched;
+      known.delete(origin);
+      known.set(origin, watched);
+      Object.assign(watched, { met: new Map(), isTroubled: false, reportedAt: now() });
+      return met;
+    },
+    forget: (origin) => void known.delete(origin),
+  };
+}
+
+function begin(): Watched {
+  return {
+    met: new Map(),
+    isTroubled: false,
+    allowance: null,
+    seenAt: Number.NEGATIVE_INFINITY,
+    reportedAt: Number.NEGATIVE_INFINITY,
+    lookAgainAt: Number.POSITIVE_INFINITY,
+  };
+}
+
+function add(watched: Watched, kind: keyof Met, second: number): void {
+  const { met } = watched;
+  const before = met.get(second) ?? { accepted: 0, failed: 0, limited: 0 };
+  met.set(second, { ...before, [kind]: before[kind] + 1 });
+  if (kind !== "accepted") watched.isTroubled = true;
+  const [oldest] = met.keys();
+  if (met.size > SECONDS_MAX && oldest !== undefined) met.delete(oldest);
+}
+
+/** Statuses by which a destination says that it is in trouble, not that the request is wrong. */
+const FAILING: ReadonlySet<number> = new Set([408, 502, 503, 504, 529]);
+/** Faults that are ours, or say nothing about the destination. */
+const NOT_ITS_FAULT: ReadonlySet<string> = new Set(["proxy", "local"]);
+
+function classify(finding: Finding): keyof Met | null {
+  if (finding.kind === "fault") return NOT_ITS_FAULT.has(finding.code) ? null : "failed";
+  if (finding.kind !== "reply") return null;
+  if (finding.status === 429) return "limited";
+  return FAILING.has(finding.status) ? "failed" : "accepted";
+}

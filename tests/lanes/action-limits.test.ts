@@ -1,0 +1,51 @@
+import { type Action, parseAction } from "@postrider/shared/action";
+import { ownLaneName } from "@postrider/shared/lanes";
+import { limitsOf } from "@postrider/shared/own-lane";
+import { expect, test } from "vitest";
+import { claimed, createView } from "../support/destinations.ts";
+import { customers, startSystem } from "../support/system.ts";
+
+function action(limits?: Action["limits"]): Action {
+  return parseAction({ id: "a", url: "https://x.example/", ...(limits && { limits }) });
+}
+
+test("a version's limits take the place of an older one's, also without any, and never those of a newer one", async () => {
+  await using system = await startSystem();
+  const { directory, destinations } = await createView(system.redisUrl);
+  const origin = "https://x.example";
+  const lane = ownLaneName("destination", origin);
+  const limits = () => limitsOf(directory.get(lane) ?? expect.fail("no lane"));
+
+  expect(
+    await destinations.findLane(claimed("bulk", "a@1"), origin, action({ ratePerSecond: 5 })),
+  ).toMatchObject({ lane });
+  expect(limits()).toEqual({ ratePerSecond: 5 });
+
+  // Already where it belongs: the change is taken up, and the delivery stays.
+  expect(await destinations.findLane(claimed(lane, "a@2"), origin, action({ concurrency: 3 }))).toBeNull();
+  expect(limits()).toEqual({ concurrency: 3 });
+  expect(
+    await destinations.findLane(claimed("run.r", "a@1"), origin, action({ ratePerSecond: 5 })),
+  ).toMatchObject({ lane });
+  expect(limits()).toEqual({ concurrency: 3 });
+
+  // Nothing to wait for any more.
+  expect(await destinations.findLane(claimed("run.r", "a@3"), origin, action())).toBeNull();
+  expect(limits()).toEqual({});
+  expect(await destinations.findLane(claimed("run.r", "a@2"), origin, action({ concurrency: 3 }))).toBeNull();
+  expect(limits()).toEqual({});
+});
+
+test("limits that are changed or removed hold from the moment that the action is applied", async () => {
+  await using system = await startSystem();
+  await system.apply({ limits: { ratePerSecond: 5 } });
+  await system.producer.enqueueMany({ action: "a", customers: customers(1), run: "r" });
+  const limits = async () => (await system.producer.destinations.show(system.receiver.url)).limits;
+  expect(await limits()).toEqual({ ratePerSecond: 5 });
+
+  await system.apply({ limits: { concurrency: 2 } });
+  expect(await limits()).toEqual({ concurrency: 2 });
+
+  await system.apply();
+  expect(await limits()).toEqual({});
+});

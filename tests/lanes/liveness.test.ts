@@ -1,0 +1,72 @@
+import { createLaneDirectory } from "@postrider/shared/lane-directory";
+import { keys, ownLaneName } from "@postrider/shared/lanes";
+import type { OwnLane } from "@postrider/shared/own-lane";
+import { createLiveness } from "@postrider/worker/lanes/liveness";
+import { createTraffic } from "@postrider/worker/lanes/traffic";
+import { Redis } from "ioredis";
+import { expect, onTestFinished, test } from "vitest";
+import { isolatedRedisUrl } from "../support/redis.ts";
+
+async function prepare() {
+  const redis = new Redis(await isolatedRedisUrl(), { replyMapping: "legacy" });
+  onTestFinished(() => redis.disconnect());
+  const directory = createLaneDirectory(redis);
+  await directory.refresh();
+  const clock = { now: Date.now() };
+  const traffic = createTraffic(() => clock.now);
+  const slots = new Map([["bulk", 2]]);
+  const liveness = createLiveness({ redis, directory, slots: () => slots, traffic, now: () => clock.now });
+  return {
+    redis,
+    traffic,
+    slots,
+    async addLane(of: string, values: Partial<OwnLane> = {}): Promise<string> {
+      const lane = ownLaneName("run", of);
+      await directory.update(lane, () => ({ lane, kind: "run", of, createdAt: 0, ...values }));
+      slots.set(lane, 2);
+      return lane;
+    },
+    /** Where it is stuck after half a minute of looking. */
+    async stuckLater(meanwhile: () => void = () => undefined): Promise<string | null> {
+      for (let looks = 0; looks < 7; looks++) {
+        await liveness.check();
+        clock.now += 5_000;
+        meanwhile();
+      }
+      return liveness.stuckIn();
+    },
+  };
+}
+
+test("a worker that takes nothing of what waits or is due is stuck, in shared lanes and in own ones", async () => {
+  const { redis, slots, addLane, stuckLater } = await prepare();
+  expect(await stuckLater()).toBeNull();
+  await redis.lpush(keys.ofLane("bulk", "wait"), "d");
+  expect(await stuckLater()).toBe("bulk");
+
+  await redis.del(keys.ofLane("bulk", "wait"));
+  const lane = await addLane("r");
+  await redis.zadd(keys.ofLane(lane, "delayed"), (Date.now() + 3_600_000) * 0x1000, "d");
+  expect(await stuckLater()).toBeNull();
+  await redis.zadd(keys.ofLane(lane, "delayed"), (Date.now() - 1_000) * 0x1000, "d");
+  expect(await stuckLater()).toBe(lane);
+  slots.delete(lane);
+  expect(await stuckLater()).toBeNull();
+});
+
+test("one that claims now and then, has no slot free, or waits for a limit is not", async () => {
+  const { redis, traffic, addLane, stuckLater } = await prepare();
+  const lane = await addLane("r");
+  const limited = await addLane("limited", { limits: { ratePerSecond: 1 } });
+  for (const one of [lane, limited]) await redis.lpush(keys.ofLane(one, "wait"), "d");
+  const claimOne = (): void => {
+    traffic.enter(lane, false);
+    traffic.leave(lane, false);
+  };
+  expect(await stuckLater(claimOne)).toBeNull();
+  await redis.set(keys.ofLane(lane, "limiter"), 1, "PX", 600_000);
+  expect(await stuckLater()).toBeNull();
+  await redis.del(keys.ofLane(lane, "limiter"));
+  for (let held = 0; held < 2; held++) traffic.enter(lane, false);
+  expect(await stuckLater()).toBeNull();
+});
