@@ -181,3 +181,15 @@ test("all template problems of an action are told at once, with their places", (
 
   expect(() => compose(document, { id: 1 })).toThrow(/url.*\n.*headers\[0\]\.value.*\n.*body/s);
 });
+
+test("all headers together are bounded, with the user info's and the delivery's id", () => {
+  const composeWith = (url: string, chars: number) =>
+    compose({ url, headers: [{ name: "X", value: "x".repeat(chars) }] }, { id: 1 });
+
+  expect(composeWith("https://h/", 16_000)).toMatchObject({ kind: "request" });
+  for (const composed of [
+    composeWith(`https://u:${"p".repeat(300)}@h/`, 16_000),
+    composeWith("https://h/", 16_380),
+  ])
+    expect(composed).toMatchObject({ reason: "request_too_large", problems: [{ field: "headers" }] });
+});

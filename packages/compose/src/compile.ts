@@ -10,7 +10,7 @@ import { isSizeAtMost } from "./cost/data-size.ts";
 import { compileCredentials, type RenderCredentials } from "./credentials.ts";
 import type { DeliveryFacts } from "./dialect/delivery-facts.ts";
 import { createDialect } from "./dialect/dialect.ts";
-import { findHeaderProblem, toContentType, toSyntax } from "./headers.ts";
+import { findHeaderBlockProblem, findHeaderProblem, toContentType, toSyntax } from "./headers.ts";
 import { findJsonProblem } from "./json-check.ts";
 import { describeOutput } from "./render/operands.ts";
 import { compileTemplate, type Scope, type Syntax, type Template, toConstant } from "./render/template.ts";
@@ -20,8 +20,6 @@ import { parseUrl } from "./url.ts";
 
 /** Customer data is bounded at 512 KiB; a body may hold them a few times over. */
 export const BODY_CHARS_MAX = 4_194_304;
-/** Node's own receivers refuse header blocks over 16 KiB. */
-export const HEADER_CHARS_MAX = 16_384;
 
 export interface CompiledAction {
   readonly action: Action;
@@ -70,10 +68,10 @@ export function compileAction(action: Action): CompiledAction {
       const parsed = parseUrl(url.text, action.url);
       if ("problem" in parsed) return toFailure(parsed.reason, { field: "url", message: parsed.problem });
 
-      const headers = composeHeaders(parts, scope, facts);
+      const added = [action.idempotencyHeader, facts.key ?? facts.id];
+      if (parsed.authorization !== null) added.unshift("Authorization", parsed.authorization);
+      const headers = composeHeaders(parts, scope, facts, added);
       if ("kind" in headers) return headers;
-      if (parsed.authorization !== null) headers.push("Authorization", parsed.authorization);
-      headers.push(action.idempotencyHeader, facts.key ?? facts.id);
 
       const body = composeBody(parts, scope, facts);
       if (body !== null && typeof body === "object") return body;
@@ -170,24 +168,25 @@ function expandContentType<T extends { name: string; value: string }>(header: T)
     : header;
 }
 
-function composeHeaders(parts: Parts, scope: Scope, facts: DeliveryFacts): string[] | Composed {
+/** The action's headers, and behind them those that are added. */
+function composeHeaders(
+  parts: Parts,
+  scope: Scope,
+  facts: DeliveryFacts,
+  added: readonly string[],
+): string[] | Composed {
   const headers: string[] = [];
   if (parts.defaultContentType !== null) headers.push("Content-Type", parts.defaultContentType);
-  let chars = 0;
   for (const { field, name, template } of parts.headers) {
     const rendered = template.render(scope, facts);
     if (!("text" in rendered)) return toComposed(rendered);
     const problem = findHeaderProblem(rendered.text);
     if (problem !== null) return toFailure("header_invalid", { field, message: problem });
-    chars += name.length + rendered.text.length;
     headers.push(name, rendered.text);
   }
-  if (chars > HEADER_CHARS_MAX) {
-    return toFailure("request_too_large", {
-      field: "headers",
-      message: `are ${chars} characters; at most ${HEADER_CHARS_MAX} are sent`,
-    });
-  }
+  headers.push(...added);
+  const tooLarge = findHeaderBlockProblem(headers);
+  if (tooLarge !== null) return toFailure("request_too_large", { field: "headers", message: tooLarge });
   return headers;
 }
 

@@ -15,6 +15,15 @@ export function findHeaderProblem(value: string): string | null {
     : `has ${shown} at character ${match.index + 1}, which no header can carry; encode it (| url_encode or | base64_encode)`;
 }
 
+/** Node's own receivers refuse header blocks over 16 KiB. */
+const HEADER_CHARS_MAX = 16_384;
+
+/** Why headers, names and values in turn, cannot be sent together, or null. */
+export function findHeaderBlockProblem(headers: readonly string[]): string | null {
+  const chars = headers.reduce((sum, text) => sum + text.length, 0);
+  return chars > HEADER_CHARS_MAX ? `are ${chars} characters; at most ${HEADER_CHARS_MAX} are sent` : null;
+}
+
 const SHORT_CONTENT_TYPES: Readonly<Record<string, string>> = {
   json: "application/json",
   "x-www-form-urlencoded": "application/x-www-form-urlencoded",

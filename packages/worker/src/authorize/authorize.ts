@@ -3,9 +3,10 @@
 
 import type { CompiledAction } from "@postrider/compose/compile";
 import type { Credentials, OAuthClient } from "@postrider/compose/credentials";
+import { findHeaderBlockProblem } from "@postrider/compose/headers";
 import type { ComposedRequest } from "@postrider/compose/request";
 import type { Secrets } from "@postrider/compose/secrets";
-import type { Finding, Unready } from "../attempt.ts";
+import type { Finding, Unready, Unsendable } from "../attempt.ts";
 import { addCredential } from "./conceal.ts";
 import { type NoToken, readTokenAnswer, toTokenRequest } from "./oauth.ts";
 import { createSigner, type Signer } from "./sign.ts";
@@ -59,21 +60,19 @@ export function createAuthorizer({ tokens, send, now }: AuthorizeOptions): Autho
     if (action.renderCredentials === null) return { kind: "authorized", request, renew: null };
     const ready = prepare(action, secrets);
     if ("kind" in ready) return ready;
-    const finish = (authorization: string | null, renew: Authorized["renew"]): Authorized => {
+    const finish = (authorization: string | null, renew: Authorized["renew"]): Authorized | Unsendable => {
       const headers = authorization === null ? request.headers : withAuthorization(request, authorization);
       if (authorization !== null) addCredential(sensitive, authorization);
-      return {
-        kind: "authorized",
-        request: sign({ ...request, headers }, ready.signer, errand.id, now()),
-        renew,
-      };
+      const signed = sign({ ...request, headers }, ready.signer, errand.id, now());
+      const tooLarge = findHeaderBlockProblem(signed.headers);
+      return tooLarge === null ? { kind: "authorized", request: signed, renew } : unsendable(tooLarge);
     };
     const { auth } = ready;
     if (auth === null || typeof auth === "string") return finish(auth, null);
 
     sensitive.add(auth.clientSecret);
     const order = toOrder(auth, action, send);
-    const withToken = (value: string, isRenewed: boolean): Authorized =>
+    const withToken = (value: string, isRenewed: boolean): Authorized | Unsendable =>
       finish(`Bearer ${value}`, isRenewed ? null : () => renew(value));
     const renew = async (refused: string): Promise<Authorized | NoToken | null> => {
       const found = await tokens.renew(order, refused);
@@ -107,6 +106,11 @@ const NO_CREDENTIALS: Credentials = { auth: null, signing: null };
 
 function unusable(field: string, message: string): Unready {
   return { kind: "unready", reason: "secret_invalid", message: `${field}: ${message}` };
+}
+
+function unsendable(message: string): Unsendable {
+  const reason = "request_too_large";
+  return { kind: "unsendable", reason, problems: [{ field: "headers", code: reason, message }] };
 }
 
 function toOrder(

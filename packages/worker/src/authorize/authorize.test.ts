@@ -1,0 +1,34 @@
+import { compileAction } from "@postrider/compose/compile";
+import { parseAction } from "@postrider/shared/action";
+import { expect, test } from "vitest";
+import { createAuthorizer } from "./authorize.ts";
+import { createUnsharedTokens } from "./shared-tokens.ts";
+import { createTokens, digestUnkeyed } from "./tokens.ts";
+
+const now = () => 1_700_000_000_000;
+const authorize = createAuthorizer({
+  tokens: createTokens({ shared: createUnsharedTokens(), digest: digestUnkeyed, interrupts: new Set(), now }),
+  send: () => Promise.reject(new Error("no token is needed")),
+  now,
+});
+
+const signing = { scheme: "standard-webhooks", secrets: [`whsec_${"A".repeat(32)}`] };
+
+test.each([
+  ["a credential", { auth: { bearer: { token: "t".repeat(400) } } }],
+  ["a signature", { signing }],
+])("%s that makes the headers too large is not sent", async (_, credentials) => {
+  const action = compileAction(parseAction({ id: "a", url: "https://h/", body: "{}", ...credentials }));
+  const authorized = (chars: number) =>
+    authorize(
+      { method: "POST", origin: "https://h", path: "/", headers: ["X", "x".repeat(chars)], body: "{}" },
+      { id: "d", action, secrets: {}, sensitive: new Set() },
+    );
+
+  expect(await authorized(15_000)).toMatchObject({ kind: "authorized" });
+  expect(await authorized(16_330)).toMatchObject({
+    kind: "unsendable",
+    reason: "request_too_large",
+    problems: [{ field: "headers" }],
+  });
+});
