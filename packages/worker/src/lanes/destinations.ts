@@ -66,7 +66,7 @@ export function createDestinations(options: DestinationsOptions): Destinations {
         const entry = directory.get(ownLaneName("destination", origin));
         // What began before the circuit changed says nothing about the state that it has now.
         if (entry?.circuit !== undefined && startedAt < entry.circuit.since) return;
-        watch.note(origin, finding, Math.floor(directory.now() / 1_000));
+        watch.note(origin, finding, Math.floor(directory.now() / 1_000), entry?.pace !== undefined);
       };
     },
     async report() {

@@ -25,7 +25,8 @@ export interface Watched {
 }
 
 export interface Watch {
-  note(origin: string, finding: Finding, second: number): void;
+  /** @param isPaced whether the destination's rate is being learned, so that what accepted replies say of it is worth reading. */
+  note(origin: string, finding: Finding, second: number, isPaced: boolean): void;
   all(): [origin: string, watched: Watched][];
   /** Everything unreported, which is forgotten here; the destination is last in line from now on. */
   take(origin: string, watched: Watched): Tally;
@@ -43,14 +44,15 @@ export function createWatch(now: () => number): Watch {
     return watched;
   };
   return {
-    note(origin, finding, second) {
+    note(origin, finding, second, isPaced) {
       const kind = classify(finding);
       if (kind === null) return;
       const watched = of(origin);
       watched.seenAt = now();
       add(watched, kind, second);
-      if (finding.kind === "reply" && kind === "limited")
-        watched.allowance = allowedPerSecond(finding.headers);
+      if (finding.kind !== "reply") return;
+      if (kind === "limited") watched.allowance = allowedPerSecond(finding.headers);
+      else if (isPaced) watched.allowance = allowedPerSecond(finding.headers) ?? watched.allowance;
     },
     all: () => [...known],
     take(origin, watched) {
