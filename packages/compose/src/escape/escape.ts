@@ -12,6 +12,7 @@ export type Place =
   | "jsonValue"
   | "jsonUnknown"
   | "url"
+  | "urlPath"
   | "host"
   | "port"
   | "form"
@@ -44,8 +45,9 @@ export function escapeFor(place: Exclude<Place, "jsonUnknown">, value: unknown):
     case "jsonValue":
       return toJsonValue(value);
     case "url":
+    case "urlPath":
     case "form":
-      return value instanceof Encoded && value.encoding === "url" ? value.text : percentEncode(print(value));
+      return value instanceof Encoded ? encodeRest(value, place) : percentEncode(print(value));
     case "host":
       return requireMatch(
         value,
@@ -95,6 +97,18 @@ function toJsonText(text: string): string {
 function percentEncode(text: string): string {
   // A lone surrogate has no UTF-8; encodeURIComponent would throw.
   return encodeURIComponent(toWellFormed(text));
+}
+
+/**
+ * Of what is percent-encoded already, all that could still end the place that it stands in: `uri_escape` leaves what separates a URL's
+ * parts, and of these only the slash may stay, in a path. The `+` of `url_encode` is a space.
+ */
+function encodeRest({ text, encoding }: Encoded, place: "url" | "urlPath" | "form"): string {
+  if (encoding === "url")
+    return text.replace(/%(?![0-9A-Fa-f]{2})|[^%+A-Za-z0-9\-_.~!'()*]+/g, percentEncode);
+  if (encoding !== "uri") return percentEncode(text);
+  const encoded = text.replace(/%(?![0-9A-Fa-f]{2})|[^%A-Za-z0-9\-_.~!'()*]+/g, percentEncode);
+  return place === "urlPath" ? encoded.replaceAll("%2F", "/") : encoded;
 }
 
 function requireMatch(value: unknown, pattern: RegExp, complaint: string): string {
