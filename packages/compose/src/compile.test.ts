@@ -181,3 +181,11 @@ test("all template problems of an action are told at once, with their places", (
 
   expect(() => compose(document, { id: 1 })).toThrow(/url.*\n.*headers\[0\]\.value.*\n.*body/s);
 });
+
+test("a Content-Type that depends on data is refused, since the body's values are escaped for it", () => {
+  const document = (value: string) => ({ body: "{}", headers: [{ name: "content-type", value }] });
+  expect(() => compose(document("{{ customer.type }}"), { id: 1 })).toThrow(/Content-Type with Liquid/);
+  expect(() => compose(document("application/{% if true %}json{% endif %}"), { id: 1 })).toThrow(
+    /write the type out/,
+  );
+});

@@ -86,6 +86,13 @@ export function compileAction(action: Action): CompiledAction {
   };
 }
 
+/** How values are escaped is decided when the action is saved, by what the body is. */
+const CONTENT_TYPE_VARIES: Problem = {
+  field: "headers",
+  message:
+    "have a Content-Type with Liquid in it; write the type out, since values in the body are escaped for it, and save an action for each type",
+};
+
 interface Parts {
   readonly url: Template;
   readonly headers: readonly Pair[];
@@ -124,6 +131,7 @@ function compileParts(action: Action): Parts {
   const defaultContentType =
     given !== undefined ? null : toDefaultContentType(action.body !== undefined, action.form !== undefined);
   const bodySyntax = toSyntax(toContentType(given?.value ?? defaultContentType ?? ""));
+  if (given !== undefined && /\{\{|\{%/.test(given.value)) problems.push(CONTENT_TYPE_VARIES);
   const url = compile("url", action.url, "url");
   const headers = compilePairs("headers", action.headers.map(expandContentType));
   const body = action.body === undefined ? null : compile("body", action.body, bodySyntax);

@@ -32,6 +32,10 @@ const XML_ENTITIES: Readonly<Record<string, string>> = {
   '"': "&#34;",
   "'": "&#39;",
 };
+/** What no XML 1.0 document can hold, in whatever way it is written (section 2.2). */
+const XML_FORBIDDEN =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for.
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 /** RFC 1123 section 2.1: letters, digits and hyphens; the underscore is seen in the wild. */
 const HOST_LABEL = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
 
@@ -57,9 +61,11 @@ export function escapeFor(place: Exclude<Place, "jsonUnknown">, value: unknown):
     case "port":
       return requireMatch(value, /^\d{1,5}$/, "is no port");
     case "xml":
-      return value instanceof Encoded && value.encoding === "xml"
-        ? value.text
-        : print(value).replace(XML_SPECIAL, (character) => XML_ENTITIES[character] ?? "");
+      return (
+        value instanceof Encoded && value.encoding === "xml"
+          ? value.text
+          : print(value).replace(XML_SPECIAL, (character) => XML_ENTITIES[character] ?? "")
+      ).replace(XML_FORBIDDEN, "\ufffd");
     default:
       return place satisfies never;
   }

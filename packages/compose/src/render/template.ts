@@ -7,7 +7,7 @@ import { Context, DecrementTag, IncrementTag, type Liquid, type Template as Node
 import { type DeliveryFacts, setFacts } from "../dialect/delivery-facts.ts";
 import { CancelledByTemplate } from "../dialect/tags.ts";
 import { type Place, Unfit } from "../escape/escape.ts";
-import { bodiesOf, findJsonPlaces, markAll } from "../escape/places.ts";
+import { bodiesOf, findJsonPlaces, isPrinting, isRaw, markAll, textOf } from "../escape/places.ts";
 import { findUrlPlaces, type Misplaced } from "../escape/url-places.ts";
 import { createText, createTrace, makeDirect, type Places, renderDirect, TooCostly } from "./direct.ts";
 import { everyNode } from "./operands.ts";
@@ -119,6 +119,9 @@ function isDeeperThan(depth: number, nodes: readonly Node[]): boolean {
   return depth === 0 || nodes.some((node) => bodiesOf(node).some((body) => isDeeperThan(depth - 1, body)));
 }
 
+const IN_CDATA =
+  "has a value in a CDATA section, which a value could end; leave <![CDATA[ and ]]> out, since values are escaped, or opt the value out with | raw";
+
 function findPlaces(nodes: readonly Node[], syntax: Syntax): Places | Misplaced {
   const of = new Map<Node, Place>();
   if (syntax === "plain") return { of, otherwise: "plain" };
@@ -128,7 +131,20 @@ function findPlaces(nodes: readonly Node[], syntax: Syntax): Places | Misplaced 
   }
   markAll(nodes, syntax, of);
   const misplaced = syntax === "url" ? findUrlPlaces(nodes, of) : null;
+  const inCdata = syntax === "xml" ? findInCdata(nodes) : null;
+  if (inCdata !== null) return { output: inCdata, complaint: IN_CDATA };
   return misplaced ?? { of, otherwise: syntax };
+}
+
+/** The first output between `<![CDATA[` and `]]>`, where entities mean nothing and no escaping can keep a value inside. */
+function findInCdata(nodes: readonly Node[]): Node | null {
+  let isInside = false;
+  for (const node of everyNode(nodes)) {
+    const text = textOf(node) ?? "";
+    if (/<!\[CDATA\[|\]\]>/.test(text)) isInside = text.lastIndexOf("<![CDATA[") > text.lastIndexOf("]]>");
+    if (isInside && isPrinting(node) && !isRaw(node)) return node;
+  }
+  return null;
 }
 
 function toPlace({ token }: Node): { line: number; column: number } {
