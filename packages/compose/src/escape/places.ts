@@ -86,12 +86,23 @@ function walkLoop(
   return isSteady && otherwise === state ? state : "unknown";
 }
 
-/** Captured text with JSON's own marks in it is a piece of JSON; any other is a text like any value. */
+/** Captured text that begins as JSON does, perhaps after a comma, is a piece of JSON; any other is a text like any value. */
 export function captureIsJson({ templates }: CaptureTag): boolean {
-  return (
-    templates.some((node) => /["[\]{}]/.test(textOf(node) ?? "")) ||
-    templates.some((node) => bodiesOf(node).some((body) => captureIsJson({ templates: body } as CaptureTag)))
-  );
+  return /^\s*,?\s*["[{]/.test(beginningOf(templates) ?? "");
+}
+
+/** The first text that is not blank; empty where a value comes first, null where there is nothing. */
+function beginningOf(nodes: readonly Template[]): string | null {
+  for (const node of nodes) {
+    if (isPrinting(node)) return "";
+    const text = textOf(node);
+    if (text !== null && text.trim() !== "") return text;
+    for (const body of bodiesOf(node)) {
+      const found = beginningOf(body);
+      if (found !== null) return found;
+    }
+  }
+  return null;
 }
 
 /** Every place the same, as in headers, forms and XML; captured text is text, escaped where it is printed. */
