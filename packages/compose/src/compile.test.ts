@@ -193,3 +193,11 @@ test("all headers together are bounded, with the user info's and the delivery's 
   ])
     expect(composed).toMatchObject({ reason: "request_too_large", problems: [{ field: "headers" }] });
 });
+
+test("a Content-Type that depends on data is refused, since the body's values are escaped for it", () => {
+  const document = (value: string) => ({ body: "{}", headers: [{ name: "content-type", value }] });
+  expect(() => compose(document("{{ customer.type }}"), { id: 1 })).toThrow(/Content-Type with Liquid/);
+  expect(() => compose(document("application/{% if true %}json{% endif %}"), { id: 1 })).toThrow(
+    /write the type out/,
+  );
+});

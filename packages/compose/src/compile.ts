@@ -10,6 +10,7 @@ import { isSizeAtMost } from "./cost/data-size.ts";
 import { compileCredentials, type RenderCredentials } from "./credentials.ts";
 import type { DeliveryFacts } from "./dialect/delivery-facts.ts";
 import { createDialect } from "./dialect/dialect.ts";
+import { encodeForm, joinPairs } from "./form.ts";
 import { findHeaderBlockProblem, findHeaderProblem, toContentType, toSyntax } from "./headers.ts";
 import { findJsonProblem } from "./json-check.ts";
 import { describeOutput } from "./render/operands.ts";
@@ -83,6 +84,13 @@ export function compileAction(action: Action): CompiledAction {
   };
 }
 
+/** How values are escaped is decided when the action is saved, by what the body is. */
+const CONTENT_TYPE_VARIES: Problem = {
+  field: "headers",
+  message:
+    "have a Content-Type with Liquid in it; write the type out, since values in the body are escaped for it, and save an action for each type",
+};
+
 interface Parts {
   readonly url: Template;
   readonly headers: readonly Pair[];
@@ -121,6 +129,7 @@ function compileParts(action: Action): Parts {
   const defaultContentType =
     given !== undefined ? null : toDefaultContentType(action.body !== undefined, action.form !== undefined);
   const bodySyntax = toSyntax(toContentType(given?.value ?? defaultContentType ?? ""));
+  if (given !== undefined && /\{\{|\{%/.test(given.value)) problems.push(CONTENT_TYPE_VARIES);
   const url = compile("url", action.url, "url");
   const headers = compilePairs("headers", action.headers.map(expandContentType));
   const body = action.body === undefined ? null : compile("body", action.body, bodySyntax);
@@ -196,12 +205,7 @@ function composeBody(parts: Parts, scope: Scope, facts: DeliveryFacts): string |
   const rendered = parts.body.render(scope, facts);
   if (!("text" in rendered)) return toComposed(rendered);
   const { text } = rendered;
-  if (text.length > BODY_CHARS_MAX) {
-    return toFailure("request_too_large", {
-      field: "body",
-      message: `is ${text.length} characters; at most ${BODY_CHARS_MAX} are sent`,
-    });
-  }
+  if (text.length > BODY_CHARS_MAX) return toTooLarge("body", text.length);
   if (parts.bodySyntax === "form") return joinPairs(text);
   return parts.bodySyntax === "json" ? (toJsonFailure(text, parts.body, scope, facts) ?? text) : text;
 }
@@ -216,22 +220,24 @@ function toJsonFailure(text: string, body: Template, scope: Scope, facts: Delive
   return toFailure("body_invalid", { field: "body", message: message + cause, line, column });
 }
 
-/** People write one pair a line, with or without `&`. Values are encoded, so white space here is the template's own. */
-function joinPairs(text: string): string {
-  return text
-    .split(/[&\r\n]+/)
-    .map((pair) => pair.trim())
-    .filter((pair) => pair !== "")
-    .join("&");
-}
-
-/** WHATWG URL, section 5.2: application/x-www-form-urlencoded. */
+/** What stands in the form is bounded before it is encoded, which takes nine times as much. */
 function composeForm(form: readonly Pair[], scope: Scope, facts: DeliveryFacts): string | Composed {
-  const pairs = new URLSearchParams();
+  const pairs: (readonly [name: string, value: string])[] = [];
+  let chars = 0;
   for (const { name, template } of form) {
     const rendered = template.render(scope, facts);
     if (!("text" in rendered)) return toComposed(rendered);
-    pairs.append(name, rendered.text);
+    chars += name.length + rendered.text.length + 2;
+    if (chars > BODY_CHARS_MAX) return toTooLarge("form", chars);
+    pairs.push([name, rendered.text]);
   }
-  return pairs.toString();
+  const text = pairs.map(([name, value]) => `${encodeForm(name)}=${encodeForm(value)}`).join("&");
+  return text.length > BODY_CHARS_MAX ? toTooLarge("form", text.length) : text;
+}
+
+function toTooLarge(field: string, chars: number): Composed {
+  return toFailure("request_too_large", {
+    field,
+    message: `is ${chars} characters or more; at most ${BODY_CHARS_MAX} are sent`,
+  });
 }

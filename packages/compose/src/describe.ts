@@ -37,6 +37,7 @@ const LANDINGS = {
   jsonValue: "json-value",
   jsonUnknown: "json-by-what-precedes",
   url: "url",
+  urlPath: "url",
   host: "host",
   port: "port",
   form: "form-value",

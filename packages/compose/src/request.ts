@@ -21,7 +21,13 @@ export type Composed =
   | { readonly kind: "request"; readonly request: ComposedRequest }
   /** The template called the delivery off. */
   | { readonly kind: "cancelled"; readonly message: string }
-  | { readonly kind: "problem"; readonly reason: Reason; readonly problems: readonly Problem[] };
+  | {
+      readonly kind: "problem";
+      readonly reason: Reason;
+      readonly problems: readonly Problem[];
+      /** Why the same delivery may fare better another time: it was cut short from outside, or its turn has not come. Absent: it never will. */
+      readonly passes?: "interrupted" | "unready";
+    };
 
 /** What became of a field that gave no text. */
 export function toComposed(

@@ -49,3 +49,28 @@ test("an own __proto__ stays one, and the last of two equal names counts, as wit
   const read = parseExact('{"__proto__":{"a":90071992547409930},"b":1,"b":90071992547409931}') as object;
   expect(stringifyExact(read)).toBe('{"__proto__":{"a":90071992547409930},"b":90071992547409931}');
 });
+
+test("what is no JSON is refused at once, however long the string that it leaves open", () => {
+  const open = `{"a":1234567890123456,"b":"${'\\"'.repeat(200_000)}`;
+  const before = process.cpuUsage();
+  expect(() => parseExact(open)).toThrow(SyntaxError);
+  // A search from each quote would take minutes.
+  expect(process.cpuUsage(before).user / 1_000).toBeLessThan(3_000);
+});
+
+test.each([
+  ["1e400", /no double holds/],
+  ["-1E+400", /no double holds/],
+  [`${"9".repeat(350)}.5`, /no double holds/],
+  ["[1234567890123456789, 1e400]", /no double holds/],
+  ["9".repeat(401), /401 digits/],
+])("a number that nothing can hold is refused rather than sent as null: %s", (text, complaint) => {
+  expect(() => parseExact(text)).toThrow(complaint);
+});
+
+test("an integer is as long as it may be, read and written", () => {
+  const longest = "9".repeat(400);
+  expect(stringifyExact(parseExact(longest))).toBe(longest);
+  expect(() => stringifyExact(10n ** 400n)).toThrow(RangeError);
+  expect(parseExact('["1e400", 1e-400, 12e30]')).toEqual(["1e400", 0, 12e30]);
+});

@@ -11,25 +11,53 @@ const MANY_DIGITS = /\d{16}/;
 /** A string, which is passed over, or an integer that is no part of another number. */
 const STRING_OR_INTEGER = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
 
-/** JSON.parse, with a BigInt for each integer whose digits a double would change. @throws SyntaxError. */
+/** Reading and writing an integer takes time with the square of its length; nobody's identifiers are a tenth as long. */
+export const INTEGER_DIGITS_MAX = 400;
+const INTEGER_END = 10n ** BigInt(INTEGER_DIGITS_MAX);
+/** What a number beyond every double (1e400) has at least: an exponent of three digits, or that many digits of its own. */
+const HUGE = /\de\+?\d{3}|\d{200}/i;
+
+/**
+ * JSON.parse, with a BigInt for each integer whose digits a double would change.
+ * @throws SyntaxError, also for a number that neither can hold.
+ */
 export function parseExact(text: string): unknown {
-  if (!MANY_DIGITS.test(text)) return JSON.parse(text);
+  const readPlainly = (): unknown =>
+    HUGE.test(text) ? JSON.parse(text, (_, value) => finite(value)) : JSON.parse(text);
+  if (!MANY_DIGITS.test(text)) return readPlainly();
+  // What follows is linear in JSON alone: a string that never ends would be looked at again from each of its quotes.
+  JSON.parse(text);
   const marked = text.replace(STRING_OR_INTEGER, (token) =>
     token.startsWith('"') || String(Number(token)) === token ? token : `"${MARK}${token}"`,
   );
-  if (marked.length === text.length) return JSON.parse(text);
+  if (marked.length === text.length) return readPlainly();
   return JSON.parse(marked, (_, value: unknown) =>
-    typeof value === "string" && value.startsWith(MARK) ? BigInt(value.slice(MARK.length)) : value,
+    typeof value === "string" && value.startsWith(MARK) ? toBigInt(value.slice(MARK.length)) : finite(value),
   );
 }
 
-/** JSON.stringify, with a BigInt as its digits. @throws TypeError for a cycle, RangeError for data nested too deeply. */
+function toBigInt(digits: string): bigint {
+  if (digits.length > INTEGER_DIGITS_MAX)
+    throw new SyntaxError(`an integer of ${digits.length} digits; at most ${INTEGER_DIGITS_MAX} are read`);
+  return BigInt(digits);
+}
+
+/** JSON would write what is infinite as null. */
+function finite(value: unknown): unknown {
+  if (typeof value === "number" && !Number.isFinite(value))
+    throw new SyntaxError("a number beyond 1.8e308, which no double holds; give it as a text");
+  return value;
+}
+
+/** JSON.stringify, with a BigInt as its digits. @throws TypeError for a cycle, RangeError for data nested too deeply and integers too long. */
 export function stringifyExact(value: unknown, indent?: number | string): string {
   let hasBigInt = false;
   const json = JSON.stringify(
     value,
     (_, member: unknown) => {
       if (typeof member !== "bigint") return member;
+      if (member >= INTEGER_END || member <= -INTEGER_END)
+        throw new RangeError(`an integer of more than ${INTEGER_DIGITS_MAX} digits`);
       hasBigInt = true;
       return `${MARK}${member}`;
     },

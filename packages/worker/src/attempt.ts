@@ -67,7 +67,11 @@ export interface Unsendable {
 /** Nothing was sent for want of something that a person, or another server, has to provide: the delivery waits for it. */
 export interface Unready {
   readonly kind: "unready";
-  readonly reason: Extract<Reason, "key_missing" | "secret_missing" | "secret_invalid" | "auth_unavailable">;
+  /** `template_too_costly`: the action's last deliveries were stopped, and this one was not tried. */
+  readonly reason: Extract<
+    Reason,
+    "key_missing" | "secret_missing" | "secret_invalid" | "auth_unavailable" | "template_too_costly"
+  >;
   readonly message: string;
 }
 

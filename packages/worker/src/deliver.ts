@@ -2,8 +2,9 @@
 // future lives anywhere else. Recording and settling are later steps.
 
 import type { CompiledAction } from "@postrider/compose/compile";
-import type { ComposedRequest } from "@postrider/compose/request";
+import type { Composed, ComposedRequest } from "@postrider/compose/request";
 import { toFacts, toScope } from "@postrider/compose/scope";
+import { describeProblems } from "@postrider/shared/errors";
 import { RETRY_PRESETS, type RetryPolicy, toRetryPolicy } from "@postrider/shared/retry";
 import type { FindAction } from "./actions.ts";
 import { type Attempted, type Claimed, type Finding, NOT_SENT, type SendTimings } from "./attempt.ts";
@@ -65,10 +66,7 @@ async function attempt(claimed: Claimed, steps: Steps): Promise<Made> {
   const composed = await steps.compose(action, toFacts(delivery, claimed), scope);
   if (composed.kind === "cancelled")
     return unsent({ kind: "cancelled", message: composed.message }, { policy, startedAt, sensitive });
-  if (composed.kind === "problem") {
-    const { reason, problems } = composed;
-    return unsent({ kind: "unsendable", reason, problems }, { policy, startedAt, sensitive });
-  }
+  if (composed.kind === "problem") return unsent(toFinding(composed), { policy, startedAt, sensitive });
 
   const { request } = composed;
   const lane = await steps.findLane(claimed, request.origin, action.action);
@@ -85,6 +83,14 @@ async function attempt(claimed: Claimed, steps: Steps): Promise<Made> {
     timings: { composeMs, ...timings },
     destination: request.origin,
   };
+}
+
+/** Only what would never compose ends the delivery. */
+function toFinding({ reason, problems, passes }: Extract<Composed, { kind: "problem" }>): Finding {
+  if (passes === "interrupted") return { kind: "interrupted" };
+  if (passes === "unready")
+    return { kind: "unready", reason: "template_too_costly", message: describeProblems(problems) };
+  return { kind: "unsendable", reason, problems };
 }
 
 function unsent(

@@ -3,6 +3,7 @@
 import { parseAction } from "@postrider/shared/action";
 import { describe, expect, test } from "vitest";
 import { type CompiledAction, compileAction } from "../compile.ts";
+import { isSizeAtMost } from "./data-size.ts";
 
 function compile(body: string, snippets: Record<string, string> = {}): CompiledAction {
   const headers = [{ name: "Content-Type", value: "text/plain" }];
@@ -81,6 +82,18 @@ describe("no way around the proof", () => {
       false,
     );
   });
+});
+
+test("dates in zones cost what Intl's formatters do", () => {
+  const body = (count: number) =>
+    `{% for i in (1..${count}) %}{{ customer.at | date: '%H', 'Europe/Paris' }}{% endfor %}`;
+  expect(compile(body(100)).isCheapFor(SMALL)).toBe(true);
+  expect(compile(body(1_000)).isCheapFor(SMALL)).toBe(false);
+});
+
+test("a large integer counts with all its digits", () => {
+  expect(isSizeAtMost({ n: 10n ** 300n }, 200)).toBe(false);
+  expect(isSizeAtMost({ n: 10n ** 300n }, 400)).toBe(true);
 });
 
 test("compiling is bounded, whatever the template", () => {

@@ -16,8 +16,8 @@ const WORK_MAX = 40_000_000;
 const SIZE_MAX = 16_777_216;
 /** Dispatching a node, looking names up, writing. */
 const NODE_WORK = 50;
-/** A control character becomes six in JSON. */
-const ESCAPING_MAX = 6;
+/** A character becomes nine in a form or URL, and a control character six in JSON. */
+const ESCAPING_MAX = 9;
 /** Of nodes looked at. Loops in loops are walked again and again, so that a template could make looking itself costly. */
 const STEPS_MAX = 200_000;
 /** Data sizes, in characters of JSON, for which a bound is looked for. */

@@ -15,6 +15,8 @@ export function isSizeAtMost(value: unknown, charsMax: number): boolean {
 /** Of a value without its members, but with their names and commas. */
 function ownSize(value: unknown): number {
   if (typeof value === "string") return value.length + 2;
+  // Its digits, by way of the base in which they are counted at once: 1.21 decimal ones for each.
+  if (typeof value === "bigint") return value.toString(16).length * 1.21;
   if (typeof value !== "object" || value === null) return 8;
   if (Array.isArray(value)) return value.length + 2;
   return Object.keys(value).reduce((size, name) => size + name.length + 4, 2);

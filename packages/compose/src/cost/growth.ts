@@ -80,11 +80,17 @@ const joined: Growth = (input, [separator]) => {
   return { size: input * times, work: input * times };
 };
 
+/** Intl makes a formatter for each call with a locale or zone: half a millisecond. */
+const FORMATTER_WORK = 60_000;
+
 /** A width in the format (`%5000000d`) is a size that the template or the data would choose freely. */
-const formatted: Growth = (input, [format]) => {
+const formatted: Growth = (input, [format, zone]) => {
   const pattern = format === undefined ? "" : format.literal;
   if (typeof pattern !== "string" || /%[^A-Za-z%]*\d/.test(pattern)) return UNBOUNDED;
-  return { size: SMALL + pattern.length * SMALL, work: 2_000 + input + pattern.length * 100 };
+  return {
+    size: SMALL + pattern.length * SMALL,
+    work: 2_000 + (zone === undefined ? 0 : FORMATTER_WORK) + input + pattern.length * 100,
+  };
 };
 
 /** Indented JSON of deeply nested data grows with the square of its depth. */
@@ -107,8 +113,7 @@ const expressed: Growth = (input, [item, expression]) =>
     ? { size: input, work: 20_000 + input * (200 + expression.literal.length) }
     : UNBOUNDED;
 
-/** Intl makes a formatter for each locale, at great cost. */
-const localized: Growth = (input) => ({ size: 256 + input, work: 10_000 + input * 10 });
+const localized: Growth = (input) => ({ size: 256 + input, work: FORMATTER_WORK + input * 10 });
 
 const GROUPS: readonly (readonly [growth: Growth, names: string])[] = [
   [text(), "append prepend concat push unshift default compact reverse first last pop shift slice limit"],

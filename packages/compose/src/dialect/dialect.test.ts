@@ -202,3 +202,24 @@ test("Liquid that stands in data is text", () => {
     "{{ customer.secret }}{% cancel %}",
   );
 });
+
+test.each([
+  ["abs", 2 ** 60],
+  ["at_least: 1", 2 ** 60],
+  ["at_most: 1", 1],
+  ["ceil", 2 ** 60],
+  ["divided_by: 2", 2 ** 59],
+  ["floor", 2 ** 60],
+  ["minus: 0.5", 2 ** 60],
+  ["modulo: 2", 0],
+  ["plus: 1", 2 ** 60],
+  ["round", 2 ** 60],
+  ["times: 2", 2 ** 61],
+])("an integer beyond 2^53 is reckoned with by %s, as JSON's numbers are", (filter, result) => {
+  const action = compileAction(
+    parseAction({ id: "a", url: "https://h/", body: `[{{ customer.n | ${filter} }}]` }),
+  );
+  const composed = action.compose({ id: "d", dueAt: 0 }, { customer: { n: 2n ** 60n + 1n } });
+  if (composed.kind !== "request") throw new Error(JSON.stringify(composed));
+  expect(JSON.parse(composed.request.body ?? "")).toEqual([result]);
+});

@@ -3,8 +3,8 @@
 
 import { Drop } from "liquidjs";
 
-/** What the text is fit for. */
-export type Encoding = "json" | "url" | "xml";
+/** What the text is fit for. `uri`: percent-encoded but for what separates a URL's parts. `base64`: nothing more than a text. */
+export type Encoding = "json" | "url" | "uri" | "base64" | "xml";
 
 /** liquidjs takes a Drop's valueOf for its value, so every filter and comparison sees the text. */
 export class Encoded extends Drop {
@@ -29,10 +29,10 @@ export const ENCODERS: Readonly<Record<string, Encoding>> = {
   jsonify: "json",
   url_encode: "url",
   cgi_escape: "url",
-  uri_escape: "url",
-  base64_encode: "url",
-  base64: "url",
-  base64_url_safe_encode: "url",
+  uri_escape: "uri",
+  base64_encode: "base64",
+  base64: "base64",
+  base64_url_safe_encode: "base64",
   escape: "xml",
   escape_once: "xml",
   xml_escape: "xml",

@@ -12,6 +12,7 @@ export type Place =
   | "jsonValue"
   | "jsonUnknown"
   | "url"
+  | "urlPath"
   | "host"
   | "port"
   | "form"
@@ -31,6 +32,10 @@ const XML_ENTITIES: Readonly<Record<string, string>> = {
   '"': "&#34;",
   "'": "&#39;",
 };
+/** What no XML 1.0 document can hold, in whatever way it is written (section 2.2). */
+const XML_FORBIDDEN =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for.
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 /** RFC 1123 section 2.1: letters, digits and hyphens; the underscore is seen in the wild. */
 const HOST_LABEL = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
 
@@ -44,8 +49,9 @@ export function escapeFor(place: Exclude<Place, "jsonUnknown">, value: unknown):
     case "jsonValue":
       return toJsonValue(value);
     case "url":
+    case "urlPath":
     case "form":
-      return value instanceof Encoded && value.encoding === "url" ? value.text : percentEncode(print(value));
+      return value instanceof Encoded ? encodeRest(value, place) : percentEncode(print(value));
     case "host":
       return requireMatch(
         value,
@@ -55,9 +61,11 @@ export function escapeFor(place: Exclude<Place, "jsonUnknown">, value: unknown):
     case "port":
       return requireMatch(value, /^\d{1,5}$/, "is no port");
     case "xml":
-      return value instanceof Encoded && value.encoding === "xml"
-        ? value.text
-        : print(value).replace(XML_SPECIAL, (character) => XML_ENTITIES[character] ?? "");
+      return (
+        value instanceof Encoded && value.encoding === "xml"
+          ? value.text
+          : print(value).replace(XML_SPECIAL, (character) => XML_ENTITIES[character] ?? "")
+      ).replace(XML_FORBIDDEN, "\ufffd");
     default:
       return place satisfies never;
   }
@@ -95,6 +103,18 @@ function toJsonText(text: string): string {
 function percentEncode(text: string): string {
   // A lone surrogate has no UTF-8; encodeURIComponent would throw.
   return encodeURIComponent(toWellFormed(text));
+}
+
+/**
+ * Of what is percent-encoded already, all that could still end the place that it stands in: `uri_escape` leaves what separates a URL's
+ * parts, and of these only the slash may stay, in a path. The `+` of `url_encode` is a space.
+ */
+function encodeRest({ text, encoding }: Encoded, place: "url" | "urlPath" | "form"): string {
+  if (encoding === "url")
+    return text.replace(/%(?![0-9A-Fa-f]{2})|[^%+A-Za-z0-9\-_.~!'()*]+/g, percentEncode);
+  if (encoding !== "uri") return percentEncode(text);
+  const encoded = text.replace(/%(?![0-9A-Fa-f]{2})|[^%A-Za-z0-9\-_.~!'()*]+/g, percentEncode);
+  return place === "urlPath" ? encoded.replaceAll("%2F", "/") : encoded;
 }
 
 function requireMatch(value: unknown, pattern: RegExp, complaint: string): string {

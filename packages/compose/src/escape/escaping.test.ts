@@ -335,6 +335,39 @@ test("XML values end no element and no attribute", () => {
   expect(body).toBe(`<a b="&lt;&#34;&#39;&amp;&gt;">&lt;&#34;&#39;&amp;&gt;&lt;&#34;&#39;&amp;&gt;</a>`);
 });
 
+test("a captured text with quotes or brackets in it is a text, where it does not begin as JSON", () => {
+  fc.assert(
+    fc.property(text, (a) => {
+      const captured = '{% capture c %}Dear {{ customer.a }}, "you" [sic] {here}{% endcapture %}';
+      const { body } = request(compose({ body: `${captured}{"s": "{{ c }}", "v": {{ c }}}` }, { a }));
+      const value = `Dear ${a}, "you" [sic] {here}`;
+      expect(JSON.parse(body ?? "")).toEqual({ s: value, v: value });
+    }),
+  );
+});
+
+test("what no XML document can hold becomes the replacement character", () => {
+  const headers = [{ name: "Content-Type", value: "text/xml" }];
+  const { body } = request(
+    compose(
+      { headers, body: "<a>{{ customer.v }}{{ customer.v | escape }}</a>" },
+      { v: "\u0000\u001b\ufffe\ud800x\t\n💥" },
+    ),
+  );
+
+  const value = "\ufffd\ufffd\ufffd\ufffdx\t\n💥";
+  expect(body).toBe(`<a>${value}${value}</a>`);
+});
+
+test("a value in a CDATA section, which it could end, is refused when the action is saved", () => {
+  const document = (body: string) => ({ headers: [{ name: "Content-Type", value: "text/xml" }], body });
+  const inside = "<a><![CDATA[{% if customer.v %}{{ customer.v }}{% endif %}]]></a>";
+  expect(() => compose(document(inside), { v: "]]>" })).toThrow(/CDATA section/);
+  expect(compose(document("<a><![CDATA[x]]>{{ customer.v }}</a>"), { v: "<" })).toMatchObject({
+    request: { body: "<a><![CDATA[x]]>&lt;</a>" },
+  });
+});
+
 test("raw opts one value out, escaping: none all of them, and JSON is checked all the same", () => {
   expect(request(compose({ body: '{"a": {{ customer.j | raw }}}' }, { j: "[1]" })).body).toBe('{"a": [1]}');
   expect(request(compose({ escaping: "none", body: '"{{ customer.a }}"' }, { a: "x" })).body).toBe('"x"');

@@ -86,12 +86,23 @@ function walkLoop(
   return isSteady && otherwise === state ? state : "unknown";
 }
 
-/** Captured text with JSON's own marks in it is a piece of JSON; any other is a text like any value. */
+/** Captured text that begins as JSON does, perhaps after a comma, is a piece of JSON; any other is a text like any value. */
 export function captureIsJson({ templates }: CaptureTag): boolean {
-  return (
-    templates.some((node) => /["[\]{}]/.test(textOf(node) ?? "")) ||
-    templates.some((node) => bodiesOf(node).some((body) => captureIsJson({ templates: body } as CaptureTag)))
-  );
+  return /^\s*,?\s*["[{]/.test(beginningOf(templates) ?? "");
+}
+
+/** The first text that is not blank; empty where a value comes first, null where there is nothing. */
+function beginningOf(nodes: readonly Template[]): string | null {
+  for (const node of nodes) {
+    if (isPrinting(node)) return "";
+    const text = textOf(node);
+    if (text !== null && text.trim() !== "") return text;
+    for (const body of bodiesOf(node)) {
+      const found = beginningOf(body);
+      if (found !== null) return found;
+    }
+  }
+  return null;
 }
 
 /** Every place the same, as in headers, forms and XML; captured text is text, escaped where it is printed. */
@@ -103,55 +114,8 @@ export function markAll(nodes: readonly Template[], place: Place, places: Map<Te
   }
 }
 
-/**
- * A URL's outputs, by what surrounds them: user info, host label, port, or what follows them.
- * @returns the output with which the URL itself begins, which cannot be escaped; null where there is none.
- */
-export function findUrlPlaces(nodes: readonly Template[], places: Map<Template, Place>): Template | null {
-  const pieces = flatten(nodes);
-  let text = "";
-  for (const [index, piece] of pieces.entries()) {
-    if (typeof piece === "string") {
-      text += piece;
-    } else if (/^\s*[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(text)) {
-      const authority = text.replace(/^\s*[^:]+:\/\//, "");
-      places.set(
-        piece,
-        /[/?#]/.test(authority) ? "url" : placeInAuthority(authority, pieces.slice(index + 1)),
-      );
-      text += "x";
-    } else if (isRaw(piece)) {
-      text = "raw://raw";
-    } else {
-      return piece;
-    }
-  }
-  return null;
-}
-
-function placeInAuthority(before: string, after: readonly (string | Template)[]): Place {
-  const rest =
-    after
-      .map((piece) => (typeof piece === "string" ? piece : "x"))
-      .join("")
-      .split(/[/?#]/)[0] ?? "";
-  if (rest.includes("@")) return "url";
-  return /:[^\]@]*$/.test(before.slice(before.lastIndexOf("@") + 1)) ? "port" : "host";
-}
-
-/** Texts and outputs in order, those of all branches one after the other. */
-function flatten(nodes: readonly Template[]): (string | Template)[] {
-  return nodes.flatMap((node) => {
-    const text = textOf(node);
-    if (text !== null) return [text];
-    if (isPrinting(node)) return [node];
-    if (node instanceof CaptureTag) return [];
-    return bodiesOf(node).flatMap(flatten);
-  });
-}
-
 /** A snippet's nodes stand in the text that surrounds them. */
-function isSnippet(node: Template): node is Template & { readonly templates: Template[] } {
+export function isSnippet(node: Template): node is Template & { readonly templates: Template[] } {
   return "snippet" in node;
 }
 

@@ -93,3 +93,15 @@ test.each(
     { numRuns: 60 },
   );
 });
+
+test("a rendering that has taken too long ends at one of its next nodes", () => {
+  const liquid = createDialect({ failOnMissing: false });
+  const nodes = liquid.parse("{{ a }}".repeat(300));
+  makeDirect(nodes, { of: new Map(), otherwise: "plain" });
+  const context = new Context({ a: 1 }, { ...liquid.options, renderLimit: -1 }, { sync: true }, { liquid });
+  let written = 0;
+  const emitter = { write: () => written++ } as unknown as Emitter;
+
+  expect(() => renderDirect(nodes, context, emitter)).toThrow(/render limit exceeded/);
+  expect(written).toBeLessThan(300);
+});

@@ -72,10 +72,15 @@ function childrenOf(node: Template): Template[][] {
   return [templates, elseTemplates, ...branches.map((branch) => branch.templates)];
 }
 
-/** Renders nodes in order, as liquidjs' own renderer does. What goes wrong is thrown with its place in the template. */
+/** The clock is looked at once in so many nodes. */
+const NODES_PER_LOOK = 256;
+let nodesRendered = 0;
+
+/** Renders nodes in order, as liquidjs' own renderer does, within its limit of time. What goes wrong is thrown with its place in the template. */
 export function renderDirect(nodes: readonly Template[], context: Context, emitter: Emitter): void {
   for (const node of nodes) {
     try {
+      if (++nodesRendered % NODES_PER_LOOK === 0) context.renderLimit.check(performance.now());
       const rendered = (node as { render: Render }).render(context, emitter);
       const text = typeof rendered === "object" ? toValueSync(rendered as never) : rendered;
       if (text) emitter.write(text as string);

@@ -7,7 +7,8 @@ import { Context, DecrementTag, IncrementTag, type Liquid, type Template as Node
 import { type DeliveryFacts, setFacts } from "../dialect/delivery-facts.ts";
 import { CancelledByTemplate } from "../dialect/tags.ts";
 import { type Place, Unfit } from "../escape/escape.ts";
-import { bodiesOf, findJsonPlaces, findUrlPlaces, markAll } from "../escape/places.ts";
+import { bodiesOf, findJsonPlaces, isPrinting, isRaw, markAll, textOf } from "../escape/places.ts";
+import { findUrlPlaces, type Misplaced } from "../escape/url-places.ts";
 import { createText, createTrace, makeDirect, type Places, renderDirect, TooCostly } from "./direct.ts";
 import { everyNode } from "./operands.ts";
 import { inlineSnippets, type Snippets } from "./snippets.ts";
@@ -65,8 +66,7 @@ export function compileTemplate(
   if (isDeeperThan(DEPTH_MAX, nodes))
     return { problem: { field, message: `is nested deeper than ${DEPTH_MAX} blocks` } };
   const places = findPlaces(nodes, syntax);
-  if ("beginning" in places)
-    return { problem: { field, message: BEGINS_WITH_VALUE, ...toPlace(places.beginning) } };
+  if ("output" in places) return { problem: { field, message: places.complaint, ...toPlace(places.output) } };
   makeDirect(nodes, places);
   const counts = [...everyNode(nodes)].some(
     (node) => node instanceof IncrementTag || node instanceof DecrementTag,
@@ -119,10 +119,10 @@ function isDeeperThan(depth: number, nodes: readonly Node[]): boolean {
   return depth === 0 || nodes.some((node) => bodiesOf(node).some((body) => isDeeperThan(depth - 1, body)));
 }
 
-const BEGINS_WITH_VALUE =
-  "begins with a value, which could lead anywhere; write scheme and host, or opt the value out with | raw";
+const IN_CDATA =
+  "has a value in a CDATA section, which a value could end; leave <![CDATA[ and ]]> out, since values are escaped, or opt the value out with | raw";
 
-function findPlaces(nodes: readonly Node[], syntax: Syntax): Places | { readonly beginning: Node } {
+function findPlaces(nodes: readonly Node[], syntax: Syntax): Places | Misplaced {
   const of = new Map<Node, Place>();
   if (syntax === "plain") return { of, otherwise: "plain" };
   if (syntax === "json") {
@@ -130,8 +130,21 @@ function findPlaces(nodes: readonly Node[], syntax: Syntax): Places | { readonly
     return { of, otherwise: "jsonUnknown" };
   }
   markAll(nodes, syntax, of);
-  const beginning = syntax === "url" ? findUrlPlaces(nodes, of) : null;
-  return beginning === null ? { of, otherwise: syntax } : { beginning };
+  const misplaced = syntax === "url" ? findUrlPlaces(nodes, of) : null;
+  const inCdata = syntax === "xml" ? findInCdata(nodes) : null;
+  if (inCdata !== null) return { output: inCdata, complaint: IN_CDATA };
+  return misplaced ?? { of, otherwise: syntax };
+}
+
+/** The first output between `<![CDATA[` and `]]>`, where entities mean nothing and no escaping can keep a value inside. */
+function findInCdata(nodes: readonly Node[]): Node | null {
+  let isInside = false;
+  for (const node of everyNode(nodes)) {
+    const text = textOf(node) ?? "";
+    if (/<!\[CDATA\[|\]\]>/.test(text)) isInside = text.lastIndexOf("<![CDATA[") > text.lastIndexOf("]]>");
+    if (isInside && isPrinting(node) && !isRaw(node)) return node;
+  }
+  return null;
 }
 
 function toPlace({ token }: Node): { line: number; column: number } {

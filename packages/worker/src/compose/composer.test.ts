@@ -129,7 +129,11 @@ test("an action that is stopped again and again is not tried for a while, others
   const hostile = action("{% for i in (1..2000000000) %}{% endfor %}");
   for (let tries = 0; tries < 5; tries++) await composer.compose(hostile, facts, { customer: {} });
   const barred = await composer.compose(hostile, facts, { customer: {} });
-  expect(barred).toMatchObject({ problems: [{ message: expect.stringContaining("not tried for") }] });
+  // It waits: nobody knows yet whether it could be composed.
+  expect(barred).toMatchObject({
+    passes: "unready",
+    problems: [{ message: expect.stringContaining("not tried for") }],
+  });
   expect(bodyOf(await compose("{{ customer.s | replace: customer.p, '' }}", { s: LONG, p: "y" }))).toBe(LONG);
 });
 
@@ -138,4 +142,27 @@ test("memory that was taken apart is given back", async () => {
   for (const name of ["doubling by append", "doubling of lists", "growth by replace"])
     await compose(...(HOSTILE[name] as readonly [string, object]));
   expect(process.memoryUsage().rss - before).toBeLessThan(400 * 1_048_576);
+});
+
+test("an answer that came while this thread itself stood still is taken", async () => {
+  const own = createComposer();
+  const honest = action("{{ customer.s | replace: customer.p, '-' }}");
+  const scope = { customer: { s: "a", p: "a" } };
+  await own.compose(honest, facts, scope);
+  const answer = own.compose(honest, facts, scope);
+  // The task is on its way after a turn; then nothing runs here for longer than a thread may take.
+  await new Promise(setImmediate);
+  const until = performance.now() + 1_000;
+  while (performance.now() < until);
+  expect(bodyOf(await answer)).toBe("-");
+  await own.close();
+});
+
+test("what a closing composer leaves undone is interrupted, not failed", async () => {
+  const own = createComposer();
+  const endless = action("{% for i in (1..1000000000) %}{% endfor %}");
+  const started = Array.from({ length: 4 }, () => own.compose(endless, facts, { customer: {} }));
+  await own.close();
+  for (const composed of [...started, own.compose(endless, facts, { customer: {} })])
+    expect(await composed).toMatchObject({ kind: "problem", passes: "interrupted" });
 });

@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 import type { CompiledAction } from "@postrider/compose/compile";
 import type { DeliveryFacts } from "@postrider/compose/dialect/delivery-facts";
 import type { Scope } from "@postrider/compose/render/template";
-import { type Composed, toFailure } from "@postrider/compose/request";
+import type { Composed } from "@postrider/compose/request";
 import { LRUCache } from "lru-cache";
 import type { FromThread, Task } from "./thread.ts";
 
@@ -31,7 +31,7 @@ const THREAD_FILE = new URL(
 export interface Composer {
   /** The request for one delivery, or why there is none. Cheap templates answer without a promise. */
   compose(action: CompiledAction, facts: DeliveryFacts, scope: Scope): Composed | Promise<Composed>;
-  /** Stops the threads. What is still being composed ends as a problem. */
+  /** Stops the threads. What is still being composed, or comes later, ends as interrupted. */
   close(): Promise<void>;
 }
 
@@ -47,6 +47,7 @@ export function createComposer(): Composer {
   const idle: Thread[] = [];
   const keys = new WeakMap<CompiledAction, number>();
   let lastKey = 0;
+  let isClosed = false;
 
   const keyOf = (action: CompiledAction): number => {
     const key = keys.get(action) ?? ++lastKey;
@@ -54,13 +55,13 @@ export function createComposer(): Composer {
     return key;
   };
   const drain = (): void => {
-    while (waiting.size > 0 && (idle.length > 0 || threads.size < THREADS_MAX)) {
+    while (!isClosed && waiting.size > 0 && (idle.length > 0 || threads.size < THREADS_MAX)) {
       const next = takeTurn(waiting);
       const thread = idle.pop() ?? startThread();
       threads.add(thread);
       void thread.run(next.task).then((composed) => {
         next.resolve(composed);
-        offences.note(next.task.key, isTooCostly(composed));
+        if (!passes(composed)) offences.note(next.task.key, isTooCostly(composed));
         if (thread.isAlive()) idle.push(thread);
         else threads.delete(thread);
         drain();
@@ -73,7 +74,8 @@ export function createComposer(): Composer {
       if (action.isCheapFor(scope)) return action.compose(facts, scope);
       return new Promise((resolve) => {
         const task: Task = { key: keyOf(action), action: action.action, facts, scope };
-        if (offences.isBarred(task.key)) return resolve(toTooCostly(BARRED));
+        if (isClosed) return resolve(INTERRUPTED);
+        if (offences.isBarred(task.key)) return resolve(toUnready(BARRED));
         const queue = waiting.get(task.key) ?? [];
         queue.push({ task, resolve });
         waiting.set(task.key, queue);
@@ -81,6 +83,9 @@ export function createComposer(): Composer {
       });
     },
     async close() {
+      isClosed = true;
+      for (const queue of waiting.values()) for (const { resolve } of queue) resolve(INTERRUPTED);
+      waiting.clear();
       await Promise.all([...threads].map((thread) => thread.stop()));
     },
   };
@@ -131,6 +136,7 @@ function startThread(): Thread {
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX, maxYoungGenerationSizeMb: YOUNG_HEAP_MB_MAX },
   });
   let isAlive = true;
+  let whyDead: Composed | null = null;
   let settle: ((composed: Composed) => void) | null = null;
   const ready = new Promise<void>((resolve) => {
     worker.once("message", () => resolve());
@@ -139,14 +145,14 @@ function startThread(): Thread {
   worker.on("message", (message: FromThread) => {
     if (message !== "ready") settle?.(message);
   });
-  worker.on("error", (error) => {
+  const die = (last: Composed): void => {
     isAlive = false;
-    settle?.(toTooCostly(toComplaint(error)));
-  });
-  worker.on("exit", () => {
-    isAlive = false;
-    settle?.(toTooCostly("its thread was stopped"));
-  });
+    whyDead ??= last;
+    settle?.(whyDead);
+  };
+  worker.on("error", (error) => die(toLastWord(error)));
+  // Without an error, and not for its time: it was told to stop from here.
+  worker.on("exit", () => die(INTERRUPTED));
 
   return {
     isAlive: () => isAlive,
@@ -154,18 +160,20 @@ function startThread(): Thread {
       worker.ref();
       await ready;
       return new Promise((resolve) => {
-        const timer = setTimeout(() => {
-          isAlive = false;
+        const giveUp = (): void => {
+          if (settle === null) return;
+          die(toTooCostly(`it took longer than ${COMPOSE_MS_MAX} ms`));
           void worker.terminate();
-          settle?.(toTooCostly(`it took longer than ${COMPOSE_MS_MAX} ms`));
-        }, COMPOSE_MS_MAX);
+        };
+        // Where it was this thread that stood still, the answer lies here already: it is taken before the next immediate.
+        const timer = setTimeout(() => setImmediate(giveUp), COMPOSE_MS_MAX);
         settle = (composed) => {
           clearTimeout(timer);
           settle = null;
           worker.unref();
           resolve(composed);
         };
-        if (!isAlive) return settle(toTooCostly("its thread was stopped"));
+        if (whyDead !== null) return settle(whyDead);
         try {
           worker.postMessage(task);
         } catch (error) {
@@ -185,15 +193,28 @@ function isTooCostly(composed: Composed): boolean {
   return composed.kind === "problem" && composed.reason === "template_too_costly";
 }
 
-function toComplaint(error: Error): string {
-  return (error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY"
-    ? `it took more than ${HEAP_MB_MAX} MB of memory`
-    : error.message;
+/** Says nothing about the template. */
+function passes(composed: Composed): boolean {
+  return composed.kind === "problem" && composed.passes !== undefined;
 }
 
-function toTooCostly(complaint: string): Composed {
-  return toFailure("template_too_costly", {
-    field: "",
-    message: `composing was stopped: ${complaint}`,
-  });
+/** Memory is the delivery's own matter; any other end of a thread is not, and the next one may live. */
+function toLastWord(error: Error): Composed {
+  return (error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY"
+    ? toTooCostly(`it took more than ${HEAP_MB_MAX} MB of memory`)
+    : toUnready(`its thread died: ${error.message}`);
 }
+
+function toTooCostly(complaint: string) {
+  return {
+    kind: "problem",
+    reason: "template_too_costly",
+    problems: [{ field: "", code: "template_too_costly", message: `composing was stopped: ${complaint}` }],
+  } as const;
+}
+
+function toUnready(complaint: string): Composed {
+  return { ...toTooCostly(complaint), passes: "unready" };
+}
+
+const INTERRUPTED: Composed = { ...toTooCostly("the process ends"), passes: "interrupted" };

@@ -58,9 +58,20 @@ function wrap(liquid: Liquid, name: string, wrapper: Wrapper): void {
 const atDueTime: Wrapper = (original, context, value, [format, zone, ...rest]) => {
   const plain = value instanceof Encoded ? value.text : value;
   const isNow = plain === "now" || plain === "today";
-  const date = isNow ? new Date(factsOf(context).dueAt) : plain;
+  const date = isNow ? new Date(factsOf(context).dueAt) : toUtc(plain);
   return original(date, toFormat(format), toZone(zone), ...rest);
 };
+
+const ISO_WITHOUT_ZONE = /^\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s*$/;
+const ENDS_WITH_ZONE = /(?:Z|UTC?|GMT|[+-]\d{1,2}:?\d\d|\b[ECMP][SD]T|\))\s*$/i;
+
+/** A date's text that names no zone is meant in UTC: JavaScript would take the zone of the machine that sends the request. */
+function toUtc(value: unknown): unknown {
+  if (typeof value !== "string" || /^\s*-?[\d.]+\s*$/.test(value) || ENDS_WITH_ZONE.test(value)) return value;
+  const [, day, time] = ISO_WITHOUT_ZONE.exec(value) ?? [];
+  const at = Date.parse(day === undefined ? `${value} UTC` : `${day}T${time}Z`);
+  return Number.isNaN(at) ? value : new Date(at);
+}
 
 /** Directives of strftime that stand for others, and that liquidjs does not know. */
 const COMPOSED: Readonly<Record<string, string>> = { "%F": "%Y-%m-%d", "%R": "%H:%M", "%T": "%H:%M:%S" };
