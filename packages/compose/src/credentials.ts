@@ -80,7 +80,7 @@ function compileField(field: string, source: string, action: Action): Template |
   const template = compileTemplate(liquid, field, source, { syntax: isUrl ? "url" : "plain" });
   if (!("render" in template)) return [template.problem];
   const problems = [...checkSecrets(field, template, action)];
-  const [other] = template.nodes.length === 0 ? [] : findSecretUses(field, template.nodes).others;
+  const [other] = findSecretUses(field, template.nodes).others;
   // Rendered here and now in a process that has other work to do, so it has to be cheap for whatever secrets there are.
   if (cheapUpTo([template.nodes]) < DELIVERY_BYTES_MAX)
     problems.push({ field, message: "takes too much to render" });

@@ -99,6 +99,30 @@ describe("refused when the action is saved, with the place", () => {
   });
 });
 
+test.each([
+  "{{ 'a' | append: secrets.KEY }}",
+  "{{ 'a' | replace: 'a', secrets.KEY | upcase }}",
+  "{{ customer[secrets.KEY] }}",
+  "{{ secrets['KEY'] }}",
+  "{% assign x = secrets.KEY %}",
+  "{% capture x %}{{ secrets.KEY }}{% endcapture %}",
+  "{% if customer.id == 1 and customer.name contains secrets.KEY %}1{% endif %}",
+  "{% if customer.id %}1{% elsif secrets.KEY %}2{% endif %}",
+  "{% unless secrets.KEY %}1{% endunless %}",
+  "{% case secrets.KEY %}{% when 1 %}1{% endcase %}",
+  "{% case customer.id %}{% when 1, secrets.KEY %}1{% else %}2{% endcase %}",
+  "{% for x in secrets.KEY %}1{% endfor %}",
+  "{% for x in (1..secrets.KEY) %}1{% endfor %}",
+  "{% for x in customer.l limit: secrets.KEY %}1{% else %}2{% endfor %}",
+  "{% for x in customer.l %}1{% else %}{{ secrets.KEY }}{% endfor %}",
+  "{% cycle 'a', secrets.KEY %}",
+  "{% echo secrets.KEY %}",
+  "{% random secrets.KEY %}",
+  "{% liquid\necho secrets.KEY\n%}",
+])("no way of using a secret goes unseen: %s", (body) => {
+  expect(() => compile({ body })).toThrow("uses a secret; secretsInBody: true allows it");
+});
+
 test("a listed secret stands in headers, in user info, and in a body that may have it", () => {
   const composed = request(
     compile({

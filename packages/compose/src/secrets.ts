@@ -4,7 +4,7 @@
 import type { Action } from "@postrider/shared/action";
 import type { Problem } from "@postrider/shared/errors";
 import { MASK } from "@postrider/shared/mask";
-import { areInUserInfo, findSecretUses, SECRETS, toPlaced } from "./render/secret-uses.ts";
+import { areInUserInfo, findSecretUses, SECRETS, toPlaced, useSecrets } from "./render/secret-uses.ts";
 import type { Scope, Template } from "./render/template.ts";
 
 /** Opened secrets by name. */
@@ -22,7 +22,6 @@ export function withMaskedSecrets(scope: Scope, action: Pick<Action, "secrets">)
 
 /** Checks a field's uses of secrets against the action. */
 export function checkSecrets(field: string, { nodes }: Template, action: Action): readonly Problem[] {
-  if (nodes.length === 0) return [];
   const { names, problems, place } = findSecretUses(field, nodes);
   if (place === null) return problems;
   const refuse = (message: string): Problem => toPlaced(field, message, place);
@@ -43,7 +42,7 @@ export function checkSecrets(field: string, { nodes }: Template, action: Action)
 }
 
 export function usesSecrets({ nodes }: Pick<Template, "nodes">): boolean {
-  return nodes.length > 0 && findSecretUses("", nodes).place !== null;
+  return useSecrets(nodes);
 }
 
 /** The template, with secrets only where it uses them: `checkSecrets` has said that it may. */

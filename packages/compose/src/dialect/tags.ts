@@ -77,11 +77,6 @@ function printingTag(make: (context: Context, argument: unknown) => string) {
       this.argument = text === "" ? null : new Value(text, liquid);
     }
 
-    /** For liquidjs' analysis, which looks for secrets. */
-    *arguments(): Generator<Value> {
-      if (this.argument !== null) yield this.argument;
-    }
-
     override render(context: Context, emitter: Emitter): void {
       emitter.write(
         make(context, this.argument === null ? undefined : toValueSync(this.argument.value(context, false))),

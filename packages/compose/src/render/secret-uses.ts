@@ -2,8 +2,19 @@
 // are handed secrets at all; a use that it could not see finds nothing.
 
 import type { Problem } from "@postrider/shared/errors";
-import { AssignTag, CaptureTag, Liquid, type Template as Node, Output } from "liquidjs";
+import { AssignTag, CaptureTag, type Template as Node, Output } from "liquidjs";
 import { isPrinting, isRaw, textOf } from "../escape/places.ts";
+import {
+  createLocator,
+  everyNode,
+  expressionsOf,
+  type Names,
+  namesGivenIn,
+  type Operand,
+  operandsOf,
+  pathOf,
+  type Spot,
+} from "./operands.ts";
 import { SnippetNode } from "./snippets.ts";
 
 /** The name under which templates see secrets. */
@@ -19,47 +30,54 @@ export interface SecretUses {
   readonly others: readonly string[];
 }
 
-interface Place {
+interface Place extends Spot {
   /** The snippet that has it, where one does. */
   readonly file: string | undefined;
-  readonly line: number;
-  readonly column: number;
-}
-
-/** liquidjs' analysis belongs to no engine's options. */
-const analyst = new Liquid();
-
-type Segments = readonly (string | number | { readonly segments: Segments })[];
-interface Use {
-  readonly segments: Segments;
-  readonly location: { readonly row: number; readonly col: number; readonly file?: string };
 }
 
 /** The secrets that parsed nodes use, in snippets, too. `field` names where the template stands. */
 export function findSecretUses(field: string, nodes: readonly Node[]): SecretUses {
-  const { variables, globals } = analyst.analyzeSync([...nodes], { partials: false });
-  const uses = (variables[SECRETS] ?? []) as unknown as readonly Use[];
+  const own = namesGivenIn(nodes);
+  const locate = createLocator();
   const names = new Set<string>();
+  const others = new Set<string>();
   const problems: Problem[] = [];
-  for (const { segments, location } of uses) {
-    const [, name] = segments;
-    if (typeof name === "string" && segments.length === 2) names.add(name);
-    else problems.push(toPlaced(field, NOT_BY_NAME, toPlace(location)));
+  let place: Place | null = null;
+  for (const { file, operand, path } of readingsOf(nodes)) {
+    const [root, name, ...rest] = path;
+    if (root !== SECRETS) {
+      if (typeof root === "string" && !own.has(root)) others.add(root);
+      continue;
+    }
+    place ??= { file, ...locate(operand) };
+    if (typeof name === "string" && rest.length === 0) names.add(name);
+    else problems.push(toPlaced(field, NOT_BY_NAME, { file, ...locate(operand) }));
   }
-  const [first] = uses;
-  return {
-    names,
-    problems,
-    place: first === undefined ? null : toPlace(first.location),
-    others: Object.keys(globals).filter((name) => name !== SECRETS),
-  };
+  return { names, problems, place, others: [...others] };
+}
+
+/** Whether parsed nodes use secrets at all. */
+export function useSecrets(nodes: readonly Node[]): boolean {
+  for (const { path } of readingsOf(nodes)) if (path[0] === SECRETS) return true;
+  return false;
+}
+
+interface Reading {
+  readonly file: string | undefined;
+  readonly operand: Operand;
+  readonly path: Names;
+}
+
+/** Every path that nodes read. (liquidjs' own analysis counts the lines before each, which takes half a minute for a large template.) */
+function* readingsOf(nodes: readonly Node[]): Generator<Reading> {
+  for (const node of everyNode(nodes))
+    for (const operand of expressionsOf(node).flatMap(operandsOf)) {
+      const path = pathOf(operand);
+      if (path !== null) yield { file: node.token.file, operand, path };
+    }
 }
 
 const NOT_BY_NAME = "must name the secret, as secrets.NAME does, and nothing more";
-
-function toPlace({ row, col, file }: Use["location"]): Place {
-  return { file, line: row, column: col };
-}
 
 /** A problem with its place: in the field itself, or in a snippet that the field prints. */
 export function toPlaced(field: string, message: string, { file, line, column }: Place): Problem {
@@ -70,22 +88,19 @@ export function toPlaced(field: string, message: string, { file, line, column }:
 
 /** Whether all uses of secrets in a URL are escaped outputs in its user info, between `://` and `@`. */
 export function areInUserInfo(nodes: readonly Node[]): boolean {
-  let before = "";
-  const pieces = nodes.flatMap(unfold);
-  for (const [index, node] of pieces.entries()) {
-    if (findSecretUses("", [node]).place !== null) {
-      const isAfterScheme = /^\s*[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/\\?#]*$/.test(before);
-      const isEscaped = node instanceof Output && !isRaw(node);
-      if (!isEscaped || !isAfterScheme || !isBeforeAt(pieces.slice(index + 1))) return false;
-    }
-    before += toText(node);
-  }
-  return true;
-}
-
-function isBeforeAt(rest: readonly Node[]): boolean {
-  const text = rest.map(toText).join("");
-  return /^[^/\\?#]*@/.test(text);
+  const pieces = nodes.flatMap(unfold).map((node) => ({ node, text: toText(node) }));
+  const url = pieces.map(({ text }) => text).join("");
+  const start = /^\s*[A-Za-z][A-Za-z0-9+.-]*:\/\//.exec(url)?.[0].length;
+  if (start === undefined) return false;
+  const length = url.slice(start).search(/[/\\?#]/);
+  const end = url.lastIndexOf("@", length < 0 ? url.length : start + length);
+  let at = 0;
+  return pieces.every(({ node, text }) => {
+    const from = at;
+    at += text.length;
+    if (!useSecrets([node])) return true;
+    return node instanceof Output && !isRaw(node) && from >= start && from < end;
+  });
 }
 
 function unfold(node: Node): Node[] {

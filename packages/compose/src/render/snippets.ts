@@ -35,12 +35,6 @@ export class SnippetNode implements Node {
     this.templates = templates;
   }
 
-  /** For liquidjs' analysis, which looks for secrets. */
-  *children(): Generator<unknown, Node[]> {
-    yield* [];
-    return this.templates;
-  }
-
   render(context: Context, emitter: Emitter): void {
     // liquidjs' own `spawn` would start a new count of everything that limits a rendering.
     const inside = context as unknown as { scopes: object[] };
