@@ -248,11 +248,16 @@ test("XML keeps its elements and attributes, and the texts in them", () => {
         /^<p id='([^<>'"]*)'>((?:<t a="[^<>'"]*">[^<>'"]*<\/t>)*)<n>([^<>'"]*)<\/n><\/p>$/.exec(
           request(customer).body ?? "",
         ) ?? [];
-      expect([decode(id), decode(name)]).toEqual([customer.id, customer.name]);
+      expect([decode(id), decode(name)]).toEqual([inXml(customer.id), inXml(customer.name)]);
       expect(
         [...(tags ?? "").matchAll(/<t a="(.*?)">(.*?)<\/t>/gs)].map(([, a, b]) => [decode(a), decode(b)]),
-      ).toEqual(customer.tags.map((tag) => [tag, tag]));
+      ).toEqual(customer.tags.map((tag) => [inXml(tag), inXml(tag)]));
     }),
     { numRuns: RUNS },
   );
 });
+
+/** XML 1.0 section 2.2: what is no Char cannot stand in a document, not even as a reference. */
+function inXml(text: string): string {
+  return text.replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd");
+}
