@@ -9,7 +9,7 @@ import { redisBinary } from "../support/redis.ts";
 import { customers } from "../support/system.ts";
 
 test("a Redis at maxmemory: producers are told, workers go on and make room, and the rest is taken in then", async () => {
-  const server = await startRedisServer({ binary: redisBinary(), maxMemory: "16mb" });
+  const server = await startRedisServer({ binary: redisBinary(), maxMemory: "20mb" });
   await using receiver = await startReceiver();
   const producer = await createProducer({ redis: server.url });
   await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
