@@ -25,7 +25,7 @@ export interface Circuit {
 /** The rate that a destination's own answers have taught us. */
 export interface Pace {
   readonly perSecond: number;
-  /** The rate at which it last refused; growth slows down near it. */
+  /** The rate at which it last refused; growth slows down near it. 0: it took nothing at all. */
   readonly refusedAt: number;
   /** Unix ms of the last change, and of the last refusal. */
   readonly changedAt: number;

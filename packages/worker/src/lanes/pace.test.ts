@@ -77,3 +77,9 @@ test("the first moments of a receiver with little room for bursts are no measure
   tally.set(1, { accepted: 50, limited: 900, failed: 0 });
   expect(judgePace(undefined, tally, 2_000, null)?.perSecond).toBeCloseTo(47.5);
 });
+
+test("a receiver that refuses everything for a while and then takes everything is soon asked for much again", () => {
+  const recovers: Receiver = { take: (second, requests) => (second < 10 ? 0 : requests) };
+
+  expect(play(recovers, 50, 2_000)[49]?.pace).toBeGreaterThan(100);
+});

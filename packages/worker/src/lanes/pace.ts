@@ -27,6 +27,9 @@ const PAST = 1.05;
 const GROWTH_SECONDS_MAX = 5;
 /** Refused so much of it, a destination allows far less than it did: what it takes now is looked at anew. */
 const MANY_REFUSALS = 0.1;
+/** After a time in which it took nothing at all, nobody knows where its limit lies: it is looked for in big steps. */
+const START_GROWTH = 0.3;
+const NOTHING_TAKEN = 0;
 /** A lane that sends less than it may learns nothing about its limit. */
 const USED_SHARE = 0.7;
 /** A limit that has not been met for so long is no longer believed. */
@@ -64,7 +67,8 @@ function begin(tally: Tally, now: number, allowance: Allowance | null): Pace | u
   const taken = takenPerSecond(new Map([...tally].filter(([second]) => second > first)), now);
   const seen = taken > 0 ? taken : FIRST_MIN;
   const perSecond = Math.max(PACE_MIN, Math.min(seen, allowance?.perSecond ?? seen) * FIRST_SHARE);
-  return { perSecond, refusedAt: Math.max(seen, perSecond), changedAt: now, slowedAt: now };
+  const refusedAt = taken > 0 ? Math.max(seen, perSecond) : NOTHING_TAKEN;
+  return { perSecond, refusedAt, changedAt: now, slowedAt: now };
 }
 
 /** Accepted in the seconds in which it also refused: it was asked for more than it takes, so this is what it takes. */
@@ -87,12 +91,11 @@ function slowDown(pace: Pace, { accepted, limited }: Met, tally: Tally, now: num
       ? takenPerSecond(tally, now) * FIRST_SHARE
       : Number.POSITIVE_INFINITY;
   const perSecond = Math.max(PACE_MIN, Math.min(pace.perSecond * share, taken));
-  return {
-    perSecond,
-    refusedAt: Math.min(pace.perSecond, Math.max(perSecond, taken / FIRST_SHARE)),
-    changedAt: now,
-    slowedAt: now,
-  };
+  const tookAny = total(tally, now - REFUSALS_WINDOW_MS).accepted > 0;
+  const refusedAt = tookAny
+    ? Math.min(pace.perSecond, Math.max(perSecond, taken / FIRST_SHARE))
+    : NOTHING_TAKEN;
+  return { perSecond, refusedAt, changedAt: now, slowedAt: now };
 }
 
 function speedUp(pace: Pace, tally: Tally, now: number, allowance: Allowance | null): Pace {
@@ -106,6 +109,7 @@ function speedUp(pace: Pace, tally: Tally, now: number, allowance: Allowance | n
 
 /** Fast up to where it last refused, slowly past that place, and fast again when it has turned out to be no limit any more. */
 function grow({ perSecond, refusedAt }: Pace, seconds: number): number {
+  if (refusedAt === NOTHING_TAKEN) return perSecond * (1 + START_GROWTH * seconds);
   const far = perSecond * (1 + FAR_GROWTH * seconds);
   if (perSecond < refusedAt * NEAR) return Math.min(far, refusedAt * NEAR);
   return perSecond > refusedAt * PAST ? far : perSecond * (1 + NEAR_GROWTH * seconds);
