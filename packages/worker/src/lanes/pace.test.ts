@@ -83,3 +83,9 @@ test("a receiver that refuses everything for a while and then takes everything i
 
   expect(play(recovers, 50, 2_000)[49]?.pace).toBeGreaterThan(100);
 });
+
+test("a 429 now and then, whatever the rate, slows nothing down", () => {
+  const moody: Receiver = { take: (_, requests) => Math.floor(requests * 0.98) };
+
+  expect(play(moody, 60, 2_000).every(({ pace }) => pace === null)).toBe(true);
+});

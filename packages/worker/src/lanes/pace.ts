@@ -7,6 +7,9 @@ import { type Met, type Tally, total } from "./tally.ts";
 /** So many 429s in ten seconds are no accident. */
 const REFUSALS_MIN = 5;
 const REFUSALS_WINDOW_MS = 10_000;
+/** A 429 now and then, whatever the rate, is no limit: going slower would not make it go away. */
+const REFUSED_SHARE_MIN = 0.2;
+const REFUSED_SHARE = 0.015;
 /** What was seen to be taken is the allowance at most; a little under it is safe. */
 const FIRST_SHARE = 0.95;
 const SLOWER = 0.93;
@@ -53,14 +56,16 @@ export function judgePace(
 ): Pace | undefined {
   if (pace === undefined) return begin(tally, now, allowance);
   const met = total(tally, Math.max(pace.slowedAt + 1_000, now - REFUSALS_WINDOW_MS));
-  if (met.limited > 0 && now - pace.slowedAt >= SETTLE_MS) return slowDown(pace, met, tally, now);
+  const isRefusing = met.limited > (met.accepted + met.limited) * REFUSED_SHARE;
+  if (isRefusing && now - pace.slowedAt >= SETTLE_MS) return slowDown(pace, met, tally, now);
   if (now - pace.slowedAt >= PACE_FORGOTTEN_MS) return undefined;
   if (now - pace.changedAt < 1_000 || now - pace.slowedAt < SETTLE_MS) return pace;
   return speedUp(pace, tally, now, allowance);
 }
 
 function begin(tally: Tally, now: number, allowance: Allowance | null): Pace | undefined {
-  if (total(tally, now - REFUSALS_WINDOW_MS).limited < REFUSALS_MIN) return undefined;
+  const { accepted, limited } = total(tally, now - REFUSALS_WINDOW_MS);
+  if (limited < REFUSALS_MIN || limited < (accepted + limited) * REFUSED_SHARE_MIN) return undefined;
   const first = Math.min(...refusingSeconds(tally, now).map(([second]) => second));
   // What it took so far in its first second is a burst or a part, and a pace that begins far too low takes minutes to grow.
   if (allowance === null && Math.floor(now / 1_000) - first < 2) return undefined;
