@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createProducer, type Producer } from "@postrider/producer/producer";
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { run } from "../support/command.ts";
 import { bury } from "../support/dead-letters.ts";
 import { eventually } from "../support/eventually.ts";
@@ -19,14 +19,14 @@ let environment: Record<string, string>;
 let redis: Redis;
 let producer: Producer;
 
-beforeAll(async () => {
+beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "postrider-test-"));
   const url = await isolatedRedisUrl();
   environment = { POSTRIDER_REDIS_URL: url, POSTRIDER_METRICS_PORT: "0" };
   redis = new Redis(url, { replyMapping: "legacy" });
   producer = await createProducer({ redis: url });
 });
-afterAll(async () => {
+afterEach(async () => {
   await producer.close();
   redis.disconnect();
   await rm(directory, { recursive: true });

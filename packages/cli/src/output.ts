@@ -15,6 +15,10 @@ export interface Surroundings {
 export interface Output {
   /** Whether standard output is a terminal. */
   readonly isTerminal: boolean;
+  /** How words are coloured on standard output: not at all where that is no terminal. */
+  readonly paint: Paint;
+  /** The same for standard error. */
+  readonly paintNote: Paint;
   /** One JSON document on standard output. */
   json(value: unknown): void;
   line(text: string): void;
@@ -24,6 +28,8 @@ export interface Output {
   /** The reason of a failure, on standard error; as JSON for programs when --json was given. */
   fail(message: string, details: Readonly<Record<string, unknown>>): void;
 }
+
+export type Paint = ReturnType<typeof pc.createColors>;
 
 const BORDERLESS = {
   top: "",
@@ -44,14 +50,19 @@ const BORDERLESS = {
 };
 
 /** @param isForProgram whether failures are also told as JSON. */
-export function createOutput({ stdout, stderr }: Surroundings, isForProgram: boolean): Output {
+export function createOutput(surroundings: Surroundings, isForProgram: boolean): Output {
+  const { stdout, stderr } = surroundings;
+  const paint = paintFor(stdout, surroundings);
+  const paintNote = paintFor(stderr, surroundings);
   return {
+    paint,
+    paintNote,
     isTerminal: stdout.isTTY === true,
     json: (value) => void stdout.write(`${stringifyExact(value, stdout.isTTY === true ? 2 : 0)}\n`),
     line: (text) => void stdout.write(`${text}\n`),
     table(head, rows) {
       const table = new Table({
-        head: head.map((name) => pc.dim(name)),
+        head: head.map((name) => paint.dim(name)),
         chars: BORDERLESS,
         style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
       });
@@ -60,8 +71,16 @@ export function createOutput({ stdout, stderr }: Surroundings, isForProgram: boo
     },
     note: (text) => void stderr.write(`${text}\n`),
     fail(message, details) {
-      stderr.write(`${pc.red("postrider:")} ${message}\n`);
+      stderr.write(`${paintNote.red("postrider:")} ${message}\n`);
       if (isForProgram) stderr.write(`${JSON.stringify({ error: { message, ...details } })}\n`);
     },
   };
+}
+
+/** Not left to the library, which also colours what a build server reads. https://no-color.org */
+function paintFor(stream: Surroundings["stdout"], { environment }: Surroundings): Paint {
+  const { NO_COLOR = "", FORCE_COLOR = "", TERM } = environment;
+  return pc.createColors(
+    NO_COLOR === "" && (FORCE_COLOR !== "" || (stream.isTTY === true && TERM !== "dumb")),
+  );
 }

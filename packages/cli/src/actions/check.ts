@@ -12,7 +12,7 @@ import { PostriderError } from "@postrider/shared/errors";
 import { stringifyExact } from "@postrider/shared/exact-json";
 import type { Example } from "@postrider/shared/example";
 import { type Composer, createComposer } from "@postrider/worker/compose/composer";
-import pc from "picocolors";
+import type { Paint } from "../output.ts";
 import type { Context } from "../program.ts";
 import { toVisible } from "../text.ts";
 import { type LoadedAction, loadFiles } from "./load.ts";
@@ -91,20 +91,23 @@ async function compose(compiled: CompiledAction, example: Example, composer: Com
 }
 
 function show({ action, source, warnings, examples }: Checked, { output }: Context): void {
+  const { paint } = output;
   showWarnings(warnings, output, source);
-  if (examples.length === 0) output.line(`${pc.dim("–")} ${action}: no examples`);
+  if (examples.length === 0) output.line(`${paint.dim("–")} ${action}: no examples`);
   for (const { name, differences } of examples) {
-    output.line(`${differences.length === 0 ? pc.green("✓") : pc.red("✗")} ${action}: ${toVisible(name)}`);
-    for (const difference of differences) output.line(describeDifference(difference));
+    output.line(
+      `${differences.length === 0 ? paint.green("✓") : paint.red("✗")} ${action}: ${toVisible(name)}`,
+    );
+    for (const difference of differences) output.line(describeDifference(difference, paint));
   }
 }
 
-function describeDifference({ what, expected, actual }: Difference): string {
+function describeDifference({ what, expected, actual }: Difference, paint: Paint): string {
   const [minus, plus] = toLines(expected, actual);
   return [
     `    ${toVisible(what)}`,
-    ...minus.map((line) => `      ${pc.red(`- ${toVisible(line)}`)}`),
-    ...plus.map((line) => `      ${pc.green(`+ ${toVisible(line)}`)}`),
+    ...minus.map((line) => `      ${paint.red(`- ${toVisible(line)}`)}`),
+    ...plus.map((line) => `      ${paint.green(`+ ${toVisible(line)}`)}`),
   ].join("\n");
 }
 

@@ -17,7 +17,6 @@ import { withMaskedSecrets } from "@postrider/compose/secrets";
 import { findWarnings } from "@postrider/compose/warnings";
 import type { Problem } from "@postrider/shared/errors";
 import { createComposer } from "@postrider/worker/compose/composer";
-import pc from "picocolors";
 import type { Context } from "../program.ts";
 import { toVisible } from "../text.ts";
 import { loadAction } from "./load.ts";
@@ -91,11 +90,13 @@ function show(made: Preview, context: Context): void {
     const request = toShown(composed.request, compiled.action);
     showRequest(request, output);
     const { headers, body } = toBytes(request);
-    output.line(pc.dim(`\n${body} bytes of body, ${headers} of headers`));
+    output.line(output.paint.dim(`\n${body} bytes of body, ${headers} of headers`));
   } else if (composed.kind === "cancelled") {
     output.line(`the template cancels this delivery: ${toVisible(composed.message)}`);
   } else {
-    const marked = composed.problems.map((problem) => markProblem(problem, textOf(problem, made)));
+    const marked = composed.problems.map((problem) =>
+      markProblem(problem, textOf(problem, made), output.paintNote),
+    );
     output.fail(`this delivery would fail (${composed.reason}):\n${marked.join("\n")}`, {
       problems: composed.problems,
     });
@@ -138,5 +139,5 @@ const SHOWN_MAX = 30;
 function showList(title: string, paths: readonly string[], { output }: Context): void {
   if (paths.length === 0) return;
   const more = paths.length > SHOWN_MAX ? `, and ${paths.length - SHOWN_MAX} more` : "";
-  output.line(`\n${pc.bold(title)}: ${toVisible(paths.slice(0, SHOWN_MAX).join(", "))}${more}`);
+  output.line(`\n${output.paint.bold(title)}: ${toVisible(paths.slice(0, SHOWN_MAX).join(", "))}${more}`);
 }

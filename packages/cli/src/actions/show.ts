@@ -4,13 +4,13 @@ import type { CompiledAction } from "@postrider/compose/compile";
 import type { ShownRequest } from "@postrider/compose/request";
 import type { Problem } from "@postrider/shared/errors";
 import { holdsCredential } from "@postrider/shared/mask";
-import pc from "picocolors";
-import type { Output } from "../output.ts";
+import type { Output, Paint } from "../output.ts";
 import { toVisible } from "../text.ts";
 
 export function showRequest({ method, url, headers, body }: ShownRequest, output: Output): void {
-  output.line(`${pc.bold(method)} ${pc.cyan(toVisible(url))}`);
-  for (const { name, value } of headers) output.line(`${pc.dim(`${name}:`)} ${toVisible(value)}`);
+  const { paint } = output;
+  output.line(`${paint.bold(method)} ${paint.cyan(toVisible(url))}`);
+  for (const { name, value } of headers) output.line(`${paint.dim(`${name}:`)} ${toVisible(value)}`);
   if (body !== null) output.line(`\n${toVisible(body)}`);
 }
 
@@ -18,22 +18,24 @@ export function showRequest({ method, url, headers, body }: ShownRequest, output
 export function showWarnings(warnings: readonly Problem[], output: Output, source = ""): void {
   for (const { field, line, column, message } of warnings) {
     const place = line === undefined ? "" : ` (line ${line}, column ${column})`;
-    output.note(`${pc.yellow("warning:")} ${source === "" ? "" : `${source}: `}${field}${place}: ${message}`);
+    output.note(
+      `${output.paintNote.yellow("warning:")} ${source === "" ? "" : `${source}: `}${field}${place}: ${message}`,
+    );
   }
 }
 
 /** A problem with the line of the text that it stands in, and a mark below its column. */
-export function markProblem(problem: Problem, text: string | null): string {
+export function markProblem(problem: Problem, text: string | null, paint: Paint): string {
   const { field, line, column, message } = problem;
   const place = line === undefined ? "" : ` (line ${line}, column ${column})`;
-  const said = `${field === "" ? "" : `${pc.bold(field)}${place}: `}${toVisible(message)}`;
+  const said = `${field === "" ? "" : `${paint.bold(field)}${place}: `}${toVisible(message)}`;
   const source = line === undefined ? undefined : text?.split("\n")[line - 1];
   if (source === undefined || column === undefined) return said;
   const from = Math.max(0, column - 1 - CHARS_BEFORE);
   const shown = source.slice(from, from + CHARS_SHOWN).replaceAll("\t", " ");
   const gutter = `  ${line} │ `;
   const mark = " ".repeat(gutter.length + column - 1 - from);
-  return `${said}\n${pc.dim(gutter)}${toVisible(shown)}\n${mark}${pc.red("^")}`;
+  return `${said}\n${paint.dim(gutter)}${toVisible(shown)}\n${mark}${paint.red("^")}`;
 }
 
 /** Enough to see where one is, on one line of a terminal. */

@@ -2,8 +2,7 @@
 
 import { describeProblems } from "@postrider/shared/errors";
 import { type TestSend, testAction } from "@postrider/worker/test-send";
-import pc from "picocolors";
-import type { Output } from "../output.ts";
+import type { Output, Paint } from "../output.ts";
 import type { Context } from "../program.ts";
 import { toVisible } from "../text.ts";
 import { loadAction } from "./load.ts";
@@ -25,29 +24,24 @@ export async function test(
 }
 
 function show({ request, reply, fault, problems, timings, verdict, reason }: TestSend, output: Output): void {
+  const { paint } = output;
   if (request !== null) showRequest(request, output);
   if (reply !== null) {
-    output.line(`\n${pc.bold(`← ${reply.status}`)}`);
+    output.line(`\n${paint.bold(`← ${reply.status}`)}`);
     for (const [name, value] of Object.entries(reply.headers))
-      output.line(`${pc.dim(`${name}:`)} ${toVisible(value)}`);
+      output.line(`${paint.dim(`${name}:`)} ${toVisible(value)}`);
     if (reply.body !== "") output.line(`\n${toVisible(reply.body)}`);
   }
-  if (fault !== null) output.line(`\n${pc.red(`← ${fault.code}`)}: ${toVisible(fault.message)}`);
+  if (fault !== null) output.line(`\n${paint.red(`← ${fault.code}`)}: ${toVisible(fault.message)}`);
   if (problems.length > 0) output.fail(describeProblems(problems), { problems });
-  output.line(`\n${describeTimings(timings)}`);
-  const colour = verdict === "delivered" ? pc.green : pc.red;
-  output.line(`${pc.bold(colour(verdict))}${reason === null ? "" : ` (${reason})`}`);
+  output.line(`\n${describeTimings(timings, paint)}`);
+  const colour = verdict === "delivered" ? paint.green : paint.red;
+  output.line(`${paint.bold(colour(verdict))}${reason === null ? "" : ` (${reason})`}`);
 }
 
 /** Phases that were not reached, or that a connection kept from before did not need, have no time. */
-function describeTimings({
-  composeMs,
-  dnsMs,
-  connectMs,
-  tlsMs,
-  firstByteMs,
-  totalMs,
-}: TestSend["timings"]): string {
+function describeTimings(timings: TestSend["timings"], paint: Paint): string {
+  const { composeMs, dnsMs, connectMs, tlsMs, firstByteMs, totalMs } = timings;
   const phases = [
     ["compose", composeMs],
     ["DNS", dnsMs],
@@ -57,6 +51,6 @@ function describeTimings({
     ["total", totalMs],
   ] as const;
   return phases
-    .map(([name, ms]) => `${pc.dim(name)} ${ms === null ? "–" : `${ms.toFixed(1)} ms`}`)
+    .map(([name, ms]) => `${paint.dim(name)} ${ms === null ? "–" : `${ms.toFixed(1)} ms`}`)
     .join("   ");
 }

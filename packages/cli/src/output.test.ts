@@ -1,0 +1,21 @@
+import { PassThrough } from "node:stream";
+import { expect, test } from "vitest";
+import { createOutput } from "./output.ts";
+
+function print(environment: Record<string, string>, isTTY: boolean): string {
+  const stdout = Object.assign(new PassThrough({ encoding: "utf8" }), { isTTY });
+  const output = createOutput({ environment, stdin: stdout, stdout, stderr: stdout }, false);
+  output.line(output.paint.red("stop"));
+  return String(stdout.read());
+}
+
+test.each<[string, boolean, boolean, Record<string, string>]>([
+  ["a terminal", true, true, {}],
+  ["a file or another program", false, false, {}],
+  ["a build server's log, which no test of a script's output may trip over", false, false, { CI: "true" }],
+  ["a terminal whose user wants none", true, false, { NO_COLOR: "1" }],
+  ["a terminal that knows none", true, false, { TERM: "dumb" }],
+  ["a file whose reader wants them", false, true, { FORCE_COLOR: "1" }],
+])("colours for %s", (_, isTTY, isColoured, environment) => {
+  expect(print(environment, isTTY)).toBe(isColoured ? "\u001b[31mstop\u001b[39m\n" : "stop\n");
+});
