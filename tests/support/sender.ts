@@ -33,6 +33,7 @@ export function createSender(environment: Record<string, string> = {}, outside: 
         { method, origin: parsed.origin, path: parsed.path, headers, body: method === "GET" ? null : body },
         {
           timeoutMs: 5_000,
+          leftMs: limits.timeoutMs ?? 5_000,
           connectTimeoutMs: 2_000,
           replyBytesMax: 65_536,
           redirects: 0,

@@ -109,7 +109,7 @@ export const actionSchema = z
       .max(TIMEOUT_MS_MAX)
       .default(16_000)
       .describe(
-        "One total deadline per attempt, in ms: name resolution, connection, TLS, request and the whole answer.",
+        "One total deadline per attempt, in ms: an access token, name resolution, connection, TLS, request and the whole answer, redirects and a repetition after a 401 included.",
       ),
     connectTimeoutMs: z
       .int()

@@ -27,9 +27,11 @@ export interface Steps {
   /** Told when an exchange begins, and what came of it. */
   readonly begin: Destinations["begin"];
   readonly authorize: Authorize;
+  /** `leftMs` of the attempt's one deadline are left. */
   readonly send: (
     request: ComposedRequest,
     compiled: Pick<CompiledAction, "action" | "secretHeaders">,
+    leftMs: number,
   ) => Promise<Sent>;
   readonly now: () => number;
   readonly random: Random;
@@ -73,7 +75,8 @@ async function attempt(claimed: Claimed, steps: Steps): Promise<Made> {
   if (lane !== null) return unsent({ kind: "misplaced", lane }, { policy, startedAt });
 
   const composeMs = performance.now() - startedAt;
-  const errand = { id: delivery.key ?? claimed.id, action, secrets, sensitive };
+  const leftMs = startDeadline(action.action.timeoutMs);
+  const errand = { id: delivery.key ?? claimed.id, action, secrets, sensitive, leftMs };
   const { finding, timings } = await exchange(claimed, request, errand, steps);
   if (timings === null) return unsent(finding, { policy, startedAt, sensitive });
   return {
@@ -131,7 +134,7 @@ async function exchange(
   try {
     const authorized = await steps.authorize(request, errand);
     if (authorized.kind !== "authorized") return { finding: authorized, timings: null };
-    const { finding: met, ...timings } = await sendAuthorized(authorized, errand.action, steps);
+    const { finding: met, ...timings } = await sendAuthorized(authorized, errand, steps);
     addSensitiveHeaders(errand.sensitive, authorized.request, errand.action);
     finding = met;
     return { finding, timings };
@@ -140,17 +143,30 @@ async function exchange(
   }
 }
 
-/** Sends; where the destination refuses the token, once more with another one. That is a part of the same attempt, also of the last. */
+/**
+ * Sends; where the destination refuses the token, once more with another one. That is a part of the same attempt, also of the last, and
+ * under the same deadline.
+ */
 async function sendAuthorized(
   { request, renew }: Authorized,
-  action: CompiledAction,
+  { action, leftMs }: Errand,
   steps: Steps,
 ): Promise<SendTimings & { readonly finding: Finding }> {
-  const sent = await steps.send(request, action);
+  const sent = await steps.send(request, action, Math.max(1, leftMs()));
   if (renew === null || sent.finding.kind !== "reply" || sent.finding.status !== 401) return sent;
+  // With less time than the refusal took, all that could come of it is a timeout that hides what the destination has said.
+  const isTooLate = (): boolean => leftMs() < sent.totalMs;
+  if (isTooLate()) return sent;
   const renewed = await renew();
   if (renewed === null) return sent;
-  return renewed.kind === "authorized" ? steps.send(renewed.request, action) : { ...sent, finding: renewed };
+  if (renewed.kind !== "authorized") return { ...sent, finding: renewed };
+  return isTooLate() ? sent : steps.send(renewed.request, action, leftMs());
+}
+
+/** The attempt's one deadline, over a token, the request and its repetition: tells what is left of it. */
+function startDeadline(timeoutMs: number): () => number {
+  const endsAt = performance.now() + timeoutMs;
+  return () => endsAt - performance.now();
 }
 
 /** A retry that was held up for longer than anybody wants it, as by a circuit; decide could not know. */

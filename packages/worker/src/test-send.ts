@@ -47,8 +47,8 @@ export async function testAction(action: Action, sample: Sample, settings: Setti
   const redis = usesRedis(action) ? await connectRedis(settings.redisUrl, producerOptions) : null;
   const interrupts = new Set<() => void>();
   const { replyBytesMax } = settings;
-  const sendWithin: Steps["send"] = (request, { action: document, secretHeaders }) =>
-    send(request, { ...document, secretHeaders, replyBytesMax }, pools, interrupts);
+  const sendWithin: Steps["send"] = (request, { action: document, secretHeaders }, leftMs) =>
+    send(request, { ...document, secretHeaders, replyBytesMax, leftMs }, pools, interrupts);
   const claimed = toClaimed(action, sample);
   try {
     const attempted = await deliver(claimed, {

@@ -55,10 +55,10 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
 
   const calling = { isOff: false };
   const { replyBytesMax } = settings;
-  const sendWithin: Steps["send"] = (request, { action, secretHeaders }) =>
+  const sendWithin: Steps["send"] = (request, { action, secretHeaders }, leftMs) =>
     calling.isOff
       ? CALLED_OFF
-      : send(request, { ...action, secretHeaders, replyBytesMax }, pools, interrupts);
+      : send(request, { ...action, secretHeaders, replyBytesMax, leftMs }, pools, interrupts);
   const steps: Steps = {
     findAction,
     ...createCredentialSteps({ redis, sealer, interrupts, send: sendWithin, actionsMax, now: Date.now }),

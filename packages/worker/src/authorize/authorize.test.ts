@@ -22,7 +22,7 @@ test.each([
   const authorized = (chars: number) =>
     authorize(
       { method: "POST", origin: "https://h", path: "/", headers: ["X", "x".repeat(chars)], body: "{}" },
-      { id: "d", action, secrets: {}, sensitive: new Set() },
+      { id: "d", action, secrets: {}, sensitive: new Set(), leftMs: () => 1_000 },
     );
 
   expect(await authorized(15_000)).toMatchObject({ kind: "authorized" });

@@ -8,7 +8,7 @@ import type { ComposedRequest } from "@postrider/compose/request";
 import type { Secrets } from "@postrider/compose/secrets";
 import type { Finding, Unready, Unsendable } from "../attempt.ts";
 import { addCredential } from "./conceal.ts";
-import { type NoToken, readTokenAnswer, toTokenRequest } from "./oauth.ts";
+import { type NoToken, readTokenAnswer, toTokenRequest, unavailable } from "./oauth.ts";
 import { createSigner, type Signer } from "./sign.ts";
 import type { TokenOrder, Tokens } from "./tokens.ts";
 
@@ -27,6 +27,8 @@ export interface Errand {
   readonly secrets: Secrets;
   /** Values that nobody may see: tokens are added. */
   readonly sensitive: Set<string>;
+  /** What is left of the attempt's deadline; nothing is waited for beyond it. */
+  readonly leftMs: () => number;
 }
 
 /** Adds credentials and signature; without a promise unless a token has to be fetched. */
@@ -41,6 +43,7 @@ export interface AuthorizeOptions {
   readonly send: (
     request: ComposedRequest,
     compiled: Pick<CompiledAction, "action" | "secretHeaders">,
+    leftMs: number,
   ) => Promise<{ readonly finding: Exclude<Finding, { kind: "cancelled" | "broken" }> }>;
   readonly now: () => number;
 }
@@ -56,7 +59,7 @@ export function createAuthorizer({ tokens, send, now }: AuthorizeOptions): Autho
   };
 
   return (request, errand) => {
-    const { action, secrets, sensitive } = errand;
+    const { action, secrets, sensitive, leftMs } = errand;
     if (action.renderCredentials === null) return { kind: "authorized", request, renew: null };
     const ready = prepare(action, secrets);
     if ("kind" in ready) return ready;
@@ -75,15 +78,35 @@ export function createAuthorizer({ tokens, send, now }: AuthorizeOptions): Autho
     const withToken = (value: string, isRenewed: boolean): Authorized | Unsendable =>
       finish(`Bearer ${value}`, isRenewed ? null : () => renew(value));
     const renew = async (refused: string): Promise<Authorized | NoToken | null> => {
-      const found = await tokens.renew(order, refused);
+      const found = await inTime(tokens.renew(order, refused), leftMs());
       return found?.kind === "token" ? withToken(found.token.value, true) : found;
     };
     const found = tokens.get(order);
     if (!(found instanceof Promise))
       return found.kind === "token" ? withToken(found.token.value, false) : found;
-    return found.then((late) => (late.kind === "token" ? withToken(late.token.value, false) : late));
+    return inTime(found, leftMs()).then((late) =>
+      late.kind === "token" ? withToken(late.token.value, false) : late,
+    );
   };
 }
+
+/**
+ * Waits no longer for a token than the attempt may take. The fetch itself goes on, within a deadline of its own: it is everybody's, and
+ * the next attempt has what it brings.
+ */
+async function inTime<Found>(found: Promise<Found>, leftMs: number): Promise<Found | Unready> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Unready>((resolve) => {
+    timer = setTimeout(() => resolve(LATE), Math.max(1, leftMs));
+  });
+  try {
+    return await Promise.race([found, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const LATE = unavailable("gave no token within the attempt's timeoutMs");
 
 /** What does not change from one delivery to the next. */
 interface Ready {
@@ -124,7 +147,13 @@ function toOrder(
     // Not redirected: a client's secret goes where the action says, and nowhere else.
     fetch: async () =>
       readTokenAnswer(
-        (await send(toTokenRequest(client), { action: { ...action, redirects: 0 }, secretHeaders })).finding,
+        (
+          await send(
+            toTokenRequest(client),
+            { action: { ...action, redirects: 0 }, secretHeaders },
+            action.timeoutMs,
+          )
+        ).finding,
       ),
   };
 }

@@ -8,6 +8,8 @@ import type { Pools } from "./pools.ts";
 import { type Next, toNext } from "./redirect.ts";
 
 export interface SendLimits extends ExchangeLimits {
+  /** Of `timeoutMs`, where a token's fetch has taken a part of it. */
+  readonly leftMs: number;
   /** How many redirects are followed. */
   readonly redirects: number;
   /** Headers, in lower case, that carry secrets: they go to no other origin. */
@@ -22,7 +24,7 @@ export function send(
   interrupts: Interrupts,
 ): Promise<Sent> {
   return limits.redirects === 0
-    ? exchange(request, limits, limits.timeoutMs, pools, interrupts)
+    ? exchange(request, limits, limits.leftMs, pools, interrupts)
     : follow(request, limits, pools, interrupts);
 }
 
@@ -37,13 +39,7 @@ async function follow(
   const totalMs = (): number => performance.now() - startedAt;
   let request = first;
   for (let hops = 0; ; hops++) {
-    const sent = await exchange(
-      request,
-      limits,
-      Math.max(1, limits.timeoutMs - totalMs()),
-      pools,
-      interrupts,
-    );
+    const sent = await exchange(request, limits, Math.max(1, limits.leftMs - totalMs()), pools, interrupts);
     const { finding } = sent;
     const { redirects, secretHeaders } = limits;
     const next =
