@@ -18,8 +18,16 @@ export type Zone = (name: string, nth: number) => readonly string[] | null | "si
 const TYPES: Readonly<Record<number, "A" | "AAAA">> = { 1: "A", 28: "AAAA" };
 const NAME_ERROR = 3;
 
-export async function startNameServer(zone: Zone, ttlSeconds = 60): Promise<NameServer> {
+/** How long an answer is kept back. */
+export type Delay = (name: string, type: "A" | "AAAA") => number;
+
+export async function startNameServer(
+  zone: Zone,
+  ttlSeconds = 60,
+  delayOf: Delay = () => 0,
+): Promise<NameServer> {
   const asked: string[] = [];
+  let isOpen = true;
   const socket = createSocket("udp4");
   socket.on("message", (query, { address, port }) => {
     const { name, type, end } = readQuestion(query);
@@ -33,7 +41,11 @@ export async function startNameServer(zone: Zone, ttlSeconds = 60): Promise<Name
     header.writeUInt16BE(1, 4);
     header.writeUInt16BE(records.length, 6);
     const answers = records.map((text) => toRecord(text, type === "A" ? 1 : 28, ttlSeconds));
-    socket.send(Buffer.concat([header, query.subarray(12, end), ...answers]), port, address);
+    const answer = Buffer.concat([header, query.subarray(12, end), ...answers]);
+    const send = (): void => void (isOpen && socket.send(answer, port, address));
+    const delayMs = delayOf(name, type);
+    if (delayMs === 0) send();
+    else setTimeout(send, delayMs);
   });
   socket.bind(0, "127.0.0.1");
   await once(socket, "listening");
@@ -41,6 +53,7 @@ export async function startNameServer(zone: Zone, ttlSeconds = 60): Promise<Name
     place: `127.0.0.1:${(socket.address() as AddressInfo).port}`,
     asked,
     async [Symbol.asyncDispose]() {
+      isOpen = false;
       socket.close();
       await once(socket, "close");
     },

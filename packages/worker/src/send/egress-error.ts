@@ -9,7 +9,9 @@ export type EgressErrorCode =
   | "POSTRIDER_CONNECT"
   | "POSTRIDER_CONNECT_TIMEOUT"
   | "POSTRIDER_TLS"
-  | "POSTRIDER_PROXY";
+  | "POSTRIDER_PROXY"
+  /** Of ours there is no more to be had at the moment. */
+  | "POSTRIDER_BUSY";
 
 export interface EgressError extends Error {
   readonly code: EgressErrorCode;

@@ -20,7 +20,9 @@ import {
 import { createOwnPorts, type KnownPorts } from "./own-ports.ts";
 import { type EgressProxy, toProxy } from "./proxy.ts";
 import type { Dial } from "./race.ts";
-import { askSystem, createAskServers, createResolve, type Resolve } from "./resolve.ts";
+import { createResolve, type Resolve } from "./resolve.ts";
+import { createAskServers } from "./servers.ts";
+import { createAskSystem } from "./system.ts";
 import { openTlsFiles } from "./tls-files.ts";
 
 /** Most servers keep an idle connection for 5 s or longer; writing on one that closes at that moment is a reset. */
@@ -192,7 +194,7 @@ function toOwnPorts({ redisUrl, metricsPort }: PoolsSettings, proxy: EgressProxy
 }
 
 function toResolve({ dnsServers }: PoolsSettings): Resolve {
-  return createResolve(dnsServers === undefined ? askSystem : createAskServers(dnsServers), Date.now);
+  return createResolve(dnsServers === undefined ? createAskSystem() : createAskServers(dnsServers), Date.now);
 }
 
 /** Only ever handed an address, so that nothing can be resolved once more. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Answer, createResolve, interleave, joinFamilies } from "./resolve.ts";
+import { type Answer, createResolve, interleave } from "./resolve.ts";
+import { joinFamilies } from "./servers.ts";
 
 function answer(address: string, ttlMs: number | null = null): Answer {
   return { address, ttlMs };
@@ -60,6 +61,23 @@ test("many who ask at once ask one question, and a failure is not kept", async (
   });
   expect(await Promise.all([resolve("h"), resolve("h")])).toEqual([["192.0.2.1"], ["192.0.2.1"]]);
   expect(asked).toBe(2);
+});
+
+test("with two thousand questions open the next name is this machine's trouble, and those that are asked for go on", async () => {
+  const answers = new Map<string, (some: readonly Answer[]) => void>();
+  const resolve = createResolve(
+    (host) => new Promise((give) => void answers.set(host, give)),
+    () => 0,
+  );
+  const asked = Array.from({ length: 2_000 }, (_, index) => resolve(`n${index}`));
+  const again = resolve("n7");
+
+  await expect(resolve("one-more")).rejects.toMatchObject({ code: "POSTRIDER_BUSY" });
+  answers.get("n7")?.([answer("192.0.2.7")]);
+  expect(await Promise.all([asked[7], again])).toEqual([["192.0.2.7"], ["192.0.2.7"]]);
+  await new Promise(setImmediate);
+  void resolve("one-more");
+  expect(answers.has("one-more")).toBe(true);
 });
 
 test("a name without an address is a fault, and one with thousands is cut", async () => {
