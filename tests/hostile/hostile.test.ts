@@ -2,6 +2,7 @@
 // other delivery gets to see anything of it.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { type StartedProcess, startProcess } from "../support/processes.ts";
 import { createSender, describeFinding, type Sender } from "../support/sender.ts";
 import { BEHAVIOURS } from "./behaviours.ts";
@@ -158,19 +159,20 @@ describe("hostile answers", () => {
   });
 });
 
-test("after a breach of the protocol no connection of that pool is used again", async () => {
-  const poolNow = () => {
-    const route = sender.pools.get(origin, { connectTimeoutMs: 2_000 });
-    return "pool" in route ? route.pool : null;
-  };
-  await sender.send(`${origin}/fine?x`);
-  const before = poolNow();
-  expect(poolNow()).toBe(before);
+test("after a breach of the protocol no connection of that destination is used again, and who waits for one gets a new one", async () => {
+  await using one = createSender({ POSTRIDER_CONNECTIONS_PER_DESTINATION: "1" });
+  const { sockets } = one.pools.held();
+  const breach = one.send(`${origin}/says-ssh`);
+  const tokens = Array.from({ length: 20 }, (_, index) => `waits-${index}`);
+  const waiting = await Promise.all(tokens.map((token) => one.send(`${origin}/fine?${token}`)));
 
-  expect(describeFinding(await sender.send(`${origin}/says-ssh`))).toBe("protocol");
+  expect(describeFinding(await breach)).toBe("protocol");
+  expect(waiting.map(({ finding }) => (finding.kind === "reply" ? finding.body : finding))).toEqual(tokens);
+  expect(sockets.open).toBeLessThanOrEqual(1);
+});
 
-  expect(before?.closed).toBe(true);
-  expect(poolNow()).not.toBe(before);
+test("whatever came, no connection is taken for busy that is not", async () => {
+  await eventually(() => expect(sender.pools.held().sockets.open).toBe(0), 30_000);
 });
 
 test("what is packed is told, not unpacked and not shown", async () => {

@@ -9,6 +9,8 @@ export interface NameServer {
   readonly place: string;
   /** Names that were asked for, with the type, in order. */
   readonly asked: string[];
+  /** Those of them that were answered. */
+  readonly answered: string[];
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -27,6 +29,7 @@ export async function startNameServer(
   delayOf: Delay = () => 0,
 ): Promise<NameServer> {
   const asked: string[] = [];
+  const answered: string[] = [];
   let isOpen = true;
   const socket = createSocket("udp4");
   socket.on("message", (query, { address, port }) => {
@@ -42,7 +45,9 @@ export async function startNameServer(
     header.writeUInt16BE(records.length, 6);
     const answers = records.map((text) => toRecord(text, type === "A" ? 1 : 28, ttlSeconds));
     const answer = Buffer.concat([header, query.subarray(12, end), ...answers]);
-    const send = (): void => void (isOpen && socket.send(answer, port, address));
+    const send = (): void => {
+      if (isOpen) socket.send(answer, port, address, () => answered.push(`${name} ${type}`));
+    };
     const delayMs = delayOf(name, type);
     if (delayMs === 0) send();
     else setTimeout(send, delayMs);
@@ -52,6 +57,7 @@ export async function startNameServer(
   return {
     place: `127.0.0.1:${(socket.address() as AddressInfo).port}`,
     asked,
+    answered,
     async [Symbol.asyncDispose]() {
       isOpen = false;
       socket.close();

@@ -4,7 +4,8 @@
 import { isIP, type Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import type { buildConnector } from "undici";
-import { type EgressErrorCode, toEgressError } from "./egress-error.ts";
+import type { Life } from "./connections.ts";
+import { type EgressErrorCode, toEgressError, toRefusalError } from "./egress-error.ts";
 import { type Destination, judgeAddresses, type Levels, type OwnPorts } from "./guard/guard.ts";
 import { handOver, type Phases } from "./phases.ts";
 import { type EgressProxy, tunnel } from "./proxy.ts";
@@ -22,8 +23,8 @@ export interface ConnectorOptions {
   readonly proxy: EgressProxy | null;
   /** What to make a handshake with an origin with. */
   readonly contextOf: (origin: string) => SecureContext;
-  /** For all of it: name, connection and handshake. */
-  readonly timeoutMs: number;
+  readonly keeper: SessionKeeper;
+  readonly life: Life;
 }
 
 /** TCP's own keep-alive finds peers that are gone without a word; undici's default. */
@@ -31,70 +32,69 @@ const TCP_KEEP_ALIVE_MS = 60_000;
 
 /** A connector for one destination, as undici's `connect` option takes it. */
 export function createConnector(options: ConnectorOptions): buildConnector.connector {
-  const keeper: SessionKeeper = { session: undefined };
   return (_, callback) => {
     const phases: Phases = { dnsMs: null, connectMs: null, tlsMs: null };
-    withDeadline(options, (life) => open(options, phases, keeper, life)).then(
-      (socket) => handOver(phases, () => callback(null, socket)),
+    withDeadline(options.life.connectTimeoutMs, (progress) => open(options, phases, progress)).then(
+      (socket) => {
+        const { refusal } = options.life;
+        if (refusal !== null) socket.on("error", () => undefined).destroy();
+        handOver(phases, () => (refusal === null ? callback(null, socket) : callback(refusal, null)));
+      },
       (error: Error) => handOver(phases, () => callback(error, null)),
     );
   };
 }
 
 /** Where a connection has got to, for what is said when the time is over. */
-interface Life {
+interface Progress {
   stage: "resolve" | "proxy" | "connect" | "secure";
   readonly signal: AbortSignal;
 }
 
-const LATE: Readonly<Record<Life["stage"], readonly [code: EgressErrorCode, what: string]>> = {
+const LATE: Readonly<Record<Progress["stage"], readonly [code: EgressErrorCode, what: string]>> = {
   resolve: ["POSTRIDER_DNS", "the name was not resolved"],
   proxy: ["POSTRIDER_PROXY", "the proxy opened no tunnel"],
   connect: ["POSTRIDER_CONNECT_TIMEOUT", "no connection was made"],
   secure: ["POSTRIDER_CONNECT_TIMEOUT", "the TLS handshake did not end"],
 };
 
+/** For all of it: name, connection and handshake. */
 async function withDeadline(
-  { timeoutMs }: ConnectorOptions,
-  work: (life: Life) => Promise<Socket>,
+  timeoutMs: number,
+  work: (progress: Progress) => Promise<Socket>,
 ): Promise<Socket> {
   const abort = new AbortController();
-  const life: Life = { stage: "resolve", signal: abort.signal };
+  const progress: Progress = { stage: "resolve", signal: abort.signal };
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      const [code, what] = LATE[life.stage];
+      const [code, what] = LATE[progress.stage];
       reject(toEgressError(code, `${what} within ${timeoutMs} ms`));
       abort.abort();
     }, timeoutMs);
   });
   try {
-    return await Promise.race([work(life), late]);
+    return await Promise.race([work(progress), late]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function open(
-  options: ConnectorOptions,
-  phases: Phases,
-  keeper: SessionKeeper,
-  life: Life,
-): Promise<Socket> {
-  const { destination, origin, contextOf } = options;
+async function open(options: ConnectorOptions, phases: Phases, progress: Progress): Promise<Socket> {
+  const { destination, origin, contextOf, keeper } = options;
   const addresses = await findAddresses(options, phases);
   // What comes after the deadline must open nothing: nobody would be there to close it.
-  life.signal.throwIfAborted();
+  progress.signal.throwIfAborted();
   const startedAt = performance.now();
-  const socket = await reach(addresses, options, life);
-  life.signal.addEventListener("abort", () => socket.destroy(), { once: true });
+  const socket = await reach(addresses, options, progress);
+  progress.signal.addEventListener("abort", () => socket.destroy(), { once: true });
   socket.setNoDelay(true);
   socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
   const connectedAt = performance.now();
   phases.connectMs = connectedAt - startedAt;
   if (destination.scheme === "http") return socket;
 
-  life.stage = "secure";
+  progress.stage = "secure";
   try {
     const secured = await secure(socket, destination.host, contextOf(origin), keeper);
     phases.tlsMs = performance.now() - connectedAt;
@@ -118,7 +118,7 @@ async function findAddresses(
   if (!isTaken) phases.dnsMs = performance.now() - startedAt;
   if (isTaken && isIP(host) === 0) return addresses;
   const refusal = judgeAddresses(destination, addresses, levels, own);
-  if (refusal !== null) throw toEgressError("POSTRIDER_FORBIDDEN", refusal.message, { refusal });
+  if (refusal !== null) throw toRefusalError(refusal);
   return addresses;
 }
 
@@ -126,15 +126,15 @@ async function findAddresses(
 async function reach(
   addresses: readonly string[],
   { destination, proxy, contextOf, resolve, dial }: ConnectorOptions,
-  life: Life,
+  progress: Progress,
 ): Promise<Socket> {
   if (proxy !== null) {
-    life.stage = "proxy";
+    progress.stage = "proxy";
     const target = addresses.find((address) => !address.includes(":")) ?? addresses[0] ?? "";
-    return tunnel(target, destination.port, { proxy, contextOf, resolve, dial, signal: life.signal });
+    return tunnel(target, destination.port, { proxy, contextOf, resolve, dial, signal: progress.signal });
   }
-  life.stage = "connect";
+  progress.stage = "connect";
   const racing = race(addresses, destination.port, dial);
-  life.signal.addEventListener("abort", racing.cancel, { once: true });
+  progress.signal.addEventListener("abort", racing.cancel, { once: true });
   return racing.winner;
 }

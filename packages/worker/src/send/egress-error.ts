@@ -34,3 +34,8 @@ export function toEgressError(
 export function toRefusal(error: unknown): Refusal | null {
   return error instanceof Error && "refusal" in error ? ((error as EgressError).refusal ?? null) : null;
 }
+
+/** The guard's refusal, as what keeps a connection from being made. */
+export function toRefusalError(refusal: Refusal): EgressError {
+  return toEgressError("POSTRIDER_FORBIDDEN", refusal.message, { refusal });
+}

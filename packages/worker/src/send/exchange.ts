@@ -4,11 +4,13 @@
 import type { ComposedRequest } from "@postrider/compose/request";
 import type { Dispatcher } from "undici";
 import type { Fault, Interrupted, Reply, SendTimings, Unsendable } from "../attempt.ts";
+import type { Turn } from "./connections.ts";
 import { toRefusal } from "./egress-error.ts";
 import { toFault } from "./fault.ts";
 import type { Refusal } from "./guard/guard.ts";
 import { NO_PHASES, type Phases, takePhases } from "./phases.ts";
-import type { Pools, Way } from "./pools.ts";
+import type { Pools } from "./pools.ts";
+import type { Way } from "./ways.ts";
 
 export interface ExchangeLimits extends Way {
   readonly timeoutMs: number;
@@ -40,22 +42,41 @@ export function exchange(
   return new Promise((resolve) => {
     const { origin, path, method, headers, body } = request;
     const route = pools.get(origin, limits);
-    const running = createExchange(limits, leftMs, (sent) => {
-      interrupts.delete(running.interrupt);
-      // After a breach of the protocol nobody knows whose bytes come next.
-      if (sent.finding.kind === "fault" && BREACHES.has(sent.finding.code) && "pool" in route) route.drop();
-      resolve(sent);
+    const isForbidden = "verdict" in route;
+    const running = createExchange(limits, leftMs, {
+      settle(sent) {
+        interrupts.delete(running.interrupt);
+        if (!isForbidden) {
+          // After a breach of the protocol nobody knows whose bytes come next.
+          if (sent.finding.kind === "fault" && BREACHES.has(sent.finding.code)) route.drop();
+          // Waits no longer; what it is written on is free when undici is done with it.
+          if (turn.connection === null) route.leave(turn, false);
+        }
+        resolve(sent);
+      },
+      free: (isReusable) => isForbidden || route.leave(turn, isReusable),
     });
-    if ("verdict" in route) {
+    const turn: Turn = {
+      connection: null,
+      connectTimeoutMs: limits.connectTimeoutMs,
+      begin(client) {
+        try {
+          client.dispatch({ path, method, headers: headers as string[], body }, running.handler);
+        } catch (error) {
+          turn.refuse(error as Error);
+        }
+      },
+      refuse(error) {
+        running.end(toFault(error, false));
+        running.free(false);
+      },
+    };
+    if (isForbidden) {
       running.end(toUnsendable(route));
       return;
     }
     interrupts.add(running.interrupt);
-    try {
-      route.pool.dispatch({ path, method, headers: headers as string[], body }, running.handler);
-    } catch (error) {
-      running.end(toFault(error, false));
-    }
+    route.enter(turn);
   });
 }
 
@@ -65,9 +86,16 @@ interface Exchange {
   readonly handler: Dispatcher.DispatchHandler;
   readonly interrupt: () => void;
   end(finding: Sent["finding"]): void;
+  free(isReusable: boolean): void;
 }
 
-function createExchange(limits: ExchangeLimits, leftMs: number, settle: (sent: Sent) => void): Exchange {
+interface Ends {
+  settle(sent: Sent): void;
+  /** undici is done with the connection, which may be a while after the finding stands. */
+  free(isReusable: boolean): void;
+}
+
+function createExchange(limits: ExchangeLimits, leftMs: number, { settle, free }: Ends): Exchange {
   const startedAt = performance.now();
   let firstByteMs: number | null = null;
   let phases: Readonly<Phases> = NO_PHASES;
@@ -98,6 +126,7 @@ function createExchange(limits: ExchangeLimits, leftMs: number, settle: (sent: S
 
   return {
     end,
+    free,
     interrupt: () => give({ kind: "interrupted" }),
     // undici 7's inner interface. The newer one is wrapped around it, at a cost that shows at thousands a second.
     handler: {
@@ -126,11 +155,15 @@ function createExchange(limits: ExchangeLimits, leftMs: number, settle: (sent: S
         if (bytes > limits.replyBytesMax) give(toReply(true));
         return true;
       },
-      onComplete: () => end(toReply(false)),
+      onComplete() {
+        end(toReply(false));
+        free(true);
+      },
       onError(error: Error) {
         if (abort === undefined) phases = takePhases();
         const refusal = toRefusal(error);
         end(refusal === null ? toFault(error, abort !== undefined) : toUnsendable(refusal));
+        free(false);
       },
     },
   };

@@ -1,6 +1,6 @@
 import { readSettings } from "@postrider/shared/read-settings";
-import type { Pool } from "undici";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { boundSockets, readOpenFilesMax } from "./open-files.ts";
 import { createPools, type Pools } from "./pools.ts";
 
 const SWEEP_MS = 30_000;
@@ -17,67 +17,56 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
-function poolOf(origin: string, some: Parameters<Pools["get"]>[1] = way): Pool {
-  const route = pools.get(origin, some);
-  if ("verdict" in route) throw new Error(route.message);
-  return route.pool;
-}
-
-test("a destination keeps its pool, for as long as it is used", () => {
-  const pool = poolOf("https://a.example");
-  for (let sweeps = 0; sweeps < 5; sweeps++) {
+test("a destination is held for as long as it is used, and a minute longer", () => {
+  const route = pools.get("https://a.example", way);
+  for (let sweeps = 0; sweeps < 15; sweeps++) {
     vi.advanceTimersByTime(SWEEP_MS);
-    expect(poolOf("https://a.example")).toBe(pool);
+    expect(pools.get("https://a.example", way)).toBe(route);
   }
-  expect(pool.closed).toBe(false);
-});
-
-test("one that is not used for a minute is dropped", () => {
-  const pool = poolOf("https://a.example");
   vi.advanceTimersByTime(2 * SWEEP_MS);
 
-  expect(pool.closed).toBe(true);
+  expect(pools.held().destinations).toBe(0);
 });
 
-test("one that is used all the time is replaced after five minutes, so that names may move", () => {
-  const pool = poolOf("https://a.example");
-  for (let sweeps = 0; sweeps < 11; sweeps++) {
-    poolOf("https://a.example");
-    vi.advanceTimersByTime(SWEEP_MS);
-  }
-
-  expect(pool.closed).toBe(true);
-  expect(poolOf("https://a.example")).not.toBe(pool);
-});
-
-test("beyond the most destinations the least recently used one is closed, and a refused one pushes none out", () => {
-  const [a, b] = [poolOf("https://a.example"), poolOf("https://b.example")];
+test("beyond the most destinations the least recently used one goes, and a refused one pushes none out", () => {
+  const [a, b] = [pools.get("https://a.example", way), pools.get("https://b.example", way)];
   for (const origin of ["https://metadata.google.internal", "https://c.example:25"])
     expect(pools.get(origin, way)).toHaveProperty("verdict");
-  expect([a.closed, b.closed]).toEqual([false, false]);
+  expect(pools.held().destinations).toBe(2);
 
-  poolOf("https://a.example");
-  poolOf("https://c.example");
+  expect(pools.get("https://a.example", way)).toBe(a);
+  pools.get("https://c.example", way);
 
-  expect([a.closed, b.closed]).toEqual([false, true]);
+  expect(pools.held().destinations).toBe(2);
+  expect(pools.get("https://a.example", way)).toBe(a);
+  expect(pools.get("https://b.example", way)).not.toBe(b);
 });
 
-test("actions with rules of their own have pools of their own", () => {
+test("actions with rules of their own share no connections, those with the same rules do, whatever their timeouts", () => {
   const egress = { allowHosts: ["a.example"] };
-  const pool = poolOf("https://a.example");
+  const route = pools.get("https://a.example", way);
 
-  expect(poolOf("https://a.example", { ...way, egress })).not.toBe(pool);
-  expect(poolOf("https://a.example", { ...way, egress })).toBe(
-    poolOf("https://a.example", { ...way, egress: { ...egress } }),
+  expect(pools.get("https://a.example", { ...way, egress })).not.toBe(route);
+  expect(pools.get("https://a.example", { ...way, egress })).toBe(
+    pools.get("https://a.example", { ...way, egress: { ...egress } }),
   );
+  expect(pools.get("https://a.example", { connectTimeoutMs: 2_000 })).toBe(route);
+  expect(pools.held().destinations).toBe(1);
 });
 
-test("a dropped pool is closed, and does not take its successor along", () => {
-  const route = pools.get("https://a.example", way);
-  if ("verdict" in route) throw new Error(route.message);
-  route.drop();
-  const next = poolOf("https://a.example");
-  route.drop();
+test("the limit on open files bounds the sockets, and a limit too low for the slots is told with one that is not", () => {
+  const load = { slots: 200, ownLanesMax: 100 };
 
-  expect([route.pool.closed, next.closed]).toEqual([true, false]);
+  expect(boundSockets(20_000, load)).toEqual({ max: 15_680, warning: null });
+  expect(boundSockets(null, load)).toEqual({ max: Number.POSITIVE_INFINITY, warning: null });
+  const { max, warning } = boundSockets(512, load);
+  expect(max).toBe(89);
+  expect(warning).toContain("raise it to 650 (ulimit -n)");
+  expect(boundSockets(650, load)).toEqual({ max: 200, warning: null });
+  expect(boundSockets(10, load).max).toBe(16);
+});
+
+test("the limit is read where the system tells it", () => {
+  expect(readOpenFilesMax("/no/such/file")).toBeNull();
+  expect(readOpenFilesMax() ?? 1).toBeGreaterThan(0);
 });

@@ -80,6 +80,14 @@ test("with two thousand questions open the next name is this machine's trouble, 
   expect(answers.has("one-more")).toBe(true);
 });
 
+test("an address is its own, and nobody is asked", async () => {
+  const { resolve, asked } = scripted([]);
+
+  expect(await resolve("192.0.2.1")).toEqual(["192.0.2.1"]);
+  expect(await resolve("2001:db8::1")).toEqual(["2001:db8::1"]);
+  expect(asked()).toBe(0);
+});
+
 test("a name without an address is a fault, and one with thousands is cut", async () => {
   await expect(scripted([]).resolve("h")).rejects.toMatchObject({ code: "POSTRIDER_DNS" });
   const many = Array.from({ length: 5_000 }, (_, index) => answer(`192.0.${index >> 8}.${index & 255}`));

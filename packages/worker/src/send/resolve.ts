@@ -1,6 +1,7 @@
 // From a host's name to its addresses, all of them. Answers are kept as long as they say, within bounds; one question at a time per
 // name, so that a slow name server holds up nobody but those who ask for that name.
 
+import { isIP } from "node:net";
 import { LRUCache } from "lru-cache";
 import { toEgressError } from "./egress-error.ts";
 import { isLocal } from "./fault.ts";
@@ -66,6 +67,8 @@ export function createResolve(
   };
 
   return (host) => {
+    // As a proxy may be named.
+    if (isIP(host) !== 0) return Promise.resolve([host]);
     const found = known.get(host);
     if (found !== undefined && now() < found.expiresAt) return Promise.resolve(found.addresses);
     let pending = asking.get(host);

@@ -1,0 +1,216 @@
+// The connections of one destination, few at a time: a request gets one that is free, has one opened, or waits its turn. Who waits
+// belongs to no connection yet, so that what becomes of connections is nothing to them. Each does one request at a time.
+
+import type { Client } from "undici";
+import { toEgressError } from "./egress-error.ts";
+
+/** A request on its way to a connection. */
+export interface Turn {
+  readonly connectTimeoutMs: number;
+  /** Set while it has a connection. */
+  connection: Connection | null;
+  /** Writes the request, or makes undici open the connection first. */
+  begin(client: Client): void;
+  /** There is no connection to be had for it, not even by waiting. */
+  refuse(error: Error): void;
+}
+
+/** Connections that are interchangeable: made under the same rules. */
+export interface Group {
+  /** Makes a client, which opens its connection with its first request. `life` may change while it lives. */
+  open(life: Life): Client;
+}
+
+/** What the connector of one connection has to know of the request for which it connects. */
+export interface Life {
+  connectTimeoutMs: number;
+  /** Why the connection may not be used although it was begun. */
+  refusal: Error | null;
+}
+
+interface Connection {
+  /** The lower, the earlier it was made. */
+  readonly serial: number;
+  readonly client: Client;
+  readonly group: Group;
+  readonly life: Life;
+  isConnected: boolean;
+  /** It ends with the request that it is busy with. */
+  isLast: boolean;
+}
+
+/** All sockets of the process. */
+export interface Sockets {
+  readonly max: number;
+  open: number;
+  /** Requests for which there was no socket. */
+  refused: number;
+  /** Closes one that is idle, anywhere; false where none is. */
+  makeRoom(): boolean;
+}
+
+export interface Connections {
+  /** Begins at once, or when a connection is free. */
+  enter(turn: Turn, group: Group): void;
+  /** Its request is over, or it waits no longer. A connection on which something went wrong does nothing else. */
+  leave(turn: Turn, isReusable: boolean): void;
+  /** No connection that is open now gets another request; of one group, or all. Those that wait get new ones. */
+  renew(group?: Group): void;
+  /** Also those that are being opened are not used. */
+  forbid(group: Group, refusal: Error): void;
+  /** Closes one that is idle, where there is one. */
+  closeIdle(): boolean;
+  /** Whether it does nothing and nobody waits. */
+  isQuiet(): boolean;
+  /** When nothing is in flight any more. */
+  quiet(): Promise<void>;
+}
+
+/** @param max connections at a time, of all groups together. */
+export function createConnections(max: number, sockets: Sockets): Connections {
+  const discard = ({ client }: Connection): void => {
+    sockets.open -= 1;
+    void client.destroy().catch(() => undefined);
+  };
+  const idle = createIdle(discard);
+  const busy = new Set<Connection>();
+  const waiting = new Map<Turn, Group>();
+  const whenQuiet: (() => void)[] = [];
+
+  const isQuiet = (): boolean => busy.size === 0 && waiting.size === 0;
+  const settle = (): void => {
+    if (whenQuiet.length === 0 || !isQuiet()) return;
+    for (const tell of whenQuiet.splice(0)) tell();
+  };
+  const open = (group: Group): Connection | null => {
+    if (sockets.open < sockets.max || sockets.makeRoom()) return toConnection(group, sockets, idle.remove);
+    // One of its own will be free; where it has none, nothing would ever end the wait.
+    if (busy.size > 0) return null;
+    sockets.refused += 1;
+    throw toEgressError("POSTRIDER_BUSY", `all ${sockets.max} sockets of this process are in use`);
+  };
+  const find = (group: Group): Connection | null => {
+    const free = idle.take(group);
+    if (free !== null) return free;
+    return busy.size + idle.count() < max || idle.closeOne() ? open(group) : null;
+  };
+  /** False: there is none yet. */
+  const start = (turn: Turn, group: Group): boolean => {
+    let connection: Connection | null;
+    try {
+      connection = find(group);
+    } catch (error) {
+      waiting.delete(turn);
+      turn.refuse(error as Error);
+      return true;
+    }
+    if (connection === null) return false;
+    waiting.delete(turn);
+    connection.life.connectTimeoutMs = turn.connectTimeoutMs;
+    busy.add(connection);
+    turn.connection = connection;
+    turn.begin(connection.client);
+    return true;
+  };
+  const pump = (): void => {
+    for (const [turn, group] of waiting) if (!start(turn, group)) break;
+    settle();
+  };
+  const free = (connection: Connection, isReusable: boolean): void => {
+    if (!busy.delete(connection)) return;
+    if (isReusable && connection.isConnected && !connection.isLast) idle.put(connection);
+    else discard(connection);
+    pump();
+  };
+  const renew = (group?: Group): void => {
+    idle.close(group);
+    for (const connection of busy) connection.isLast ||= group === undefined || connection.group === group;
+  };
+
+  return {
+    enter(turn, group) {
+      if (waiting.size > 0 || !start(turn, group)) waiting.set(turn, group);
+    },
+    leave(turn, isReusable) {
+      waiting.delete(turn);
+      const { connection } = turn;
+      turn.connection = null;
+      // Busy for a turn of the event loop longer: an answer that nobody asked for comes right behind the one that somebody did, and must
+      // not find the next request there.
+      if (connection !== null) setImmediate(free, connection, isReusable);
+      else settle();
+    },
+    renew,
+    forbid(group, refusal) {
+      renew(group);
+      for (const connection of busy) if (connection.group === group) connection.life.refusal = refusal;
+    },
+    closeIdle: idle.closeOne,
+    isQuiet,
+    quiet: () => new Promise((resolve) => void (isQuiet() ? resolve() : whenQuiet.push(resolve))),
+  };
+}
+
+/**
+ * Connections that do nothing, those that were made first in front. They are taken first, so that those that are too many grow old; the one
+ * that has only just answered would be the worst choice.
+ */
+function createIdle(discard: (connection: Connection) => void) {
+  const idle: Connection[] = [];
+  return {
+    count: () => idle.length,
+    put(connection: Connection): void {
+      const before = idle.findLastIndex(({ serial }) => serial < connection.serial);
+      idle.splice(before + 1, 0, connection);
+    },
+    take(group: Group): Connection | null {
+      const at = idle.findIndex((connection) => connection.group === group);
+      return at === -1 ? null : (idle.splice(at, 1)[0] ?? null);
+    },
+    closeOne(): boolean {
+      const last = idle.pop();
+      if (last !== undefined) discard(last);
+      return last !== undefined;
+    },
+    close(group?: Group): void {
+      for (const connection of idle.splice(0)) {
+        if (group === undefined || connection.group === group) discard(connection);
+        else idle.push(connection);
+      }
+    },
+    /** One whose socket has closed; one that is busy is none of these. */
+    remove(connection: Connection): void {
+      const at = idle.indexOf(connection);
+      if (at === -1) return;
+      idle.splice(at, 1);
+      discard(connection);
+    },
+  };
+}
+
+let nextSerial = 0;
+
+function toConnection(
+  group: Group,
+  sockets: Sockets,
+  onDisconnect: (connection: Connection) => void,
+): Connection {
+  const life: Life = { connectTimeoutMs: 0, refusal: null };
+  const connection: Connection = {
+    serial: nextSerial++,
+    client: group.open(life),
+    group,
+    life,
+    isConnected: false,
+    isLast: false,
+  };
+  sockets.open += 1;
+  connection.client.on("connect", () => {
+    connection.isConnected = true;
+  });
+  connection.client.on("disconnect", () => {
+    connection.isConnected = false;
+    onDisconnect(connection);
+  });
+  return connection;
+}

@@ -1,0 +1,186 @@
+// How many connections there are to a destination and in all, with real sockets: the bound holds whatever actions send there.
+
+import { once } from "node:events";
+import { type AddressInfo, createServer, Socket } from "node:net";
+import { describe, expect, test, vi } from "vitest";
+import { startNameServer } from "../support/dns-server.ts";
+import { eventually } from "../support/eventually.ts";
+import { createSender, describeFinding, wireTo } from "../support/sender.ts";
+
+/** An HTTP server of every address of this machine that counts its connections, and answers when it is told to. */
+async function startCounter() {
+  const open = new Set<Socket>();
+  const unanswered: Socket[] = [];
+  const counts = { most: 0, accepted: 0, isHolding: false };
+  const answer = (socket: Socket): void =>
+    void socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  const server = createServer((socket) => {
+    open.add(socket);
+    counts.accepted += 1;
+    counts.most = Math.max(counts.most, open.size);
+    socket.on("close", () => open.delete(socket));
+    socket.on("error", () => undefined);
+    socket.on("data", () => (counts.isHolding ? unanswered.push(socket) : setTimeout(answer, 5, socket)));
+  }).listen(0, "0.0.0.0");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    counts,
+    unanswered,
+    release(): void {
+      counts.isHolding = false;
+      for (const socket of unanswered.splice(0)) answer(socket);
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of open) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+/** A connection is used again from the next turn of the event loop on. */
+const untilFree = () => new Promise((resolve) => setImmediate(setImmediate, resolve));
+
+test("the most sockets to a destination are the most, over actions with other timeouts and other rules", async () => {
+  await using counter = await startCounter();
+  await using sender = createSender({ POSTRIDER_CONNECTIONS_PER_DESTINATION: "3" });
+  const ways = [
+    { connectTimeoutMs: 1_900 },
+    { connectTimeoutMs: 2_000 },
+    { egress: { allowPorts: [String(counter.port)] } },
+    { egress: { allowHosts: ["127.0.0.1"] } },
+  ];
+
+  const sent = await Promise.all(
+    Array.from({ length: 80 }, (_, index) =>
+      sender.send(`http://127.0.0.1:${counter.port}/`, ways[index % ways.length]),
+    ),
+  );
+
+  expect(new Set(sent.map(describeFinding))).toEqual(new Set(["200"]));
+  // One that was closed to make room may be open at its other end for a moment.
+  expect(sender.pools.held().sockets.open).toBeLessThanOrEqual(3);
+  expect(counter.counts.most).toBeLessThanOrEqual(2 * 3);
+});
+
+test("connections are used again, and renewed after five minutes, without harm to what is in flight", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  try {
+    await using counter = await startCounter();
+    await using sender = createSender();
+    const send = () => sender.send(`http://127.0.0.1:${counter.port}/`);
+    await send();
+    await untilFree();
+    await send();
+    await untilFree();
+    expect(counter.counts.accepted).toBe(1);
+
+    counter.counts.isHolding = true;
+    const inFlight = send();
+    await eventually(() => expect(counter.unanswered).toHaveLength(1));
+    for (let sweeps = 0; sweeps < 11; sweeps++) vi.advanceTimersByTime(30_000);
+    counter.release();
+    expect(describeFinding(await inFlight)).toBe("200");
+    await send();
+    expect(counter.counts.accepted).toBe(2);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("what waits for a connection that never gets free ends with its deadline, and who comes next is served", async () => {
+  await using counter = await startCounter();
+  await using sender = createSender({ POSTRIDER_CONNECTIONS_PER_DESTINATION: "1" });
+  counter.counts.isHolding = true;
+  const url = `http://127.0.0.1:${counter.port}/`;
+  const holds = sender.send(url);
+  await eventually(() => expect(counter.unanswered).toHaveLength(1));
+
+  expect((await sender.send(url, { timeoutMs: 100 })).finding).toMatchObject({
+    code: "timeout",
+    message: "no connection was free within 100 ms",
+  });
+  const next = sender.send(url);
+  counter.release();
+  expect([await holds, await next].map(describeFinding)).toEqual(["200", "200"]);
+  expect(counter.counts.accepted).toBe(1);
+});
+
+test("the sockets in all are bounded: idle ones go for others, and where none is idle it is nobody else's fault", async () => {
+  await using counter = await startCounter();
+  const warnings: string[] = [];
+  await using sender = createSender(
+    { POSTRIDER_OWN_LANES_MAX: "1" },
+    { openFilesMax: 1, warn: (line) => warnings.push(line) },
+  );
+  const { sockets } = sender.pools.held();
+  const url = (host: number) => `http://127.0.1.${host}:${counter.port}/`;
+  expect(sockets.max).toBe(16);
+  expect(warnings).toEqual([expect.stringContaining("the limit on open files (1) leaves 16 sockets")]);
+
+  for (let host = 0; host < 40; host++) {
+    expect(describeFinding(await sender.send(url(host)))).toBe("200");
+    await untilFree();
+  }
+  expect(sockets.open).toBe(16);
+
+  counter.counts.isHolding = true;
+  const busy = Array.from({ length: 16 }, (_, host) => sender.send(url(host)));
+  await eventually(() => expect(counter.unanswered).toHaveLength(16));
+  expect((await sender.send(url(99))).finding).toMatchObject({
+    code: "local",
+    message: "all 16 sockets of this process are in use",
+  });
+  const waits = sender.send(url(3));
+  counter.release();
+  expect(new Set([...(await Promise.all(busy)), await waits].map(describeFinding))).toEqual(new Set(["200"]));
+  expect(sockets).toMatchObject({ open: 16, refused: 1 });
+});
+
+describe("a private address that comes late refuses the name", () => {
+  const startNames = () =>
+    startNameServer(
+      () => ["fd00::1", "93.184.216.34"],
+      60,
+      (_, type) => (type === "AAAA" ? 400 : 0),
+    );
+  const toEnvironment = (place: string) => ({
+    POSTRIDER_ALLOW_NETWORKS: "",
+    POSTRIDER_DNS_SERVERS: place,
+  });
+
+  test("from then on, also where a connection is warm", async () => {
+    await using counter = await startCounter();
+    await using names = await startNames();
+    const wires = wireTo(counter.port);
+    await using sender = createSender(toEnvironment(names.place), { dial: wires.dial });
+    const send = async () => {
+      const sent = await sender.send("http://mixed.example/");
+      await untilFree();
+      return describeFinding(sent);
+    };
+
+    expect(await send()).toBe("200");
+    await eventually(async () => expect(await send()).toBe("address_forbidden unique_local"));
+    expect(wires.dialed).toEqual(["93.184.216.34"]);
+  });
+
+  test("also when it comes while a connection is being made", async () => {
+    await using counter = await startCounter();
+    await using names = await startNames();
+    const connected: Socket[] = [];
+    const dial = (): Socket => {
+      const socket = new Socket();
+      const isTold = () => expect(names.answered).toContain("mixed.example AAAA");
+      void eventually(isTold).then(() => socket.connect(counter.port, "127.0.0.1"));
+      connected.push(socket);
+      return socket;
+    };
+    await using sender = createSender(toEnvironment(names.place), { dial });
+
+    const sent = await sender.send("http://mixed.example/");
+    expect(describeFinding(sent)).toBe("address_forbidden unique_local");
+    expect(connected.map(({ bytesWritten }) => bytesWritten)).toEqual([0]);
+  });
+});
