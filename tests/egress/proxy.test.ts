@@ -227,7 +227,7 @@ describe.skipIf(!hasOpenssl())("TLS", () => {
 
       if (how === "over TLS") {
         writeFileSync(tlsFile, JSON.stringify({ destinations: { [origins[0] ?? ""]: { ca: "ca.pem" } } }));
-        sender.pools.checkTlsFiles();
+        await sender.pools.tls.check();
         expect(describeFinding(await sender.send(`https://api.example.com:${port}/`))).toBe("proxy");
       }
       receiver.closeAllConnections();

@@ -195,12 +195,12 @@ describe.skipIf(!hasOpenssl())(`TLS${skipped}`, () => {
     expect(describeFinding(await sender.send(receiver.url()))).toBe("certificate");
 
     writeFileSync(path, authority.ca);
-    sender.pools.checkTlsFiles();
+    await sender.pools.tls.check();
     expect(describeFinding(await sender.send(receiver.url()))).toBe("200");
 
     writeFileSync(tlsFile, "{ half");
-    sender.pools.checkTlsFiles();
-    sender.pools.checkTlsFiles();
+    await sender.pools.tls.check();
+    await sender.pools.tls.check();
     receiver.server.closeAllConnections();
     await eventually(async () => expect(describeFinding(await sender.send(receiver.url()))).toBe("200"));
     expect(warnings).toHaveLength(1);
@@ -214,11 +214,11 @@ describe.skipIf(!hasOpenssl())(`TLS${skipped}`, () => {
     await using sender = createSender({ POSTRIDER_TLS_FILE: tlsFile }, outside);
 
     writeTlsFile("late.json", { [receiver.url()]: { ca: "late.pem" } });
-    sender.pools.checkTlsFiles();
+    await sender.pools.tls.check();
     expect(describeFinding(await sender.send(receiver.url()))).toBe("certificate");
 
     writeFileSync(join(authority.directory, "late.pem"), authority.ca);
-    sender.pools.checkTlsFiles();
+    await sender.pools.tls.check();
     expect(describeFinding(await sender.send(receiver.url()))).toBe("200");
   });
 

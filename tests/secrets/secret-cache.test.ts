@@ -48,6 +48,17 @@ function secretsOf(found: Found) {
   return found.secrets;
 }
 
+test("a secret of the TLS file is given to no action", async () => {
+  await producer.secrets.set("A", "value 1");
+  await producer.secrets.set("TLS_KEY", "value 2");
+  const sealer = createSealer(parseSecretKeys(KEYS) as SecretKeys);
+  const isReserved = (name: string) => name === "TLS_KEY";
+  const find = createSecretCache(readFromRedis(redis), sealer, { actionsMax: 1, now: () => now, isReserved });
+
+  expect(await find(action("A", "TLS_KEY"))).toMatchObject({ kind: "unready", reason: "secret_missing" });
+  expect(secretsOf(await find(action("A")))).toEqual({ A: "value 1" });
+});
+
 test("many deliveries read once, a change is noticed after two seconds, and what has not changed stays the same object", async () => {
   await producer.secrets.set("A", "value 1");
   await producer.secrets.set("B", "value 2");

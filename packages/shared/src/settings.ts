@@ -209,7 +209,7 @@ export const settingsSchema = z.object({
     .string()
     .optional()
     .describe(
-      'JSON file of CA bundles and client certificates, `{"destinations": {"https://host": {"ca", "cert", "key"}}}`, with paths beside it. Changes are taken up within 10 s.',
+      'JSON file of CA bundles and client certificates, `{"destinations": {"https://host": {"ca", "cert", "key"}}}`, with paths beside it, or `{{ secrets.NAME }}` for what lies in the secret store. Changes are taken up within 10 s.',
     ),
   actionsCached: integer(1, 100_000)
     .default(1_000)

@@ -6,7 +6,9 @@ import { type Authorize, type AuthorizeOptions, createAuthorizer } from "./autho
 import { createSharedTokens, createUnsharedTokens } from "./authorize/shared-tokens.ts";
 import { createTokens, digestUnkeyed } from "./authorize/tokens.ts";
 import { createOpener, type Open } from "./open/open.ts";
+import { createReadSecrets } from "./open/read-secrets.ts";
 import { createSecretCache, readFromRedis } from "./open/secret-cache.ts";
+import type { TlsFiles } from "./send/tls-files.ts";
 
 export interface CredentialOptions {
   /** Null where neither secrets nor tokens are needed. */
@@ -16,18 +18,23 @@ export interface CredentialOptions {
   readonly send: AuthorizeOptions["send"];
   readonly actionsMax: number;
   readonly now: () => number;
+  /** Takes some secrets for itself. */
+  readonly tls: Pick<TlsFiles, "isReserved" | "useSecrets">;
 }
 
-export function createCredentialSteps({
+/** Ready when the secrets that TLS needs are there, or are told to be missing. */
+export async function createCredentialSteps({
   redis,
   sealer,
   interrupts,
   send,
   actionsMax,
   now,
-}: CredentialOptions): { readonly open: Open; readonly authorize: Authorize } {
+  tls,
+}: CredentialOptions): Promise<{ readonly open: Open; readonly authorize: Authorize }> {
   const read =
     redis === null ? async (names: readonly string[]) => names.map(() => null) : readFromRedis(redis);
+  if (redis !== null) await tls.useSecrets(createReadSecrets(read, sealer));
   // Tokens lie in Redis sealed or not at all.
   const isShared = redis !== null && sealer.canSeal;
   const tokens = createTokens({
@@ -37,7 +44,10 @@ export function createCredentialSteps({
     now,
   });
   return {
-    open: createOpener(sealer, createSecretCache(read, sealer, { actionsMax, now })),
+    open: createOpener(
+      sealer,
+      createSecretCache(read, sealer, { actionsMax, now, isReserved: tls.isReserved }),
+    ),
     authorize: createAuthorizer({ tokens, send, now }),
   };
 }

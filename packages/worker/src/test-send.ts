@@ -44,7 +44,10 @@ export async function testAction(action: Action, sample: Sample, settings: Setti
   const composer = createComposer();
   const pools = createPools(settings);
   const sealer = createSealer(settings.secretKeys);
-  const redis = usesRedis(action) ? await connectRedis(settings.redisUrl, producerOptions) : null;
+  const redis =
+    usesRedis(action) || pools.tls.usesSecrets()
+      ? await connectRedis(settings.redisUrl, producerOptions)
+      : null;
   const interrupts = new Set<() => void>();
   const { replyBytesMax } = settings;
   const sendWithin: Steps["send"] = (request, { action: document, secretHeaders }, leftMs) =>
@@ -53,7 +56,15 @@ export async function testAction(action: Action, sample: Sample, settings: Setti
   try {
     const attempted = await deliver(claimed, {
       findAction: () => compiled,
-      ...createCredentialSteps({ redis, sealer, interrupts, send: sendWithin, actionsMax: 1, now: Date.now }),
+      ...(await createCredentialSteps({
+        redis,
+        sealer,
+        interrupts,
+        send: sendWithin,
+        actionsMax: 1,
+        now: Date.now,
+        tls: pools.tls,
+      })),
       compose: composer.compose,
       // Sent now, whatever waits for the same destination.
       findLane: () => null,

@@ -59,9 +59,11 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     calling.isOff
       ? CALLED_OFF
       : send(request, { ...action, secretHeaders, replyBytesMax, leftMs }, pools, interrupts);
+  const { tls } = pools;
+  const credentials = { redis, sealer, interrupts, send: sendWithin, actionsMax, now: Date.now, tls };
   const steps: Steps = {
     findAction,
-    ...createCredentialSteps({ redis, sealer, interrupts, send: sendWithin, actionsMax, now: Date.now }),
+    ...(await createCredentialSteps(credentials)),
     compose: composer.compose,
     findLane: destinations.findLane,
     begin: destinations.begin,

@@ -33,17 +33,32 @@ interface Entry {
   readonly found: Found;
 }
 
+export interface SecretCacheOptions {
+  readonly actionsMax: number;
+  readonly now: () => number;
+  /** Whether a secret is not for actions. */
+  readonly isReserved?: (name: string) => boolean;
+}
+
+/** Who saves actions may send the secrets that they list anywhere, and a private key is no business of theirs. */
+function refuse(name: string): Unready {
+  const message = `the secret ${name} belongs to POSTRIDER_TLS_FILE and is not given to actions`;
+  return { kind: "unready", reason: "secret_missing", message };
+}
+
 /** The same object comes back as long as nothing has changed, so that what is made of it can be kept. */
 export function createSecretCache(
   read: ReadStored,
   sealer: Sealer,
-  { actionsMax, now }: { actionsMax: number; now: () => number },
+  { actionsMax, now, isReserved = () => false }: SecretCacheOptions,
 ): FindSecrets {
   const entries = new LRUCache<CompiledAction, Entry>({ max: actionsMax });
   const reading = new Map<CompiledAction, Promise<Found>>();
 
   const readAnew = async (action: CompiledAction): Promise<Found> => {
     const names = action.action.secrets;
+    const reserved = names.find(isReserved);
+    if (reserved !== undefined) return refuse(reserved);
     const stored = await read(names);
     const known = entries.get(action);
     const isSame = known?.stored.every((text, index) => text === stored[index]) === true;

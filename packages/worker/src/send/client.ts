@@ -12,7 +12,7 @@ const REPLY_HEADER_BYTES_MAX = 16_384;
 /** Connections to one destination under one set of rules. */
 export function toGroup(options: Omit<ConnectorOptions, "life" | "keeper">): Group {
   // A session may be resumed by every connection under the same rules.
-  const keeper = { session: undefined };
+  const keeper = { session: undefined, context: undefined };
   return {
     open: (life) =>
       new Client(options.origin, {

@@ -87,7 +87,7 @@ export function createConnections(max: number, sockets: Sockets): Connections {
     // One of its own will be free; where it has none, nothing would ever end the wait.
     if (busy.size > 0) return null;
     sockets.refused += 1;
-    throw toEgressError("POSTRIDER_BUSY", `all ${sockets.max} sockets of this process are in use`);
+    throw toEgressError("POSTRIDER_LOCAL", `all ${sockets.max} sockets of this process are in use`);
   };
   const find = (group: Group): Connection | null => {
     const free = idle.take(group);

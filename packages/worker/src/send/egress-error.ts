@@ -10,8 +10,8 @@ export type EgressErrorCode =
   | "POSTRIDER_CONNECT_TIMEOUT"
   | "POSTRIDER_TLS"
   | "POSTRIDER_PROXY"
-  /** Of ours there is no more to be had at the moment. */
-  | "POSTRIDER_BUSY";
+  /** What it takes of this machine or its settings is not to be had at the moment. */
+  | "POSTRIDER_LOCAL";
 
 export interface EgressError extends Error {
   readonly code: EgressErrorCode;

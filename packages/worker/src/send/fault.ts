@@ -8,7 +8,7 @@ const FAULTS: Readonly<Record<string, FaultCode>> = {
   POSTRIDER_CONNECT_TIMEOUT: "connect_timeout",
   POSTRIDER_TLS: "tls",
   POSTRIDER_PROXY: "proxy",
-  POSTRIDER_BUSY: "local",
+  POSTRIDER_LOCAL: "local",
   ENOTFOUND: "dns",
   EAI_AGAIN: "dns",
   EAI_FAIL: "dns",

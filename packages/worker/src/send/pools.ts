@@ -15,7 +15,7 @@ import type { Dial } from "./race.ts";
 import { createResolve, type Resolve } from "./resolve.ts";
 import { createAskServers } from "./servers.ts";
 import { createAskSystem } from "./system.ts";
-import { openTlsFiles } from "./tls-files.ts";
+import { openTlsFiles, type TlsFiles } from "./tls-files.ts";
 import { createLevels, type KeyedLevels, toDestination, type Way } from "./ways.ts";
 
 export interface Pools {
@@ -23,8 +23,7 @@ export interface Pools {
   get(origin: string, way: Way): Route | Refusal;
   /** Refuses a port of this process' own, or of `host`, from now on. */
   protect(port: number, host?: string): void;
-  /** Looks now whether a TLS file has changed. */
-  checkTlsFiles(): void;
+  readonly tls: Omit<TlsFiles, "contextOf" | "close">;
   /** What is held now. */
   held(): { readonly destinations: number; readonly sockets: Readonly<Sockets> };
   /** Closes all sockets, those in use when what is in flight on them has ended. */
@@ -137,7 +136,7 @@ export function createPools(settings: PoolsSettings, outside: Outside = {}): Poo
       return known?.ways.get(keyed.key)?.route ?? create(origin, keyed);
     },
     protect: (port, host) => own.add(port, host),
-    checkTlsFiles: tlsFiles.check,
+    tls: tlsFiles,
     held: () => ({ destinations: held.size, sockets }),
     async close() {
       clearInterval(sweep);

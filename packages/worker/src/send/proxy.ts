@@ -74,7 +74,10 @@ async function reach({ proxy, contextOf, resolve, dial, signal }: TunnelOptions)
     const socket = await racing.winner;
     signal.addEventListener("abort", () => socket.destroy(), { once: true });
     if (!proxy.isSecure) return socket;
-    return await secure(socket, proxy.host, contextOf(proxy.origin), { session: undefined });
+    return await secure(socket, proxy.host, contextOf(proxy.origin), {
+      session: undefined,
+      context: undefined,
+    });
   } catch (error) {
     if (isLocal(error)) throw error;
     throw toProxyError(`the proxy could not be reached: ${(error as Error).message}`, error);

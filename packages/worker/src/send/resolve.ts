@@ -60,7 +60,7 @@ export function createResolve(
   };
   const askOnce = async (host: string): Promise<readonly string[]> => {
     if (asking.size >= ASKING_MAX)
-      throw toEgressError("POSTRIDER_BUSY", `${ASKING_MAX} names are being asked for already`);
+      throw toEgressError("POSTRIDER_LOCAL", `${ASKING_MAX} names are being asked for already`);
     const answers = await asked(host, ask, (all) => onLate(host, keep(host, all)));
     if (answers.length === 0) throw toEgressError("POSTRIDER_DNS", `${host} has no address`);
     return keep(host, answers);

@@ -7,6 +7,8 @@ import { toEgressError } from "./egress-error.ts";
 /** The last session with a destination: resuming it saves a round trip and most of the work. */
 export interface SessionKeeper {
   session: Buffer | undefined;
+  /** What it was made with: a session goes on with the certificates that it began with, and new ones are not to be passed over. */
+  context: SecureContext | undefined;
 }
 
 /** A connection that ends inside the handshake, for which Node has no codes of its own. */
@@ -19,6 +21,10 @@ export function secure(
   context: SecureContext,
   keeper: SessionKeeper,
 ): Promise<TLSSocket> {
+  if (keeper.context !== context) {
+    keeper.context = context;
+    keeper.session = undefined;
+  }
   return new Promise((resolve, reject) => {
     const secured = connect({
       socket,
@@ -32,7 +38,7 @@ export function secure(
       ...(keeper.session !== undefined && { session: keeper.session }),
     });
     secured.on("session", (session) => {
-      keeper.session = session;
+      if (keeper.context === context) keeper.session = session;
     });
     const onError = (error: Error): void => {
       const isEnd = "code" in error && ENDS.has(error.code);
