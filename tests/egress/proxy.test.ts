@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Certificate, createAuthority, hasOpenssl } from "../support/certificates.ts";
 import { closedPort } from "../support/network.ts";
-import { startReceiver } from "../support/receiver.ts";
+import { reply, startReceiver } from "../support/receiver.ts";
 import { createSender, describeFinding } from "../support/sender.ts";
 
 interface TestProxy {
@@ -89,6 +89,34 @@ test("the proxy is handed the address that the guard has checked, and the creden
   ]);
   expect(receiver.requests[0]).toMatchObject({ path: "/x", headers: { host: `api.example.com:${port}` } });
   expect(receiver.requests[0]?.rawHeaders.join()).not.toMatch(/proxy/i);
+});
+
+test("the next address is asked for where the proxy could not reach the one before, three at most, and after no other trouble", async () => {
+  await using receiver = await startReceiver(() => reply(200, { connection: "close" }));
+  const { port } = new URL(receiver.url);
+  const addresses = ["2606:4700::1111", "93.184.216.34", "93.184.216.35", "93.184.216.36", "93.184.216.37"];
+  const resolve = async (host: string) => (host === "127.0.0.1" ? [host] : addresses);
+  const answers: Record<string, string> = {
+    "93.184.216.34": "502 Bad Gateway",
+    "93.184.216.35": "504 Timeout",
+  };
+  await using proxy = await startProxy((request, socket) => {
+    const answer = answers[request.url?.split(":")[0] ?? ""];
+    if (answer === undefined) connectThrough(request, socket);
+    else socket.end(`HTTP/1.1 ${answer}\r\n\r\n`);
+  });
+  await using sender = createSender({ ...PUBLIC_ONLY, POSTRIDER_EGRESS_PROXY: proxy.url }, { resolve });
+  const send = async () => {
+    proxy.asked.length = 0;
+    const finding = describeFinding(await sender.send(`http://api.example.com:${port}/`, { method: "GET" }));
+    return [finding, ...proxy.asked.map(({ target }) => target.split(":")[0])];
+  };
+
+  expect(await send()).toEqual(["200", "93.184.216.34", "93.184.216.35", "93.184.216.36"]);
+  answers["93.184.216.36"] = "502 Bad Gateway";
+  expect(await send()).toEqual(["connect", "93.184.216.34", "93.184.216.35", "93.184.216.36"]);
+  answers["93.184.216.34"] = "429 Too Many Requests";
+  expect(await send()).toEqual(["proxy", "93.184.216.34"]);
 });
 
 test("what the guard refuses does not even get to the proxy", async () => {

@@ -38,6 +38,7 @@ export function createSender(environment: Record<string, string> = {}, outside: 
           replyBytesMax: 65_536,
           redirects: 0,
           secretHeaders: new Set(),
+          idempotencyHeader: "Idempotency-Key",
           ...limits,
         },
         pools,

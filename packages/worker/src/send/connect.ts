@@ -8,7 +8,7 @@ import type { Life } from "./connections.ts";
 import { type EgressErrorCode, toEgressError, toRefusalError } from "./egress-error.ts";
 import { type Destination, judgeAddresses, type Levels, type OwnPorts } from "./guard/guard.ts";
 import { handOver, type Phases } from "./phases.ts";
-import { type EgressProxy, tunnel } from "./proxy.ts";
+import { type EgressProxy, tunnelToOne } from "./proxy.ts";
 import { type Dial, race } from "./race.ts";
 import type { Resolve } from "./resolve.ts";
 import { type SessionKeeper, secure } from "./secure.ts";
@@ -122,7 +122,7 @@ async function findAddresses(
   return addresses;
 }
 
-/** A connection to one of the addresses, or through the proxy to the first, IPv4 where there is one: few proxies have IPv6. */
+/** A connection to one of the addresses, or through the proxy. */
 async function reach(
   addresses: readonly string[],
   { destination, proxy, contextOf, resolve, dial }: ConnectorOptions,
@@ -130,8 +130,13 @@ async function reach(
 ): Promise<Socket> {
   if (proxy !== null) {
     progress.stage = "proxy";
-    const target = addresses.find((address) => !address.includes(":")) ?? addresses[0] ?? "";
-    return tunnel(target, destination.port, { proxy, contextOf, resolve, dial, signal: progress.signal });
+    return tunnelToOne(addresses, destination.port, {
+      proxy,
+      contextOf,
+      resolve,
+      dial,
+      signal: progress.signal,
+    });
   }
   progress.stage = "connect";
   const racing = race(addresses, destination.port, dial);

@@ -49,8 +49,42 @@ export interface TunnelOptions {
   readonly signal: AbortSignal;
 }
 
+/** More would use up the time to connect on a destination that is away with all of its addresses. */
+const TARGETS_MAX = 3;
+
+/**
+ * Opens a tunnel to one of the addresses: one after the other, and the next where the proxy could not reach the one before. Racing them, as
+ * RFC 8305 does, would have the proxy make connections that nobody uses. IPv4 first: few proxies have IPv6. @throws EgressError.
+ */
+export async function tunnelToOne(
+  addresses: readonly string[],
+  port: number,
+  options: TunnelOptions,
+): Promise<Socket> {
+  const isIpv6 = (address: string): boolean => address.includes(":");
+  const targets = [...addresses.filter((address) => !isIpv6(address)), ...addresses.filter(isIpv6)];
+  let first: unknown;
+  for (const target of targets.slice(0, TARGETS_MAX)) {
+    options.signal.throwIfAborted();
+    try {
+      return await tunnel(target, port, options);
+    } catch (error) {
+      if (!isUnreached(error)) throw error;
+      // The others may only lack a family here.
+      first ??= error;
+    }
+  }
+  throw first;
+}
+
+/** Whether the proxy itself is well, and the address is not. */
+function isUnreached(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return code === "POSTRIDER_CONNECT" || code === "POSTRIDER_CONNECT_TIMEOUT";
+}
+
 /** Opens a tunnel to `host:port`. @throws EgressError. */
-export async function tunnel(host: string, port: number, options: TunnelOptions): Promise<Socket> {
+async function tunnel(host: string, port: number, options: TunnelOptions): Promise<Socket> {
   const socket = await reach(options);
   try {
     const target = `${host.includes(":") ? `[${host}]` : host}:${port}`;

@@ -4,7 +4,7 @@ import type { Reply } from "../attempt.ts";
 import { toNext } from "./redirect.ts";
 
 const follow = (from: ComposedRequest, to: Reply, secretHeaders: readonly string[] = []) =>
-  toNext(from, to, new Set(secretHeaders));
+  toNext(from, to, { secretHeaders: new Set(secretHeaders), idempotencyHeader: "X-Delivery-Signature" });
 
 const request: ComposedRequest = {
   method: "POST",
@@ -98,4 +98,17 @@ test.each([
   expect(follow({ ...request, method, headers }, redirect("/x", status))).toMatchObject({
     request: { body: isKept ? "{}" : null, headers: isKept ? headers : headers.slice(ofBody.length) },
   });
+});
+
+test("the delivery's key goes along to another origin under the name that the action gives it, unless it is made of a secret", () => {
+  const sent = { ...request, headers: ["X-Delivery-Signature", "d1", "Webhook-Id", "d1", "X-Other", "o"] };
+  const names = (secretHeaders: readonly string[], status: number) => {
+    const next = follow(sent, redirect("https://other.example/x", status), secretHeaders);
+    return next !== null && "request" in next ? next.request.headers : next;
+  };
+
+  expect(names([], 307)).toEqual(["X-Delivery-Signature", "d1", "Webhook-Id", "d1"]);
+  // It speaks of the delivery, not of the body.
+  expect(names([], 303)).toEqual(["X-Delivery-Signature", "d1", "Webhook-Id", "d1"]);
+  expect(names(["x-delivery-signature"], 307)).toEqual(["Webhook-Id", "d1"]);
 });

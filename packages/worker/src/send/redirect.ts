@@ -16,11 +16,11 @@ const HARMLESS_HEADERS: ReadonlySet<string> = new Set([
   "accept-language",
   "content-language",
   "content-type",
-  "idempotency-key",
   "user-agent",
-  "webhook-id",
-  "x-cio-idempotency-key",
 ]);
+
+/** Under these names receivers look for a delivery's key, whichever of them an action uses. */
+const KEY_HEADERS: ReadonlySet<string> = new Set(["idempotency-key", "webhook-id", "x-cio-idempotency-key"]);
 
 export type Next =
   | { readonly request: ComposedRequest }
@@ -30,14 +30,19 @@ export type Next =
 /** What speaks of the body, and says nothing true without it: its type and length, digests, and signatures over it. */
 const OF_BODY = /^content-|digest|signature/;
 
-/**
- * The request that a reply redirects to; null where it redirects nowhere, or from https to http, and so stands as it is.
- * @param secretHeaders headers, in lower case, whose values are made of secrets.
- */
+/** What tells headers apart that may go to another origin. */
+export interface HeaderKinds {
+  /** In lower case, those whose values are made of secrets. */
+  readonly secretHeaders: ReadonlySet<string>;
+  /** The one with the delivery's key. */
+  readonly idempotencyHeader: string;
+}
+
+/** The request that a reply redirects to; null where it redirects nowhere, or from https to http, and so stands as it is. */
 export function toNext(
   request: ComposedRequest,
   reply: Reply,
-  secretHeaders: ReadonlySet<string>,
+  { secretHeaders, idempotencyHeader }: HeaderKinds,
 ): Next | null {
   const location = reply.headers["location"];
   if (!REDIRECTS.has(reply.status) || location === undefined) return null;
@@ -57,7 +62,9 @@ export function toNext(
   const method = toMethod(request.method, reply.status);
   const keepsBody = method === request.method;
   const isElsewhere = parsed.origin !== request.origin;
+  const isKey = (name: string): boolean => KEY_HEADERS.has(name) || name === idempotencyHeader.toLowerCase();
   const headers = keepHeaders(request.headers, (name) => {
+    if (isKey(name)) return !isElsewhere || !secretHeaders.has(name);
     if (!keepsBody && OF_BODY.test(name)) return false;
     return !isElsewhere || (HARMLESS_HEADERS.has(name) && !secretHeaders.has(name));
   });

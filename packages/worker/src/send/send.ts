@@ -14,6 +14,8 @@ export interface SendLimits extends ExchangeLimits {
   readonly redirects: number;
   /** Headers, in lower case, that carry secrets: they go to no other origin. */
   readonly secretHeaders: ReadonlySet<string>;
+  /** The header with the delivery's key, which goes along everywhere: no receiver may take a redirected delivery for another one. */
+  readonly idempotencyHeader: string;
 }
 
 /** Sends a request and reads the reply within its limits. Called out through `interrupts`, the finding is `interrupted`. */
@@ -41,9 +43,8 @@ async function follow(
   for (let hops = 0; ; hops++) {
     const sent = await exchange(request, limits, Math.max(1, limits.leftMs - totalMs()), pools, interrupts);
     const { finding } = sent;
-    const { redirects, secretHeaders } = limits;
     const next =
-      finding.kind === "reply" && hops < redirects ? toNext(request, finding, secretHeaders) : null;
+      finding.kind === "reply" && hops < limits.redirects ? toNext(request, finding, limits) : null;
     if (next === null) return { ...sent, totalMs: totalMs() };
     if ("problem" in next) return { ...sent, finding: toUnsendable(next), totalMs: totalMs() };
     request = next.request;
