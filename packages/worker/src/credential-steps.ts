@@ -18,6 +18,7 @@ export interface CredentialOptions {
   readonly send: AuthorizeOptions["send"];
   readonly actionsMax: number;
   readonly now: () => number;
+  readonly onTokenFetch?: AuthorizeOptions["onTokenFetch"];
   /** Takes some secrets for itself. */
   readonly tls: Pick<TlsFiles, "isReserved" | "useSecrets">;
 }
@@ -31,6 +32,7 @@ export async function createCredentialSteps({
   actionsMax,
   now,
   tls,
+  onTokenFetch,
 }: CredentialOptions): Promise<{ readonly open: Open; readonly authorize: Authorize }> {
   const read =
     redis === null ? async (names: readonly string[]) => names.map(() => null) : readFromRedis(redis);
@@ -48,6 +50,6 @@ export async function createCredentialSteps({
       sealer,
       createSecretCache(read, sealer, { actionsMax, now, isReserved: tls.isReserved }),
     ),
-    authorize: createAuthorizer({ tokens, send, now }),
+    authorize: createAuthorizer({ tokens, send, now, onTokenFetch }),
   };
 }

@@ -42,7 +42,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   // Before anything is connected, since a TLS file that cannot be used ends it here.
   const pools = createPools(settings, { warn: (message) => log.warn(message) });
   const redis = await connect(settings, pools, log);
-  const metrics = createMetrics(settings.lanes);
+  const metrics = createMetrics(settings.lanes, pools.held);
   const records: Records = { ledger: createLedger(redis, settings), metrics, log, now: Date.now };
   const lanes = await createLanes({ redis, settings, metrics, log });
   const { directory, destinations, traffic } = lanes;
@@ -63,7 +63,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const credentials = { redis, sealer, interrupts, send: sendWithin, actionsMax, now: Date.now, tls };
   const steps: Steps = {
     findAction,
-    ...(await createCredentialSteps(credentials)),
+    ...(await createCredentialSteps({ ...credentials, onTokenFetch: metrics.tokenFetched })),
     compose: composer.compose,
     findLane: destinations.findLane,
     begin: destinations.begin,

@@ -46,9 +46,12 @@ export interface AuthorizeOptions {
     leftMs: number,
   ) => Promise<{ readonly finding: Exclude<Finding, { kind: "cancelled" | "broken" }> }>;
   readonly now: () => number;
+  /** Told what came of each request for a token. */
+  readonly onTokenFetch?: ((result: "issued" | "unavailable" | "refused") => void) | undefined;
 }
 
-export function createAuthorizer({ tokens, send, now }: AuthorizeOptions): Authorize {
+export function createAuthorizer(options: AuthorizeOptions): Authorize {
+  const { tokens, now } = options;
   const prepared = new WeakMap<CompiledAction, { secrets: Secrets; ready: Ready | Unready }>();
   const prepare = (action: CompiledAction, secrets: Secrets): Ready | Unready => {
     const known = prepared.get(action);
@@ -74,7 +77,7 @@ export function createAuthorizer({ tokens, send, now }: AuthorizeOptions): Autho
     if (auth === null || typeof auth === "string") return finish(auth, null);
 
     sensitive.add(auth.clientSecret);
-    const order = toOrder(auth, action, send);
+    const order = toOrder(auth, action, options);
     const withToken = (value: string, isRenewed: boolean): Authorized | Unsendable =>
       finish(`Bearer ${value}`, isRenewed ? null : () => renew(value));
     const renew = async (refused: string): Promise<Authorized | NoToken | null> => {
@@ -139,22 +142,21 @@ function unsendable(message: string): Unsendable {
 function toOrder(
   client: OAuthClient,
   { action, secretHeaders }: CompiledAction,
-  send: AuthorizeOptions["send"],
+  { send, onTokenFetch = () => undefined }: AuthorizeOptions,
 ): TokenOrder {
   return {
     client,
     timeoutMs: action.timeoutMs,
-    // Not redirected: a client's secret goes where the action says, and nowhere else.
-    fetch: async () =>
-      readTokenAnswer(
-        (
-          await send(
-            toTokenRequest(client),
-            { action: { ...action, redirects: 0 }, secretHeaders },
-            action.timeoutMs,
-          )
-        ).finding,
-      ),
+    async fetch() {
+      // Not redirected: a client's secret goes where the action says, and nowhere else.
+      const compiled = { action: { ...action, redirects: 0 }, secretHeaders };
+      const { finding } = await send(toTokenRequest(client), compiled, action.timeoutMs);
+      const answer = readTokenAnswer(finding);
+      if (!("kind" in answer)) onTokenFetch("issued");
+      else if (answer.kind === "unready") onTokenFetch("unavailable");
+      else if (answer.kind === "unsendable") onTokenFetch("refused");
+      return answer;
+    },
   };
 }
 

@@ -6,7 +6,7 @@ import { type OutcomeKind, REASON_NAMES, type Reason } from "@postrider/shared/o
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { type Counter, collectDefaultMetrics, Registry } from "prom-client";
 import type { FaultCode } from "../attempt.ts";
-import { DESTINATIONS_SHOWN_MAX, defineSeries, type Series } from "./series.ts";
+import { DESTINATIONS_SHOWN_MAX, defineSeries, type EgressHeld, type Series } from "./series.ts";
 
 const STATUS_CLASSES = ["1xx", "2xx", "3xx", "4xx", "429", "5xx"] as const;
 const FAULTS: readonly FaultCode[] = [
@@ -35,6 +35,12 @@ function outcomeOf(reason: Reason): OutcomeKind {
 const REPEAT_KINDS = ["ended", "reclaimed", "lost"] as const;
 export type RepeatKind = (typeof REPEAT_KINDS)[number];
 
+export const TOKEN_RESULTS = ["issued", "unavailable", "refused"] as const;
+export type TokenResult = (typeof TOKEN_RESULTS)[number];
+
+/** Of a process that sends nothing. */
+const NOTHING_HELD: EgressHeld = { destinations: 0, sockets: { open: 0, max: 0, refused: 0 } };
+
 export interface LaneGauges {
   readonly waiting: number;
   readonly delayed: number;
@@ -48,6 +54,7 @@ export interface Metrics {
   replied(status: number): void;
   faulted(fault: FaultCode): void;
   attempted(seconds: number): void;
+  tokenFetched(result: TokenResult): void;
   latency(seconds: number): void;
   retried(lane: string, reason: Reason): void;
   /** A claim that was not the delivery's only one. */
@@ -65,13 +72,16 @@ export interface Metrics {
   noLanes(): void;
 }
 
-/** Creates the series for the shared lanes that a worker serves; own lanes are told apart by kind only. */
-export function createMetrics(sharedLanes: readonly string[]): Metrics {
+/** Creates the series for the shared lanes that a worker serves; own lanes are told apart by kind only. `held` is asked at each scrape. */
+export function createMetrics(
+  sharedLanes: readonly string[],
+  held: () => EgressHeld = () => NOTHING_HELD,
+): Metrics {
   const lanes = [...sharedLanes, ...OWN_LANE_KINDS];
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: "postrider_" });
   const inFlight = new Map(lanes.map((lane) => [lane, 0]));
-  const series = defineSeries(registry, inFlight);
+  const series = defineSeries(registry, inFlight, held);
 
   // Looking a label set up costs more than counting, so the hot ones are kept.
   const ended = new Map<string, Counter.Internal>();
@@ -97,6 +107,7 @@ export function createMetrics(sharedLanes: readonly string[]): Metrics {
     series.dropped.labels(lane).inc(0);
   }
   for (const reply of replies.values()) reply.inc(0);
+  for (const result of TOKEN_RESULTS) series.tokenFetches.labels(result).inc(0);
   for (const fault of FAULTS) series.attempts.labels("", fault).inc(0);
 
   return {
@@ -104,6 +115,7 @@ export function createMetrics(sharedLanes: readonly string[]): Metrics {
     ended: (lane, outcome, reason) => endedSeries(lane, outcome, reason).inc(),
     replied: (status) => replies.get(toStatusClass(status))?.inc(),
     faulted: (fault) => series.attempts.labels("", fault).inc(),
+    tokenFetched: (result) => series.tokenFetches.labels(result).inc(),
     attempted: (seconds) => series.duration.observe(seconds),
     latency: (seconds) => series.latency.observe(seconds),
     retried: (lane, reason) => series.retries.labels(lane, reason).inc(),

@@ -17,7 +17,11 @@ const SAME = "The same from every worker: take the max.";
 export type Series = ReturnType<typeof defineSeries>;
 
 /** The series as prom-client knows them: the one table of names, helps and labels. */
-export function defineSeries(registry: Registry, inFlight: ReadonlyMap<string, number>) {
+export function defineSeries(
+  registry: Registry,
+  inFlight: ReadonlyMap<string, number>,
+  egress: () => EgressHeld,
+) {
   const registers = [registry];
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
     new Counter({ name: `postrider_${name}`, help, labelNames: [...labelNames], registers });
@@ -50,6 +54,7 @@ export function defineSeries(registry: Registry, inFlight: ReadonlyMap<string, n
       "to",
     ]),
     ...defineLaneSeries(registry),
+    ...defineEgressSeries(registry, egress),
     dropped: counter(
       "dead_letters_dropped_total",
       "Dead letters that made room for newer ones or grew too old; their outcomes were recorded long before.",
@@ -75,6 +80,59 @@ export function defineSeries(registry: Registry, inFlight: ReadonlyMap<string, n
     delayed: gauge("lane_delayed", `Deliveries that are due later. ${SAME}`),
     deadLetters: gauge("lane_dead_letters", `Dead letters kept. ${SAME}`),
     oldestAge: gauge("lane_oldest_age_seconds", `Age of the delivery that waits the longest. ${SAME}`),
+  };
+}
+
+/** What a process holds of connections at the moment. */
+export interface EgressHeld {
+  readonly destinations: number;
+  readonly sockets: { readonly open: number; readonly max: number; readonly refused: number };
+}
+
+/** Of connections and tokens. */
+function defineEgressSeries(registry: Registry, held: () => EgressHeld) {
+  const registers = [registry];
+  // Looked at when they are asked for: they change with every connection.
+  const shown = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name: `postrider_${name}`,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  return {
+    tokenFetches: new Counter({
+      name: "postrider_token_fetches_total",
+      help: "Requests to token endpoints: a token was issued, there was none to be had (unavailable, tried again), or the client was refused.",
+      labelNames: ["result"],
+      registers,
+    }),
+    sockets: shown(
+      "sockets",
+      "Connections to destinations that this worker has open.",
+      () => held().sockets.open,
+    ),
+    socketsMax: shown(
+      "sockets_max",
+      "The most that its limit on open files allows.",
+      () => held().sockets.max,
+    ),
+    destinations: shown(
+      "destinations_held",
+      "Destinations that this worker holds connections or their sessions to.",
+      () => held().destinations,
+    ),
+    socketsRefused: new Counter({
+      name: "postrider_sockets_refused_total",
+      help: "Requests for which no connection could be opened since the most were in use; they are tried again (`local`). Should stay 0.",
+      registers,
+      collect() {
+        this.reset();
+        this.inc(held().sockets.refused);
+      },
+    }),
   };
 }
 
