@@ -4,9 +4,10 @@ import { createProgram } from "./program.ts";
 
 // biome-ignore lint/style/noProcessEnv: this is the main file; everything else is handed its settings.
 const environment = { ...process.env };
-// Neither the processes that this one starts nor a diagnostic report of Node's need the keys.
+// Neither the processes that this one starts nor a diagnostic report of Node's need the keys, or addresses that carry passwords.
+const CREDENTIALS = ["SECRET_KEYS", "API_TOKENS", "REDIS_URL", "EGRESS_PROXY"];
 // biome-ignore lint/style/noProcessEnv: the same main file.
-Reflect.deleteProperty(process.env, "POSTRIDER_SECRET_KEYS");
+for (const name of CREDENTIALS) Reflect.deleteProperty(process.env, `POSTRIDER_${name}`);
 
 const LINGER_MS = 1_000;
 
