@@ -53,6 +53,8 @@ export interface OwnLane {
   readonly actionLimits?: Readonly<Record<string, VersionLimits>>;
   readonly circuit?: Circuit;
   readonly pace?: Pace;
+  /** Unix ms until which the destination has itself asked to be left alone; there until somebody sees that it is over. */
+  readonly restsUntil?: number;
   /** Unix ms when it last held more slots of a worker than its share of arrivals explains, or when its circuit closed. */
   readonly troubledAt?: number;
   /** Of a run: the destination that all its deliveries go to, where the action's text tells. */
@@ -119,9 +121,9 @@ export function toSwitches(entry: OwnLane): Switches {
 }
 
 /** Whether deliveries may be claimed from it at all. */
-export function isRunnable({ isPaused, isHeld, isCancelled, circuit }: OwnLane): boolean {
+export function isRunnable({ isPaused, isHeld, isCancelled, circuit, restsUntil }: OwnLane): boolean {
   if (isCancelled === true) return true;
-  return isPaused !== true && isHeld !== true && circuit?.state !== "open";
+  return isPaused !== true && isHeld !== true && circuit?.state !== "open" && restsUntil === undefined;
 }
 
 /**

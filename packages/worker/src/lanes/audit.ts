@@ -54,10 +54,10 @@ async function dissolveCalm(redis: Redis, directory: LaneDirectory): Promise<voi
 
 /** Whether a lane has no reason to be. */
 function isCalm(entry: OwnLane, now: number): boolean {
-  const { circuit, pace, troubledAt = 0, isPaused, isHeld } = entry;
+  const { circuit, pace, restsUntil, troubledAt = 0, isPaused, isHeld } = entry;
   if (isPaused === true || isHeld === true || now - entry.createdAt < YOUNG_MS) return false;
   if (entry.kind !== "destination") return true;
-  if (Object.keys(limitsOf(entry)).length > 0 || pace !== undefined) return false;
+  if (Object.keys(limitsOf(entry)).length > 0 || pace !== undefined || restsUntil !== undefined) return false;
   if (circuit !== undefined && (circuit.state === "open" || now - circuit.since < UNPROBED_MS)) return false;
   return now - troubledAt >= CALM_MS;
 }

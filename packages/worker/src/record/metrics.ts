@@ -144,6 +144,7 @@ function showOwnLanes(
   const stateOf = ({ circuit }: OwnLane) => circuit?.state ?? "closed";
   for (const state of Object.keys(CIRCUIT_VALUES))
     series.circuits.labels(state).set(destinations.filter((entry) => stateOf(entry) === state).length);
+  series.resting.set(destinations.filter(({ restsUntil }) => restsUntil !== undefined).length);
   // Dissolved lanes leave the page.
   series.circuit.reset();
   series.pace.reset();

@@ -110,6 +110,11 @@ function defineLaneSeries(registry: Registry) {
       labelNames: ["destination"],
       registers,
     }),
+    resting: new Gauge({
+      name: "postrider_destinations_resting",
+      help: `Destinations whose own refusals ask to be left alone for a while (Retry-After). ${SAME}`,
+      registers,
+    }),
     pace: new Gauge({
       name: "postrider_destination_pace_per_second",
       help: `The rate that a destination's 429s have taught; at most ${DESTINATIONS_SHOWN_MAX} destinations. ${SAME}`,
