@@ -112,6 +112,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     cancelRun: {
       weight: 1,
       move: onRun(async (run) => {
+        // The first is spared, so that there is something to deliver whatever chance says.
+        if (run === runs[0]) return;
         cancelled.add(run);
         await producer.runs.cancel(run);
       }),
@@ -157,7 +159,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     accepted,
     runs,
     async disturb() {
-      let at = random() * total;
+      let at = runs.length === 0 ? 0 : random() * total;
       for (const [name, { weight, move }] of Object.entries(moves)) {
         at -= weight;
         if (at >= 0) continue;
@@ -211,7 +213,8 @@ async function applyAction(producer: Producer, id: string, url: string): Promise
     id,
     url,
     body: "{{ customer }}",
-    timeoutMs: 2_000,
+    // An attempt that a busy machine cuts short is sent again, and would be taken for a double.
+    timeoutMs: 10_000,
     retry: { attempts: 100, baseMs: 200, factor: 1.2, maxMs: 1_000 },
   });
 }
