@@ -137,6 +137,11 @@ test.each<[string, Partial<DeliveryOrder>, string]>([
   ["an unknown action", { action: "nope" }, "action_unknown"],
   ["a customer without id", { customer: {} as never }, "customer_invalid"],
   ["a customer that is too large", { customer: { id: 1, text: "x".repeat(600_000) } }, "customer_invalid"],
+  [
+    "a number that JSON does not know",
+    { customer: { id: 1, plan: { price: Number.NaN } } },
+    "customer_invalid",
+  ],
   ["a customer that is no JSON", { customer: { id: 1, self: CYCLE } }, "customer_invalid"],
 ])("%s is refused", async (_, change, code) => {
   await using system = await startSystem();
