@@ -85,6 +85,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     probes = await serveProbes({
       redis,
       lanes: settings.lanes,
+      ownLanes: directory.all,
       metrics,
       host: settings.metricsHost,
       port: settings.metricsPort,

@@ -82,6 +82,7 @@ export async function createLanes({ redis, settings, metrics, log }: LanesOption
         await directory.refresh();
         await serving.adjust();
         metrics.ownLanes(directory.all(), serving.counts());
+        metrics.inFlightLimits(serving.slots());
       };
       const duties = [
         repeat("look", LOOK_MS, look, log),
@@ -92,8 +93,7 @@ export async function createLanes({ redis, settings, metrics, log }: LanesOption
           "audit",
           AUDIT_MS,
           async () => {
-            const found = await asOnly(redis, "audit", AUDIT_MS, audit.run);
-            if (found !== null) metrics.audited(found);
+            metrics.audited(await asOnly(redis, "audit", AUDIT_MS, audit.run));
           },
           log,
         ),

@@ -1,0 +1,47 @@
+// Own lanes that have no reason to be are led into no more, and dissolved once they are empty.
+
+import type { LaneDirectory } from "@postrider/shared/lane-directory";
+import { keys } from "@postrider/shared/lanes";
+import { limitsOf, type OwnLane } from "@postrider/shared/own-lane";
+import type { Redis } from "ioredis";
+
+/** A destination that gave no reason for its own lane for so long may share one again. */
+const CALM_MS = 60_000;
+/** Whoever routed by an older look at the registry has looked again by then. */
+const YOUNG_MS = 10_000;
+/** Nobody probes a destination any more to which nothing is sent. */
+const UNPROBED_MS = 600_000;
+
+/** Dissolves the lanes that are calm and empty; closes those that are calm and not. */
+export async function dissolveCalm(redis: Redis, directory: LaneDirectory): Promise<void> {
+  for (const entry of directory.all()) {
+    if (!isCalm(entry, directory.now()) || !(await isRunOver(redis, entry))) continue;
+    if (await directory.dissolve(entry.lane)) continue;
+    // Not empty: nothing new is led there, so that it can become so.
+    if (entry.kind === "destination" && entry.isClosing !== true)
+      await directory.update(entry.lane, (current) =>
+        current === undefined || !isCalm(current, directory.now())
+          ? undefined
+          : { ...current, isClosing: true },
+      );
+  }
+}
+
+/** Whether a lane has no reason to be. */
+function isCalm(entry: OwnLane, now: number): boolean {
+  const { circuit, pace, troubledAt = 0, isPaused, isHeld } = entry;
+  if (isPaused === true || isHeld === true || now - entry.createdAt < YOUNG_MS) return false;
+  if (entry.kind !== "destination") return true;
+  if (Object.keys(limitsOf(entry)).length > 0 || pace !== undefined) return false;
+  if (circuit !== undefined && (circuit.state === "open" || now - circuit.since < UNPROBED_MS)) return false;
+  return now - troubledAt >= CALM_MS;
+}
+
+/** A cancelled run is remembered as long as deliveries of it may turn up in other lanes. */
+async function isRunOver(redis: Redis, { kind, of, isCancelled }: OwnLane): Promise<boolean> {
+  if (kind !== "run" || isCancelled !== true) return true;
+  const [enqueued, ...ended] = (
+    await redis.hmget(keys.run(of), "enqueued", "delivered", "failed", "expired", "cancelled")
+  ).map(Number);
+  return ended.reduce((sum, count) => sum + count, 0) >= (enqueued ?? 0);
+}
