@@ -7,7 +7,7 @@ import { keys } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
 import type { Redis } from "ioredis";
 import type { AuditFindings } from "../record/metrics.ts";
-import { dissolveCalm } from "./dissolve.ts";
+import { dissolveCalm, dropSuperseded } from "./dissolve.ts";
 import { healStranded } from "./heal.ts";
 import { RUNS_MAX, weighRuns } from "./run-stock.ts";
 import { findUnservedLanes, type Imbalance, takeStock } from "./stock.ts";
@@ -54,6 +54,7 @@ export function createAudit(redis: Redis, directory: LaneDirectory, log: Logger)
     async run() {
       const before = parse(await redis.get(keys.auditState()));
       await directory.refresh();
+      await dropSuperseded(redis, directory);
       await dissolveCalm(redis, directory);
       const { healed, cursor: laneCursor } = await healStranded(redis, directory, before.laneCursor, log);
       const unserved = await findUnservedLanes(redis);

@@ -1,8 +1,8 @@
-// Own lanes that have no reason to be are led into no more, and dissolved once they are empty.
+// Limits that nobody asks for any more are taken back. Own lanes that have no reason to be are led into no more, and dissolved once they are empty.
 
 import type { LaneDirectory } from "@postrider/shared/lane-directory";
 import { keys } from "@postrider/shared/lanes";
-import { limitsOf, type OwnLane } from "@postrider/shared/own-lane";
+import { findUnmet, limitsOf, type OwnLane, withoutSuperseded } from "@postrider/shared/own-lane";
 import type { Redis } from "ioredis";
 
 /** A destination that gave no reason for its own lane for so long may share one again. */
@@ -11,6 +11,36 @@ const CALM_MS = 60_000;
 const YOUNG_MS = 10_000;
 /** Nobody probes a destination any more to which nothing is sent. */
 const UNPROBED_MS = 600_000;
+
+/**
+ * Takes back the limits that actions gave to a destination where their latest version is another one and nothing of theirs was met
+ * for long: as when a new version names another destination.
+ */
+export async function dropSuperseded(redis: Redis, directory: LaneDirectory): Promise<void> {
+  const now = directory.now();
+  const unmet = directory.all().filter((entry) => findUnmet(entry, now).length > 0);
+  const latest = await readLatest(redis, [...new Set(unmet.flatMap((entry) => findUnmet(entry, now)))]);
+  for (const entry of unmet) {
+    if (withoutSuperseded(entry, latest, now) === undefined) continue;
+    await directory.update(
+      entry.lane,
+      (current) => current && withoutSuperseded(current, latest, directory.now()),
+    );
+  }
+}
+
+async function readLatest(redis: Redis, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const pipeline = redis.pipeline();
+  for (const id of ids) pipeline.hget(keys.action(id), "latest");
+  const replies = (await pipeline.exec()) ?? [];
+  return new Map(
+    ids.map((id, index) => {
+      const [error, version] = replies[index] ?? [null, null];
+      if (error !== null) throw error;
+      return [id, Number(version)];
+    }),
+  );
+}
 
 /** Dissolves the lanes that are calm and empty; closes those that are calm and not. */
 export async function dissolveCalm(redis: Redis, directory: LaneDirectory): Promise<void> {
