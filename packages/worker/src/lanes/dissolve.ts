@@ -1,7 +1,7 @@
 // Limits that nobody asks for any more are taken back. Own lanes that have no reason to be are led into no more, and dissolved once they are empty.
 
 import type { LaneDirectory } from "@postrider/shared/lane-directory";
-import { keys } from "@postrider/shared/lanes";
+import { keys, RUN_KEPT_SECONDS } from "@postrider/shared/lanes";
 import { findUnmet, limitsOf, type OwnLane, withoutSuperseded } from "@postrider/shared/own-lane";
 import type { Redis } from "ioredis";
 
@@ -46,6 +46,7 @@ async function readLatest(redis: Redis, ids: readonly string[]): Promise<Readonl
 export async function dissolveCalm(redis: Redis, directory: LaneDirectory): Promise<void> {
   for (const entry of directory.all()) {
     if (!isCalm(entry, directory.now()) || !(await isRunOver(redis, entry))) continue;
+    if (entry.isCancelled === true) await redis.expire(keys.run(entry.of), RUN_KEPT_SECONDS);
     if (await directory.dissolve(entry.lane)) continue;
     // Not empty: nothing new is led there, so that it can become so.
     if (entry.kind === "destination" && entry.isClosing !== true)
