@@ -163,7 +163,7 @@ export const settingsSchema = z.object({
   backlogMax: integer(1, 100_000_000)
     .default(1_000_000)
     .describe(
-      "Deliveries in a lane, due or due later, above which a producer pauses. A run with `sendAt` that is larger waits for that time.",
+      "Deliveries in a lane, due or due later, above which a producer pauses. A run with `sendAt` that is larger waits for that time; a held run is refused what goes beyond.",
     ),
   connectionsPerDestination: integer(1, 10_000)
     .default(100)
