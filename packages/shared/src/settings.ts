@@ -141,10 +141,10 @@ export const settingsSchema = z.object({
     .describe(
       "How long a worker that was told to stop lets attempts in flight end; then it hands them back.",
     ),
-  lockMs: integer(1_000, 600_000)
+  lockMs: integer(2_000, 600_000)
     .default(30_000)
     .describe(
-      "How long a claim holds without renewal; a killed worker's deliveries are taken up by others after it.",
+      "How long a claim holds without renewal; a killed worker's deliveries are taken up by others after it. It is renewed at half of that while an attempt runs, so attempts may take longer; a worker that is held up for longer than the other half has its deliveries sent twice.",
     ),
   stalledCheckMs: integer(500, 600_000)
     .default(15_000)
