@@ -173,6 +173,29 @@ test("waits while the lane is full, says so, and goes on when workers have made 
   await producer.close();
 });
 
+test("a held run does not wait for room that only its release could make", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  const producer = await createProducer({ redis: system.redisUrl, backlogMax: 500 });
+  const order = { action: "a", customers: customers(2_000), run: "r" };
+
+  await expect(producer.enqueueMany({ ...order, hold: true })).rejects.toMatchObject({
+    code: "run_full",
+    message: expect.stringMatching(/POSTRIDER_BACKLOG_MAX/),
+  });
+  const { enqueued, state } = await producer.runs.get("r");
+  expect(state).toBe("held");
+  expect(enqueued).toBeGreaterThanOrEqual(500);
+  expect(enqueued).toBeLessThan(2_000);
+
+  // As the message says.
+  await producer.runs.release("r");
+  await system.startWorker();
+  expect(await producer.enqueueMany(order)).toMatchObject({ enqueued: 2_000 - enqueued });
+  await system.untilEnded("r");
+  await producer.close();
+});
+
 test("stops at an AbortSignal, also while it waits for room, and the same run goes on later", async () => {
   await using system = await startSystem();
   await system.apply();

@@ -14,7 +14,7 @@ import { eventually } from "../support/eventually.ts";
 import { type Fleet, startFleet, untilOver } from "../support/fleet.ts";
 import { type Behaviour, hang, ok, type Receiver, reply, reset, startReceiver } from "../support/receiver.ts";
 import { redisBinary } from "../support/redis.ts";
-import { seeded } from "./disturbances.ts";
+import { seeded } from "./chance.ts";
 
 export interface Soak {
   readonly seconds: number;

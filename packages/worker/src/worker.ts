@@ -7,7 +7,7 @@ import type { Settings } from "@postrider/shared/settings";
 import type { Redis } from "ioredis";
 import { createActionCache } from "./actions.ts";
 import { NOT_SENT } from "./attempt.ts";
-import { type LaneOptions, serveLane } from "./claim.ts";
+import { type LaneOptions, serveLane, toReclaimed } from "./claim.ts";
 import { createComposer } from "./compose/composer.ts";
 import { createCredentialSteps } from "./credential-steps.ts";
 import { deliver, type Steps } from "./deliver.ts";
@@ -44,7 +44,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const redis = await connect(settings, pools, log);
   const metrics = createMetrics(settings.lanes);
   const records: Records = { ledger: createLedger(redis, settings), metrics, log, now: Date.now };
-  const lanes = await createLanes({ redis, settings, metrics, log });
+  const lanes = await createLanes({ redis, settings, metrics, log, reclaimed: toReclaimed(metrics, log) });
   const { directory, destinations, traffic } = lanes;
   const sealer = createSealer(settings.secretKeys);
   const { actionsCached: actionsMax } = settings;
@@ -85,6 +85,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     probes = await serveProbes({
       redis,
       lanes: settings.lanes,
+      ownLanes: directory.all,
       metrics,
       host: settings.metricsHost,
       port: settings.metricsPort,

@@ -105,11 +105,12 @@ function findLane(
     return isOwnLane(lane) && !isRestricted(entry) ? null : entry;
   };
   const entry = directory.get(name);
-  if (!bringsLimits(entry, version, limits)) return choose(entry);
+  const now = directory.now();
+  if (!bringsLimits(entry, version, limits, now)) return choose(entry);
   return directory
     .update(name, (known) =>
-      bringsLimits(known, version, limits)
-        ? withActionLimits(known ?? newDestinationLane(origin, directory.now()), version, limits)
+      bringsLimits(known, version, limits, now)
+        ? withActionLimits(known ?? newDestinationLane(origin, now), version, limits, now)
         : undefined,
     )
     .then(choose);
