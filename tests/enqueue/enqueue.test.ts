@@ -137,6 +137,11 @@ test.each<[string, Partial<DeliveryOrder>, string]>([
   ["an unknown action", { action: "nope" }, "action_unknown"],
   ["a customer without id", { customer: {} as never }, "customer_invalid"],
   ["a customer that is too large", { customer: { id: 1, text: "x".repeat(600_000) } }, "customer_invalid"],
+  [
+    "a number that JSON does not know",
+    { customer: { id: 1, plan: { price: Number.NaN } } },
+    "customer_invalid",
+  ],
   ["a customer that is no JSON", { customer: { id: 1, self: CYCLE } }, "customer_invalid"],
 ])("%s is refused", async (_, change, code) => {
   await using system = await startSystem();
@@ -165,6 +170,29 @@ test("waits while the lane is full, says so, and goes on when workers have made 
   await system.startWorker();
 
   expect(await enqueued).toMatchObject({ enqueued: 6_000 });
+  await producer.close();
+});
+
+test("a held run does not wait for room that only its release could make", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  const producer = await createProducer({ redis: system.redisUrl, backlogMax: 500 });
+  const order = { action: "a", customers: customers(2_000), run: "r" };
+
+  await expect(producer.enqueueMany({ ...order, hold: true })).rejects.toMatchObject({
+    code: "run_full",
+    message: expect.stringMatching(/POSTRIDER_BACKLOG_MAX/),
+  });
+  const { enqueued, state } = await producer.runs.get("r");
+  expect(state).toBe("held");
+  expect(enqueued).toBeGreaterThanOrEqual(500);
+  expect(enqueued).toBeLessThan(2_000);
+
+  // As the message says.
+  await producer.runs.release("r");
+  await system.startWorker();
+  expect(await producer.enqueueMany(order)).toMatchObject({ enqueued: 2_000 - enqueued });
+  await system.untilEnded("r");
   await producer.close();
 });
 

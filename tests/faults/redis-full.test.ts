@@ -9,11 +9,12 @@ import { redisBinary } from "../support/redis.ts";
 import { customers } from "../support/system.ts";
 
 test("a Redis at maxmemory: producers are told, workers go on and make room, and the rest is taken in then", async () => {
-  const server = await startRedisServer({ binary: redisBinary(), maxMemory: "20mb" });
+  // Room enough that the last tenth holds more than the buffers of a few connections.
+  const server = await startRedisServer({ binary: redisBinary(), maxMemory: "32mb" });
   await using receiver = await startReceiver();
   const producer = await createProducer({ redis: server.url });
   await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
-  const list = customers(6_000).map((customer) => ({ ...customer, text: "x".repeat(3_000) }));
+  const list = customers(6_000).map((customer) => ({ ...customer, text: "x".repeat(5_000) }));
 
   await expect(producer.enqueueMany({ action: "a", customers: list, run: "r" })).rejects.toMatchObject({
     code: "redis_full",

@@ -57,3 +57,40 @@ test("a rolling restart under load, with deliveries of the neighbouring versions
   expect(timesOf().filter((times) => times > 2)).toEqual([]);
   await producer.close();
 }, 400_000);
+
+test("deliveries of the next release's format wait for its workers, at no attempt's cost, and the present ones go on meanwhile", async () => {
+  const redisUrl = await isolatedRedisUrl();
+  await using receiver = await startReceiver(() => slow(5, ok()));
+  const producer = await createProducer({ redis: redisUrl });
+  await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
+  await using fleet = startFleet(
+    redisUrl,
+    2,
+    { POSTRIDER_CONCURRENCY: "10", POSTRIDER_SHUTDOWN_GRACE_MS: "20000" },
+    "./tests/support/next-release.mjs",
+  );
+  await fleet.untilServing();
+  const next = customers(100).map((customer) => ({
+    name: JOB_NAME,
+    data: { v: 2, action: "a@1", customer, run: undefined, lane: "bulk" },
+    // One attempt: if waiting cost any, it would fail.
+    opts: { jobId: `next.${customer.id}`, attempts: 1, backoff: { type: "custom" } },
+  }));
+  await producer.lanes.queue("bulk").addBulk(next);
+  await producer.enqueueMany({ action: "a", customers: customers(COUNT), run: "r" });
+  const ofNext = () => [...receiver.byKey().entries()].filter(([key]) => key.startsWith("next."));
+  await eventually(async () => expect((await producer.runs.get("r")).delivered).toBeGreaterThan(500), 60_000);
+  expect(ofNext()).toHaveLength(0);
+
+  for (const old of [...fleet.running]) {
+    fleet.start({ NEXT_RELEASE: "1" });
+    old.kill("SIGTERM");
+    expect(await old.exited).toEqual({ code: 0, signal: null });
+  }
+
+  expect(await untilOver(producer, "r")).toMatchObject({ enqueued: COUNT, delivered: COUNT, failed: 0 });
+  await eventually(() => expect(ofNext()).toHaveLength(next.length), 60_000);
+  expect([...receiver.byKey().values()].filter((requests) => requests.length > 1)).toEqual([]);
+  expect((await producer.deadLetters.list({ limit: 1 })).total).toBe(0);
+  await producer.close();
+}, 400_000);

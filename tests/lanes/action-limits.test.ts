@@ -1,7 +1,9 @@
 import { type Action, parseAction } from "@postrider/shared/action";
 import { ownLaneName } from "@postrider/shared/lanes";
 import { limitsOf } from "@postrider/shared/own-lane";
-import { expect, test } from "vitest";
+import { dropSuperseded } from "@postrider/worker/lanes/dissolve";
+import { Redis } from "ioredis";
+import { expect, onTestFinished, test } from "vitest";
 import { claimed, createView } from "../support/destinations.ts";
 import { customers, startSystem } from "../support/system.ts";
 
@@ -48,4 +50,45 @@ test("limits that are changed or removed hold from the moment that the action is
 
   await system.apply();
   expect(await limits()).toEqual({});
+});
+
+test("limits of a version that is not the latest stay while it is met at its destination, go afterwards, and come back with it", async () => {
+  await using system = await startSystem();
+  const { directory, destinations } = await createView(system.redisUrl);
+  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  onTestFinished(() => redis.disconnect());
+  const origin = "https://old.example";
+  const lane = ownLaneName("destination", origin);
+  const limits = () => limitsOf(directory.get(lane) ?? expect.fail("no lane"));
+  const meet = (version: string) =>
+    destinations.findLane(claimed("bulk", version), origin, action({ ratePerSecond: 5 }));
+  const unmetFor = (ms: number) =>
+    directory.update(
+      lane,
+      (entry) =>
+        entry && {
+          ...entry,
+          actionLimits: { a: { version: 1, ratePerSecond: 5, metAt: directory.now() - ms } },
+        },
+    );
+  await system.apply({ url: `${origin}/x`, limits: { ratePerSecond: 5 } });
+  await meet("a@1");
+
+  // The latest one stays, however rarely it sends.
+  await unmetFor(86_400_000);
+  await dropSuperseded(redis, directory);
+  expect(limits()).toEqual({ ratePerSecond: 5 });
+
+  await system.apply({ url: "https://new.example/x", limits: { ratePerSecond: 5 } });
+  // Noted as met, so that it is kept.
+  await meet("a@1");
+  await dropSuperseded(redis, directory);
+  expect(limits()).toEqual({ ratePerSecond: 5 });
+
+  await unmetFor(3_600_000);
+  await dropSuperseded(redis, directory);
+  expect(limits()).toEqual({});
+
+  expect(await meet("a@1")).toMatchObject({ lane });
+  expect(limits()).toEqual({ ratePerSecond: 5 });
 });

@@ -66,6 +66,30 @@ test("a circuit opens, nothing is sent while it is open, a probe closes it, and 
   expect(Math.max(...tries)).toBeLessThanOrEqual(4);
 }, 120_000);
 
+test("a destination that refuses everything and says until when is left alone as a whole until then", async () => {
+  let isRefusing = true;
+  await using system = await startSystem(() => (isRefusing ? reply(429, { "retry-after": "6" }) : ok()));
+  await system.startWorker({ POSTRIDER_CONCURRENCY: "10" });
+  await system.apply();
+  await system.producer.enqueueMany({ action: "a", customers: customers(500), run: "r" });
+  const restsUntil = await eventually(async () => {
+    const { restsUntil: until } = await system.producer.destinations.show(system.receiver.url);
+    expect(until).toBeGreaterThan(Date.now());
+    return until ?? 0;
+  });
+  isRefusing = false;
+  // Those that were on their way when it was seen.
+  await eventually(async () =>
+    expect(await system.producer.destinations.show(system.receiver.url)).toMatchObject({ inFlight: 0 }),
+  );
+  const refused = system.receiver.requests.length;
+  await system.untilEnded("r");
+
+  const first = system.receiver.requests[refused];
+  expect(first?.atMs).toBeGreaterThanOrEqual(restsUntil - 50);
+  expect(await system.producer.runs.get("r")).toMatchObject({ delivered: 500, failed: 0 });
+}, 120_000);
+
 test("a destination that hangs gets a lane of its own, and the others go on", async () => {
   await using system = await startSystem();
   await using dead = await startReceiver(() => hang());

@@ -1,27 +1,19 @@
 // A system that is disturbed at random: runs come in, people pause and limit, lanes are dissolved, destinations break, workers die.
 // The same seed gives the same disturbances; their timing is the machine's.
 
+import { setTimeout } from "node:timers/promises";
 import type { Producer } from "@postrider/producer/producer";
+import { hasCode } from "@postrider/shared/errors";
 import { createLaneDirectory } from "@postrider/shared/lane-directory";
 import { keys } from "@postrider/shared/lanes";
+import type { Limits } from "@postrider/shared/own-lane";
 import { Redis } from "ioredis";
 import { expect } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { type Fleet, untilOver } from "../support/fleet.ts";
 import { type Behaviour, hang, ok, type Receiver, reply, reset, startReceiver } from "../support/receiver.ts";
-
-export type Random = () => number;
-
-/** Numbers in [0, 1) that a seed decides (mulberry32). */
-export function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
-}
+import { type Random, REST_MS_MAX, seeded, slowly } from "./chance.ts";
+import { countMissing } from "./count-missing.ts";
 
 export interface World {
   readonly producer: Producer;
@@ -50,6 +42,8 @@ export interface WorldOptions {
   readonly runMax: number;
   /** Whether workers are killed. */
   readonly withDeaths: boolean;
+  /** Whether customers come slowly, over several audits, actions change their limits, and nothing is disturbed for longer than an audit. */
+  readonly isSlow: boolean;
 }
 
 const FAULTS: readonly (Behaviour | null)[] = [
@@ -84,6 +78,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   redis.on("error", () => undefined);
   const directory = createLaneDirectory(redis);
   const runs: string[] = [];
+  const enqueuing: Promise<unknown>[] = [];
   const cancelled = new Set<string>();
 
   const pick = <T>(of: readonly T[]): T | undefined => of[Math.floor(random() * of.length)];
@@ -97,7 +92,13 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       port: ports[nth % ports.length],
     }));
     runs.push(run);
-    await producer.enqueueMany({ action, customers, run, hold: random() < 0.1 });
+    const hold = random() < 0.1;
+    if (!options.isSlow) return void (await producer.enqueueMany({ action, customers, run, hold }));
+    const slow = seeded(random() * 1e9);
+    const order = { action, customers: slowly(customers, slow), run, hold };
+    enqueuing.push(producer.enqueueMany(order).catch(unlessCancelled));
+    // A person can stop a run only once it is there.
+    await eventually(() => producer.runs.get(run));
   };
   const onRun = (change: (run: string) => Promise<void>) => async (): Promise<void> => {
     const run = pick(runs.filter((name) => !cancelled.has(name)));
@@ -112,6 +113,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     cancelRun: {
       weight: 1,
       move: onRun(async (run) => {
+        // The first is spared, so that there is something to deliver whatever chance says.
+        if (run === runs[0]) return;
         cancelled.add(run);
         await producer.runs.cancel(run);
       }),
@@ -124,6 +127,23 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     unlimit: { weight: 2, move: () => producer.destinations.limit(someOrigin(), null) },
     pause: { weight: 2, move: () => producer.destinations.pause(someOrigin()) },
     resume: { weight: 2, move: () => producer.destinations.resume(someOrigin()) },
+    limitAction: {
+      weight: options.isSlow ? 2 : 0,
+      async move() {
+        const index = Math.floor(random() * receivers.length);
+        const limits = { ratePerSecond: 50 + Math.floor(random() * 500) };
+        await applyAction(
+          producer,
+          `d${index}`,
+          `${receivers[index]?.url}/x`,
+          random() < 0.5 ? limits : null,
+        );
+      },
+    },
+    rest: {
+      weight: options.isSlow ? 2 : 0,
+      move: () => setTimeout(random() * REST_MS_MAX),
+    },
     dissolve: {
       weight: 6,
       async move() {
@@ -157,7 +177,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     accepted,
     runs,
     async disturb() {
-      let at = random() * total;
+      let at = runs.length === 0 ? 0 : random() * total;
       for (const [name, { weight, move }] of Object.entries(moves)) {
         at -= weight;
         if (at >= 0) continue;
@@ -169,7 +189,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     countMissing: () => countMissing(redis),
     async settle(limitMs) {
       faults.fill(null);
-      for (const { url } of receivers) {
+      for (const [index, { url }] of receivers.entries()) {
+        await applyAction(producer, `d${index}`, `${url}/x`);
         await producer.destinations.limit(url, null);
         await producer.destinations.resume(url);
       }
@@ -177,6 +198,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
         await producer.runs.resume(run);
         await producer.runs.release(run);
       }
+      await Promise.all(enqueuing);
       const sum = { enqueued: 0, delivered: 0, cancelled: 0, doubled: 0 };
       for (const name of runs) {
         const run = await untilOver(producer, name, limitMs);
@@ -206,31 +228,23 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   };
 }
 
-async function applyAction(producer: Producer, id: string, url: string): Promise<void> {
+function unlessCancelled(error: unknown): void {
+  if (!hasCode(error, "run_cancelled")) throw error;
+}
+
+async function applyAction(
+  producer: Producer,
+  id: string,
+  url: string,
+  limits: Limits | null = null,
+): Promise<void> {
   await producer.actions.apply({
     id,
     url,
+    ...(limits && { limits }),
     body: "{{ customer }}",
-    timeoutMs: 2_000,
+    // An attempt that a busy machine cuts short is sent again, and would be taken for a double.
+    timeoutMs: 10_000,
     retry: { attempts: 100, baseMs: 200, factor: 1.2, maxMs: 1_000 },
   });
-}
-
-/** Input: KEYS totals; ARGV prefix of the shard. Output: accepted deliveries that have not ended and lie in no lane. */
-const COUNT_MISSING = `
-local lanes = {}
-for _, key in ipairs(redis.call("KEYS", ARGV[1] .. ":*:meta")) do lanes[string.sub(key, 1, -6)] = true end
-for _, kind in ipairs({"wait", "active", "delayed"}) do
-  for _, key in ipairs(redis.call("KEYS", ARGV[1] .. ":*:" .. kind)) do lanes[string.sub(key, 1, -2 - #kind)] = true end
-end
-local present = 0
-for lane in pairs(lanes) do
-  present = present + redis.call("LLEN", lane .. ":wait") + redis.call("LLEN", lane .. ":active") + redis.call("ZCARD", lane .. ":delayed")
-end
-local totals = redis.call("HMGET", KEYS[1], "enqueued", "ended")
-return math.max(0, tonumber(totals[1] or 0) - tonumber(totals[2] or 0) - present)
-`;
-
-async function countMissing(redis: Redis): Promise<number> {
-  return (await redis.eval(COUNT_MISSING, 1, keys.totals(), "{postrider:0}")) as number;
 }

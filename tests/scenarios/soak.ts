@@ -14,7 +14,7 @@ import { eventually } from "../support/eventually.ts";
 import { type Fleet, startFleet, untilOver } from "../support/fleet.ts";
 import { type Behaviour, hang, ok, type Receiver, reply, reset, startReceiver } from "../support/receiver.ts";
 import { redisBinary } from "../support/redis.ts";
-import { seeded } from "./disturbances.ts";
+import { seeded } from "./chance.ts";
 
 export interface Soak {
   readonly seconds: number;
@@ -32,6 +32,8 @@ const DESTINATIONS = 5;
 const RUN = 2_500;
 /** Lanes in which a worker may have deliveries in flight: bulk, some runs, the destinations. */
 const LANES_MAX = 2 + DESTINATIONS + 3;
+/** One in so many, where a worker dies every few seconds. */
+const CRASHED_ONE_IN = 5_000;
 const FAULTS: readonly Behaviour[] = [reply(503), reset(), hang(), reply(429, { "retry-after": "1" })];
 
 export async function soak(options: Soak): Promise<void> {
@@ -92,19 +94,30 @@ interface Account {
 
 async function balance({ url, runs, deliveries, accepted, deaths, limitMs }: Account): Promise<void> {
   const producer = await createProducer({ redis: url });
-  let delivered = 0;
+  const sum = { enqueued: 0, delivered: 0, crashed: 0 };
   for (const name of runs) {
-    const run = await untilOver(producer, name, limitMs);
-    expect(run, name).toMatchObject({ failed: 0, failedByReason: {}, expired: 0, delivered: run.enqueued });
-    delivered += run.delivered;
+    const { enqueued, delivered, failed, failedByReason, expired } = await untilOver(producer, name, limitMs);
+    // Chance lets some be in flight each time under three deaths in a row, as one that kills its workers is.
+    const { crash = 0, ...others } = failedByReason;
+    expect({ others, expired, ended: delivered + failed }, name).toEqual({
+      others: {},
+      expired: 0,
+      ended: enqueued,
+    });
+    expect(failed, name).toBe(crash);
+    sum.enqueued += enqueued;
+    sum.delivered += delivered;
+    sum.crashed += crash;
   }
-  expect(delivered).toBe(deliveries);
-  expect(accepted.size).toBe(deliveries);
+  expect(sum.enqueued).toBe(deliveries);
+  expect(sum.crashed).toBeLessThanOrEqual(deliveries / CRASHED_ONE_IN);
+  // Answered, and its worker died before it wrote that down: some that crashed have arrived.
+  expect(accepted.size).toBeGreaterThanOrEqual(sum.delivered);
   const client = new Redis(url, { replyMapping: "legacy" });
   expect(await client.hmget(keys.totals(), "enqueued", "ended")).toEqual([`${deliveries}`, `${deliveries}`]);
   client.disconnect();
   const doubled = [...accepted.values()].reduce((sum, times) => sum + times - 1, 0);
-  console.log("soak", { doubled, ...deaths });
+  console.log("soak", { ...sum, doubled, ...deaths });
   // What was in flight: of one worker when it died, of all of them when Redis did.
   const inFlight = CONCURRENCY * LANES_MAX;
   expect(doubled).toBeLessThanOrEqual((deaths.workers + deaths.redis * WORKERS) * inFlight);

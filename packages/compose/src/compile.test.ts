@@ -117,6 +117,12 @@ test("an absent value fails the delivery and is named, unless a default or a con
     reason: "value_missing",
     problems: [{ field: "body", line: 2, message: expect.stringContaining("customer.plan.name is missing") }],
   });
+  const reckoned = "[{{ customer.points | plus: 1 | times: 2 | default: 0 }}]";
+  expect(request(compose({ body: reckoned }, { id: 1 })).body).toBe("[0]");
+  expect(request(compose({ body: reckoned }, { id: 1, points: 2 })).body).toBe("[6]");
+  const loop = '"{% for one in customer.list %}{{ one }}{% else %}none{% endfor %}"';
+  expect(request(compose({ body: loop }, { id: 1 })).body).toBe('"none"');
+  expect(request(compose({ body: loop }, { id: 1, list: ["a", "b"] })).body).toBe('"ab"');
   expect(request(compose({ body: '"{{ customer.plan | default: "none" }}"' }, { id: 1 })).body).toBe(
     '"none"',
   );

@@ -155,8 +155,8 @@ async function announceLimits(
   const origin = findOrigin(url);
   if (origin === null) return;
   await directory.update(ownLaneName("destination", origin), (entry) =>
-    entry !== undefined && bringsLimits(entry, version, limits)
-      ? withActionLimits(entry, version, limits)
+    entry !== undefined && bringsLimits(entry, version, limits, directory.now())
+      ? withActionLimits(entry, version, limits, directory.now())
       : undefined,
   );
 }

@@ -67,7 +67,7 @@ if new > 0 then
   redis.call("HSETNX", totals, ARGV[3], 1)
   if run ~= totals then
     redis.call("HINCRBY", run, "enqueued", new)
-    redis.call("EXPIRE", run, ARGV[2])
+    if redis.call("TTL", run) < tonumber(ARGV[2]) then redis.call("EXPIRE", run, ARGV[2]) end
   end
 end
 return new
@@ -125,7 +125,10 @@ function toCommands(
   ];
   // Their home, wherever they begin: their dead letters lie there. All of a chunk share it.
   const field = `lane:${homeOf(admissions[0].delivery)}`;
-  const mark = [names.length, ...names, toLaneMark(queue.name), RUN_KEPT_SECONDS, field];
+  // What is due in some months must still find its run then.
+  const dueMs = Math.max(0, ...admissions.map(({ sendAt = 0 }) => sendAt - Date.now()));
+  const keptSeconds = RUN_KEPT_SECONDS + Math.ceil(dueMs / 1_000);
+  const mark = [names.length, ...names, toLaneMark(queue.name), keptSeconds, field];
   return ownLane === undefined
     ? [[MARK_COMMAND, mark]]
     : [

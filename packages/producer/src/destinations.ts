@@ -17,6 +17,8 @@ export interface Destination {
   readonly circuit: "closed" | "open" | "half-open";
   /** Unix ms of the next probe of an open circuit. */
   readonly probeAt: number | null;
+  /** Unix ms until which its own refusals have asked to be left alone (`Retry-After`); null where none do. */
+  readonly restsUntil: number | null;
   readonly limits: Limits;
   /** The rate that its 429s have taught; null where none has. */
   readonly pacePerSecond: number | null;
@@ -34,7 +36,7 @@ export interface Destinations {
   limit(origin: string, limits: Limits | null): Promise<void>;
   /** Nothing is sent to it until it is resumed. @throws `destination_invalid`. */
   pause(origin: string): Promise<void>;
-  /** Also closes its circuit, so that deliveries flow at once. @throws `destination_invalid`. */
+  /** Also closes its circuit and ends its rest, so that deliveries flow at once. @throws `destination_invalid`. */
   resume(origin: string): Promise<void>;
 }
 
@@ -58,6 +60,7 @@ export function createDestinations(redis: Redis, directory: LaneDirectory): Dest
       isPaused: entry?.isPaused === true,
       circuit: circuit?.state ?? "closed",
       probeAt: circuit?.state === "open" ? circuit.since + circuit.pauseMs : null,
+      restsUntil: entry?.restsUntil ?? null,
       limits: entry === undefined ? {} : limitsOf(entry),
       pacePerSecond: pace?.perSecond ?? null,
       waiting,
@@ -86,7 +89,7 @@ export function createDestinations(redis: Redis, directory: LaneDirectory): Dest
       );
     },
     pause: (origin) => change(origin, ({ isClosing: _, ...entry }) => ({ ...entry, isPaused: true })),
-    resume: (origin) => change(origin, ({ isPaused: _, circuit: __, ...entry }) => entry),
+    resume: (origin) => change(origin, ({ isPaused: _, circuit: __, restsUntil: ___, ...entry }) => entry),
   };
 }
 

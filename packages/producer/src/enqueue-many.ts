@@ -11,6 +11,7 @@ import {
   toDeliveryId,
   type Values,
 } from "@postrider/shared/delivery";
+import { PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
 import { asProducer } from "@postrider/shared/redis";
 import { toRetryPolicy } from "@postrider/shared/retry";
@@ -65,7 +66,7 @@ export interface RunEnqueued {
 export type EnqueueMany = (order: RunOrder) => Promise<RunEnqueued>;
 
 /**
- * @throws from the returned function: `customer_invalid`, `delivery_invalid`, `action_unknown`, `run_mismatch`, `run_cancelled`,
+ * @throws from the returned function: `customer_invalid`, `delivery_invalid`, `action_unknown`, `run_mismatch`, `run_cancelled`, `run_full`,
  * `aborted`, `redis_unavailable`, `redis_full`, `redis_lost`. What was taken in by then stays; the same call again goes on.
  */
 export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMany {
@@ -90,18 +91,26 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
       const queue = lanes.queue(ownLane?.lane ?? homeOf(frame));
       return { queue, ownLane, run, attempts: toRetryPolicy(saved.action.retry).attempts };
     };
+    const readRoom = async (): Promise<number> => {
+      const { queue, ownLane } = toEntrance(handedOn);
+      const { waiting, delayed } = await lanes.backlog(queue.name);
+      const room = backlogMax - waiting - delayed;
+      // Nothing ends in a held run's lane, so the wait would be for ever.
+      if (room <= 0 && ownLane?.isHeld === true) throw fullRun(run, backlogMax);
+      return room;
+    };
     let chunksFree = 0;
     const waitForRoom = async (): Promise<void> => {
       if (chunksFree > 0) return void chunksFree--;
       for (;;) {
-        const { waiting, delayed } = await lanes.backlog(toEntrance(handedOn).queue.name);
-        const room = backlogMax - waiting - delayed;
+        const room = await readRoom();
         if (room > 0) {
           chunksFree = Math.min(CHUNKS_PER_LOOK_MAX, Math.floor(room / CHUNK)) - 1;
           return;
         }
         report(true);
         await pause(BACKLOG_POLL_MS, order.signal);
+        await routing.look();
       }
     };
     const take = async (chunk: readonly Admission[]): Promise<void> => {
@@ -129,6 +138,13 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
 /** A run that was begun with a version goes on with it, also when a newer one was saved meanwhile. */
 function resolveAction(ref: string, begunWith: string | null): string {
   return begunWith?.startsWith(`${ref}@`) ? begunWith : ref;
+}
+
+function fullRun(run: string, backlogMax: number): PostriderError {
+  return new PostriderError(
+    "run_full",
+    `the run ${run} is held and has ${backlogMax} deliveries, as many as POSTRIDER_BACKLOG_MAX (backlogMax) lets wait in one lane; raise that, or release the run, and enqueue the same run again: only what is missing is taken in`,
+  );
 }
 
 /** @throws `aborted` as soon as the signal fires. */

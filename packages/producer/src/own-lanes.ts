@@ -6,7 +6,14 @@ import { isRunnable, type OwnLane } from "@postrider/shared/own-lane";
 import { asProducer } from "@postrider/shared/redis";
 import type { Redis } from "ioredis";
 
-export type OwnLaneState = "running" | "paused" | "held" | "cancelled" | "circuit-open" | "circuit-half-open";
+export type OwnLaneState =
+  | "running"
+  | "paused"
+  | "held"
+  | "cancelled"
+  | "circuit-open"
+  | "circuit-half-open"
+  | "resting";
 
 export interface OwnLaneShown {
   readonly lane: string;
@@ -78,5 +85,6 @@ function toState(entry: OwnLane): OwnLaneState {
   if (isCancelled === true) return "cancelled";
   if (isRunnable(entry)) return circuit === undefined ? "running" : "circuit-half-open";
   if (isPaused === true) return "paused";
-  return isHeld === true ? "held" : "circuit-open";
+  if (isHeld === true) return "held";
+  return circuit?.state === "open" ? "circuit-open" : "resting";
 }

@@ -1,5 +1,6 @@
 // Lets one delivery of a held run go: it moves from the run's own lane to its home, marked so that no worker puts it back.
 
+import { ADD_WAITING, CARRY } from "@postrider/shared/lane-scripts";
 import { keys } from "@postrider/shared/lanes";
 import { RELEASED, toLaneMark } from "@postrider/shared/outcome";
 import type { Redis } from "ioredis";
@@ -9,20 +10,18 @@ import type { Redis } from "ioredis";
  * Input: KEYS job, wait, delayed of the run's lane, job, wait, delayed, marker, meta of the home lane, mark; ARGV id, the new mark.
  * Output: 1, or 0 when it does not wait there.
  */
-const RELEASE = `
+const RELEASE = `${CARRY}${ADD_WAITING}
 local due = redis.call("ZSCORE", KEYS[3], ARGV[1])
 if not due and redis.call("LREM", KEYS[2], -1, ARGV[1]) == 0 then return 0 end
-redis.call("RENAME", KEYS[1], KEYS[4])
-if redis.call("EXISTS", KEYS[1] .. ":logs") == 1 then redis.call("RENAME", KEYS[1] .. ":logs", KEYS[4] .. ":logs") end
-local isPaused = redis.call("HEXISTS", KEYS[8], "paused") == 1
+carry(KEYS[1], KEYS[4])
 if due then
   redis.call("ZREM", KEYS[3], ARGV[1])
   redis.call("ZADD", KEYS[6], due, ARGV[1])
   local first = redis.call("ZRANGE", KEYS[6], 0, 0, "WITHSCORES")[2]
+  local isPaused = redis.call("HEXISTS", KEYS[8], "paused") == 1
   if not isPaused then redis.call("ZADD", KEYS[7], math.floor(tonumber(first) / 0x1000), "1") end
 else
-  redis.call("LPUSH", KEYS[5], ARGV[1])
-  if not isPaused then redis.call("ZADD", KEYS[7], 0, "0") end
+  addWaiting(ARGV[1], KEYS[5], KEYS[7], KEYS[8])
 end
 redis.call("SET", KEYS[9], ARGV[2])
 -- Counts as claimed before, so that the next claim looks at the mark.

@@ -35,6 +35,7 @@ export function createRouting(directory: LaneDirectory, now: () => number): Rout
         { lane, kind: "destination", of: origin, createdAt: directory.now() },
         saved,
         limits,
+        directory.now(),
       );
     return entry?.isClosing === true ? undefined : entry;
   };

@@ -22,6 +22,11 @@ export interface RunCounters {
   readonly inFlight: number;
   /** Attempts after which a delivery waited for another one. */
   readonly retries: number;
+  /**
+   * Where the workers' audit has found that these counters do not add up with what lies in the lanes: deliveries that wait no more
+   * and have not ended, or that wait although all have ended.
+   */
+  readonly imbalance: { readonly lost: number; readonly surplus: number };
 }
 
 export interface RunEstimate {
@@ -61,6 +66,7 @@ export function count(
     waiting: open - inFlight,
     inFlight,
     retries: read("retries"),
+    imbalance: { lost: read("lost"), surplus: read("surplus") },
     failedByReason,
   };
 }

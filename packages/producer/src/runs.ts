@@ -35,8 +35,8 @@ export interface Runs {
   /** @throws `run_unknown`, `run_cancelled`. */
   resume(run: string): Promise<void>;
   /**
-   * Nothing more of the run is sent, ever: what waits ends as cancelled, also what is not due yet. Resolves when every worker knows, after
-   * some two seconds.
+   * Nothing more of the run is sent, ever: what waits ends as cancelled; of what is not due yet, what lies in lanes that it shares with
+   * others ends when it is due. Resolves when every worker knows, after some two seconds.
    * @throws `run_unknown`.
    */
   cancel(run: string): Promise<void>;
@@ -64,7 +64,8 @@ const OPEN = `
 redis.call("HSETNX", KEYS[1], "action", ARGV[2])
 redis.call("HSETNX", KEYS[1], "lane", ARGV[3])
 redis.call("HSETNX", KEYS[1], "createdAt", ARGV[4])
-redis.call("EXPIRE", KEYS[1], ARGV[5])
+local left = redis.call("TTL", KEYS[1])
+if redis.call("HEXISTS", KEYS[1], "isCancelled") == 0 and left < tonumber(ARGV[5]) then redis.call("EXPIRE", KEYS[1], ARGV[5]) end
 redis.call("ZADD", KEYS[2], "NX", ARGV[4], ARGV[1])
 redis.call("ZREMRANGEBYSCORE", KEYS[2], "-inf", ARGV[4] - ARGV[5] * 1000)
 return redis.call("HMGET", KEYS[1], "action", "lane", "isCancelled", "enqueued")
@@ -121,7 +122,10 @@ export function createRuns(redis: Redis, directory: LaneDirectory, lanes: Lanes)
     async cancel(run) {
       await refuseUnknown(redis, run);
       // First, so that no producer takes anything in after the lane has been forgotten again.
-      await asProducer(() => redis.hset(keys.run(run), "isCancelled", 1));
+      // And it must not be forgotten while anything of it is left somewhere; the audit lets go of it.
+      await asProducer(() =>
+        redis.multi().hset(keys.run(run), "isCancelled", 1).persist(keys.run(run)).exec(),
+      );
       await change(run, (entry) => ({ ...entry, isCancelled: true }));
       await endDelayed(run, lanes);
     },

@@ -4,7 +4,7 @@
 import { hash, randomUUID } from "node:crypto";
 import { z } from "zod";
 import { PostriderError } from "./errors.ts";
-import { isBigIntTrouble, parseExact, stringifyExact } from "./exact-json.ts";
+import { isBigIntTrouble, parseExact, refuseLost, stringifyExact } from "./exact-json.ts";
 import { chooseLane } from "./lanes.ts";
 import type { Sealer } from "./seal.ts";
 
@@ -105,12 +105,15 @@ export function packDelivery(
 ): { readonly packed: Delivery; readonly bytes: number } {
   if (sealer !== null) return packSealed(delivery, sealer);
   try {
-    return { packed: delivery, bytes: Buffer.byteLength(JSON.stringify(delivery)) };
+    const json = JSON.stringify(delivery);
+    refuseLost(delivery, json);
+    return { packed: delivery, bytes: Buffer.byteLength(json) };
   } catch (error) {
     if (!isBigIntTrouble(error)) throw error;
   }
   const { customer, event, values, ...rest } = delivery;
   const exact = stringifyExact({ customer, event, values });
+  refuseLost({ customer, event, values }, exact);
   const id = typeof customer.id === "bigint" ? String(customer.id) : customer.id;
   return { packed: { ...rest, customer: { id }, exact }, bytes: Buffer.byteLength(exact) };
 }
@@ -118,6 +121,7 @@ export function packDelivery(
 function packSealed(delivery: Delivery, sealer: Sealer): { packed: Delivery; bytes: number } {
   const { customer, event, values, ...rest } = delivery;
   const text = stringifyExact({ customer, event, values });
+  refuseLost({ customer, event, values }, text);
   const sealed = sealer.seal(text, toPlace(rest));
   return { packed: { ...rest, customer: { id: "" }, sealed }, bytes: Buffer.byteLength(text) };
 }

@@ -9,6 +9,8 @@ export const ERROR_CODES = {
   run_mismatch: "The run exists already with another action version or lane.",
   run_unknown: "No such run.",
   run_cancelled: "The run was cancelled; nothing more is enqueued for it.",
+  run_full:
+    "A held run has as many deliveries as a lane may have; nothing makes room until it is released. What was taken in stays.",
   destination_invalid: "A destination's origin or limit breaks a rule.",
   delivery_unknown: "No delivery has that id, or it is forgotten.",
   dead_letter_unknown: "No dead letter has that delivery id.",

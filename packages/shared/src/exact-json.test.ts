@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseExact, stringifyExact } from "./exact-json.ts";
+import { parseExact, refuseLost, stringifyExact } from "./exact-json.ts";
 
 test.each([
   ["9007199254740993", 9007199254740993n],
@@ -73,4 +73,12 @@ test("an integer is as long as it may be, read and written", () => {
   expect(stringifyExact(parseExact(longest))).toBe(longest);
   expect(() => stringifyExact(10n ** 400n)).toThrow(RangeError);
   expect(parseExact('["1e400", 1e-400, 12e30]')).toEqual(["1e400", 0, 12e30]);
+});
+
+test("what JSON would write as null is refused with its place; null itself, and the word in a text, are not", () => {
+  const refuse = (value: unknown) => () => refuseLost(value, JSON.stringify(value));
+  expect(refuse({ customer: { prices: [1, Number.NaN] } })).toThrow("customer.prices.1 is NaN");
+  expect(refuse({ a: Number.NEGATIVE_INFINITY })).toThrow("a is -Infinity");
+  expect(refuse({ at: new Date(Number.NaN) })).toThrow("at is an invalid date");
+  expect(refuse({ a: null, b: "null", c: new Date(0), d: [undefined] })).not.toThrow();
 });

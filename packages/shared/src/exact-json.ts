@@ -70,3 +70,22 @@ export function stringifyExact(value: unknown, indent?: number | string): string
 export function isBigIntTrouble(error: unknown): boolean {
   return error instanceof TypeError && error.message.includes("BigInt");
 }
+
+/**
+ * Refuses what JSON would silently write as null: NaN, the infinities, and dates that are none.
+ * @param json the value as JSON, which says at little cost that there is none.
+ * @throws RangeError naming the place.
+ */
+export function refuseLost(value: unknown, json: string): void {
+  if (json.includes("null")) findLost(value, "");
+}
+
+function findLost(value: unknown, place: string): void {
+  if (typeof value === "number" && !Number.isFinite(value))
+    throw new RangeError(`${place} is ${value}, which JSON does not know`);
+  if (typeof value !== "object" || value === null) return;
+  if (value instanceof Date && Number.isNaN(value.getTime()))
+    throw new RangeError(`${place} is an invalid date`);
+  for (const [name, member] of Object.entries(value))
+    findLost(member, place === "" ? name : `${place}.${name}`);
+}

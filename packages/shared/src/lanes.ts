@@ -81,6 +81,8 @@ export const keys = {
   servedLanes: (shard = 0) => `${shardPrefix(shard)}:workers:lanes`,
   /** Held by the worker that carries out a duty for all. */
   duty: (name: string, shard = 0) => `${shardPrefix(shard)}:workers:${name}`,
+  /** What an audit hands on to the next one, which another worker may carry out. */
+  auditState: (shard = 0) => `${shardPrefix(shard)}:workers:audit-state`,
   /** A key of BullMQ's for one lane: `wait`, `meta`, … */
   ofLane: (lane: string, part: string, shard = 0) => `${shardPrefix(shard)}:${lane}:${part}`,
   /** An action's versions: hash of version → JSON, with `latest`, `digest` and `examples`. All shards share it, off the data path. */

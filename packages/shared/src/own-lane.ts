@@ -11,6 +11,8 @@ export interface Limits {
 /** What one version of an action grants. */
 export interface VersionLimits extends Limits {
   readonly version: number;
+  /** Unix ms when a delivery of it was last met there, or little earlier; absent where it brought none. */
+  readonly metAt?: number;
 }
 
 /** Open: nothing is sent. Half-open: one delivery at a time tries. An absent circuit is closed. */
@@ -53,6 +55,8 @@ export interface OwnLane {
   readonly actionLimits?: Readonly<Record<string, VersionLimits>>;
   readonly circuit?: Circuit;
   readonly pace?: Pace;
+  /** Unix ms until which the destination has itself asked to be left alone; there until somebody sees that it is over. */
+  readonly restsUntil?: number;
   /** Unix ms when it last held more slots of a worker than its share of arrivals explains, or when its circuit closed. */
   readonly troubledAt?: number;
   /** Of a run: the destination that all its deliveries go to, where the action's text tells. */
@@ -74,14 +78,47 @@ export function limitsOf({ limits, actionLimits = {} }: OwnLane): Limits {
   };
 }
 
-/** Whether an action's version has something to say about its destination that does not stand there yet. Older versions have nothing. */
+/** A delivery is noted so long after the one before, so that a lane's entry does not change with each. */
+const MET_STEP_MS = 600_000;
+
+/**
+ * Whether an action's version has something to say about its destination that does not stand there yet, if only that it is
+ * still in use. Older versions have nothing.
+ */
 export function bringsLimits(
   entry: OwnLane | undefined,
   { id, version }: { readonly id: string; readonly version: number },
   limits: Limits | undefined,
+  now: number,
 ): boolean {
   const known = entry?.actionLimits?.[id];
-  return known === undefined ? limits !== undefined : known.version < version;
+  if (known === undefined) return limits !== undefined;
+  if (known.version !== version) return known.version < version;
+  return limits !== undefined && now - (known.metAt ?? 0) >= MET_STEP_MS;
+}
+
+/** Nothing of a version was met for so long: it is not in use there. What waits longer brings its limits along again. */
+const UNMET_MS = 3 * MET_STEP_MS;
+
+/** The actions whose limits stand at a destination although nothing of that version was met there for long. */
+export function findUnmet({ actionLimits = {}, createdAt }: OwnLane, now: number): string[] {
+  return Object.entries(actionLimits).flatMap(([id, { version: _, metAt = createdAt, ...limits }]) =>
+    Object.keys(limits).length > 0 && now - metAt >= UNMET_MS ? [id] : [],
+  );
+}
+
+/** The entry without the limits of actions whose latest version is another one; undefined where all of them stay. */
+export function withoutSuperseded(
+  entry: OwnLane,
+  latest: ReadonlyMap<string, number>,
+  now: number,
+): OwnLane | undefined {
+  const gone = new Set(
+    findUnmet(entry, now).filter((id) => (latest.get(id) ?? 0) !== entry.actionLimits?.[id]?.version),
+  );
+  if (gone.size === 0) return undefined;
+  const kept = Object.entries(entry.actionLimits ?? {}).filter(([id]) => !gone.has(id));
+  return { ...entry, actionLimits: Object.fromEntries(kept) };
 }
 
 /** The entry with an action version's limits. A version that has none is remembered, too: an older one must not bring its own back. */
@@ -89,13 +126,14 @@ export function withActionLimits(
   entry: OwnLane,
   { id, version }: { readonly id: string; readonly version: number },
   limits: Limits | undefined,
+  now: number,
 ): OwnLane {
   const { isClosing, ...rest } = entry;
   const isKept = isClosing === true && limits === undefined;
   return {
     ...rest,
     ...(isKept && { isClosing }),
-    actionLimits: { ...entry.actionLimits, [id]: { version, ...limits } },
+    actionLimits: { ...entry.actionLimits, [id]: { version, ...limits, ...(limits && { metAt: now }) } },
   };
 }
 
@@ -119,9 +157,9 @@ export function toSwitches(entry: OwnLane): Switches {
 }
 
 /** Whether deliveries may be claimed from it at all. */
-export function isRunnable({ isPaused, isHeld, isCancelled, circuit }: OwnLane): boolean {
+export function isRunnable({ isPaused, isHeld, isCancelled, circuit, restsUntil }: OwnLane): boolean {
   if (isCancelled === true) return true;
-  return isPaused !== true && isHeld !== true && circuit?.state !== "open";
+  return isPaused !== true && isHeld !== true && circuit?.state !== "open" && restsUntil === undefined;
 }
 
 /**

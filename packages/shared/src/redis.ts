@@ -8,9 +8,9 @@ const PRODUCER_COMMAND_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 /**
  * A connection on which an answer is due and nothing came for so long is dead, though no reset has told so. BullMQ's longest
- * blocking wait is ten seconds.
+ * blocking wait is ten seconds; and after an outage that began while it connected, it must be given up and made anew within fifteen.
  */
-const WORKER_SOCKET_TIMEOUT_MS = 15_000;
+const WORKER_SOCKET_TIMEOUT_MS = 12_000;
 
 /** A producer fails at once when Redis is away: its caller can still decide, a queue in memory would lie to it. */
 export const producerOptions: RedisOptions = {

@@ -34,6 +34,13 @@ test("all problems are told at once, and an unknown name gets the nearest known 
   expect(read).toThrow(/POSTRIDER_LANES: .*Bulk!/);
 });
 
+test("a claim so short that a late renewal would be too late is refused", () => {
+  expect(() => readSettings({ POSTRIDER_LOCK_MS: "1999" })).toThrow(
+    /POSTRIDER_LOCK_MS: must be a whole number from 2000/,
+  );
+  expect(readSettings({ POSTRIDER_LOCK_MS: "2000" }).lockMs).toBe(2_000);
+});
+
 test("an empty variable means the default", () => {
   expect(readSettings({ POSTRIDER_CONCURRENCY: "" }).concurrency).toBe(100);
 });

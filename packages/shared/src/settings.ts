@@ -141,10 +141,10 @@ export const settingsSchema = z.object({
     .describe(
       "How long a worker that was told to stop lets attempts in flight end; then it hands them back.",
     ),
-  lockMs: integer(1_000, 600_000)
+  lockMs: integer(2_000, 600_000)
     .default(30_000)
     .describe(
-      "How long a claim holds without renewal; a killed worker's deliveries are taken up by others after it.",
+      "How long a claim holds without renewal; a killed worker's deliveries are taken up by others after it. It is renewed at half of that while an attempt runs, so attempts may take longer; a worker that is held up for longer than the other half has its deliveries sent twice.",
     ),
   stalledCheckMs: integer(500, 600_000)
     .default(15_000)
@@ -163,7 +163,7 @@ export const settingsSchema = z.object({
   backlogMax: integer(1, 100_000_000)
     .default(1_000_000)
     .describe(
-      "Deliveries in a lane, due or due later, above which a producer pauses. A run with `sendAt` that is larger waits for that time.",
+      "Deliveries in a lane, due or due later, above which a producer pauses. A run with `sendAt` that is larger waits for that time; a held run is refused what goes beyond.",
     ),
   connectionsPerDestination: integer(1, 10_000)
     .default(100)

@@ -15,6 +15,7 @@ import type { Format, Gate } from "./gate.ts";
 import type { Moves } from "./lanes/move.ts";
 import type { Traffic } from "./lanes/traffic.ts";
 import type { Written } from "./record/ledger.ts";
+import type { Metrics } from "./record/metrics.ts";
 import { type Records, record, recordLost } from "./record/record.ts";
 import { backoffStrategy, isSettled, settle } from "./settle.ts";
 
@@ -47,14 +48,20 @@ export function serveLane(lane: string, concurrency: number, options: LaneOption
     log.warn({ lane, detail: error.message }, "lane trouble");
     if (REFUSAL.test(error.message)) rest(worker);
   });
-  worker.on("stalled", (deliveryId) => {
-    records.metrics.repeated(toLaneLabel(lane), "reclaimed");
+  const reclaimed = toReclaimed(records.metrics, log);
+  worker.on("stalled", (deliveryId) => reclaimed(lane, deliveryId));
+  return worker;
+}
+
+/** What is told of a claim that ran out, wherever it is noticed. */
+export function toReclaimed(metrics: Metrics, log: Logger): (lane: string, deliveryId: string) => void {
+  return (lane, deliveryId) => {
+    metrics.repeated(toLaneLabel(lane), "reclaimed");
     log.warn(
       { lane, deliveryId },
       "claim ran out; it may be sent a second time, with the same Idempotency-Key",
     );
-  });
-  return worker;
+  };
 }
 
 /** Redis takes nothing now, as when it is full. BullMQ asks again at once: thousands of times a second, with a log line each. */

@@ -2,13 +2,17 @@
 
 import { readBacklog } from "@postrider/shared/backlog";
 import { PostriderError } from "@postrider/shared/errors";
+import type { OwnLane } from "@postrider/shared/own-lane";
 import { fastify } from "fastify";
 import type { Redis } from "ioredis";
+import { readKindBacklogs } from "./lanes/backlog.ts";
 import type { Metrics } from "./record/metrics.ts";
 
 export interface ProbeOptions {
   readonly redis: Redis;
   readonly lanes: readonly string[];
+  /** The own lanes that this process knows. */
+  readonly ownLanes: () => readonly OwnLane[];
   readonly metrics: Metrics;
   readonly host: string;
   readonly port: number;
@@ -30,6 +34,7 @@ const REDIS_ANSWER_MS = 1_000;
 export async function serveProbes({
   redis,
   lanes,
+  ownLanes,
   metrics,
   host,
   port,
@@ -47,7 +52,8 @@ export async function serveProbes({
   });
   server.get("/metrics", async (_, reply) => {
     // What was read before Redis went away says nothing about now: no gauge is better than an old one.
-    if ((await within(REDIS_ANSWER_MS, readLanes(redis, lanes, metrics))) === null) metrics.noLanes();
+    if ((await within(REDIS_ANSWER_MS, readLanes(redis, { lanes, ownLanes: ownLanes(), metrics }))) === null)
+      metrics.noLanes();
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
   const address = await server.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
@@ -61,12 +67,20 @@ export async function serveProbes({
   return { port: Number(new URL(address).port), close: () => server.close() };
 }
 
-async function readLanes(redis: Redis, lanes: readonly string[], metrics: Metrics): Promise<true> {
+interface Shown {
+  readonly lanes: readonly string[];
+  readonly ownLanes: readonly OwnLane[];
+  readonly metrics: Metrics;
+}
+
+async function readLanes(redis: Redis, { lanes, ownLanes, metrics }: Shown): Promise<true> {
+  const kinds = await readKindBacklogs(redis, ownLanes);
   const backlogs = await Promise.all(lanes.map((lane) => readBacklog(redis, lane, Date.now())));
   for (const [index, lane] of lanes.entries()) {
     const backlog = backlogs[index];
     if (backlog !== undefined) metrics.lane(lane, backlog);
   }
+  for (const [kind, sum] of kinds) metrics.kind(kind, sum);
   return true;
 }
 

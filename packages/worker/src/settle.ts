@@ -70,6 +70,7 @@ export async function settle(
       throw new DelayedError();
     case "handed-back":
       await job.moveToWait(claimed.token);
+      settling.metrics.handedBack(toLaneLabel(claimed.lane));
       throw GONE;
     default:
       return unreachable(verdict);

@@ -7,7 +7,7 @@ import type { Settings } from "@postrider/shared/settings";
 import type { Redis } from "ioredis";
 import { createActionCache } from "./actions.ts";
 import { NOT_SENT } from "./attempt.ts";
-import { type LaneOptions, serveLane } from "./claim.ts";
+import { type LaneOptions, serveLane, toReclaimed } from "./claim.ts";
 import { createComposer } from "./compose/composer.ts";
 import { createCredentialSteps } from "./credential-steps.ts";
 import { deliver, type Steps } from "./deliver.ts";
@@ -44,7 +44,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const redis = await connect(settings, pools, log);
   const metrics = createMetrics(settings.lanes, pools.held);
   const records: Records = { ledger: createLedger(redis, settings), metrics, log, now: Date.now };
-  const lanes = await createLanes({ redis, settings, metrics, log });
+  const lanes = await createLanes({ redis, settings, metrics, log, reclaimed: toReclaimed(metrics, log) });
   const { directory, destinations, traffic } = lanes;
   const sealer = createSealer(settings.secretKeys);
   const { actionsCached: actionsMax } = settings;
@@ -54,11 +54,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   let isServing = false;
 
   const calling = { isOff: false };
-  const { replyBytesMax } = settings;
-  const sendWithin: Steps["send"] = (request, { action, secretHeaders }, leftMs) =>
-    calling.isOff
-      ? CALLED_OFF
-      : send(request, { ...action, secretHeaders, replyBytesMax, leftMs }, pools, interrupts);
+  const sendWithin = toSend({ settings, pools, interrupts, calling });
   const { tls } = pools;
   const credentials = { redis, sealer, interrupts, send: sendWithin, actionsMax, now: Date.now, tls };
   const steps: Steps = {
@@ -87,6 +83,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     probes = await serveProbes({
       redis,
       lanes: settings.lanes,
+      ownLanes: directory.all,
       metrics,
       host: settings.metricsHost,
       port: settings.metricsPort,
@@ -117,6 +114,21 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     },
     close: () => (closing ??= close()),
   };
+}
+
+interface Sending {
+  readonly settings: Settings;
+  readonly pools: Pools;
+  readonly interrupts: Interrupts;
+  readonly calling: Draining["calling"];
+}
+
+function toSend({ settings, pools, interrupts, calling }: Sending): Steps["send"] {
+  const { replyBytesMax } = settings;
+  return (request, { action, secretHeaders }, leftMs) =>
+    calling.isOff
+      ? CALLED_OFF
+      : send(request, { ...action, secretHeaders, replyBytesMax, leftMs }, pools, interrupts);
 }
 
 function createLatch(): { readonly opened: Promise<void>; open(): void } {

@@ -55,8 +55,12 @@ export function addDestinations(program: Command, context: Context): void {
   addCommand(group, context, "pause", "Send nothing to it until it is resumed", (destinations, origin) =>
     destinations.pause(origin),
   );
-  addCommand(group, context, "resume", "Send to it again; also closes its circuit", (destinations, origin) =>
-    destinations.resume(origin),
+  addCommand(
+    group,
+    context,
+    "resume",
+    "Send to it again; also closes its circuit and ends a rest that it asked for",
+    (destinations, origin) => destinations.resume(origin),
   );
 }
 
@@ -108,10 +112,11 @@ function show(destination: Destination, { output }: Context): void {
   );
 }
 
-function describeState({ isPaused, circuit, probeAt }: Destination): string {
+function describeState({ isPaused, circuit, probeAt, restsUntil }: Destination): string {
   const probe = probeAt === null ? "" : `, next probe at ${describeTime(probeAt)}`;
   const state = circuit === "closed" ? "circuit closed" : `circuit ${circuit}${probe}`;
-  return isPaused ? `paused, ${state}` : state;
+  const rest = restsUntil === null ? "" : `, asked for a rest until ${describeTime(restsUntil)}`;
+  return `${isPaused ? "paused, " : ""}${state}${rest}`;
 }
 
 function describeLimits({ limits, pacePerSecond }: Destination): string {

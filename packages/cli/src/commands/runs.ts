@@ -108,6 +108,12 @@ function show(run: Run, { output }: Context): void {
   const reasons = Object.entries(failedByReason).filter(([, count]) => count > 0);
   if (reasons.length > 0)
     output.line(`failed: ${reasons.map(([reason, count]) => `${count} ${reason}`).join(", ")}`);
+  const { lost, surplus } = run.imbalance;
+  if (lost > 0)
+    output.line(
+      `${lost} of them are in no lane any more, as after a failover of Redis; they will not be sent`,
+    );
+  if (surplus > 0) output.line(`${surplus} more wait than these counters know of`);
   if (endedPerSecond !== null && run.waiting + run.inFlight > 0)
     output.line(`${endedPerSecond} end per second; the last one ${describeEnd(run) ?? "at no time yet"}`);
 }

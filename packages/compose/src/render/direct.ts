@@ -7,6 +7,7 @@ import {
   type Context,
   EchoTag,
   type Emitter,
+  ForTag,
   IfTag,
   Output,
   type Template,
@@ -19,7 +20,7 @@ import { Encoded } from "../escape/encoded.ts";
 import { escapeFor, type Place } from "../escape/escape.ts";
 import { captureIsJson, isPrinting, isRaw, type JsonState, readJson } from "../escape/places.ts";
 import { print } from "../escape/print.ts";
-import { compileValue, type Evaluate } from "./value.ts";
+import { compileToken, compileValue, type Evaluate } from "./value.ts";
 
 /** What a node renders: text, nothing (it wrote to the emitter itself), or liquidjs' generator of either. */
 type Render = (context: Context, emitter: Emitter) => unknown;
@@ -48,6 +49,7 @@ function renderOf(node: Template, place: Place): Render | null {
   }
   if (node instanceof IfTag || node instanceof UnlessTag) return conditionRender(node);
   if (node instanceof CaptureTag) return captureRender(node);
+  if (node instanceof ForTag && (node.elseTemplates ?? []).length > 0) return loopRender(node);
   return isPrinting(node) ? printingRender(node, place) : null;
 }
 
@@ -210,4 +212,14 @@ function conditionRender(tag: IfTag | UnlessTag): Render {
     }
     renderDirect(tag.elseTemplates ?? [], context, emitter);
   };
+}
+
+/** A loop that says what stands there when it has nothing to go through: also where what it goes through is missing. */
+function loopRender(tag: ForTag): Render {
+  const collection = compileToken(tag.collection);
+  const render = (tag as unknown as { render: Render }).render.bind(tag);
+  return (context, emitter) =>
+    (collection(context, context.opts.lenientIf) ?? null) === null
+      ? renderDirect(tag.elseTemplates ?? [], context, emitter)
+      : render(context, emitter);
 }

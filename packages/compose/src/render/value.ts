@@ -30,11 +30,14 @@ interface CompiledFilter {
 export function compileValue(value: Value): Evaluate {
   const initial = compileOperands(value.initial.postfix as readonly Token[]);
   const filters = value.filters.map(compileFilter);
-  const startsWithDefault = filters[0]?.name === "default";
+  const defaultAt = filters.findIndex(({ name }) => name === "default");
   if (filters.length === 0) return initial;
   return (context, lenient) => {
-    let result = initial(context, lenient === true || (startsWithDefault && context.opts.lenientIf));
-    for (const { args, call } of filters) {
+    const isHandled = defaultAt >= 0 && context.opts.lenientIf;
+    let result = initial(context, lenient === true || isHandled);
+    // Where what is missing would fail, no filter makes something of nothing on its way to the default.
+    const from = isHandled && (result ?? null) === null && context.strictVariables ? defaultAt : 0;
+    for (const { args, call } of from === 0 ? filters : filters.slice(from)) {
       result = call(
         context,
         result,
@@ -119,7 +122,8 @@ function compileOperator(name: string) {
   };
 }
 
-function compileToken(token: Token): Evaluate {
+/** One operand, as a plain function. */
+export function compileToken(token: Token): Evaluate {
   if (token === undefined) return () => undefined;
   if ("content" in token) {
     const { content } = token;

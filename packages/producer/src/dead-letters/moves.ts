@@ -3,6 +3,7 @@
 // scripts know its keys, as the worker's moves do.
 
 import { ENSURE_LANE, toEnsure } from "@postrider/shared/lane-directory";
+import { ADD_WAITING, CARRY } from "@postrider/shared/lane-scripts";
 import { keys } from "@postrider/shared/lanes";
 import { IN_LANE, RELEASED, toLaneMark } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
@@ -16,7 +17,7 @@ import type { Redis } from "ioredis";
  * (or totals again: no run); ARGV 1 id, 2 the new mark, 3 now, 4 data, 5 options ("" = as they are).
  * Output: 1; 0 when it is no dead letter (any more); -1 when its run was cancelled.
  */
-const REPLAY = `
+const REPLAY = `${CARRY}${ADD_WAITING}
 if not redis.call("ZSCORE", KEYS[1], ARGV[1]) or redis.call("EXISTS", KEYS[2]) == 0 then return 0 end
 local hasRun = KEYS[9] ~= KEYS[8]
 if hasRun and redis.call("HEXISTS", KEYS[9], "isCancelled") == 1 then return -1 end
@@ -35,12 +36,8 @@ redis.call("HDEL", KEYS[2], "atm", "stc", "failedReason", "finishedOn", "process
 redis.call("HSET", KEYS[2], "timestamp", ARGV[3], "delay", 0, "ats", 1)
 if ARGV[4] ~= "" then redis.call("HSET", KEYS[2], "data", ARGV[4]) end
 if ARGV[5] ~= "" then redis.call("HSET", KEYS[2], "opts", ARGV[5]) end
-if KEYS[2] ~= KEYS[3] then
-  redis.call("RENAME", KEYS[2], KEYS[3])
-  if redis.call("EXISTS", KEYS[2] .. ":logs") == 1 then redis.call("RENAME", KEYS[2] .. ":logs", KEYS[3] .. ":logs") end
-end
-redis.call("LPUSH", KEYS[4], ARGV[1])
-if redis.call("HEXISTS", KEYS[6], "paused") == 0 then redis.call("ZADD", KEYS[5], 0, "0") end
+carry(KEYS[2], KEYS[3])
+addWaiting(ARGV[1], KEYS[4], KEYS[5], KEYS[6])
 return 1
 `;
 
@@ -48,14 +45,13 @@ return 1
  * Makes a pending retry due now. What was never claimed waits for its own time, and is no retry.
  * Input: KEYS 1 job, 2 delayed, 3 wait, 4 marker, 5 meta, 6 mark; ARGV 1 id, 2 the mark of that lane. Output: 1, or 0 when it is none.
  */
-const HASTEN = `
+const HASTEN = `${ADD_WAITING}
 local mark = redis.call("GET", KEYS[6])
 if mark ~= ARGV[2] and mark ~= ARGV[2] .. "${RELEASED}" then return 0 end
 if tonumber(redis.call("HGET", KEYS[1], "ats") or 0) == 0 then return 0 end
 if redis.call("ZREM", KEYS[2], ARGV[1]) == 0 then return 0 end
 redis.call("HSET", KEYS[1], "delay", 0)
-redis.call("LPUSH", KEYS[3], ARGV[1])
-if redis.call("HEXISTS", KEYS[5], "paused") == 0 then redis.call("ZADD", KEYS[4], 0, "0") end
+addWaiting(ARGV[1], KEYS[3], KEYS[4], KEYS[5])
 return 1
 `;
 

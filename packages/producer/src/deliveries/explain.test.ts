@@ -27,6 +27,7 @@ const DESTINATION: Destination = {
   isPaused: false,
   circuit: "closed",
   probeAt: null,
+  restsUntil: null,
   limits: {},
   pacePerSecond: null,
   waiting: 0,
@@ -107,6 +108,14 @@ test.each<[string, Partial<Located>, Partial<Surroundings>, string, number | nul
     "circuit_open",
     SOON,
     /circuit of https:\/\/a\.example is open; the next probe is at 2026-12-01T09:01:00/,
+  ],
+  [
+    "of a destination that asked for a rest",
+    {},
+    { destination: { ...DESTINATION, restsUntil: SOON } },
+    "destination_resting",
+    SOON,
+    /asked to be left alone until 2026-12-01T09:01:00.*Retry-After/,
   ],
   [
     "behind a half-open circuit",

@@ -92,6 +92,15 @@ test("a rate limit is obeyed on the last attempt too, since it costs none", () =
   expect(verdict).toEqual({ kind: "retry", reason: "reply_429", delayMs: 10_500, costsAttempt: false });
 });
 
+test("an allowance that is used up is waited for where nothing says when to come back", () => {
+  const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "10" };
+  expect(decide(reply(429, headers), facts, circumstances)).toMatchObject({ delayMs: 10_500 });
+});
+
+test("at once is within a second: a thousand that are told so do not come back together", () => {
+  expect(decide(reply(429, { "retry-after": "0" }), facts, circumstances)).toMatchObject({ delayMs: 500 });
+});
+
 test("a rate limit still ends with the delivery's age", () => {
   const old = { ...facts, dueAt: now - policy.maxAgeMs + 5_000 };
 

@@ -6,7 +6,7 @@ import { type Reason, unreachable } from "@postrider/shared/outcome";
 import type { RetryPolicy } from "@postrider/shared/retry";
 import type { Claimed, Fault, Finding, Reply, Unready, Verdict } from "../attempt.ts";
 import { backoffMs, type Random } from "./backoff.ts";
-import { retryAfterMs } from "./retry-after.ts";
+import { askedWaitMs } from "./retry-after.ts";
 
 /** Of a bug of ours, or of an action that could not be read: soon enough for a fix, too seldom to storm. */
 const INTERNAL_RETRY_MS = 10_000;
@@ -14,8 +14,9 @@ const INTERNAL_RETRY_MS = 10_000;
 const LOCAL_RETRY_MS = 10_000;
 /** Longer than a worker remembers what it has read of secrets, so that the next look is a new one. */
 const UNREADY_RETRY_MS_MIN = 3_000;
-/** Spreads what one Retry-After, or one shortage, sends to the same second. */
+/** Spreads what one Retry-After, or one shortage, sends to the same moment: "now" is one, too. */
 const SPREAD = 0.1;
+const SPREAD_MS_MIN = 1_000;
 
 export interface Circumstances {
   readonly policy: RetryPolicy;
@@ -58,12 +59,12 @@ function decideReply(reply: Reply, facts: DeliveryFacts, circumstances: Circumst
   if (status >= 200 && status < 300) return { kind: "ended", outcome: "delivered", reason: "reply_2xx" };
   const reason = toReplyReason(status);
   if (status === 429) {
-    const asked = retryAfterMs(headers["retry-after"], now);
+    const asked = askedWaitMs(headers, now);
     const delayMs = asked === null ? backoffMs(policy, facts.claims, random) : spread(asked, random);
     return retry(reason, { delayMs, costsAttempt: false }, facts, circumstances);
   }
   if (!isRetried(status, policy)) return failed(reason);
-  const asked = status === 503 ? (retryAfterMs(headers["retry-after"], now) ?? 0) : 0;
+  const asked = status === 503 ? (askedWaitMs(headers, now) ?? 0) : 0;
   const delayMs = Math.max(backoffMs(policy, facts.attempt, random), asked === 0 ? 0 : spread(asked, random));
   return retry(reason, { delayMs, costsAttempt: true }, facts, circumstances);
 }
@@ -127,5 +128,5 @@ function failed(reason: Reason): Verdict {
 }
 
 function spread(ms: number, random: Random): number {
-  return Math.round(ms * (1 + SPREAD * random()));
+  return Math.round(ms + Math.max(ms * SPREAD, SPREAD_MS_MIN) * random());
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { RETRY_AFTER_MS_MAX, retryAfterMs } from "./retry-after.ts";
+import { askedWaitMs, RETRY_AFTER_MS_MAX, retryAfterMs } from "./retry-after.ts";
 
 const now = Date.parse("2026-11-24T12:00:00Z");
 
@@ -22,4 +22,12 @@ test.each<[string | undefined, number | null]>([
   ["2026-11-24", null],
 ])("%j asks for %s ms", (header, ms) => {
   expect(retryAfterMs(header, now)).toBe(ms);
+});
+
+test("Retry-After comes first, then an allowance that is used up; neither beyond the most that anybody may ask for", () => {
+  const usedUp = { "ratelimit-remaining": "0", "ratelimit-reset": "9" };
+  expect(askedWaitMs({ "retry-after": "5", ...usedUp }, now)).toBe(5_000);
+  expect(askedWaitMs({ "retry-after": "soon", ...usedUp }, now)).toBe(9_000);
+  expect(askedWaitMs({ ...usedUp, "ratelimit-reset": "99999999" }, now)).toBe(RETRY_AFTER_MS_MAX);
+  expect(askedWaitMs({}, now)).toBeNull();
 });

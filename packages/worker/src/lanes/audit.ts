@@ -1,126 +1,137 @@
 // What one worker does for all from time to time: dissolves own lanes that are calm and empty, brings back into the registry a lane in
-// which deliveries lie although nobody knows it, and holds the ledger's count against what lies in the lanes.
+// which deliveries lie although nobody knows it, and holds the ledger's counts against what lies in the lanes. Which worker that is
+// changes each time, so what an audit must know of the one before stands in Redis.
 
 import type { LaneDirectory } from "@postrider/shared/lane-directory";
-import { isOwnLane, keys, OWN_LANE_KINDS, type OwnLaneKind } from "@postrider/shared/lanes";
+import { keys } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
-import { limitsOf, type OwnLane } from "@postrider/shared/own-lane";
 import type { Redis } from "ioredis";
+import type { AuditFindings } from "../record/metrics.ts";
+import { dissolveCalm, dropSuperseded } from "./dissolve.ts";
+import { healStranded } from "./heal.ts";
+import { RUNS_MAX, weighRuns } from "./run-stock.ts";
+import { findUnservedLanes, type Imbalance, takeStock } from "./stock.ts";
 
-/** A destination that gave no reason for its own lane for so long may share one again. */
-const CALM_MS = 60_000;
-/** Whoever routed by an older look at the registry has looked again by then. */
-const YOUNG_MS = 10_000;
-/** Nobody probes a destination any more to which nothing is sent. */
-const UNPROBED_MS = 600_000;
-/** Lanes that were dissolved lately are looked at once more. */
-const FORMER_MAX = 1_000;
+/** Lanes that one log line names. */
+const NAMED_MAX = 20;
+/** An audit that was so long ago tells nothing about now. */
+const STATE_KEPT_MS = 3_600_000;
 
 export interface Audit {
-  /** @returns own lanes brought back, and deliveries that the ledger knows and no lane has (twice in a row: lost). */
-  run(): Promise<{ readonly healed: number; readonly missing: number }>;
+  /** What is out of balance twice in a row counts: one look may fall between an outcome's record and what follows from it. */
+  run(): Promise<AuditFindings>;
 }
 
+interface State {
+  /** As found by the look before. */
+  readonly stock: Imbalance;
+  /** As last told in the log. */
+  readonly told: Imbalance;
+  readonly unserved: readonly string[];
+  readonly laneCursor: number;
+  readonly runs: RunState;
+}
+
+interface RunState {
+  readonly cursor: number;
+  /** Runs that did not add up once; looked at once more. */
+  readonly suspects: Readonly<Record<string, Imbalance>>;
+  /** The imbalance for which all runs have been looked at. */
+  readonly doneFor: string;
+}
+
+const NOTHING: Imbalance = { lost: 0, surplus: 0 };
+const FIRST: State = {
+  stock: NOTHING,
+  told: NOTHING,
+  unserved: [],
+  laneCursor: 0,
+  runs: { cursor: 0, suspects: {}, doneFor: toText(NOTHING) },
+};
+
 export function createAudit(redis: Redis, directory: LaneDirectory, log: Logger): Audit {
-  let missingBefore = 0;
   return {
     async run() {
+      const before = parse(await redis.get(keys.auditState()));
       await directory.refresh();
+      await dropSuperseded(redis, directory);
       await dissolveCalm(redis, directory);
-      const healed = await healStranded(redis, directory, log);
-      const missing = await countMissing(redis, directory);
-      // One look may fall between an outcome's record and another worker's count; what stays missing is lost.
-      const lost = Math.min(missing, missingBefore);
-      missingBefore = missing;
-      if (lost > 0) log.error({ missing: lost }, "deliveries that were accepted are in no lane");
-      return { healed, missing: lost };
+      const { healed, cursor: laneCursor } = await healStranded(redis, directory, before.laneCursor, log);
+      const unserved = await findUnservedLanes(redis);
+      if (unserved.length > 0 && unserved.join() !== before.unserved.join())
+        log.warn({ lanes: unserved.slice(0, NAMED_MAX) }, "deliveries wait in lanes that no worker serves");
+      const stock = await takeStock(redis, directory);
+      const found = atLeast(stock, before.stock);
+      if (toText(found) !== toText(before.told)) tell(found, log);
+      const runs = await examineRuns(redis, directory, { before: before.runs, found, log });
+      const state: State = { stock, told: found, unserved, laneCursor, runs };
+      await redis.set(keys.auditState(), JSON.stringify(state), "PX", STATE_KEPT_MS);
+      return { healed, ...found, unserved: unserved.length };
     },
   };
 }
 
-async function dissolveCalm(redis: Redis, directory: LaneDirectory): Promise<void> {
-  for (const entry of directory.all()) {
-    if (!isCalm(entry, directory.now()) || !(await isRunOver(redis, entry))) continue;
-    if (await directory.dissolve(entry.lane)) continue;
-    // Not empty: nothing new is led there, so that it can become so.
-    if (entry.kind === "destination" && entry.isClosing !== true)
-      await directory.update(entry.lane, (current) =>
-        current === undefined || !isCalm(current, directory.now())
-          ? undefined
-          : { ...current, isClosing: true },
-      );
-  }
+function parse(text: string | null): State {
+  return text === null ? FIRST : (JSON.parse(text) as State);
 }
 
-/** Whether a lane has no reason to be. */
-function isCalm(entry: OwnLane, now: number): boolean {
-  const { circuit, pace, troubledAt = 0, isPaused, isHeld } = entry;
-  if (isPaused === true || isHeld === true || now - entry.createdAt < YOUNG_MS) return false;
-  if (entry.kind !== "destination") return true;
-  if (Object.keys(limitsOf(entry)).length > 0 || pace !== undefined) return false;
-  if (circuit !== undefined && (circuit.state === "open" || now - circuit.since < UNPROBED_MS)) return false;
-  return now - troubledAt >= CALM_MS;
+function atLeast(one: Imbalance, other: Imbalance): Imbalance {
+  return { lost: Math.min(one.lost, other.lost), surplus: Math.min(one.surplus, other.surplus) };
 }
 
-/** A cancelled run is remembered as long as deliveries of it may turn up in other lanes. */
-async function isRunOver(redis: Redis, { kind, of, isCancelled }: OwnLane): Promise<boolean> {
-  if (kind !== "run" || isCancelled !== true) return true;
-  const [enqueued, ...ended] = (
-    await redis.hmget(keys.run(of), "enqueued", "delivered", "failed", "expired", "cancelled")
-  ).map(Number);
-  return ended.reduce((sum, count) => sum + count, 0) >= (enqueued ?? 0);
+function toText({ lost, surplus }: Imbalance): string {
+  return `${lost}/${surplus}`;
 }
 
-const WITH_DELIVERIES = ["wait", "active", "delayed"] as const;
-
-/** No move and no admission leaves a lane unregistered; a registry that was lost by itself would. */
-async function healStranded(redis: Redis, directory: LaneDirectory, log: Logger): Promise<number> {
-  const former = (await redis.zrevrange(keys.ownLaneChanges(), 0, FORMER_MAX - 1)).filter(
-    (lane) => directory.get(lane) === undefined,
-  );
-  let healed = 0;
-  for (const lane of former) {
-    const names = WITH_DELIVERIES.map((part) => keys.ofLane(lane, part));
-    if ((await redis.exists(...names)) === 0) continue;
-    const [kind = "", of] = [lane.split(".", 1)[0], lane.slice(lane.indexOf(".") + 1)];
-    if (!OWN_LANE_KINDS.includes(kind as OwnLaneKind)) continue;
-    await directory.update(lane, (entry) =>
-      entry === undefined ? { lane, kind: kind as OwnLaneKind, of, createdAt: directory.now() } : undefined,
-    );
-    log.error({ lane }, "deliveries lay in an own lane that nobody knew; it is served again");
-    healed += 1;
-  }
-  return healed;
+function tell(found: Imbalance, log: Logger): void {
+  if (found.lost > 0) log.error({ ...found }, "deliveries that were accepted are in no lane");
+  else if (found.surplus > 0) log.error({ ...found }, "more deliveries wait than the ledger knows of");
+  else log.info({ ...found }, "the ledger and the lanes add up again");
 }
 
-/**
- * Input: KEYS totals, then per lane BullMQ's wait, paused, active, delayed, prioritized.
- * Output: {enqueued, ended, how many lie in the lanes}, all of one moment.
- */
-const TAKE_STOCK = `
-local present = 0
-for i = 2, #KEYS, 5 do
-  present = present + redis.call("LLEN", KEYS[i]) + redis.call("LLEN", KEYS[i + 1]) + redis.call("LLEN", KEYS[i + 2])
-    + redis.call("ZCARD", KEYS[i + 3]) + redis.call("ZCARD", KEYS[i + 4])
+interface Examination {
+  readonly before: RunState;
+  readonly found: Imbalance;
+  readonly log: Logger;
+}
+
+/** Looks at the next runs, while there is an imbalance for which not all have been looked at. */
+async function examineRuns(
+  redis: Redis,
+  directory: LaneDirectory,
+  { before, found, log }: Examination,
+): Promise<RunState> {
+  const { suspects, cursor, doneFor } = before;
+  const isDone = toText(found) === doneFor;
+  const next = isDone ? [] : await redis.zrevrange(keys.runs(), cursor, cursor + RUNS_MAX - 1);
+  const runs = [...new Set([...Object.keys(suspects), ...next])];
+  if (runs.length === 0) return { suspects, cursor: 0, doneFor: toText(found) };
+  const imbalances = await weighRuns(redis, directory, runs);
+  if (imbalances === null) return before;
+
+  const again = runs.filter((run) => imbalances.has(run) && suspects[run] === undefined);
+  for (const run of runs.filter((one) => !again.includes(one)))
+    await noteRun(redis, run, atLeast(imbalances.get(run) ?? NOTHING, suspects[run] ?? NOTHING), log);
+  const state = { suspects: Object.fromEntries(again.map((run) => [run, imbalances.get(run) ?? NOTHING])) };
+  if (isDone) return { ...before, ...state };
+  return next.length < RUNS_MAX
+    ? { ...state, cursor: 0, doneFor: toText(found) }
+    : { ...state, cursor: cursor + RUNS_MAX, doneFor };
+}
+
+/** Input: KEYS run; ARGV lost, surplus. Output: {what was noted before, lost and surplus}; a run that is forgotten is left so. */
+const NOTE = `
+if redis.call("EXISTS", KEYS[1]) == 0 then return {ARGV[1], ARGV[2]} end
+local before = redis.call("HMGET", KEYS[1], "lost", "surplus")
+for i, field in ipairs({"lost", "surplus"}) do
+  if ARGV[i] == "0" then redis.call("HDEL", KEYS[1], field) else redis.call("HSET", KEYS[1], field, ARGV[i]) end
 end
-local totals = redis.call("HMGET", KEYS[1], "enqueued", "ended")
-return {tonumber(totals[1] or 0), tonumber(totals[2] or 0), present}
+return {before[1] or "0", before[2] or "0"}
 `;
 
-/** Deliveries that were accepted, have not ended and lie nowhere. What has ended and is not settled yet lies there for a moment more. */
-async function countMissing(redis: Redis, directory: LaneDirectory): Promise<number> {
-  const shared = (await redis.hkeys(keys.totals()))
-    .filter((field) => field.startsWith("lane:"))
-    .map((field) => field.slice("lane:".length));
-  const lanes = [...shared.filter((lane) => !isOwnLane(lane)), ...directory.all().map(({ lane }) => lane)];
-  const names = lanes.flatMap((lane) =>
-    ["wait", "paused", "active", "delayed", "prioritized"].map((part) => keys.ofLane(lane, part)),
-  );
-  const [enqueued = 0, ended = 0, present = 0] = (await redis.eval(
-    TAKE_STOCK,
-    names.length + 1,
-    keys.totals(),
-    ...names,
-  )) as number[];
-  return Math.max(0, enqueued - ended - present);
+/** With the run's counters, so that whoever looks at these sees it. */
+async function noteRun(redis: Redis, run: string, { lost, surplus }: Imbalance, log: Logger): Promise<void> {
+  const [lostBefore, surplusBefore] = (await redis.eval(NOTE, 1, keys.run(run), lost, surplus)) as string[];
+  if (`${lost} ${surplus}` === `${lostBefore} ${surplusBefore}` || lost + surplus === 0) return;
+  log.error({ run, lost, surplus }, "the run's counters do not add up with what lies in the lanes");
 }

@@ -66,7 +66,7 @@ export function createDestinations(options: DestinationsOptions): Destinations {
         const entry = directory.get(ownLaneName("destination", origin));
         // What began before the circuit changed says nothing about the state that it has now.
         if (entry?.circuit !== undefined && startedAt < entry.circuit.since) return;
-        watch.note(origin, finding, Math.floor(directory.now() / 1_000), entry?.pace !== undefined);
+        watch.note(origin, finding, directory.now(), entry?.pace !== undefined);
       };
     },
     async report() {
@@ -75,13 +75,16 @@ export function createDestinations(options: DestinationsOptions): Destinations {
         if (origin !== null && directory.get(ownLaneName("destination", origin)) === undefined)
           promote(origin);
       }
-      await letProbesThrough(options);
+      await endPauses(options);
       const suspects = await options.trouble.suspects();
       const due = watch
         .all()
         .filter(([origin, watched]) => isDue(origin, watched, suspects, options))
         .slice(0, REPORTS_MAX)
-        .map(([origin, watched]) => ({ origin, watched, met: watch.take(origin, watched) }));
+        .map(([origin, watched]) => {
+          const { askedUntil } = watched;
+          return { origin, watched, askedUntil, met: watch.take(origin, watched) };
+        });
       await Promise.all(due.map(({ origin, ...report }) => reportOne(origin, report, options)));
       forgetQuiet(watch, options);
     },
@@ -102,21 +105,23 @@ function findLane(
     return isOwnLane(lane) && !isRestricted(entry) ? null : entry;
   };
   const entry = directory.get(name);
-  if (!bringsLimits(entry, version, limits)) return choose(entry);
+  const now = directory.now();
+  if (!bringsLimits(entry, version, limits, now)) return choose(entry);
   return directory
     .update(name, (known) =>
-      bringsLimits(known, version, limits)
-        ? withActionLimits(known ?? newDestinationLane(origin, directory.now()), version, limits)
+      bringsLimits(known, version, limits, now)
+        ? withActionLimits(known ?? newDestinationLane(origin, now), version, limits, now)
         : undefined,
     )
     .then(choose);
 }
 
 function isRestricted(entry: OwnLane): boolean {
-  const { isPaused, circuit, pace } = entry;
+  const { isPaused, circuit, restsUntil, pace } = entry;
   return (
     isPaused === true ||
     circuit !== undefined ||
+    restsUntil !== undefined ||
     pace !== undefined ||
     Object.keys(limitsOf(entry)).length > 0
   );
@@ -150,7 +155,7 @@ function hasToLearn(entry: OwnLane | undefined): boolean {
 
 async function reportOne(
   origin: string,
-  { watched, met }: { watched: Watched; met: Tally },
+  { watched, askedUntil, met }: { watched: Watched; askedUntil: number | null; met: Tally },
   options: DestinationsOptions,
 ): Promise<void> {
   const { trouble, directory, circuit } = options;
@@ -158,9 +163,11 @@ async function reportOne(
   const { now, suspectAt, tally } = await trouble.count(lane, met);
   const isFresh = now - suspectAt < CONTRIBUTE_MS;
   watched.lookAgainAt = isFresh ? options.now() + CONTRIBUTE_MS : Number.POSITIVE_INFINITY;
+  if (isFresh) watched.askedUntil ??= askedUntil;
   const evidence = {
     tally,
     isFresh,
+    askedUntil,
     allowance: watched.allowance === null ? null : { perSecond: watched.allowance },
   };
   const judge = (entry?: OwnLane): OwnLane | undefined =>
@@ -171,11 +178,12 @@ async function reportOne(
   if (saved?.circuit?.since !== known?.circuit?.since) await trouble.forget(lane);
 }
 
-async function letProbesThrough({ directory, trouble }: DestinationsOptions): Promise<void> {
+async function endPauses({ directory, trouble }: DestinationsOptions): Promise<void> {
   for (const entry of directory.all()) {
-    if (judgePause(entry, directory.now()) === undefined) continue;
+    const next = judgePause(entry, directory.now());
+    if (next === undefined) continue;
     // Before the state changes: the first probe's answer must not be forgotten with the failures.
-    await trouble.forget(entry.lane);
+    if (next.circuit !== entry.circuit) await trouble.forget(entry.lane);
     await directory.update(entry.lane, (current) => judgePause(current, directory.now()));
   }
 }

@@ -16,7 +16,7 @@ const LANE = newDestinationLane(ORIGIN, 0);
 
 function evidence(met: Partial<Met>, isFresh = false): Evidence {
   const tally = new Map([[NOW / 1_000, { accepted: 0, failed: 0, limited: 0, ...met }]]);
-  return { tally, isFresh, allowance: null };
+  return { tally, isFresh, allowance: null, askedUntil: null };
 }
 
 function judge(entry: OwnLane | undefined, given: Evidence): OwnLane | undefined {
@@ -56,4 +56,15 @@ test("a pause that is over lets probes through, once", () => {
   const probing = judgePause(open, NOW + 5_000);
   expect(probing?.circuit).toEqual({ state: "half-open", since: NOW + 5_000, pauseMs: 5_000 });
   expect(judgePause(probing, NOW + 60_000)).toBeUndefined();
+});
+
+test("refusals that ask for it hold the whole lane, and it flows when the time has come, without a look at old failures", () => {
+  const refusals = { ...evidence({ limited: 6 }), askedUntil: NOW + 30_000 };
+  expect(judge(undefined, { ...refusals, isFresh: true })?.restsUntil).toBeUndefined();
+  const resting = judge(undefined, refusals);
+  expect(resting).toMatchObject({ restsUntil: NOW + 30_000 });
+  expect(judgePause(resting, NOW + 29_999)).toBeUndefined();
+  const flowing = judgePause(resting, NOW + 30_000);
+  expect(flowing).not.toHaveProperty("restsUntil");
+  expect(flowing).toMatchObject({ troubledAt: NOW + 30_000 });
 });

@@ -4,6 +4,7 @@ import { ownLaneName } from "@postrider/shared/lanes";
 import { limitsOf, type OwnLane } from "@postrider/shared/own-lane";
 import { type CircuitSettings, judgeCircuit, openProbes } from "./circuit.ts";
 import { type Allowance, judgePace, PACE_MIN } from "./pace.ts";
+import { judgeRest } from "./rest.ts";
 import type { Tally } from "./tally.ts";
 
 /** Two reports: a worker that met no trouble at a suspect has added what it met by then. */
@@ -14,6 +15,8 @@ export interface Evidence {
   /** Whether other workers may not have told yet what they met, so that the share is not that of all. */
   readonly isFresh: boolean;
   readonly allowance: Allowance | null;
+  /** Until when the latest refusals ask to be left alone, Unix ms. */
+  readonly askedUntil: number | null;
 }
 
 /** A lane without any reason of its own yet. */
@@ -25,7 +28,7 @@ export function newDestinationLane(origin: string, now: number): OwnLane {
 export function judgeDestination(
   entry: OwnLane | undefined,
   origin: string,
-  { tally, isFresh, allowance }: Evidence,
+  { tally, isFresh, allowance, askedUntil }: Evidence,
   now: number,
   settings: CircuitSettings,
 ): OwnLane | undefined {
@@ -37,24 +40,31 @@ export function judgeDestination(
     isFresh && before.circuit === undefined
       ? undefined
       : judgeCircuit(before.circuit, tally, now, isLimitedFailing, settings);
-  if (pace === before.pace && circuit === before.circuit) return undefined;
+  const asked = isFresh ? null : askedUntil;
+  const restsUntil = judgeRest(before.restsUntil, asked, tally, now, settings.circuitPauseMaxMs);
+  if (pace === before.pace && circuit === before.circuit && restsUntil === before.restsUntil)
+    return undefined;
   const isOver = before.circuit !== undefined && circuit === undefined;
-  const next = { ...omit(before, "pace"), ...(pace && { pace }), ...(isOver && { troubledAt: now }) };
-  return withCircuit(next, circuit);
+  const next = set(set(before, "pace", pace), "restsUntil", restsUntil);
+  return withCircuit(isOver ? { ...next, troubledAt: now } : next, circuit);
 }
 
-/** The entry when its circuit lets probes through by now; undefined where nothing changes. */
+/** The entry when its circuit lets probes through by now, or its rest is over; undefined where nothing changes. */
 export function judgePause(entry: OwnLane | undefined, now: number): OwnLane | undefined {
-  const circuit = openProbes(entry?.circuit, now);
-  return entry === undefined || circuit === entry.circuit ? undefined : withCircuit(entry, circuit);
+  if (entry === undefined) return undefined;
+  const circuit = openProbes(entry.circuit, now);
+  const isRested = entry.restsUntil !== undefined && now >= entry.restsUntil;
+  if (circuit === entry.circuit && !isRested) return undefined;
+  return withCircuit(isRested ? { ...set(entry, "restsUntil", undefined), troubledAt: now } : entry, circuit);
 }
 
 function withCircuit(entry: OwnLane, circuit: OwnLane["circuit"]): OwnLane {
   // A lane with a reason leads deliveries in again, also when it was about to be dissolved.
-  return { ...omit(omit(entry, "circuit"), "isClosing"), ...(circuit && { circuit }) };
+  return set(set(entry, "isClosing", undefined), "circuit", circuit);
 }
 
-function omit<K extends keyof OwnLane>(entry: OwnLane, name: K): Omit<OwnLane, K> & OwnLane {
+/** The entry with a field, or without it. */
+function set<K extends keyof OwnLane>(entry: OwnLane, name: K, value: OwnLane[K] | undefined): OwnLane {
   const { [name]: _, ...rest } = entry;
-  return rest as Omit<OwnLane, K> & OwnLane;
+  return (value === undefined ? rest : { ...rest, [name]: value }) as OwnLane;
 }

@@ -11,6 +11,7 @@ import { createAudit } from "./audit.ts";
 import { createDestinations, type Destinations } from "./destinations.ts";
 import { asOnly, createPresence, repeat } from "./duties.ts";
 import { createLiveness } from "./liveness.ts";
+import { reclaimUnserved } from "./reclaim.ts";
 import { createServing } from "./serve.ts";
 import { createTraffic, type Traffic } from "./traffic.ts";
 import { createTrouble } from "./trouble.ts";
@@ -40,9 +41,17 @@ export interface LanesOptions {
   readonly settings: Settings;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Told of each claim that ran out in a lane that nobody serves. */
+  readonly reclaimed: (lane: string, deliveryId: string) => void;
 }
 
-export async function createLanes({ redis, settings, metrics, log }: LanesOptions): Promise<Lanes> {
+export async function createLanes({
+  redis,
+  settings,
+  metrics,
+  log,
+  reclaimed,
+}: LanesOptions): Promise<Lanes> {
   const directory = createLaneDirectory(redis);
   await directory.refresh();
   const traffic = createTraffic(Date.now);
@@ -82,18 +91,27 @@ export async function createLanes({ redis, settings, metrics, log }: LanesOption
         await directory.refresh();
         await serving.adjust();
         metrics.ownLanes(directory.all(), serving.counts());
+        metrics.inFlightLimits(serving.slots());
       };
+      const reclaim = () =>
+        reclaimUnserved({
+          ...settings,
+          redis,
+          directory,
+          isServed: (lane) => serving.slots().has(lane),
+          reclaimed,
+        });
       const duties = [
         repeat("look", LOOK_MS, look, log),
         repeat("report", REPORT_MS, destinations.report, log),
         repeat("liveness", LIVENESS_MS, liveness.check, log),
         repeat("presence", PRESENCE_MS, () => presence.show(directory.now()), log),
+        repeat("reclaim", settings.stalledCheckMs, reclaim, log),
         repeat(
           "audit",
           AUDIT_MS,
           async () => {
-            const found = await asOnly(redis, "audit", AUDIT_MS, audit.run);
-            if (found !== null) metrics.audited(found);
+            metrics.audited(await asOnly(redis, "audit", AUDIT_MS, audit.run));
           },
           log,
         ),

@@ -1,8 +1,9 @@
 // Moves a claimed delivery out of its lane in one atomic step: into another lane, or among the dead letters of its home lane. It
 // keeps its id, attempts, history and data, and at any moment it is in exactly one place. BullMQ has no such move between two
-// queues, so these two scripts know its keys; its version is pinned, and tests hold the result against BullMQ's own view.
+// queues, so these two scripts, and those of `shared/src/lane-scripts.ts`, know its keys; its version is pinned, and tests hold the result against BullMQ's own view.
 
 import { ENSURE_LANE, toEnsure } from "@postrider/shared/lane-directory";
+import { ADD_WAITING, CARRY } from "@postrider/shared/lane-scripts";
 import { keys } from "@postrider/shared/lanes";
 import { IN_LANE, RELEASED, toLaneMark } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
@@ -12,21 +13,17 @@ import type { Redis } from "ioredis";
  * What both begin with: takes the delivery out of the lane, if the claim is still ours.
  * KEYS 1 its job, 2 active, 3 stalled, 4 its job in the other lane; ARGV 1 id, 2 token.
  */
-const TAKE_OUT = `
+const TAKE_OUT = `${CARRY}
 if redis.call("GET", KEYS[1] .. ":lock") ~= ARGV[2] then return -1 end
 redis.call("DEL", KEYS[1] .. ":lock")
 redis.call("SREM", KEYS[3], ARGV[1])
 redis.call("LREM", KEYS[2], -1, ARGV[1])
-if KEYS[1] ~= KEYS[4] then
-  redis.call("RENAME", KEYS[1], KEYS[4])
-  if redis.call("EXISTS", KEYS[1] .. ":logs") == 1 then redis.call("RENAME", KEYS[1] .. ":logs", KEYS[4] .. ":logs") end
-end
+carry(KEYS[1], KEYS[4])
 `;
 
 /** Input: as above, KEYS 5 wait, 6 marker, 7 meta of the other lane, 8 mark; ARGV 3 the new mark. Output: 0, or -1 when the claim was lost. */
-const MOVE = `${TAKE_OUT}
-redis.call("LPUSH", KEYS[5], ARGV[1])
-if redis.call("HEXISTS", KEYS[7], "paused") == 0 then redis.call("ZADD", KEYS[6], 0, "0") end
+const MOVE = `${ADD_WAITING}${TAKE_OUT}
+addWaiting(ARGV[1], KEYS[5], KEYS[6], KEYS[7])
 local mark = redis.call("GET", KEYS[8])
 if mark and string.sub(mark, 1, ${IN_LANE.length}) == "${IN_LANE}" then
   local released = string.sub(mark, -${RELEASED.length}) == "${RELEASED}" and "${RELEASED}" or ""

@@ -6,6 +6,7 @@ import { keys, ownLaneName } from "@postrider/shared/lanes";
 import { isRunnable, limitsOf, type OwnLane } from "@postrider/shared/own-lane";
 import type { Worker } from "bullmq";
 import type { Redis } from "ioredis";
+import type { OwnLaneCounts } from "../record/metrics.ts";
 import { assignLanes } from "./assign.ts";
 import type { Traffic } from "./traffic.ts";
 import { createWork } from "./work.ts";
@@ -40,8 +41,7 @@ export interface Serving {
   adjust(): Promise<void>;
   /** All lanes served here, and how many each may have in flight. */
   slots(): ReadonlyMap<string, number>;
-  /** Own lanes served here, and those that nobody has room for. */
-  counts(): { readonly served: number; readonly unserved: number };
+  counts(): OwnLaneCounts;
   /** Stops claiming in all lanes; resolves when nothing is in flight any more. */
   close(): Promise<void>;
 }
@@ -52,6 +52,7 @@ export function createServing(options: ServingOptions): Serving {
   const stopping = new Set<Promise<void>>();
   const work = createWork(options.redis);
   let unserved = 0;
+  let heldUp = 0;
   let isClosed = false;
 
   const start = (lane: string, slots: number): void => {
@@ -105,6 +106,7 @@ export function createServing(options: ServingOptions): Serving {
       const candidates = directory.all().filter(isRunnable);
       const full = await findFull(options.redis, candidates);
       const fed = candidates.filter((entry) => isFed(entry, directory, full)).map(({ lane }) => lane);
+      heldUp = candidates.length - fed.length;
       const wanted = await work.find(fed, directory.now());
       if (isClosed) return;
       const assigned = assign(wanted.sort(), Math.floor(directory.now() / EPOCH_MS));
@@ -113,7 +115,12 @@ export function createServing(options: ServingOptions): Serving {
       lend();
     },
     slots: () => new Map([...serving].map(([lane, worker]) => [lane, worker.concurrency])),
-    counts: () => ({ served: serving.size - sharedLanes.length, unserved }),
+    counts: () => ({
+      served: serving.size - sharedLanes.length,
+      servedMax: options.ownLanesMax,
+      unserved,
+      heldUp,
+    }),
     async close() {
       isClosed = true;
       for (const [lane, worker] of serving) stop(lane, worker);

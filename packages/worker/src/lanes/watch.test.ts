@@ -10,9 +10,9 @@ function reply(status: number, headers: Record<string, string> = {}): Finding {
 
 test("what was met is kept by second, for a minute of traffic, and given out once", () => {
   const watch = createWatch(() => 0);
-  for (let second = 0; second < 100; second++) watch.note(ORIGIN, reply(200), second, false);
-  watch.note(ORIGIN, reply(503), 99, false);
-  watch.note(ORIGIN, { kind: "fault", code: "proxy", message: "" }, 99, false);
+  for (let second = 0; second < 100; second++) watch.note(ORIGIN, reply(200), second * 1_000, false);
+  watch.note(ORIGIN, reply(503), 99_500, false);
+  watch.note(ORIGIN, { kind: "fault", code: "proxy", message: "" }, 99_900, false);
 
   const [, watched] = watch.all()[0] ?? expect.fail("nothing is watched");
   expect(watched.isTroubled).toBe(true);
@@ -33,4 +33,18 @@ test("what a destination says that it allows is read from refusals, and from all
   expect(allowed(200, "30;w=1", true)).toBe(30);
   expect(allowed(200, null, true)).toBe(30);
   expect(allowed(429, null, true)).toBeNull();
+});
+
+test("how long refusals ask to be left alone: by the first to end, until it is told", () => {
+  const watch = createWatch(() => 0);
+  const note = (status: number, retryAfter: string) =>
+    watch.note(ORIGIN, reply(status, { "retry-after": retryAfter }), 1_000, false);
+  note(200, "9");
+  note(429, "60");
+  note(503, "30");
+  note(429, "soon");
+  const [, watched] = watch.all()[0] ?? expect.fail("nothing is watched");
+  expect(watched.askedUntil).toBe(31_000);
+  watch.take(ORIGIN, watched);
+  expect(watched.askedUntil).toBeNull();
 });

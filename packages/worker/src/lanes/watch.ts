@@ -2,7 +2,8 @@
 // its first trouble all of the last minute is, so that the failing share is one of everything that was sent. In memory only.
 
 import type { Finding } from "../attempt.ts";
-import { allowedPerSecond } from "./allowance.ts";
+import { allowedPerSecond } from "../decide/allowance.ts";
+import { askedWaitMs } from "../decide/retry-after.ts";
 import type { Met, Tally } from "./tally.ts";
 
 /** Destinations that a process keeps in mind; beyond it those go that were reported longest ago, or never. */
@@ -17,6 +18,8 @@ export interface Watched {
   isTroubled: boolean;
   /** What its headers said last that it allows. */
   allowance: number | null;
+  /** Until when its refusals ask to be left alone, by the first of them to end; Unix ms of Redis' clock. */
+  askedUntil: number | null;
   /** Unix ms of this process. */
   seenAt: number;
   reportedAt: number;
@@ -25,8 +28,11 @@ export interface Watched {
 }
 
 export interface Watch {
-  /** @param isPaced whether the destination's rate is being learned, so that what accepted replies say of it is worth reading. */
-  note(origin: string, finding: Finding, second: number, isPaced: boolean): void;
+  /**
+   * @param at Unix ms of Redis' clock.
+   * @param isPaced whether the destination's rate is being learned, so that what accepted replies say of it is worth reading.
+   */
+  note(origin: string, finding: Finding, at: number, isPaced: boolean): void;
   all(): [origin: string, watched: Watched][];
   /** Everything unreported, which is forgotten here; the destination is last in line from now on. */
   take(origin: string, watched: Watched): Tally;
@@ -44,13 +50,15 @@ export function createWatch(now: () => number): Watch {
     return watched;
   };
   return {
-    note(origin, finding, second, isPaced) {
+    note(origin, finding, at, isPaced) {
       const kind = classify(finding);
       if (kind === null) return;
       const watched = of(origin);
       watched.seenAt = now();
-      add(watched, kind, second);
+      add(watched, kind, Math.floor(at / 1_000));
       if (finding.kind !== "reply") return;
+      if (kind !== "accepted")
+        watched.askedUntil = earlier(watched.askedUntil, askedUntil(finding.headers, at));
       if (kind === "limited") watched.allowance = allowedPerSecond(finding.headers);
       else if (isPaced) watched.allowance = allowedPerSecond(finding.headers) ?? watched.allowance;
     },
@@ -59,7 +67,7 @@ export function createWatch(now: () => number): Watch {
       const { met } = watched;
       known.delete(origin);
       known.set(origin, watched);
-      Object.assign(watched, { met: new Map(), isTroubled: false, reportedAt: now() });
+      Object.assign(watched, { met: new Map(), isTroubled: false, askedUntil: null, reportedAt: now() });
       return met;
     },
     forget: (origin) => void known.delete(origin),
@@ -71,10 +79,20 @@ function begin(): Watched {
     met: new Map(),
     isTroubled: false,
     allowance: null,
+    askedUntil: null,
     seenAt: Number.NEGATIVE_INFINITY,
     reportedAt: Number.NEGATIVE_INFINITY,
     lookAgainAt: Number.POSITIVE_INFINITY,
   };
+}
+
+function askedUntil(headers: Readonly<Record<string, string>>, at: number): number | null {
+  const asked = askedWaitMs(headers, at);
+  return asked === null ? null : at + asked;
+}
+
+function earlier(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
 
 function add(watched: Watched, kind: keyof Met, second: number): void {

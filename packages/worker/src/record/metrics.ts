@@ -1,7 +1,7 @@
 // What a worker counts, as verbs for the steps to call. Every series of a closed list exists from the first scrape, so that a rate is
 // never "no data".
 
-import { OWN_LANE_KINDS, type OwnLaneKind } from "@postrider/shared/lanes";
+import { OWN_LANE_KINDS, type OwnLaneKind, toLaneLabel } from "@postrider/shared/lanes";
 import { type OutcomeKind, REASON_NAMES, type Reason } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { type Counter, collectDefaultMetrics, Registry } from "prom-client";
@@ -48,6 +48,22 @@ export interface LaneGauges {
   readonly oldestAgeMs: number;
 }
 
+/** Own lanes served here and how many may be; those that nobody has room for, and those that wait for their destination. */
+export interface OwnLaneCounts {
+  readonly served: number;
+  readonly servedMax: number;
+  readonly unserved: number;
+  readonly heldUp: number;
+}
+
+export interface AuditFindings {
+  readonly healed: number;
+  readonly lost: number;
+  readonly surplus: number;
+  /** Shared lanes with deliveries that no worker serves. */
+  readonly unserved: number;
+}
+
 export interface Metrics {
   readonly registry: Registry;
   ended(lane: string, outcome: OutcomeKind, reason: Reason): void;
@@ -63,11 +79,17 @@ export interface Metrics {
   moved(lane: string, to: OwnLaneKind): void;
   deadLettersDropped(lane: string, count: number): void;
   claimed(lane: string, change: 1 | -1): void;
+  /** Given back to its lane without an attempt. */
+  handedBack(lane: string): void;
   /** The registry as this process sees it. */
-  ownLanes(entries: readonly OwnLane[], counts: { readonly served: number; readonly unserved: number }): void;
-  /** What the latest audit by this process found. */
-  audited(found: { readonly healed: number; readonly missing: number }): void;
+  ownLanes(entries: readonly OwnLane[], counts: OwnLaneCounts): void;
+  /** How many of each lane that it serves may be in flight. */
+  inFlightLimits(slots: ReadonlyMap<string, number>): void;
+  /** What this process found when it carried out the latest audit; null when another one did. */
+  audited(found: AuditFindings | null): void;
   lane(lane: string, gauges: LaneGauges): void;
+  /** What waits in all own lanes of a kind. */
+  kind(kind: OwnLaneKind, gauges: Pick<LaneGauges, "waiting" | "delayed">): void;
   /** What lies in the lanes is not known. */
   noLanes(): void;
 }
@@ -95,17 +117,9 @@ export function createMetrics(
   };
   const replies = new Map(STATUS_CLASSES.map((name) => [name, series.attempts.labels(name, "")]));
 
-  for (const lane of lanes) {
-    for (const reason of REASON_NAMES) {
-      endedSeries(lane, outcomeOf(reason), reason).inc(0);
-      series.retries.labels(lane, reason).inc(0);
-    }
-    for (const gauge of [series.waiting, series.delayed, series.deadLetters, series.oldestAge])
-      gauge.labels(lane).set(0);
-    for (const kind of REPEAT_KINDS) series.repeats.labels(lane, kind).inc(0);
-    for (const kind of OWN_LANE_KINDS) series.moves.labels(lane, kind).inc(0);
-    series.dropped.labels(lane).inc(0);
-  }
+  for (const lane of lanes)
+    for (const reason of REASON_NAMES) endedSeries(lane, outcomeOf(reason), reason).inc(0);
+  beginSeries(series, sharedLanes);
   for (const reply of replies.values()) reply.inc(0);
   for (const result of TOKEN_RESULTS) series.tokenFetches.labels(result).inc(0);
   for (const fault of FAULTS) series.attempts.labels("", fault).inc(0);
@@ -121,10 +135,14 @@ export function createMetrics(
     retried: (lane, reason) => series.retries.labels(lane, reason).inc(),
     repeated: (lane, kind) => series.repeats.labels(lane, kind).inc(),
     ownLanes: (entries, counts) => showOwnLanes(entries, counts, series),
-    audited({ healed, missing }) {
-      series.healed.inc(healed);
-      series.missing.set(missing);
+    inFlightLimits: (slots) => showLimits(slots, lanes, series),
+    audited(found) {
+      series.healed.inc(found?.healed ?? 0);
+      series.imbalance.labels("lost").set(found?.lost ?? 0);
+      series.imbalance.labels("surplus").set(found?.surplus ?? 0);
+      series.sharedLanesUnserved.set(found?.unserved ?? 0);
     },
+    handedBack: (lane) => series.handedBack.labels(lane).inc(),
     moved: (lane, to) => series.moves.labels(lane, to).inc(),
     deadLettersDropped: (lane, count) => series.dropped.labels(lane).inc(count),
     claimed: (lane, change) => void inFlight.set(lane, (inFlight.get(lane) ?? 0) + change),
@@ -134,6 +152,10 @@ export function createMetrics(
       series.deadLetters.labels(lane).set(gauges.deadLetters);
       series.oldestAge.labels(lane).set(gauges.oldestAgeMs / 1_000);
     },
+    kind(kind, { waiting, delayed }) {
+      series.waiting.labels(kind).set(waiting);
+      series.delayed.labels(kind).set(delayed);
+    },
     noLanes() {
       for (const gauge of [series.waiting, series.delayed, series.deadLetters, series.oldestAge])
         gauge.reset();
@@ -141,14 +163,33 @@ export function createMetrics(
   };
 }
 
+/** Sets every series to nothing, so that none begins with its first event. */
+function beginSeries(series: Series, sharedLanes: readonly string[]): void {
+  for (const lane of [...sharedLanes, ...OWN_LANE_KINDS]) beginLane(lane, series);
+  // Dead letters lie in shared lanes only, and the oldest of thousands of own lanes is not looked for.
+  for (const gauge of [series.deadLetters, series.oldestAge])
+    for (const lane of sharedLanes) gauge.labels(lane).set(0);
+  for (const kind of ["lost", "surplus"]) series.imbalance.labels(kind).set(0);
+}
+
+function beginLane(lane: string, series: Series): void {
+  for (const reason of REASON_NAMES) series.retries.labels(lane, reason).inc(0);
+  for (const gauge of [series.waiting, series.delayed, series.inFlightLimit]) gauge.labels(lane).set(0);
+  for (const kind of REPEAT_KINDS) series.repeats.labels(lane, kind).inc(0);
+  for (const kind of OWN_LANE_KINDS) series.moves.labels(lane, kind).inc(0);
+  for (const counter of [series.dropped, series.handedBack]) counter.labels(lane).inc(0);
+}
+
 const CIRCUIT_VALUES = { closed: 0, "half-open": 1, open: 2 } as const;
 
 function showOwnLanes(
   entries: readonly OwnLane[],
-  { served, unserved }: { readonly served: number; readonly unserved: number },
+  { served, servedMax, unserved, heldUp }: OwnLaneCounts,
   series: Series,
 ): void {
   series.ownLanesServed.set(served);
+  series.ownLanesServedLimit.set(servedMax);
+  series.ownLanesHeldUp.set(heldUp);
   series.ownLanesUnserved.set(unserved);
   for (const kind of OWN_LANE_KINDS)
     series.ownLanes.labels(kind).set(entries.filter((entry) => entry.kind === kind).length);
@@ -156,6 +197,7 @@ function showOwnLanes(
   const stateOf = ({ circuit }: OwnLane) => circuit?.state ?? "closed";
   for (const state of Object.keys(CIRCUIT_VALUES))
     series.circuits.labels(state).set(destinations.filter((entry) => stateOf(entry) === state).length);
+  series.resting.set(destinations.filter(({ restsUntil }) => restsUntil !== undefined).length);
   // Dissolved lanes leave the page.
   series.circuit.reset();
   series.pace.reset();
@@ -163,6 +205,16 @@ function showOwnLanes(
     series.circuit.labels(entry.of).set(CIRCUIT_VALUES[stateOf(entry)]);
     if (entry.pace !== undefined) series.pace.labels(entry.of).set(entry.pace.perSecond);
   }
+}
+
+function showLimits(
+  slots: ReadonlyMap<string, number>,
+  labels: readonly string[],
+  { inFlightLimit }: Series,
+): void {
+  const sums = new Map(labels.map((label) => [label, 0]));
+  for (const [lane, limit] of slots) sums.set(toLaneLabel(lane), (sums.get(toLaneLabel(lane)) ?? 0) + limit);
+  for (const [label, sum] of sums) inFlightLimit.labels(label).set(sum);
 }
 
 /** 429 has a class of its own: a rate limit is no refusal. */

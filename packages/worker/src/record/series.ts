@@ -53,6 +53,11 @@ export function defineSeries(
       "lane",
       "to",
     ]),
+    handedBack: counter(
+      "handed_back_total",
+      "Deliveries that were claimed and given back to their lane, without an attempt spent, because the worker was told to stop or cut their composing short.",
+      ["lane"],
+    ),
     ...defineLaneSeries(registry),
     ...defineEgressSeries(registry, egress),
     dropped: counter(
@@ -66,6 +71,23 @@ export function defineSeries(
       "Time from enqueue, or from the due time, to a delivered outcome.",
       LATENCY_SECONDS,
     ),
+    ...defineInFlight(registry, inFlight),
+    waiting: gauge(
+      "lane_waiting",
+      `Deliveries that are due and not claimed, of a lane or of all own lanes of a kind. ${SAME}`,
+    ),
+    delayed: gauge(
+      "lane_delayed",
+      `Deliveries that are due later, of a lane or of all own lanes of a kind. ${SAME}`,
+    ),
+    deadLetters: gauge("lane_dead_letters", `Dead letters kept. ${SAME}`),
+    oldestAge: gauge("lane_oldest_age_seconds", `Age of the delivery that waits the longest. ${SAME}`),
+  };
+}
+
+function defineInFlight(registry: Registry, inFlight: ReadonlyMap<string, number>) {
+  const registers = [registry];
+  return {
     inFlight: new Gauge({
       name: "postrider_in_flight",
       help: "Deliveries that this worker has claimed and not settled.",
@@ -76,10 +98,12 @@ export function defineSeries(
         for (const [lane, count] of inFlight) this.set({ lane }, count);
       },
     }),
-    waiting: gauge("lane_waiting", `Deliveries that are due and not claimed. ${SAME}`),
-    delayed: gauge("lane_delayed", `Deliveries that are due later. ${SAME}`),
-    deadLetters: gauge("lane_dead_letters", `Dead letters kept. ${SAME}`),
-    oldestAge: gauge("lane_oldest_age_seconds", `Age of the delivery that waits the longest. ${SAME}`),
+    inFlightLimit: new Gauge({
+      name: "postrider_in_flight_limit",
+      help: "How many deliveries this worker may have in flight now: of a shared lane, or of all own lanes of a kind that it serves. At the limit claims wait.",
+      labelNames: ["lane"],
+      registers,
+    }),
   };
 }
 
@@ -151,6 +175,21 @@ function defineLaneSeries(registry: Registry) {
       help: "Own lanes that this worker serves.",
       registers,
     }),
+    ownLanesServedLimit: new Gauge({
+      name: "postrider_own_lanes_served_limit",
+      help: "Own lanes that this worker may serve at once (`POSTRIDER_OWN_LANES_MAX`).",
+      registers,
+    }),
+    ownLanesHeldUp: new Gauge({
+      name: "postrider_own_lanes_held_up",
+      help: `Runs' lanes that stand still because the destination that they feed has enough waiting, or is stopped. ${SAME}`,
+      registers,
+    }),
+    sharedLanesUnserved: new Gauge({
+      name: "postrider_shared_lanes_unserved",
+      help: "Shared lanes with deliveries that no worker serves, as the latest audit by this worker found; its log names them. Take the max.",
+      registers,
+    }),
     ownLanesUnserved: new Gauge({
       name: "postrider_own_lanes_unserved",
       help: `Own lanes that no worker has room for at this moment; they take turns. ${SAME}`,
@@ -168,6 +207,11 @@ function defineLaneSeries(registry: Registry) {
       labelNames: ["destination"],
       registers,
     }),
+    resting: new Gauge({
+      name: "postrider_destinations_resting",
+      help: `Destinations whose own refusals ask to be left alone for a while (Retry-After). ${SAME}`,
+      registers,
+    }),
     pace: new Gauge({
       name: "postrider_destination_pace_per_second",
       help: `The rate that a destination's 429s have taught; at most ${DESTINATIONS_SHOWN_MAX} destinations. ${SAME}`,
@@ -179,9 +223,10 @@ function defineLaneSeries(registry: Registry) {
       help: "Own lanes with deliveries that were in no registry, and are served again. Should stay 0.",
       registers,
     }),
-    missing: new Gauge({
-      name: "postrider_deliveries_missing",
-      help: "Deliveries that were accepted, have not ended and lie in no lane, as the latest audit by this worker found: what a Redis failover lost. Take the max.",
+    imbalance: new Gauge({
+      name: "postrider_deliveries_imbalance",
+      help: "Deliveries out of balance, as the latest audit by this worker found: accepted, not ended and in no lane (lost), or in a lane although the ledger knows of nothing left there (surplus). Should stay 0. Take the max.",
+      labelNames: ["kind"],
       registers,
     }),
   };

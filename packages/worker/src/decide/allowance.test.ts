@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { allowedPerSecond } from "./allowance.ts";
+import { allowedPerSecond, usedUpForMs } from "./allowance.ts";
 
 test.each<[string, number | null]>([
   ['"default";q=100;w=60', 100 / 60],
@@ -24,4 +24,23 @@ test("the limit with a window where there is no policy, and nothing where there 
   expect(allowedPerSecond({ "ratelimit-limit": "50;w=5" })).toBe(10);
   expect(allowedPerSecond({ "ratelimit-policy": "100", "ratelimit-limit": "50;w=5" })).toBe(10);
   expect(allowedPerSecond({ "x-ratelimit-limit": "50" })).toBeNull();
+});
+
+const NOW = Date.parse("2026-11-24T12:00:00Z");
+
+test.each<[Record<string, string>, number | null]>([
+  [{ ratelimit: '"default";r=0;t=30' }, 30_000],
+  [{ ratelimit: '"burst";r=0;t=2, "daily";r=0;t=600, "other";r=5;t=900' }, 600_000],
+  [{ ratelimit: '"default";r=1;t=30' }, null],
+  [{ ratelimit: '"default";r=0' }, null],
+  [{ "ratelimit-remaining": "0", "ratelimit-reset": "7" }, 7_000],
+  [{ "x-ratelimit-remaining": " 0 ", "x-ratelimit-reset": "7" }, 7_000],
+  [{ "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(NOW / 1_000 + 90) }, 90_000],
+  [{ "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(NOW + 1_500) }, 1_500],
+  [{ "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(NOW / 1_000 - 90) }, 0],
+  [{ "x-ratelimit-remaining": "3", "x-ratelimit-reset": "7" }, null],
+  [{ "x-ratelimit-remaining": "0", "x-ratelimit-reset": "soon" }, null],
+  [{}, null],
+])("%j: used up for %s ms", (headers, ms) => {
+  expect(usedUpForMs(headers, NOW)).toBe(ms);
 });

@@ -1,0 +1,21 @@
+// Pieces of Lua for the scripts that move deliveries between lanes, in worker and producer. BullMQ has no such move, so they know its
+// keys: here, once. Prepended to a script, each defines one function.
+
+/**
+ * `carry(from, to)`: takes a job, and the log of its attempts, from one lane's key to another's. What lists name it in is the caller's part.
+ */
+export const CARRY = `
+local function carry(from, to)
+  if from == to then return end
+  redis.call("RENAME", from, to)
+  if redis.call("EXISTS", from .. ":logs") == 1 then redis.call("RENAME", from .. ":logs", to .. ":logs") end
+end
+`;
+
+/** `addWaiting(id, wait, marker, meta)`: puts a job where it waits, and wakes the workers of its lane unless that is paused. */
+export const ADD_WAITING = `
+local function addWaiting(id, wait, marker, meta)
+  redis.call("LPUSH", wait, id)
+  if redis.call("HEXISTS", meta, "paused") == 0 then redis.call("ZADD", marker, 0, "0") end
+end
+`;

@@ -1,0 +1,54 @@
+// Own lanes in which deliveries lie although the registry does not know them. No move and no admission leaves one behind; a registry
+// that was lost by itself would.
+
+import type { LaneDirectory } from "@postrider/shared/lane-directory";
+import { keys, OWN_LANE_KINDS, type OwnLaneKind } from "@postrider/shared/lanes";
+import type { Logger } from "@postrider/shared/log";
+import type { Redis } from "ioredis";
+
+/** Lanes looked at in one audit: as many of the latest changes, and as many of all others in turn. */
+const LANES_MAX = 1_000;
+
+const WITH_DELIVERIES = ["wait", "active", "delayed"] as const;
+
+export interface Healed {
+  readonly healed: number;
+  /** Where the next audit goes on. */
+  readonly cursor: number;
+}
+
+/** Brings lanes with deliveries back into the registry. */
+export async function healStranded(
+  redis: Redis,
+  directory: LaneDirectory,
+  cursor: number,
+  log: Logger,
+): Promise<Healed> {
+  const [latest, others] = await Promise.all([
+    redis.zrevrange(keys.ownLaneChanges(), 0, LANES_MAX - 1),
+    redis.zrange(keys.ownLaneChanges(), String(cursor), String(cursor + LANES_MAX - 1)),
+  ]);
+  const former = [...new Set([...latest, ...others])].filter((lane) => directory.get(lane) === undefined);
+  let healed = 0;
+  for (const lane of await findWithDeliveries(redis, former)) {
+    const [kind = "", of] = [lane.split(".", 1)[0], lane.slice(lane.indexOf(".") + 1)];
+    if (!OWN_LANE_KINDS.includes(kind as OwnLaneKind)) continue;
+    await directory.update(lane, (entry) =>
+      entry === undefined ? { lane, kind: kind as OwnLaneKind, of, createdAt: directory.now() } : undefined,
+    );
+    log.error({ lane }, "deliveries lay in an own lane that nobody knew; it is served again");
+    healed += 1;
+  }
+  return { healed, cursor: others.length < LANES_MAX ? 0 : cursor + LANES_MAX };
+}
+
+async function findWithDeliveries(redis: Redis, lanes: readonly string[]): Promise<string[]> {
+  const pipeline = redis.pipeline();
+  for (const lane of lanes) pipeline.exists(...WITH_DELIVERIES.map((part) => keys.ofLane(lane, part)));
+  const replies = (await pipeline.exec()) ?? [];
+  return lanes.filter((_, index) => {
+    const [error, count] = replies[index] ?? [null, 0];
+    if (error !== null) throw error;
+    return Number(count) > 0;
+  });
+}

@@ -1,0 +1,123 @@
+import { toDeliveryId } from "@postrider/shared/delivery";
+import { createLaneDirectory } from "@postrider/shared/lane-directory";
+import { keys, ownLaneName } from "@postrider/shared/lanes";
+import type { Logger } from "@postrider/shared/log";
+import { createAudit } from "@postrider/worker/lanes/audit";
+import { findUnservedLanes } from "@postrider/worker/lanes/stock";
+import { Redis } from "ioredis";
+import { expect, onTestFinished, test } from "vitest";
+import { customers, type System, startSystem } from "../support/system.ts";
+
+interface Line {
+  readonly level: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+/** Audits as two workers carry them out in turn, and what they log. */
+async function startAuditing({ redisUrl }: System) {
+  const redis = new Redis(redisUrl, { replyMapping: "legacy" });
+  onTestFinished(() => redis.disconnect());
+  const lines: Line[] = [];
+  const write =
+    (level: string) =>
+    (facts: Readonly<Record<string, unknown>>, text: string): void =>
+      void lines.push({ level, facts, text });
+  const log = { error: write("error"), warn: write("warn"), info: write("info") } as unknown as Logger;
+  const audits = [0, 1].map(() => createAudit(redis, createLaneDirectory(redis), log));
+  return {
+    redis,
+    lines,
+    async audit(times: number) {
+      let found: unknown;
+      for (let nth = 0; nth < times; nth++) found = await audits[nth % 2]?.run();
+      return found;
+    },
+  };
+}
+
+/** As an eviction, or a person with a Redis client, takes a delivery away. */
+async function lose(redis: Redis, lane: string, run: string, nth: number): Promise<void> {
+  const id = toDeliveryId({ run, customerId: `c${nth}` });
+  expect(await redis.lrem(keys.ofLane(lane, "wait"), 1, id)).toBe(1);
+  await redis.del(keys.job(lane, id));
+}
+
+test("what was lost is told with the run that it belonged to, in whichever lane it lay, and by whichever worker audits", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  const { runs } = system.producer;
+  for (const run of ["whole", "small", "large"])
+    await system.producer.enqueueMany({
+      action: "a",
+      customers: customers(run === "large" ? 1_200 : 20),
+      run,
+    });
+  const { redis, lines, audit } = await startAuditing(system);
+  expect(await audit(2)).toMatchObject({ lost: 0, surplus: 0 });
+  expect(lines.filter(({ level }) => level === "error")).toEqual([]);
+
+  await lose(redis, "bulk", "small", 7);
+  for (const nth of [3, 1_100])
+    await lose(redis, nth < 1_000 ? "bulk" : ownLaneName("run", "large"), "large", nth);
+
+  expect(await audit(4)).toMatchObject({ lost: 3, surplus: 0 });
+  const told = lines.filter(({ level }) => level === "error").map(({ facts }) => facts);
+  expect(told).toContainEqual({ lost: 3, surplus: 0 });
+  expect(told).toContainEqual({ run: "small", lost: 1, surplus: 0 });
+  expect(told).toContainEqual({ run: "large", lost: 2, surplus: 0 });
+  expect((await runs.get("large")).imbalance).toEqual({ lost: 2, surplus: 0 });
+  expect((await runs.get("whole")).imbalance).toEqual({ lost: 0, surplus: 0 });
+
+  // Told once, not at each audit.
+  const before = lines.length;
+  await audit(2);
+  expect(lines).toHaveLength(before);
+});
+
+test("what lies in a lane although its run has ended is a surplus", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  await system.producer.enqueueMany({ action: "a", customers: customers(10), run: "r" });
+  const { redis, lines, audit } = await startAuditing(system);
+  // As if two outcomes had been written of deliveries that still wait.
+  await redis.hincrby(keys.totals(), "ended", 2);
+  await redis.hincrby(keys.run("r"), "delivered", 2);
+
+  expect(await audit(4)).toMatchObject({ lost: 0, surplus: 2 });
+  expect(lines.map(({ facts }) => facts)).toContainEqual({ run: "r", lost: 0, surplus: 2 });
+  expect((await system.producer.runs.get("r")).imbalance).toEqual({ lost: 0, surplus: 2 });
+
+  await redis.hincrby(keys.totals(), "ended", -2);
+  await redis.hincrby(keys.run("r"), "delivered", -2);
+  expect(await audit(4)).toMatchObject({ lost: 0, surplus: 0 });
+  expect((await system.producer.runs.get("r")).imbalance).toEqual({ lost: 0, surplus: 0 });
+});
+
+test("lanes that the registry forgot are healed however many changed after them", async () => {
+  await using system = await startSystem();
+  const { redis, audit } = await startAuditing(system);
+  const lane = ownLaneName("run", "forgotten");
+  const others = Array.from({ length: 2_500 }, (_, nth) => [nth + 2, ownLaneName("run", `r${nth}`)]).flat();
+  await redis.zadd(keys.ownLaneChanges(), 1_000, lane, ...others.map(String));
+  await redis.set(keys.ownLaneVersion(), 3_000);
+  await redis.lpush(keys.ofLane(lane, "wait"), "d");
+
+  await audit(4);
+
+  expect(await redis.hexists(keys.ownLanes(), lane)).toBe(1);
+});
+
+test("a shared lane with deliveries that no worker serves is told by name", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  await system.producer.enqueue({ action: "a", customer: { id: 1 }, lane: "bulkk" });
+  const { redis, lines, audit } = await startAuditing(system);
+  expect(await findUnservedLanes(redis)).toEqual(["bulkk"]);
+  expect(await audit(2)).toMatchObject({ unserved: 1 });
+  expect(lines.map(({ facts }) => facts)).toEqual([{ lanes: ["bulkk"] }]);
+
+  await redis.zadd(keys.servedLanes(), Date.now(), "bulkk");
+
+  expect(await audit(1)).toMatchObject({ unserved: 0 });
+});

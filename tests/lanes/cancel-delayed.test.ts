@@ -1,0 +1,74 @@
+// What a cancelled run has delayed in lanes that are not its own.
+
+import { createLaneDirectory } from "@postrider/shared/lane-directory";
+import { keys, ownLaneName, RUN_KEPT_SECONDS } from "@postrider/shared/lanes";
+import { dissolveCalm } from "@postrider/worker/lanes/dissolve";
+import { Redis } from "ioredis";
+import { expect, onTestFinished, test } from "vitest";
+import { customers, startSystem } from "../support/system.ts";
+
+const DAY_SECONDS = 24 * 3_600;
+
+function connect(url: string): Redis {
+  const redis = new Redis(url, { replyMapping: "legacy" });
+  onTestFinished(() => redis.disconnect());
+  return redis;
+}
+
+test("is never sent, counts as waiting, and ends as cancelled when it is due", async () => {
+  await using system = await startSystem();
+  const { runs } = system.producer;
+  const inBulk = await system.apply({ id: "shared" });
+  await system.apply({ id: "limited", limits: { ratePerSecond: 1_000 } });
+  await system.startWorker();
+  // Long enough for two cancellations, which take two seconds each.
+  const sendAt = new Date(Date.now() + 12_000);
+  await system.producer.enqueueMany({ action: inBulk, customers: customers(20), run: "shared", sendAt });
+  await system.producer.enqueueMany({ action: "limited", customers: customers(20), run: "own", sendAt });
+  const { origin } = new URL(system.receiver.url);
+  expect(await system.producer.lanes.backlog("bulk")).toMatchObject({ delayed: 20 });
+  expect(await system.producer.destinations.show(origin)).toMatchObject({ delayed: 20 });
+
+  for (const run of ["shared", "own"]) {
+    await runs.cancel(run);
+    expect(await runs.get(run)).toMatchObject({ state: "cancelled", waiting: 20, cancelled: 0 });
+  }
+
+  for (const run of ["shared", "own"]) {
+    await system.untilEnded(run);
+    expect(await runs.get(run)).toMatchObject({ state: "cancelled", waiting: 0, cancelled: 20 });
+  }
+  expect(Date.now()).toBeGreaterThanOrEqual(sendAt.getTime());
+  expect(system.receiver.requests).toHaveLength(0);
+});
+
+test("keeps the run in mind, however long it takes to be due", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  const redis = connect(system.redisUrl);
+  const directory = createLaneDirectory(redis);
+  const sendAt = new Date(Date.now() + 60 * DAY_SECONDS * 1_000);
+  await system.producer.enqueueMany({ action: "a", customers: customers(2), run: "r", sendAt });
+  expect(await redis.ttl(keys.run("r"))).toBeGreaterThan(80 * DAY_SECONDS);
+  // Later ones that are due at once do not shorten it.
+  await system.producer.enqueueMany({ action: "a", customers: customers(3), run: "r" });
+  expect(await redis.ttl(keys.run("r"))).toBeGreaterThan(80 * DAY_SECONDS);
+
+  await system.producer.runs.cancel("r");
+  await expect(
+    system.producer.enqueueMany({ action: "a", customers: customers(3), run: "r" }),
+  ).rejects.toMatchObject({ code: "run_cancelled" });
+  expect(await redis.ttl(keys.run("r"))).toBe(-1);
+
+  // Old enough to be dissolved, were it not for what is left of the run.
+  const lane = ownLaneName("run", "r");
+  await directory.refresh();
+  await directory.update(lane, (entry) => entry && { ...entry, createdAt: 0 });
+  await dissolveCalm(redis, directory);
+  expect(directory.get(lane)).toMatchObject({ isCancelled: true });
+
+  await redis.hset(keys.run("r"), "cancelled", 3);
+  await dissolveCalm(redis, directory);
+  expect(directory.get(lane)).toBeUndefined();
+  expect(await redis.ttl(keys.run("r"))).toBeGreaterThan(RUN_KEPT_SECONDS - 60);
+});
