@@ -120,11 +120,8 @@ async function tryStart(
   );
   let log = "";
   child.stdout?.setEncoding("utf8").on("data", (text: string) => (log += text));
-  let hasEnded = false;
-  const ended = once(child, "close").then(() => {
-    hasEnded = true;
-  });
-  const pid = await untilReady(port, directory, () => hasEnded);
+  const ended = once(child, "close").then(() => undefined);
+  const pid = await untilReady(port, directory, ended);
   if (pid === null) {
     child.stdin?.end();
     await ended;
@@ -139,12 +136,12 @@ async function tryStart(
     async stop() {
       holdOn(child);
       child.stdin?.end();
-      if (!hasEnded) await ended;
+      await ended;
     },
     async kill() {
       holdOn(child);
       process.kill(pid, "SIGKILL");
-      if (!hasEnded) await ended;
+      await ended;
     },
   };
 }
@@ -189,21 +186,28 @@ function pipesOf({ stdin, stdout }: ChildProcess): Socket[] {
 }
 
 /** The server's process id once it answers; null when it ended before, or answers too late. */
-async function untilReady(port: number, directory: string, hasEnded: () => boolean): Promise<number | null> {
+async function untilReady(port: number, directory: string, ended: Promise<void>): Promise<number | null> {
   const redis = new Redis({
     port,
     host: "127.0.0.1",
     maxRetriesPerRequest: null,
+    enableReadyCheck: false,
     retryStrategy: () => 20,
     replyMapping: "legacy",
   });
   // Refused until it listens: that is what the loop is for.
   redis.on("error", () => undefined);
-  const deadline = Date.now() + READY_MS;
+  const gone = ended.then(() => "gone" as const);
+  let deadline = Date.now() + READY_MS;
   try {
-    while (Date.now() < deadline && !hasEnded()) {
-      const pid = await Promise.race([askPid(redis, directory).catch(() => null), pause(50)]);
-      if (pid !== null) return pid;
+    while (Date.now() < deadline) {
+      // One question at a time: a server with much to do answers late, and more questions would not make it faster.
+      const answer = await Promise.race([ask(redis, directory), gone, pause(deadline - Date.now())]);
+      if (answer === "gone") return null;
+      if (answer?.isLoading === false) return answer.pid;
+      // However much it kept, it is at work.
+      if (answer !== null) deadline = Date.now() + READY_MS;
+      await pause(50);
     }
     return null;
   } finally {
@@ -211,11 +215,16 @@ async function untilReady(port: number, directory: string, hasEnded: () => boole
   }
 }
 
-/** Null when it is another process's server that answers on the port: ours works in its directory. */
-async function askPid(redis: Redis, directory: string): Promise<number | null> {
-  const [, workingDirectory] = (await redis.config("GET", "dir")) as string[];
-  if (workingDirectory !== (await realpath(directory))) return pause(50);
-  return Number(/process_id:(\d+)/.exec(await redis.info("server"))?.[1]);
+/** Null when there is no answer, or another process's server answers on the port: ours works in its directory. */
+async function ask(redis: Redis, directory: string): Promise<{ pid: number; isLoading: boolean } | null> {
+  try {
+    const [, workingDirectory] = (await redis.config("GET", "dir")) as string[];
+    if (workingDirectory !== (await realpath(directory))) return null;
+    const info = await redis.info();
+    return { pid: Number(/process_id:(\d+)/.exec(info)?.[1]), isLoading: info.includes("\nloading:1") };
+  } catch {
+    return null;
+  }
 }
 
 function pause(ms: number): Promise<null> {
