@@ -7,6 +7,7 @@ import { createSealer, parseSecretKeys, type SecretKeys } from "@postrider/share
 import type { IssuedToken, NoToken } from "@postrider/worker/authorize/oauth";
 import { createSharedTokens } from "@postrider/worker/authorize/shared-tokens";
 import { createTokens, type TokenFound, type TokenOrder } from "@postrider/worker/authorize/tokens";
+import { createInterrupts } from "@postrider/worker/send/interrupts";
 import { Redis } from "ioredis";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -39,7 +40,7 @@ beforeEach(async () => {
 afterAll(() => redis.disconnect());
 
 function worker() {
-  const interrupts = new Set<() => void>();
+  const interrupts = createInterrupts();
   const shared = createSharedTokens(redis, sealer);
   const tokens = createTokens({ shared, digest: sealer.digest, interrupts, now: () => now });
   const order: TokenOrder = {
@@ -117,11 +118,11 @@ test("a shutdown ends the wait for another worker", async () => {
   await redis.set(keys.tokenLock(sealer.digest(JSON.stringify(client))), "other", "PX", 60_000);
   const { get, interrupts } = worker();
   const found = get();
-  await eventually(() => expect(interrupts.size).toBe(1));
-  for (const interrupt of interrupts) interrupt();
+  await eventually(() => expect(interrupts.count()).toBe(1));
+  interrupts.interruptAll();
 
   expect(await found).toEqual({ kind: "interrupted" });
-  expect(interrupts.size).toBe(0);
+  expect(interrupts.count()).toBe(0);
 });
 
 test("a refused token is renewed once for all; a renewed one that is refused at once is not", async () => {

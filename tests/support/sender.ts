@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { parseUrl } from "@postrider/compose/url";
 import { readSettings } from "@postrider/shared/read-settings";
 import type { Sent } from "@postrider/worker/send/exchange";
+import { createInterrupts } from "@postrider/worker/send/interrupts";
 import { createPools, type Outside, type Pools } from "@postrider/worker/send/pools";
 import { type SendLimits, send } from "@postrider/worker/send/send";
 import { LOOPBACK } from "./network.ts";
@@ -42,7 +43,7 @@ export function createSender(environment: Record<string, string> = {}, outside: 
           ...limits,
         },
         pools,
-        new Set(),
+        createInterrupts(),
       );
     },
     [Symbol.asyncDispose]: () => pools.close(),

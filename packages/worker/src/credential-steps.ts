@@ -8,13 +8,14 @@ import { createTokens, digestUnkeyed } from "./authorize/tokens.ts";
 import { createOpener, type Open } from "./open/open.ts";
 import { createReadSecrets } from "./open/read-secrets.ts";
 import { createSecretCache, readFromRedis } from "./open/secret-cache.ts";
+import type { Interrupts } from "./send/interrupts.ts";
 import type { TlsFiles } from "./send/tls-files.ts";
 
 export interface CredentialOptions {
   /** Null where neither secrets nor tokens are needed. */
   readonly redis: Redis | null;
   readonly sealer: Sealer;
-  readonly interrupts: Set<() => void>;
+  readonly interrupts: Interrupts;
   readonly send: AuthorizeOptions["send"];
   readonly actionsMax: number;
   readonly now: () => number;

@@ -17,6 +17,7 @@ import type { Attempted, Claimed, Timings, Verdict } from "./attempt.ts";
 import { type Composer, createComposer } from "./compose/composer.ts";
 import { createCredentialSteps } from "./credential-steps.ts";
 import { deliver, type Steps } from "./deliver.ts";
+import { createInterrupts } from "./send/interrupts.ts";
 import { createPools } from "./send/pools.ts";
 import { send } from "./send/send.ts";
 
@@ -48,7 +49,7 @@ export async function testAction(action: Action, sample: Sample, settings: Setti
     usesRedis(action) || pools.tls.usesSecrets()
       ? await connectRedis(settings.redisUrl, producerOptions)
       : null;
-  const interrupts = new Set<() => void>();
+  const interrupts = createInterrupts();
   const { replyBytesMax } = settings;
   const sendWithin: Steps["send"] = (request, { action: document, secretHeaders }, leftMs) =>
     send(request, { ...document, secretHeaders, replyBytesMax, leftMs }, pools, interrupts);

@@ -18,7 +18,7 @@ import { type Probes, serveProbes } from "./probes.ts";
 import { createLedger } from "./record/ledger.ts";
 import { createMetrics } from "./record/metrics.ts";
 import type { Records } from "./record/record.ts";
-import type { Interrupts } from "./send/exchange.ts";
+import { createInterrupts, type Interrupts } from "./send/interrupts.ts";
 import { createPools, type Pools } from "./send/pools.ts";
 import { send } from "./send/send.ts";
 
@@ -50,7 +50,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const { actionsCached: actionsMax } = settings;
   const findAction = createActionCache(redis, sealer, actionsMax);
   const composer = createComposer();
-  const interrupts: Interrupts = new Set();
+  const interrupts = createInterrupts();
   let isServing = false;
 
   const calling = { isOff: false };
@@ -175,8 +175,8 @@ interface Draining {
 async function drain({ lanes, interrupts, calling, log }: Draining, graceMs: number): Promise<void> {
   const calledOff = setTimeout(() => {
     calling.isOff = true;
-    log.warn({ inFlight: interrupts.size }, "grace period over; handing back what is in flight");
-    for (const interrupt of [...interrupts]) interrupt();
+    log.warn({ inFlight: interrupts.count() }, "grace period over; handing back what is in flight");
+    interrupts.interruptAll();
   }, graceMs);
   let giveUp: NodeJS.Timeout | undefined;
   const tooLate = new Promise<"late">((resolve) => {

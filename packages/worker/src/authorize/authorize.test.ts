@@ -1,13 +1,19 @@
 import { compileAction } from "@postrider/compose/compile";
 import { parseAction } from "@postrider/shared/action";
 import { expect, test } from "vitest";
+import { createInterrupts } from "../send/interrupts.ts";
 import { createAuthorizer } from "./authorize.ts";
 import { createUnsharedTokens } from "./shared-tokens.ts";
 import { createTokens, digestUnkeyed } from "./tokens.ts";
 
 const now = () => 1_700_000_000_000;
 const authorize = createAuthorizer({
-  tokens: createTokens({ shared: createUnsharedTokens(), digest: digestUnkeyed, interrupts: new Set(), now }),
+  tokens: createTokens({
+    shared: createUnsharedTokens(),
+    digest: digestUnkeyed,
+    interrupts: createInterrupts(),
+    now,
+  }),
   send: () => Promise.reject(new Error("no token is needed")),
   now,
 });

@@ -5,6 +5,7 @@ import { createHash, randomUUID } from "node:crypto";
 import type { OAuthClient } from "@postrider/compose/credentials";
 import { LRUCache } from "lru-cache";
 import type { Interrupted } from "../attempt.ts";
+import type { Interrupts } from "../send/interrupts.ts";
 import { conceal } from "./conceal.ts";
 import { type IssuedToken, type NoToken, unavailable } from "./oauth.ts";
 import type { SharedTokens, Token } from "./shared-tokens.ts";
@@ -32,7 +33,7 @@ export interface TokenOptions {
   readonly shared: SharedTokens;
   /** A name for a client in Redis, from which nothing of it can be guessed. */
   readonly digest: (text: string) => string;
-  readonly interrupts: Set<() => void>;
+  readonly interrupts: Interrupts;
   readonly now: () => number;
 }
 
@@ -212,14 +213,14 @@ async function fetchOnce(
 }
 
 /** A wait that a shutdown ends. */
-function createWait(interrupts: Set<() => void>) {
+function createWait(interrupts: Interrupts) {
   let isInterrupted = false;
   let wake: (() => void) | null = null;
   const interrupt = (): void => {
     isInterrupted = true;
     wake?.();
   };
-  interrupts.add(interrupt);
+  const place = interrupts.add({ interrupt });
   return {
     async interrupted(ms: number): Promise<boolean> {
       if (isInterrupted) return true;
@@ -232,7 +233,7 @@ function createWait(interrupts: Set<() => void>) {
       });
       return isInterrupted;
     },
-    end: () => void interrupts.delete(interrupt),
+    end: () => void interrupts.remove(place),
   };
 }
 

@@ -59,9 +59,7 @@ interface LaneTraffic {
 
 export function createTraffic(now: () => number): Traffic {
   const lanes = new Map<string, LaneTraffic>();
-  // In the order of the claims.
-  const lastClaims = new Map<string, number>();
-  let claims = 0;
+  const lastClaims = createLastClaims();
   const of = (lane: string): LaneTraffic => {
     const known = lanes.get(lane);
     if (known !== undefined) return known;
@@ -85,11 +83,7 @@ export function createTraffic(now: () => number): Traffic {
     enter(lane, isRetry) {
       const traffic = of(lane);
       traffic.inFlight += 1;
-      claims += 1;
-      lastClaims.delete(lane);
-      lastClaims.set(lane, claims);
-      const [oldest] = lastClaims.keys();
-      if (lastClaims.size > LAST_CLAIMS_MAX && oldest !== undefined) lastClaims.delete(oldest);
+      lastClaims.note(lane);
       if (isRetry) traffic.retries += 1;
     },
     leave(lane, isRetry) {
@@ -99,7 +93,7 @@ export function createTraffic(now: () => number): Traffic {
       // Own lanes come and go; what was known of one that is idle is of no use.
       if (isOwnLane(lane) && traffic.inFlight === 0) lanes.delete(lane);
     },
-    lastClaim: (lane) => lastClaims.get(lane) ?? 0,
+    lastClaim: lastClaims.of,
     inFlight: (lane) => lanes.get(lane)?.inFlight ?? 0,
     retries: (lane) => lanes.get(lane)?.retries ?? 0,
     begin(lane, origin) {
@@ -137,6 +131,24 @@ export function createTraffic(now: () => number): Traffic {
       let held = 0;
       for (const [origin, { slots }] of lanes.get(lane)?.shares ?? []) if (isMeant(origin)) held += slots;
       return held;
+    },
+  };
+}
+
+/** The number of each lane's latest claim, of the lanes that were claimed from last. */
+function createLastClaims() {
+  // In the order of the claims.
+  const claims = new Map<string, number>();
+  let count = 0;
+  let latest = "";
+  return {
+    of: (lane: string): number => claims.get(lane) ?? 0,
+    note(lane: string): void {
+      count += 1;
+      if (lane !== latest) claims.delete(lane);
+      latest = lane;
+      claims.set(lane, count);
+      if (claims.size > LAST_CLAIMS_MAX) claims.delete(claims.keys().next().value ?? "");
     },
   };
 }

@@ -2,12 +2,21 @@
 // in the connector for each address.
 
 import type { ComposedRequest } from "@postrider/compose/request";
-import type { Dispatcher } from "undici";
-import type { Fault, Interrupted, Reply, SendTimings, Unsendable } from "../attempt.ts";
+import type { Client, Dispatcher } from "undici";
+import {
+  type Fault,
+  type Interrupted,
+  NOT_SENT,
+  type Reply,
+  type SendTimings,
+  type Unsendable,
+} from "../attempt.ts";
 import type { Turn } from "./connections.ts";
 import { toRefusal } from "./egress-error.ts";
 import { toFault } from "./fault.ts";
 import type { Refusal } from "./guard/guard.ts";
+import type { Route } from "./held.ts";
+import type { Interruptible, Interrupts } from "./interrupts.ts";
 import { NO_PHASES, type Phases, takePhases } from "./phases.ts";
 import type { Pools } from "./pools.ts";
 import type { Way } from "./ways.ts";
@@ -22,12 +31,6 @@ export interface Sent extends SendTimings {
   readonly finding: Reply | Fault | Interrupted | Unsendable;
 }
 
-/**
- * What may give exchanges up before their time, as a shutdown does: each one in flight puts its own way out here.
- * Not an AbortSignal: thousands listen at once, and adding a listener to one costs more than the rest of this file.
- */
-export type Interrupts = Set<() => void>;
-
 /** Answers that announce another one. A server that has not come to the point by then never will. */
 const INFORMATIONAL_MAX = 20;
 
@@ -39,134 +42,158 @@ export function exchange(
   pools: Pools,
   interrupts: Interrupts,
 ): Promise<Sent> {
-  return new Promise((resolve) => {
-    const { origin, path, method, headers, body } = request;
-    const route = pools.get(origin, limits);
-    const isForbidden = "verdict" in route;
-    const running = createExchange(limits, leftMs, {
-      settle(sent) {
-        interrupts.delete(running.interrupt);
-        if (!isForbidden) {
-          // After a breach of the protocol nobody knows whose bytes come next.
-          if (sent.finding.kind === "fault" && BREACHES.has(sent.finding.code)) route.drop();
-          // Waits no longer; what it is written on is free when undici is done with it.
-          if (turn.connection === null) route.leave(turn, false);
-        }
-        resolve(sent);
-      },
-      free: (isReusable) => isForbidden || route.leave(turn, isReusable),
-    });
-    const turn: Turn = {
-      connection: null,
-      connectTimeoutMs: limits.connectTimeoutMs,
-      begin(client) {
-        try {
-          client.dispatch({ path, method, headers: headers as string[], body }, running.handler);
-        } catch (error) {
-          turn.refuse(error as Error);
-        }
-      },
-      refuse(error) {
-        running.end(toFault(error, false));
-        running.free(false);
-      },
-    };
-    if (isForbidden) {
-      running.end(toUnsendable(route));
-      return;
-    }
-    interrupts.add(running.interrupt);
-    route.enter(turn);
+  const route = pools.get(request.origin, limits);
+  if ("verdict" in route) return Promise.resolve({ finding: toUnsendable(route), ...NOT_SENT });
+  return new Promise((settle) => {
+    new Exchange(request, limits, { route, interrupts, settle }).start(leftMs);
   });
 }
 
 const BREACHES: ReadonlySet<string> = new Set(["protocol", "headers_too_large"]);
 
-interface Exchange {
-  readonly handler: Dispatcher.DispatchHandler;
-  readonly interrupt: () => void;
-  end(finding: Sent["finding"]): void;
-  free(isReusable: boolean): void;
+interface Company {
+  readonly route: Route;
+  readonly interrupts: Interrupts;
+  readonly settle: (sent: Sent) => void;
 }
 
-interface Ends {
-  settle(sent: Sent): void;
+/**
+ * All that a request is while it is under way, for those that it meets: connections give it its turn, undici tells it of the answer, a
+ * shutdown calls it off. One object, since at thousands a second a closure for each of these was a third of all garbage.
+ */
+class Exchange implements Turn, Interruptible, Dispatcher.DispatchHandler {
+  readonly connectTimeoutMs: number;
+  connection: Turn["connection"] = null;
+  readonly #request: ComposedRequest;
+  readonly #limits: ExchangeLimits;
+  readonly #company: Company;
+  readonly #startedAt = performance.now();
+  #deadline: NodeJS.Timeout | undefined;
+  #place = -1;
+  #firstByteMs: number | null = null;
+  #phases: Readonly<Phases> = NO_PHASES;
+  #abort: Abort | undefined;
+  #isOver = false;
+  #status = 0;
+  #informational = 0;
+  #rawHeaders: readonly Buffer[] = [];
+  #chunks: Buffer[] | undefined;
+  #bytes = 0;
+
+  constructor(request: ComposedRequest, limits: ExchangeLimits, company: Company) {
+    this.connectTimeoutMs = limits.connectTimeoutMs;
+    this.#request = request;
+    this.#limits = limits;
+    this.#company = company;
+  }
+
+  start(leftMs: number): void {
+    const { route, interrupts } = this.#company;
+    this.#deadline = setTimeout(expire, leftMs, this);
+    this.#place = interrupts.add(this);
+    route.enter(this);
+  }
+
+  begin(client: Client): void {
+    const { path, method, headers, body } = this.#request;
+    try {
+      client.dispatch({ path, method, headers: headers as string[], body }, this);
+    } catch (error) {
+      this.refuse(error as Error);
+    }
+  }
+
+  refuse(error: Error): void {
+    this.#end(toFault(error, false));
+    this.#free(false);
+  }
+
+  interrupt(): void {
+    this.#give({ kind: "interrupted" });
+  }
+
+  expire(): void {
+    this.#give(toTimeout(this.#limits.timeoutMs, this.#abort !== undefined, this.#status));
+  }
+
+  // undici 7's inner interface from here on. The newer one is wrapped around it, at a cost that shows at thousands a second.
+
+  onConnect(abort: Abort): void {
+    this.#phases = takePhases();
+    this.#abort = abort;
+    // The deadline passed while the request waited for a connection: nothing may be written any more.
+    if (this.#isOver) abort(ABANDONED);
+  }
+
+  onHeaders(status: number, headers: Buffer[]): boolean {
+    if (status < 200) {
+      this.#informational += 1;
+      if (this.#informational > INFORMATIONAL_MAX) this.#give(TOO_MANY_ANNOUNCEMENTS);
+      return true;
+    }
+    this.#firstByteMs = performance.now() - this.#startedAt;
+    this.#status = status;
+    this.#rawHeaders = headers;
+    return true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    const { replyBytesMax } = this.#limits;
+    const room = replyBytesMax - this.#bytes;
+    this.#chunks ??= [];
+    this.#chunks.push(chunk.length <= room ? chunk : chunk.subarray(0, room));
+    this.#bytes += chunk.length;
+    if (this.#bytes > replyBytesMax) this.#give(this.#toReply(true));
+    return true;
+  }
+
+  onComplete(): void {
+    this.#end(this.#toReply(false));
+    this.#free(true);
+  }
+
+  onError(error: Error): void {
+    if (this.#abort === undefined) this.#phases = takePhases();
+    const refusal = toRefusal(error);
+    this.#end(refusal === null ? toFault(error, this.#abort !== undefined) : toUnsendable(refusal));
+    this.#free(false);
+  }
+
+  /** Ends it before the answer has. */
+  #give(finding: Sent["finding"]): void {
+    this.#end(finding);
+    this.#abort?.(ABANDONED);
+  }
+
+  #end(finding: Sent["finding"]): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#deadline);
+    const { route, interrupts, settle } = this.#company;
+    interrupts.remove(this.#place);
+    // After a breach of the protocol nobody knows whose bytes come next.
+    if (finding.kind === "fault" && BREACHES.has(finding.code)) route.drop();
+    // Waits no longer; what it is written on is free when undici is done with it.
+    if (this.connection === null) route.leave(this, false);
+    const { dnsMs, connectMs, tlsMs } = this.#phases;
+    const totalMs = performance.now() - this.#startedAt;
+    settle({ finding, dnsMs, connectMs, tlsMs, firstByteMs: this.#firstByteMs, totalMs });
+  }
+
   /** undici is done with the connection, which may be a while after the finding stands. */
-  free(isReusable: boolean): void;
+  #free(isReusable: boolean): void {
+    this.#company.route.leave(this, isReusable);
+  }
+
+  #toReply(isCut: boolean): Reply {
+    const headers = toHeaders(this.#rawHeaders);
+    const body = toText(this.#chunks, headers["content-encoding"]);
+    return { kind: "reply", status: this.#status, headers, body, isCut };
+  }
 }
 
-function createExchange(limits: ExchangeLimits, leftMs: number, { settle, free }: Ends): Exchange {
-  const startedAt = performance.now();
-  let firstByteMs: number | null = null;
-  let phases: Readonly<Phases> = NO_PHASES;
-  let abort: Abort | undefined;
-  let isOver = false;
-  let status = 0;
-  let informational = 0;
-  let rawHeaders: readonly Buffer[] = [];
-  let chunks: Buffer[] | undefined;
-  let bytes = 0;
-
-  const end = (finding: Sent["finding"]): void => {
-    if (isOver) return;
-    isOver = true;
-    clearTimeout(deadline);
-    const { dnsMs, connectMs, tlsMs } = phases;
-    settle({ finding, dnsMs, connectMs, tlsMs, firstByteMs, totalMs: performance.now() - startedAt });
-  };
-  const give = (finding: Sent["finding"]): void => {
-    end(finding);
-    abort?.(ABANDONED);
-  };
-  const deadline = setTimeout(() => give(toTimeout(limits.timeoutMs, abort !== undefined, status)), leftMs);
-  const toReply = (isCut: boolean): Reply => {
-    const headers = toHeaders(rawHeaders);
-    return { kind: "reply", status, headers, body: toText(chunks, headers["content-encoding"]), isCut };
-  };
-
-  return {
-    end,
-    free,
-    interrupt: () => give({ kind: "interrupted" }),
-    // undici 7's inner interface. The newer one is wrapped around it, at a cost that shows at thousands a second.
-    handler: {
-      onConnect(started: Abort) {
-        phases = takePhases();
-        abort = started;
-        // The deadline passed while the request waited for a connection: nothing may be written any more.
-        if (isOver) started(ABANDONED);
-      },
-      onHeaders(statusCode: number, headers: Buffer[]) {
-        if (statusCode < 200) {
-          informational += 1;
-          if (informational > INFORMATIONAL_MAX) give(TOO_MANY_ANNOUNCEMENTS);
-          return true;
-        }
-        firstByteMs = performance.now() - startedAt;
-        status = statusCode;
-        rawHeaders = headers;
-        return true;
-      },
-      onData(chunk: Buffer) {
-        const room = limits.replyBytesMax - bytes;
-        chunks ??= [];
-        chunks.push(chunk.length <= room ? chunk : chunk.subarray(0, room));
-        bytes += chunk.length;
-        if (bytes > limits.replyBytesMax) give(toReply(true));
-        return true;
-      },
-      onComplete() {
-        end(toReply(false));
-        free(true);
-      },
-      onError(error: Error) {
-        if (abort === undefined) phases = takePhases();
-        const refusal = toRefusal(error);
-        end(refusal === null ? toFault(error, abort !== undefined) : toUnsendable(refusal));
-        free(false);
-      },
-    },
-  };
+function expire(exchange: Exchange): void {
+  exchange.expire();
 }
 
 type Abort = (reason: Error) => void;
