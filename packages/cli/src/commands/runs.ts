@@ -111,7 +111,7 @@ function show(run: Run, { output }: Context): void {
   const { lost, surplus } = run.imbalance;
   if (lost > 0)
     output.line(
-      `${lost} of them are in no lane any more, as after a failover of Redis; they will not be sent`,
+      `${lost} of them are in no lane any more, as when keys are deleted or evicted; they will not be sent`,
     );
   if (surplus > 0) output.line(`${surplus} more wait than these counters know of`);
   if (endedPerSecond !== null && run.waiting + run.inFlight > 0)
