@@ -99,7 +99,7 @@ test("what waits for a connection that never gets free ends with its deadline, a
 
   expect((await sender.send(url, { timeoutMs: 100 })).finding).toMatchObject({
     code: "timeout",
-    message: "no connection was free within 100 ms",
+    message: "no connection was made, or free, within 100 ms",
   });
   const next = sender.send(url);
   counter.release();
@@ -183,4 +183,70 @@ describe("a private address that comes late refuses the name", () => {
     expect(describeFinding(sent)).toBe("address_forbidden unique_local");
     expect(connected.map(({ bytesWritten }) => bytesWritten)).toEqual([0]);
   });
+});
+
+test("who waits for want of sockets gets the first that another destination can do without", async () => {
+  await using busy = await startCounter();
+  await using other = await startCounter();
+  await using sender = createSender(
+    { POSTRIDER_OWN_LANES_MAX: "1" },
+    { openFilesMax: 1, warn: () => undefined },
+  );
+  const { max } = sender.pools.held().sockets;
+  busy.counts.isHolding = true;
+  other.counts.isHolding = true;
+  const [mine, theirs] = [busy, other].map(({ port }) => `http://127.0.0.1:${port}/`) as [string, string];
+  const holds = sender.send(mine);
+  const others = Array.from({ length: max - 1 }, () => sender.send(theirs));
+  await eventually(() => expect(busy.unanswered.length + other.unanswered.length).toBe(max));
+
+  // Its own connection stays busy; only another destination's can make room.
+  const waits = sender.send(mine, { timeoutMs: 4_000 });
+  const gaveUp = await sender.send(mine, { timeoutMs: 100 });
+  expect(gaveUp.finding).toMatchObject({ code: "local", message: expect.stringContaining("all sockets") });
+  other.release();
+  await eventually(() => expect(busy.unanswered).toHaveLength(2));
+  busy.release();
+  expect([await waits, await holds, ...(await Promise.all(others))].map(describeFinding)).toEqual(
+    Array.from({ length: max + 1 }, () => "200"),
+  );
+});
+
+test("a connection that is still being made ends with the request that it is made for", async () => {
+  const silent = new Socket();
+  await using sender = createSender({}, { dial: () => silent });
+
+  const sent = await sender.send("http://127.0.0.1:8080/", { timeoutMs: 100, connectTimeoutMs: 60_000 });
+
+  expect(sent.finding).toMatchObject({ code: "timeout" });
+  await eventually(() => expect(silent.destroyed).toBe(true));
+  await eventually(() => expect(sender.pools.held().sockets.open).toBe(0));
+});
+
+test("who answers without reading gets each request on a connection of its own, so that none pile up", async () => {
+  const open = new Set<Socket>();
+  let accepted = 0;
+  const server = createServer((socket) => {
+    accepted += 1;
+    open.add(socket);
+    socket.on("error", () => undefined);
+    socket.once("data", () => {
+      socket.pause();
+      for (const at of [0, 50, 100])
+        setTimeout(() => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), at);
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  await using sender = createSender({ POSTRIDER_CONNECTIONS_PER_DESTINATION: "1" });
+  // More than the buffers of the two sockets hold.
+  const body = "x".repeat(16_000_000);
+
+  for (let count = 1; count <= 3; count++) {
+    expect(describeFinding(await sender.send(url, { body }))).toBe("200");
+    await untilFree();
+    expect(accepted).toBe(count);
+  }
+  for (const socket of open) socket.destroy();
+  server.close();
 });

@@ -34,9 +34,10 @@ const TCP_KEEP_ALIVE_MS = 60_000;
 export function createConnector(options: ConnectorOptions): buildConnector.connector {
   return (_, callback) => {
     const phases: Phases = { dnsMs: null, connectMs: null, tlsMs: null };
-    withDeadline(options.life.connectTimeoutMs, (progress) => open(options, phases, progress)).then(
+    withDeadline(options.life, (progress) => open(options, phases, progress)).then(
       (socket) => {
         const { refusal } = options.life;
+        options.life.socket = socket;
         if (refusal !== null) socket.on("error", () => undefined).destroy();
         handOver(phases, () => (refusal === null ? callback(null, socket) : callback(refusal, null)));
       },
@@ -58,25 +59,26 @@ const LATE: Readonly<Record<Progress["stage"], readonly [code: EgressErrorCode, 
   secure: ["POSTRIDER_CONNECT_TIMEOUT", "the TLS handshake did not end"],
 };
 
-/** For all of it: name, connection and handshake. */
-async function withDeadline(
-  timeoutMs: number,
-  work: (progress: Progress) => Promise<Socket>,
-): Promise<Socket> {
+/** For all of it: name, connection and handshake. Given up also by `cancel`. */
+async function withDeadline(life: Life, work: (progress: Progress) => Promise<Socket>): Promise<Socket> {
   const abort = new AbortController();
   const progress: Progress = { stage: "resolve", signal: abort.signal };
+  const { connectTimeoutMs } = life;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+    const giveUp = (): void => {
       const [code, what] = LATE[progress.stage];
-      reject(toEgressError(code, `${what} within ${timeoutMs} ms`));
+      reject(toEgressError(code, `${what} within ${connectTimeoutMs} ms`));
       abort.abort();
-    }, timeoutMs);
+    };
+    timer = setTimeout(giveUp, connectTimeoutMs);
+    life.cancel = giveUp;
   });
   try {
     return await Promise.race([work(progress), late]);
   } finally {
     clearTimeout(timer);
+    life.cancel = null;
   }
 }
 

@@ -1,6 +1,7 @@
 // The connections of one destination, few at a time: a request gets one that is free, has one opened, or waits its turn. Who waits
 // belongs to no connection yet, so that what becomes of connections is nothing to them. Each does one request at a time.
 
+import type { Socket } from "node:net";
 import type { Client } from "undici";
 import { toEgressError } from "./egress-error.ts";
 
@@ -26,6 +27,10 @@ export interface Life {
   connectTimeoutMs: number;
   /** Why the connection may not be used although it was begun. */
   refusal: Error | null;
+  /** Gives up getting connected; null while there is nothing to give up. */
+  cancel: (() => void) | null;
+  /** What is written on, once it is connected. */
+  socket: Socket | null;
 }
 
 interface Connection {
@@ -47,6 +52,8 @@ export interface Sockets {
   refused: number;
   /** Closes one that is idle, anywhere; false where none is. */
   makeRoom(): boolean;
+  /** Those who have to wait because of `max`, to be called when there may be room. */
+  readonly short: Set<() => void>;
 }
 
 export interface Connections {
@@ -54,6 +61,10 @@ export interface Connections {
   enter(turn: Turn, group: Group): void;
   /** Its request is over, or it waits no longer. A connection on which something went wrong does nothing else. */
   leave(turn: Turn, isReusable: boolean): void;
+  /** Its request is over before its connection was made: nobody waits for that one any more. */
+  abandon(turn: Turn): void;
+  /** Whether those that wait do so because the process has no more sockets. */
+  isShort(): boolean;
   /** No connection that is open now gets another request; of one group, or all. Those that wait get new ones. */
   renew(group?: Group): void;
   /** Also those that are being opened are not used. */
@@ -71,28 +82,28 @@ export function createConnections(max: number, sockets: Sockets): Connections {
   const discard = ({ client }: Connection): void => {
     sockets.open -= 1;
     void client.destroy().catch(() => undefined);
+    tellShort(sockets);
   };
   const idle = createIdle(discard);
   const busy = new Set<Connection>();
   const waiting = new Map<Turn, Group>();
-  const whenQuiet: (() => void)[] = [];
 
   const isQuiet = (): boolean => busy.size === 0 && waiting.size === 0;
-  const settle = (): void => {
-    if (whenQuiet.length === 0 || !isQuiet()) return;
-    for (const tell of whenQuiet.splice(0)) tell();
-  };
+  const { settle, quiet } = createQuiet(isQuiet);
   const open = (group: Group): Connection | null => {
-    if (sockets.open < sockets.max || sockets.makeRoom()) return toConnection(group, sockets, idle.remove);
-    // One of its own will be free; where it has none, nothing would ever end the wait.
-    if (busy.size > 0) return null;
+    if (sockets.open < sockets.max || sockets.makeRoom())
+      return toConnection(group, sockets, { disconnected: idle.remove, breached: () => renew() });
+    // One of its own will be free, or another's; where it has none, it might wait behind all others.
+    if (busy.size > 0) {
+      sockets.short.add(pump);
+      return null;
+    }
     sockets.refused += 1;
     throw toEgressError("POSTRIDER_LOCAL", `all ${sockets.max} sockets of this process are in use`);
   };
   const find = (group: Group): Connection | null => {
-    const free = idle.take(group);
-    if (free !== null) return free;
-    return busy.size + idle.count() < max || idle.closeOne() ? open(group) : null;
+    const isRoom = (): boolean => busy.size + idle.count() < max || idle.closeOne();
+    return idle.take(group) ?? (isRoom() ? open(group) : null);
   };
   /** False: there is none yet. */
   const start = (turn: Turn, group: Group): boolean => {
@@ -118,8 +129,10 @@ export function createConnections(max: number, sockets: Sockets): Connections {
   };
   const free = (connection: Connection, isReusable: boolean): void => {
     if (!busy.delete(connection)) return;
-    if (isReusable && connection.isConnected && !connection.isLast) idle.put(connection);
-    else discard(connection);
+    if (isReusable && isFit(connection)) {
+      idle.put(connection);
+      tellShort(sockets);
+    } else discard(connection);
     pump();
   };
   const renew = (group?: Group): void => {
@@ -140,6 +153,8 @@ export function createConnections(max: number, sockets: Sockets): Connections {
       if (connection !== null) setImmediate(free, connection, isReusable);
       else settle();
     },
+    abandon: ({ connection }) => connection?.life.cancel?.(),
+    isShort: () => sockets.short.has(pump),
     renew,
     forbid(group, refusal) {
       renew(group);
@@ -147,8 +162,27 @@ export function createConnections(max: number, sockets: Sockets): Connections {
     },
     closeIdle: idle.closeOne,
     isQuiet,
-    quiet: () => new Promise((resolve) => void (isQuiet() ? resolve() : whenQuiet.push(resolve))),
+    quiet,
   };
+}
+
+/** Those who wait until nothing is in flight; `settle` looks whether it is so. */
+function createQuiet(isQuiet: () => boolean) {
+  const whenQuiet: (() => void)[] = [];
+  return {
+    settle(): void {
+      if (whenQuiet.length === 0 || !isQuiet()) return;
+      for (const tell of whenQuiet.splice(0)) tell();
+    },
+    quiet: (): Promise<void> =>
+      new Promise((resolve) => (isQuiet() ? resolve() : void whenQuiet.push(resolve))),
+  };
+}
+
+/** Whether the next request may be written on it. */
+function isFit({ life, isConnected, isLast }: Connection): boolean {
+  // Who answers without reading would have requests pile up in the socket's buffer.
+  return isConnected && !isLast && life.socket?.writableLength === 0;
 }
 
 /**
@@ -193,9 +227,9 @@ let nextSerial = 0;
 function toConnection(
   group: Group,
   sockets: Sockets,
-  onDisconnect: (connection: Connection) => void,
+  { disconnected, breached }: { disconnected: (connection: Connection) => void; breached: () => void },
 ): Connection {
-  const life: Life = { connectTimeoutMs: 0, refusal: null };
+  const life: Life = { connectTimeoutMs: 0, refusal: null, cancel: null, socket: null };
   const connection: Connection = {
     serial: nextSerial++,
     client: group.open(life),
@@ -208,9 +242,25 @@ function toConnection(
   connection.client.on("connect", () => {
     connection.isConnected = true;
   });
-  connection.client.on("disconnect", () => {
+  connection.client.on("disconnect", (_, __, error) => {
     connection.isConnected = false;
-    onDisconnect(connection);
+    if (isBreach(error)) breached();
+    disconnected(connection);
   });
   return connection;
+}
+
+/** What no request may have been told of: an answer, or a change of protocol, that nobody asked for. */
+function isBreach(error: Error & { readonly code?: string }): boolean {
+  return error.name === "HTTPParserError" || /^bad (?:response|upgrade)/.test(error.message);
+}
+
+/** In a turn of their own, and all of them: who finds no room says so again. */
+function tellShort({ short }: Sockets): void {
+  if (short.size === 0) return;
+  const waiting = [...short];
+  short.clear();
+  setImmediate(() => {
+    for (const pump of waiting) pump();
+  });
 }

@@ -113,7 +113,9 @@ class Exchange implements Turn, Interruptible, Dispatcher.DispatchHandler {
   }
 
   expire(): void {
-    this.#give(toTimeout(this.#limits.timeoutMs, this.#abort !== undefined, this.#status));
+    const { timeoutMs } = this.#limits;
+    const isShort = this.connection === null && this.#company.route.isShort();
+    this.#give(isShort ? NO_SOCKET : toTimeout(timeoutMs, this.#abort !== undefined, this.#status));
   }
 
   // undici 7's inner interface from here on. The newer one is wrapped around it, at a cost that shows at thousands a second.
@@ -162,7 +164,8 @@ class Exchange implements Turn, Interruptible, Dispatcher.DispatchHandler {
   /** Ends it before the answer has. */
   #give(finding: Sent["finding"]): void {
     this.#end(finding);
-    this.#abort?.(ABANDONED);
+    if (this.#abort === undefined) this.#company.route.abandon(this);
+    else this.#abort(ABANDONED);
   }
 
   #end(finding: Sent["finding"]): void {
@@ -201,6 +204,12 @@ type Abort = (reason: Error) => void;
 /** One object for all, since undici only passes it on: a stack per abandoned request would cost more than the request. */
 const ABANDONED = new Error("abandoned");
 
+const NO_SOCKET: Fault = {
+  kind: "fault",
+  code: "local",
+  message: "all sockets of this process were in use",
+};
+
 const TOO_MANY_ANNOUNCEMENTS: Fault = {
   kind: "fault",
   code: "protocol",
@@ -221,7 +230,9 @@ function toTimeout(timeoutMs: number, wasSent: boolean, status: number): Fault {
   return {
     kind: "fault",
     code: "timeout",
-    message: wasSent ? `${answered} within ${timeoutMs} ms` : `no connection was free within ${timeoutMs} ms`,
+    message: wasSent
+      ? `${answered} within ${timeoutMs} ms`
+      : `no connection was made, or free, within ${timeoutMs} ms`,
   };
 }
 

@@ -15,6 +15,10 @@ export interface Route {
   enter(turn: Turn): void;
   /** The request is over, or waits no longer. */
   leave(turn: Turn, isReusable: boolean): void;
+  /** The request is over while its connection is still being made. */
+  abandon(turn: Turn): void;
+  /** Whether requests wait because the process has no more sockets. */
+  isShort(): boolean;
   /** After a breach of the protocol no connection to the destination is used for another request. */
   drop(): void;
 }

@@ -59,5 +59,5 @@ export function createSockets(
 ): Sockets {
   const { max, warning } = boundSockets(openFilesMax, { slots: concurrency * lanes.length, ownLanesMax });
   if (warning !== null) warn(warning);
-  return { max, open: 0, refused: 0, makeRoom };
+  return { max, open: 0, refused: 0, makeRoom, short: new Set() };
 }

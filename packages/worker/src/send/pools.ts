@@ -116,11 +116,9 @@ export function createPools(settings: PoolsSettings, outside: Outside = {}): Poo
     if (refusal !== null) return refusal;
     const { connections, ways } = held.get(origin) ?? hold(origin, destination);
     const group = toGroup({ ...shared, destination, origin, levels });
-    const route: Route = {
-      enter: (turn) => connections.enter(turn, group),
-      leave: connections.leave,
-      drop: () => connections.renew(),
-    };
+    const { leave, abandon, isShort } = connections;
+    const enter: Route["enter"] = (turn) => connections.enter(turn, group);
+    const route: Route = { enter, leave, abandon, isShort, drop: () => connections.renew() };
     ways.set(key, { levels, group, route });
     return route;
   };

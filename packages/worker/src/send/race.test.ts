@@ -86,3 +86,32 @@ test("called off, it drops what it is trying and tries nothing more", async () =
   expect(sockets["silent"]?.destroyed).toBe(true);
   expect(sockets["one"]).toBeUndefined();
 });
+
+test("of many silent addresses four are tried at once, and the last one that answers is found", async () => {
+  const sockets: Socket[] = [];
+  const dial = (address: string): Socket => {
+    const socket = address === "one" ? connect({ host: "127.0.0.1", port }) : new Socket();
+    sockets.push(socket);
+    return socket;
+  };
+  const addresses = [...Array.from({ length: 6 }, (_, nth) => `silent${nth}`), "one"];
+
+  const socket = await race(addresses, port, dial).winner;
+
+  expect(socket).toBe(sockets.at(-1));
+  expect(sockets.slice(0, -1).every((silent) => silent.destroyed)).toBe(true);
+  socket.destroy();
+});
+
+test("those that were tried longest make room", () => {
+  vi.useFakeTimers();
+  const sockets: Socket[] = [];
+  const { cancel } = race(["a", "b", "c", "d", "e", "f"], port, () => {
+    const socket = new Socket();
+    sockets.push(socket);
+    return socket;
+  });
+  vi.advanceTimersByTime(5 * 250);
+  expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true, true, false, false, false, false]);
+  cancel();
+});

@@ -7,6 +7,9 @@ import { isLocal } from "./fault.ts";
 /** RFC 8305 section 5 recommends 250 ms between attempts. */
 const ATTEMPT_DELAY_MS = 250;
 
+/** So many are tried at once; the one that was tried longest, a second by then, makes room for the next. */
+const AT_ONCE_MAX = 4;
+
 export type Dial = (address: string, port: number) => Socket;
 
 export interface Race {
@@ -40,6 +43,11 @@ export function race(addresses: readonly string[], port: number, dial: Dial): Ra
       const address = addresses[next];
       if (address === undefined || isOver) return;
       next += 1;
+      const [oldest] = trying;
+      if (trying.size >= AT_ONCE_MAX && oldest !== undefined) {
+        trying.delete(oldest);
+        oldest.destroy();
+      }
       const socket = dial(address, port);
       trying.add(socket);
       const onError = (error: Error): void => {
