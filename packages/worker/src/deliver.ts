@@ -131,9 +131,13 @@ async function exchange(
   const end = steps.begin(claimed, request.origin);
   // Redis may be away when a token is looked for; that says nothing about the destination.
   let finding: Finding = { kind: "interrupted" };
+  const startedAt = performance.now();
   try {
     const authorized = await steps.authorize(request, errand);
     if (authorized.kind !== "authorized") return { finding: authorized, timings: null };
+    const tookMs = performance.now() - startedAt;
+    // All that waited for one slow token would run out of time at a destination that has no part in it. The next attempt has the token.
+    if (errand.leftMs() < tookMs) return { finding: toLate(tookMs), timings: null };
     const { finding: met, ...timings } = await sendAuthorized(authorized, errand, steps);
     addSensitiveHeaders(errand.sensitive, authorized.request, errand.action);
     finding = met;
@@ -161,6 +165,11 @@ async function sendAuthorized(
   if (renewed === null) return sent;
   if (renewed.kind !== "authorized") return { ...sent, finding: renewed };
   return isTooLate() ? sent : steps.send(renewed.request, action, leftMs());
+}
+
+function toLate(tookMs: number): Finding {
+  const message = `the access token took ${Math.round(tookMs)} ms, and less was left for the request`;
+  return { kind: "unready", reason: "auth_unavailable", message };
 }
 
 /** The attempt's one deadline, over a token, the request and its repetition: tells what is left of it. */
