@@ -155,13 +155,12 @@ async function metricTable(): Promise<string> {
     name: string;
     help: string;
     type: unknown;
-    values: { labels: object }[];
   }[];
   const own = metrics.filter(({ name }) => !/^postrider_(process|nodejs)_/.test(name));
-  const rows = own.map(({ name, help, type, values }) => {
-    const labels = [...new Set(values.flatMap(({ labels }) => Object.keys(labels)))].filter(
-      (label) => label !== "le",
-    );
+  const rows = own.map(({ name, help, type }) => {
+    // Not off the samples: some have none until there is something to count.
+    const { labelNames } = registry.getSingleMetric(name) as unknown as { labelNames: readonly string[] };
+    const labels = labelNames.filter((label) => label !== "le");
     return [
       `\`${name}\``,
       String(type),

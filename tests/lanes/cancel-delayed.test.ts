@@ -19,11 +19,11 @@ test("is never sent, counts as waiting, and ends as cancelled when it is due", a
   await using system = await startSystem();
   const { runs } = system.producer;
   const inBulk = await system.apply({ id: "shared" });
-  await system.apply({ id: "limited", limits: { ratePerSecond: 1_000 } });
   await system.startWorker();
   // Long enough for two cancellations, which take two seconds each.
   const sendAt = new Date(Date.now() + 12_000);
   await system.producer.enqueueMany({ action: inBulk, customers: customers(20), run: "shared", sendAt });
+  await system.apply({ id: "limited", limits: { ratePerSecond: 1_000 } });
   await system.producer.enqueueMany({ action: "limited", customers: customers(20), run: "own", sendAt });
   const { origin } = new URL(system.receiver.url);
   expect(await system.producer.lanes.backlog("bulk")).toMatchObject({ delayed: 20 });

@@ -25,7 +25,16 @@ export function toReply(status: number, headers: Record<string, string> = {}): F
 /** A claimed delivery of an action's version, in a lane. */
 export function claimed(lane = "bulk", action = "a@1"): Claimed {
   const delivery = { v: 1, action, customer: { id: "c" }, maxAgeMs: 1_000, enqueuedAt: 0 };
-  const facts = { id: "d", token: "t", attempt: 1, claims: 1, attemptsMax: 3, dueAt: 0, claimedAt: 0 };
+  const facts = {
+    id: "d",
+    token: "t",
+    attempt: 1,
+    claims: 1,
+    attemptsMax: 3,
+    dueAt: 0,
+    agesFrom: 0,
+    claimedAt: 0,
+  };
   return { ...facts, lane, delivery: delivery as unknown as Claimed["delivery"] };
 }
 

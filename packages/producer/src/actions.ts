@@ -144,7 +144,7 @@ export function createActionStore(
 }
 
 /**
- * Tells the lane of the destination at once, where it has one and the text names it. All else the workers find out with the first
+ * Tells the lane of the destination at once, where the text names it, so that no delivery is sent before its limits are known. All else the workers find out with the first
  * delivery of the version.
  */
 async function announceLimits(
@@ -154,9 +154,15 @@ async function announceLimits(
 ): Promise<void> {
   const origin = findOrigin(url);
   if (origin === null) return;
-  await directory.update(ownLaneName("destination", origin), (entry) =>
-    entry !== undefined && bringsLimits(entry, version, limits, directory.now())
-      ? withActionLimits(entry, version, limits, directory.now())
+  const lane = ownLaneName("destination", origin);
+  await directory.update(lane, (entry) =>
+    bringsLimits(entry, version, limits, directory.now())
+      ? withActionLimits(
+          entry ?? { lane, kind: "destination", of: origin, createdAt: directory.now() },
+          version,
+          limits,
+          directory.now(),
+        )
       : undefined,
   );
 }

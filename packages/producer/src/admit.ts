@@ -44,7 +44,7 @@ export type Admit = (admissions: readonly Admission[], entrance: Entrance) => Pr
  * Marks these deliveries as in the lane and counts those that were not marked before, for the run and in all. One that was marked in
  * the meantime lies in another lane or has ended, so BullMQ would take it in: a shadow of it keeps BullMQ from that.
  * Input: KEYS mark, job, mark, job, …, run (or totals again: no run), totals; ARGV the mark, ttl seconds of the run, the home lane's field
- * in totals. Output: how many are new; -1 when the run was cancelled, and nothing was done.
+ * in totals, prefix of the lane's jobs. Output: how many are new; -1 when the run was cancelled, and nothing was done.
  */
 const MARK = `
 local new = 0
@@ -55,9 +55,14 @@ if KEYS[#KEYS - 1] ~= KEYS[#KEYS] and redis.call("HEXISTS", KEYS[#KEYS - 1], "is
   return -1
 end
 for i = 1, #KEYS - 2, 2 do
+  local isThere = redis.call("EXISTS", KEYS[i + 1]) == 1
   if redis.call("SET", KEYS[i], ARGV[1], "NX") then
     new = new + 1
-  elseif redis.call("EXISTS", KEYS[i + 1]) == 0 then
+    -- A dead letter that is no longer known would keep BullMQ from taking the new one in.
+    if isThere and redis.call("ZREM", ARGV[4] .. "failed", string.sub(KEYS[i + 1], #ARGV[4] + 1)) == 1 then
+      redis.call("DEL", KEYS[i + 1], KEYS[i + 1] .. ":logs")
+    end
+  elseif not isThere then
     redis.call("HSET", KEYS[i + 1], "shadow", 1)
   end
 end
@@ -128,7 +133,7 @@ function toCommands(
   // What is due in some months must still find its run then.
   const dueMs = Math.max(0, ...admissions.map(({ sendAt = 0 }) => sendAt - Date.now()));
   const keptSeconds = RUN_KEPT_SECONDS + Math.ceil(dueMs / 1_000);
-  const mark = [names.length, ...names, toLaneMark(queue.name), keptSeconds, field];
+  const mark = [names.length, ...names, toLaneMark(queue.name), keptSeconds, field, keys.job(queue.name, "")];
   return ownLane === undefined
     ? [[MARK_COMMAND, mark]]
     : [

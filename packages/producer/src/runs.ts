@@ -126,7 +126,7 @@ export function createRuns(redis: Redis, directory: LaneDirectory, lanes: Lanes)
       await asProducer(() =>
         redis.multi().hset(keys.run(run), "isCancelled", 1).persist(keys.run(run)).exec(),
       );
-      await change(run, (entry) => ({ ...entry, isCancelled: true }));
+      await change(run, ({ isPaused: _, isHeld: __, ...entry }) => ({ ...entry, isCancelled: true }));
       await endDelayed(run, lanes);
     },
     hold: (run) => change(run, (entry) => ({ ...entry, isHeld: true })),

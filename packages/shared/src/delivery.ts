@@ -64,6 +64,8 @@ export interface Delivery {
   readonly sendAt?: number;
   /** Unix ms; no attempt starts after it. */
   readonly expiresAt?: number;
+  /** Unix ms of its first attempt, where that was much later than it was due: its age counts from then. */
+  readonly begunAt?: number;
   /** Of a replay: Unix ms when it was due at first, which its templates go on calling now. Its age counts from the replay. */
   readonly asOf?: number;
   /** Its Idempotency-Key, where a replay was to have a new one; absent: its id. */

@@ -3,6 +3,7 @@
 // it are one atomic step.
 
 import type { Redis } from "ioredis";
+import { PostriderError } from "./errors.ts";
 import { keys } from "./lanes.ts";
 import { type OwnLane, toSwitches } from "./own-lane.ts";
 
@@ -148,19 +149,19 @@ export function createLaneDirectory(redis: Redis, now: () => number = Date.now):
       await Promise.all(isDue ? [readClock(), readAll()] : [readClock(), readChanges()]);
     },
     async update(lane, change) {
-      let current = parse(await redis.hget(keys.ownLanes(), lane));
+      let text = await redis.hget(keys.ownLanes(), lane);
       for (let tries = 0; tries < UPDATE_TRIES; tries++) {
-        const next = change(current?.entry);
-        if (next === undefined) break;
-        const [isSaved, text] = (await redis.eval(SAVE, ...toSave(next, current?.version ?? ""))) as [
-          number,
-          string,
-        ];
-        current = parse(text);
-        if (isSaved === 1) break;
+        const { entry, version = "" } = keep(lane, text) ?? {};
+        const next = change(entry);
+        if (next === undefined) return entry;
+        const [isSaved, stored] = (await redis.eval(SAVE, ...toSave(next, version))) as [number, string];
+        if (isSaved === 1) return keep(lane, stored)?.entry;
+        text = stored;
       }
-      if (current !== undefined) known.set(lane, current);
-      return current?.entry;
+      throw new PostriderError(
+        "redis_unavailable",
+        `the lane ${lane} is being changed by others all the time`,
+      );
     },
     async dissolve(lane) {
       const kept = known.get(lane);

@@ -20,6 +20,8 @@ export interface Claimed {
   readonly attemptsMax: number;
   /** Unix ms from which it could be sent: enqueued, or sendAt. */
   readonly dueAt: number;
+  /** Unix ms from which its age counts: when it was due, or first tried where that was much later. */
+  readonly agesFrom: number;
   readonly claimedAt: number;
 }
 

@@ -7,7 +7,7 @@ import { isOwnLane, shardPrefix, toLaneLabel } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
 import { RETRY_PRESETS } from "@postrider/shared/retry";
 import type { Sealer } from "@postrider/shared/seal";
-import { ErrorCode, type Job, Worker, type WorkerOptions } from "bullmq";
+import { type Job, Worker, type WorkerOptions } from "bullmq";
 import type { Redis } from "ioredis";
 import { type Attempted, type Claimed, NOTHING_TIMED, type Verdict } from "./attempt.ts";
 import { decide } from "./decide/decide.ts";
@@ -18,9 +18,6 @@ import type { Written } from "./record/ledger.ts";
 import type { Metrics } from "./record/metrics.ts";
 import { type Records, record, recordLost } from "./record/record.ts";
 import { backoffStrategy, isSettled, settle } from "./settle.ts";
-
-/** Attempt records kept with a delivery; a rate limit can make many. */
-const ATTEMPTS_KEPT = 30;
 
 /** What every lane of a process is served with. */
 export interface LaneOptions {
@@ -143,12 +140,12 @@ async function writeDown(
   try {
     // Evidence first: a crash between the two repeats an attempt that can be seen, rather than leave a dead letter without a history.
     const isDelivered = attempted.verdict.kind === "ended" && attempted.verdict.outcome === "delivered";
-    if (!isDelivered && !(await keepEvidence(job, claimed, attempted, options))) {
+    if (!isDelivered && !(await keepEvidence(claimed, attempted, options))) {
       recordLost(claimed, attempted, records);
       return { kind: "settled" };
     }
     const written = await record(claimed, attempted, records);
-    if (job.stalledCounter > 0 && attempted.verdict.kind !== "ended")
+    if (written !== "lost" && job.stalledCounter > 0 && attempted.verdict.kind !== "ended")
       await records.ledger.forgetCrashes(claimed);
     return await toSettle(claimed, attempted.verdict, written, records);
   } catch (error) {
@@ -202,38 +199,36 @@ function toClaimed(job: Job, token: string, lane: string, now: number): Claimed 
   const delivery = isDelivery(job.data)
     ? job.data
     : ({ ...(!isOwnLane(lane) && { lane }) } as unknown as Delivery);
+  // BullMQ rewrites `delay` at each retry; the delivery carries its own due time where it has one.
+  const dueAt = delivery.sendAt ?? job.timestamp;
+  const attempt = job.attemptsMade + 1;
   return {
     id: job.id ?? "",
     lane,
     token,
     delivery,
-    attempt: job.attemptsMade + 1,
+    attempt,
     claims: job.attemptsStarted,
     attemptsMax: job.opts.attempts ?? 1,
-    // BullMQ rewrites `delay` at each retry; the delivery carries its own due time where it has one.
-    dueAt: delivery.sendAt ?? job.timestamp,
+    dueAt,
+    agesFrom: delivery.begunAt ?? (attempt === 1 && now - dueAt > LATE_MS ? now : dueAt),
     claimedAt: now,
   };
 }
 
+/** First tried so much later than it was due, as after a pause, a delivery has all of its policy's time from then on. */
+const LATE_MS = 60_000;
+
 /**
  * What a person needs to understand a retry or a dead letter, kept with the job and removed with it.
- * @returns false when there is no such job: another worker took it up and ended it.
+ * @returns false when the claim was lost: another worker took it up, and may have ended it.
  */
-async function keepEvidence(
-  job: Job,
+function keepEvidence(
   claimed: Claimed,
   { finding, verdict, timings, destination }: Attempted,
   { records, sealer }: LaneOptions,
 ): Promise<boolean> {
-  job.opts.keepLogs = ATTEMPTS_KEPT;
   const at = records.now();
   const evidence = { attempt: claimed.attempt, at, destination, finding, verdict, timings };
-  try {
-    await job.log(packEvidence(evidence, claimed, sealer));
-    return true;
-  } catch (error) {
-    if ((error as { code?: unknown }).code === ErrorCode.JobNotExist) return false;
-    throw error;
-  }
+  return records.ledger.keep(claimed, packEvidence(evidence, claimed, sealer));
 }

@@ -179,8 +179,8 @@ function startDeadline(timeoutMs: number): () => number {
 }
 
 /** A retry that was held up for longer than anybody wants it, as by a circuit; decide could not know. */
-function isTooOld({ attempt, dueAt }: Claimed, { maxAgeMs }: RetryPolicy, now: number): boolean {
-  return attempt > 1 && now > dueAt + maxAgeMs;
+function isTooOld({ attempt, agesFrom }: Claimed, { maxAgeMs }: RetryPolicy, now: number): boolean {
+  return attempt > 1 && now > agesFrom + maxAgeMs;
 }
 
 const TOO_OLD: Finding = { kind: "unsendable", reason: "too_old", problems: [] };

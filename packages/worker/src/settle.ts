@@ -65,6 +65,7 @@ export async function settle(
       await moveTo(claimed, verdict.lane, settling);
       throw GONE;
     case "retry":
+      await noteBegun(job, claimed);
       if (verdict.costsAttempt) throw withoutStack(new RetryLater(verdict.reason, verdict.delayMs));
       await job.moveToDelayed(now + verdict.delayMs, claimed.token);
       throw new DelayedError();
@@ -75,6 +76,12 @@ export async function settle(
     default:
       return unreachable(verdict);
   }
+}
+
+/** For the attempts to come, which could not tell that the first one was late. */
+async function noteBegun(job: Job, { delivery, dueAt, agesFrom }: Claimed): Promise<void> {
+  if (agesFrom === dueAt || delivery.begunAt !== undefined) return;
+  await job.updateData({ ...delivery, begunAt: agesFrom });
 }
 
 /** BullMQ's word for "not here any more, claim the next one". One for all: a stack for each delivery would cost more than the move. */

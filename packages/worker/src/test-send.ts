@@ -111,6 +111,7 @@ function toClaimed(action: Action, sample: Sample): Claimed {
     claims: 1,
     attemptsMax: toRetryPolicy(action.retry).attempts,
     dueAt: now,
+    agesFrom: now,
     claimedAt: now,
   };
 }

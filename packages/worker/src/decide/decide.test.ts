@@ -12,7 +12,7 @@ const policy = {
   statuses: [] as number[],
 };
 const now = 1_700_000_000_000;
-const facts = { attempt: 1, attemptsMax: 5, claims: 1, dueAt: now, delivery: {} };
+const facts = { attempt: 1, attemptsMax: 5, claims: 1, agesFrom: now, delivery: {} };
 const circumstances = { policy, now, random: () => 0.5 };
 
 function reply(status: number, headers: Record<string, string> = {}): Finding {
@@ -102,7 +102,7 @@ test("at once is within a second: a thousand that are told so do not come back t
 });
 
 test("a rate limit still ends with the delivery's age", () => {
-  const old = { ...facts, dueAt: now - policy.maxAgeMs + 5_000 };
+  const old = { ...facts, agesFrom: now - policy.maxAgeMs + 5_000 };
 
   expect(decide(reply(429, { "retry-after": "10" }), old, circumstances)).toEqual({
     kind: "ended",
@@ -152,7 +152,7 @@ test("what waits for a person costs no attempt, comes back ever more seldom, and
       costsAttempt: false,
     })),
   );
-  expect(decide(finding, { ...facts, dueAt: now - policy.maxAgeMs }, circumstances)).toEqual({
+  expect(decide(finding, { ...facts, agesFrom: now - policy.maxAgeMs }, circumstances)).toEqual({
     kind: "ended",
     outcome: "failed",
     reason: "secret_missing",

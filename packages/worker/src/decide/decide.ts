@@ -24,7 +24,7 @@ export interface Circumstances {
   readonly random: Random;
 }
 
-type DeliveryFacts = Pick<Claimed, "attempt" | "attemptsMax" | "claims" | "dueAt"> & {
+type DeliveryFacts = Pick<Claimed, "attempt" | "attemptsMax" | "claims" | "agesFrom"> & {
   readonly delivery: Pick<Claimed["delivery"], "expiresAt">;
 };
 
@@ -119,7 +119,7 @@ function retry(
   const { expiresAt } = facts.delivery;
   if (expiresAt !== undefined && nextAt > expiresAt)
     return { kind: "ended", outcome: "expired", reason: "expired" };
-  if (nextAt > facts.dueAt + policy.maxAgeMs) return failed(reason);
+  if (nextAt > facts.agesFrom + policy.maxAgeMs) return failed(reason);
   return { kind: "retry", reason, delayMs, costsAttempt };
 }
 

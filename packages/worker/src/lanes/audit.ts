@@ -7,7 +7,7 @@ import { keys } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
 import type { Redis } from "ioredis";
 import type { AuditFindings } from "../record/metrics.ts";
-import { dissolveCalm, dropSuperseded } from "./dissolve.ts";
+import { dissolveCalm, dropSuperseded, keepRuns } from "./dissolve.ts";
 import { healStranded } from "./heal.ts";
 import { RUNS_MAX, weighRuns } from "./run-stock.ts";
 import { findUnservedLanes, type Imbalance, takeStock } from "./stock.ts";
@@ -36,6 +36,8 @@ interface RunState {
   readonly cursor: number;
   /** Runs that did not add up once; looked at once more. */
   readonly suspects: Readonly<Record<string, Imbalance>>;
+  /** Runs that moved while they were looked at; their turn comes again. */
+  readonly moved?: readonly string[];
   /** The imbalance for which all runs have been looked at. */
   readonly doneFor: string;
 }
@@ -60,6 +62,7 @@ export function createAudit(redis: Redis, directory: LaneDirectory, log: Logger)
       const unserved = await findUnservedLanes(redis);
       if (unserved.length > 0 && unserved.join() !== before.unserved.join())
         log.warn({ lanes: unserved.slice(0, NAMED_MAX) }, "deliveries wait in lanes that no worker serves");
+      await keepRuns(redis, directory);
       const stock = await takeStock(redis, directory);
       const found = atLeast(stock, before.stock);
       if (toText(found) !== toText(before.told)) tell(found, log);
@@ -101,18 +104,23 @@ async function examineRuns(
   directory: LaneDirectory,
   { before, found, log }: Examination,
 ): Promise<RunState> {
-  const { suspects, cursor, doneFor } = before;
+  const { suspects, cursor, doneFor, moved: later = [] } = before;
   const isDone = toText(found) === doneFor;
   const next = isDone ? [] : await redis.zrevrange(keys.runs(), cursor, cursor + RUNS_MAX - 1);
-  const runs = [...new Set([...Object.keys(suspects), ...next])];
+  const runs = [...new Set([...Object.keys(suspects), ...later, ...next])];
   if (runs.length === 0) return { suspects, cursor: 0, doneFor: toText(found) };
-  const imbalances = await weighRuns(redis, directory, runs);
-  if (imbalances === null) return before;
+  const weighed = await weighRuns(redis, directory, runs);
+  if (weighed === null) return before;
+  const { imbalances } = weighed;
+  const moved = weighed.moved.slice(0, RUNS_MAX);
 
   const again = runs.filter((run) => imbalances.has(run) && suspects[run] === undefined);
-  for (const run of runs.filter((one) => !again.includes(one)))
+  for (const run of runs.filter((one) => !again.includes(one) && !weighed.moved.includes(one)))
     await noteRun(redis, run, atLeast(imbalances.get(run) ?? NOTHING, suspects[run] ?? NOTHING), log);
-  const state = { suspects: Object.fromEntries(again.map((run) => [run, imbalances.get(run) ?? NOTHING])) };
+  const state = {
+    suspects: Object.fromEntries(again.map((run) => [run, imbalances.get(run) ?? NOTHING])),
+    moved,
+  };
   if (isDone) return { ...before, ...state };
   return next.length < RUNS_MAX
     ? { ...state, cursor: 0, doneFor: toText(found) }

@@ -72,8 +72,8 @@ export function createDestinations(options: DestinationsOptions): Destinations {
     async report() {
       for (const lane of options.sharedLanes) {
         const origin = traffic.findJam(lane);
-        if (origin !== null && directory.get(ownLaneName("destination", origin)) === undefined)
-          promote(origin);
+        const entry = origin === null ? undefined : directory.get(ownLaneName("destination", origin));
+        if (origin !== null && (entry === undefined || entry.isClosing === true)) promote(origin);
       }
       await endPauses(options);
       const suspects = await options.trouble.suspects();

@@ -22,10 +22,35 @@ export async function dropSuperseded(redis: Redis, directory: LaneDirectory): Pr
   const latest = await readLatest(redis, [...new Set(unmet.flatMap((entry) => findUnmet(entry, now)))]);
   for (const entry of unmet) {
     if (withoutSuperseded(entry, latest, now) === undefined) continue;
+    // What waits there was enqueued under these limits, and is sent under them.
+    if (await hasDeliveries(redis, entry)) continue;
     await directory.update(
       entry.lane,
       (current) => current && withoutSuperseded(current, latest, directory.now()),
     );
+  }
+}
+
+async function hasDeliveries(redis: Redis, { lane }: OwnLane): Promise<boolean> {
+  const parts = ["wait", "active", "delayed"].map((part) => keys.ofLane(lane, part));
+  return (await redis.exists(...parts)) > 0;
+}
+
+/** Input: KEYS runs; ARGV seconds. Lets none expire sooner; those that do not expire stay so. */
+const KEEP = `
+for i = 1, #KEYS do
+  local left = redis.call("TTL", KEYS[i])
+  if left >= 0 and left < tonumber(ARGV[1]) then redis.call("EXPIRE", KEYS[i], ARGV[1]) end
+end
+`;
+const KEPT_AT_ONCE = 500;
+
+/** A run is not forgotten while it has a lane: it may be held or paused for longer than runs are kept. */
+export async function keepRuns(redis: Redis, directory: LaneDirectory): Promise<void> {
+  const runs = directory.all().filter(({ kind }) => kind === "run");
+  for (let from = 0; from < runs.length; from += KEPT_AT_ONCE) {
+    const names = runs.slice(from, from + KEPT_AT_ONCE).map(({ of }) => keys.run(of));
+    await redis.eval(KEEP, names.length, ...names, RUN_KEPT_SECONDS);
   }
 }
 

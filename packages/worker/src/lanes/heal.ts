@@ -4,6 +4,7 @@
 import type { LaneDirectory } from "@postrider/shared/lane-directory";
 import { keys, OWN_LANE_KINDS, type OwnLaneKind } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
+import type { OwnLane } from "@postrider/shared/own-lane";
 import type { Redis } from "ioredis";
 
 /** Lanes looked at in one audit: as many of the latest changes, and as many of all others in turn. */
@@ -34,12 +35,20 @@ export async function healStranded(
     const [kind = "", of] = [lane.split(".", 1)[0], lane.slice(lane.indexOf(".") + 1)];
     if (!OWN_LANE_KINDS.includes(kind as OwnLaneKind)) continue;
     await directory.update(lane, (entry) =>
-      entry === undefined ? { lane, kind: kind as OwnLaneKind, of, createdAt: directory.now() } : undefined,
+      entry === undefined ? toHealed(lane, kind as OwnLaneKind, of, directory.now()) : undefined,
     );
-    log.error({ lane }, "deliveries lay in an own lane that nobody knew; it is served again");
+    log.error(
+      { lane },
+      "deliveries lay in an own lane that nobody knew; a run's is paused, others are served again",
+    );
     healed += 1;
   }
   return { healed, cursor: others.length < LANES_MAX ? 0 : cursor + LANES_MAX };
+}
+
+/** Whether a run was paused, held or cancelled is lost with its entry; a person has to say. */
+function toHealed(lane: string, kind: OwnLaneKind, of: string, now: number): OwnLane {
+  return { lane, kind, of, createdAt: now, ...(kind === "run" && { isPaused: true }) };
 }
 
 async function findWithDeliveries(redis: Redis, lanes: readonly string[]): Promise<string[]> {

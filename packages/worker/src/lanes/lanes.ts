@@ -11,6 +11,7 @@ import { createAudit } from "./audit.ts";
 import { createDestinations, type Destinations } from "./destinations.ts";
 import { asOnly, createPresence, repeat } from "./duties.ts";
 import { createLiveness } from "./liveness.ts";
+import { dropOldLetters } from "./old-letters.ts";
 import { reclaimUnserved } from "./reclaim.ts";
 import { createServing } from "./serve.ts";
 import { createTraffic, type Traffic } from "./traffic.ts";
@@ -101,12 +102,15 @@ export async function createLanes({
           isServed: (lane) => serving.slots().has(lane),
           reclaimed,
         });
+      const letters = { redis, ageMs: settings.deadLettersAgeMs, dropped: metrics.deadLettersDropped };
+      const dropOld = () => asOnly(redis, "old-letters", AUDIT_MS, () => dropOldLetters(letters));
       const duties = [
         repeat("look", LOOK_MS, look, log),
         repeat("report", REPORT_MS, destinations.report, log),
         repeat("liveness", LIVENESS_MS, liveness.check, log),
         repeat("presence", PRESENCE_MS, () => presence.show(directory.now()), log),
         repeat("reclaim", settings.stalledCheckMs, reclaim, log),
+        repeat("old-letters", AUDIT_MS, dropOld, log),
         repeat(
           "audit",
           AUDIT_MS,

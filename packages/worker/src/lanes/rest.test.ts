@@ -12,7 +12,7 @@ function seconds(...met: Partial<Met>[]): Tally {
   );
 }
 
-const REFUSING = seconds({ limited: 3 }, { failed: 1, limited: 1 }, { accepted: 9 });
+const REFUSING = seconds({ limited: 3 }, { limited: 2 }, { accepted: 9 });
 
 test("refusals in a row that ask for it hold the whole destination, for as long as they ask, and no longer than a circuit pauses", () => {
   expect(judgeRest(undefined, NOW + 30_000, REFUSING, NOW, MAX)).toBe(NOW + 30_000);
@@ -24,6 +24,7 @@ test.each<[string, number | null, Tally]>([
   ["one that asks for a moment", NOW + 1_999, REFUSING],
   ["one that asks for the past", NOW - 1, REFUSING],
   ["a few refusals", NOW + 30_000, seconds({ limited: 4 }, { accepted: 1 })],
+  ["one among failures", NOW + 30_000, seconds({ limited: 1, failed: 9 })],
   [
     "refusals among others that are accepted",
     NOW + 30_000,

@@ -28,9 +28,8 @@ export function judgeRest(
   return restsUntil !== undefined && until - restsUntil < CHANGE_MS_MIN ? restsUntil : until;
 }
 
-/** Refused since the last second in which it accepted any. */
+/** 429s since the last second in which it accepted any. */
 function refusedInARow(tally: Tally): number {
   const accepted = [...tally].filter(([, met]) => met.accepted > 0).map(([second]) => second);
-  const { failed, limited } = total(tally, (Math.max(0, ...accepted) + 1) * 1_000);
-  return failed + limited;
+  return total(tally, (Math.max(0, ...accepted) + 1) * 1_000).limited;
 }

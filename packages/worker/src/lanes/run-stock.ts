@@ -30,28 +30,39 @@ interface Present {
   claimed: number;
 }
 
+interface Weighed {
+  /** Of the runs that do not add up. */
+  readonly imbalances: ReadonlyMap<string, Imbalance>;
+  /** Runs to which something happened meanwhile, so that nothing can be said of them. */
+  readonly moved: readonly string[];
+}
+
 /**
  * Weighs each run that nothing happened to while it was looked at.
- * @returns those that do not add up; null when the lanes hold too much to be looked through now.
+ * @returns null when the lanes hold too much to be looked through now.
  */
 export async function weighRuns(
   redis: Redis,
   directory: LaneDirectory,
   runs: readonly string[],
-): Promise<ReadonlyMap<string, Imbalance> | null> {
+): Promise<Weighed | null> {
   const before = await readCounters(redis, runs);
   const present = await countPresent(redis, directory, runs);
   if (present === null) return null;
   const after = await readCounters(redis, runs);
-  const found = new Map<string, Imbalance>();
+  const imbalances = new Map<string, Imbalance>();
+  const moved: string[] = [];
   for (const run of runs) {
     const counters = before.get(run);
-    if (counters === undefined || counters.text !== after.get(run)?.text) continue;
+    if (counters === undefined || counters.text !== after.get(run)?.text) {
+      moved.push(run);
+      continue;
+    }
     const { waiting, claimed } = present.get(run) ?? { waiting: 0, claimed: 0 };
     const imbalance = weigh(counters.open, waiting, claimed);
-    if (imbalance.lost + imbalance.surplus > 0) found.set(run, imbalance);
+    if (imbalance.lost + imbalance.surplus > 0) imbalances.set(run, imbalance);
   }
-  return found;
+  return { imbalances, moved };
 }
 
 const COUNTERS = ["enqueued", "delivered", "failed", "expired", "cancelled", "retries"] as const;

@@ -35,13 +35,14 @@ test("what a destination says that it allows is read from refusals, and from all
   expect(allowed(429, null, true)).toBeNull();
 });
 
-test("how long refusals ask to be left alone: by the first to end, until it is told", () => {
+test("how long 429s ask to be left alone: by the first to end, until it is told", () => {
   const watch = createWatch(() => 0);
   const note = (status: number, retryAfter: string) =>
     watch.note(ORIGIN, reply(status, { "retry-after": retryAfter }), 1_000, false);
   note(200, "9");
   note(429, "60");
-  note(503, "30");
+  note(429, "30");
+  note(503, "5");
   note(429, "soon");
   const [, watched] = watch.all()[0] ?? expect.fail("nothing is watched");
   expect(watched.askedUntil).toBe(31_000);

@@ -18,7 +18,7 @@ export interface Watched {
   isTroubled: boolean;
   /** What its headers said last that it allows. */
   allowance: number | null;
-  /** Until when its refusals ask to be left alone, by the first of them to end; Unix ms of Redis' clock. */
+  /** Until when its 429s ask to be left alone, by the first of them to end; Unix ms of Redis' clock. */
   askedUntil: number | null;
   /** Unix ms of this process. */
   seenAt: number;
@@ -57,7 +57,7 @@ export function createWatch(now: () => number): Watch {
       watched.seenAt = now();
       add(watched, kind, Math.floor(at / 1_000));
       if (finding.kind !== "reply") return;
-      if (kind !== "accepted")
+      if (kind === "limited")
         watched.askedUntil = earlier(watched.askedUntil, askedUntil(finding.headers, at));
       if (kind === "limited") watched.allowance = allowedPerSecond(finding.headers);
       else if (isPaced) watched.allowance = allowedPerSecond(finding.headers) ?? watched.allowance;

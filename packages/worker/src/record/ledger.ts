@@ -60,6 +60,21 @@ if ended > 0 then redis.call("HINCRBY", KEYS[#KEYS], "ended", ended) end
 return counted
 `;
 
+/**
+ * Keeps what an attempt came to with the job. Input: KEYS job; ARGV claim's token, text, how many are kept.
+ * Output: 1; 0 when there is no such job, or another worker has the claim, and nothing was written.
+ */
+const KEEP = `
+local holder = redis.call("GET", KEYS[1] .. ":lock")
+if (holder and holder ~= ARGV[1]) or redis.call("EXISTS", KEYS[1]) == 0 then return 0 end
+redis.call("RPUSH", KEYS[1] .. ":logs", ARGV[2])
+redis.call("LTRIM", KEYS[1] .. ":logs", -ARGV[3], -1)
+return 1
+`;
+
+/** Attempt records kept with a delivery; a rate limit can make many. */
+const ATTEMPTS_KEPT = 30;
+
 interface Entry {
   readonly claimed: Claimed;
   readonly mark: string;
@@ -79,10 +94,13 @@ export interface Ledger {
   end(claimed: Claimed, outcome: Outcome): Promise<Written>;
   /** Counts a retry, of a run's delivery for its run. */
   retry(claimed: Claimed): Promise<Written>;
+  /** Keeps the evidence of an attempt with the delivery, to be removed with it. False: the claim was lost, and nothing was written. */
+  keep(claimed: Claimed, evidence: string): Promise<boolean>;
   /** Its worker has outlived it: what became of earlier workers was not its doing. */
   forgetCrashes(claimed: Claimed): Promise<void>;
 }
 
+type KeepCommand = (keyCount: number, ...keysAndValues: (string | number)[]) => Promise<number>;
 type RecordCommand = (keyCount: number, ...keysAndValues: (string | number)[]) => Promise<number[]>;
 
 export interface LedgerOptions {
@@ -96,6 +114,8 @@ const WRITTEN: Readonly<Record<number, Written>> = { 1: "written", 0: "stands", 
 
 export function createLedger(redis: Redis, { idempotencyWindowMs, deadLettersAgeMs }: LedgerOptions): Ledger {
   redis.defineCommand("postriderRecord", { lua: RECORD });
+  redis.defineCommand("postriderKeep", { lua: KEEP });
+  const { postriderKeep: keep } = redis as unknown as { postriderKeep: KeepCommand };
   const record = (redis as unknown as { postriderRecord: RecordCommand }).postriderRecord.bind(redis);
 
   const readMarks = createGroup<string, Mark | null>(async (ids) => {
@@ -134,6 +154,8 @@ export function createLedger(redis: Redis, { idempotencyWindowMs, deadLettersAge
     },
     retry: (claimed) =>
       write({ claimed, mark: "", markMs: 0, counter: "retries", reasonCounter: "", isDone: false }),
+    keep: async ({ lane, id, token }, evidence) =>
+      (await keep.call(redis, 1, keys.job(lane, id), token, evidence, ATTEMPTS_KEPT)) === 1,
     // In BullMQ's own counter of claims that ran out. On a job that is gone this does nothing.
     forgetCrashes: async ({ lane, id }) => void (await redis.hdel(keys.job(lane, id), "stc")),
   };

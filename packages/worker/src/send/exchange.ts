@@ -19,6 +19,7 @@ import type { Route } from "./held.ts";
 import type { Interruptible, Interrupts } from "./interrupts.ts";
 import { NO_PHASES, type Phases, takePhases } from "./phases.ts";
 import type { Pools } from "./pools.ts";
+import { toHeaders, toText } from "./reply.ts";
 import type { Way } from "./ways.ts";
 
 export interface ExchangeLimits extends Way {
@@ -234,25 +235,4 @@ function toTimeout(timeoutMs: number, wasSent: boolean, status: number): Fault {
       ? `${answered} within ${timeoutMs} ms`
       : `no connection was made, or free, within ${timeoutMs} ms`,
   };
-}
-
-/** What is packed stays packed: nobody asked for it, and unpacking a stranger's bytes is how 10 KB become 10 GB. */
-function toText(chunks: readonly Buffer[] | undefined, encoding: string | undefined): string {
-  if (chunks === undefined) return "";
-  const [only] = chunks;
-  const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
-  if (encoding === undefined || /^(?:identity)?$/i.test(encoding.trim())) return body.toString("utf8");
-  return `(${body.length} bytes with content-encoding ${encoding.slice(0, 50)}, not unpacked)`;
-}
-
-/** Names and values in turn, as they came; repeated names are joined as RFC 9110 section 5.2 says. */
-function toHeaders(raw: readonly Buffer[]): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (let index = 0; index + 1 < raw.length; index += 2) {
-    const name = String(raw[index]).toLowerCase();
-    const value = raw[index + 1]?.toString("latin1") ?? "";
-    const known = Object.hasOwn(headers, name) ? headers[name] : undefined;
-    headers[name] = known === undefined ? value : `${known}, ${value}`;
-  }
-  return headers;
 }

@@ -1,0 +1,22 @@
+// The parts of an answer as text.
+
+/** What is packed stays packed: nobody asked for it, and unpacking a stranger's bytes is how 10 KB become 10 GB. */
+export function toText(chunks: readonly Buffer[] | undefined, encoding: string | undefined): string {
+  if (chunks === undefined) return "";
+  const [only] = chunks;
+  const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+  if (encoding === undefined || /^(?:identity)?$/i.test(encoding.trim())) return body.toString("utf8");
+  return `(${body.length} bytes with content-encoding ${encoding.slice(0, 50)}, not unpacked)`;
+}
+
+/** Names and values in turn, as they came; repeated names are joined as RFC 9110 section 5.2 says. */
+export function toHeaders(raw: readonly Buffer[]): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = String(raw[index]).toLowerCase();
+    const value = raw[index + 1]?.toString("latin1") ?? "";
+    const known = Object.hasOwn(headers, name) ? headers[name] : undefined;
+    headers[name] = known === undefined ? value : `${known}, ${value}`;
+  }
+  return headers;
+}
