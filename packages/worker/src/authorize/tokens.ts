@@ -1,12 +1,14 @@
 // Access tokens, one for each client and all workers: fetched by one of them before the old one runs out, while the others go on with
 // the old one, or wait where there is none.
 
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { OAuthClient } from "@postrider/compose/credentials";
+import type { EgressRules } from "@postrider/shared/egress";
 import { LRUCache } from "lru-cache";
 import type { Interrupted } from "../attempt.ts";
 import type { Interrupts } from "../send/interrupts.ts";
 import { conceal } from "./conceal.ts";
+import { createIdentify, type Digest } from "./identity.ts";
 import { type IssuedToken, type NoToken, unavailable } from "./oauth.ts";
 import type { SharedTokens, Token } from "./shared-tokens.ts";
 import { createWait } from "./wait.ts";
@@ -16,6 +18,8 @@ export type FetchToken = () => Promise<IssuedToken | NoToken>;
 
 export interface TokenOrder {
   readonly client: OAuthClient;
+  /** The rules that the endpoint is reached under: a token that others fetched is no way around them. */
+  readonly egress?: EgressRules | undefined;
   readonly fetch: FetchToken;
   /** No fetch takes longer. */
   readonly timeoutMs: number;
@@ -32,8 +36,7 @@ export interface Tokens {
 
 export interface TokenOptions {
   readonly shared: SharedTokens;
-  /** A name for a client in Redis, from which nothing of it can be guessed. */
-  readonly digest: (text: string) => string;
+  readonly digest: Digest;
   readonly interrupts: Interrupts;
   readonly now: () => number;
 }
@@ -61,11 +64,10 @@ interface Client {
 export function createTokens(options: TokenOptions): Tokens {
   const { digest, now } = options;
   const clients = new LRUCache<string, Client>({ max: CLIENTS_MAX });
-  const identities = new WeakMap<OAuthClient, string>();
+  const identify = createIdentify(digest);
 
   const find = (order: TokenOrder): { identity: string; client: Client } => {
-    const identity = identities.get(order.client) ?? digest(JSON.stringify(order.client));
-    identities.set(order.client, identity);
+    const identity = identify(order);
     const client = clients.get(identity) ?? { token: null, trouble: null, pending: null };
     clients.set(identity, client);
     return { identity, client };
@@ -237,9 +239,4 @@ async function fetchOnce(
   const found = keep(client, fresh);
   await orElse(shared.write(identity, fresh, issuedAt), undefined);
   return found;
-}
-
-/** For processes without a key: the name never leaves them. */
-export function digestUnkeyed(text: string): string {
-  return createHash("sha256").update(text).digest("base64url");
 }
