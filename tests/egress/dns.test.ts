@@ -57,6 +57,16 @@ test("no such name, and a server that says nothing, are faults of DNS", async ()
   expect(sent.finding).toMatchObject({ code: "dns", message: "the name was not resolved within 200 ms" });
 });
 
+test("a name server that is not there is this machine's trouble: it says nothing about the destination", async () => {
+  const names = await startNameServer(() => null);
+  const { place } = names;
+  await names[Symbol.asyncDispose]();
+  await using sender = createSender({ POSTRIDER_DNS_SERVERS: place });
+
+  const { finding } = await sender.send("http://api.example.com/");
+  expect(finding).toMatchObject({ code: "local", message: expect.stringContaining("no name server") });
+});
+
 test("the system's own way knows the names of this machine, and they are refused", async () => {
   await using sender = createSender(PUBLIC_ONLY);
 

@@ -1,6 +1,7 @@
 // One access token for all workers: real Redis, a clock that the test moves, a token endpoint that is counted.
 
 import { randomBytes } from "node:crypto";
+import { startRedisServer } from "@postrider/cli/redis/server";
 import type { OAuthClient } from "@postrider/compose/credentials";
 import { keys } from "@postrider/shared/lanes";
 import { createSealer, parseSecretKeys, type SecretKeys } from "@postrider/shared/seal";
@@ -11,7 +12,7 @@ import { createInterrupts } from "@postrider/worker/send/interrupts";
 import { Redis } from "ioredis";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { isolatedRedisUrl } from "../support/redis.ts";
+import { isolatedRedisUrl, redisBinary } from "../support/redis.ts";
 
 const client: OAuthClient = {
   tokenUrl: { origin: "https://id.example.com", path: "/token" },
@@ -168,4 +169,51 @@ test("why a fetch failed lies in Redis without the client's secret, whatever the
   expect(await worker().get()).toMatchObject({ message: "answered 400 (***)" });
   const [key = ""] = await redis.keys("*:trouble");
   expect(await redis.get(key)).toContain("answered 400 (***)");
+});
+
+test("a token that Redis, being full, does not keep is used by who fetched it, and nobody else fetches one", async () => {
+  const server = await startRedisServer({ binary: redisBinary() });
+  redis.disconnect();
+  redis = new Redis(server.url, { replyMapping: "legacy" });
+  const { get, interrupts } = worker();
+  answer = async () => {
+    await redis.config("SET", "maxmemory", "1");
+    return { value: "pl4nted-kept", lifetimeMs: LIFETIME_MS };
+  };
+
+  expect(tokenOf(await get())).toBe("pl4nted-kept");
+  // No lock is to be had for the next one: the old one goes on.
+  now += LIFETIME_MS * 0.81;
+  expect(tokenOf(await get())).toBe("pl4nted-kept");
+  await eventually(() => expect(interrupts.count()).toBe(0));
+  expect(tokenOf(await get())).toBe("pl4nted-kept");
+  const other = worker();
+  const waiting = other.get();
+  await eventually(() => expect(other.interrupts.count()).toBe(1));
+  expect(fetches).toBe(1);
+
+  await redis.config("SET", "maxmemory", "0");
+  answer = async () => ({ value: "pl4nted-next", lifetimeMs: LIFETIME_MS });
+  expect(tokenOf(await waiting)).toBe("pl4nted-next");
+  await eventually(async () => expect(tokenOf(await get())).toBe("pl4nted-next"));
+  expect(fetches).toBe(2);
+  redis.disconnect();
+  await server.stop();
+});
+
+test("why a fetch failed is told also where a full Redis does not keep it", async () => {
+  const server = await startRedisServer({ binary: redisBinary() });
+  redis.disconnect();
+  redis = new Redis(server.url, { replyMapping: "legacy" });
+  answer = async () => {
+    await redis.config("SET", "maxmemory", "1");
+    return { kind: "unready", reason: "auth_unavailable", message: "down" };
+  };
+  const { get } = worker();
+
+  expect(await get()).toMatchObject({ message: "down" });
+  expect(await get()).toMatchObject({ message: "down" });
+  expect(fetches).toBe(1);
+  redis.disconnect();
+  await server.stop();
 });

@@ -28,7 +28,7 @@ export const REASONS = {
   headers_too_large: "The answer's header block is too large.",
   proxy: "The egress proxy could not be reached, or refused the connection.",
   local:
-    "The worker's machine lacked descriptors, ports or the permission to connect, until the delivery was too old.",
+    "The worker's machine lacked descriptors, ports, memory, a network, a name server or the permission to connect, until the delivery was too old.",
   address_forbidden:
     "The guard refused the destination: its address, name, port or scheme may not be reached. Nothing was sent to it.",
   action_unknown: "The action version that the delivery names is not in the store.",

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
-import { asProducer, toRedisPlaces } from "./redis.ts";
+import { asProducer, connectRedis, producerOptions, toRedisPlaces } from "./redis.ts";
 
 const named = (name: string, message: string): Error => Object.assign(new Error(message), { name });
 
@@ -40,6 +40,14 @@ test("the customers' data that ioredis hangs on its errors does not reach the ca
 test("other errors pass as they are", async () => {
   const error = new TypeError("x is not a function");
   await expect(asProducer(() => Promise.reject(error))).rejects.toBe(error);
+});
+
+test("a library that is given no good URL of Sentinels is told so, without the password", async () => {
+  const error = await connectRedis("redis+sentinel://user:pl4/nted@h", producerOptions).catch(
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toMatchObject({ code: "settings_invalid" });
+  expect(inspect(error)).not.toContain("nted");
 });
 
 test.each([

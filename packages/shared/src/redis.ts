@@ -2,6 +2,14 @@
 
 import { Redis, type RedisOptions } from "ioredis";
 import { PostriderError } from "./errors.ts";
+import {
+  maskUrl,
+  parseSentinelUrl,
+  REDIS_URL_RULE,
+  type RedisPlace,
+  SENTINEL_SCHEME,
+  withoutBrackets,
+} from "./redis-url.ts";
 
 /** A command that is not answered by then will not be: the caller hears so (a chunk of 500 takes some 20 ms). */
 const PRODUCER_COMMAND_TIMEOUT_MS = 10_000;
@@ -42,7 +50,7 @@ export const workerOptions: RedisOptions = {
 
 /**
  * Connects, waiting for the first answer, and refuses a Redis that may evict keys: it could lose accepted deliveries.
- * @throws PostriderError `redis_unavailable` or `redis_evicts`.
+ * @throws PostriderError `redis_unavailable`, `redis_evicts`, or `settings_invalid` for a URL that names no Sentinels.
  */
 export async function connectRedis(url: string, options: RedisOptions): Promise<Redis> {
   const redis = openRedis(url, options);
@@ -68,10 +76,8 @@ export async function connectRedis(url: string, options: RedisOptions): Promise<
 }
 
 const REDIS_PORT = 6_379;
-const SENTINEL_PORT = 26_379;
-export const SENTINEL_SCHEME = "redis+sentinel:";
 
-/** `redis+sentinel://user:password@host:port,host:port/name/database`, or any URL that ioredis takes. */
+/** A URL of Sentinels, or any that ioredis takes. @throws PostriderError `settings_invalid`. */
 function openRedis(url: string, options: RedisOptions): Redis {
   const common = { ...options, lazyConnect: true, replyMapping: "legacy" } as const;
   return url.startsWith(SENTINEL_SCHEME)
@@ -79,37 +85,22 @@ function openRedis(url: string, options: RedisOptions): Redis {
     : new Redis(url, common);
 }
 
-const SENTINEL_URL = /^redis\+sentinel:\/\/(?:([^@/]*)@)?([^/]+)(?:\/([^/?]+))?(?:\/(\d+))?$/;
-
 function toSentinelOptions(url: string): RedisOptions {
-  const [, credentials = "", , name = "mymaster", database] = SENTINEL_URL.exec(url) ?? [];
-  const [username, password] = credentials.split(":").map(decodeURIComponent);
+  const parsed = parseSentinelUrl(url);
+  if (parsed === null) throw new PostriderError("settings_invalid", `the address of Redis ${REDIS_URL_RULE}`);
+  const { name, username, password, sentinels, database } = parsed;
   return {
     name,
-    sentinels: toSentinels(url),
+    sentinels: [...sentinels],
     ...(username && { username }),
     ...(password && { password }),
-    ...(database !== undefined && { db: Number(database) }),
+    ...(database !== null && { db: database }),
   };
-}
-
-interface RedisPlace {
-  /** A name or an address; an IPv6 address without its brackets. */
-  readonly host: string;
-  readonly port: number;
-}
-
-function toSentinels(url: string): RedisPlace[] {
-  const [, , hosts = ""] = SENTINEL_URL.exec(url) ?? [];
-  return hosts.split(",").map((written) => {
-    const [, host = written, port] = /^(.*?)(?::(\d+))?$/.exec(written) ?? [];
-    return { host: withoutBrackets(host), port: Number(port ?? SENTINEL_PORT) };
-  });
 }
 
 /** Hosts and ports that a URL names: Redis', or its Sentinels'. None where it is a socket's path. */
 export function toRedisPlaces(url: string): readonly RedisPlace[] {
-  if (url.startsWith(SENTINEL_SCHEME)) return toSentinels(url);
+  if (url.startsWith(SENTINEL_SCHEME)) return parseSentinelUrl(url)?.sentinels ?? [];
   if (!URL.canParse(url)) return [];
   const { hostname, port } = new URL(url);
   return hostname === "" ? [] : [{ host: withoutBrackets(hostname), port: Number(port || REDIS_PORT) }];
@@ -120,10 +111,6 @@ export function connectedPlace({ stream }: Redis): RedisPlace | null {
   if (!("remoteAddress" in stream)) return null;
   const { remoteAddress: host, remotePort: port } = stream;
   return host === undefined || port === undefined ? null : { host, port };
-}
-
-function withoutBrackets(host: string): string {
-  return host.replace(/^\[|\]$/g, "");
 }
 
 /** Whether Redis writes to disk what it acknowledges; null where it does not say. */
@@ -140,15 +127,6 @@ async function refuseEviction(redis: Redis): Promise<void> {
     "redis_evicts",
     `this Redis may evict keys (maxmemory-policy ${policy}), and an evicted delivery is a lost one; set maxmemory-policy noeviction`,
   );
-}
-
-/** The URL without its password, for messages. */
-export function maskUrl(url: string): string {
-  if (url.startsWith(SENTINEL_SCHEME)) return url.replace(/:[^:@/]*@/, ":***@");
-  if (!URL.canParse(url)) return "(not a URL)";
-  const parsed = new URL(url);
-  if (parsed.password !== "") parsed.password = "***";
-  return parsed.toString();
 }
 
 /**

@@ -60,6 +60,15 @@ test.each(["localhost:6379", "http://127.0.0.1", "redis://a b", "redis://host:99
     expect(() => readSettings({ POSTRIDER_REDIS_URL: text })).toThrow(/POSTRIDER_REDIS_URL: must be a URL/);
   },
 );
+
+test("a password of Sentinels that is not percent-encoded is refused, and not told", () => {
+  const read = () => readSettings({ POSTRIDER_REDIS_URL: "redis+sentinel://user:pl4/nted@h/name" });
+
+  expect(read).toThrow(
+    /^the settings are not valid:\nPOSTRIDER_REDIS_URL: must be a URL .* percent-encoded$/,
+  );
+});
+
 test.each([
   ["POSTRIDER_ALLOW_NETWORKS", "10.0.0.0/8, fd00::/8", { allowNetworks: ["10.0.0.0/8", "fd00::/8"] }],
   ["POSTRIDER_DENY_NETWORKS", "", { denyNetworks: [] }],

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { egressListSetting } from "./egress.ts";
 import { DEFAULT_LANES, isLaneName } from "./lanes.ts";
 import { parseAddress } from "./network.ts";
+import { isRedisUrl, REDIS_URL_RULE } from "./redis-url.ts";
 import { parseSecretKeys, type SecretKeys } from "./seal.ts";
 
 const HOUR_MS = 3_600_000;
@@ -75,10 +76,7 @@ function isPercentEncoded(text: string): boolean {
 export const settingsSchema = z.object({
   redisUrl: z
     .string()
-    .refine(
-      (url) => /^redis\+sentinel:\/\/./.test(url) || (/^(rediss?|unix):\/\//.test(url) && URL.canParse(url)),
-      "must be a URL such as redis://127.0.0.1:6379, rediss://user:password@host:6380/0 or redis+sentinel://host:26379,host:26379/name",
-    )
+    .refine(isRedisUrl, REDIS_URL_RULE)
     .default("redis://127.0.0.1:6379")
     .describe(
       "Redis that holds the lanes; `redis+sentinel://host:port,host:port/name` asks Sentinels for it. Must not evict (`maxmemory-policy noeviction`).",

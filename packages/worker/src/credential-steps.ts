@@ -3,8 +3,9 @@
 import type { Sealer } from "@postrider/shared/seal";
 import type { Redis } from "ioredis";
 import { type Authorize, type AuthorizeOptions, createAuthorizer } from "./authorize/authorize.ts";
+import { digestUnkeyed } from "./authorize/identity.ts";
 import { createSharedTokens, createUnsharedTokens } from "./authorize/shared-tokens.ts";
-import { createTokens, digestUnkeyed } from "./authorize/tokens.ts";
+import { createTokens } from "./authorize/tokens.ts";
 import { createOpener, type Open } from "./open/open.ts";
 import { createReadSecrets } from "./open/read-secrets.ts";
 import { createSecretCache, readFromRedis } from "./open/secret-cache.ts";

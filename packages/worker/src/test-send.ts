@@ -10,6 +10,7 @@ import { type Delivery, newDeliveryId } from "@postrider/shared/delivery";
 import type { Problem } from "@postrider/shared/errors";
 import type { OutcomeKind, Reason } from "@postrider/shared/outcome";
 import { connectRedis, producerOptions } from "@postrider/shared/redis";
+import { SENTINEL_SCHEME } from "@postrider/shared/redis-url";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import { createSealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings";
@@ -18,6 +19,7 @@ import { type Composer, createComposer } from "./compose/composer.ts";
 import { createCredentialSteps } from "./credential-steps.ts";
 import { deliver, type Steps } from "./deliver.ts";
 import { createInterrupts } from "./send/interrupts.ts";
+import { protectRedis } from "./send/own-ports.ts";
 import { createPools } from "./send/pools.ts";
 import { send } from "./send/send.ts";
 
@@ -38,7 +40,7 @@ export interface TestSend {
 
 /**
  * Sends an action's request once. Network trouble is part of the result, not an exception.
- * @throws PostriderError `redis_unavailable` where the action's secrets or tokens lie in Redis.
+ * @throws PostriderError `redis_unavailable` where the action's secrets or tokens lie in Redis, or Sentinels know alone where it is.
  */
 export async function testAction(action: Action, sample: Sample, settings: Settings): Promise<TestSend> {
   const compiled = compileAction(action);
@@ -46,9 +48,10 @@ export async function testAction(action: Action, sample: Sample, settings: Setti
   const pools = createPools(settings);
   const sealer = createSealer(settings.secretKeys);
   const redis =
-    usesRedis(action) || pools.tls.usesSecrets()
+    usesRedis(action) || pools.tls.usesSecrets() || isNamedBySentinels(settings)
       ? await connectRedis(settings.redisUrl, producerOptions)
       : null;
+  if (redis !== null) protectRedis(redis, pools);
   const interrupts = createInterrupts();
   const { replyBytesMax } = settings;
   const sendWithin: Steps["send"] = (request, { action: document, secretHeaders }, leftMs) =>
@@ -83,6 +86,11 @@ export async function testAction(action: Action, sample: Sample, settings: Setti
 
 function usesRedis({ secrets, auth }: Action): boolean {
   return secrets.length > 0 || auth?.oauth2 !== undefined;
+}
+
+/** Where Redis is must be known to keep the test from getting there. */
+function isNamedBySentinels({ redisUrl }: Settings): boolean {
+  return redisUrl.startsWith(SENTINEL_SCHEME);
 }
 
 /** The same request once more, with masks where the secrets stood. */

@@ -1,7 +1,7 @@
 // A worker process's delivering half: serves its lanes until it is closed, and then lets go of everything.
 
 import type { Logger } from "@postrider/shared/log";
-import { connectedPlace, connectRedis, isPersistent, workerOptions } from "@postrider/shared/redis";
+import { connectRedis, isPersistent, workerOptions } from "@postrider/shared/redis";
 import { createSealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings";
 import type { Redis } from "ioredis";
@@ -19,6 +19,7 @@ import { createLedger } from "./record/ledger.ts";
 import { createMetrics } from "./record/metrics.ts";
 import type { Records } from "./record/record.ts";
 import { createInterrupts, type Interrupts } from "./send/interrupts.ts";
+import { protectRedis } from "./send/own-ports.ts";
 import { createPools, type Pools } from "./send/pools.ts";
 import { send } from "./send/send.ts";
 
@@ -145,16 +146,6 @@ async function connect({ redisUrl }: Settings, pools: Pools, log: Logger): Promi
   if ((await isPersistent(redis)) === false)
     log.warn("Redis keeps nothing on disk (appendonly no): what it has accepted is lost when it stops");
   return redis;
-}
-
-/** No delivery reaches the Redis that is spoken to, which Sentinels may have named, and name another after a failover. */
-function protectRedis(redis: Redis, pools: Pools): void {
-  const protect = (): void => {
-    const place = connectedPlace(redis);
-    if (place !== null) pools.protect(place.port, place.host);
-  };
-  protect();
-  redis.on("connect", protect);
 }
 
 /** To hand back what the grace period has left over takes Redis some milliseconds; a Redis that is away takes for ever. */

@@ -3,7 +3,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { hasCode, PostriderError } from "@postrider/shared/errors";
-import { connectRedis, maskUrl } from "@postrider/shared/redis";
+import { connectRedis } from "@postrider/shared/redis";
+import { maskUrl } from "@postrider/shared/redis-url";
 import { startContainer } from "./container.ts";
 import { findOnPath, startRedisServer } from "./server.ts";
 

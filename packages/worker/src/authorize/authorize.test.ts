@@ -3,8 +3,9 @@ import { parseAction } from "@postrider/shared/action";
 import { expect, test } from "vitest";
 import { createInterrupts } from "../send/interrupts.ts";
 import { createAuthorizer } from "./authorize.ts";
+import { digestUnkeyed } from "./identity.ts";
 import { createUnsharedTokens } from "./shared-tokens.ts";
-import { createTokens, digestUnkeyed } from "./tokens.ts";
+import { createTokens } from "./tokens.ts";
 
 const now = () => 1_700_000_000_000;
 const authorize = createAuthorizer({
@@ -37,4 +38,44 @@ test.each([
     reason: "request_too_large",
     problems: [{ field: "headers" }],
   });
+});
+
+test("an action whose rules may forbid the token endpoint does not use a token that another one fetched", async () => {
+  const asked: unknown[] = [];
+  const tokens = createTokens({
+    shared: createUnsharedTokens(),
+    digest: digestUnkeyed,
+    interrupts: createInterrupts(),
+    now,
+  });
+  const withTokens = createAuthorizer({
+    tokens,
+    now,
+    send: async (_, { action }) => {
+      asked.push(action.egress?.allowHosts);
+      const body = JSON.stringify({ access_token: `t${asked.length}` });
+      return { finding: { kind: "reply", status: 200, headers: {}, body, isCut: false } };
+    },
+  });
+  const oauth2 = { tokenUrl: "https://id.example/token", clientId: "c", clientSecret: "written-in" };
+  const authorized = (more: object) => {
+    const document = { id: "a", url: "https://h/", body: "{}", auth: { oauth2 }, ...more };
+    return withTokens(
+      { method: "POST", origin: "https://h", path: "/", headers: [], body: "{}" },
+      {
+        id: "d",
+        action: compileAction(parseAction(document)),
+        secrets: {},
+        sensitive: new Set(),
+        leftMs: () => 1_000,
+      },
+    );
+  };
+
+  await authorized({});
+  await authorized({ id: "b" });
+  await authorized({ egress: { allowHosts: ["h"] } });
+  await authorized({ id: "b", egress: { allowHosts: ["h"] } });
+
+  expect(asked).toEqual([undefined, ["h"]]);
 });

@@ -146,6 +146,7 @@ function toOrder(
 ): TokenOrder {
   return {
     client,
+    egress: action.egress,
     timeoutMs: action.timeoutMs,
     async fetch() {
       // Not redirected: a client's secret goes where the action says, and nowhere else.

@@ -1,20 +1,25 @@
 // Access tokens, one for each client and all workers: fetched by one of them before the old one runs out, while the others go on with
 // the old one, or wait where there is none.
 
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { OAuthClient } from "@postrider/compose/credentials";
+import type { EgressRules } from "@postrider/shared/egress";
 import { LRUCache } from "lru-cache";
 import type { Interrupted } from "../attempt.ts";
 import type { Interrupts } from "../send/interrupts.ts";
 import { conceal } from "./conceal.ts";
+import { createIdentify, type Digest } from "./identity.ts";
 import { type IssuedToken, type NoToken, unavailable } from "./oauth.ts";
 import type { SharedTokens, Token } from "./shared-tokens.ts";
+import { createWait } from "./wait.ts";
 
 /** Asks the endpoint for a token. */
 export type FetchToken = () => Promise<IssuedToken | NoToken>;
 
 export interface TokenOrder {
   readonly client: OAuthClient;
+  /** The rules that the endpoint is reached under: a token that others fetched is no way around them. */
+  readonly egress?: EgressRules | undefined;
   readonly fetch: FetchToken;
   /** No fetch takes longer. */
   readonly timeoutMs: number;
@@ -31,8 +36,7 @@ export interface Tokens {
 
 export interface TokenOptions {
   readonly shared: SharedTokens;
-  /** A name for a client in Redis, from which nothing of it can be guessed. */
-  readonly digest: (text: string) => string;
+  readonly digest: Digest;
   readonly interrupts: Interrupts;
   readonly now: () => number;
 }
@@ -60,11 +64,10 @@ interface Client {
 export function createTokens(options: TokenOptions): Tokens {
   const { digest, now } = options;
   const clients = new LRUCache<string, Client>({ max: CLIENTS_MAX });
-  const identities = new WeakMap<OAuthClient, string>();
+  const identify = createIdentify(digest);
 
   const find = (order: TokenOrder): { identity: string; client: Client } => {
-    const identity = identities.get(order.client) ?? digest(JSON.stringify(order.client));
-    identities.set(order.client, identity);
+    const identity = identify(order);
     const client = clients.get(identity) ?? { token: null, trouble: null, pending: null };
     clients.set(identity, client);
     return { identity, client };
@@ -115,7 +118,9 @@ async function obtainOnce(order: TokenOrder, errand: Errand, options: TokenOptio
       const found = (await lookUp(errand, options)) ?? (await fetchAlone(order, errand, options));
       if (found !== null) return found;
       if (options.now() >= deadline)
-        return unavailable("is being asked by another worker, which has no answer yet");
+        return unavailable(
+          "is being asked by another worker, or Redis takes no lock: there is no answer yet",
+        );
       if (await wait.interrupted(POLL_MS)) return INTERRUPTED;
     }
   } finally {
@@ -130,7 +135,7 @@ async function lookUp(
 ): Promise<TokenFound | null> {
   const { shared, now } = options;
   const read = await shared.read(identity);
-  const found = judge(read.token ?? client.token, refused, now());
+  const found = judgeBoth(read.token, client.token, refused, now());
   if (found?.isFresh === true) return keep(client, found.token);
   const known = recentTrouble(client, now());
   const trouble = known ?? read.trouble;
@@ -148,15 +153,26 @@ async function fetchAlone(
   const { shared, now } = options;
   const { identity, client, refused } = errand;
   const owner = randomUUID();
-  if (await shared.lock(identity, owner, order.timeoutMs + LOCK_MARGIN_MS)) {
+  // Where Redis takes no lock, nobody fetches: some endpoints end the old token with each new one, under all who have it.
+  if (await orElse(shared.lock(identity, owner, order.timeoutMs + LOCK_MARGIN_MS), false)) {
     try {
       return await fetchOnce(order, errand, options);
     } finally {
-      await shared.unlock(identity, owner);
+      // It runs out by itself.
+      await orElse(shared.unlock(identity, owner), undefined);
     }
   }
-  const old = judge((await shared.read(identity)).token ?? client.token, refused, now());
+  const old = judgeBoth((await shared.read(identity)).token, client.token, refused, now());
   return old === null ? null : keep(client, old.token);
+}
+
+/** What Redis may refuse to keep, when it is full or cannot save, without harm to what this worker has. */
+async function orElse<T>(work: Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await work;
+  } catch {
+    return otherwise;
+  }
 }
 
 const INTERRUPTED: Interrupted = { kind: "interrupted" };
@@ -169,6 +185,18 @@ function judge(
 ): { token: Token; isFresh: boolean } | null {
   if (token === null || token.value === refused || now >= token.expiresAt) return null;
   return { token, isFresh: now < token.refreshAt };
+}
+
+/** The one that is good for longer: ours may be the newer one, where Redis did not take it. */
+function judgeBoth(
+  theirs: Token | null,
+  ours: Token | null,
+  refused: string | null,
+  now: number,
+): ReturnType<typeof judge> {
+  const [one, other] = [judge(theirs, refused, now), judge(ours, refused, now)];
+  if (one === null || other === null) return one ?? other;
+  return one.token.refreshAt >= other.token.refreshAt ? one : other;
 }
 
 function keep(client: Client, token: Token): TokenFound {
@@ -196,7 +224,7 @@ async function fetchOnce(
     // An endpoint may call its error by what it was sent, and this lies in Redis unsealed.
     const finding = conceal(issued, new Set([order.client.clientSecret]));
     client.trouble = { finding, until: issuedAt + TROUBLE_MS };
-    await shared.writeTrouble(identity, finding, TROUBLE_MS);
+    await orElse(shared.writeTrouble(identity, finding, TROUBLE_MS), undefined);
     return finding;
   }
   const expiresAt = issuedAt + issued.lifetimeMs;
@@ -208,36 +236,7 @@ async function fetchOnce(
     isForced: refused !== null,
   };
   client.trouble = null;
-  await shared.write(identity, fresh, issuedAt);
-  return keep(client, fresh);
-}
-
-/** A wait that a shutdown ends. */
-function createWait(interrupts: Interrupts) {
-  let isInterrupted = false;
-  let wake: (() => void) | null = null;
-  const interrupt = (): void => {
-    isInterrupted = true;
-    wake?.();
-  };
-  const place = interrupts.add({ interrupt });
-  return {
-    async interrupted(ms: number): Promise<boolean> {
-      if (isInterrupted) return true;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-      return isInterrupted;
-    },
-    end: () => void interrupts.remove(place),
-  };
-}
-
-/** For processes without a key: the name never leaves them. */
-export function digestUnkeyed(text: string): string {
-  return createHash("sha256").update(text).digest("base64url");
+  const found = keep(client, fresh);
+  await orElse(shared.write(identity, fresh, issuedAt), undefined);
+  return found;
 }

@@ -2,6 +2,7 @@
 
 import { once } from "node:events";
 import { connect } from "node:net";
+import { Client } from "undici";
 import { expect, test } from "vitest";
 import { toFault } from "./fault.ts";
 import { race } from "./race.ts";
@@ -24,7 +25,17 @@ test("a connection for which there is no local address is this machine's fault, 
   expect(toFault(theirs, false).code).toBe("connect");
 });
 
-test.each(["EMFILE", "ENFILE", "EADDRNOTAVAIL", "EACCES", "EPERM"])("%s is this machine's", async (code) => {
+test.each([
+  "EMFILE",
+  "ENFILE",
+  "ENOBUFS",
+  "ENOMEM",
+  "EADDRNOTAVAIL",
+  "EADDRINUSE",
+  "ENETDOWN",
+  "EACCES",
+  "EPERM",
+])("%s is this machine's", async (code) => {
   expect(toFault(failed(code), false).code).toBe("local");
   // Also where a name is asked for.
   const resolving = createResolve(() => Promise.reject(failed(code)), Date.now)("h");
@@ -32,6 +43,29 @@ test.each(["EMFILE", "ENFILE", "EADDRNOTAVAIL", "EACCES", "EPERM"])("%s is this 
     code: "local",
   });
   // But something may have arrived of what had begun to be written.
+  expect(toFault(failed(code), true).code).toBe("reset");
+});
+
+test("what undici says of a request that it cannot take is no word about the destination", async () => {
+  const refused = await new Client("http://127.0.0.1:1")
+    .request({ method: "GET", path: "no-path" })
+    .catch((error: unknown) => error);
+
+  expect(toFault(refused, false)).toMatchObject({
+    code: "local",
+    message: expect.stringContaining("UND_ERR_INVALID_ARG"),
+  });
+});
+
+test.each([
+  "ENOTFOUND",
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ETIMEDOUT",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_INVALID_ARG",
+])("%s after the request had begun to be written is the connection's end", (code) => {
   expect(toFault(failed(code), true).code).toBe("reset");
 });
 

@@ -2,6 +2,8 @@
 // stranger's business. Other workers' ports are the same numbers on other private addresses, so those count as ours as well.
 
 import { networkInterfaces } from "node:os";
+import { connectedPlace } from "@postrider/shared/redis";
+import type { Redis } from "ioredis";
 import type { OwnPorts } from "./guard/guard.ts";
 
 export interface KnownPorts extends OwnPorts {
@@ -26,6 +28,19 @@ export function createOwnPorts(): KnownPorts {
       return places.has(`${host} ${port}`) || places.has(`${address} ${port}`);
     },
   };
+}
+
+/** No delivery reaches the Redis that is spoken to, which Sentinels may have named, and name another after a failover. */
+export function protectRedis(
+  redis: Redis,
+  { protect }: { readonly protect: (port: number, host: string) => void },
+): void {
+  const protectNow = (): void => {
+    const place = connectedPlace(redis);
+    if (place !== null) protect(place.port, place.host);
+  };
+  protectNow();
+  redis.on("connect", protectNow);
 }
 
 function isThisMachine(address: string): boolean {

@@ -63,6 +63,18 @@ test("many who ask at once ask one question, and a failure is not kept", async (
   expect(asked).toBe(2);
 });
 
+test("that no name server could be asked is no fault of the name", async () => {
+  const resolve = createResolve(
+    () => Promise.reject(Object.assign(new Error("x"), { code: "ECONNREFUSED" })),
+    () => 0,
+  );
+
+  await expect(resolve("h")).rejects.toMatchObject({
+    code: "POSTRIDER_LOCAL",
+    message: "no name server could be asked for h (ECONNREFUSED)",
+  });
+});
+
 test("with two thousand questions open the next name is this machine's trouble, and those that are asked for go on", async () => {
   const answers = new Map<string, (some: readonly Answer[]) => void>();
   const resolve = createResolve(

@@ -86,6 +86,11 @@ async function asked(host: string, ask: Ask, tellLate: TellLate): Promise<readon
   } catch (error) {
     if (isLocal(error)) throw error;
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    // c-ares' word for having reached no name server, or having had no descriptor to ask one: it says nothing about the name.
+    if (code === "ECONNREFUSED")
+      throw toEgressError("POSTRIDER_LOCAL", `no name server could be asked for ${host} (${code})`, {
+        cause: error,
+      });
     throw toEgressError("POSTRIDER_DNS", `${host} could not be resolved${code === "" ? "" : ` (${code})`}`, {
       cause: error,
     });

@@ -1,6 +1,9 @@
-import { expect, test } from "vitest";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { toCandidates } from "./system.ts";
-import { parseSystemNames } from "./system-files.ts";
+import { createSystemReader, parseSystemNames } from "./system-files.ts";
 
 test("the hosts file gives names addresses in their standard spelling, and comments and nonsense give nothing", () => {
   const { hosts } = parseSystemNames(
@@ -55,4 +58,31 @@ test.each([
   ["hooks", 0, ["hooks", "hooks.a.example", "hooks.b.example"]],
 ])("%s with ndots:%i is asked for as %j", (host, ndots, candidates) => {
   expect(toCandidates(host, { search: ["a.example", "b.example"], ndots })).toEqual(candidates);
+});
+
+describe("a file that cannot be read", () => {
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "postrider-names-"));
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  test("says what it said before, and one that is gone says nothing", async () => {
+    const hosts = join(directory, "hosts");
+    const clock = { now: 20_000 };
+    const read = createSystemReader({ hosts, resolvConf: join(directory, "none") }, () => clock.now);
+    await writeFile(hosts, "192.0.2.7 two.example\n");
+    const before = await read();
+    expect(before.hosts.get("two.example")).toEqual(["192.0.2.7"]);
+
+    // A directory is opened and then not read: neither absent nor forbidden.
+    await rm(hosts);
+    await mkdir(hosts);
+    clock.now += 10_000;
+    expect(await read()).toBe(before);
+
+    await rm(hosts, { recursive: true });
+    clock.now += 10_000;
+    expect((await read()).hosts.size).toBe(0);
+  });
 });

@@ -74,18 +74,21 @@ function toLines(text: string, comment: RegExp): string[][] {
 /** A change in the files, as when a laptop joins another network, is found after so long. */
 const READ_AGAIN_MS = 10_000;
 
-/** The files as they are, or were a moment ago. A file that is not there says nothing. */
+/** The files as they are, or were a moment ago. A file that is not there says nothing, and one that cannot be read what it said before. */
 export function createSystemReader(paths: SystemPaths, now: () => number): () => Promise<SystemNames> {
   let read: Promise<SystemNames> | undefined;
-  let texts = "";
+  let last = { hosts: "", resolvConf: "" };
   let names: SystemNames | undefined;
   let readAt = 0;
   const readNow = async (): Promise<SystemNames> => {
-    const [hosts, resolvConf] = await Promise.all([readText(paths.hosts), readText(paths.resolvConf)]);
+    const [hosts, resolvConf] = await Promise.all([
+      readText(paths.hosts, last.hosts),
+      readText(paths.resolvConf, last.resolvConf),
+    ]);
     // The same object while nothing has changed: what is made of it need not be made again.
-    if (names === undefined || `${hosts}\0${resolvConf}` !== texts)
+    if (names === undefined || hosts !== last.hosts || resolvConf !== last.resolvConf)
       names = parseSystemNames(hosts, resolvConf);
-    texts = `${hosts}\0${resolvConf}`;
+    last = { hosts, resolvConf };
     return names;
   };
   return () => {
@@ -97,11 +100,14 @@ export function createSystemReader(paths: SystemPaths, now: () => number): () =>
   };
 }
 
-async function readText(path: string): Promise<string> {
+/** Not there, or not for us: the C library goes on without it, too. */
+const ABSENT: ReadonlySet<unknown> = new Set(["ENOENT", "ENOTDIR", "EACCES"]);
+
+async function readText(path: string, last: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
-  } catch {
-    // Not there, or not for us: the C library goes on without it, too.
-    return "";
+  } catch (error) {
+    // What could not be read for want of a descriptor says nothing else than it did before.
+    return ABSENT.has((error as { readonly code?: unknown }).code) ? "" : last;
   }
 }
