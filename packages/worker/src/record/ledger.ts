@@ -11,6 +11,13 @@ import { createGroup } from "./group.ts";
 /** Keeps one script under a millisecond or so, lest claims wait behind it. */
 const GROUP_MAX = 100;
 
+/** Of a claim that another worker holds by now: its worker was slow, and not dead. */
+const TAKE_CRASH_BACK = `
+local function takeCrashBack(job)
+  if tonumber(redis.call("HGET", job, "stc") or "0") > 0 then redis.call("HINCRBY", job, "stc", -1) end
+end
+`;
+
 /**
  * Input: KEYS per entry mark, run (the mark again: no run), job, active, stalled, then totals; ARGV per entry id, claim's token, mark's
  * text ("" = count only), its ms to live, counter, second counter ("" = none), 1 if the job is done with then.
@@ -29,9 +36,7 @@ local function write(mark, text, markMs)
   redis.call("SET", mark, text, "PX", markMs)
   return true
 end
-local function takeCrashBack(job)
-  if tonumber(redis.call("HGET", job, "stc") or "0") > 0 then redis.call("HINCRBY", job, "stc", -1) end
-end
+${TAKE_CRASH_BACK}
 for i = 1, (#KEYS - 1) / 5 do
   local mark, run, job, active, stalled = unpack(KEYS, 5 * i - 4, 5 * i)
   local id, token, text, markMs, counter, second, isDone = unpack(ARGV, 7 * i - 6, 7 * i)
@@ -64,9 +69,13 @@ return counted
  * Keeps what an attempt came to with the job. Input: KEYS job; ARGV claim's token, text, how many are kept.
  * Output: 1; 0 when there is no such job, or another worker has the claim, and nothing was written.
  */
-const KEEP = `
+const KEEP = `${TAKE_CRASH_BACK}
 local holder = redis.call("GET", KEYS[1] .. ":lock")
-if (holder and holder ~= ARGV[1]) or redis.call("EXISTS", KEYS[1]) == 0 then return 0 end
+if holder and holder ~= ARGV[1] then
+  takeCrashBack(KEYS[1])
+  return 0
+end
+if redis.call("EXISTS", KEYS[1]) == 0 then return 0 end
 redis.call("RPUSH", KEYS[1] .. ":logs", ARGV[2])
 redis.call("LTRIM", KEYS[1] .. ":logs", -ARGV[3], -1)
 return 1
