@@ -3,6 +3,7 @@
 
 import { type Delivery, homeOf } from "@postrider/shared/delivery";
 import { ENSURE_LANE, toEnsure } from "@postrider/shared/lane-directory";
+import { DROP_LETTER } from "@postrider/shared/lane-scripts";
 import { JOB_NAME, keys, RUN_KEPT_SECONDS } from "@postrider/shared/lanes";
 import { toLaneMark } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
@@ -46,7 +47,7 @@ export type Admit = (admissions: readonly Admission[], entrance: Entrance) => Pr
  * Input: KEYS mark, job, mark, job, …, run (or totals again: no run), totals; ARGV the mark, ttl seconds of the run, the home lane's field
  * in totals, prefix of the lane's jobs. Output: how many are new; -1 when the run was cancelled, and nothing was done.
  */
-const MARK = `
+const MARK = `${DROP_LETTER}
 local new = 0
 if KEYS[#KEYS - 1] ~= KEYS[#KEYS] and redis.call("HEXISTS", KEYS[#KEYS - 1], "isCancelled") == 1 then
   for i = 2, #KEYS - 2, 2 do
@@ -59,9 +60,7 @@ for i = 1, #KEYS - 2, 2 do
   if redis.call("SET", KEYS[i], ARGV[1], "NX") then
     new = new + 1
     -- A dead letter that is no longer known would keep BullMQ from taking the new one in.
-    if isThere and redis.call("ZREM", ARGV[4] .. "failed", string.sub(KEYS[i + 1], #ARGV[4] + 1)) == 1 then
-      redis.call("DEL", KEYS[i + 1], KEYS[i + 1] .. ":logs")
-    end
+    if isThere then dropLetter(ARGV[4] .. "failed", ARGV[4], string.sub(KEYS[i + 1], #ARGV[4] + 1)) end
   elseif not isThere then
     redis.call("HSET", KEYS[i + 1], "shadow", 1)
   end

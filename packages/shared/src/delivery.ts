@@ -114,18 +114,22 @@ export function packDelivery(
     if (!isBigIntTrouble(error)) throw error;
   }
   const { customer, event, values, ...rest } = delivery;
-  const exact = stringifyExact({ customer, event, values });
-  refuseLost({ customer, event, values }, exact);
+  const exact = toText({ customer, event, values });
   const id = typeof customer.id === "bigint" ? String(customer.id) : customer.id;
   return { packed: { ...rest, customer: { id }, exact }, bytes: Buffer.byteLength(exact) };
 }
 
 function packSealed(delivery: Delivery, sealer: Sealer): { packed: Delivery; bytes: number } {
   const { customer, event, values, ...rest } = delivery;
-  const text = stringifyExact({ customer, event, values });
-  refuseLost({ customer, event, values }, text);
+  const text = toText({ customer, event, values });
   const sealed = sealer.seal(text, toPlace(rest));
   return { packed: { ...rest, customer: { id: "" }, sealed }, bytes: Buffer.byteLength(text) };
+}
+
+function toText(data: Readonly<Record<"customer" | "event" | "values", unknown>>): string {
+  const text = stringifyExact(data);
+  refuseLost(data, text);
+  return text;
 }
 
 /** Sealed data open in no other action and no other run; a replay may take another version of the action. */

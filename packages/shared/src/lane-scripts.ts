@@ -19,3 +19,10 @@ local function addWaiting(id, wait, marker, meta)
   if redis.call("HEXISTS", meta, "paused") == 0 then redis.call("ZADD", marker, 0, "0") end
 end
 `;
+
+/** `dropLetter(failed, jobs, id)`: takes a dead letter away with its evidence; `jobs` is the prefix of its lane's jobs. What is none stays. */
+export const DROP_LETTER = `
+local function dropLetter(failed, jobs, id)
+  if redis.call("ZREM", failed, id) == 1 then redis.call("DEL", jobs .. id, jobs .. id .. ":logs") end
+end
+`;

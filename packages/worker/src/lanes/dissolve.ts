@@ -4,6 +4,7 @@ import type { LaneDirectory } from "@postrider/shared/lane-directory";
 import { keys, RUN_KEPT_SECONDS } from "@postrider/shared/lanes";
 import { findUnmet, limitsOf, type OwnLane, withoutSuperseded } from "@postrider/shared/own-lane";
 import type { Redis } from "ioredis";
+import { findWithDeliveries } from "./heal.ts";
 
 /** A destination that gave no reason for its own lane for so long may share one again. */
 const CALM_MS = 60_000;
@@ -20,20 +21,21 @@ export async function dropSuperseded(redis: Redis, directory: LaneDirectory): Pr
   const now = directory.now();
   const unmet = directory.all().filter((entry) => findUnmet(entry, now).length > 0);
   const latest = await readLatest(redis, [...new Set(unmet.flatMap((entry) => findUnmet(entry, now)))]);
-  for (const entry of unmet) {
-    if (withoutSuperseded(entry, latest, now) === undefined) continue;
-    // What waits there was enqueued under these limits, and is sent under them.
-    if (await hasDeliveries(redis, entry)) continue;
+  const superseded = unmet.filter((entry) => withoutSuperseded(entry, latest, now) !== undefined);
+  // What waits there was enqueued under these limits, and is sent under them.
+  const inUse = new Set(
+    await findWithDeliveries(
+      redis,
+      superseded.map(({ lane }) => lane),
+    ),
+  );
+  for (const entry of superseded) {
+    if (inUse.has(entry.lane)) continue;
     await directory.update(
       entry.lane,
       (current) => current && withoutSuperseded(current, latest, directory.now()),
     );
   }
-}
-
-async function hasDeliveries(redis: Redis, { lane }: OwnLane): Promise<boolean> {
-  const parts = ["wait", "active", "delayed"].map((part) => keys.ofLane(lane, part));
-  return (await redis.exists(...parts)) > 0;
 }
 
 /** Input: KEYS runs; ARGV seconds. Lets none expire sooner; those that do not expire stay so. */

@@ -51,7 +51,8 @@ function toHealed(lane: string, kind: OwnLaneKind, of: string, now: number): Own
   return { lane, kind, of, createdAt: now, ...(kind === "run" && { isPaused: true }) };
 }
 
-async function findWithDeliveries(redis: Redis, lanes: readonly string[]): Promise<string[]> {
+/** Those of the lanes in which deliveries lie, or are claimed from. */
+export async function findWithDeliveries(redis: Redis, lanes: readonly string[]): Promise<string[]> {
   const pipeline = redis.pipeline();
   for (const lane of lanes) pipeline.exists(...WITH_DELIVERIES.map((part) => keys.ofLane(lane, part)));
   const replies = (await pipeline.exec()) ?? [];

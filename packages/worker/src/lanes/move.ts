@@ -3,7 +3,7 @@
 // queues, so these two scripts, and those of `shared/src/lane-scripts.ts`, know its keys; its version is pinned, and tests hold the result against BullMQ's own view.
 
 import { ENSURE_LANE, toEnsure } from "@postrider/shared/lane-directory";
-import { ADD_WAITING, CARRY } from "@postrider/shared/lane-scripts";
+import { ADD_WAITING, CARRY, DROP_LETTER } from "@postrider/shared/lane-scripts";
 import { keys } from "@postrider/shared/lanes";
 import { IN_LANE, RELEASED, toLaneMark } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
@@ -39,17 +39,14 @@ const DROPPED_MAX = 100;
  * Input: as above, KEYS 5 failed, 6 prefix of the home lane's jobs; ARGV 3 reason, 4 now, 5 how many are kept, 6 how long in ms.
  * Output: how many older dead letters were dropped, or -1 when the claim was lost.
  */
-const BURY = `${TAKE_OUT}
+const BURY = `${DROP_LETTER}${TAKE_OUT}
 redis.call("HINCRBY", KEYS[4], "atm", 1)
 redis.call("HSET", KEYS[4], "failedReason", ARGV[3], "finishedOn", ARGV[4])
 redis.call("ZADD", KEYS[5], ARGV[4], ARGV[1])
 local dropped = redis.call("ZRANGEBYSCORE", KEYS[5], "-inf", ARGV[4] - ARGV[6], "LIMIT", 0, ${DROPPED_MAX})
 local over = redis.call("ZCARD", KEYS[5]) - ARGV[5]
 if #dropped == 0 and over > 0 then dropped = redis.call("ZRANGE", KEYS[5], 0, math.min(over, ${DROPPED_MAX}) - 1) end
-for _, id in ipairs(dropped) do
-  redis.call("ZREM", KEYS[5], id)
-  redis.call("DEL", KEYS[6] .. id, KEYS[6] .. id .. ":logs")
-end
+for _, id in ipairs(dropped) do dropLetter(KEYS[5], KEYS[6], id) end
 return #dropped
 `;
 

@@ -1,5 +1,6 @@
 // Dead letters that are too old go, also where no new ones come to push them out.
 
+import { DROP_LETTER } from "@postrider/shared/lane-scripts";
 import { keys } from "@postrider/shared/lanes";
 import type { Redis } from "ioredis";
 import { readSharedLanes } from "./stock.ts";
@@ -8,12 +9,9 @@ import { readSharedLanes } from "./stock.ts";
 const AT_ONCE = 1_000;
 
 /** Input: KEYS failed, prefix of the lane's jobs; ARGV the time before which they go, how many at most. Output: how many went. */
-const DROP = `
+const DROP = `${DROP_LETTER}
 local ids = redis.call("ZRANGEBYSCORE", KEYS[1], "-inf", "(" .. ARGV[1], "LIMIT", 0, ARGV[2])
-for _, id in ipairs(ids) do
-  redis.call("ZREM", KEYS[1], id)
-  redis.call("DEL", KEYS[2] .. id, KEYS[2] .. id .. ":logs")
-end
+for _, id in ipairs(ids) do dropLetter(KEYS[1], KEYS[2], id) end
 return #ids
 `;
 
