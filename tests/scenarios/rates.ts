@@ -4,23 +4,18 @@ import { createProducer } from "@postrider/producer/producer";
 import { expect } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { startFleet, untilOver } from "../support/fleet.ts";
-import {
-  type Behaviour,
-  ok,
-  type ReceivedRequest,
-  reply,
-  type Script,
-  startReceiver,
-} from "../support/receiver.ts";
+import { type Behaviour, ok, reply, type Script, startReceiver } from "../support/receiver.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 import { customers } from "../support/system.ts";
 
 const WORKERS = 3;
+/** While processes are new and a run is being led to its lane, what shares the cores with them sees requests when it gets to it. */
+const WARM_MS = 5_000;
 
 export interface ConfiguredRate {
   readonly rate: number;
   readonly seconds: number;
-  /** Of the rate: the least and the most on average, and the most in any second wherever it begins. */
+  /** Of the rate: the least and the most on average, and the most in any second wherever it begins, once all are warm. */
   readonly leastShare: number;
   readonly mostShare: number;
   readonly secondShare: number;
@@ -39,9 +34,11 @@ export async function keepRate(expected: ConfiguredRate): Promise<void> {
   await producer.enqueueMany({ action: "a", customers: customers(rate * seconds), run: "r" });
   await untilOver(producer, "r");
 
-  const mean = meanPerSecond(receiver.requests);
-  const most = mostInASecond(receiver.requests);
-  console.log({ rate, mean, most });
+  const times = receiver.requests.map(({ atMs }) => atMs).sort((a, b) => a - b);
+  const warmAt = (times[0] ?? 0) + WARM_MS;
+  const mean = meanPerSecond(times);
+  const most = mostInASecond(times.filter((at) => at >= warmAt));
+  console.log({ rate, mean, most, mostFromTheStart: mostInASecond(times) });
   expect(mean).toBeGreaterThanOrEqual(rate * expected.leastShare);
   expect(mean).toBeLessThanOrEqual(rate * expected.mostShare);
   expect(most).toBeLessThanOrEqual(Math.ceil(rate * expected.secondShare));
@@ -82,14 +79,12 @@ export async function learnRate({ allowed, seconds, refusedShare, usedShare }: L
 }
 
 /** Requests a second from the first to the last. */
-function meanPerSecond(requests: readonly ReceivedRequest[]): number {
-  const times = requests.map(({ atMs }) => atMs).sort((a, b) => a - b);
+function meanPerSecond(times: readonly number[]): number {
   return ((times.length - 1) * 1_000) / ((times.at(-1) ?? 0) - (times[0] ?? 0));
 }
 
 /** The most requests in any second, wherever it begins. */
-function mostInASecond(requests: readonly ReceivedRequest[]): number {
-  const times = requests.map(({ atMs }) => atMs).sort((a, b) => a - b);
+function mostInASecond(times: readonly number[]): number {
   let from = 0;
   let most = 0;
   for (const [to, at] of times.entries()) {

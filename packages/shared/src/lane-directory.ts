@@ -71,6 +71,8 @@ const WITHOUT_DELIVERIES = [
   "limiter",
   "pc",
   "completed",
+  // Ours: see keys.nextRequest.
+  "next-request",
 ];
 
 export interface LaneDirectory {

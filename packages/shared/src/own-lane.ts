@@ -146,14 +146,20 @@ export interface Switches {
 
 /** How BullMQ's switches must stand for a lane's state. A cancelled run is let through, so that its deliveries can end. */
 export function toSwitches(entry: OwnLane): Switches {
-  const { circuit, pace } = entry;
-  const limits = limitsOf(entry);
-  const rates = [limits.ratePerSecond, pace?.perSecond].filter((rate) => rate !== undefined);
+  const rate = rateOf(entry);
   return {
     isPaused: !isRunnable(entry),
-    concurrency: circuit?.state === "half-open" ? 1 : (limits.concurrency ?? null),
-    rate: rates.length === 0 ? null : toWindow(Math.min(...rates)),
+    concurrency: entry.circuit?.state === "half-open" ? 1 : (limitsOf(entry).concurrency ?? null),
+    rate: rate === undefined ? null : toWindow(rate * ADMITTED_SHARE),
   };
+}
+
+/** Requests a second, as configured or learned, whichever is less; undefined: as fast as it goes. */
+export function rateOf(entry: OwnLane): number | undefined {
+  const { ratePerSecond } = limitsOf(entry);
+  const learned = entry.pace?.perSecond;
+  if (ratePerSecond === undefined || learned === undefined) return ratePerSecond ?? learned;
+  return Math.min(ratePerSecond, learned);
 }
 
 /** Whether deliveries may be claimed from it at all. */
@@ -162,14 +168,13 @@ export function isRunnable({ isPaused, isHeld, isCancelled, circuit, restsUntil 
   return isPaused !== true && isHeld !== true && circuit?.state !== "open" && restsUntil === undefined;
 }
 
-/**
- * BullMQ counts in windows that begin with their first claim: a second's worth in one would let nearly two through in a second. Between two
- * windows some milliseconds are lost, so they must not be much shorter either.
- */
+/** Claims a little ahead of the rate, since each waits for its moment before it is sent, and some of them end unsent. */
+const ADMITTED_SHARE = 1.05;
+/** BullMQ counts in windows that begin with their first claim, and loses some milliseconds between two of them. */
 const WINDOW_MS_MIN = 100;
 
 /** A rate as so many claims in the shortest window of at least a tenth of a second that holds a whole number of them. */
-export function toWindow(perSecond: number): { max: number; durationMs: number } {
+function toWindow(perSecond: number): { max: number; durationMs: number } {
   const max = Math.max(1, Math.ceil((perSecond * WINDOW_MS_MIN) / 1_000));
   return { max, durationMs: Math.ceil((max * 1_000) / perSecond) };
 }

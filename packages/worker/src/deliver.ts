@@ -14,6 +14,7 @@ import type { Composer } from "./compose/composer.ts";
 import type { Random } from "./decide/backoff.ts";
 import { decide } from "./decide/decide.ts";
 import type { Destinations } from "./lanes/destinations.ts";
+import type { Spacing } from "./lanes/spacing.ts";
 import type { Open } from "./open/open.ts";
 import type { Sent } from "./send/exchange.ts";
 
@@ -27,6 +28,8 @@ export interface Steps {
   /** Told when an exchange begins, and what came of it. */
   readonly begin: Destinations["begin"];
   readonly authorize: Authorize;
+  /** Waits for the moment at which its lane's rate lets it be sent; null: at once. False: it was called off. */
+  readonly awaitMoment: Spacing["wait"];
   /** `leftMs` of the attempt's one deadline are left. */
   readonly send: (
     request: ComposedRequest,
@@ -75,8 +78,8 @@ async function attempt(claimed: Claimed, steps: Steps): Promise<Made> {
   if (lane !== null) return unsent({ kind: "misplaced", lane }, { policy, startedAt });
 
   const composeMs = performance.now() - startedAt;
-  const leftMs = startDeadline(action.action.timeoutMs);
-  const errand = { id: delivery.key ?? claimed.id, action, secrets, sensitive, leftMs };
+  const deadline = startDeadline(action.action.timeoutMs);
+  const errand = { id: delivery.key ?? claimed.id, action, secrets, sensitive, ...deadline };
   const { finding, timings } = await exchange(claimed, request, errand, steps);
   if (timings === null) return unsent(finding, { policy, startedAt, sensitive });
   return {
@@ -125,7 +128,7 @@ interface Exchanged {
 async function exchange(
   claimed: Claimed,
   request: ComposedRequest,
-  errand: Errand,
+  errand: Errand & Deadline,
   steps: Steps,
 ): Promise<Exchanged> {
   const end = steps.begin(claimed, request.origin);
@@ -138,7 +141,7 @@ async function exchange(
     const tookMs = performance.now() - startedAt;
     // All that waited for one slow token would run out of time at a destination that has no part in it. The next attempt has the token.
     if (errand.leftMs() < tookMs) return { finding: toLate(tookMs), timings: null };
-    const { finding: met, ...timings } = await sendAuthorized(authorized, errand, steps);
+    const { finding: met, ...timings } = await sendAuthorized(claimed.lane, authorized, errand, steps);
     addSensitiveHeaders(errand.sensitive, authorized.request, errand.action);
     finding = met;
     return { finding, timings };
@@ -152,11 +155,13 @@ async function exchange(
  * under the same deadline.
  */
 async function sendAuthorized(
+  lane: string,
   { request, renew }: Authorized,
-  { action, leftMs }: Errand,
+  errand: Errand & Deadline,
   steps: Steps,
 ): Promise<SendTimings & { readonly finding: Finding }> {
-  const sent = await steps.send(request, action, Math.max(1, leftMs()));
+  const { leftMs } = errand;
+  const sent = await sendInTurn(lane, request, errand, steps);
   if (renew === null || sent.finding.kind !== "reply" || sent.finding.status !== 401) return sent;
   // With less time than the refusal took, all that could come of it is a timeout that hides what the destination has said.
   const isTooLate = (): boolean => leftMs() < sent.totalMs;
@@ -164,7 +169,19 @@ async function sendAuthorized(
   const renewed = await renew();
   if (renewed === null) return sent;
   if (renewed.kind !== "authorized") return { ...sent, finding: renewed };
-  return isTooLate() ? sent : steps.send(renewed.request, action, leftMs());
+  return isTooLate() ? sent : sendInTurn(lane, renewed.request, errand, steps);
+}
+
+/** Sends at the moment that the lane's rate leaves for it. */
+async function sendInTurn(
+  lane: string,
+  request: ComposedRequest,
+  { action, leftMs, besides }: Errand & Deadline,
+  steps: Steps,
+): Promise<Sent> {
+  const moment = steps.awaitMoment(lane);
+  if (moment !== null && !(await besides(moment))) return CALLED_OFF;
+  return steps.send(request, action, Math.max(1, leftMs()));
 }
 
 function toLate(tookMs: number): Finding {
@@ -172,10 +189,24 @@ function toLate(tookMs: number): Finding {
   return { kind: "unready", reason: "auth_unavailable", message };
 }
 
-/** The attempt's one deadline, over a token, the request and its repetition: tells what is left of it. */
-function startDeadline(timeoutMs: number): () => number {
-  const endsAt = performance.now() + timeoutMs;
-  return () => endsAt - performance.now();
+/** The attempt's one deadline, over a token, the request and its repetition. */
+interface Deadline {
+  readonly leftMs: () => number;
+  /** What this waits for does not count: it is no time of the destination's. */
+  readonly besides: <Result>(wait: Promise<Result>) => Promise<Result>;
+}
+
+function startDeadline(timeoutMs: number): Deadline {
+  let endsAt = performance.now() + timeoutMs;
+  return {
+    leftMs: () => endsAt - performance.now(),
+    async besides(wait) {
+      const startedAt = performance.now();
+      const result = await wait;
+      endsAt += performance.now() - startedAt;
+      return result;
+    },
+  };
 }
 
 /** A retry that was held up for longer than anybody wants it, as by a circuit; decide could not know. */
@@ -183,5 +214,7 @@ function isTooOld({ attempt, agesFrom }: Claimed, { maxAgeMs }: RetryPolicy, now
   return attempt > 1 && now > agesFrom + maxAgeMs;
 }
 
+/** Of what was still being composed, or waited for a token or its moment, when the others were called off. */
+export const CALLED_OFF: Sent = { finding: { kind: "interrupted" }, ...NOT_SENT };
 const TOO_OLD: Finding = { kind: "unsendable", reason: "too_old", problems: [] };
 const ACTION_UNKNOWN: Finding = { kind: "unsendable", reason: "action_unknown", problems: [] };

@@ -72,6 +72,7 @@ export async function testAction(action: Action, sample: Sample, settings: Setti
       compose: composer.compose,
       // Sent now, whatever waits for the same destination.
       findLane: () => null,
+      awaitMoment: () => null,
       begin: () => () => undefined,
       send: sendWithin,
       now: Date.now,

@@ -3,7 +3,7 @@
 
 import type { LaneDirectory } from "@postrider/shared/lane-directory";
 import { keys, ownLaneName } from "@postrider/shared/lanes";
-import { isRunnable, limitsOf, type OwnLane } from "@postrider/shared/own-lane";
+import { isRunnable, type OwnLane, rateOf } from "@postrider/shared/own-lane";
 import type { Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import type { OwnLaneCounts } from "../record/metrics.ts";
@@ -164,7 +164,7 @@ async function findFull(redis: Redis, entries: readonly OwnLane[]): Promise<Read
 }
 
 function roomOf(entry: OwnLane): number {
-  const rate = limitsOf(entry).ratePerSecond ?? entry.pace?.perSecond;
+  const rate = rateOf(entry);
   return rate === undefined ? FED_MAX : Math.max(FED_MIN, rate * FED_SECONDS);
 }
 
