@@ -188,6 +188,9 @@ test("a held run does not wait for room that only its release could make", async
   expect(enqueued).toBeGreaterThanOrEqual(500);
   expect(enqueued).toBeLessThan(2_000);
 
+  const known = { ...order, customers: customers(enqueued) };
+  expect(await producer.enqueueMany(known)).toMatchObject({ enqueued: 0, duplicates: enqueued });
+
   // As the message says.
   await producer.runs.release("r");
   await system.startWorker();

@@ -146,6 +146,26 @@ test("a run is paused, resumed, held, released one by one and whole, and cancell
   expect(system.receiver.requests).toHaveLength(1_520);
 }, 120_000);
 
+test("what was released by itself while its run was paused goes when the run is resumed, and the rest stays held", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  const { runs, lanes } = system.producer;
+  await system.producer.enqueueMany({ action: "a", customers: customers(4), run: "r", hold: true });
+  await runs.pause("r");
+  await system.startWorker();
+  const waiting = await lanes.queue("run.r").getWaiting();
+  const released = waiting.slice(0, 2).map(({ id = "" }) => id);
+  for (const id of released) await runs.release("r", id);
+  await eventually(async () => expect(await lanes.queue("run.r").getWaitingCount()).toBe(4));
+  expect(system.receiver.requests).toHaveLength(0);
+
+  await runs.resume("r");
+  await eventually(() => expect([...system.receiver.byKey().keys()].sort()).toEqual(released.sort()));
+  expect(await runs.get("r")).toMatchObject({ state: "held", waiting: 2, delivered: 2 });
+  await runs.release("r");
+  await system.untilEnded("r");
+});
+
 test("a destination's limits hold over several workers: so many a second, so many at once", async () => {
   let inFlight = 0;
   let most = 0;

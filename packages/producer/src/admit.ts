@@ -2,6 +2,7 @@
 // in between, a delivery is either in the lane, marked and counted, or nothing of it is there.
 
 import { type Delivery, homeOf } from "@postrider/shared/delivery";
+import type { PostriderError } from "@postrider/shared/errors";
 import { ENSURE_LANE, toEnsure } from "@postrider/shared/lane-directory";
 import { DROP_LETTER } from "@postrider/shared/lane-scripts";
 import { JOB_NAME, keys, RUN_KEPT_SECONDS } from "@postrider/shared/lanes";
@@ -33,11 +34,13 @@ export interface Entrance {
   readonly run?: string;
   /** Attempts that BullMQ grants each. */
   readonly attempts: number;
+  /** Why nothing new may be taken in; duplicates are told all the same. */
+  readonly refusal?: PostriderError | undefined;
 }
 
 /**
  * Takes deliveries into a lane. Known ids are duplicates and change nothing.
- * @throws `redis_full`, `run_cancelled`, and what Redis throws; nothing was taken in then, or all of it (the answer was lost).
+ * @throws `redis_full`, `run_cancelled`, the entrance's refusal, and what Redis throws; nothing was taken in then, or all of it (the answer was lost).
  */
 export type Admit = (admissions: readonly Admission[], entrance: Entrance) => Promise<Admitted>;
 
@@ -96,6 +99,7 @@ export function createAdmit(redis: Redis): Admit {
     const fresh = await withoutKnown(redis, uniqueById(admissions));
     const [first, ...others] = fresh;
     if (first === undefined) return { enqueued: 0, duplicates: admissions.length };
+    if (entrance.refusal !== undefined) throw entrance.refusal;
 
     const transaction = (await entrance.queue.backend.client).multi();
     for (const [command, values] of toCommands([first, ...others], entrance))

@@ -86,18 +86,20 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
     const totals = { enqueued: 0, duplicates: 0 };
     const report = (isPaused: boolean): void => order.onProgress?.({ ...totals, isPaused });
     let handedOn = enqueuedBefore;
+    let refusal: PostriderError | undefined;
     const toEntrance = (before: number): Entrance => {
       const ownLane = routing.toRun(run, saved, before) ?? routing.toDestination(saved);
       const queue = lanes.queue(ownLane?.lane ?? homeOf(frame));
-      return { queue, ownLane, run, attempts: toRetryPolicy(saved.action.retry).attempts };
+      return { queue, ownLane, run, attempts: toRetryPolicy(saved.action.retry).attempts, refusal };
     };
     const readRoom = async (): Promise<number> => {
       const { queue, ownLane } = toEntrance(handedOn);
       const { waiting, delayed } = await lanes.backlog(queue.name);
       const room = backlogMax - waiting - delayed;
-      // Nothing ends in a held run's lane, so the wait would be for ever.
-      if (room <= 0 && ownLane?.isHeld === true) throw fullRun(run, backlogMax);
-      return room;
+      // Nothing ends in a held run's lane, so the wait would be for ever. What is there already may come again.
+      const isStuck = room <= 0 && ownLane?.isHeld === true;
+      refusal = isStuck ? fullRun(run, backlogMax) : undefined;
+      return isStuck ? CHUNK : room;
     };
     let chunksFree = 0;
     const waitForRoom = async (): Promise<void> => {

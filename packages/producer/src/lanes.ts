@@ -3,9 +3,11 @@
 import { type Backlog, readBacklog } from "@postrider/shared/backlog";
 import { keys, LANE_EVENTS_MAX, shardPrefix } from "@postrider/shared/lanes";
 import { asProducer } from "@postrider/shared/redis";
-import { Queue } from "bullmq";
+import { Queue, type RedisQueueBackend } from "bullmq";
 import type { Redis } from "ioredis";
 
+/** Runs and destinations that are enqueued to at about the same time; making a queue anew costs one short command. */
+const QUEUES_MAX = 1_000;
 /** Of a shared lane's field in the totals (see admit). */
 const LANE = "lane:";
 
@@ -22,21 +24,26 @@ export interface Lanes {
 }
 
 export function createLanes(redis: Redis): Lanes {
+  const options = {
+    connection: redis,
+    prefix: shardPrefix(),
+    // The connection is there already, and a producer must not wait for one that is not.
+    skipWaitingForReady: true,
+    streams: { events: { maxLen: LANE_EVENTS_MAX } },
+  };
+  // The one that listens to the connection. The others share what it has, so that they can be forgotten without being closed.
+  const root = new Queue("connection", { ...options, skipMetasUpdate: true });
+  // The connection's own errors reach the caller through the command that failed.
+  root.on("error", () => undefined);
+  const share = (name: string) => root.backend.forQueue(name) as RedisQueueBackend;
   const queues = new Map<string, Queue>();
   return {
     queue(lane) {
-      const known = queues.get(lane);
-      if (known !== undefined) return known;
-      const queue = new Queue(lane, {
-        connection: redis,
-        prefix: shardPrefix(),
-        // The connection is there already, and a producer must not wait for one that is not.
-        skipWaitingForReady: true,
-        streams: { events: { maxLen: LANE_EVENTS_MAX } },
-      });
-      // The connection's own errors reach the caller through the command that failed.
-      queue.on("error", () => undefined);
+      const queue = queues.get(lane) ?? new Queue(lane, options, share);
+      queues.delete(lane);
       queues.set(lane, queue);
+      const [oldest = lane] = queues.keys();
+      if (queues.size > QUEUES_MAX) queues.delete(oldest);
       return queue;
     },
     backlog: (lane) => asProducer(() => readBacklog(redis, lane, Date.now())),
@@ -46,7 +53,7 @@ export function createLanes(redis: Redis): Lanes {
     },
     served: () => asProducer(() => redis.zrange(keys.servedLanes(), "0", "-1")),
     async close() {
-      await Promise.all([...queues.values()].map((queue) => queue.close()));
+      await root.close();
     },
   };
 }

@@ -29,12 +29,14 @@ redis.call("HINCRBY", KEYS[4], "ats", 1)
 return 1
 `;
 
+interface Way {
+  /** The run's lane. */
+  readonly from: string;
+  readonly home: string;
+}
+
 /** Moves a waiting delivery. @returns false when it does not wait in that lane. */
-export async function release(
-  redis: Redis,
-  id: string,
-  { from, home }: { readonly from: string; readonly home: string },
-): Promise<boolean> {
+export async function release(redis: Redis, id: string, { from, home }: Way): Promise<boolean> {
   const names = [
     keys.job(from, id),
     keys.ofLane(from, "wait"),
@@ -44,4 +46,17 @@ export async function release(
     keys.outcome(id),
   ];
   return (await redis.eval(RELEASE, names.length, ...names, id, toLaneMark(home) + RELEASED)) === 1;
+}
+
+const RELEASED_AT_ONCE = 100;
+
+/** Lets those go once more that were released before and came back because their run was paused. */
+export async function releaseAgain(redis: Redis, way: Way): Promise<void> {
+  const released = keys.released(way.from);
+  for (;;) {
+    const ids = await redis.srandmember(released, RELEASED_AT_ONCE);
+    if (ids.length === 0) return;
+    await Promise.all(ids.map((id) => release(redis, id, way)));
+    await redis.srem(released, ...ids);
+  }
 }

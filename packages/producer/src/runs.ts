@@ -1,5 +1,6 @@
 // Runs: batches of deliveries enqueued together, with counters that add up, and the switches that stop and let go of them.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { homeOf, toRunTag } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
 import type { LaneDirectory } from "@postrider/shared/lane-directory";
@@ -8,7 +9,7 @@ import type { OwnLane } from "@postrider/shared/own-lane";
 import { asProducer } from "@postrider/shared/redis";
 import type { Redis } from "ioredis";
 import type { Lanes } from "./lanes.ts";
-import { release } from "./release.ts";
+import { release, releaseAgain } from "./release.ts";
 import { cancelledRun, count, estimateEnd, type RunCounters, type RunEstimate } from "./run-counters.ts";
 
 export type RunState = "running" | "paused" | "held" | "cancelled";
@@ -32,7 +33,10 @@ export interface Runs {
   list(limit: number): Promise<Run[]>;
   /** Nothing more of the run is sent, wherever it waits, until it is resumed. @throws `run_unknown`. */
   pause(run: string): Promise<void>;
-  /** @throws `run_unknown`, `run_cancelled`. */
+  /**
+   * Goes on. Of a run that is held, too, only what was released by itself: that takes some two seconds, until every worker knows.
+   * @throws `run_unknown`, `run_cancelled`.
+   */
   resume(run: string): Promise<void>;
   /**
    * Nothing more of the run is sent, ever: what waits ends as cancelled; of what is not due yet, what lies in lanes that it shares with
@@ -96,9 +100,9 @@ export function createRuns(redis: Redis, directory: LaneDirectory, lanes: Lanes)
       ...(await asProducer(() => estimateEnd(redis, run, fields, counters))),
     };
   };
-  const change = async (run: string, next: (entry: OwnLane) => OwnLane): Promise<void> => {
+  const change = async (run: string, next: (entry: OwnLane) => OwnLane): Promise<OwnLane | undefined> => {
     await refuseUnknown(redis, run);
-    await asProducer(() =>
+    return asProducer(() =>
       directory.update(ownLaneName("run", run), (entry) => next(entry ?? newRunLane(run, directory.now()))),
     );
   };
@@ -114,10 +118,15 @@ export function createRuns(redis: Redis, directory: LaneDirectory, lanes: Lanes)
       for (const name of names) runs.push(await get(name));
       return runs;
     },
-    pause: (run) => change(run, (entry) => ({ ...entry, isPaused: true })),
+    pause: async (run) => void (await change(run, (entry) => ({ ...entry, isPaused: true }))),
     async resume(run) {
       await refuseCancelled(run);
-      await change(run, ({ isPaused: _, ...entry }) => entry);
+      const entry = await change(run, ({ isPaused: _, ...rest }) => rest);
+      if (entry?.isHeld !== true) return;
+      // A worker that does not know yet would put them back.
+      await sleep(KNOWN_MS);
+      const way = await toHome(redis, run);
+      await asProducer(() => releaseAgain(redis, way));
     },
     async cancel(run) {
       await refuseUnknown(redis, run);
@@ -129,29 +138,16 @@ export function createRuns(redis: Redis, directory: LaneDirectory, lanes: Lanes)
       await change(run, ({ isPaused: _, isHeld: __, ...entry }) => ({ ...entry, isCancelled: true }));
       await endDelayed(run, lanes);
     },
-    hold: (run) => change(run, (entry) => ({ ...entry, isHeld: true })),
+    hold: async (run) => void (await change(run, (entry) => ({ ...entry, isHeld: true }))),
     async release(run, deliveryId) {
       await refuseCancelled(run);
-      if (deliveryId === undefined) return change(run, ({ isHeld: _, ...entry }) => entry);
-      const { lane } = await get(run);
-      const isReleased = await asProducer(() =>
-        release(redis, deliveryId, { from: ownLaneName("run", run), home: homeOf({ run, lane }) }),
-      );
+      if (deliveryId === undefined) return void (await change(run, ({ isHeld: _, ...entry }) => entry));
+      const way = await toHome(redis, run);
+      const isReleased = await asProducer(() => release(redis, deliveryId, way));
       if (!isReleased)
         throw new PostriderError("delivery_unknown", `${deliveryId} does not wait in the held run ${run}`);
     },
-    async open(run, { action, lane }) {
-      const reply = await asProducer(() =>
-        redis.eval(OPEN, 2, keys.run(run), keys.runs(), run, action, lane, Date.now(), RUN_KEPT_SECONDS),
-      );
-      const [openedWith, openedIn, isCancelled, enqueued] = reply as [string, string, string?, string?];
-      if (isCancelled !== null && isCancelled !== undefined) throw cancelledRun(run);
-      if (openedWith === action && openedIn === lane) return Number(enqueued ?? 0);
-      throw new PostriderError(
-        "run_mismatch",
-        `the run ${run} exists with ${openedWith} in lane ${openedIn}, not with ${action} in ${lane}; choose another run id, or enqueue ${openedWith} to go on with it`,
-      );
-    },
+    open: (run, facts) => open(redis, run, facts),
     confirm: (run, acknowledged) => confirmCount(redis, run, acknowledged),
     actionOf: (run) => asProducer(() => redis.hget(keys.run(run), "action")),
   };
@@ -159,8 +155,32 @@ export function createRuns(redis: Redis, directory: LaneDirectory, lanes: Lanes)
 
 /** What is delayed need not wait until it is due to end. A worker that does not know yet would send what is made due now. */
 async function endDelayed(run: string, lanes: Lanes): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, KNOWN_MS));
+  await sleep(KNOWN_MS);
   await asProducer(() => lanes.queue(ownLaneName("run", run)).promoteJobs({ count: PROMOTED_AT_ONCE }));
+}
+
+async function open(
+  redis: Redis,
+  run: string,
+  { action, lane }: { readonly action: string; readonly lane: string },
+): Promise<number> {
+  const reply = await asProducer(() =>
+    redis.eval(OPEN, 2, keys.run(run), keys.runs(), run, action, lane, Date.now(), RUN_KEPT_SECONDS),
+  );
+  const [openedWith, openedIn, isCancelled, enqueued] = reply as [string, string, string?, string?];
+  if (isCancelled !== null && isCancelled !== undefined) throw cancelledRun(run);
+  if (openedWith === action && openedIn === lane) return Number(enqueued ?? 0);
+  throw new PostriderError(
+    "run_mismatch",
+    `the run ${run} exists with ${openedWith} in lane ${openedIn}, not with ${action} in ${lane}; choose another run id, or enqueue ${openedWith} to go on with it`,
+  );
+}
+
+/** The way of what is released by itself. */
+async function toHome(redis: Redis, run: string): Promise<{ from: string; home: string }> {
+  const lane = await asProducer(() => redis.hget(keys.run(run), "lane"));
+  if (lane === null) throw unknown(run);
+  return { from: ownLaneName("run", run), home: homeOf({ run, lane }) };
 }
 
 async function confirmCount(redis: Redis, run: string, acknowledged: number): Promise<void> {

@@ -71,8 +71,9 @@ const WITHOUT_DELIVERIES = [
   "limiter",
   "pc",
   "completed",
-  // Ours: see keys.nextRequest.
+  // Ours: see keys.nextRequest and keys.released.
   "next-request",
+  "released",
 ];
 
 export interface LaneDirectory {

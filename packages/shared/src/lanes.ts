@@ -75,6 +75,8 @@ export const keys = {
   trouble: (lane: string, shard = 0) => `${shardPrefix(shard)}:trouble:${lane}`,
   /** Destinations' lanes with trouble in the last window, by the time when it began. */
   suspects: (shard = 0) => `${shardPrefix(shard)}:trouble:suspects`,
+  /** Of a held run's lane: deliveries that were released by themselves and came back because the run was paused. */
+  released: (lane: string, shard = 0) => `${shardPrefix(shard)}:${lane}:released`,
   /** When a lane with a rate may send its next request: Unix µs of Redis' clock. */
   nextRequest: (lane: string, shard = 0) => `${shardPrefix(shard)}:${lane}:next-request`,
   /** Worker processes by the time of their last sign of life. */

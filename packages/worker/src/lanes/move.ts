@@ -21,13 +21,18 @@ redis.call("LREM", KEYS[2], -1, ARGV[1])
 carry(KEYS[1], KEYS[4])
 `;
 
-/** Input: as above, KEYS 5 wait, 6 marker, 7 meta of the other lane, 8 mark; ARGV 3 the new mark. Output: 0, or -1 when the claim was lost. */
+/**
+ * One that was released by itself and comes back to a run that is paused is noted there, to be let go when the run is resumed.
+ * Input: as above, KEYS 5 wait, 6 marker, 7 meta, 8 those released of the other lane, 9 mark; ARGV 3 the new mark, 4 the other lane's kind.
+ * Output: 0, or -1 when the claim was lost.
+ */
 const MOVE = `${ADD_WAITING}${TAKE_OUT}
 addWaiting(ARGV[1], KEYS[5], KEYS[6], KEYS[7])
-local mark = redis.call("GET", KEYS[8])
+local mark = redis.call("GET", KEYS[9])
 if mark and string.sub(mark, 1, ${IN_LANE.length}) == "${IN_LANE}" then
   local released = string.sub(mark, -${RELEASED.length}) == "${RELEASED}" and "${RELEASED}" or ""
-  redis.call("SET", KEYS[8], ARGV[3] .. released)
+  redis.call("SET", KEYS[9], ARGV[3] .. released)
+  if released ~= "" and ARGV[4] == "run" then redis.call("SADD", KEYS[8], ARGV[1]) end
 end
 return 0
 `;
@@ -89,13 +94,14 @@ export function createMoves(redis: Redis, { deadLettersMax, deadLettersAgeMs }: 
       const names = [
         ...toTakeOut(id, lane, other),
         ...["wait", "marker", "meta"].map((part) => keys.ofLane(other, part)),
+        keys.released(other),
         keys.outcome(id),
       ];
       const pipeline = redis.multi() as unknown as Record<string, (...all: unknown[]) => unknown> & {
         exec(): Promise<[Error | null, unknown][] | null>;
       };
       pipeline["postriderEnsureLane"]?.(...toEnsure(entry));
-      pipeline["postriderMove"]?.(names.length, ...names, id, token, toLaneMark(other));
+      pipeline["postriderMove"]?.(names.length, ...names, id, token, toLaneMark(other), entry.kind);
       const [, moved] = (await pipeline.exec()) ?? [];
       if (moved === undefined || moved[0] !== null) throw moved?.[0] ?? new Error("Connection is closed.");
       return moved[1] === 0;

@@ -51,6 +51,8 @@ async function moveStalled(lane: string, { redis, stalledCheckMs }: ReclaimOptio
     stalledInterval: stalledCheckMs,
   };
   const queue = new Queue(lane, options);
+  // They reach the caller through the command that failed.
+  queue.on("error", () => undefined);
   try {
     return await queue.backend.moveStalledJobsToWait();
   } finally {
