@@ -1,4 +1,4 @@
-// Redis goes away for a while and comes back with what it had: does every single worker consume again?
+// Redis goes away for a while and comes back with what it had: does every single worker consume again, and say meanwhile that it lives?
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,8 +8,11 @@ import { createProducer } from "@postrider/producer/producer";
 import { expect } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { startFleet } from "../support/fleet.ts";
+import { closedPort } from "../support/network.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { redisBinary } from "../support/redis.ts";
+
+const HEALTH_POLL_MS = 250;
 
 /** Of the promise: every worker consumes again so soon after Redis' return. */
 const BACK_MS = 15_000;
@@ -26,7 +29,12 @@ export async function surviveOutage(seconds: number): Promise<void> {
   const producer = await createProducer({ redis: first.url });
   await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
   await using fleet = startFleet(first.url, 0);
-  for (const lane of LANES) fleet.start({ POSTRIDER_LANES: lane });
+  const ports: number[] = [];
+  for (const lane of LANES) {
+    const port = await closedPort();
+    ports.push(port);
+    fleet.start({ POSTRIDER_LANES: lane, POSTRIDER_METRICS_PORT: String(port) });
+  }
   await fleet.untilServing();
   const untilEach = async (prefix: string, limitMs: number): Promise<void> => {
     const ids: string[] = [];
@@ -38,14 +46,43 @@ export async function surviveOutage(seconds: number): Promise<void> {
   };
   await untilEach("before", 30_000);
 
+  const health = watchHealth(ports);
   await first.kill();
   await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
   const second = await startRedisServer({ ...server, port: first.port });
   await eventually(() => producer.runs.list(1), BACK_MS);
   await untilEach("after", BACK_MS);
+  const answers = await health.end();
+  expect(answers.length).toBeGreaterThan(LANES.length);
+  expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
 
   expect(fleet.running).toHaveLength(LANES.length);
   await producer.close();
   await second.stop();
   await rm(directory, { recursive: true });
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Asks each worker all the time how it is: it must not be restarted for an outage that it gets over by itself. */
+function watchHealth(ports: readonly number[]): { end(): Promise<readonly Answer[]> } {
+  const answers: Answer[] = [];
+  const ask = async (port: number): Promise<void> => {
+    const response = await fetch(`http://127.0.0.1:${port}/healthz`);
+    answers.push({ status: response.status, body: await response.text() });
+  };
+  let asking = Promise.resolve();
+  const timer = setInterval(() => {
+    asking = asking.then(async () => void (await Promise.all(ports.map(ask))));
+  }, HEALTH_POLL_MS);
+  return {
+    async end() {
+      clearInterval(timer);
+      await asking;
+      return answers;
+    },
+  };
 }
