@@ -4,6 +4,7 @@ import { createProducer } from "@postrider/producer/producer";
 import { expect } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { startFleet, untilOver } from "../support/fleet.ts";
+import { startProcess } from "../support/processes.ts";
 import { type Behaviour, ok, reply, type Script, startReceiver } from "../support/receiver.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 import { customers } from "../support/system.ts";
@@ -25,16 +26,21 @@ export interface ConfiguredRate {
 export async function keepRate(expected: ConfiguredRate): Promise<void> {
   const { rate, seconds } = expected;
   const redisUrl = await isolatedRedisUrl();
-  await using receiver = await startReceiver();
+  await using timekeeper = startProcess(process.execPath, ["tests/support/timekeeper.mjs"]);
+  const [, port] = await timekeeper.waitForOutput(/^port (\d+)$/m);
   const producer = await createProducer({ redis: redisUrl });
   const limits = { ratePerSecond: rate };
-  await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}", limits });
+  const url = `http://127.0.0.1:${port}/x`;
+  await producer.actions.apply({ id: "a", url, body: "{{ customer }}", limits });
   await using fleet = startFleet(redisUrl, WORKERS);
   await fleet.untilServing();
   await producer.enqueueMany({ action: "a", customers: customers(rate * seconds), run: "r" });
   await untilOver(producer, "r");
 
-  const times = receiver.requests.map(({ atMs }) => atMs).sort((a, b) => a - b);
+  timekeeper.kill("SIGTERM");
+  const [, text = ""] = await timekeeper.waitForOutput(/^times (.*)$/m);
+  const times = JSON.parse(text) as number[];
+  expect(times).toHaveLength(rate * seconds);
   const warmAt = (times[0] ?? 0) + WARM_MS;
   const mean = meanPerSecond(times);
   const most = mostInASecond(times.filter((at) => at >= warmAt));

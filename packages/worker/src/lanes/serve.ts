@@ -16,6 +16,8 @@ const FED_MAX = 5_000;
 /** Of one with a rate: so many seconds' worth, and never too few to choose from. */
 const FED_SECONDS = 2;
 const FED_MIN = 100;
+/** What only moves deliveries is fast, and must not make others late for the moment at which they are sent. */
+const FEEDER_SLOTS = 10;
 /** Where there is not room for all lanes, each gets its turn. */
 const EPOCH_MS = 30_000;
 /** A shared lane gets back the slots that own destinations' exchanges still hold in it, up to so many times its own. */
@@ -89,9 +91,9 @@ export function createServing(options: ServingOptions): Serving {
     for (const [lane, worker] of serving)
       if (!mine.has(lane) && !sharedLanes.includes(lane)) stop(lane, worker);
     const part = Math.max(1, Math.floor(options.inFlightMax / Math.max(1, mine.size)));
-    const slots = Math.min(concurrency, part);
     for (const lane of mine) {
       const worker = serving.get(lane);
+      const slots = Math.min(isFeeder(lane, directory) ? FEEDER_SLOTS : concurrency, part);
       if (worker === undefined) start(lane, slots);
       else setSlots(worker, slots);
     }
@@ -148,6 +150,12 @@ function isFed(entry: OwnLane, directory: LaneDirectory, full: ReadonlySet<strin
   if (entry.destination === undefined || entry.isCancelled === true) return true;
   const destination = directory.get(entry.destination);
   return destination === undefined || (isRunnable(destination) && !full.has(destination.lane));
+}
+
+/** Whether nothing is sent from a run's lane: what it holds goes to its destination's, which has a rate. */
+function isFeeder(lane: string, directory: LaneDirectory): boolean {
+  const destination = directory.get(directory.get(lane)?.destination ?? "");
+  return destination !== undefined && rateOf(destination) !== undefined;
 }
 
 /** The destinations' lanes that runs feed and that have enough waiting. */

@@ -12,7 +12,7 @@ const AHEAD_MS = 200;
 const FAR_MS = 1_000;
 const FAR_INTERVALS = 4;
 /** Whoever comes later than so much, as after a stall, would meet those whose moment it is: it asks for another one. */
-const LATE_MS = 25;
+const LATE_MS = 15;
 /** Of a process that is always late. */
 const MOMENTS_MAX = 3;
 /** Who waits for Redis for so long has no claim any more, or soon will not. */
