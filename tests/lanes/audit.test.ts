@@ -73,6 +73,21 @@ test("what was lost is told with the run that it belonged to, in whichever lane 
   const before = lines.length;
   await audit(2);
   expect(lines).toHaveLength(before);
+
+  // The same runs again take in what is missing, and nothing else.
+  const again = { action: "a", customers: customers(1_200), run: "large" };
+  expect(await system.producer.enqueueMany(again)).toMatchObject({
+    enqueued: 0,
+    recovered: 2,
+    duplicates: 1_198,
+  });
+  const small = { action: "a", customers: customers(20), run: "small" };
+  expect(await system.producer.enqueueMany(small)).toMatchObject({ enqueued: 0, recovered: 1 });
+  expect(await audit(4)).toMatchObject({ lost: 0, surplus: 0 });
+  await system.startWorker();
+  for (const run of ["whole", "small", "large"]) await system.untilEnded(run);
+  expect((await runs.get("large")).delivered).toBe(1_200);
+  expect(system.receiver.requests).toHaveLength(1_240);
 });
 
 test("what lies in a lane although its run has ended is a surplus", async () => {

@@ -5,8 +5,8 @@ import { type Delivery, homeOf } from "@postrider/shared/delivery";
 import type { PostriderError } from "@postrider/shared/errors";
 import { ENSURE_LANE, toEnsure } from "@postrider/shared/lane-directory";
 import { DROP_LETTER } from "@postrider/shared/lane-scripts";
-import { JOB_NAME, keys, RUN_KEPT_SECONDS } from "@postrider/shared/lanes";
-import { toLaneMark } from "@postrider/shared/outcome";
+import { JOB_NAME, keys, RUN_KEPT_SECONDS, shardPrefix } from "@postrider/shared/lanes";
+import { decodeMark, IN_LANE, toLaneMark } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { Job, type JobsOptions, type Queue } from "bullmq";
 import type { Redis } from "ioredis";
@@ -23,6 +23,8 @@ export interface Admission {
 export interface Admitted {
   readonly enqueued: number;
   readonly duplicates: number;
+  /** Known, and lost: in no lane, and not ended. Taken in again; they have been counted before. */
+  readonly recovered: number;
 }
 
 /** Where a chunk goes. */
@@ -46,26 +48,38 @@ export type Admit = (admissions: readonly Admission[], entrance: Entrance) => Pr
 
 /**
  * Marks these deliveries as in the lane and counts those that were not marked before, for the run and in all. One that was marked in
- * the meantime lies in another lane or has ended, so BullMQ would take it in: a shadow of it keeps BullMQ from that.
+ * the meantime lies in another lane or has ended, so BullMQ would take it in: a shadow of it keeps BullMQ from that. One whose mark names a lane
+ * in which it is not was lost, as by a person with a Redis client.
  * Input: KEYS mark, job, mark, job, …, run (or totals again: no run), totals; ARGV the mark, ttl seconds of the run, the home lane's field
- * in totals, prefix of the lane's jobs. Output: how many are new; -1 when the run was cancelled, and nothing was done.
+ * in totals, the lane, prefix of all lanes. Output: {how many are new, how many were lost}; {-1} when the run was cancelled, and nothing was done.
  */
 const MARK = `${DROP_LETTER}
-local new = 0
+local new, lost = 0, 0
+local jobs = ARGV[5] .. ARGV[4] .. ":"
 if KEYS[#KEYS - 1] ~= KEYS[#KEYS] and redis.call("HEXISTS", KEYS[#KEYS - 1], "isCancelled") == 1 then
   for i = 2, #KEYS - 2, 2 do
     if redis.call("EXISTS", KEYS[i]) == 0 then redis.call("HSET", KEYS[i], "shadow", 1) end
   end
-  return -1
+  return {-1}
+end
+local function isLost(mark, id)
+  local lane = string.match(redis.call("GET", mark) or "", "^${IN_LANE}(%S+)")
+  return lane and redis.call("EXISTS", ARGV[5] .. lane .. ":" .. id) == 0
 end
 for i = 1, #KEYS - 2, 2 do
   local isThere = redis.call("EXISTS", KEYS[i + 1]) == 1
+  local id = string.sub(KEYS[i + 1], #jobs + 1)
   if redis.call("SET", KEYS[i], ARGV[1], "NX") then
     new = new + 1
     -- A dead letter that is no longer known would keep BullMQ from taking the new one in.
-    if isThere then dropLetter(ARGV[4] .. "failed", ARGV[4], string.sub(KEYS[i + 1], #ARGV[4] + 1)) end
+    if isThere then dropLetter(jobs .. "failed", jobs, id) end
   elseif not isThere then
-    redis.call("HSET", KEYS[i + 1], "shadow", 1)
+    if isLost(KEYS[i], id) then
+      lost = lost + 1
+      redis.call("SET", KEYS[i], ARGV[1])
+    else
+      redis.call("HSET", KEYS[i + 1], "shadow", 1)
+    end
   end
 end
 local run, totals = KEYS[#KEYS - 1], KEYS[#KEYS]
@@ -77,7 +91,7 @@ if new > 0 then
     if redis.call("TTL", run) < tonumber(ARGV[2]) then redis.call("EXPIRE", run, ARGV[2]) end
   end
 end
-return new
+return {new, lost}
 `;
 
 /** Input: KEYS jobs. Takes the shadows away. */
@@ -98,7 +112,7 @@ export function createAdmit(redis: Redis): Admit {
     await room.check();
     const fresh = await withoutKnown(redis, uniqueById(admissions));
     const [first, ...others] = fresh;
-    if (first === undefined) return { enqueued: 0, duplicates: admissions.length };
+    if (first === undefined) return { enqueued: 0, duplicates: admissions.length, recovered: 0 };
     if (entrance.refusal !== undefined) throw entrance.refusal;
 
     const transaction = (await entrance.queue.backend.client).multi();
@@ -108,18 +122,21 @@ export function createAdmit(redis: Redis): Admit {
     for (const admission of fresh) void toJob(admission, entrance).addJob(transaction as never, {});
     const jobs = fresh.map(({ id }) => keys.job(entrance.queue.name, id));
     transaction.runCommand(UNSHADOW_COMMAND, [jobs.length, ...jobs]);
-    const enqueued = readCount(await transaction.exec(), entrance);
-    return { enqueued, duplicates: admissions.length - enqueued };
+    const { enqueued, recovered } = readCounts(await transaction.exec(), entrance);
+    return { enqueued, recovered, duplicates: admissions.length - enqueued - recovered };
   };
 }
 
 type Replies = [error: Error | null, reply: unknown][] | null;
 
-function readCount(replies: Replies, { run = "" }: Entrance): number {
+function readCounts(
+  replies: Replies,
+  { run = "" }: Entrance,
+): Pick<Admitted, "enqueued" | "recovered"> {
   for (const [error] of replies ?? []) if (error !== null) throw error;
-  const count = Number(replies?.[0]?.[1]);
-  if (count < 0) throw cancelledRun(run);
-  return count;
+  const [enqueued = 0, recovered = 0] = (replies?.[0]?.[1] ?? []) as number[];
+  if (enqueued < 0) throw cancelledRun(run);
+  return { enqueued, recovered };
 }
 
 function toCommands(
@@ -136,7 +153,8 @@ function toCommands(
   // What is due in some months must still find its run then.
   const dueMs = Math.max(0, ...admissions.map(({ sendAt = 0 }) => sendAt - Date.now()));
   const keptSeconds = RUN_KEPT_SECONDS + Math.ceil(dueMs / 1_000);
-  const mark = [names.length, ...names, toLaneMark(queue.name), keptSeconds, field, keys.job(queue.name, "")];
+  const { name } = queue;
+  const mark = [names.length, ...names, toLaneMark(name), keptSeconds, field, name, `${shardPrefix()}:`];
   return ownLane === undefined
     ? [[MARK_COMMAND, mark]]
     : [
@@ -151,10 +169,26 @@ function uniqueById(admissions: readonly Admission[]): Admission[] {
   ].reverse();
 }
 
-/** Most of what was enqueued before is told from what is new by a look that costs less than a transaction. */
+/** Most of what was enqueued before is told from what is new, or lost, by looks that cost less than a transaction. */
 async function withoutKnown(redis: Redis, admissions: readonly Admission[]): Promise<Admission[]> {
   const marks = await redis.mget(admissions.map(({ id }) => keys.outcome(id)));
-  return admissions.filter((_, index) => marks[index] === null);
+  const places = admissions.map(({ id }, index) => {
+    const mark = decodeMark(marks[index] ?? "");
+    return mark?.kind === "in" ? keys.job(mark.lane, id) : null;
+  });
+  const absent = await findAbsent(
+    redis,
+    places.filter((place) => place !== null),
+  );
+  return admissions.filter((_, index) => marks[index] === null || absent.has(places[index] ?? ""));
+}
+
+async function findAbsent(redis: Redis, names: readonly string[]): Promise<ReadonlySet<string>> {
+  if (names.length === 0 || (await redis.exists(...names)) === names.length) return new Set();
+  const pipeline = redis.pipeline();
+  for (const name of names) pipeline.exists(name);
+  const replies = (await pipeline.exec()) ?? [];
+  return new Set(names.filter((_, index) => replies[index]?.[1] === 0));
 }
 
 function toJob({ id, delivery, sendAt }: Admission, { queue, attempts }: Entrance): Job {

@@ -51,6 +51,8 @@ export interface RunOrder extends DeliveryTimes {
 export interface Progress {
   readonly enqueued: number;
   readonly duplicates: number;
+  /** Known before, and lost from Redis since then: taken in again. */
+  readonly recovered: number;
   /** True while the lane's backlog is above its high-water mark and nothing is added. */
   readonly isPaused: boolean;
 }
@@ -61,6 +63,8 @@ export interface RunEnqueued {
   readonly action: string;
   readonly enqueued: number;
   readonly duplicates: number;
+  /** Known before, and lost from Redis since then: taken in again. */
+  readonly recovered: number;
 }
 
 export type EnqueueMany = (order: RunOrder) => Promise<RunEnqueued>;
@@ -83,7 +87,7 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
     if (order.hold === true) await runs.hold(run);
 
     const frame: DeliveryFrame = { action, run, ...home, ...times, ...toExtras(order) };
-    const totals = { enqueued: 0, duplicates: 0 };
+    const totals = { enqueued: 0, duplicates: 0, recovered: 0 };
     const report = (isPaused: boolean): void => order.onProgress?.({ ...totals, isPaused });
     let handedOn = enqueuedBefore;
     let refusal: PostriderError | undefined;
@@ -120,9 +124,10 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
       handedOn += chunk.length;
       // Looked at after the wait for customers, which may have been long.
       await routing.look();
-      const { enqueued, duplicates } = await asProducer(() => admit(chunk, toEntrance(before)));
+      const { enqueued, duplicates, recovered } = await asProducer(() => admit(chunk, toEntrance(before)));
       totals.enqueued += enqueued;
       totals.duplicates += duplicates;
+      totals.recovered += recovered;
       report(false);
     };
     const toItem = (customer: Customer): Admission => {

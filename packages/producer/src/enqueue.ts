@@ -88,8 +88,8 @@ export function createEnqueue({
     const queue = lanes.queue(ownLane?.lane ?? homeOf(delivery));
     const { attempts } = toRetryPolicy(saved.action.retry);
     const admission = { id, delivery, ...(times.sendAt && { sendAt: times.sendAt }) };
-    const { enqueued } = await asProducer(() => admit([admission], { queue, ownLane, attempts }));
-    return { id, isDuplicate: enqueued === 0 };
+    const { duplicates } = await asProducer(() => admit([admission], { queue, ownLane, attempts }));
+    return { id, isDuplicate: duplicates > 0 };
   };
 }
 

@@ -87,9 +87,11 @@ async function enqueue(action: string, options: Options, context: Context): Prom
       return enqueued;
     });
     if (problems.rejected > 0) context.end(1);
-    const { run, enqueued, duplicates } = result;
-    if (options.json === true) return output.json({ run, enqueued, duplicates, rejected: problems.rejected });
-    output.line(`run ${run}: ${enqueued} enqueued, ${duplicates} duplicates, ${problems.rejected} rejected`);
+    const { run, enqueued, duplicates, recovered } = result;
+    const { rejected } = problems;
+    if (options.json === true) return output.json({ run, enqueued, duplicates, recovered, rejected });
+    const lost = recovered > 0 ? `, ${recovered} that were lost enqueued again` : "";
+    output.line(`run ${run}: ${enqueued} enqueued, ${duplicates} duplicates${lost}, ${rejected} rejected`);
   } finally {
     file.close();
     const path = await rejects?.close();
