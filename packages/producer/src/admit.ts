@@ -129,10 +129,7 @@ export function createAdmit(redis: Redis): Admit {
 
 type Replies = [error: Error | null, reply: unknown][] | null;
 
-function readCounts(
-  replies: Replies,
-  { run = "" }: Entrance,
-): Pick<Admitted, "enqueued" | "recovered"> {
+function readCounts(replies: Replies, { run = "" }: Entrance): Pick<Admitted, "enqueued" | "recovered"> {
   for (const [error] of replies ?? []) if (error !== null) throw error;
   const [enqueued = 0, recovered = 0] = (replies?.[0]?.[1] ?? []) as number[];
   if (enqueued < 0) throw cancelledRun(run);

@@ -89,7 +89,8 @@ async function enqueue(action: string, options: Options, context: Context): Prom
     if (problems.rejected > 0) context.end(1);
     const { run, enqueued, duplicates, recovered } = result;
     const { rejected } = problems;
-    if (options.json === true) return output.json({ run, enqueued, duplicates, recovered, rejected });
+    if (options.json === true)
+      return output.json({ run, enqueued, duplicates, ...(recovered > 0 && { recovered }), rejected });
     const lost = recovered > 0 ? `, ${recovered} that were lost enqueued again` : "";
     output.line(`run ${run}: ${enqueued} enqueued, ${duplicates} duplicates${lost}, ${rejected} rejected`);
   } finally {

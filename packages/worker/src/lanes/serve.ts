@@ -93,7 +93,7 @@ export function createServing(options: ServingOptions): Serving {
     const part = Math.max(1, Math.floor(options.inFlightMax / Math.max(1, mine.size)));
     for (const lane of mine) {
       const worker = serving.get(lane);
-      const slots = Math.min(isFeeder(lane, directory) ? FEEDER_SLOTS : concurrency, part);
+      const slots = Math.min(part, toSlots(lane, directory, concurrency));
       if (worker === undefined) start(lane, slots);
       else setSlots(worker, slots);
     }
@@ -152,10 +152,11 @@ function isFed(entry: OwnLane, directory: LaneDirectory, full: ReadonlySet<strin
   return destination === undefined || (isRunnable(destination) && !full.has(destination.lane));
 }
 
-/** Whether nothing is sent from a run's lane: what it holds goes to its destination's, which has a rate. */
-function isFeeder(lane: string, directory: LaneDirectory): boolean {
+/** From a run's lane nothing is sent where its destination has a rate: what it holds goes to that one's lane. */
+function toSlots(lane: string, directory: LaneDirectory, concurrency: number): number {
   const destination = directory.get(directory.get(lane)?.destination ?? "");
-  return destination !== undefined && rateOf(destination) !== undefined;
+  const isFeeder = destination !== undefined && rateOf(destination) !== undefined;
+  return isFeeder ? Math.min(concurrency, FEEDER_SLOTS) : concurrency;
 }
 
 /** The destinations' lanes that runs feed and that have enough waiting. */
