@@ -36,7 +36,7 @@ const PACKAGES: Record<string, readonly string[]> = {
 /** Where each library may be imported. */
 const DOORS: Record<string, RegExp> = {
   bullmq:
-    /^packages\/(producer\/src\/(lanes|admit)|worker\/src\/(claim|settle|lanes\/(lanes|serve|reclaim)))\.ts$/,
+    /^packages\/(producer\/src\/(lanes|admit)|worker\/src\/(claim|group-claims|settle|lanes\/(lanes|serve|reclaim)))\.ts$/,
   undici: /^packages\/worker\/src\/send\//,
   liquidjs: /^packages\/compose\/src\/(dialect|render|escape|cost)\//,
   "prom-client": /^packages\/worker\/src\/record\/(metrics|series)\.ts$/,

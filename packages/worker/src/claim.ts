@@ -12,6 +12,7 @@ import type { Redis } from "ioredis";
 import { type Attempted, type Claimed, NOTHING_TIMED, type Verdict } from "./attempt.ts";
 import { decide } from "./decide/decide.ts";
 import type { Format, Gate } from "./gate.ts";
+import { groupClaims } from "./group-claims.ts";
 import type { Moves } from "./lanes/move.ts";
 import type { Traffic } from "./lanes/traffic.ts";
 import type { Written } from "./record/ledger.ts";
@@ -40,6 +41,7 @@ export function serveLane(lane: string, concurrency: number, options: LaneOption
     lane,
     (job: Job, token?: string) => handle(job, token ?? "", lane, options),
     toWorkerOptions(concurrency, options),
+    groupClaims(options.redis),
   );
   worker.on("error", (error) => {
     log.warn({ lane, detail: error.message }, "lane trouble");

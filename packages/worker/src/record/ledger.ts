@@ -6,7 +6,7 @@ import { keys } from "@postrider/shared/lanes";
 import { decodeMark, encodeOutcome, IN_LANE, type Mark, type Outcome } from "@postrider/shared/outcome";
 import type { Redis } from "ioredis";
 import type { Claimed } from "../attempt.ts";
-import { createGroup } from "./group.ts";
+import { createGroup } from "../group.ts";
 
 /** Keeps one script under a millisecond or so, lest claims wait behind it. */
 const GROUP_MAX = 100;

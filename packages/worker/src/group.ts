@@ -5,10 +5,14 @@
 /** Some ten deliveries gather in it at full speed; against any network it is nothing. */
 const GATHER_MS = 2;
 
-/** Carries out `flush` for all items that gathered, and hands each caller its own result. */
+/**
+ * Carries out `flush` for all items that gathered, and hands each caller its own result.
+ * @param gatherMs how long a group waits that had company; 0: for those alone that come in the same turn of the event loop.
+ */
 export function createGroup<Item, Result>(
   flush: (items: readonly Item[]) => Promise<readonly Result[]>,
   itemsMax: number,
+  gatherMs = GATHER_MS,
 ): (item: Item) => Promise<Result> {
   interface Waiting {
     readonly item: Item;
@@ -21,7 +25,7 @@ export function createGroup<Item, Result>(
 
   const plan = (): void => {
     isPlanned = true;
-    if (hadCompany) setTimeout(run, GATHER_MS);
+    if (hadCompany && gatherMs > 0) setTimeout(run, gatherMs);
     else setImmediate(run);
   };
   const run = (): void => {
