@@ -5,7 +5,7 @@ import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { ok, reply } from "../support/receiver.ts";
-import { startSystem } from "../support/system.ts";
+import { customers, startSystem } from "../support/system.ts";
 
 function connect(url: string): Redis {
   const redis = new Redis(url, { replyMapping: "legacy" });
@@ -65,4 +65,16 @@ test("limits stand from the moment when the action is applied, before anything w
   expect(await system.producer.destinations.show(new URL(system.receiver.url).origin)).toMatchObject({
     limits: { ratePerSecond: 5 },
   });
+});
+
+test("a run that was forgotten before its last delivery ended leaves no counter for ever", async () => {
+  await using system = await startSystem();
+  const redis = connect(system.redisUrl);
+  await system.apply();
+  await system.producer.enqueueMany({ action: "a", customers: customers(2), run: "r" });
+  await redis.del(keys.run("r"));
+  await system.startWorker();
+
+  await eventually(async () => expect(await redis.hget(keys.run("r"), "delivered")).toBe("2"));
+  expect(await redis.ttl(keys.run("r"))).toBeGreaterThan(0);
 });

@@ -2,7 +2,7 @@
 // mark, counts, and takes the job out of its lane; the first outcome of a delivery stands, so a repeated claim neither counts twice
 // nor sends again. A claim that another worker holds by now writes nothing, but that its worker was slow and not dead.
 
-import { keys } from "@postrider/shared/lanes";
+import { keys, RUN_KEPT_SECONDS } from "@postrider/shared/lanes";
 import { decodeMark, encodeOutcome, IN_LANE, type Mark, type Outcome } from "@postrider/shared/outcome";
 import type { Redis } from "ioredis";
 import type { Claimed } from "../attempt.ts";
@@ -60,7 +60,11 @@ for i = 1, (#KEYS - 1) / 5 do
     end
   end
 end
-for _, sum in pairs(sums) do redis.call("HINCRBY", sum[1], sum[2], sum[3]) end
+for _, sum in pairs(sums) do
+  local total = redis.call("HINCRBY", sum[1], sum[2], sum[3])
+  -- A run that was forgotten before its last delivery ended must not stay for ever as a counter without facts.
+  if total == sum[3] and redis.call("HEXISTS", sum[1], "createdAt") == 0 then redis.call("EXPIRE", sum[1], ${RUN_KEPT_SECONDS}) end
+end
 if ended > 0 then redis.call("HINCRBY", KEYS[#KEYS], "ended", ended) end
 return counted
 `;
