@@ -6,6 +6,7 @@ import { createAudit } from "@postrider/worker/lanes/audit";
 import { findUnservedLanes } from "@postrider/worker/lanes/stock";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { customers, type System, startSystem } from "../support/system.ts";
 
 interface Line {
@@ -88,6 +89,31 @@ test("what was lost is told with the run that it belonged to, in whichever lane 
   for (const run of ["whole", "small", "large"]) await system.untilEnded(run);
   expect((await runs.get("large")).delivered).toBe(1_200);
   expect(system.receiver.requests).toHaveLength(1_240);
+});
+
+test("a delivery whose data alone are gone is taken in again once, wherever its id was left", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  const { redis } = await startAuditing(system);
+  const order = { action: "a", customers: customers(3), run: "r" };
+  await system.producer.enqueueMany(order);
+  const later = { ...order, run: "later", sendAt: new Date(Date.now() + 2_000) };
+  await system.producer.enqueueMany(later);
+  for (const run of ["r", "later"])
+    await redis.del(keys.job("bulk", toDeliveryId({ run, customerId: "c1" })));
+
+  expect(await system.producer.enqueueMany(order)).toMatchObject({ recovered: 1, duplicates: 2 });
+  expect(await system.producer.enqueueMany(later)).toMatchObject({ recovered: 1, duplicates: 2 });
+  await system.startWorker();
+  for (const run of ["r", "later"]) await system.untilEnded(run);
+  await eventually(async () =>
+    expect(await system.producer.lanes.backlog("bulk")).toMatchObject({
+      waiting: 0,
+      delayed: 0,
+      inFlight: 0,
+    }),
+  );
+  expect(system.receiver.requests).toHaveLength(6);
 });
 
 test("what lies in a lane although its run has ended is a surplus", async () => {

@@ -44,3 +44,17 @@ test("what is held and how much of it may be stands side by side: in flight, own
   });
   for (const run of ["one", "two"]) await runs.cancel(run);
 });
+
+test("a run that was held feeds its limited destination no more than what that has room for, once it is released", async () => {
+  await using system = await startSystem();
+  await system.apply({ limits: { ratePerSecond: 20 } });
+  const { runs, lanes } = system.producer;
+  const order = { action: "a", customers: customers(3_000), run: "r", hold: true };
+  await system.producer.enqueueMany(order);
+  await system.startWorker();
+  await runs.release("r");
+  await eventually(async () => expect((await runs.get("r")).delivered).toBeGreaterThan(40), 30_000);
+
+  expect(await lanes.backlog("run.r")).toMatchObject({ waiting: expect.toSatisfy((n) => n > 1_500) });
+  await runs.cancel("r");
+});

@@ -4,10 +4,12 @@ import { createSpacing, type Spacing } from "@postrider/worker/lanes/spacing";
 import { createInterrupts, type Interrupts } from "@postrider/worker/send/interrupts";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 import { customers, startSystem } from "../support/system.ts";
 
 const LANE = "destination.d";
+const LOCK_MS = 4_000;
 
 interface Spaced {
   readonly redis: Redis;
@@ -15,6 +17,7 @@ interface Spaced {
   /** Of one worker each, at a rate that can be changed. */
   readonly spacings: readonly [Spacing, Spacing];
   setRate(perSecond: number | undefined): void;
+  pause(): void;
 }
 
 async function startSpaced(perSecond: number): Promise<Spaced> {
@@ -30,9 +33,13 @@ async function startSpaced(perSecond: number): Promise<Spaced> {
     onTestFinished(() => redis.disconnect());
     return redis;
   };
-  const toSpacing = (redis: Redis): Spacing => createSpacing({ redis, find: () => entry, interrupts });
+  const toSpacing = (redis: Redis): Spacing =>
+    createSpacing({ redis, find: () => entry, interrupts, lockMs: LOCK_MS });
   const redis = connect();
-  return { redis, interrupts, spacings: [toSpacing(redis), toSpacing(connect())], setRate };
+  const pause = (): void => {
+    if (entry !== undefined) entry = { ...entry, isPaused: true };
+  };
+  return { redis, interrupts, spacings: [toSpacing(redis), toSpacing(connect())], setRate, pause };
 }
 
 function block(ms: number): void {
@@ -86,27 +93,120 @@ test("while moments are taken far ahead, BullMQ's limiter claims nothing more", 
   expect(await Promise.all(waits)).toEqual([true, true, true, true]);
 });
 
+test("nobody sleeps for long: a moment that is far off is not taken, and BullMQ's limiter rests", async () => {
+  const { spacings, redis } = await startSpaced(0.5);
+  expect(await spacings[0].wait(LANE)).toBe(true);
+  const next = await redis.get(keys.nextRequest(LANE));
+  const startedAt = performance.now();
+
+  expect(await spacings[1].wait(LANE)).toBe(false);
+  expect(performance.now() - startedAt).toBeLessThan(400);
+  expect(await redis.get(keys.nextRequest(LANE))).toBe(next);
+  expect(await redis.pttl(keys.ofLane(LANE, "limiter"))).toBeGreaterThan(1_000);
+});
+
 test("a rate that was far lower holds nobody up once it is raised", async () => {
   const { spacings, setRate, redis } = await startSpaced(0.01);
   await spacings[0].wait(LANE);
   setRate(50);
-  const startedAt = performance.now();
   await spacings[0].wait(LANE);
+  expect(await redis.pttl(keys.ofLane(LANE, "limiter"))).toBeLessThan(2_000);
 
-  expect(performance.now() - startedAt).toBeLessThan(5_000);
-  expect(await redis.pttl(keys.nextRequest(LANE))).toBeLessThan(5_000);
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  expect(await spacings[0].wait(LANE)).toBe(true);
 });
 
-test("a shutdown ends the wait, unsent", async () => {
-  const { spacings, interrupts, redis } = await startSpaced(0.01);
+test("who reads the answer late, as after a stall, asks again: its moment went by unread", async () => {
+  const { spacings } = await startSpaced(20);
   await spacings[0].wait(LANE);
-  const waiting = spacings[0].wait(LANE);
+  const sentAt: number[] = [];
+  const send = async (spacing: Spacing): Promise<void> => {
+    await spacing.wait(LANE);
+    sentAt.push(performance.now());
+  };
+  const asked = Array.from({ length: 4 }, () => send(spacings[0]));
+  block(300);
+  asked.push(...Array.from({ length: 4 }, () => send(spacings[1])));
+  await Promise.all(asked);
+
+  expect((sentAt.at(-1) ?? 0) - (sentAt[0] ?? 0)).toBeGreaterThanOrEqual(300);
+});
+
+test("a process that stood still so long that its claim may be lost sends nothing", async () => {
+  const { spacings } = await startSpaced(5);
+  await spacings[0].wait(LANE);
+  const asleep = spacings[0].wait(LANE);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  block(LOCK_MS / 2);
+
+  expect(await asleep).toBe(false);
+});
+
+test("what was stopped during the wait is not sent", async () => {
+  const { spacings, pause } = await startSpaced(5);
+  await spacings[0].wait(LANE);
+  const asleep = spacings[0].wait(LANE);
+  pause();
+
+  expect(await asleep).toBe(false);
+});
+
+test("a Redis that refuses gives no moment, and is not asked all the time", async () => {
+  const { spacings, redis } = await startSpaced(5);
+  await redis.lpush(keys.nextRequest(LANE), "as of another kind");
+  const startedAt = performance.now();
+
+  expect(await spacings[0].wait(LANE)).toBe(false);
+  expect(performance.now() - startedAt).toBeGreaterThanOrEqual(900);
+});
+
+test("a shutdown ends the wait, unsent, also where Redis has not answered yet", async () => {
+  const { spacings, interrupts, redis } = await startSpaced(3);
+  await spacings[0].wait(LANE);
+  const waiting = [spacings[0].wait(LANE), spacings[1].wait(LANE)];
   await redis.ping();
   interrupts.interruptAll();
 
-  expect(await waiting).toBe(false);
+  expect(await Promise.all(waiting)).toEqual([false, false]);
   expect(interrupts.count()).toBe(0);
 });
+
+test("at a slow rate a cancelled run sends nothing more, and nothing is sent after its expiresAt", async () => {
+  await using system = await startSystem();
+  await system.apply({ limits: { ratePerSecond: 0.5 } });
+  await system.startWorker();
+  const expiresAt = new Date(Date.now() + 5_000);
+  const { runs } = system.producer;
+  await system.producer.enqueueMany({ action: "a", customers: customers(10), run: "short", expiresAt });
+  await system.untilEnded("short");
+  await system.producer.enqueueMany({ action: "a", customers: customers(20), run: "long" });
+  await eventually(async () => expect((await runs.get("long")).delivered).toBeGreaterThan(0));
+  await runs.cancel("long");
+  const cancelledAt = Date.now();
+  await system.untilEnded("long");
+
+  expect(Date.now() - cancelledAt).toBeLessThan(10_000);
+  const { delivered, expired, retries } = await runs.get("short");
+  expect({ sum: delivered + expired, retries }).toEqual({ sum: 10, retries: 0 });
+  const late = system.receiver.requests.filter(({ atMs }) => atMs >= expiresAt.getTime() + 100);
+  expect(late).toHaveLength((await runs.get("long")).delivered);
+}, 60_000);
+
+test("what ends unsent does not use the rate up: a small run is not held up by a cancelled one", async () => {
+  await using system = await startSystem();
+  await system.apply({ limits: { ratePerSecond: 10 } });
+  await system.startWorker();
+  const { runs } = system.producer;
+  await system.producer.enqueueMany({ action: "a", customers: customers(900), run: "large" });
+  await eventually(async () => expect((await runs.get("large")).delivered).toBeGreaterThan(5));
+  await system.producer.enqueueMany({ action: "a", customers: customers(3), run: "small" });
+  await runs.cancel("large");
+  const cancelledAt = Date.now();
+  await system.untilEnded("small");
+
+  // At the rate itself it would be a minute and a half.
+  expect(Date.now() - cancelledAt).toBeLessThan(40_000);
+}, 120_000);
 
 test("the wait for its moment takes no time from an attempt", async () => {
   await using system = await startSystem();

@@ -64,7 +64,13 @@ if KEYS[#KEYS - 1] ~= KEYS[#KEYS] and redis.call("HEXISTS", KEYS[#KEYS - 1], "is
 end
 local function isLost(mark, id)
   local lane = string.match(redis.call("GET", mark) or "", "^${IN_LANE}(%S+)")
-  return lane and redis.call("EXISTS", ARGV[5] .. lane .. ":" .. id) == 0
+  if not lane or redis.call("EXISTS", ARGV[5] .. lane .. ":" .. id) == 1 then return false end
+  -- A worker may be at it.
+  if redis.call("LPOS", ARGV[5] .. lane .. ":active", id) then return false end
+  -- Where only its data are gone it would be claimed twice.
+  redis.call("LREM", ARGV[5] .. lane .. ":wait", 0, id)
+  redis.call("ZREM", ARGV[5] .. lane .. ":delayed", id)
+  return true
 end
 for i = 1, #KEYS - 2, 2 do
   local isThere = redis.call("EXISTS", KEYS[i + 1]) == 1

@@ -109,8 +109,15 @@ function parseLimits(limits: Limits): Limits {
   const parsed = limitsSchema.safeParse(limits);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
+  const field = String(issue?.path[0] ?? "");
+  const message = RANGES[field] ?? issue?.message ?? "is not valid";
   throw new PostriderError(
     "destination_invalid",
-    `${["limits", ...(issue?.path ?? [])].join(".")}: ${issue?.message ?? "is not valid"}`,
+    `${["limits", field].filter(Boolean).join(".")}: ${message}`,
   );
 }
+
+const RANGES: Readonly<Record<string, string>> = {
+  ratePerSecond: "must be a number from 0.001 to 100000",
+  concurrency: "must be a whole number from 1 to 10000",
+};

@@ -96,28 +96,26 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
       const queue = lanes.queue(ownLane?.lane ?? homeOf(frame));
       return { queue, ownLane, run, attempts: toRetryPolicy(saved.action.retry).attempts, refusal };
     };
-    const readRoom = async (): Promise<number> => {
+    /** How many more chunks may be taken in before the next look; 0: it is full. */
+    const lookForRoom = async (): Promise<number> => {
       const { queue, ownLane } = toEntrance(handedOn);
       const { waiting, delayed } = await lanes.backlog(queue.name);
       const room = backlogMax - waiting - delayed;
       // Nothing ends in a held run's lane, so the wait would be for ever. What is there already may come again.
-      const isStuck = room <= 0 && ownLane?.isHeld === true;
-      refusal = isStuck ? fullRun(run, backlogMax) : undefined;
-      return isStuck ? CHUNK : room;
+      refusal = room <= 0 && ownLane?.isHeld === true ? fullRun(run, backlogMax) : undefined;
+      if (refusal !== undefined) return 1;
+      return room <= 0 ? 0 : Math.min(CHUNKS_PER_LOOK_MAX, Math.max(1, Math.floor(room / CHUNK)));
     };
     let chunksFree = 0;
     const waitForRoom = async (): Promise<void> => {
-      if (chunksFree > 0) return void chunksFree--;
-      for (;;) {
-        const room = await readRoom();
-        if (room > 0) {
-          chunksFree = Math.min(CHUNKS_PER_LOOK_MAX, Math.floor(room / CHUNK)) - 1;
-          return;
-        }
+      if (chunksFree === 0) chunksFree = await lookForRoom();
+      while (chunksFree === 0) {
         report(true);
         await pause(BACKLOG_POLL_MS, order.signal);
         await routing.look();
+        chunksFree = await lookForRoom();
       }
+      chunksFree -= 1;
     };
     const take = async (chunk: readonly Admission[]): Promise<void> => {
       const before = handedOn;

@@ -64,9 +64,9 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   const snippets = createSnippetStore(redis);
   const directory = createLaneDirectory(redis);
   const actions = createActionStore(redis, directory, snippets, sealer);
-  const runs = createRuns(redis, directory, lanes);
-  const destinations = createDestinations(redis, directory);
   const findOrigin = createActionOrigins(actions);
+  const runs = createRuns({ redis, directory, lanes, findOrigin });
+  const destinations = createDestinations(redis, directory);
   const finder = createFinder(redis, { findOrigin, sealer });
   const dependencies = {
     admit: createAdmit(redis),

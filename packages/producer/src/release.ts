@@ -7,10 +7,12 @@ import type { Redis } from "ioredis";
 
 /**
  * One that is not due yet stays so.
- * Input: KEYS job, wait, delayed of the run's lane, job, wait, delayed, marker, meta of the home lane, mark; ARGV id, the new mark.
+ * Input: KEYS job, wait, delayed of the run's lane, job, wait, delayed, marker, meta of the home lane, mark, those that came back to the run's
+ * lane; ARGV id, the new mark.
  * Output: 1, or 0 when it does not wait there.
  */
 const RELEASE = `${CARRY}${ADD_WAITING}
+redis.call("SREM", KEYS[10], ARGV[1])
 local due = redis.call("ZSCORE", KEYS[3], ARGV[1])
 if not due and redis.call("LREM", KEYS[2], -1, ARGV[1]) == 0 then return 0 end
 carry(KEYS[1], KEYS[4])
@@ -44,6 +46,7 @@ export async function release(redis: Redis, id: string, { from, home }: Way): Pr
     keys.job(home, id),
     ...["wait", "delayed", "marker", "meta"].map((part) => keys.ofLane(home, part)),
     keys.outcome(id),
+    keys.released(from),
   ];
   return (await redis.eval(RELEASE, names.length, ...names, id, toLaneMark(home) + RELEASED)) === 1;
 }
@@ -52,11 +55,9 @@ const RELEASED_AT_ONCE = 100;
 
 /** Lets those go once more that were released before and came back because their run was paused. */
 export async function releaseAgain(redis: Redis, way: Way): Promise<void> {
-  const released = keys.released(way.from);
   for (;;) {
-    const ids = await redis.srandmember(released, RELEASED_AT_ONCE);
+    const ids = await redis.srandmember(keys.released(way.from), RELEASED_AT_ONCE);
     if (ids.length === 0) return;
     await Promise.all(ids.map((id) => release(redis, id, way)));
-    await redis.srem(released, ...ids);
   }
 }

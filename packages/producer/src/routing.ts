@@ -52,14 +52,14 @@ export function createRouting(directory: LaneDirectory, now: () => number): Rout
       const entry = directory.get(lane);
       if (entry !== undefined) return entry;
       if (enqueuedBefore < RUN_SHARED_MAX) return undefined;
-      const origin = findOrigin(saved.action.url);
-      return {
-        lane,
-        kind: "run",
-        of: run,
-        createdAt: directory.now(),
-        ...(origin !== null && { destination: ownLaneName("destination", origin) }),
-      };
+      return toRunLane(run, findOrigin(saved.action.url), directory.now());
     },
   };
+}
+
+/** The entry of a run's own lane; `origin` is that of its action, where the text tells. */
+export function toRunLane(run: string, origin: string | null, now: number): OwnLane {
+  const lane = ownLaneName("run", run);
+  const destination = origin === null ? undefined : ownLaneName("destination", origin);
+  return { lane, kind: "run", of: run, createdAt: now, ...(destination && { destination }) };
 }

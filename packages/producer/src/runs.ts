@@ -8,8 +8,10 @@ import { keys, ownLaneName, RUN_KEPT_SECONDS } from "@postrider/shared/lanes";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { asProducer } from "@postrider/shared/redis";
 import type { Redis } from "ioredis";
+import type { FindActionOrigin } from "./dead-letters/letter.ts";
 import type { Lanes } from "./lanes.ts";
 import { release, releaseAgain } from "./release.ts";
+import { toRunLane } from "./routing.ts";
 import { cancelledRun, count, estimateEnd, type RunCounters, type RunEstimate } from "./run-counters.ts";
 
 export type RunState = "running" | "paused" | "held" | "cancelled";
@@ -80,7 +82,14 @@ const KNOWN_MS = 2_000;
 /** Of a cancelled run: few milliseconds of Redis' time. */
 const PROMOTED_AT_ONCE = 500;
 
-export function createRuns(redis: Redis, directory: LaneDirectory, lanes: Lanes): Runs {
+export interface RunsOptions {
+  readonly redis: Redis;
+  readonly directory: LaneDirectory;
+  readonly lanes: Lanes;
+  readonly findOrigin: FindActionOrigin;
+}
+
+export function createRuns({ redis, directory, lanes, findOrigin }: RunsOptions): Runs {
   const get = async (run: string): Promise<Run> => {
     await asProducer(() => directory.refresh());
     // Counters are read before the claims, so a delivery that ends in between is counted once, as ended or as waiting.
@@ -101,9 +110,13 @@ export function createRuns(redis: Redis, directory: LaneDirectory, lanes: Lanes)
     };
   };
   const change = async (run: string, next: (entry: OwnLane) => OwnLane): Promise<OwnLane | undefined> => {
-    await refuseUnknown(redis, run);
+    const action = await asProducer(() => redis.hget(keys.run(run), "action"));
+    if (action === null) throw unknown(run);
+    const origin = await findOrigin(action);
     return asProducer(() =>
-      directory.update(ownLaneName("run", run), (entry) => next(entry ?? newRunLane(run, directory.now()))),
+      directory.update(ownLaneName("run", run), (entry) =>
+        next(entry ?? toRunLane(run, origin, directory.now())),
+      ),
     );
   };
   const refuseCancelled = async (run: string): Promise<void> => {
@@ -200,10 +213,6 @@ function toState(entry: OwnLane | undefined, { isCancelled }: Readonly<Record<st
   if (isCancelled !== undefined || entry?.isCancelled === true) return "cancelled";
   if (entry?.isPaused === true) return "paused";
   return entry?.isHeld === true ? "held" : "running";
-}
-
-function newRunLane(run: string, now: number): OwnLane {
-  return { lane: ownLaneName("run", run), kind: "run", of: run, createdAt: now };
 }
 
 function unknown(run: string): PostriderError {

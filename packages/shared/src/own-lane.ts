@@ -150,7 +150,7 @@ export function toSwitches(entry: OwnLane): Switches {
   return {
     isPaused: !isRunnable(entry),
     concurrency: entry.circuit?.state === "half-open" ? 1 : (limitsOf(entry).concurrency ?? null),
-    rate: rate === undefined ? null : toWindow(rate * ADMITTED_SHARE),
+    rate: rate === undefined ? null : toWindow(rate),
   };
 }
 
@@ -168,13 +168,15 @@ export function isRunnable({ isPaused, isHeld, isCancelled, circuit, restsUntil 
   return isPaused !== true && isHeld !== true && circuit?.state !== "open" && restsUntil === undefined;
 }
 
-/** Claims a little ahead of the rate, since each waits for its moment before it is sent, and some of them end unsent. */
-const ADMITTED_SHARE = 1.05;
-/** BullMQ counts in windows that begin with their first claim, and loses some milliseconds between two of them. */
-const WINDOW_MS_MIN = 100;
+/**
+ * A rate is kept by the moment at which each request is sent. BullMQ only keeps claims from running far ahead of it, at several times the rate,
+ * since what ends unsent (cancelled, expired) must not use the rate up.
+ */
+const WINDOW_MS = 100;
+const ADMITTED_SHARE = 4;
+const ADMITTED_MIN = 5;
 
-/** A rate as so many claims in the shortest window of at least a tenth of a second that holds a whole number of them. */
 function toWindow(perSecond: number): { max: number; durationMs: number } {
-  const max = Math.max(1, Math.ceil((perSecond * WINDOW_MS_MIN) / 1_000));
-  return { max, durationMs: Math.ceil((max * 1_000) / perSecond) };
+  const max = Math.ceil((perSecond * ADMITTED_SHARE * WINDOW_MS) / 1_000);
+  return { max: Math.max(ADMITTED_MIN, max), durationMs: WINDOW_MS };
 }

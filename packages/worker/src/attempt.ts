@@ -88,6 +88,11 @@ export interface Interrupted {
   readonly kind: "interrupted";
 }
 
+/** Nothing was sent: its lane's rate leaves it a moment that is too far off, or the time for it has passed. It goes back and comes again. */
+export interface Untimely {
+  readonly kind: "untimely";
+}
+
 /** It belongs in another lane, before anything was sent. */
 export interface Misplaced {
   readonly kind: "misplaced";
@@ -101,7 +106,16 @@ export interface Broken {
 }
 
 /** What one attempt met. */
-export type Finding = Reply | Fault | Unsendable | Unready | Cancelled | Interrupted | Misplaced | Broken;
+export type Finding =
+  | Reply
+  | Fault
+  | Unsendable
+  | Unready
+  | Cancelled
+  | Interrupted
+  | Untimely
+  | Misplaced
+  | Broken;
 
 /** In ms; `null` where the phase was not reached. */
 export interface SendTimings {

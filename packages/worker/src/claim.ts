@@ -120,9 +120,9 @@ async function toVerdict(job: Job, claimed: Claimed, options: LaneOptions): Prom
   const passed = gate({ claimed, mark, format: toFormat(job.data), crashes: job.stalledCounter });
   if (passed.kind === "told") return passed.verdict;
   const attempted = passed.kind === "stopped" ? passed.attempted : await attempt(claimed, options);
-  return attempted.verdict.kind === "moved"
-    ? attempted.verdict
-    : await writeDown(job, claimed, attempted, options);
+  const { finding, verdict } = attempted;
+  const isNothing = verdict.kind === "moved" || finding.kind === "untimely";
+  return isNothing ? verdict : await writeDown(job, claimed, attempted, options);
 }
 
 /** How soon a delivery whose outcome Redis did not take, as when it is full, is looked at again. */

@@ -28,7 +28,7 @@ export interface Steps {
   /** Told when an exchange begins, and what came of it. */
   readonly begin: Destinations["begin"];
   readonly authorize: Authorize;
-  /** Waits for the moment at which its lane's rate lets it be sent; null: at once. False: it was called off. */
+  /** Waits for the moment at which its lane's rate lets it be sent; null: at once. False: it must not be sent now. */
   readonly awaitMoment: Spacing["wait"];
   /** `leftMs` of the attempt's one deadline are left. */
   readonly send: (
@@ -141,7 +141,7 @@ async function exchange(
     const tookMs = performance.now() - startedAt;
     // All that waited for one slow token would run out of time at a destination that has no part in it. The next attempt has the token.
     if (errand.leftMs() < tookMs) return { finding: toLate(tookMs), timings: null };
-    const { finding: met, ...timings } = await sendAuthorized(claimed.lane, authorized, errand, steps);
+    const { finding: met, ...timings } = await sendAuthorized(claimed, authorized, errand, steps);
     addSensitiveHeaders(errand.sensitive, authorized.request, errand.action);
     finding = met;
     return { finding, timings };
@@ -155,13 +155,13 @@ async function exchange(
  * under the same deadline.
  */
 async function sendAuthorized(
-  lane: string,
+  claimed: Claimed,
   { request, renew }: Authorized,
   errand: Errand & Deadline,
   steps: Steps,
 ): Promise<SendTimings & { readonly finding: Finding }> {
   const { leftMs } = errand;
-  const sent = await sendInTurn(lane, request, errand, steps);
+  const sent = await sendInTurn(claimed, request, errand, steps);
   if (renew === null || sent.finding.kind !== "reply" || sent.finding.status !== 401) return sent;
   // With less time than the refusal took, all that could come of it is a timeout that hides what the destination has said.
   const isTooLate = (): boolean => leftMs() < sent.totalMs;
@@ -169,18 +169,21 @@ async function sendAuthorized(
   const renewed = await renew();
   if (renewed === null) return sent;
   if (renewed.kind !== "authorized") return { ...sent, finding: renewed };
-  return isTooLate() ? sent : sendInTurn(lane, renewed.request, errand, steps);
+  return isTooLate() ? sent : sendInTurn(claimed, renewed.request, errand, steps);
 }
 
 /** Sends at the moment that the lane's rate leaves for it. */
 async function sendInTurn(
-  lane: string,
+  claimed: Claimed,
   request: ComposedRequest,
-  { action, leftMs, besides }: Errand & Deadline,
+  { action, leftMs, uncounted }: Errand & Deadline,
   steps: Steps,
-): Promise<Sent> {
-  const moment = steps.awaitMoment(lane);
-  if (moment !== null && !(await besides(moment))) return CALLED_OFF;
+): Promise<SendTimings & { readonly finding: Finding }> {
+  const moment = steps.awaitMoment(claimed.lane);
+  if (moment !== null && !(await uncounted(moment))) return UNTIMELY;
+  // Tokens and moments take their time, and no attempt starts after it.
+  const { expiresAt } = claimed.delivery;
+  if (expiresAt !== undefined && steps.now() > expiresAt) return UNTIMELY;
   return steps.send(request, action, Math.max(1, leftMs()));
 }
 
@@ -193,14 +196,14 @@ function toLate(tookMs: number): Finding {
 interface Deadline {
   readonly leftMs: () => number;
   /** What this waits for does not count: it is no time of the destination's. */
-  readonly besides: <Result>(wait: Promise<Result>) => Promise<Result>;
+  readonly uncounted: <Result>(wait: Promise<Result>) => Promise<Result>;
 }
 
 function startDeadline(timeoutMs: number): Deadline {
   let endsAt = performance.now() + timeoutMs;
   return {
     leftMs: () => endsAt - performance.now(),
-    async besides(wait) {
+    async uncounted(wait) {
       const startedAt = performance.now();
       const result = await wait;
       endsAt += performance.now() - startedAt;
@@ -214,7 +217,6 @@ function isTooOld({ attempt, agesFrom }: Claimed, { maxAgeMs }: RetryPolicy, now
   return attempt > 1 && now > agesFrom + maxAgeMs;
 }
 
-/** Of what was still being composed, or waited for a token or its moment, when the others were called off. */
-export const CALLED_OFF: Sent = { finding: { kind: "interrupted" }, ...NOT_SENT };
+const UNTIMELY = { finding: { kind: "untimely" }, ...NOT_SENT } as const;
 const TOO_OLD: Finding = { kind: "unsendable", reason: "too_old", problems: [] };
 const ACTION_UNKNOWN: Finding = { kind: "unsendable", reason: "action_unknown", problems: [] };

@@ -6,10 +6,11 @@ import { createSealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings";
 import type { Redis } from "ioredis";
 import { createActionCache } from "./actions.ts";
+import { NOT_SENT } from "./attempt.ts";
 import { type LaneOptions, serveLane, toReclaimed } from "./claim.ts";
 import { createComposer } from "./compose/composer.ts";
 import { createCredentialSteps } from "./credential-steps.ts";
-import { CALLED_OFF, deliver, type Steps } from "./deliver.ts";
+import { deliver, type Steps } from "./deliver.ts";
 import { createGate } from "./gate.ts";
 import { createLanes, type Lanes } from "./lanes/lanes.ts";
 import { createMoves } from "./lanes/move.ts";
@@ -52,7 +53,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const findAction = createActionCache(redis, sealer, actionsMax);
   const composer = createComposer();
   const interrupts = createInterrupts();
-  const spacing = createSpacing({ redis, find: directory.get, interrupts });
+  const spacing = createSpacing({ ...settings, redis, find: directory.get, interrupts });
   let isServing = false;
 
   const calling = { isOff: false };
@@ -130,7 +131,7 @@ function toSend({ settings, pools, interrupts, calling }: Sending): Steps["send"
   const { replyBytesMax } = settings;
   return (request, { action, secretHeaders }, leftMs) =>
     calling.isOff
-      ? Promise.resolve(CALLED_OFF)
+      ? CALLED_OFF
       : send(request, { ...action, secretHeaders, replyBytesMax, leftMs }, pools, interrupts);
 }
 
@@ -152,6 +153,9 @@ async function connect({ redisUrl }: Settings, pools: Pools, log: Logger): Promi
 
 /** To hand back what the grace period has left over takes Redis some milliseconds; a Redis that is away takes for ever. */
 const HAND_BACK_MS = 2_000;
+
+/** Of what was still being composed, or waited for a token, when the others were called off. */
+const CALLED_OFF = Promise.resolve({ finding: { kind: "interrupted" }, ...NOT_SENT } as const);
 
 interface Draining {
   readonly lanes: Lanes;

@@ -111,11 +111,15 @@ function show(run: Run, { output }: Context): void {
   const { lost, surplus } = run.imbalance;
   if (lost > 0)
     output.line(
-      `${lost} of them are in no lane any more, as when keys are deleted or evicted; they will not be sent`,
+      `${lost} of them are in no lane any more, as when keys are deleted or evicted; enqueue the same run again to send those whose data are gone`,
     );
   if (surplus > 0) output.line(`${surplus} more wait than these counters know of`);
   if (endedPerSecond !== null && run.waiting + run.inFlight > 0)
-    output.line(`${endedPerSecond} end per second; the last one ${describeEnd(run) ?? "at no time yet"}`);
+    output.line(
+      endedPerSecond === 0
+        ? "none has ended lately"
+        : `${endedPerSecond} end per second; the last one ${describeEnd(run) ?? "at no time yet"}`,
+    );
 }
 
 function describeEnd({ endsAt }: Run): string | null {

@@ -154,8 +154,10 @@ function isFed(entry: OwnLane, directory: LaneDirectory, full: ReadonlySet<strin
 
 /** From a run's lane nothing is sent where its destination has a rate: what it holds goes to that one's lane. */
 function toSlots(lane: string, directory: LaneDirectory, concurrency: number): number {
-  const destination = directory.get(directory.get(lane)?.destination ?? "");
-  const isFeeder = destination !== undefined && rateOf(destination) !== undefined;
+  const entry = directory.get(lane);
+  const destination = directory.get(entry?.destination ?? "");
+  const isFeeder =
+    destination !== undefined && rateOf(destination) !== undefined && entry?.isCancelled !== true;
   return isFeeder ? Math.min(concurrency, FEEDER_SLOTS) : concurrency;
 }
 
