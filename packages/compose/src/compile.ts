@@ -13,6 +13,7 @@ import { createDialect } from "./dialect/dialect.ts";
 import { encodeForm, joinPairs } from "./form.ts";
 import { findHeaderBlockProblem, findHeaderProblem, toContentType, toSyntax } from "./headers.ts";
 import { findJsonProblem } from "./json-check.ts";
+import { COMPOSE_LIMITS, type ComposeLimits } from "./limits.ts";
 import { describeOutput } from "./render/operands.ts";
 import { compileTemplate, type Scope, type Syntax, type Template, toConstant } from "./render/template.ts";
 import { type Composed, toComposed, toFailure } from "./request.ts";
@@ -51,12 +52,16 @@ interface Pair extends CompiledField {
 
 /**
  * Compiles an action.
+ * @param limits what its compositions may cost; lowered by tests alone.
  * @throws PostriderError `action_invalid` with every template problem at once.
  */
-export function compileAction(action: Action): CompiledAction {
-  const parts = compileParts(action);
+export function compileAction(action: Action, limits: ComposeLimits = COMPOSE_LIMITS): CompiledAction {
+  const parts = compileParts(action, limits);
   const fields = fieldsOf(parts);
-  const cheapSize = cheapUpTo(fields.map(({ template }) => template.nodes));
+  const cheapSize = cheapUpTo(
+    fields.map(({ template }) => template.nodes),
+    limits,
+  );
   return {
     action,
     fields,
@@ -103,14 +108,15 @@ interface Parts {
   readonly renderCredentials: RenderCredentials | null;
 }
 
-function compileParts(action: Action): Parts {
+function compileParts(action: Action, limits: ComposeLimits): Parts {
   const problems: Problem[] = [];
   const compile = (field: string, source: string, syntax: Syntax): Template => {
     const { snippets = {} } = action;
-    const liquid = createDialect({ failOnMissing: action.missing === "fail", field, snippets });
+    const liquid = createDialect({ failOnMissing: action.missing === "fail", field, snippets, limits });
     const compiled = compileTemplate(liquid, field, source, {
       syntax: action.escaping === "auto" ? syntax : "plain",
       snippets,
+      limits,
     });
     if ("render" in compiled) {
       problems.push(...checkSecrets(field, compiled, action));

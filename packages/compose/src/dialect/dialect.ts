@@ -4,15 +4,12 @@
 import { Liquid } from "liquidjs";
 import { TEXT_FILTERS } from "../escape/encoded.ts";
 import { printJson } from "../escape/print.ts";
+import { COMPOSE_LIMITS, type ComposeLimits } from "../limits.ts";
 import { registerFilters } from "./filters/register.ts";
 import { registerTags } from "./tags.ts";
 
 /** Characters of one template; the action's schema refuses longer ones first. */
 const PARSE_CHARS_MAX = 262_144;
-/** Wall-clock time, so generous: a machine that is short of CPU must not fail a template that needs microseconds. */
-const RENDER_MS_MAX = 1_000;
-/** liquidjs' own count of what filters allocate, roughly in characters. */
-const RENDER_MEMORY_MAX = 8_388_608;
 
 export interface Dialect {
   readonly failOnMissing: boolean;
@@ -20,10 +17,16 @@ export interface Dialect {
   readonly field?: string;
   /** Texts that templates see as `snippets`. */
   readonly snippets?: Readonly<Record<string, string>>;
+  readonly limits?: ComposeLimits;
 }
 
 /** An engine for the templates of one field: strict about what is missing when asked to be. */
-export function createDialect({ failOnMissing, field = "", snippets = {} }: Dialect): Liquid {
+export function createDialect({
+  failOnMissing,
+  field = "",
+  snippets = {},
+  limits = COMPOSE_LIMITS,
+}: Dialect): Liquid {
   const liquid = new Liquid({
     strictVariables: failOnMissing,
     strictFilters: true,
@@ -40,8 +43,8 @@ export function createDialect({ failOnMissing, field = "", snippets = {} }: Dial
     timezoneOffset: 0,
     locale: "en-US",
     parseLimit: PARSE_CHARS_MAX,
-    renderLimit: RENDER_MS_MAX,
-    memoryLimit: RENDER_MEMORY_MAX,
+    renderLimit: limits.renderMsMax,
+    memoryLimit: limits.renderMemoryMax,
   });
   registerFilters(liquid);
   for (const name of TEXT_FILTERS) acceptObjects(liquid, name);

@@ -3,7 +3,7 @@ import { Context, type Emitter, Liquid } from "liquidjs";
 import { expect, test } from "vitest";
 import { createDialect } from "../dialect/dialect.ts";
 import { print } from "../escape/print.ts";
-import { makeDirect, renderDirect } from "./direct.ts";
+import { makeDirect, renderDirect, setRoom } from "./direct.ts";
 
 /** Each construct at least once, alone and inside others. */
 const TEMPLATES = [
@@ -78,11 +78,9 @@ test.each(
       const own = attempt(() => {
         const written: string[] = [];
         const emitter = { write: (text: unknown) => void written.push(String(text ?? "")) };
-        renderDirect(
-          nodes,
-          new Context({ customer }, liquid.options, { sync: true }, { liquid }),
-          emitter as unknown as Emitter,
-        );
+        const context = new Context({ customer }, liquid.options, { sync: true }, { liquid });
+        setRoom(context, 100_000);
+        renderDirect(nodes, context, emitter as unknown as Emitter);
         return written.join("");
       });
       const theirs = attempt(

@@ -147,27 +147,31 @@ export interface Text extends Emitter {
   write(text: unknown, output?: Template): void;
 }
 
-/** How many characters a rendering may still write, what it captures included. */
+/** How many characters a rendering may still write, of how many. */
 interface Room {
   left: number;
+  readonly charsMax: number;
 }
 
 const ROOM = "postrider:room";
-/** Twice the largest body: once captured, once printed. */
-export const WRITTEN_CHARS_MAX = 8_388_608;
+
+/** Grants a rendering its room, before anything of it is written. */
+export function setRoom(context: Context, charsMax: number): void {
+  context.setRegister(ROOM, { left: charsMax, charsMax } satisfies Room as never);
+}
 
 /** Thrown when a rendering goes beyond what templates are granted. */
 export class TooCostly extends Error {}
 
 /** A text to write to; all the texts of one rendering share its room. @throws TooCostly from `write`. */
 export function createText(context: Context): Text {
-  const room = context.getRegister(ROOM, { left: WRITTEN_CHARS_MAX } as never) as unknown as Room;
+  const room = context.getRegister(ROOM) as unknown as Room;
   return {
     buffer: "",
     write(value: unknown) {
       const text = print(value);
       room.left -= text.length;
-      if (room.left < 0) throw new TooCostly(`writes more than ${WRITTEN_CHARS_MAX} characters`);
+      if (room.left < 0) throw new TooCostly(`writes more than ${room.charsMax} characters`);
       this.buffer += text;
     },
   };

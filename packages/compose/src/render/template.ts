@@ -9,7 +9,16 @@ import { CancelledByTemplate } from "../dialect/tags.ts";
 import { type Place, Unfit } from "../escape/escape.ts";
 import { bodiesOf, findJsonPlaces, isPrinting, isRaw, markAll, textOf } from "../escape/places.ts";
 import { findUrlPlaces, type Misplaced } from "../escape/url-places.ts";
-import { createText, createTrace, makeDirect, type Places, renderDirect, TooCostly } from "./direct.ts";
+import { COMPOSE_LIMITS, type ComposeLimits } from "../limits.ts";
+import {
+  createText,
+  createTrace,
+  makeDirect,
+  type Places,
+  renderDirect,
+  setRoom,
+  TooCostly,
+} from "./direct.ts";
 import { everyNode } from "./operands.ts";
 import { inlineSnippets, type Snippets } from "./snippets.ts";
 
@@ -53,7 +62,11 @@ export function compileTemplate(
   liquid: Liquid,
   field: string,
   source: string,
-  { syntax, snippets = null }: { readonly syntax: Syntax; readonly snippets?: Snippets | null },
+  {
+    syntax,
+    snippets = null,
+    limits = COMPOSE_LIMITS,
+  }: { readonly syntax: Syntax; readonly snippets?: Snippets | null; readonly limits?: ComposeLimits },
 ): Template | { readonly problem: Problem } {
   if (!source.includes("{{") && !source.includes("{%")) return toConstant(source);
   let nodes: Node[];
@@ -75,6 +88,7 @@ export function compileTemplate(
     // liquidjs counts in the scope itself, which the other fields and attempts see, too.
     const context = new Context(counts ? { ...scope } : scope, liquid.options, { sync: true }, { liquid });
     setFacts(context, facts);
+    setRoom(context, limits.writtenCharsMax);
     return context;
   };
   return {
