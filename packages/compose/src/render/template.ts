@@ -101,7 +101,7 @@ export function compileTemplate(
         renderDirect(nodes, context, text);
         return { text: text.buffer };
       } catch (error) {
-        const cancellation = findCancellation(error);
+        const cancellation = findIn(error, CancelledByTemplate);
         if (cancellation !== null) return { cancelled: cancellation.message };
         const problem = toProblem(field, error);
         return { reason: problem.code as Reason, problem };
@@ -195,23 +195,23 @@ function withSuggestion(problem: Problem, { filters, tags }: Liquid): Problem {
   return { ...problem, message: meant === null ? message : `${message}; did you mean ${meant}?` };
 }
 
-/** The template's own wish, from under what liquidjs and we have wrapped around it. */
-function findCancellation(error: unknown): CancelledByTemplate | null {
-  if (error instanceof CancelledByTemplate) return error;
+/** An error of a kind of ours, from under what liquidjs and we have wrapped around it. */
+function findIn<E extends Error>(error: unknown, kind: new (...args: never[]) => E): E | null {
+  if (error instanceof kind) return error;
   if (!(error instanceof Error)) return null;
-  return findCancellation(error.cause ?? (error as { originalError?: unknown }).originalError);
+  return findIn(error.cause ?? (error as { originalError?: unknown }).originalError, kind);
 }
 
 /** What liquidjs' own limits, V8's stack and V8's longest string say, and what ours do. */
 const LIMIT_MESSAGE = /limit exceeded|Maximum call stack|Invalid (string|array) length/;
 
 function isTooCostly(error: Error): boolean {
-  return error instanceof TooCostly || error.cause instanceof TooCostly || LIMIT_MESSAGE.test(error.message);
+  return findIn(error, TooCostly) !== null || LIMIT_MESSAGE.test(error.message);
 }
 
 function toReason(error: unknown): Reason {
   if (!(error instanceof Error)) return "template";
   if (error.name === "UndefinedVariableError") return "value_missing";
   if (isTooCostly(error)) return "template_too_costly";
-  return error instanceof Unfit || error.cause instanceof Unfit ? "url_invalid" : "template";
+  return findIn(error, Unfit) !== null ? "url_invalid" : "template";
 }
