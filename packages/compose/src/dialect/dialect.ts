@@ -5,7 +5,9 @@ import { Liquid } from "liquidjs";
 import { TEXT_FILTERS } from "../escape/encoded.ts";
 import { printJson } from "../escape/print.ts";
 import { COMPOSE_LIMITS, type ComposeLimits } from "../limits.ts";
+import { registerListFilters } from "./filters/list-filters.ts";
 import { registerFilters } from "./filters/register.ts";
+import { OPERATORS } from "./operators.ts";
 import { registerTags } from "./tags.ts";
 
 /** Characters of one template; the action's schema refuses longer ones first. */
@@ -37,6 +39,7 @@ export function createDialect({
     // An empty mapping takes the file system's place: `include`, `render` and `layout` find nothing.
     templates: {},
     globals: { snippets },
+    operators: OPERATORS as never,
     dynamicPartials: false,
     relativeReference: false,
     // The server's own zone would make a request depend on the machine that sends it.
@@ -47,6 +50,7 @@ export function createDialect({
     memoryLimit: limits.renderMemoryMax,
   });
   registerFilters(liquid);
+  registerListFilters(liquid);
   for (const name of TEXT_FILTERS) acceptObjects(liquid, name);
   registerTags(liquid, field);
   return liquid;

@@ -22,7 +22,7 @@ const TEMPLATES = [
   "{% if customer.list %}{% for item in customer.list %}{{ forloop.index }}:{{ item }}{% if item == 2 %}{% break %}{% endif %}{% else %}none{% endfor %}{% endif %}",
   "{% for item in customer.list %}{% if item == 2 %}{% continue %}{% endif %}{{ item }}{% endfor %}",
   "{% for i in (1..3) %}{% for j in (1..i) %}{{ i | times: j }}{% unless forloop.last %},{% endunless %}{% endfor %};{% endfor %}",
-  "{% assign a = customer.name | upcase %}{% assign b = a | append: '2' %}{{ a }}{{ b }}",
+  "{% assign a = customer.name | default: 'n' | upcase %}{% assign b = a | append: '2' %}{{ a }}{{ b }}",
   "{% capture c %}[{{ customer.name }}]{% endcapture %}{{ c }}{{ c }}",
   "{% case customer.number %}{% when 1, 2 %}few{% when 3 %}three{% else %}many{% endcase %}",
   "{%- if true -%} trimmed {%- endif -%} {{- customer.name -}} end",

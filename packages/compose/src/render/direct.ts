@@ -3,7 +3,9 @@
 // plain functions instead, one instance at a time; every other tag stays liquidjs' own and meets them through its own calls.
 
 import {
+  AssignTag,
   CaptureTag,
+  CaseTag,
   type Context,
   EchoTag,
   type Emitter,
@@ -20,7 +22,8 @@ import { Encoded } from "../escape/encoded.ts";
 import { escapeFor, type Place } from "../escape/escape.ts";
 import { captureIsJson, isPrinting, isRaw, type JsonState, readJson } from "../escape/places.ts";
 import { print } from "../escape/print.ts";
-import { compileToken, compileValue, type Evaluate } from "./value.ts";
+import { caseRender, loopRender } from "./loop.ts";
+import { compileValue, type Evaluate } from "./value.ts";
 
 /** What a node renders: text, nothing (it wrote to the emitter itself), or liquidjs' generator of either. */
 type Render = (context: Context, emitter: Emitter) => unknown;
@@ -49,7 +52,9 @@ function renderOf(node: Template, place: Place): Render | null {
   }
   if (node instanceof IfTag || node instanceof UnlessTag) return conditionRender(node);
   if (node instanceof CaptureTag) return captureRender(node);
-  if (node instanceof ForTag && (node.elseTemplates ?? []).length > 0) return loopRender(node);
+  if (node instanceof ForTag) return loopRender(node, renderDirect);
+  if (node instanceof CaseTag) return caseRender(node, renderDirect);
+  if (node instanceof AssignTag) return assignRender(node);
   return isPrinting(node) ? printingRender(node, place) : null;
 }
 
@@ -205,6 +210,19 @@ function readPlace(emitter: Emitter): "jsonString" | "jsonValue" {
   return state === "outside" ? "jsonValue" : "jsonString";
 }
 
+/** What is missing fails where it is named, as where it is printed; an assigned comparison is a condition like any other. */
+function assignRender(tag: AssignTag): Render {
+  const { key, value } = tag as unknown as { key: string; value: Value };
+  const evaluate = value.value as unknown as Evaluate;
+  const compares = value.initial.postfix.length > 1;
+  return (context) => {
+    (context.bottom() as Record<string, unknown>)[key] = evaluate(
+      context,
+      compares && context.opts.lenientIf,
+    );
+  };
+}
+
 /** `if` and `unless`: the first branch whose value is truthy, that is neither false nor absent (Liquid's own idea of truth). */
 function conditionRender(tag: IfTag | UnlessTag): Render {
   const isUnless = tag instanceof UnlessTag;
@@ -216,14 +234,4 @@ function conditionRender(tag: IfTag | UnlessTag): Render {
     }
     renderDirect(tag.elseTemplates ?? [], context, emitter);
   };
-}
-
-/** A loop that says what stands there when it has nothing to go through: also where what it goes through is missing. */
-function loopRender(tag: ForTag): Render {
-  const collection = compileToken(tag.collection);
-  const render = (tag as unknown as { render: Render }).render.bind(tag);
-  return (context, emitter) =>
-    (collection(context, context.opts.lenientIf) ?? null) === null
-      ? renderDirect(tag.elseTemplates ?? [], context, emitter)
-      : render(context, emitter);
 }

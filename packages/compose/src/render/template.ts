@@ -19,6 +19,7 @@ import {
   setRoom,
   TooCostly,
 } from "./direct.ts";
+import { adviseOn, findMalformed } from "./malformed.ts";
 import { everyNode } from "./operands.ts";
 import { inlineSnippets, type Snippets } from "./snippets.ts";
 
@@ -74,10 +75,13 @@ export function compileTemplate(
     nodes = liquid.parse(source);
     if (snippets !== null && source.includes("snippets")) inlineSnippets(liquid, nodes, snippets);
   } catch (error) {
-    return { problem: withSuggestion(toProblem(field, error), liquid) };
+    return { problem: withSuggestion(toProblem(field, error), liquid, source) };
   }
   if (isDeeperThan(DEPTH_MAX, nodes))
     return { problem: { field, message: `is nested deeper than ${DEPTH_MAX} blocks` } };
+  const malformed = findMalformed(nodes);
+  if (malformed !== null)
+    return { problem: { field, message: malformed.complaint, ...toPlace(malformed.node) } };
   const places = findPlaces(nodes, syntax);
   if ("output" in places) return { problem: { field, message: places.complaint, ...toPlace(places.output) } };
   makeDirect(nodes, places);
@@ -122,7 +126,7 @@ export function findSyntaxProblem(liquid: Liquid, field: string, source: string)
     liquid.parse(source);
     return null;
   } catch (error) {
-    return withSuggestion(toProblem(field, error), liquid);
+    return withSuggestion(toProblem(field, error), liquid, source);
   }
 }
 
@@ -185,8 +189,20 @@ function toProblem(field: string, error: unknown): Problem {
   };
 }
 
+/** What liquidjs says of a text in which it finds no operand, operator or filter. */
+const UNREAD = /^expected (?:"\|" before filter|filter name)|^invalid value expression|^invalid range syntax/;
+
+/** Of filters liquidjs tells the place behind the first character, and of a parenthesis the one behind its first operand. */
+function textAt(source: string, { message, line = 1, column = 1 }: Problem): string {
+  if (message.startsWith("invalid range")) return "(";
+  const from = message.startsWith("expected") ? column - 2 : column - 1;
+  return (source.split("\n")[line - 1] ?? "").slice(Math.max(0, from)).trim();
+}
+
 /** liquidjs says what it does not know, and we what was probably meant. */
-function withSuggestion(problem: Problem, { filters, tags }: Liquid): Problem {
+function withSuggestion(problem: Problem, { filters, tags }: Liquid, source: string): Problem {
+  const advice = UNREAD.test(problem.message) ? adviseOn(textAt(source, problem)) : "";
+  if (advice !== "") return { ...problem, message: `cannot be read from here on${advice}` };
   const [, filter, tag] = /^undefined filter: (\S+)|^tag "(\S+)" not found/.exec(problem.message) ?? [];
   const name = filter ?? tag;
   if (name === undefined) return problem;
