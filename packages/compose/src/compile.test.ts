@@ -154,6 +154,19 @@ test.each(["\r\nX-Evil: 1", "a\nb", "a\0b", "\u007f", "naïve ☃"])(
   },
 );
 
+test.each([
+  ["{% if customer.vip %}gold\n{% else %}basic{% endif %}\n", { vip: true }, "gold"],
+  ["\n{% if customer.vip %}\n  gold\n{% endif %}\n", { vip: true }, "gold"],
+  ["abc\n", {}, "abc"],
+  [" \tabc\r\n\r\n ", {}, "abc"],
+  ["{{ customer.v }}", { v: "from a file\r\n" }, "from a file"],
+  ["{{ customer.v }}", { v: "" }, ""],
+  ["{{ customer.v }}\n", { v: " a \u00a0" }, "a \u00a0"],
+])("white space around the header value %j is no part of it", (value, customer, sent) => {
+  const { headers } = request(compose({ headers: [{ name: "X", value }] }, customer));
+  expect(headers.slice(0, 2)).toEqual(["X", sent]);
+});
+
 test.each(["ftp://h/", "file:///etc/passwd", "javascript:1", "//h/x", "", "https://", "http://[::1"])(
   "the URL %j is refused",
   (url) => {

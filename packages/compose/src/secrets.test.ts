@@ -230,6 +230,29 @@ test("credentials are rendered from secrets, and a problem with one does not sho
   expect(JSON.stringify(broken)).not.toMatch(/line\\nbreak/);
 });
 
+test("a credential does not end with the line break of its YAML block", () => {
+  const render = (auth: ActionDocument["auth"], secrets = { KEY }) =>
+    compile({ auth }).renderCredentials?.(secrets);
+
+  expect(render({ bearer: { token: "{{ secrets.KEY }}\n" } })).toMatchObject({ auth: `Bearer ${KEY}` });
+  expect(render({ bearer: { token: "{{ secrets.KEY }}" } }, { KEY: "t\r\n" })).toMatchObject({
+    auth: "Bearer t",
+  });
+  expect(render({ basic: { username: "u\n", password: "{{ secrets.KEY }}\n" } })).toMatchObject({
+    auth: `Basic ${Buffer.from(`u:${KEY}`).toString("base64")}`,
+  });
+});
+
+test("an empty secret leaves no segment of a token's URL out", () => {
+  const oauth2 = { tokenUrl: "https://t/{{ secrets.KEY }}/token", clientId: "c", clientSecret: "s" };
+  expect(compile({ auth: { oauth2 } }).renderCredentials?.({ KEY: "" })).toMatchObject({
+    problem: {
+      field: "auth.oauth2.tokenUrl",
+      message: expect.stringContaining("{{ secrets.KEY }} is empty"),
+    },
+  });
+});
+
 test("the name of the header with the delivery's id is the action's to choose", () => {
   expect(
     request(compile({ idempotencyHeader: "X-CIO-Idempotency-Key" }).compose(facts, scope)).headers,

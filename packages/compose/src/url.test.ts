@@ -152,6 +152,22 @@ function compose(url: string, customer: Record<string, unknown>, escaping: "auto
 
 describe("credentials", () => {
   test.each([
+    ["api:100% sure", "api:100% sure"],
+    ["api:50%-£", "api:50%-£"],
+    ["api:50%25-£", "api:50%-£"],
+    ["api:50%2", "api:50%2"],
+    ["api:%", "api:%"],
+    ["a%zz:%E4 b%c3", "a%zz:%E4 b%c3"],
+    ["api:%C3%A9%20%f0%9f%92%a5", "api:é 💥"],
+    ["api:%c0%80 é", "api:%c0%80 é"],
+    ["a%40b:p%3Aq", "a@b:p:q"],
+  ])("%s are sent as %s", (userInfo, credential) => {
+    expect(parseUrl(`https://${userInfo}@api.example.com/`)).toMatchObject({
+      authorization: `Basic ${Buffer.from(credential).toString("base64")}`,
+    });
+  });
+
+  test.each([
     ["{{ customer.v | raw }}", "https://user:pass@api.example.com/"],
     ["https://{{ customer.v | raw }}/x", "user:pass@api.example.com"],
     ["https://{{ customer.v | raw }}api.example.com/x", "user@"],
