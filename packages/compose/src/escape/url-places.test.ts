@@ -161,6 +161,44 @@ test("no value changes where a request goes, whatever the template's branches an
   expect(composed).toBeGreaterThan(100);
 }, 120_000);
 
+test("no empty value leaves an empty path segment, whatever the template's branches and loops", () => {
+  const isEmpty = (path: string) =>
+    path
+      .replace(/[?#].*/s, "")
+      .split("/")
+      .slice(1)
+      .map((segment) => segment === "");
+  let composed = 0;
+  let refused = 0;
+  fc.assert(
+    fc.property(
+      fc.constantFrom("https://h.example.com/", "https://h.example.com/a/"),
+      nodes,
+      fc.record({ p: fc.boolean(), q: fc.boolean(), l: fc.array(fc.constant(1), { maxLength: 3 }) }),
+      fc.constantFrom(null, ""),
+      (start, rest, ways, x) => {
+        let action: CompiledAction;
+        try {
+          action = compile(start + rest);
+        } catch {
+          return;
+        }
+        const [empty, full] = [x, "1"].map((value) => compose(action, { ...ways, x: value }));
+        if (full?.kind !== "request") return;
+        if (empty?.kind === "request") {
+          composed++;
+          expect(isEmpty(empty.request.path)).toEqual(isEmpty(full.request.path));
+        } else {
+          refused++;
+          expect(empty).toMatchObject({ reason: "value_missing" });
+        }
+      },
+    ),
+    { numRuns: 5_000 },
+  );
+  expect(Math.min(composed, refused)).toBeGreaterThan(50);
+}, 120_000);
+
 describe("what a filter has encoded is still kept to its place", () => {
   const encoders = ["uri_escape", "base64", "url_encode", "cgi_escape", "url_encode | append: '/@&'"];
   const places: Record<string, (output: string) => object> = {
