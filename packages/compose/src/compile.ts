@@ -142,7 +142,7 @@ function compileParts(action: Action, limits: ComposeLimits): Parts {
   const headers = compilePairs("headers", action.headers.map(expandContentType));
   const body = action.body === undefined ? null : compile("body", action.body, bodySyntax);
   const form = action.form === undefined ? null : compilePairs("form", action.form);
-  const renderCredentials = compileCredentials(action, problems);
+  const renderCredentials = compileCredentials(action, problems, limits);
   if (problems.length > 0) {
     throw new PostriderError(
       "action_invalid",
