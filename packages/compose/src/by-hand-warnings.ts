@@ -2,6 +2,7 @@
 
 import type { Action } from "@postrider/shared/action";
 import type { Problem } from "@postrider/shared/errors";
+import { holdsCredential } from "@postrider/shared/mask";
 import type { CompiledAction, CompiledField } from "./compile.ts";
 import { findByHand, findLeftByHand, joinsWithQuotes, type WrittenFilter } from "./escape/by-hand.ts";
 import type { Place } from "./escape/escape.ts";
@@ -11,6 +12,7 @@ import {
   createLocator,
   type Expression,
   everyNode,
+  maskTexts,
   namesMadeBy,
   pathOf,
   textOfToken,
@@ -24,8 +26,8 @@ export function findByHandWarnings(compiled: CompiledAction): Problem[] {
     const kind = kindOf(field, action);
     if (kind === "json") return ofJson(compiled, field);
     if (action.escaping === "none") return [];
-    if (kind !== null) return ofReplacing(field, kind);
-    return field.field.startsWith("form[") ? ofFormValue(field) : [];
+    if (kind !== null) return ofReplacing(field, kind, action);
+    return field.field.startsWith("form[") ? ofFormValue(field, action) : [];
   });
 }
 
@@ -40,13 +42,14 @@ type Node = CompiledField["template"]["nodes"][number];
 type Warn = (node: Node, code: string, message: string) => Problem;
 
 /** Says of a node, as it is written and where, what will surprise. */
-function createWarn({ field }: CompiledField): Warn {
+function createWarn({ field }: CompiledField, action: Action): Warn {
   const locate = createLocator();
+  const isSecret = holdsCredential(field, action);
   return ({ token }, code, message) => ({
     field: token.file ?? field,
     ...locate(token),
     code,
-    message: `${textOfToken(token)} ${message}`,
+    message: `${isSecret ? maskTexts(textOfToken(token)) : textOfToken(token)} ${message}`,
   });
 }
 
@@ -54,8 +57,8 @@ const TWICE =
   "escapes by hand what is escaped anyway where it lands, so the receiver gets it escaped once too often; leave that replace out";
 
 /** `meant`: the place of what is assigned or captured, as far as anybody can tell. */
-function ofReplacing(field: CompiledField, meant: Place): Problem[] {
-  const warn = createWarn(field);
+function ofReplacing(field: CompiledField, meant: Place, action: Action): Problem[] {
+  const warn = createWarn(field, action);
   return [...everyNode(field.template.nodes)].flatMap((node) =>
     leavesByHand(field, node, meant) ? [warn(node, "escaped_by_hand", TWICE)] : [],
   );
@@ -117,7 +120,7 @@ function ofJson({ action }: CompiledAction, field: CompiledField): Problem[] {
   const all = [...everyNode(nodes)];
   const madeJson = namesMadeBy(all, JSON_MAKERS);
   const hasMarkup = all.some((node) => /<[a-z/!]/i.test(textOf(node) ?? ""));
-  const warn = createWarn(field);
+  const warn = createWarn(field, action);
   return all.flatMap((node) => {
     const look = { field, node, filters: filtersOf(node), place: places.get(node), madeJson, hasMarkup };
     const rule = isRaw(node) ? undefined : rules.find(([, , holds]) => holds(look));
@@ -149,7 +152,7 @@ function isJson({ node, filters, madeJson }: Pick<Look, "node" | "filters" | "ma
 const ENCODED_TWICE = "is encoded by hand, and form encodes every value by itself; leave the encoding out";
 
 /** A value that is encoded as a whole; a URL with an encoded value in it may be what is meant. */
-function ofFormValue(field: CompiledField): Problem[] {
+function ofFormValue(field: CompiledField, action: Action): Problem[] {
   const { nodes } = field.template;
   const [node, ...others] = nodes;
   const filters = node === undefined ? [] : filtersOf(node);
@@ -157,5 +160,5 @@ function ofFormValue(field: CompiledField): Problem[] {
   const isByHand =
     /^(?:url_encode|cgi_escape|uri_escape)$/.test(filters.at(-1)?.name ?? "") ||
     filters.some((filter) => findByHand(filter, "form") !== null);
-  return isWhole && isByHand ? [createWarn(field)(node, "encoded_twice", ENCODED_TWICE)] : [];
+  return isWhole && isByHand ? [createWarn(field, action)(node, "encoded_twice", ENCODED_TWICE)] : [];
 }

@@ -203,6 +203,14 @@ describe("in URLs and forms", () => {
     expect(composed.request.headers).toContain(`Basic ${Buffer.from("u:a b+c").toString("base64")}`);
   });
 
+  test("what is assigned is warned of, without the texts of a URL with credentials", () => {
+    const url =
+      "https://u:hidd3n@h.example.com/{% assign q = customer.q | replace: '+', '%2B' | append: 'hidd3n' %}{{ q }}";
+    const warnings = findWarnings(compile({ url }));
+    expect(warnings).toMatchObject([{ field: "url", code: "escaped_by_hand" }]);
+    expect(JSON.stringify(warnings)).not.toContain("hidd3n");
+  });
+
   test("a form's own encoding is warned of where a value as a whole has it", () => {
     const codes = (value: string) =>
       findWarnings(compile({ form: [{ name: "a", value }] })).map(({ code, field }) => [code, field]);
