@@ -27,10 +27,24 @@ interface CompiledFilter {
   readonly call: (context: Context, value: unknown, args: readonly unknown[]) => unknown;
 }
 
-/** A value with its filters, as a plain function. */
-export function compileValue(value: Value): Evaluate {
+/**
+ * A value with its filters, as a plain function.
+ * @param written the filters, where they are others than its own.
+ * @param beforeLast what is made of the value on its way into the last filter.
+ */
+export function compileValue(
+  value: Value,
+  written: readonly unknown[] = value.filters,
+  beforeLast: ((value: unknown) => unknown) | null = null,
+): Evaluate {
   const initial = compileOperands(value.initial.postfix as readonly Token[]);
-  const filters = value.filters.map(compileFilter);
+  const filters = written.map(compileFilter);
+  const last = filters.at(-1);
+  if (last !== undefined && beforeLast !== null)
+    filters.splice(-1, 1, {
+      ...last,
+      call: (context, one, args) => last.call(context, beforeLast(one), args),
+    });
   const defaultAt = filters.findIndex(({ name }) => name === "default");
   if (filters.length === 0) return initial;
   return (context, lenient) => {

@@ -53,7 +53,11 @@ export const LIQUIDJS_FILTERS: Readonly<
   escape: ["HTML escaped.", "{{ '<a & b>' | escape }}", "&lt;a &amp; b&gt;"],
   escape_once: ["HTML escaped, but what is so already.", "{{ '&lt;<' | escape_once }}", "&lt;&lt;"],
   xml_escape: ["XML escaped.", "{{ '<a>' | xml_escape }}", "&lt;a&gt;"],
-  url_encode: ["Percent-encoded, a space as `+`.", "{{ 'a b/é' | url_encode }}", "a+b%2F%C3%A9"],
+  url_encode: [
+    "Percent-encoded, a space as `+` (in a URL's path as `%20`).",
+    "{{ 'a b/é' | url_encode }}",
+    "a+b%2F%C3%A9",
+  ],
   url_decode: ["Percent-decoded.", "{{ 'a+b%2F' | url_decode }}", "a b/"],
   cgi_escape: ["As url_encode, and `!'()*` too.", "{{ 'a b!' | cgi_escape }}", "a+b%21"],
   uri_escape: [
