@@ -27,10 +27,26 @@ test("the request for a token is RFC 6749's, with the client in the header or in
   });
   expect(inHeader.headers).toContain(`Basic ${Buffer.from("client%3A1:s%25c+ret").toString("base64")}`);
 
+  expect(inHeader.headers.join(" ")).toMatch(/ User-Agent Postrider\/\d+\.\d+\.\d+/);
+
   const inBody = toTokenRequest({ ...client, clientAuthentication: "body" });
   expect(inBody.headers).not.toContain("Authorization");
   expect(new URLSearchParams(inBody.body ?? "").get("client_secret")).toBe("s%c ret");
   expect(new URLSearchParams(inBody.body ?? "").get("client_id")).toBe("client:1");
+});
+
+test.each(["Bearer", "bearer", "BearerToken", "bearertoken", "jwt-bearer", " Bearer ", undefined])(
+  "a token of the type %j is sent as Bearer",
+  (token_type) => {
+    expect(readTokenAnswer(reply(200, { access_token: "t", token_type }))).toMatchObject({ value: "t" });
+  },
+);
+
+test.each(["mac", "DPoP", "PoP", "N_A", "", "jwt"])("a token of the type %j is of no use", (token_type) => {
+  expect(readTokenAnswer(reply(200, { access_token: "t", token_type }))).toMatchObject({
+    kind: "unsendable",
+    reason: "auth_failed",
+  });
 });
 
 test.each<[unknown, number]>([
