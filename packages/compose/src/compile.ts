@@ -11,7 +11,15 @@ import { compileCredentials, type RenderCredentials } from "./credentials.ts";
 import type { DeliveryFacts } from "./dialect/delivery-facts.ts";
 import { createDialect } from "./dialect/dialect.ts";
 import { encodeForm, joinPairs } from "./form.ts";
-import { findHeaderBlockProblem, findHeaderProblem, toContentType, toSyntax } from "./headers.ts";
+import {
+  expandContentType,
+  findHeaderBlockProblem,
+  findHeaderProblem,
+  toContentType,
+  toDefaultContentType,
+  toDefaultHeaders,
+  toSyntax,
+} from "./headers.ts";
 import { findJsonProblem } from "./json-check.ts";
 import { describeOutput } from "./render/operands.ts";
 import { compileTemplate, type Scope, type Syntax, type Template, toConstant } from "./render/template.ts";
@@ -98,8 +106,8 @@ interface Parts {
   /** What the content type says that the body is. */
   readonly bodySyntax: Syntax;
   readonly form: readonly Pair[] | null;
-  /** Sent where the action itself gives no Content-Type; null where there is no body. */
-  readonly defaultContentType: string | null;
+  /** Names and values in turn, of what the action itself does not give. */
+  readonly defaultHeaders: readonly string[];
   readonly renderCredentials: RenderCredentials | null;
 }
 
@@ -126,9 +134,7 @@ function compileParts(action: Action): Parts {
     });
 
   const given = action.headers.find(({ name }) => name.toLowerCase() === "content-type");
-  const defaultContentType =
-    given !== undefined ? null : toDefaultContentType(action.body !== undefined, action.form !== undefined);
-  const bodySyntax = toSyntax(toContentType(given?.value ?? defaultContentType ?? ""));
+  const bodySyntax = toSyntax(toContentType(given?.value ?? toDefaultContentType(action) ?? ""));
   if (given !== undefined && /\{\{|\{%/.test(given.value)) problems.push(CONTENT_TYPE_VARIES);
   const url = compile("url", action.url, "url");
   const headers = compilePairs("headers", action.headers.map(expandContentType));
@@ -142,7 +148,15 @@ function compileParts(action: Action): Parts {
       { problems },
     );
   }
-  return { url, headers, body, bodySyntax, form, defaultContentType, renderCredentials };
+  return {
+    url,
+    headers,
+    body,
+    bodySyntax,
+    form,
+    defaultHeaders: toDefaultHeaders(action),
+    renderCredentials,
+  };
 }
 
 function fieldsOf({ url, headers, body, form }: Parts): CompiledField[] {
@@ -166,17 +180,6 @@ function findSecretHeaders(headers: readonly Pair[]): Set<string> {
   );
 }
 
-function toDefaultContentType(hasBody: boolean, hasForm: boolean): string | null {
-  if (hasForm) return "application/x-www-form-urlencoded";
-  return hasBody ? "application/json" : null;
-}
-
-function expandContentType<T extends { name: string; value: string }>(header: T): T {
-  return header.name.toLowerCase() === "content-type"
-    ? { ...header, value: toContentType(header.value) }
-    : header;
-}
-
 /** The action's headers, and behind them those that are added. */
 function composeHeaders(
   parts: Parts,
@@ -184,8 +187,7 @@ function composeHeaders(
   facts: DeliveryFacts,
   added: readonly string[],
 ): string[] | Composed {
-  const headers: string[] = [];
-  if (parts.defaultContentType !== null) headers.push("Content-Type", parts.defaultContentType);
+  const headers = [...parts.defaultHeaders];
   for (const { field, name, template } of parts.headers) {
     const rendered = template.render(scope, facts);
     if (!("text" in rendered)) return toComposed(rendered);

@@ -1,4 +1,7 @@
-// Header rules: what a value may hold, and which content type a short name means.
+// Header rules: what a value may hold, which content type a short name means, and what is sent where an action does not say.
+
+import type { Action } from "@postrider/shared/action";
+import { USER_AGENT } from "@postrider/shared/version";
 
 /** RFC 9110 section 5.5 allows visible characters, space, tab and obs-text; everything above U+00FF cannot be sent at all. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for.
@@ -39,10 +42,33 @@ export function toContentType(value: string): string {
   return SHORT_CONTENT_TYPES[trimmed.toLowerCase()] ?? trimmed;
 }
 
+/** The header with the type that its shorthand means; any other header as it is. */
+export function expandContentType<T extends { name: string; value: string }>(header: T): T {
+  return header.name.toLowerCase() === "content-type"
+    ? { ...header, value: toContentType(header.value) }
+    : header;
+}
+
 /** What a body of a content type is: JSON with RFC 6839's `+json`, XML with `+xml`, a form, or any other text. */
 export function toSyntax(contentType: string): "json" | "xml" | "form" | "plain" {
   const type = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
   if (/^(application|text)\/([^;\s]+\+)?json$/.test(type)) return "json";
   if (/^(application|text)\/([^;\s]+\+)?xml$/.test(type)) return "xml";
   return type === "application/x-www-form-urlencoded" ? "form" : "plain";
+}
+
+/** Of a body for which an action names no content type; null where there is no body. */
+export function toDefaultContentType({ body, form }: Pick<Action, "body" | "form">): string | null {
+  if (form !== undefined) return "application/x-www-form-urlencoded";
+  return body === undefined ? null : "application/json";
+}
+
+/** What is sent along where the action does not give it itself: names and values in turn. */
+export function toDefaultHeaders(action: Pick<Action, "headers" | "body" | "form">): string[] {
+  const given = new Set(action.headers.map(({ name }) => name.toLowerCase()));
+  const contentType = toDefaultContentType(action);
+  return [
+    ...(contentType === null || given.has("content-type") ? [] : ["Content-Type", contentType]),
+    ...(given.has("user-agent") ? [] : ["User-Agent", USER_AGENT]),
+  ];
 }
