@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createProducer } from "@postrider/producer/producer";
+import { USER_AGENT } from "@postrider/shared/version";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { run } from "../support/command-line.ts";
 import { reply, startReceiver } from "../support/receiver.ts";
@@ -47,6 +48,7 @@ describe("preview", () => {
       url: "https://api.example.com/people/a%2Fb",
       headers: [
         { name: "Content-Type", value: "application/json" },
+        { name: "User-Agent", value: USER_AGENT },
         { name: "Authorization", value: "***" },
         { name: "Idempotency-Key", value: "unsent" },
       ],
@@ -62,7 +64,7 @@ describe("preview", () => {
       ],
       unused: ["customer.spare"],
       missing: [],
-      bytes: { headers: 77, body: body.length },
+      bytes: { headers: 77 + `User-Agent: ${USER_AGENT}\r\n`.length, body: body.length },
     });
   });
 
@@ -235,6 +237,7 @@ test("a test send shows the reply's headers and each phase's time, and no contro
   expect(JSON.parse(request?.body ?? "")).toEqual({ d: request?.key });
   const json = JSON.parse((await run(["actions", "test", action, "--customer", customer, "--json"])).stdout);
   expect(json.reply).toMatchObject({ status: 200, headers: { "x-who": "me" } });
+  expect(json.retryInMs).toBeNull();
   expect(Object.keys(json.timings)).toEqual([
     "composeMs",
     "dnsMs",

@@ -1,4 +1,5 @@
 import { type ActionDocument, parseAction } from "@postrider/shared/action";
+import { VERSION } from "@postrider/shared/version";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compileAction } from "./compile.ts";
@@ -164,7 +165,7 @@ test.each([
   ["{{ customer.v }}\n", { v: " a \u00a0" }, "a \u00a0"],
 ])("white space around the header value %j is no part of it", (value, customer, sent) => {
   const { headers } = request(compose({ headers: [{ name: "X", value }] }, customer));
-  expect(headers.slice(0, 2)).toEqual(["X", sent]);
+  expect(headers.slice(2, 4)).toEqual(["X", sent]);
 });
 
 test.each([
@@ -216,6 +217,16 @@ test("all headers together are bounded, with the user info's and the delivery's 
     composeWith("https://h/", 16_380),
   ])
     expect(composed).toMatchObject({ reason: "request_too_large", problems: [{ field: "headers" }] });
+});
+
+test("Postrider says who it is, unless the action says who sends", () => {
+  expect(header(compose({}, { id: 1 }), "user-agent")).toBe(`Postrider/${VERSION}`);
+  const given = compose(
+    { headers: [{ name: "USER-AGENT", value: "{{ customer.app }}/2" }] },
+    { app: "Shop" },
+  );
+  expect(request(given).headers.filter((text) => /^user-agent$/i.test(text))).toEqual(["USER-AGENT"]);
+  expect(header(given, "user-agent")).toBe("Shop/2");
 });
 
 test("a Content-Type that depends on data is refused, since the body's values are escaped for it", () => {

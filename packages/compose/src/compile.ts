@@ -12,6 +12,7 @@ import { isSizeAtMost } from "./cost/data-size.ts";
 import { compileCredentials, type RenderCredentials } from "./credentials.ts";
 import type { DeliveryFacts } from "./dialect/delivery-facts.ts";
 import { createDialect } from "./dialect/dialect.ts";
+
 import type { Syntax } from "./escape/find-places.ts";
 import {
   beginsWithBreak,
@@ -20,11 +21,12 @@ import {
   findHeaderBlockProblem,
   findHeaderProblem,
   givenContentType,
-  toDefaultContentType,
+  toDefaultHeaders,
   trimHeader,
 } from "./headers.ts";
 import { COMPOSE_LIMITS, type ComposeLimits } from "./limits.ts";
 import { compileTemplate, type Scope, type Template, toConstant } from "./render/template.ts";
+
 import { type Composed, toComposed, toFailure } from "./request.ts";
 import { checkSecrets, grantSecrets, usesSecrets } from "./secrets.ts";
 import { parseUrl, type SendableUrl } from "./url.ts";
@@ -104,8 +106,8 @@ interface Parts extends BodyParts {
   readonly url: Template;
   readonly headers: readonly Pair[];
   readonly form: readonly Pair[] | null;
-  /** Sent where the action itself gives no Content-Type; null where there is no body. */
-  readonly defaultContentType: string | null;
+  /** Names and values in turn, of what the action itself does not give. */
+  readonly defaultHeaders: readonly string[];
   readonly renderCredentials: RenderCredentials | null;
 }
 
@@ -134,8 +136,6 @@ function compileParts(action: Action, limits: ComposeLimits): Parts {
     });
 
   const given = givenContentType(action);
-  const hasForm = action.form !== undefined;
-  const defaultContentType = given === null ? toDefaultContentType(action.body !== undefined, hasForm) : null;
   const bodySyntax = bodySyntaxOf(action);
   if (given !== null && /\{\{|\{%/.test(given)) problems.push(CONTENT_TYPE_VARIES);
   const url = compile("url", action.url, "url");
@@ -150,7 +150,15 @@ function compileParts(action: Action, limits: ComposeLimits): Parts {
       { problems },
     );
   }
-  return { url, headers, body, bodySyntax, form, defaultContentType, renderCredentials };
+  return {
+    url,
+    headers,
+    body,
+    bodySyntax,
+    form,
+    defaultHeaders: toDefaultHeaders(action),
+    renderCredentials,
+  };
 }
 
 function fieldsOf({ url, headers, body, form }: Parts): CompiledField[] {
@@ -196,8 +204,7 @@ function composeHeaders(
   facts: DeliveryFacts,
   added: readonly string[],
 ): string[] | Composed {
-  const headers: string[] = [];
-  if (parts.defaultContentType !== null) headers.push("Content-Type", parts.defaultContentType);
+  const headers = [...parts.defaultHeaders];
   for (const { field, name, template } of parts.headers) {
     const rendered = template.render(scope, facts);
     if (!("text" in rendered)) return toComposed(rendered);

@@ -1,4 +1,7 @@
-// Header rules: what a value may hold, and which content type a short name means.
+// Header rules: what a value may hold, which content type a short name means, and what is sent where an action does not say.
+
+import type { Action } from "@postrider/shared/action";
+import { USER_AGENT } from "@postrider/shared/version";
 
 /** RFC 9110 section 5.5 allows visible characters, space, tab and obs-text; everything above U+00FF cannot be sent at all. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for.
@@ -59,6 +62,13 @@ export function toContentType(value: string): string {
   return SHORT_CONTENT_TYPES[trimmed.toLowerCase()] ?? trimmed;
 }
 
+/** The header with the type that its shorthand means; any other header as it is. */
+export function expandContentType<T extends { name: string; value: string }>(header: T): T {
+  return header.name.toLowerCase() === "content-type"
+    ? { ...header, value: toContentType(header.value) }
+    : header;
+}
+
 /** What a body of a content type is: JSON with RFC 6839's `+json`, XML with `+xml`, a form, or any other text. */
 export function toSyntax(contentType: string): "json" | "xml" | "form" | "plain" {
   const type = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
@@ -71,13 +81,6 @@ export function toSyntax(contentType: string): "json" | "xml" | "form" | "plain"
 export function toDefaultContentType(hasBody: boolean, hasForm: boolean): string | null {
   if (hasForm) return "application/x-www-form-urlencoded";
   return hasBody ? "application/json" : null;
-}
-
-/** A header; a Content-Type with its shorthand written out. */
-export function expandContentType<T extends { name: string; value: string }>(header: T): T {
-  return header.name.toLowerCase() === "content-type"
-    ? { ...header, value: toContentType(header.value) }
-    : header;
 }
 
 interface Typed {
@@ -94,4 +97,14 @@ export function givenContentType({ headers }: Typed): string | null {
 /** What the body of an action is, by the Content-Type that it gives or has by default. */
 export function bodySyntaxOf(action: Typed): ReturnType<typeof toSyntax> {
   return toSyntax(givenContentType(action) ?? toDefaultContentType(true, action.form !== undefined) ?? "");
+}
+
+/** What is sent along where the action does not give it itself: names and values in turn. */
+export function toDefaultHeaders(action: Pick<Action, "headers" | "body" | "form">): string[] {
+  const given = new Set(action.headers.map(({ name }) => name.toLowerCase()));
+  const contentType = toDefaultContentType(action.body !== undefined, action.form !== undefined);
+  return [
+    ...(contentType === null || given.has("content-type") ? [] : ["Content-Type", contentType]),
+    ...(given.has("user-agent") ? [] : ["User-Agent", USER_AGENT]),
+  ];
 }

@@ -1,4 +1,5 @@
 import { type ActionDocument, parseAction } from "@postrider/shared/action";
+import { USER_AGENT } from "@postrider/shared/version";
 import { describe, expect, test } from "vitest";
 import { type CompiledAction, compileAction } from "./compile.ts";
 import { findOutputs } from "./describe.ts";
@@ -190,6 +191,7 @@ test("what is shown was composed with masks, so that no filter can carry a secre
 
   expect(shown.headers).toEqual([
     { name: "Content-Type", value: "application/json" },
+    { name: "User-Agent", value: USER_AGENT },
     { name: "X-Custom", value: Buffer.from("***").toString("base64") },
     { name: "X-Api-Key", value: "***" },
     { name: "Idempotency-Key", value: "d1" },
@@ -260,5 +262,5 @@ test("an empty secret leaves no segment of a token's URL out", () => {
 test("the name of the header with the delivery's id is the action's to choose", () => {
   expect(
     request(compile({ idempotencyHeader: "X-CIO-Idempotency-Key" }).compose(facts, scope)).headers,
-  ).toEqual(["X-CIO-Idempotency-Key", "d1"]);
+  ).toEqual(["User-Agent", USER_AGENT, "X-CIO-Idempotency-Key", "d1"]);
 });

@@ -1,6 +1,7 @@
 // The URL's rules as tables, and what no value can do to it.
 
 import { parseAction } from "@postrider/shared/action";
+import { USER_AGENT } from "@postrider/shared/version";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compileAction } from "./compile.ts";
@@ -182,7 +183,10 @@ describe("credentials", () => {
     expect(
       compose("https://api.example.com/{{ customer.v }}?m={{ customer.v }}", { v: "a@b" }),
     ).toMatchObject({
-      request: { origin: "https://api.example.com", headers: ["Idempotency-Key", "d"] },
+      request: {
+        origin: "https://api.example.com",
+        headers: ["User-Agent", USER_AGENT, "Idempotency-Key", "d"],
+      },
     });
   });
 });
@@ -232,7 +236,7 @@ describe("no value moves the request", () => {
         expect(origin).toBe("https://api.example.com:8443");
         expect(path).toMatch(/^\/p\/[^/?#\s]*\/x\?q=[^#\s]*$/);
         expect(path).toMatch(/^[\x21-\x7e]+$/);
-        expect(headers).toEqual(["Idempotency-Key", "d"]);
+        expect(headers).toEqual(["User-Agent", USER_AGENT, "Idempotency-Key", "d"]);
       }),
       { numRuns: 1_000 },
     );
@@ -257,7 +261,7 @@ describe("no value moves the request", () => {
         const { origin, path, headers } = composed.request;
         expect(origin).toMatch(/^https:\/\/[a-z0-9._:-]+$/);
         expect(path).toMatch(/^\/[\x21-\x7e]*$/);
-        expect(headers).toEqual(["Idempotency-Key", "d"]);
+        expect(headers).toEqual(["User-Agent", USER_AGENT, "Idempotency-Key", "d"]);
       }),
       { numRuns: 1_000 },
     );
@@ -287,7 +291,7 @@ describe("header values", () => {
       fc.property(hostile, (v) => {
         const composed = composeHeader(v);
         if (composed.kind === "request")
-          expect(composed.request.headers).toEqual(["X-V", `<${v}>`, "Idempotency-Key", "d"]);
+          expect(composed.request.headers.slice(2)).toEqual(["X-V", `<${v}>`, "Idempotency-Key", "d"]);
         else expect(composed).toMatchObject({ reason: "header_invalid" });
       }),
       { numRuns: 1_000 },

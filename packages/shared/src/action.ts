@@ -57,7 +57,7 @@ const storedSchema = z
       .max(HEADERS_MAX)
       .default([])
       .describe(
-        "Ordered list of `{name, value}`; values are Liquid. `Content-Type: application/json` is added where there is a body and none is given.",
+        "Ordered list of `{name, value}`; values are Liquid. `Content-Type: application/json` is added where there is a body and none is given, and `User-Agent: Postrider/<version>` where none is.",
       ),
     body: template.optional().describe("Liquid. Not together with `form`."),
     form: z

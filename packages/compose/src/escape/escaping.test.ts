@@ -332,7 +332,14 @@ test("headers keep their number, whatever the value; what no header can carry fa
         expect(composed).toMatchObject({ reason: "header_invalid" });
         return;
       }
-      expect(composed.request.headers).toEqual(["X-A", `<${value}>`, "X-B", "b", "Idempotency-Key", "d"]);
+      expect(composed.request.headers.slice(2)).toEqual([
+        "X-A",
+        `<${value}>`,
+        "X-B",
+        "b",
+        "Idempotency-Key",
+        "d",
+      ]);
     }),
   );
 });
