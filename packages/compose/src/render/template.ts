@@ -4,6 +4,7 @@ import type { Problem } from "@postrider/shared/errors";
 import type { Reason } from "@postrider/shared/outcome";
 import { suggest } from "@postrider/shared/suggest";
 import { Context, DecrementTag, IncrementTag, type Liquid, type Template as Node } from "liquidjs";
+import { findDateProblem } from "../dialect/dates/check.ts";
 import { type DeliveryFacts, setFacts } from "../dialect/delivery-facts.ts";
 import { CancelledByTemplate } from "../dialect/tags.ts";
 import { type Place, Unfit } from "../escape/escape.ts";
@@ -65,6 +66,8 @@ export function compileTemplate(
   }
   if (isDeeperThan(DEPTH_MAX, nodes))
     return { problem: { field, message: `is nested deeper than ${DEPTH_MAX} blocks` } };
+  const dateProblem = findDateProblem(field, nodes);
+  if (dateProblem !== null) return { problem: dateProblem };
   const places = findPlaces(nodes, syntax);
   if ("output" in places) return { problem: { field, message: places.complaint, ...toPlace(places.output) } };
   makeDirect(nodes, places);
@@ -105,8 +108,7 @@ export function compileTemplate(
 /** What is wrong with a template by itself, whatever snippets it names; null where nothing is. */
 export function findSyntaxProblem(liquid: Liquid, field: string, source: string): Problem | null {
   try {
-    liquid.parse(source);
-    return null;
+    return findDateProblem(field, liquid.parse(source));
   } catch (error) {
     return withSuggestion(toProblem(field, error), liquid);
   }
