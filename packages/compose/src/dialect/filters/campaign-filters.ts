@@ -109,7 +109,7 @@ export const CAMPAIGN_FILTERS: Readonly<Record<string, FilterEntry>> = {
     filter: (value) => Buffer.from(text(value), "base64url").toString(),
   },
   format_number: {
-    does: "A number as a locale writes it (English without one).",
+    does: "A number as a locale writes it (English without one, or for one that is not known).",
     example: ["{{ 1234567.5 | format_number: 'de' }}", "1.234.567,5"],
     filter: (value, locale = "en") => formatNumber(number(value, "format_number"), text(locale) || "en"),
   },
