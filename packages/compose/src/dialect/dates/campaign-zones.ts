@@ -1,5 +1,5 @@
-// Zones by the names that campaign tools list them under. The names and what they mean are those of Rails (ActiveSupport::TimeZone,
-// its MAPPING), which the tools are written in.
+// Zones by the names under which campaign tools list them: those of Rails (ActiveSupport::TimeZone, its MAPPING), with what they
+// mean there. A name means its zone with its summer time, whatever offset stands in front of it.
 
 /** IANA zone to the names for it, separated by semicolons. */
 const NAMES: Readonly<Record<string, string>> = {
