@@ -4,6 +4,7 @@ import type { Problem } from "@postrider/shared/errors";
 import type { Reason } from "@postrider/shared/outcome";
 import { suggest } from "@postrider/shared/suggest";
 import { Context, DecrementTag, IncrementTag, type Liquid, type Template as Node } from "liquidjs";
+import { findDateProblem } from "../dialect/dates/check.ts";
 import { type DeliveryFacts, setFacts } from "../dialect/delivery-facts.ts";
 import { CancelledByTemplate } from "../dialect/tags.ts";
 import { Unfit } from "../escape/escape.ts";
@@ -79,6 +80,8 @@ export function compileTemplate(
   const malformed = findMalformed(nodes);
   if (malformed !== null)
     return { problem: { field, message: malformed.complaint, ...toPlace(malformed.node) } };
+  const dateProblem = findDateProblem(field, nodes);
+  if (dateProblem !== null) return { problem: dateProblem };
   const found = findPlaces(nodes, syntax);
   if ("output" in found) return { problem: { field, message: found.complaint, ...toPlace(found.output) } };
   const places = { ...found, notesBlanks };
@@ -121,8 +124,7 @@ export function compileTemplate(
 /** What is wrong with a template by itself, whatever snippets it names; null where nothing is. */
 export function findSyntaxProblem(liquid: Liquid, field: string, source: string): Problem | null {
   try {
-    liquid.parse(source);
-    return null;
+    return findDateProblem(field, liquid.parse(source));
   } catch (error) {
     return withSuggestion(toProblem(field, error), liquid, source);
   }
