@@ -238,10 +238,11 @@ test("XML keeps its elements and attributes, and the texts in them", () => {
     "&gt;": ">",
     "&amp;": "&",
     "&#34;": '"',
+    "&quot;": '"',
     "&#39;": "'",
   };
   const decode = (escaped: string | undefined) =>
-    (escaped ?? "").replace(/&(?:lt|gt|amp|#34|#39);/g, (entity) => entities[entity] ?? "");
+    (escaped ?? "").replace(/&(?:lt|gt|amp|quot|#34|#39);/g, (entity) => entities[entity] ?? "");
   fc.assert(
     fc.property(hostile, (customer) => {
       const [, id, tags, name] =

@@ -35,6 +35,7 @@ export function lastCharacter(text: string): string {
 
 /** First letter upper case, the rest lower. */
 export function capitalize(text: string): string {
+  if (/^[\x20-\x7f]/.test(text)) return text.charAt(0).toUpperCase() + text.slice(1).toLowerCase();
   const first = firstCharacter(text);
   // Of a letter that becomes several, only the first is a capital: `ß` is `Ss`.
   const upper = first.toUpperCase();

@@ -79,6 +79,9 @@ describe("semantics of the campaign tools", () => {
     words: ["b", "A", "c"],
     objects: [{ a: 2, n: null }, { a: 1 }],
     mixed: [1, "2", null],
+    prices: [0.1, 0.2],
+    large: 12345678901234567890n,
+    promise: "Save 20% today",
   };
   test.each([
     [
@@ -100,6 +103,22 @@ describe("semantics of the campaign tools", () => {
       "{{ '9.5' | currency: 'en', 'EUR' }} {{ 9.5 | currency }} {{ 1234.5 | rounded_currency: 'en', 'GBP' }}",
       "€9.50 $9.50 £1,235",
     ],
+    ["{{ 4.35 | times: 100 | floor }} {{ 19.99 | times: 100 }} {{ 0.0725 | times: 100 }}", "435 1999 7.25"],
+    ["{{ customer.prices | sum }} {{ customer.prices | sum | times: 100 | divided_by: 3 }}", "0.3 10"],
+    [
+      "{{ 1.1 | plus: 2.2 }} {{ 0.3 | minus: 0.1 }} {{ 0.3 | modulo: 0.1 }} {{ 8.41 | divided_by: 0.29 }}",
+      "3.3 0.2 0 29",
+    ],
+    [
+      "{{ 1.1 | times: 1.1 | ceil }} {{ 1.15 | times: 100 | round }} {{ -4.35 | times: 100 | abs | ceil }}",
+      "2 115 435",
+    ],
+    ["{{ '4.35' | at_least: 4.3 }} {{ 0.1 | plus: 0.2 | at_most: 0.3 }}", "4.35 0.3"],
+    [
+      "{{ customer.large | format_number }} {{ customer.large | plus: 1 }}",
+      "12,345,678,901,234,567,890 12345678901234567891",
+    ],
+    ["{{ customer.promise | url_decode }} {{ 'a%E4b' | url_decode }}", "Save 20% today a\ufffdb"],
     ["{{ 0 | date: '%T %%F' }}", "00:00:00 %F"],
     ["{{ 7 | modulo: 3 }}{{ -7 | modulo: 3 }}{{ '7.5' | modulo: '2' }}", "121.5"],
     [
@@ -140,6 +159,16 @@ describe("semantics of the campaign tools", () => {
 
   test.each([
     ["{{ 7 | divided_by: 0 }}", /divided_by: by zero/],
+    ["{{ 7.5 | modulo: 0 }}", /modulo: by zero/],
+    ["{{ '1e300' | times: '1e300' }}", /times: the number is beyond every number/],
+    ["{{ 'abc' | slice: 'x' }}", /slice: "x" is no integer/],
+    ["{{ 'abc' | truncate: 1.5 }}", /truncate: "1.5" is no integer/],
+    [
+      "{{ '[1,\"a\"]' | from_json | sort | join }}",
+      /sort: a (text|number) and a (text|number) have no order/,
+    ],
+    ["{{ 'x' | to_integer }}", /to_integer: "x" is no number/],
+    ["{{ 'é' | base64_decode }}", /base64_decode: the text is no Base64/],
     ["{{ 'x' | add_day: 1 }}", /add_day: "x" is no number/],
     ["{{ 'x' | format_number }}", /format_number: "x" is no number/],
     ["{{ '{' | from_json }}", /from_json: the text is not JSON/],

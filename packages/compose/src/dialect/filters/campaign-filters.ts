@@ -8,7 +8,7 @@ import { print, toJson } from "../../escape/print.ts";
 import { drawBytes } from "../delivery-facts.ts";
 import { DATE_FILTERS } from "./date-filters.ts";
 import { ENCODING_FILTERS } from "./encoding-filters.ts";
-import { type FilterEntry, type FilterFunction, number } from "./filter.ts";
+import { amount, type FilterEntry, type FilterFunction, number } from "./filter.ts";
 import { LIST_FILTERS } from "./list-filters.ts";
 import { NUMBER_FILTERS } from "./number-filters.ts";
 import { TEXT_FILTERS } from "./text-filters.ts";
@@ -30,7 +30,7 @@ function money(filter: string, digits?: number): FilterFunction {
       style: "currency",
       currency: text(currency),
       ...(digits !== undefined && { maximumFractionDigits: digits }),
-    }).format(number(value, filter));
+    }).format(amount(value, filter));
 }
 
 function draw(context: Context, below: number): number {
@@ -88,7 +88,7 @@ export const CAMPAIGN_FILTERS: Readonly<Record<string, FilterEntry>> = {
     does: "A number as a locale writes it (English without one).",
     example: ["{{ 1234567.5 | format_number: 'de' }}", "1.234.567,5"],
     filter: (value, locale = "en") =>
-      new Intl.NumberFormat(text(locale)).format(number(value, "format_number")),
+      new Intl.NumberFormat(text(locale)).format(amount(value, "format_number")),
   },
   currency: {
     does: "An amount as a locale writes it; locale and currency code may follow.",

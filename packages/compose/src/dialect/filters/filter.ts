@@ -20,16 +20,22 @@ export function number(value: unknown, filter: string): number {
   return parsed;
 }
 
+/** The same, with an integer that no double holds as it is. */
+export function amount(value: unknown, filter: string): number | bigint {
+  return typeof value === "bigint" ? value : number(value, filter);
+}
+
 /**
  * An integer, or text of its digits: a place, a length.
  * @returns `otherwise` where there is nothing.
  * @throws Error that names the filter.
  */
 export function integer(value: unknown, filter: string, otherwise?: number): number {
+  if (Number.isInteger(value)) return value as number;
   const given = value instanceof Drop ? plain(value) : value;
   if ((given ?? null) === null && otherwise !== undefined) return otherwise;
   const text = print(given).trim();
-  const isInteger = Number.isInteger(given) || typeof given === "bigint" || /^[+-]?\d+$/.test(text);
+  const isInteger = typeof given === "bigint" || /^[+-]?\d+$/.test(text);
   if (!isInteger || typeof given === "object")
     throw new Error(`${filter}: "${text.slice(0, 40)}" is no integer`);
   return Number(given);
@@ -43,12 +49,11 @@ export function charge(context: Context, count: number): void {
 /** A filter of texts: objects and lists are the JSON that they print as, what is nothing is the empty text. */
 export function ofTexts(work: (text: string, ...args: string[]) => unknown): FilterFunction {
   return function (value, ...args) {
-    const texts = [value, ...args].map(print);
-    charge(
-      this.context,
-      texts.reduce((total, { length }) => total + length, 0),
-    );
-    const [text = "", ...others] = texts;
+    const text = print(value);
+    const others = args.map(print);
+    let length = text.length;
+    for (const other of others) length += other.length;
+    charge(this.context, length);
     return work(text, ...others);
   };
 }

@@ -7,15 +7,18 @@ import { charge, type FilterEntry, type FilterFunction, integer } from "./filter
 
 const isNothing = (value: unknown): boolean => value === null || value === undefined;
 
-/** The items, those of lists in the list included. */
-export function flatten(value: unknown): unknown[] {
+/** The items, those of lists in the list included: not to be changed, since they may be the list itself. */
+export function flatten(value: unknown): readonly unknown[] {
   const given = value instanceof Drop ? plain(value) : value;
   if (isNothing(given)) return [];
-  return Array.isArray(given) ? given.flat(Number.POSITIVE_INFINITY) : [given];
+  if (!Array.isArray(given)) return [given];
+  return given.some(Array.isArray) ? given.flat(Number.POSITIVE_INFINITY) : given;
 }
 
 /** A filter of a list's items, which count against the rendering's limit of memory. */
-function ofItems(work: (items: unknown[], context: Context, ...args: unknown[]) => unknown): FilterFunction {
+function ofItems(
+  work: (items: readonly unknown[], context: Context, ...args: unknown[]) => unknown,
+): FilterFunction {
   return function (value, ...args) {
     const items = flatten(value);
     charge(this.context, items.length);
@@ -30,14 +33,13 @@ export function attributeOf(context: Context, item: unknown, path: unknown): unk
 
 function joined(items: readonly unknown[], separator: string, context: Context): string {
   const texts = items.map(print);
-  charge(
-    context,
-    texts.reduce((total, { length }) => total + length + separator.length, 0),
-  );
+  let length = 0;
+  for (const text of texts) length += text.length + separator.length;
+  charge(context, length);
   return texts.join(separator);
 }
 
-function sentence(items: unknown[], context: Context, connector: unknown = "and"): string {
+function sentence(items: readonly unknown[], context: Context, connector: unknown = "and"): string {
   const word = print(connector);
   if (items.length < 3) return joined(items, ` ${word} `, context);
   return `${joined(items.slice(0, -1), ", ", context)}, ${word} ${print(items.at(-1))}`;

@@ -57,9 +57,10 @@ function cut(
   work: (text: string, length: number, ending: string) => string,
 ): FilterFunction {
   return function (value, ...args) {
-    const length = Math.max(least, integer(args[0], name, usual));
+    const text = print(value);
     const ending = args.length < 2 ? "..." : print(args[1]);
-    return ofTexts((text) => work(text, length, ending)).call(this, value, ending);
+    charge(this.context, text.length + ending.length);
+    return work(text, Math.max(least, integer(args[0], name, usual)), ending);
   };
 }
 
