@@ -1,5 +1,5 @@
-# Renders templates with Ruby's Liquid. Reads lines of JSON: [template, customers as JSON ...]. Writes a line of versions, and for
-# each line that it read what the template prints, or {"error": ...}: first as Liquid is, then with values that print as JSON.
+# Renders templates with Ruby's Liquid. Reads lines of JSON: [template, customers as JSON ...]. Writes a line of versions and names, and
+# for each line that it read what the template prints, or {"error": ...}: first as Liquid is, then with values that print as JSON.
 # `scripts/ruby-liquid.ts` runs it.
 
 require 'json'
@@ -53,5 +53,6 @@ rows = $stdin.each_line.map { |line| JSON.parse(line) }
 as_it_is = rows.map { |template, *customers| customers.map { |customer| print(template, customer) } }
 AsJson.begin
 as_json = rows.map { |template, *customers| customers.map { |customer| print(template, customer) } }
-$stdout.puts JSON.generate({ 'ruby-liquid' => Liquid::VERSION, 'ruby' => RUBY_VERSION })
+known = { filters: Liquid::StandardFilters.public_instance_methods(false).sort, tags: Liquid::Template.tags.map(&:first).sort }
+$stdout.puts JSON.generate({ 'ruby-liquid' => Liquid::VERSION, 'ruby' => RUBY_VERSION, **known })
 as_it_is.zip(as_json).each { |pair| $stdout.puts JSON.generate(pair) }

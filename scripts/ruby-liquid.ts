@@ -18,9 +18,9 @@ function askRuby(): void {
     maxBuffer: 64 * 1_048_576,
     timeout: 120_000,
   });
-  const [versions = "", ...lines] = output.trimEnd().split("\n");
+  const [known = "", ...lines] = output.trimEnd().split("\n");
   const rows = ROWS.map(({ template }, index) => toLine(template, JSON.parse(lines[index] ?? "")));
-  writeFileSync(PRINTS, `${[versions, ...rows].join("\n")}\n`);
+  writeFileSync(PRINTS, `${[known, ...rows].join("\n")}\n`);
 }
 
 if (!process.argv.includes("--counts")) askRuby();

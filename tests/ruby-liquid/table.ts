@@ -25,7 +25,7 @@ export function toCustomer(value: string | null): string {
   return value === null ? json : `${json.slice(0, -1)},"v":${value}}`;
 }
 
-/** Where what Ruby printed stands: a line of versions, then a line for each row. */
+/** Where what Ruby printed stands: a line of versions and names, then a line for each row. */
 export const PRINTS = new URL("./prints.ndjson", import.meta.url);
 
 /** What Ruby printed for a row, in the order of its values. */
@@ -49,11 +49,15 @@ function readLine(line: string): [string, RubyRow] {
 }
 
 export interface Prints {
-  readonly versions: Readonly<Record<string, string>>;
+  readonly versions: { readonly "ruby-liquid": string; readonly ruby: string };
+  /** The names that Ruby's Liquid knows. */
+  readonly filters: readonly string[];
+  readonly tags: readonly string[];
   readonly byTemplate: ReadonlyMap<string, RubyRow>;
 }
 
 export function readPrints(): Prints {
-  const [versions = "{}", ...lines] = readFileSync(PRINTS, "utf8").trimEnd().split("\n");
-  return { versions: JSON.parse(versions), byTemplate: new Map(lines.map(readLine)) };
+  const [known = "{}", ...lines] = readFileSync(PRINTS, "utf8").trimEnd().split("\n");
+  const { filters, tags, ...versions } = JSON.parse(known);
+  return { versions, filters, tags, byTemplate: new Map(lines.map(readLine)) };
 }

@@ -258,6 +258,8 @@ const ALONE = [
   "{% liquid\nfor i in customer.list\necho i\nendfor %}",
   "{% echo 'a' | upcase %}{% echo nil %}",
   "{% ifchanged %}a{% endifchanged %}{% ifchanged %}a{% endifchanged %}",
+  "{% include 'x' %}",
+  "{% render 'x' %}",
   "{% tablerow i in customer.list cols: 2 %}{{ i }}{% endtablerow %}",
   "{{ customer.items | map: 'n' | sort | join: ',' }}",
   "{{ customer.items | where: 'k', 2 | map: 'n' | first }}",
