@@ -9,7 +9,7 @@ import { drawBytes } from "../delivery-facts.ts";
 import { DATE_FILTERS } from "./date-filters.ts";
 import { ENCODING_FILTERS } from "./encoding-filters.ts";
 import { amount, type FilterEntry, type FilterFunction, number } from "./filter.ts";
-import { LIST_FILTERS } from "./list-filters.ts";
+import { LIST_FILTERS } from "./lists.ts";
 import { NUMBER_FILTERS } from "./number-filters.ts";
 import { TEXT_FILTERS } from "./text-filters.ts";
 

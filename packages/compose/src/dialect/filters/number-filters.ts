@@ -19,7 +19,7 @@ import {
   toInteger,
 } from "../decimal.ts";
 import type { FilterEntry, FilterFunction } from "./filter.ts";
-import { attributeOf, flatten } from "./list-filters.ts";
+import { attributeOf, flatten } from "./lists.ts";
 
 /** @throws Error that names the filter, where a number is too large to reckon with. */
 function reckon(name: string, work: () => Decimal): number | bigint {
