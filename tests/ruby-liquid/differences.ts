@@ -59,6 +59,21 @@ function isBlank(value: unknown): boolean {
   return value === null || value === false || (typeof value === "object" && Object.keys(value).length === 0);
 }
 
+/** What comes of a condition that compares a text with a number; nothing for any other. */
+function compareMixed(found: Found): string | undefined {
+  const [, left = "", sign = "", right = ""] = /^{% if (\S+) ([<>]=?) (\S+) %}t/.exec(found.template) ?? [];
+  const operands = [left, right].map((operand) => {
+    if (operand === "customer.v") return meant(found);
+    return operand.startsWith("'") ? operand.slice(1, -1) : Number(operand);
+  });
+  if (operands.filter((operand) => typeof operand === "string").length !== 1) return undefined;
+  const [a = 0, b = 0] = operands.map((operand) =>
+    print(operand).trim() === "" ? Number.NaN : Number(operand),
+  );
+  const isTrue = { "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b }[sign];
+  return isTrue === true ? "t" : "f";
+}
+
 export const DIFFERENCES: readonly Difference[] = [
   {
     because:
@@ -216,6 +231,18 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     because:
+      "Text that is a number is compared with numbers as that number, for customers come out of CSV files; any other is neither less nor more.",
+    example: ["{% if '10' > 9 %}t{% else %}f{% endif %}", "fails", "t"],
+    covers: (found) => failed(found.ruby) && found.ours === compareMixed(found),
+  },
+  {
+    because:
+      "`reversed` counts wherever it stands among the arguments of `for`; Ruby hears it right behind the list alone.",
+    example: ["{% for i in customer.list limit:2 reversed %}{{ i }}{% endfor %}", "12", "21"],
+    covers: () => false,
+  },
+  {
+    because:
       "Cycles of the same items are one cycle, also where these are attributes; for Ruby's each tag is one of its own.",
     example: ["{% cycle customer.key, 'b' %}{% cycle customer.key, 'b' %}", "namename", "nameb"],
     covers: (found) =>
@@ -242,16 +269,4 @@ export interface Pending {
 
 export const PENDING: readonly Pending[] = [
   { pending: "dates", covers: ({ template }) => /\| date:/.test(template) },
-  { pending: "`<>`", covers: ({ template }) => template.includes("<>") },
-  {
-    pending: "comparisons of nothing, of texts with numbers",
-    covers: ({ template }) => /\{% if (?:customer\.v (?:<|>)|3 <)/.test(template),
-  },
-  { pending: "contains", covers: ({ template }) => /contains (?:nil|'a')/.test(template) },
-  { pending: "uniq, compact, where", covers: ({ template }) => /\| (?:uniq|compact|where)\b/.test(template) },
-  {
-    pending: "arguments of for, parentloop",
-    covers: ({ template }) => /limit:2 reversed|parentloop/.test(template),
-  },
-  { pending: "nil in filters", covers: ({ template }) => /nil \| |suffix = nil/.test(template) },
 ];

@@ -97,7 +97,7 @@ const joined: Growth = (input, [separator]) => {
 /** Intl makes a formatter for each call with a locale or zone: half a millisecond. */
 const FORMATTER_WORK = 60_000;
 
-/** A width in the format (`%5000000d`) is a size that the template or the data would choose freely. */
+/** A width in the format, a number before the directive's letter, is a size that the template or the data would choose freely. */
 const formatted: Growth = (input, [format, zone]) => {
   const pattern = format === undefined ? "" : format.literal;
   if (typeof pattern !== "string" || /%[^A-Za-z%]*\d/.test(pattern)) return UNBOUNDED;

@@ -60,7 +60,7 @@ export const ENCODING_FILTERS: Readonly<Record<string, FilterEntry>> = {
     ),
   },
   url_encode: {
-    does: "Percent-encoded, a space as `+`.",
+    does: "Percent-encoded, a space as `+` (in a URL's path as `%20`).",
     example: ["{{ 'a b/é' | url_encode }}", "a+b%2F%C3%A9"],
     filter: percentEncoded,
   },
