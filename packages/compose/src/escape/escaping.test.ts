@@ -353,7 +353,7 @@ test("XML values end no element and no attribute", () => {
     ),
   );
 
-  expect(body).toBe(`<a b="&lt;&#34;&#39;&amp;&gt;">&lt;&#34;&#39;&amp;&gt;&lt;&#34;&#39;&amp;&gt;</a>`);
+  expect(body).toBe(`<a b="&lt;&#34;&#39;&amp;&gt;">&lt;&#34;&#39;&amp;&gt;&lt;&quot;&#39;&amp;&gt;</a>`);
 });
 
 test("a captured text with quotes or brackets in it is a text, where it does not begin as JSON", () => {

@@ -3,7 +3,8 @@
 import type { Problem } from "@postrider/shared/errors";
 import type { Reason } from "@postrider/shared/outcome";
 import { suggest } from "@postrider/shared/suggest";
-import { Context, DecrementTag, IncrementTag, type Liquid, type Template as Node } from "liquidjs";
+import { type Context, DecrementTag, IncrementTag, type Liquid, type Template as Node } from "liquidjs";
+import { DialectContext } from "../dialect/context.ts";
 import { findDateProblem } from "../dialect/dates/check.ts";
 import { type DeliveryFacts, setFacts } from "../dialect/delivery-facts.ts";
 import { CancelledByTemplate } from "../dialect/tags.ts";
@@ -91,7 +92,12 @@ export function compileTemplate(
   );
   const start = (scope: Scope, facts: DeliveryFacts): Context => {
     // liquidjs counts in the scope itself, which the other fields and attempts see, too.
-    const context = new Context(counts ? { ...scope } : scope, liquid.options, { sync: true }, { liquid });
+    const context = new DialectContext(
+      counts ? { ...scope } : scope,
+      liquid.options,
+      { sync: true },
+      { liquid },
+    );
     setFacts(context, facts);
     setRoom(context, limits.writtenCharsMax);
     return context;

@@ -74,10 +74,7 @@ function compileFilter(filter: unknown): CompiledFilter {
     args: args.map((arg) => (isNamed(arg) ? ([arg[0], compileToken(arg[1])] as const) : compileToken(arg))),
     call(context, value, evaluated) {
       const result: unknown = toValueSync(
-        handler.apply(
-          { context, token, liquid },
-          [value, ...evaluated].map(NUMERIC.has(name) ? toNumber : unwrap),
-        ),
+        handler.apply({ context, token, liquid }, [value, ...evaluated].map(unwrap)),
       );
       if (typeof result !== "string") return result;
       if (encoding !== undefined) return new Encoded(result, encoding);
@@ -91,15 +88,6 @@ function compileFilter(filter: unknown): CompiledFilter {
 function unwrap(value: unknown): unknown {
   if (!(value instanceof Drop)) return value;
   return value instanceof Encoded ? value.text : plain(value);
-}
-
-/** They reckon with JSON's numbers; an integer that no double holds comes to them as the nearest one. */
-const NUMERIC: ReadonlySet<string> = new Set(
-  "abs at_least at_most ceil divided_by floor minus plus modulo round times to_integer".split(" "),
-);
-
-function toNumber(value: unknown): unknown {
-  return typeof value === "bigint" ? Number(value) : unwrap(value);
 }
 
 function encodingOf(value: unknown): Encoding | null {

@@ -2,7 +2,7 @@
 // on, and where it would take the machine's own language, the answer is given here, so that every worker sends the same bytes.
 
 interface Format {
-  readonly parts: (value: number) => Intl.NumberFormatPart[];
+  readonly parts: (value: number | bigint) => Intl.NumberFormatPart[];
   /** Switzerland and Liechtenstein part thousands by an apostrophe: ICU has had two of them. */
   readonly hasApostrophes: boolean;
 }
@@ -22,7 +22,7 @@ function formatOf(locale: string, options: Intl.NumberFormatOptions): Format {
     ...(/^hy\b/i.test(locale) && { useGrouping: "min2" }),
   });
   const made = {
-    parts: (value: number) => format.formatToParts(value),
+    parts: (value: number | bigint) => format.formatToParts(value),
     hasApostrophes: /-(?:CH|LI)\b/.test(format.resolvedOptions().locale),
   };
   // Data may name any number of locales.
@@ -32,7 +32,7 @@ function formatOf(locale: string, options: Intl.NumberFormatOptions): Format {
 }
 
 /** A number, with at most three digits after the point. */
-export function formatNumber(value: number, locale: string): string {
+export function formatNumber(value: number | bigint, locale: string): string {
   return print(formatOf(locale, {}), value);
 }
 
@@ -54,7 +54,12 @@ const YOUNG_CURRENCIES: ReadonlySet<string> = new Set(["XCG", "ZWG"]);
  * @param digits after the point; null for as many as the currency has.
  * @throws RangeError for what is no locale or no code of three letters.
  */
-export function formatMoney(value: number, locale: string, currency: string, digits: number | null): string {
+export function formatMoney(
+  value: number | bigint,
+  locale: string,
+  currency: string,
+  digits: number | null,
+): string {
   const code = currency.toUpperCase();
   const fractionDigits = digits ?? CURRENCY_DIGITS.get(code) ?? 2;
   const format = formatOf(locale, {
@@ -66,7 +71,11 @@ export function formatMoney(value: number, locale: string, currency: string, dig
   return print(format, value, YOUNG_CURRENCIES.has(code) ? code : null);
 }
 
-function print({ parts, hasApostrophes }: Format, value: number, sign: string | null = null): string {
+function print(
+  { parts, hasApostrophes }: Format,
+  value: number | bigint,
+  sign: string | null = null,
+): string {
   return parts(value)
     .map(({ type, value: part }) => {
       if (type === "currency" && sign !== null) return sign;

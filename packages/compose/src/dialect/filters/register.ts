@@ -1,40 +1,34 @@
 // Registers the filters, and mends what liquidjs' own would let a value break.
 
-import type { Context, Liquid } from "liquidjs";
-import { print, toWellFormed } from "../../escape/print.ts";
+import { type Context, Drop, type Liquid } from "liquidjs";
+import { print } from "../../escape/print.ts";
 import { CAMPAIGN_FILTERS } from "./campaign-filters.ts";
 import type { FilterFunction } from "./filter.ts";
-
-/** They throw at a lone surrogate, which has no UTF-8. */
-const PERCENT_FILTERS = ["url_encode", "cgi_escape", "uri_escape"];
 
 export function registerFilters(liquid: Liquid): void {
   for (const [name, { filter }] of Object.entries(CAMPAIGN_FILTERS))
     liquid.registerFilter(name, filter as never);
-  wrap(liquid, "slice", WITH_NUMBERS);
-  wrap(liquid, "sort", LEAVING_NULLS);
-  for (const name of ["divided_by", "modulo"]) wrap(liquid, name, notByZero(name));
-  for (const name of PERCENT_FILTERS)
-    wrap(liquid, name, (original, _, value, args) => original(toWellFormed(print(value)), ...args));
+  for (const name of TAKING_TEXTS) wrap(liquid, name, WITH_TEXTS);
+  wrap(liquid, "default", WITH_EMPTY_OBJECTS);
 }
 
-/** Campaign tools take numbers in quotes. */
-const WITH_NUMBERS: Wrapper = (original, _, value, args) =>
-  original(value, ...args.map((arg) => (typeof arg === "string" && arg.trim() !== "" ? Number(arg) : arg)));
+/** Filters of liquidjs that would take an object or list for JavaScript's idea of its text. */
+const TAKING_TEXTS = "squish number_of_words sha256 hmac_sha256 slugify strip lstrip rstrip".split(" ");
 
-/** A list with nulls in it keeps its order, as in the campaign tools. */
-const LEAVING_NULLS: Wrapper = (original, _, value, args) =>
-  Array.isArray(value) && args.length === 0 && value.some((item) => item === null || item === undefined)
-    ? value
-    : original(value, ...args);
+const WITH_TEXTS: Wrapper = (original, _, value, args) =>
+  original(
+    ...([value, ...args].map((given) => (typeof given === "object" ? print(given) : given)) as [unknown]),
+  );
 
-/** Infinity and NaN would be sent as texts, or as null in JSON. */
-const notByZero =
-  (name: string): Wrapper =>
-  (original, _, value, args) => {
-    if (Number(args[0]) === 0) throw new Error(`${name}: by zero`);
-    return original(value, ...args);
-  };
+/** An object without attributes is as empty as a list without items. */
+const WITH_EMPTY_OBJECTS: Wrapper = (original, _, value, args) =>
+  original(isEmptyObject(value) ? null : value, ...args);
+
+function isEmptyObject(value: unknown): boolean {
+  return (
+    typeof value === "object" && value !== null && !(value instanceof Drop) && Object.keys(value).length === 0
+  );
+}
 
 type Wrapper = (
   original: (value: unknown, ...args: unknown[]) => unknown,
