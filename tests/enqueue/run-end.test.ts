@@ -1,6 +1,8 @@
 // A run has an end: closed by whoever enqueued it, completed once with its last delivery, whatever is killed.
 
 import { createProducer } from "@postrider/producer/producer";
+import { keys } from "@postrider/shared/lanes";
+import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { SHORT_CLAIMS, startFleet } from "../support/fleet.ts";
@@ -32,6 +34,9 @@ test("a run is completed with its last delivery, at a time that stays", async ()
   });
   expect(await producer.runs.get("r")).toMatchObject({ state: "completed", completedAt: run.completedAt });
   // More of it is sent, and does not complete it once more.
+  await producer.enqueueMany({ action: "a", customers: customers(55), run: "r", open: true });
+  await system.untilEnded("r");
+  expect(await producer.runs.get("r")).toMatchObject({ state: "running", closedAt: null });
   await producer.enqueueMany({ action: "a", customers: customers(60), run: "r" });
   await system.untilEnded("r");
   expect(await producer.runs.get("r")).toMatchObject({
@@ -145,3 +150,18 @@ test("workers killed around the last outcomes: completed once, and never before 
   expect(completions.size).toBe(1);
   await producer.close();
 }, 180_000);
+
+test("the audit completes what a worker of an earlier release has ended", async () => {
+  await using system = await startSystem();
+  const { producer } = system;
+  await system.apply();
+  await system.startWorker();
+  await producer.enqueueMany({ action: "a", customers: customers(5), run: "r" });
+  await producer.runs.wait("r");
+  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  await redis.hdel(keys.run("r"), "completedAt");
+  expect((await producer.runs.get("r")).state).toBe("running");
+
+  expect(await producer.runs.wait("r", { timeoutMs: 60_000 })).toMatchObject({ state: "completed" });
+  redis.disconnect();
+}, 90_000);

@@ -1,22 +1,20 @@
 // Holds what Postrider prints against what Ruby's Liquid printed, and finds the rule for each difference.
 
-import { DIFFERENCES, type Difference, type Found, PENDING, type Pending } from "./differences.ts";
+import { DIFFERENCES, type Difference, type Found } from "./differences.ts";
 import { composeRow } from "./ours.ts";
 import { type Printed, ROWS, type Row, type RubyRow, readPrints } from "./table.ts";
 
 export interface Comparison {
   readonly same: number;
   /** How many differences each rule covers. */
-  readonly covered: ReadonlyMap<Difference | Pending, number>;
+  readonly covered: ReadonlyMap<Difference, number>;
   readonly uncovered: readonly Found[];
 }
 
 /** Composes the whole table. */
 export function compareAll(): Comparison {
   const { byTemplate } = readPrints();
-  const covered = new Map<Difference | Pending, number>(
-    [...DIFFERENCES, ...PENDING].map((rule) => [rule, 0]),
-  );
+  const covered = new Map<Difference, number>(DIFFERENCES.map((rule) => [rule, 0]));
   const uncovered: Found[] = [];
   let same = 0;
   for (const row of ROWS) {
@@ -45,11 +43,8 @@ function findDifferences(row: Row, { asItIs, asJson }: RubyRow): Found[] {
 }
 
 /** A rule covers its own example. */
-function findRule(found: Found): Difference | Pending | undefined {
-  return (
-    DIFFERENCES.find(({ covers, example: [template] }) => template === found.template || covers(found)) ??
-    PENDING.find(({ covers }) => covers(found))
-  );
+function findRule(found: Found): Difference | undefined {
+  return DIFFERENCES.find(({ covers, example: [template] }) => template === found.template || covers(found));
 }
 
 /** Failures are alike, whatever they say. */

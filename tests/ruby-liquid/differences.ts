@@ -259,14 +259,32 @@ export const DIFFERENCES: readonly Difference[] = [
     example: ["{% ifchanged %}a{% endifchanged %}", "a", "fails"],
     covers: ({ template, ours }) => /tablerow|ifchanged/.test(template) && failed(ours),
   },
+  {
+    because: "A date is printed in UTC, or in the zone that is asked for, whatever offset its text has.",
+    example: ["{{ '2024-01-15T10:00:00+02:00' | date: '%H:%M %z' }}", "10:00 +0200", "08:00 +0000"],
+    covers: (found) =>
+      isDate(found) && !failed(found.ours) && /[+-]\d\d(?::?\d\d)?\b|EST/.test((found.value ?? "").slice(11)),
+  },
+  {
+    because:
+      "Numbers with the year last are month first; one that can only be day first fails, since half of such data would be exchanged in silence.",
+    example: ["{{ '01/15/2024' | date: '%F' }}", "01/15/2024", "2024-01-15"],
+    covers: (found) => isDate(found) && /^"\d\d[/-]\d\d[/-]2024"$/.test(found.value ?? ""),
+  },
+  {
+    because:
+      "Unix times may be negative or have fractions, also as texts; from 100,000,000,000 on they are milliseconds.",
+    example: ["{{ 4102444800000 | date: '%F' }}", "131971-04-21", "2100-01-01"],
+    covers: (found) => isDate(found) && /^"?-?\d+(?:\.\d+)?"?$/.test(found.value ?? ""),
+  },
+  {
+    because:
+      "`%+` is the date as date(1) writes it, `%q` the ending of its day (st, nd, rd, th); a directive that nobody knows is refused when the action is saved.",
+    example: ["{{ '2024-01-05' | date: '%Q' }}", "%Q", "fails"],
+    covers: ({ template }) => /date: '%[+qQE]'/.test(template),
+  },
 ];
 
-/** Differences that are neither mended nor decided. */
-export interface Pending {
-  readonly pending: string;
-  readonly covers: (found: Found) => boolean;
+function isDate({ template }: Found): boolean {
+  return template.includes("| date:");
 }
-
-export const PENDING: readonly Pending[] = [
-  { pending: "dates", covers: ({ template }) => /\| date:/.test(template) },
-];

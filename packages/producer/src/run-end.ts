@@ -16,6 +16,24 @@ complete(KEYS[1])
 return 1
 `;
 
+/**
+ * A cancelled run is closed in the same step. It must not be forgotten while anything of it is left somewhere; the audit lets go of it.
+ * Input and output as above.
+ */
+const CANCEL = `${COMPLETE_RUN}
+if redis.call("HEXISTS", KEYS[1], "action") == 0 then return 0 end
+redis.call("HSET", KEYS[1], "isCancelled", 1)
+redis.call("PERSIST", KEYS[1])
+redis.call("HSETNX", KEYS[1], "closedAt", ARGV[1])
+complete(KEYS[1])
+return 1
+`;
+
+/** Says that nothing more of it will be sent, whatever comes. @returns false when there is no such run. */
+export async function cancelRun(redis: Redis, run: string): Promise<boolean> {
+  return (await redis.eval(CANCEL, 1, keys.run(run), Date.now())) === 1;
+}
+
 /** Says that no more will be enqueued. @returns false when there is no such run. */
 export async function closeRun(redis: Redis, run: string): Promise<boolean> {
   return (await redis.eval(CLOSE, 1, keys.run(run), Date.now())) === 1;
@@ -63,6 +81,6 @@ async function unlessAway(get: () => Promise<Run>, until: number): Promise<Run |
 }
 
 /** Whether a run was closed, and nothing of it waits or is in flight. */
-export function isOver({ completedAt, waiting, inFlight }: Run): boolean {
-  return completedAt !== null && waiting + inFlight === 0;
+export function isOver({ closedAt, completedAt, waiting, inFlight }: Run): boolean {
+  return closedAt !== null && completedAt !== null && waiting + inFlight === 0;
 }

@@ -20,7 +20,7 @@ import {
   type RunCounters,
   type RunEstimate,
 } from "./run-counters.ts";
-import { closeRun, type WaitOptions, waitForEnd } from "./run-end.ts";
+import { cancelRun, closeRun, type WaitOptions, waitForEnd } from "./run-end.ts";
 import { confirmCount, openRun } from "./run-open.ts";
 
 /** `completed`: it was closed, and nothing is left of it. */
@@ -131,13 +131,8 @@ export function createRuns({ redis, directory, lanes, findOrigin }: RunsOptions)
       await asProducer(() => releaseAgain(redis, way));
     },
     async cancel(run) {
-      await refuseUnknown(redis, run);
       // First, so that no producer takes anything in after the lane has been forgotten again.
-      // And it must not be forgotten while anything of it is left somewhere; the audit lets go of it.
-      await asProducer(() =>
-        redis.multi().hset(keys.run(run), "isCancelled", 1).persist(keys.run(run)).exec(),
-      );
-      await asProducer(() => closeRun(redis, run));
+      if (!(await asProducer(() => cancelRun(redis, run)))) throw unknown(run);
       await change(run, ({ isPaused: _, isHeld: __, ...entry }) => ({ ...entry, isCancelled: true }));
       await endDelayed(run, lanes);
     },
@@ -166,14 +161,15 @@ async function readRun(run: string, redis: Redis, directory: LaneDirectory): Pro
   const counters = count(fields, claimed);
   const entry = directory.get(ownLaneName("run", run));
   const completedAt = toTime(fields["completedAt"]);
-  const isOver = completedAt !== null && counters.waiting + counters.inFlight === 0;
+  const closedAt = toTime(fields["closedAt"]);
+  const isOver = closedAt !== null && completedAt !== null && counters.waiting + counters.inFlight === 0;
   return {
     run,
     state: toState(entry, fields, isOver),
     action,
     lane,
     createdAt: Number(createdAt),
-    closedAt: toTime(fields["closedAt"]),
+    closedAt,
     completedAt,
     ...counters,
     ...(await asProducer(() => estimateEnd(redis, run, fields, counters))),
@@ -191,10 +187,6 @@ async function toHome(redis: Redis, run: string): Promise<{ from: string; home: 
   const lane = await asProducer(() => redis.hget(keys.run(run), "lane"));
   if (lane === null) throw unknown(run);
   return { from: ownLaneName("run", run), home: homeOf({ run, lane }) };
-}
-
-async function refuseUnknown(redis: Redis, run: string): Promise<void> {
-  if (!(await asProducer(() => redis.hexists(keys.run(run), "action")))) throw unknown(run);
 }
 
 function toTime(text: string | undefined): number | null {
