@@ -37,8 +37,10 @@ export interface LaneTraffic {
   readonly shares: Map<string, Share>;
   /** Those that hung at the latest look. */
   stuck: ReadonlySet<string>;
-  /** Whether more than one destination has been met here, or one that jams it, behind which others may wait. */
+  /** Whether deliveries to more than one destination have been met here, or found waiting; a shared lane is everybody's. */
   isMixed: boolean;
+  /** The one destination that jams it although nobody else has been met here: at the latest look. */
+  lone: string | null;
   arrivals: number;
   before: number;
   rotatedAt: number;
@@ -71,8 +73,10 @@ export function holdsTooMany(traffic: LaneTraffic, share: Share): boolean {
 export function findCrowders(traffic: LaneTraffic, at: number): string[] {
   const before = traffic.stuck;
   traffic.stuck = findStuck(traffic);
-  const jam = isJammed(traffic, at) ? holderOfMost(traffic) : null;
-  if (jam !== null) traffic.isMixed = true;
+  const holder = isJammed(traffic, at) ? holderOfMost(traffic) : null;
+  // Alone in its lane it is in nobody's way, unless others wait behind it.
+  traffic.lone = traffic.isMixed ? null : holder;
+  const jam = traffic.isMixed ? holder : null;
   const crowders = [...traffic.stuck].filter((origin) => before.has(origin));
   return jam === null || crowders.includes(jam) ? crowders : [...crowders, jam];
 }
@@ -83,7 +87,7 @@ const NOBODY: ReadonlySet<string> = new Set();
 function findStuck(traffic: LaneTraffic): ReadonlySet<string> {
   const { inFlight, slots, typicalLog, endedAt, shares } = traffic;
   if (inFlight < slots * BUSY_SHARE || typicalLog === null) return NOBODY;
-  const patienceMs = Math.max(STUCK_MS_MIN, STUCK_FACTOR * Math.exp(typicalLog));
+  const patienceMs = toPatience(typicalLog);
   let held = 0;
   const stuck = new Set<string>();
   for (const [origin, share] of shares) {
@@ -92,6 +96,22 @@ function findStuck(traffic: LaneTraffic): ReadonlySet<string> {
     stuck.add(origin);
   }
   return held >= crowdOf(traffic) ? stuck : NOBODY;
+}
+
+function toPatience(typicalLog: number): number {
+  return Math.max(STUCK_MS_MIN, STUCK_FACTOR * Math.exp(typicalLog));
+}
+
+/** After how many ms without an end a destination hangs in the most impatient of some lanes; null where nothing has ended in any. */
+export function leastPatience(lanes: readonly LaneTraffic[]): number | null {
+  const typical = lanes.map(({ typicalLog }) => typicalLog).filter((log) => log !== null);
+  return typical.length === 0 ? null : toPatience(Math.min(...typical));
+}
+
+/** Whether what goes through a lane takes so long that it would hang where that is the patience. */
+export function isSlow({ typicalLog, shares }: LaneTraffic, patienceMs: number, at: number): boolean {
+  if (typicalLog !== null && Math.exp(typicalLog) >= patienceMs) return true;
+  return [...shares.values()].some(({ slots, movedAt }) => slots > 0 && at - movedAt >= patienceMs);
 }
 
 function crowdOf({ slots }: LaneTraffic): number {

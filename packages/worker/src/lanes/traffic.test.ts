@@ -109,3 +109,62 @@ test("all answer slowly: nobody is slower than the others", () => {
       }
   }
 });
+
+test("a destination that is alone in a run's lane jams nobody, until others are found waiting behind it", () => {
+  let now = 0;
+  const traffic = createTraffic(() => now);
+  traffic.setSlots("run.r", 20);
+  for (let held = 0; held < 20; held++) {
+    traffic.enter("run.r", false);
+    traffic.begin("run.r", SLOW);
+  }
+  traffic.findCrowders("run.r");
+  expect(traffic.findLone("run.r")).toBeNull();
+  now = 1_000;
+  expect(traffic.findCrowders("run.r")).toEqual([]);
+  expect(traffic.findLone("run.r")).toBe(SLOW);
+  traffic.setMixed("run.r");
+  expect(traffic.findCrowders("run.r")).toEqual([SLOW]);
+  expect(traffic.findLone("run.r")).toBeNull();
+});
+
+test("what is known of a served lane outlasts a moment in which it is idle, and goes with its service", () => {
+  const traffic = createTraffic(() => 0);
+  const passBy = (...origins: string[]) => {
+    for (const origin of origins) {
+      traffic.enter("run.r", false);
+      traffic.begin("run.r", origin);
+      traffic.end("run.r", origin, 20);
+      traffic.leave("run.r", false);
+    }
+  };
+  traffic.setSlots("run.r", 20);
+  passBy(FAST, SLOW);
+  expect(traffic.isMixed("run.r")).toBe(true);
+  traffic.forgetSlots("run.r");
+  expect([traffic.isMixed("run.r"), traffic.lanes()]).toEqual([false, []]);
+  passBy(FAST, SLOW);
+  expect(traffic.lanes()).toEqual([]);
+});
+
+test("lanes of single destinations are slow by what exchanges take in lanes of many", () => {
+  let now = 0;
+  const traffic = createTraffic(() => now);
+  const take = (lane: string, ms: number) => {
+    traffic.setSlots(lane, 20);
+    traffic.enter(lane, false);
+    traffic.begin(lane, FAST);
+    now += ms;
+    traffic.end(lane, FAST, ms);
+    traffic.leave(lane, false);
+  };
+  take("destination.slow", 5_000);
+  expect(traffic.findSlow()).toEqual([]);
+  take("run.r", 20);
+  take("destination.fast", 100);
+  expect(traffic.findSlow()).toEqual(["destination.slow"]);
+  traffic.enter("destination.fast", false);
+  traffic.begin("destination.fast", FAST);
+  now += 400;
+  expect(traffic.findSlow()).toEqual(["destination.slow", "destination.fast"]);
+});
