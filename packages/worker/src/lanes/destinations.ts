@@ -67,7 +67,7 @@ export function createDestinations(options: DestinationsOptions): Destinations {
       if (isForMany(lane) && traffic.isCrowding(lane, origin)) promote(origin);
       const startedAt = directory.now();
       return (finding) => {
-        traffic.end(lane, origin, directory.now() - startedAt);
+        traffic.end(lane, origin, finding.kind === "reply" ? directory.now() - startedAt : null);
         const entry = directory.get(ownLaneName("destination", origin));
         // What began before the circuit changed says nothing about the state that it has now.
         if (entry?.circuit !== undefined && startedAt < entry.circuit.since) return;

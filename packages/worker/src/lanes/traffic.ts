@@ -19,9 +19,9 @@ export interface Traffic {
   /** The number of a lane's latest claim, of all claims of this process; 0: none that it remembers. */
   lastClaim(lane: string): number;
   retries(lane: string): number;
-  /** An exchange with a destination, until its end, which says how long it took. */
+  /** An exchange with a destination, until its end, which says how long the answer took; null: there was none. */
   begin(lane: string, origin: string): void;
-  end(lane: string, origin: string, tookMs: number): void;
+  end(lane: string, origin: string, tookMs: number | null): void;
   /** How many a lane may have in flight now; what it had before is forgotten. */
   setSlots(lane: string, slots: number): void;
   /** The lane is not served any more; what is still in flight goes on being counted. */
@@ -36,7 +36,7 @@ export interface Traffic {
   findLone(lane: string): string | null;
   /** Whether a destination crowds others out of a lane. */
   isCrowding(lane: string, origin: string): boolean;
-  /** The destinations that hang in a lane while others go on, or that jam it as a whole. To be asked a few times a second. */
+  /** The destinations that hang in a lane while others go on, or that jam it. To be asked a few times a second. */
   findCrowders(lane: string): string[];
   /** The lanes of single destinations that are too slow for what goes through the lanes of many here. */
   findSlow(): string[];
@@ -54,6 +54,8 @@ export function createTraffic(now: () => number): Traffic {
     lanes.set(lane, made);
     return made;
   };
+  const usualPatienceMs = (): number | null =>
+    leastPatience([...lanes].filter(([lane]) => isForMany(lane)).map(([, traffic]) => traffic));
 
   return {
     enter(lane, isRetry) {
@@ -112,10 +114,10 @@ export function createTraffic(now: () => number): Traffic {
     },
     findCrowders(lane) {
       const traffic = lanes.get(lane);
-      return traffic === undefined ? [] : findCrowders(traffic, now());
+      return traffic === undefined ? [] : findCrowders(traffic, now(), usualPatienceMs);
     },
     findSlow() {
-      const patienceMs = leastPatience([...lanes].filter(([lane]) => isForMany(lane)).map(([, one]) => one));
+      const patienceMs = usualPatienceMs();
       if (patienceMs === null) return [];
       return [...lanes]
         .filter(([lane, traffic]) => !isForMany(lane) && isSlow(traffic, patienceMs, now()))
