@@ -55,6 +55,7 @@ export async function createView(redisUrl: string, now: () => number = Date.now)
     directory,
     trouble: createTrouble(redis, circuit.circuitWindowMs),
     traffic: createTraffic(now),
+    scout: () => Promise.resolve(false),
     concurrency: 100,
     circuit,
     now,

@@ -14,6 +14,7 @@ import { deliver, type Steps } from "./deliver.ts";
 import { createGate } from "./gate.ts";
 import { createLanes, type Lanes } from "./lanes/lanes.ts";
 import { createMoves } from "./lanes/move.ts";
+import { createScout } from "./lanes/scout.ts";
 import { createSpacing } from "./lanes/spacing.ts";
 import { type Probes, serveProbes } from "./probes.ts";
 import { createLedger } from "./record/ledger.ts";
@@ -46,30 +47,33 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const redis = await connect(settings, pools, log);
   const metrics = createMetrics(settings.lanes, pools.held);
   const records: Records = { ledger: createLedger(redis, settings), metrics, log, now: Date.now };
-  const lanes = await createLanes({ redis, settings, metrics, log, reclaimed: toReclaimed(metrics, log) });
-  const { directory, destinations, traffic } = lanes;
   const sealer = createSealer(settings.secretKeys);
   const { actionsCached: actionsMax } = settings;
-  const findAction = createActionCache(redis, sealer, actionsMax);
   const composer = createComposer();
   const interrupts = createInterrupts();
-  const spacing = createSpacing({ ...settings, redis, find: directory.get, interrupts });
   let isServing = false;
 
   const calling = { isOff: false };
   const sendWithin = toSend({ settings, pools, interrupts, calling });
   const { tls } = pools;
   const credentials = { redis, sealer, interrupts, send: sendWithin, actionsMax, now: Date.now, tls };
-  const steps: Steps = {
-    findAction,
+  const early = {
+    findAction: createActionCache(redis, sealer, actionsMax),
     ...(await createCredentialSteps({ ...credentials, onTokenFetch: metrics.tokenFetched })),
     compose: composer.compose,
+    random: Math.random,
+  };
+  const reports = { metrics, log, reclaimed: toReclaimed(metrics, log) };
+  const lanes = await createLanes({ redis, settings, ...reports, scout: createScout({ redis, ...early }) });
+  const { directory, destinations, traffic } = lanes;
+  const spacing = createSpacing({ ...settings, redis, find: directory.get, interrupts });
+  const steps: Steps = {
+    ...early,
     findLane: destinations.findLane,
     begin: destinations.begin,
     awaitMoment: (lane) => (calling.isOff ? null : spacing.wait(lane)),
     send: sendWithin,
     now: Date.now,
-    random: Math.random,
   };
   const laneOptions: LaneOptions = {
     ...settings,
@@ -82,23 +86,10 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     sealer,
     log,
   };
-  let probes: Probes;
-  try {
-    probes = await serveProbes({
-      redis,
-      lanes: settings.lanes,
-      ownLanes: directory.all,
-      metrics,
-      host: settings.metricsHost,
-      port: settings.metricsPort,
-      isServing: () => isServing,
-      stuckIn: lanes.stuckIn,
-    });
-    pools.protect(probes.port);
-  } catch (error) {
-    redis.disconnect();
-    throw error;
-  }
+  const { stuckIn } = lanes;
+  const ownLanes = directory.all;
+  const probing = { ...settings, redis, ownLanes, metrics, isServing: () => isServing, stuckIn };
+  const probes = await startProbes(probing, pools);
 
   const ended = createLatch();
   let closing: Promise<void> | undefined;
@@ -118,6 +109,22 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     },
     close: () => (closing ??= close()),
   };
+}
+
+type Probing = Omit<Parameters<typeof serveProbes>[0], "host" | "port"> &
+  Pick<Settings, "metricsHost" | "metricsPort">;
+
+/** No destination may be the port that they listen on. */
+async function startProbes(probing: Probing, pools: Pools): Promise<Probes> {
+  const { metricsHost: host, metricsPort: port, redis } = probing;
+  try {
+    const probes = await serveProbes({ ...probing, host, port });
+    pools.protect(probes.port);
+    return probes;
+  } catch (error) {
+    redis.disconnect();
+    throw error;
+  }
 }
 
 interface Sending {

@@ -10,7 +10,7 @@ const JAM_MS = 1_000;
 /** A destination that ended nothing for this many times as long as an exchange takes here hangs; below this time, that is chance. */
 const STUCK_FACTOR = 10;
 const STUCK_MS_MIN = 300;
-/** The weight of the latest exchange in what they typically take: one of twenty that is slow must not make slowness typical. */
+/** The weight of the latest answer in what they typically take: one of twenty that is slow must not make slowness typical. */
 const TYPICAL_WEIGHT = 1 / 64;
 
 /** What one destination holds of a lane. */
@@ -32,27 +32,38 @@ export interface LaneTraffic {
   freeAt: number;
   /** When the latest exchange ended. */
   endedAt: number;
-  /** The mean logarithm of what exchanges take in ms, which few slow ones hardly move; null before the first end. */
+  /** The mean logarithm of what answers take in ms, which few slow ones hardly move; null before the first answer. */
   typicalLog: number | null;
   readonly shares: Map<string, Share>;
   /** Those that hung at the latest look. */
   stuck: ReadonlySet<string>;
-  /** Whether more than one destination has been met here, or one that jams it, behind which others may wait. */
+  /** Whether deliveries to more than one destination have been met here, or found waiting; a shared lane is everybody's. */
   isMixed: boolean;
+  /** The one destination that jams it although nobody else has been met here: at the latest look. */
+  lone: string | null;
   arrivals: number;
   before: number;
   rotatedAt: number;
 }
 
-export function noteEnd(traffic: LaneTraffic, share: Share | undefined, tookMs: number, at: number): void {
+/** @param tookMs null where it ended without an answer: those that time out must not make slowness typical. */
+export function noteEnd(
+  traffic: LaneTraffic,
+  share: Share | undefined,
+  tookMs: number | null,
+  at: number,
+): void {
   traffic.ends += 1;
   traffic.endedAt = at;
-  const log = Math.log(Math.max(1, tookMs));
-  traffic.typicalLog =
-    traffic.typicalLog === null ? log : traffic.typicalLog + (log - traffic.typicalLog) * TYPICAL_WEIGHT;
+  if (tookMs !== null) noteAnswer(traffic, Math.log(Math.max(1, tookMs)));
   if (share === undefined) return;
   share.slots -= 1;
   share.movedAt = at;
+}
+
+function noteAnswer(traffic: LaneTraffic, log: number): void {
+  const before = traffic.typicalLog ?? log;
+  traffic.typicalLog = before + (log - before) * TYPICAL_WEIGHT;
 }
 
 /** Whether a destination holds many more slots of a busy lane than its share of the arrivals explains. */
@@ -64,34 +75,72 @@ export function holdsTooMany(traffic: LaneTraffic, share: Share): boolean {
 }
 
 /**
- * The destinations that a lane should be rid of: those that hang while others go on, where together they hold a crowd's slots, and the
- * one that jams the lane as a whole. To be asked a few times a second; who hangs is told at the second look, since the first one may
- * come before this process has read what arrived.
+ * The destinations that a lane should be rid of: those that hang while others go on, or while the lane is jammed, where together they hold
+ * a crowd's slots; and the one that jams the lane as a whole. To be asked a few times a second; who hangs is told at the second look, since
+ * the first one may come before this process has read what arrived.
+ * @param usualPatienceMs that of this process' other lanes, for one in which nothing has been answered yet; null: nobody knows.
  */
-export function findCrowders(traffic: LaneTraffic, at: number): string[] {
+export function findCrowders(
+  traffic: LaneTraffic,
+  at: number,
+  usualPatienceMs: () => number | null,
+): string[] {
   const before = traffic.stuck;
-  traffic.stuck = findStuck(traffic);
-  const jam = isJammed(traffic, at) ? holderOfMost(traffic) : null;
-  if (jam !== null) traffic.isMixed = true;
+  const jammed = isJammed(traffic, at);
+  const holder = jammed ? holderOfMost(traffic) : null;
+  // Alone in its lane it is in nobody's way, unless others wait behind it.
+  traffic.lone = traffic.isMixed ? null : holder;
+  if (!traffic.isMixed) return [];
+  traffic.stuck = jammed ? findStuckInJam(traffic, at, usualPatienceMs) : findStuck(traffic);
   const crowders = [...traffic.stuck].filter((origin) => before.has(origin));
-  return jam === null || crowders.includes(jam) ? crowders : [...crowders, jam];
+  return holder === null || crowders.includes(holder) ? crowders : [...crowders, holder];
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
 
 /** Measured up to the lane's latest end: where nobody ends anything, it may be this process that stands still. */
 function findStuck(traffic: LaneTraffic): ReadonlySet<string> {
-  const { inFlight, slots, typicalLog, endedAt, shares } = traffic;
+  const { inFlight, slots, typicalLog, endedAt } = traffic;
   if (inFlight < slots * BUSY_SHARE || typicalLog === null) return NOBODY;
-  const patienceMs = Math.max(STUCK_MS_MIN, STUCK_FACTOR * Math.exp(typicalLog));
+  return findUnmoved(traffic, endedAt - toPatience(typicalLog));
+}
+
+/** Where those that hang have taken all slots nothing ends, be each of them small: time itself is the measure then. */
+function findStuckInJam(
+  traffic: LaneTraffic,
+  at: number,
+  usualPatienceMs: () => number | null,
+): ReadonlySet<string> {
+  const { typicalLog } = traffic;
+  const patienceMs = typicalLog === null ? (usualPatienceMs() ?? JAM_MS) : toPatience(typicalLog);
+  return findUnmoved(traffic, at - Math.max(JAM_MS, patienceMs));
+}
+
+function findUnmoved(traffic: LaneTraffic, since: number): ReadonlySet<string> {
   let held = 0;
-  const stuck = new Set<string>();
-  for (const [origin, share] of shares) {
-    if (share.slots <= 0 || endedAt - share.movedAt < patienceMs) continue;
+  const unmoved = new Set<string>();
+  for (const [origin, share] of traffic.shares) {
+    if (share.slots <= 0 || share.movedAt > since) continue;
     held += share.slots;
-    stuck.add(origin);
+    unmoved.add(origin);
   }
-  return held >= crowdOf(traffic) ? stuck : NOBODY;
+  return held >= crowdOf(traffic) ? unmoved : NOBODY;
+}
+
+function toPatience(typicalLog: number): number {
+  return Math.max(STUCK_MS_MIN, STUCK_FACTOR * Math.exp(typicalLog));
+}
+
+/** After how many ms without an end a destination hangs in the most impatient of some lanes; null where nothing was answered in any. */
+export function leastPatience(lanes: readonly LaneTraffic[]): number | null {
+  const typical = lanes.map(({ typicalLog }) => typicalLog).filter((log) => log !== null);
+  return typical.length === 0 ? null : toPatience(Math.min(...typical));
+}
+
+/** Whether what goes through a lane takes so long that it would hang where that is the patience. */
+export function isSlow({ typicalLog, shares }: LaneTraffic, patienceMs: number, at: number): boolean {
+  if (typicalLog !== null && Math.exp(typicalLog) >= patienceMs) return true;
+  return [...shares.values()].some(({ slots, movedAt }) => slots > 0 && at - movedAt >= patienceMs);
 }
 
 function crowdOf({ slots }: LaneTraffic): number {

@@ -7,9 +7,9 @@ import { isForMany, isOwnLane, ownLaneName } from "@postrider/shared/lanes";
 import { bringsLimits, limitsOf, type OwnLane, withActionLimits } from "@postrider/shared/own-lane";
 import type { Claimed, Finding } from "../attempt.ts";
 import type { CircuitSettings } from "./circuit.ts";
-import { CROWD_MIN, CROWD_SHARE } from "./crowding.ts";
-import { CALM_MS } from "./dissolve.ts";
+import { createCrowders } from "./crowders.ts";
 import { CONTRIBUTE_MS, judgeDestination, judgePause, newDestinationLane } from "./judge.ts";
+import type { Scout } from "./scout.ts";
 import type { Tally } from "./tally.ts";
 import type { Traffic } from "./traffic.ts";
 import type { Trouble } from "./trouble.ts";
@@ -23,6 +23,7 @@ export interface DestinationsOptions {
   readonly directory: LaneDirectory;
   readonly trouble: Trouble;
   readonly traffic: Traffic;
+  readonly scout: Scout;
   /** Slots of a shared lane. */
   readonly concurrency: number;
   readonly circuit: CircuitSettings;
@@ -42,6 +43,7 @@ export function createDestinations(options: DestinationsOptions): Destinations {
   const { directory, traffic, now } = options;
   const watch = createWatch(now);
   const promoting = new Set<string>();
+  const crowders = createCrowders(options);
 
   const promote = (origin: string): void => {
     if (promoting.has(origin)) return;
@@ -65,7 +67,7 @@ export function createDestinations(options: DestinationsOptions): Destinations {
       if (isForMany(lane) && traffic.isCrowding(lane, origin)) promote(origin);
       const startedAt = directory.now();
       return (finding) => {
-        traffic.end(lane, origin, directory.now() - startedAt);
+        traffic.end(lane, origin, finding.kind === "reply" ? directory.now() - startedAt : null);
         const entry = directory.get(ownLaneName("destination", origin));
         // What began before the circuit changed says nothing about the state that it has now.
         if (entry?.circuit !== undefined && startedAt < entry.circuit.since) return;
@@ -73,7 +75,7 @@ export function createDestinations(options: DestinationsOptions): Destinations {
       };
     },
     async report() {
-      for (const origin of [...findCrowding(options), ...findStillCrowding(options)]) promote(origin);
+      for (const origin of crowders.find()) promote(origin);
       await endPauses(options);
       const suspects = await options.trouble.suspects();
       const due = watch
@@ -88,40 +90,6 @@ export function createDestinations(options: DestinationsOptions): Destinations {
       forgetQuiet(watch, options);
     },
   };
-}
-
-/** Destinations that take others' slots by hanging, and are led into a lane of their own no more, or not yet. */
-function findCrowding({ directory, traffic }: DestinationsOptions): string[] {
-  return (
-    traffic
-      .lanes()
-      // Where a run's action tells its one destination, nobody else waits there.
-      .filter((lane) => isForMany(lane) && directory.get(lane)?.destination === undefined)
-      .flatMap(traffic.findCrowders)
-      .filter((origin) => {
-        const entry = directory.get(ownLaneName("destination", origin));
-        return entry === undefined || entry.isClosing === true;
-      })
-      .slice(0, REPORTS_MAX)
-  );
-}
-
-/**
- * Destinations that have a lane of their own for the slots that they took, and would take as many again if they were led back: so that
- * none goes back and forth. Half as often as a lane takes to be calm.
- */
-function findStillCrowding({ directory, traffic, concurrency }: DestinationsOptions): string[] {
-  const crowd = Math.max(CROWD_MIN, concurrency * CROWD_SHARE);
-  return directory
-    .all()
-    .filter(
-      ({ kind, lane, troubledAt }) =>
-        kind === "destination" &&
-        troubledAt !== undefined &&
-        directory.now() - troubledAt >= CALM_MS / 2 &&
-        traffic.inFlight(lane) >= crowd,
-    )
-    .map(({ of }) => of);
 }
 
 /**

@@ -13,6 +13,7 @@ import { asOnly, createPresence, repeat } from "./duties.ts";
 import { createLiveness } from "./liveness.ts";
 import { dropOldLetters } from "./old-letters.ts";
 import { reclaimUnserved } from "./reclaim.ts";
+import type { Scout } from "./scout.ts";
 import { createServing } from "./serve.ts";
 import { createTraffic, type Traffic } from "./traffic.ts";
 import { createTrouble } from "./trouble.ts";
@@ -42,6 +43,7 @@ export interface LanesOptions {
   readonly settings: Settings;
   readonly metrics: Metrics;
   readonly log: Logger;
+  readonly scout: Scout;
   /** Told of each claim that ran out in a lane that nobody serves. */
   readonly reclaimed: (lane: string, deliveryId: string) => void;
 }
@@ -51,6 +53,7 @@ export async function createLanes({
   settings,
   metrics,
   log,
+  scout,
   reclaimed,
 }: LanesOptions): Promise<Lanes> {
   const directory = createLaneDirectory(redis);
@@ -61,6 +64,7 @@ export async function createLanes({
     directory,
     trouble,
     traffic,
+    scout,
     concurrency: settings.concurrency,
     circuit: settings,
     now: Date.now,

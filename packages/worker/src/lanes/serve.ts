@@ -79,9 +79,9 @@ export function createServing(options: ServingOptions): Serving {
   );
   const hasOwnLane = (origin: string): boolean =>
     directory.get(ownLaneName("destination", origin)) !== undefined;
-  /** A lane's slots, and those on top that destinations hold there which have a lane of their own by now. */
+  /** A lane's slots, and those on top that destinations hold there which have been led out into a lane of their own. */
   const grant = (lane: string, own: number): void => {
-    const lent = isForMany(lane) ? Math.min(traffic.heldBy(lane, hasOwnLane), own * LENT_MAX) : 0;
+    const lent = traffic.isMixed(lane) ? Math.min(traffic.heldBy(lane, hasOwnLane), own * LENT_MAX) : 0;
     const worker = serving.get(lane);
     if (worker === undefined) start(lane, own + lent);
     else setSlots(worker, own + lent);

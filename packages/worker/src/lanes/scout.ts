@@ -1,0 +1,85 @@
+// Looks at a sample of what waits in a lane: whether any of it goes elsewhere than to the one destination that was met there. Asked for
+// jammed lanes alone, in which nothing else gets as far as to be claimed; the data of each customer may name another host.
+
+import type { CompiledAction } from "@postrider/compose/compile";
+import { toFacts, toScope } from "@postrider/compose/scope";
+import { isDelivery } from "@postrider/shared/delivery";
+import { keys } from "@postrider/shared/lanes";
+import type { Redis } from "ioredis";
+import type { FindAction } from "../actions.ts";
+import type { Composer } from "../compose/composer.ts";
+import type { Open } from "../open/open.ts";
+
+/** Composed for one look. A jam lasts, and each second looks at others. */
+const SAMPLE = 20;
+
+/**
+ * Input: KEYS BullMQ's wait, prefix of the lane's jobs; ARGV for each of a sample its place, as a share of the lane.
+ * Output: {id, data, when it was enqueued, …} of those that are there.
+ */
+const PICK = `
+local length = redis.call("LLEN", KEYS[1])
+local picked = {}
+for i = 1, #ARGV do
+  local id = redis.call("LINDEX", KEYS[1], math.floor(tonumber(ARGV[i]) * length))
+  local job = id and redis.call("HMGET", KEYS[2] .. id, "data", "timestamp")
+  if job and job[1] then
+    picked[#picked + 1] = id
+    picked[#picked + 1] = job[1]
+    picked[#picked + 1] = job[2] or "0"
+  end
+end
+return picked
+`;
+
+/** Whether something that waits in the lane goes to another destination; false where none was found. */
+export type Scout = (lane: string, origin: string) => Promise<boolean>;
+
+export interface ScoutOptions {
+  readonly redis: Redis;
+  readonly findAction: FindAction;
+  readonly open: Open;
+  readonly compose: Composer["compose"];
+  readonly random: () => number;
+}
+
+export function createScout({ redis, random, ...steps }: ScoutOptions): Scout {
+  return async (lane, origin) => {
+    const places = Array.from({ length: SAMPLE }, random);
+    const names = [keys.ofLane(lane, "wait"), keys.job(lane, "")];
+    const picked = (await redis.eval(PICK, names.length, ...names, ...places)) as string[];
+    for (let index = 0; index + 2 < picked.length; index += 3) {
+      const [id = "", data = "", timestamp] = picked.slice(index, index + 3);
+      const found = await findOrigin({ id, data: JSON.parse(data), timestamp: Number(timestamp) }, steps);
+      if (found !== null && found !== origin) return true;
+    }
+    return false;
+  };
+}
+
+interface Waiting {
+  readonly id: string;
+  readonly data: unknown;
+  /** Unix ms. */
+  readonly timestamp: number;
+}
+
+/** Where a waiting delivery will go; null where that cannot be told now. */
+async function findOrigin(
+  { id, data, timestamp }: Waiting,
+  { findAction, open, compose }: Omit<ScoutOptions, "redis" | "random">,
+): Promise<string | null> {
+  if (!isDelivery(data)) return null;
+  const action = await findAction(data.action);
+  if (!isCompiled(action)) return null;
+  const opened = await open(data, action);
+  if (opened.kind !== "opened") return null;
+  const { delivery, secrets } = opened;
+  const facts = toFacts(delivery, { id, dueAt: delivery.sendAt ?? timestamp });
+  const composed = await compose(action, facts, toScope(delivery, id, secrets));
+  return composed.kind === "request" ? composed.request.origin : null;
+}
+
+function isCompiled(found: Awaited<ReturnType<FindAction>>): found is CompiledAction {
+  return found !== null && !("kind" in found);
+}
