@@ -16,7 +16,5 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Two cores: fault tests start several processes each, and more at once would only time each other out.
     maxWorkers: 2,
-    // Where the tests decide whether a change may land, a second lost to another machine's load must not.
-    retry: process.env["CI"] === undefined ? 0 : 2,
   },
 });
