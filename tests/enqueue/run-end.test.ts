@@ -144,4 +144,4 @@ test("workers killed around the last outcomes: completed once, and never before 
 
   expect(completions.size).toBe(1);
   await producer.close();
-}, 180_000);
+});
