@@ -33,7 +33,7 @@ function outcomeOf(reason: Reason): OutcomeKind {
   return reason === "expired" || reason === "cancelled" ? reason : "failed";
 }
 
-const REPEAT_KINDS = ["ended", "reclaimed", "lost"] as const;
+const REPEAT_KINDS = ["ended", "reclaimed", "lost", "unrecorded"] as const;
 export type RepeatKind = (typeof REPEAT_KINDS)[number];
 
 export const TOKEN_RESULTS = ["issued", "unavailable", "refused"] as const;
