@@ -46,8 +46,13 @@ export async function renderDocs(): Promise<Record<string, string>> {
     ),
     "metrics.md": page(
       "Metrics",
-      "Served by each worker on `POSTRIDER_METRICS_PORT` at `/metrics`; Node's own process metrics carry the same prefix.",
-      await metricTable(),
+      "Served by each worker on `POSTRIDER_METRICS_PORT` at `/metrics`. Names keep to Prometheus' rules: `promtool check metrics` has nothing against them.",
+      [
+        await metricTable(({ name }) => !OF_PROCESS.test(name)),
+        "## Of the process",
+        "What Node and the system tell of a worker's process; some only on Linux.",
+        await metricTable(({ name }) => OF_PROCESS.test(name)),
+      ].join("\n\n"),
     ),
   };
 }
@@ -204,15 +209,18 @@ function retryTable(): string {
   );
 }
 
-async function metricTable(): Promise<string> {
+interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly type: unknown;
+}
+
+const OF_PROCESS = /^postrider_(process|nodejs)_/;
+
+async function metricTable(isShown: (metric: Metric) => boolean): Promise<string> {
   const { registry } = createMetrics(["bulk"]);
-  const metrics = (await registry.getMetricsAsJSON()) as {
-    name: string;
-    help: string;
-    type: unknown;
-  }[];
-  const own = metrics.filter(({ name }) => !/^postrider_(process|nodejs)_/.test(name));
-  const rows = own.map(({ name, help, type }) => {
+  const metrics = (await registry.getMetricsAsJSON()) as Metric[];
+  const rows = metrics.filter(isShown).map(({ name, help, type }) => {
     // Not off the samples: some have none until there is something to count.
     const { labelNames } = registry.getSingleMetric(name) as unknown as { labelNames: readonly string[] };
     const labels = labelNames.filter((label) => label !== "le");

@@ -9,5 +9,6 @@ test.each(["shared", "run"] as const)(
       lane,
       keptShare: 0.9,
       p99Factor: 2,
+      tries: 3,
     }),
 );

@@ -95,7 +95,7 @@ test("the way of a user: preview, apply, enqueue, runs show, dead-letters, repla
     expect.objectContaining({ lane: "transactional", isServed: true, waiting: 0 }),
     expect.objectContaining({ lane: "bulk", isServed: true, waiting: 0 }),
   ]);
-}, 180_000);
+});
 
 test("a test send shows request, reply and verdict, and masks the credentials", async () => {
   await using receiver = await startReceiver(() => reply(503, {}, "later"));

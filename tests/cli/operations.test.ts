@@ -63,7 +63,7 @@ test("a held run: enqueued, looked at, one delivery released, then all; paused, 
     enqueued: 3,
   });
   await using worker = startPostrider(["worker"], environment);
-  await worker.waitForOutput(/worker ready/, 60_000);
+  await worker.waitForOutput(/worker ready/);
 
   expect(await say("runs", "show", "r")).toMatch(/^run r: held; a@1 in lane bulk/);
   const status = await eventually(async () => {
@@ -92,7 +92,7 @@ test("a held run: enqueued, looked at, one delivery released, then all; paused, 
   expect(await say("runs", "list", "--limit", "1")).toMatch(/RUN[\s\S]*r +cancelled +a@1/);
   const refused = await run(["runs", "resume", "r"], environment);
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("was cancelled") });
-}, 120_000);
+});
 
 test("a destination: limited, paused, resumed, listed", async () => {
   const origin = "https://api.example.com";
@@ -106,7 +106,7 @@ test("a destination: limited, paused, resumed, listed", async () => {
   expect(await ask("destinations", "limit", origin, "--none")).toMatchObject({ limits: {} });
   expect(await say("destinations", "show", "https://other.example")).toMatch(/shared with everybody/);
   expect((await ask("destinations", "list")).destinations).toMatchObject([{ origin }]);
-}, 60_000);
+});
 
 test("dead letters: listed page by page, grouped, shown, replayed and purged by filter", async () => {
   let isBroken = true;
@@ -114,7 +114,7 @@ test("dead letters: listed page by page, grouped, shown, replayed and purged by 
   await producer.actions.apply({ id: "b", url: `${receiver.url}/{{ customer.id }}`, body: "{{ customer }}" });
   await bury(redis, { count: 30, run: "many", action: "b@1", reason: "timeout", from: Date.now() - 60_000 });
   await using worker = startPostrider(["worker"], environment);
-  await worker.waitForOutput(/worker ready/, 60_000);
+  await worker.waitForOutput(/worker ready/);
   const { id } = await producer.enqueue({ action: "b", customer: { id: "x'y" } });
   await eventually(async () => expect((await producer.deadLetters.list()).total).toBe(31));
 
@@ -148,7 +148,7 @@ test("dead letters: listed page by page, grouped, shown, replayed and purged by 
     "1 purged\n",
   );
   expect(await say("dead-letters", "list")).toBe("no dead letters\n");
-}, 120_000);
+});
 
 test.each<[string, string[], number, RegExp]>([
   ["a replay of nothing in particular", ["dead-letters", "replay"], 2, /--all/],

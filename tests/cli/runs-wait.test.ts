@@ -59,7 +59,7 @@ test("waits for the end of a run, and its exit code says whether all were delive
   expect(open.stderr).toContain("runs close open");
   expect((await ask("runs", "close", "open")).stdout).toMatch(/run open: completed[\s\S]*completed /);
   expect((await ask("runs", "wait", "open", "--timeout", "0")).code).toBe(0);
-}, 120_000);
+});
 
 test("a file without customers is a mistake, unless it is meant", async () => {
   const action = await file("b.yaml", 'id: b\nurl: http://127.0.0.1:1/x\nbody: "{{ customer }}"\n');

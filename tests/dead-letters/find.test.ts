@@ -181,7 +181,7 @@ test("100,000 dead letters: a list reads a bounded part, the grouped view counts
     isComplete: false,
     groups: [{ of: { run: "two" }, count: 5_000 }],
   });
-}, 120_000);
+});
 
 test.each([
   [{ action: "A B" }, "dead_letters_invalid", /action: "A B" must look like/],

@@ -228,7 +228,7 @@ test("killed half-way, it leaves every letter either replayed or a dead letter, 
   await system.untilEnded("r");
   expect(system.receiver.requests).toHaveLength(1_500);
   expect(await totalsOf(system.redis)).toEqual([1_500, 1_500]);
-}, 120_000);
+});
 
 /** Of many replays most wait apart from everybody. */
 async function inRetriesLane(redis: Redis, ids: readonly string[]): Promise<string[]> {

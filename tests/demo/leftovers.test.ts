@@ -29,7 +29,7 @@ test.skipIf(process.platform !== "linux").each(["SIGTERM", "SIGHUP", "SIGKILL"] 
       ["--conditions=@postrider/source", "--import", "tsx", join(ROOT, "demo/main.ts"), String(process.pid)],
       { TMPDIR: directory },
     );
-    await demo.waitForOutput(/two workers/, 90_000);
+    await demo.waitForOutput(/two workers/);
     const processes = await descendantsOf(demo.pid);
     // Redis with its two shells, the receiver, two workers.
     expect(processes.length).toBeGreaterThanOrEqual(6);
@@ -37,7 +37,7 @@ test.skipIf(process.platform !== "linux").each(["SIGTERM", "SIGHUP", "SIGKILL"] 
     demo.kill(signal);
     await demo.exited;
 
-    await eventually(() => expect(processes.filter(isAlive)).toEqual([]), 60_000);
+    await eventually(() => expect(processes.filter(isAlive)).toEqual([]));
     // Who is killed cannot clean up; but Redis' directory is its supervisor's to remove.
     const left = (await readdir(directory)).filter((name) => !name.startsWith("tsx-"));
     expect(left.filter((name) => signal !== "SIGKILL" || !name.startsWith("postrider-demo-"))).toEqual([]);
@@ -52,12 +52,12 @@ test.skipIf(process.platform !== "linux").each(["SIGTERM", "SIGKILL"] as const)(
     await using npm = startProcess("npm", ["start", "--", "--redis-port", String(await findFreePort())], {
       POSTRIDER_METRICS_PORT: "0",
     });
-    await npm.waitForOutput(/worker ready/, 90_000);
+    await npm.waitForOutput(/worker ready/);
     const processes = await descendantsOf(npm.pid);
 
     npm.kill(signal);
 
-    await eventually(() => expect(processes.filter(isAlive)).toEqual([]), 60_000);
+    await eventually(() => expect(processes.filter(isAlive)).toEqual([]));
   },
   180_000,
 );

@@ -139,12 +139,18 @@ test("the sockets in all are bounded: idle ones go for others, and where none is
 });
 
 describe("a private address that comes late refuses the name", () => {
-  const startNames = () =>
-    startNameServer(
-      () => ["fd00::1", "93.184.216.34"],
-      60,
-      (_, type) => (type === "AAAA" ? 400 : 0),
-    );
+  /** Nobody answers there. */
+  const OTHER_PORT = 81;
+  /** The private address is kept back until `tell` is called. */
+  const startNames = async () => {
+    let tell: () => void = () => undefined;
+    const told = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    const both = () => ["fd00::1", "93.184.216.34"];
+    const names = await startNameServer(both, 60, (_, type) => (type === "AAAA" ? told : null));
+    return { ...names, tell };
+  };
   const toEnvironment = (place: string) => ({
     POSTRIDER_ALLOW_NETWORKS: "",
     POSTRIDER_DNS_SERVERS: place,
@@ -162,6 +168,7 @@ describe("a private address that comes late refuses the name", () => {
     };
 
     expect(await send()).toBe("200");
+    names.tell();
     await eventually(async () => expect(await send()).toBe("address_forbidden unique_local"));
     expect(wires.dialed).toEqual(["93.184.216.34"]);
   });
@@ -170,16 +177,23 @@ describe("a private address that comes late refuses the name", () => {
     await using counter = await startCounter();
     await using names = await startNames();
     const connected: Socket[] = [];
-    const dial = (): Socket => {
+    const dial = (_: string, port: number): Socket => {
       const socket = new Socket();
-      const isTold = () => expect(names.answered).toContain("mixed.example AAAA");
-      void eventually(isTold).then(() => socket.connect(counter.port, "127.0.0.1"));
+      if (port === OTHER_PORT) return socket;
+      names.tell();
+      void untilTold().then(() => socket.connect(counter.port, "127.0.0.1"));
       connected.push(socket);
       return socket;
     };
     await using sender = createSender(toEnvironment(names.place), { dial });
+    // That the answer was sent says nothing about whether the sender has read it: another port of the same name is refused once it has.
+    const untilTold = () =>
+      eventually(async () => {
+        const sent = await sender.send(`http://mixed.example:${OTHER_PORT}/`, { connectTimeoutMs: 50 });
+        expect(describeFinding(sent)).toBe("address_forbidden unique_local");
+      });
 
-    const sent = await sender.send("http://mixed.example/");
+    const sent = await sender.send("http://mixed.example/", { connectTimeoutMs: 30_000, timeoutMs: 30_000 });
     expect(describeFinding(sent)).toBe("address_forbidden unique_local");
     expect(connected.map(({ bytesWritten }) => bytesWritten)).toEqual([0]);
   });
@@ -201,7 +215,7 @@ test("who waits for want of sockets gets the first that another destination can 
   await eventually(() => expect(busy.unanswered.length + other.unanswered.length).toBe(max));
 
   // Its own connection stays busy; only another destination's can make room.
-  const waits = sender.send(mine, { timeoutMs: 4_000 });
+  const waits = sender.send(mine, { timeoutMs: 60_000 });
   const gaveUp = await sender.send(mine, { timeoutMs: 100 });
   expect(gaveUp.finding).toMatchObject({ code: "local", message: expect.stringContaining("all sockets") });
   other.release();

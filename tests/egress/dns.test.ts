@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import { startNameServer } from "../support/dns-server.ts";
+import { eventually } from "../support/eventually.ts";
 import { reply, startReceiver } from "../support/receiver.ts";
 import { createSender, describeFinding, wireTo } from "../support/sender.ts";
 
@@ -20,7 +21,9 @@ test("names are asked for there, in both families, and kept as long as the answe
     expect(describeFinding(await sender.send("http://api.example.com/"))).toBe("200");
 
   expect(names.asked.sort()).toEqual(["api.example.com A", "api.example.com AAAA"]);
-  expect(wires.dialed).toEqual(["2606:4700::1111", "2606:4700::1111", "2606:4700::1111"]);
+  // The other family is tried as well where a connection takes a quarter of a second, as it may on a slow machine.
+  expect(wires.dialed.filter((address) => address === "2606:4700::1111")).toHaveLength(3);
+  expect(wires.dialed[0]).toBe("2606:4700::1111");
 });
 
 test("a name that turns private when its answer has run out is refused then", async () => {
@@ -33,9 +36,10 @@ test("a name that turns private when its answer has run out is refused then", as
   );
 
   const findings = new Set<string>();
-  const until = Date.now() + 10_000;
-  while (findings.size < 2 && Date.now() < until)
+  await eventually(async () => {
     findings.add(describeFinding(await sender.send("http://rebind.example/")));
+    expect(findings.size).toBe(2);
+  });
 
   expect([...findings]).toEqual(["200", "address_forbidden loopback"]);
   expect(new Set(wires.dialed)).toEqual(new Set(["93.184.216.34"]));

@@ -48,4 +48,4 @@ test("a failover loses what the replica lacked and no more, and the same run aga
   for (const redis of [toPrimary, toReplica]) redis.disconnect();
   await producer.close();
   await replica.stop();
-}, 400_000);
+});

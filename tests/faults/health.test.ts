@@ -39,16 +39,13 @@ test("a worker that takes nothing although deliveries are due turns red, and gre
   // As after a mistake in Redis' access rules: it answers all but the claims.
   await admin.call("ACL", "SETUSER", "worker", "resetkeys", ...WITHOUT_CLAIMS);
   const second = await producer.enqueue({ action: "a", customer: { id: 2 }, lane: "bulk" });
-  await eventually(
-    async () => expect(await health()).toEqual({ code: 503, status: "stuck", lane: "bulk" }),
-    90_000,
-  );
+  await eventually(async () => expect(await health()).toEqual({ code: 503, status: "stuck", lane: "bulk" }));
   expect(await producer.outcomes.get(second.id)).toBeNull();
 
   await admin.call("ACL", "SETUSER", "worker", "allkeys");
-  await eventually(async () => expect(await producer.outcomes.get(second.id)).not.toBeNull(), 30_000);
-  await eventually(async () => expect(await health()).toEqual({ code: 200, status: "ok" }), 30_000);
+  await eventually(async () => expect(await producer.outcomes.get(second.id)).not.toBeNull());
+  await eventually(async () => expect(await health()).toEqual({ code: 200, status: "ok" }));
   admin.disconnect();
   await producer.close();
   await server.stop();
-}, 300_000);
+});

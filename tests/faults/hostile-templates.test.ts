@@ -71,4 +71,4 @@ test("hostile templates fail by name, and their neighbours are delivered once ea
   const status = await readFile(`/proc/${worker.pid}/status`, "utf8");
   expect(Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1_024).toBeLessThan(RESIDENT_MB_MAX);
   await producer.close();
-}, 180_000);
+});

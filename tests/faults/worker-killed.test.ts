@@ -1,6 +1,7 @@
 import { createProducer } from "@postrider/producer/producer";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { SHORT_CLAIMS } from "../support/fleet.ts";
 import { startPostrider } from "../support/processes.ts";
 import { ok, slow, startReceiver } from "../support/receiver.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
@@ -19,19 +20,17 @@ test("a worker killed in the middle of 5,000 deliveries loses none; doubles are 
     POSTRIDER_LANES: "bulk",
     POSTRIDER_CONCURRENCY: String(CONCURRENCY),
     POSTRIDER_METRICS_PORT: "0",
-    POSTRIDER_LOCK_MS: "2000",
-    POSTRIDER_STALLED_CHECK_MS: "500",
+    ...SHORT_CLAIMS,
   };
   await using victim = startPostrider(["worker"], environment);
   await using _other = startPostrider(["worker"], environment);
 
-  await eventually(() => expect(receiver.requests.length).toBeGreaterThan(1_500), 30_000);
+  await eventually(() => expect(receiver.requests.length).toBeGreaterThan(1_500));
   victim.kill("SIGKILL");
   await victim.exited;
   await using _replacement = startPostrider(["worker"], environment);
-  await eventually(
-    async () => expect(await producer.runs.get("r")).toMatchObject({ waiting: 0, inFlight: 0 }),
-    60_000,
+  await eventually(async () =>
+    expect(await producer.runs.get("r")).toMatchObject({ waiting: 0, inFlight: 0 }),
   );
 
   expect(await producer.runs.get("r")).toMatchObject({
@@ -50,4 +49,4 @@ test("a worker killed in the middle of 5,000 deliveries loses none; doubles are 
     true,
   );
   await producer.close();
-}, 120_000);
+});

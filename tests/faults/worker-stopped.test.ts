@@ -38,7 +38,7 @@ test("a worker that stood still for longer than its claim holds writes nothing o
   expect((await producer.deadLetters.list({ limit: 1 })).total).toBe(0);
   expect([...receiver.byKey().values()].map((requests) => requests.length)).toEqual([2]);
   await producer.close();
-}, 400_000);
+});
 
 test("a worker that stood still after its outcome was recorded has it stand, and nothing is sent again", async () => {
   const redisUrl = await isolatedRedisUrl();
@@ -68,7 +68,7 @@ test("a worker that stood still after its outcome was recorded has it stand, and
   expect(before - 2_000).toBeLessThanOrEqual(200);
   expect(receiver.requests.length - before).toBeLessThanOrEqual(500 + 200);
   await producer.close();
-}, 400_000);
+});
 
 test("a crash between the answer and its record sends once more, under the same key: the documented window", async () => {
   const redisUrl = await isolatedRedisUrl();
@@ -94,7 +94,7 @@ test("a crash between the answer and its record sends once more, under the same 
   expect(requests).toHaveLength(2);
   expect(new Set(requests.map(({ key, body }) => `${key} ${body}`)).size).toBe(1);
   await producer.close();
-}, 400_000);
+});
 
 test("a delivery outlives two workers that die with it, and is set aside as the cause after the third", async () => {
   const redisUrl = await isolatedRedisUrl();
@@ -105,7 +105,7 @@ test("a delivery outlives two workers that die with it, and is set aside as the 
   await using fleet = startFleet(redisUrl, 0, SHORT_CLAIMS);
   for (let deaths = 1; deaths <= 3; deaths++) {
     const worker = fleet.start();
-    await eventually(() => expect(receiver.requests).toHaveLength(deaths), 60_000);
+    await eventually(() => expect(receiver.requests).toHaveLength(deaths));
     expect(await producer.runs.get("r")).toMatchObject({ failed: 0 });
     worker.kill("SIGKILL");
     await worker.exited;
@@ -119,7 +119,7 @@ test("a delivery outlives two workers that die with it, and is set aside as the 
     deadLetters: [{ reason: "crash" }],
   });
   await producer.close();
-}, 400_000);
+});
 
 test("workers that stood still are no crashes, however often: a slow machine fails no delivery", async () => {
   const redisUrl = await isolatedRedisUrl();
@@ -151,4 +151,4 @@ test("workers that stood still are no crashes, however often: a slow machine fai
   expect(await untilOver(producer, "r", 90_000)).toMatchObject({ delivered: 1, failed: 0 });
   expect(receiver.requests).toHaveLength(stops + 1);
   await producer.close();
-}, 400_000);
+});

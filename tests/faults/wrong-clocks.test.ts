@@ -44,7 +44,7 @@ test("workers whose clocks are an hour ahead and an hour behind: nothing is lost
     const due = putOff.filter((_, index) => index % 2 === 1).map((score) => Number(score) / 0x1000);
     expect(delivered + due.length).toBe(600);
     expect(Math.max(0, ...due)).toBeLessThan(Date.now() + HOUR_MS + 2_000);
-  }, 60_000);
+  });
   redis.disconnect();
   await producer.close();
-}, 400_000);
+});

@@ -118,7 +118,7 @@ let origin = "";
 
 beforeAll(async () => {
   server = startProcess(process.execPath, ["--import", "tsx", "tests/hostile/server.ts"]);
-  [, origin = ""] = await server.waitForOutput(/at (http:\S+)\//, 50_000);
+  [, origin = ""] = await server.waitForOutput(/at (http:\S+)\//);
   sender = createSender();
 });
 
@@ -170,7 +170,7 @@ test("after a breach of the protocol no connection of that destination is used a
 });
 
 test("whatever came, no connection is taken for busy that is not", async () => {
-  await eventually(() => expect(sender.pools.held().sockets.open).toBe(0), 30_000);
+  await eventually(() => expect(sender.pools.held().sockets.open).toBe(0));
 });
 
 test("what is packed is told, not unpacked and not shown", async () => {

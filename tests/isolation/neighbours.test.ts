@@ -10,6 +10,6 @@ test.each(["shared", "run"] as const)(
       lane,
       keptShare: 0.7,
       p99Factor: 6,
+      tries: 8,
     }),
-  300_000,
 );

@@ -40,7 +40,7 @@ const DOORS: Record<string, RegExp> = {
     /^packages\/(producer\/src\/(lanes|admit)|worker\/src\/(claim|group-claims|settle|lanes\/(lanes|serve|reclaim)))\.ts$/,
   undici: /^packages\/worker\/src\/send\//,
   liquidjs: /^packages\/compose\/src\/(dialect|render|escape|cost)\//,
-  "prom-client": /^packages\/worker\/src\/record\/(metrics|series)\.ts$/,
+  "prom-client": /^packages\/worker\/src\/record\/(metrics|process|series)\.ts$/,
   fastify: /^packages\/worker\/src\/probes\.ts$/,
   commander: /^packages\/cli\/src\/(program|commands\/.*)\.ts$/,
 };

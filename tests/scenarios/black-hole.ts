@@ -11,14 +11,13 @@ import { ok, slow, startReceiver } from "../support/receiver.ts";
 import { redisBinary } from "../support/redis.ts";
 import { customers } from "../support/system.ts";
 
-/** Of the promise: every worker consumes again so soon after packets pass again. */
-const BACK_MS = 15_000;
 const CONCURRENCY = 10;
 const BUSY = 600;
 /** Each worker serves a lane of its own, so that no other one can hide that it has fallen silent. */
 const LANES = ["one", "two", "three"] as const;
 
-export async function surviveBlackHole(seconds: number): Promise<void> {
+/** @param backMs every worker consumes again so soon after packets pass again. */
+export async function surviveBlackHole(seconds: number, backMs: number): Promise<void> {
   const server = await startRedisServer({ binary: redisBinary() });
   await using proxy = await startProxy(server.port);
   await using receiver = await startReceiver(() => slow(20, ok()));
@@ -33,21 +32,21 @@ export async function surviveBlackHole(seconds: number): Promise<void> {
       ids.push((await producer.enqueue({ action: "a", customer: { id: `${prefix}${lane}` }, lane })).id);
     return ids;
   };
-  const untilDelivered = (ids: readonly string[], limitMs: number): Promise<void> =>
+  const untilDelivered = (ids: readonly string[], limitMs?: number): Promise<void> =>
     eventually(async () => {
       for (const id of ids) expect(await producer.outcomes.get(id)).toMatchObject({ outcome: "delivered" });
     }, limitMs);
-  await untilDelivered(await enqueueEach("before"), 30_000);
+  await untilDelivered(await enqueueEach("before"));
   // One worker is busy when it happens, the others wait. What it has left then is done within a second.
   await producer.enqueueMany({ action: "a", customers: customers(BUSY), run: "r", lane: "one" });
-  await eventually(() => expect(receiver.requests.length).toBeGreaterThan(BUSY / 2), 30_000);
+  await eventually(() => expect(receiver.requests.length).toBeGreaterThan(BUSY / 2));
 
   proxy.swallow();
   const meanwhile = await enqueueEach("meanwhile");
   await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
   proxy.pass();
   const passedAt = Date.now();
-  await untilDelivered(meanwhile, BACK_MS);
+  await untilDelivered(meanwhile, backMs);
   console.log("black hole", { seconds, backAfterMs: Date.now() - passedAt });
 
   expect(await untilOver(producer, "r")).toMatchObject({ delivered: BUSY, failed: 0 });

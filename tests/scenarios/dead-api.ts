@@ -18,14 +18,27 @@ export interface DeadApi {
   /** From the circuit's opening until all of them are enqueued and wait. */
   readonly settleSeconds: number;
   readonly limitMs: number;
+  /** Of the CPU time that idle workers and their Redis take, how much may be taken while all wait. */
+  readonly costFactor: number;
 }
 
 /** Measures what the waiting costs against idle, lets the API recover, and checks that all is delivered once a probe has found that out. */
-export async function waitForNothing({ count, seconds, settleSeconds, limitMs }: DeadApi): Promise<void> {
+export async function waitForNothing({
+  count,
+  seconds,
+  settleSeconds,
+  limitMs,
+  costFactor,
+}: DeadApi): Promise<void> {
   const server = await startRedisServer({ binary: redisBinary() });
   const redis = new Redis(server.url, { replyMapping: "legacy" });
   let isDead = true;
-  await using receiver = await startReceiver(() => (isDead ? reply(503) : ok()));
+  let refused = 0;
+  await using receiver = await startReceiver(() => {
+    if (!isDead) return ok();
+    refused += 1;
+    return reply(503);
+  });
   const producer = await createProducer({ redis: server.url });
   await producer.actions.apply({
     id: "a",
@@ -46,18 +59,19 @@ export async function waitForNothing({ count, seconds, settleSeconds, limitMs }:
   const sent = receiver.requests.length;
   const waiting = await measureCost(redis, fleet, seconds);
   console.log({ count, idle, waiting, sent });
-  expect(receiver.requests).toHaveLength(sent);
+  // A machine with other work may take so long until all of them wait that the first probe comes before the end.
+  expect(receiver.requests.length).toBeLessThanOrEqual(sent + 1);
   isDead = false;
   const run = await untilOver(producer, "r", limitMs);
 
   // Looks at the registry, signs of life and reports on the destination go on, as many for three deliveries as for a million.
   expect(waiting.commands).toBeLessThan(idle.commands + 800);
-  expect(waiting.redisMs).toBeLessThan(1.5 * idle.redisMs + 10);
-  expect(waiting.workersMs).toBeLessThan(1.5 * idle.workersMs + 30);
+  expect(waiting.redisMs).toBeLessThan(costFactor * idle.redisMs + 10);
+  expect(waiting.workersMs).toBeLessThan(costFactor * idle.workersMs + 30);
   expect(run).toMatchObject({ enqueued: count, delivered: count, failed: 0 });
   // Besides what it took to open the circuit, each was sent once.
-  expect(receiver.requests).toHaveLength(count + sent);
-  expect(run.retries).toBe(sent);
+  expect(receiver.requests).toHaveLength(count + refused);
+  expect(run.retries).toBe(refused);
   redis.disconnect();
   await producer.close();
   await server.stop();

@@ -201,7 +201,7 @@ test("a secret that is set anew is used within seconds; one that is removed make
       expect(system.receiver.requests.slice(known).map(({ headers }) => headers["authorization"])).toContain(
         `Bearer ${value}`,
       );
-    }, 10_000);
+    });
   };
 
   await send("first-value");
@@ -216,6 +216,6 @@ test("a secret that is set anew is used within seconds; one that is removed make
   await eventually(async () => {
     expect(await system.producer.lanes.backlog("transactional")).toMatchObject({ delayed: 0, inFlight: 0 });
     expect(system.receiver.requests.at(-1)?.headers["authorization"]).toBe("Bearer third-value");
-  }, 20_000);
+  });
   expect((await system.producer.lanes.backlog("transactional")).deadLetters).toBe(0);
 });

@@ -20,7 +20,7 @@ test("a diagnostic report holds no keys, tokens or passwords of the settings", a
     POSTRIDER_LOG_LEVEL: "info",
     NODE_OPTIONS: `--report-on-signal --report-directory=${directory}`,
   });
-  await worker.waitForOutput(/"metricsPort":(\d+)/, 60_000);
+  await worker.waitForOutput(/"metricsPort":(\d+)/);
 
   worker.kill("SIGUSR2");
   const report = await eventually(async () => {

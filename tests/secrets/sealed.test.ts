@@ -141,9 +141,9 @@ test("a worker without the key says so, spends no attempt, and leaves the delive
     POSTRIDER_METRICS_PORT: "0",
     POSTRIDER_SECRET_KEYS: NEW,
   });
-  await without.waitForOutput(/worker ready/, 60_000);
+  await without.waitForOutput(/worker ready/);
   await system.producer.enqueueMany({ action: "a", run: "r", customers: [{ id: 1 }] });
-  const [line] = await without.waitForOutput(/\{[^\n]*"reason":"key_missing"[^\n]*/, 30_000);
+  const [line] = await without.waitForOutput(/\{[^\n]*"reason":"key_missing"[^\n]*/);
   expect(line).toContain('"level":"error"');
   expect(line).toContain("the key old, which POSTRIDER_SECRET_KEYS does not have");
   without.kill("SIGTERM");

@@ -20,13 +20,13 @@ export type Zone = (name: string, nth: number) => readonly string[] | null | "si
 const TYPES: Readonly<Record<number, "A" | "AAAA">> = { 1: "A", 28: "AAAA" };
 const NAME_ERROR = 3;
 
-/** How long an answer is kept back. */
-export type Delay = (name: string, type: "A" | "AAAA") => number;
+/** An answer is kept back until this resolves; null: sent at once. */
+export type Hold = (name: string, type: "A" | "AAAA") => Promise<unknown> | null;
 
 export async function startNameServer(
   zone: Zone,
   ttlSeconds = 60,
-  delayOf: Delay = () => 0,
+  holdBack: Hold = () => null,
 ): Promise<NameServer> {
   const asked: string[] = [];
   const answered: string[] = [];
@@ -48,9 +48,9 @@ export async function startNameServer(
     const send = (): void => {
       if (isOpen) socket.send(answer, port, address, () => answered.push(`${name} ${type}`));
     };
-    const delayMs = delayOf(name, type);
-    if (delayMs === 0) send();
-    else setTimeout(send, delayMs);
+    const held = holdBack(name, type);
+    if (held === null) send();
+    else void held.then(send);
   });
   socket.bind(0, "127.0.0.1");
   await once(socket, "listening");

@@ -17,8 +17,11 @@ const QUIET = {
   POSTRIDER_SHUTDOWN_GRACE_MS: "2000",
 } as const;
 
-/** For tests in which workers die: what they held is taken up within seconds. Elsewhere a slow machine would send twice. */
-export const SHORT_CLAIMS = { POSTRIDER_LOCK_MS: "2000", POSTRIDER_STALLED_CHECK_MS: "500" } as const;
+/**
+ * For tests in which workers die: what they held is taken up within seconds. Shorter ones, or short ones elsewhere, would have a slow
+ * machine send twice: a claim is renewed at half its time.
+ */
+export const SHORT_CLAIMS = { POSTRIDER_LOCK_MS: "5000", POSTRIDER_STALLED_CHECK_MS: "500" } as const;
 
 export interface Fleet {
   readonly redisUrl: string;
@@ -47,9 +50,8 @@ export function startFleet(
     async untilServing() {
       const redis = new Redis(redisUrl, { replyMapping: "legacy" });
       try {
-        await eventually(
-          async () => expect(await redis.zcard(keys.workers())).toBeGreaterThanOrEqual(running.size),
-          60_000,
+        await eventually(async () =>
+          expect(await redis.zcard(keys.workers())).toBeGreaterThanOrEqual(running.size),
         );
       } finally {
         redis.disconnect();

@@ -9,6 +9,8 @@ import { createPools, type Outside, type Pools } from "@postrider/worker/send/po
 import { type SendLimits, send } from "@postrider/worker/send/send";
 import { LOOPBACK } from "./network.ts";
 
+const PATIENT_MS = 30_000;
+
 export interface Sender {
   readonly pools: Pools;
   send(url: string, options?: SendOptions): Promise<Sent>;
@@ -33,9 +35,10 @@ export function createSender(environment: Record<string, string> = {}, outside: 
       return send(
         { method, origin: parsed.origin, path: parsed.path, headers, body: method === "GET" ? null : body },
         {
-          timeoutMs: 5_000,
-          leftMs: limits.timeoutMs ?? 5_000,
-          connectTimeoutMs: 2_000,
+          // Of no account where all goes well, however slow the machine; tests of what takes too long have their own.
+          timeoutMs: PATIENT_MS,
+          leftMs: limits.timeoutMs ?? PATIENT_MS,
+          connectTimeoutMs: PATIENT_MS,
           replyBytesMax: 65_536,
           redirects: 0,
           secretHeaders: new Set(),

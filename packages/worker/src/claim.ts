@@ -151,6 +151,7 @@ async function writeDown(
       await records.ledger.forgetCrashes(claimed);
     return await toSettle(claimed, attempted.verdict, written, records);
   } catch (error) {
+    records.metrics.repeated(toLaneLabel(claimed.lane), "unrecorded");
     log.error(
       { deliveryId: claimed.id, lane: claimed.lane, detail: String(error) },
       "not recorded; it will be sent again",

@@ -1,10 +1,9 @@
 // A real Redis, wherever this machine has one: the one that is configured, a server program, a container, a package.
 
-import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { hasCode, PostriderError } from "@postrider/shared/errors";
 import { connectRedis } from "@postrider/shared/redis";
 import { maskUrl } from "@postrider/shared/redis-url";
+import { hasApt, installWithApt } from "./apt.ts";
 import { startContainer } from "./container.ts";
 import { findOnPath, startRedisServer } from "./server.ts";
 
@@ -78,17 +77,10 @@ async function fromContainer({ appendFsync = "everysec" }: ProvideOptions): Prom
 }
 
 async function fromApt({ port, appendFsync, say }: ProvideOptions): Promise<ProvidedRedis | null> {
-  if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return null;
+  if (!hasApt()) return null;
   say("Redis: none here; installing redis-server with apt-get");
   // A Debian with systemd may start a service of its own on the default port, which then answers there.
-  const apt = (...words: string[]) =>
-    spawnSync("/usr/bin/env", ["DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y", ...words], {
-      stdio: "ignore",
-    }).status === 0;
-  const isInstalled =
-    apt("install", "--no-install-recommends", "redis-server") ||
-    (apt("update") && apt("install", "--no-install-recommends", "redis-server"));
-  const binary = isInstalled ? findOnPath(PROGRAMS, FALLBACK_PATH) : null;
+  const binary = installWithApt("redis-server") ? findOnPath(PROGRAMS, FALLBACK_PATH) : null;
   return binary === null
     ? null
     : startBinary(binary, `${binary}, installed with apt-get`, { port, appendFsync });

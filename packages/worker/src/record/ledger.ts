@@ -12,6 +12,12 @@ import { createGroup } from "../group.ts";
 /** Keeps one script under a millisecond or so, lest claims wait behind it. */
 const GROUP_MAX = 100;
 
+/**
+ * Redis at maxmemory refuses what takes memory, but not in a script that has begun to write. What was sent must be written down all the same, or
+ * it is sent again. Claims are refused then, so this is never more than what is in flight. The key exists nowhere.
+ */
+const WRITE_WHEN_FULL = `redis.call("DEL", KEYS[1] .. ":none")\n`;
+
 /** Of a claim that another worker holds by now: its worker was slow, and not dead. */
 const TAKE_CRASH_BACK = `
 local function takeCrashBack(job)
@@ -24,7 +30,7 @@ end
  * text ("" = count only), its ms to live, counter, second counter ("" = none), 1 if the job is done with then.
  * Output: per entry 1 when written, 0 when the delivery had ended already, -1 when another worker has the claim.
  */
-const RECORD = `${COMPLETE_RUN}
+const RECORD = `${WRITE_WHEN_FULL}${COMPLETE_RUN}
 local counted, sums, ended, ending = {}, {}, 0, {}
 local function count(run, counter)
   local key = run .. " " .. counter
@@ -76,7 +82,7 @@ return counted
  * Keeps what an attempt came to with the job. Input: KEYS job; ARGV claim's token, text, how many are kept.
  * Output: 1; 0 when there is no such job, or another worker has the claim, and nothing was written.
  */
-const KEEP = `${TAKE_CRASH_BACK}
+const KEEP = `${WRITE_WHEN_FULL}${TAKE_CRASH_BACK}
 local holder = redis.call("GET", KEYS[1] .. ":lock")
 if holder and holder ~= ARGV[1] then
   takeCrashBack(KEYS[1])

@@ -4,8 +4,9 @@
 import { OWN_LANE_KINDS, type OwnLaneKind, toLaneLabel } from "@postrider/shared/lanes";
 import { type OutcomeKind, REASON_NAMES, type Reason } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
-import { type Counter, collectDefaultMetrics, Registry } from "prom-client";
+import { type Counter, Registry } from "prom-client";
 import type { FaultCode } from "../attempt.ts";
+import { collectProcess } from "./process.ts";
 import { DESTINATIONS_SHOWN_MAX, defineSeries, type EgressHeld, type Series } from "./series.ts";
 
 const STATUS_CLASSES = ["1xx", "2xx", "3xx", "4xx", "429", "5xx"] as const;
@@ -32,7 +33,7 @@ function outcomeOf(reason: Reason): OutcomeKind {
   return reason === "expired" || reason === "cancelled" ? reason : "failed";
 }
 
-const REPEAT_KINDS = ["ended", "reclaimed", "lost"] as const;
+const REPEAT_KINDS = ["ended", "reclaimed", "lost", "unrecorded"] as const;
 export type RepeatKind = (typeof REPEAT_KINDS)[number];
 
 export const TOKEN_RESULTS = ["issued", "unavailable", "refused"] as const;
@@ -101,7 +102,7 @@ export function createMetrics(
 ): Metrics {
   const lanes = [...sharedLanes, ...OWN_LANE_KINDS];
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry, prefix: "postrider_" });
+  collectProcess(registry);
   const inFlight = new Map(lanes.map((lane) => [lane, 0]));
   const series = defineSeries(registry, inFlight, held);
 

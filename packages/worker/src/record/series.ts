@@ -46,7 +46,7 @@ export function defineSeries(
     ]),
     repeats: counter(
       "repeated_claims_total",
-      "Claims of deliveries that had ended (ended: sent nothing), that an earlier claim may have sent (reclaimed), or that another worker took over (lost).",
+      "Claims of deliveries that had ended (ended: sent nothing), that an earlier claim may have sent (reclaimed), that another worker took over (lost), or whose outcome Redis did not take, so that they are sent again (unrecorded).",
       ["lane", "kind"],
     ),
     moves: counter("lane_moves_total", "Deliveries moved into an own lane of a kind before they were sent.", [
