@@ -12,6 +12,16 @@ import { createGroup } from "../group.ts";
 /** Keeps one script under a millisecond or so, lest claims wait behind it. */
 const GROUP_MAX = 100;
 
+/**
+ * A full Redis refuses what takes memory only where a script begins with it, and none is left half-way. What an attempt came to must be
+ * written all the same: it was sent, and would be sent again, uncounted. It is little, ends with the claims that are held, and an outcome makes
+ * room for far more than it takes. Removing nothing is a beginning that takes no memory.
+ */
+const BEGIN = {
+  ofSet: (key: string) => `redis.call("SREM", ${key}, "")`,
+  ofHash: (key: string) => `redis.call("HDEL", ${key}, "")`,
+};
+
 /** Of a claim that another worker holds by now: its worker was slow, and not dead. */
 const TAKE_CRASH_BACK = `
 local function takeCrashBack(job)
@@ -25,6 +35,7 @@ end
  * Output: per entry 1 when written, 0 when the delivery had ended already, -1 when another worker has the claim.
  */
 const RECORD = `${COMPLETE_RUN}
+${BEGIN.ofSet("KEYS[5]")}
 local counted, sums, ended, ending = {}, {}, 0, {}
 local function count(run, counter)
   local key = run .. " " .. counter
@@ -77,6 +88,7 @@ return counted
  * Output: 1; 0 when there is no such job, or another worker has the claim, and nothing was written.
  */
 const KEEP = `${TAKE_CRASH_BACK}
+${BEGIN.ofHash("KEYS[1]")}
 local holder = redis.call("GET", KEYS[1] .. ":lock")
 if holder and holder ~= ARGV[1] then
   takeCrashBack(KEYS[1])
