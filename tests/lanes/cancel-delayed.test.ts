@@ -20,8 +20,8 @@ test("is never sent, counts as waiting, and ends as cancelled when it is due", a
   const { runs } = system.producer;
   const inBulk = await system.apply({ id: "shared" });
   await system.startWorker();
-  // Long enough for two cancellations, which take two seconds each.
-  const sendAt = new Date(Date.now() + 12_000);
+  // Long enough for two cancellations, which take two seconds each, on a machine with other work.
+  const sendAt = new Date(Date.now() + 20_000);
   await system.producer.enqueueMany({ action: inBulk, customers: customers(20), run: "shared", sendAt });
   await system.apply({ id: "limited", limits: { ratePerSecond: 1_000 } });
   await system.producer.enqueueMany({ action: "limited", customers: customers(20), run: "own", sendAt });

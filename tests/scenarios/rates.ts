@@ -18,11 +18,25 @@ export interface ConfiguredRate {
   readonly leastShare: number;
   readonly mostShare: number;
   readonly secondShare: number;
+  /** The machine's other work may spoil a round, but not each of so many. */
+  readonly tries: number;
 }
 
 /** Sends at a configured rate with several workers, and checks how fast it was. */
 export async function keepRate(expected: ConfiguredRate): Promise<void> {
-  const { rate, seconds } = expected;
+  const { rate, leastShare, mostShare, secondShare, tries } = expected;
+  for (let round = 1; ; round++) {
+    const { mean, most } = await sendAtRate(expected);
+    console.log({ rate, mean, most });
+    const isKept = mean >= rate * leastShare && most <= Math.ceil(rate * secondShare);
+    // Too fast on average is no machine's doing.
+    expect(mean).toBeLessThanOrEqual(rate * mostShare);
+    if (isKept) return;
+    expect(round, JSON.stringify({ mean, most })).toBeLessThan(tries);
+  }
+}
+
+async function sendAtRate({ rate, seconds }: ConfiguredRate): Promise<{ mean: number; most: number }> {
   const redisUrl = await isolatedRedisUrl();
   await using timekeeper = startProcess(process.execPath, ["tests/support/timekeeper.mjs"]);
   const [, port] = await timekeeper.waitForOutput(/^port (\d+)$/m);
@@ -39,13 +53,8 @@ export async function keepRate(expected: ConfiguredRate): Promise<void> {
   const [, text = ""] = await timekeeper.waitForOutput(/^times (.*)$/m);
   const times = JSON.parse(text) as number[];
   expect(times).toHaveLength(rate * seconds);
-  const mean = meanPerSecond(times);
-  const most = mostInASecond(times);
-  console.log({ rate, mean, most });
-  expect(mean).toBeGreaterThanOrEqual(rate * expected.leastShare);
-  expect(mean).toBeLessThanOrEqual(rate * expected.mostShare);
-  expect(most).toBeLessThanOrEqual(Math.ceil(rate * expected.secondShare));
   await producer.close();
+  return { mean: meanPerSecond(times), most: mostInASecond(times) };
 }
 
 export interface LearnedRate {
@@ -54,10 +63,25 @@ export interface LearnedRate {
   readonly seconds: number;
   readonly refusedShare: number;
   readonly usedShare: number;
+  /** The machine's other work may spoil a round, but not each of so many. */
+  readonly tries: number;
 }
 
 /** Sends to a receiver that allows so many a second, and checks how much of that is used and how often it has to refuse. */
-export async function learnRate({ allowed, seconds, refusedShare, usedShare }: LearnedRate): Promise<void> {
+export async function learnRate(expected: LearnedRate): Promise<void> {
+  const { allowed, seconds, refusedShare, usedShare, tries } = expected;
+  for (let round = 1; ; round++) {
+    const { refused, accepted } = await sendUntilLearned(expected);
+    console.log({ allowed, refused, accepted, of: allowed * seconds });
+    if (refused <= refusedShare * (refused + accepted) && accepted >= usedShare * allowed * seconds) return;
+    expect(round, JSON.stringify({ refused, accepted })).toBeLessThan(tries);
+  }
+}
+
+async function sendUntilLearned({
+  allowed,
+  seconds,
+}: LearnedRate): Promise<{ refused: number; accepted: number }> {
   const redisUrl = await isolatedRedisUrl();
   const limited = limitTo(allowed);
   await using receiver = await startReceiver(limited.script);
@@ -73,12 +97,9 @@ export async function learnRate({ allowed, seconds, refusedShare, usedShare }: L
     expect(refused + accepted).toBeGreaterThan(0);
   }, toMs + 60_000);
 
-  const { refused, accepted } = limited.count(10_000, toMs);
-  console.log({ allowed, refused, accepted, of: allowed * seconds });
-  expect(refused).toBeLessThanOrEqual(refusedShare * (refused + accepted));
-  expect(accepted).toBeGreaterThanOrEqual(usedShare * allowed * seconds);
   await producer.runs.cancel("r");
   await producer.close();
+  return limited.count(10_000, toMs);
 }
 
 /** Requests a second from the first to the last. */
