@@ -162,16 +162,12 @@ function captureRender(tag: CaptureTag): Render {
   };
 }
 
-/** What is missing fails where it is named, as where it is printed; an assigned comparison is a condition like any other. */
+/** What is missing fails where it is named, as where it is printed. */
 function assignRender(tag: AssignTag): Render {
   const { key, value } = tag as unknown as { key: string; value: Value };
   const evaluate = value.value as unknown as Evaluate;
-  const compares = value.initial.postfix.length > 1;
   return (context) => {
-    (context.bottom() as Record<string, unknown>)[key] = evaluate(
-      context,
-      compares && context.opts.lenientIf,
-    );
+    (context.bottom() as Record<string, unknown>)[key] = evaluate(context);
   };
 }
 

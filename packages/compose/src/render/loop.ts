@@ -1,8 +1,8 @@
 // Loops and cases, rendered directly: `for` with everything that Ruby's Liquid tells about a loop, its parent loop included, and `case`
 // with the same idea of equality as conditions.
 
-import { type CaseTag, type Context, type Emitter, type ForTag, type Template, toValueSync } from "liquidjs";
-import { isEqual } from "../dialect/operators.ts";
+import { type CaseTag, type Context, type Emitter, type ForTag, type Template, toValue, toValueSync } from "liquidjs";
+import { isAbsent, isEqual } from "../dialect/operators.ts";
 import { compileToken, type Evaluate } from "./value.ts";
 
 type RenderNodes = (nodes: readonly Template[], context: Context, emitter: Emitter) => void;
@@ -35,8 +35,8 @@ export function loopRender(tag: ForTag, renderNodes: RenderNodes): Render {
   const hash = Object.keys(tag.hash.hash);
   return (context, emitter) => {
     const all = toItems(collection(context, otherwise.length > 0 && context.opts.lenientIf));
-    if (all.length === 0) return renderNodes(otherwise, context, emitter);
     const items = hash.length === 0 ? note(all, all.length, name, context) : choose(tag, all, name, context);
+    if (items.length === 0) return renderNodes(otherwise, context, emitter);
     const parentloop = loops.get(context) ?? null;
     const forloop = toForloop(items.length, name, parentloop);
     loops.set(context, forloop);
@@ -105,12 +105,10 @@ function note(items: unknown[], end: number, name: string, context: Context): un
 /** `offset`, `limit` and `reversed`, in this order whatever the template's. */
 function choose(tag: ForTag, all: unknown[], name: string, context: Context): unknown[] {
   context.push({ continue: context.getRegister(`continue-${name}`) });
-  const given = toValueSync(tag.hash.render(context) as never) as Record<string, unknown>;
+  const { offset, limit, reversed } = toValueSync(tag.hash.render(context) as never) as Record<string, unknown>;
   context.pop();
-  const { offset, limit, reversed } = given;
-  const from = Math.max(0, Math.trunc(Number(offset ?? 0)) || 0);
-  const to =
-    limit === undefined || limit === null ? all.length : from + Math.max(0, Math.trunc(Number(limit)) || 0);
+  const from = Math.max(0, Math.trunc(Number(toValue(offset) ?? 0)) || 0);
+  const to = isAbsent(limit) ? all.length : from + Math.max(0, Math.trunc(Number(limit)) || 0);
   const items = note(all.slice(from, to), Math.min(to, all.length), name, context);
   return reversed === undefined ? items : items.toReversed();
 }

@@ -2,6 +2,7 @@
 // that depend on data, what is missing) is left to liquidjs' own evaluation.
 
 import { type Context, Drop, evalToken, toValueSync, type Value } from "liquidjs";
+import { withoutStrictness } from "../dialect/strictness.ts";
 import { ENCODERS, Encoded, type Encoding, TEXT_FILTERS } from "../escape/encoded.ts";
 import { plain } from "../escape/print.ts";
 
@@ -46,21 +47,39 @@ export function compileValue(
       call: (context, one, args) => last.call(context, beforeLast(one), args),
     });
   const defaultAt = filters.findIndex(({ name }) => name === "default");
+  const lastDefault = filters.findLastIndex(({ name }) => name === "default");
   if (filters.length === 0) return initial;
   return (context, lenient) => {
     const isHandled = defaultAt >= 0 && context.opts.lenientIf;
     let result = initial(context, lenient === true || isHandled);
-    // Where what is missing would fail, no filter makes something of nothing on its way to the default.
-    const from = isHandled && (result ?? null) === null && context.strictVariables ? defaultAt : 0;
-    for (const { args, call } of from === 0 ? filters : filters.slice(from)) {
-      result = call(
-        context,
-        result,
-        args.map((arg) => (typeof arg === "function" ? arg(context) : [arg[0], arg[1](context)])),
-      );
+    // Whatever the action says about missing values, no filter makes something of nothing on its way to the default.
+    let index = isHandled && (result ?? null) === null ? defaultAt : 0;
+    for (let filter = filters[index]; filter !== undefined; filter = filters[++index]) {
+      result =
+        filter.name === "default"
+          ? withDefault(filter, context, result, lenient === true || index < lastDefault)
+          : filter.call(context, result, evaluateAll(filter.args, context));
     }
     return result;
   };
+}
+
+function evaluateAll(args: CompiledFilter["args"], context: Context, lenient?: boolean): unknown[] {
+  return args.map((arg) =>
+    typeof arg === "function" ? arg(context, lenient) : [arg[0], arg[1](context, lenient)],
+  );
+}
+
+/** A default that is missing itself is no fault where it is not needed, nor where another one follows. */
+function withDefault(
+  { args, call }: CompiledFilter,
+  context: Context,
+  value: unknown,
+  mayBeNothing: boolean,
+): unknown {
+  const result = call(context, value, evaluateAll(args, context, true));
+  if ((result ?? null) === null && !mayBeNothing) evaluateAll(args, context);
+  return result;
 }
 
 function compileFilter(filter: unknown): CompiledFilter {
@@ -108,10 +127,13 @@ function compileOperands(postfix: readonly Token[]): Evaluate {
       ? compileOperator(String(token.operator))
       : compileToken(token),
   );
-  return (context, lenient) => {
+  return (context) => {
     const operands: unknown[] = [];
+    // To compare with what is missing is what a condition is for, wherever it stands.
     for (const step of steps)
-      operands.push(typeof step === "function" ? step(context, lenient) : step.apply(context, operands));
+      operands.push(
+        typeof step === "function" ? step(context, context.opts.lenientIf) : step.apply(context, operands),
+      );
     return operands[0];
   };
 }
@@ -136,8 +158,14 @@ export function compileToken(token: Token): Evaluate {
     const literal = content instanceof Drop && content.valueOf() === null ? null : content;
     return () => literal;
   }
+  if ("lhs" in token) return compileRange(token as unknown as RangeInside);
   const path = toPath(token);
-  if (path === null) return (context, lenient) => toValueSync(evalToken(token, context, lenient));
+  if (path === null)
+    return (context, lenient) => {
+      const evaluate = () => toValueSync(evalToken(token, context, lenient));
+      // liquidjs is lenient with the value alone, not with the names of which a place in it or a range is made.
+      return lenient === true && context.strictVariables ? withoutStrictness(context, evaluate) : evaluate();
+    };
   const [root = ""] = path;
   return (context, lenient) => {
     let value = (context as unknown as ContextInside).findScope(root);
@@ -149,6 +177,28 @@ export function compileToken(token: Token): Evaluate {
     }
     return value;
   };
+}
+
+interface RangeInside {
+  readonly lhs: Token;
+  readonly rhs: Token;
+}
+
+/** A range of whole numbers. Its ends are read as Ruby reads whole numbers: nothing, and text that is none, is 0. */
+function compileRange({ lhs, rhs }: RangeInside): Evaluate {
+  const ends = [compileToken(lhs), compileToken(rhs)] as const;
+  return (context, lenient) => {
+    const from = toWhole(ends[0](context, lenient));
+    const to = toWhole(ends[1](context, lenient));
+    const length = Math.max(0, to - from + 1);
+    context.memoryLimit.use(length);
+    return Array.from({ length }, (_, index) => from + index);
+  };
+}
+
+function toWhole(value: unknown): number {
+  const bare = unwrap(value);
+  return Math.trunc(typeof bare === "string" ? Number.parseFloat(bare) : Number(bare ?? 0)) || 0;
 }
 
 /** The names of a property access that are known now; null when one depends on the data, or it is no such access. */

@@ -1,53 +1,65 @@
 // Filters of lists that look at a property of each item, as Ruby's Liquid has them: an item that lacks the property is like one in which
 // it is null, and no reason to fail.
 
-import { type Context, type Liquid, toValueSync } from "liquidjs";
+import { type Context, isTruthy, type Liquid, toValueSync, Value } from "liquidjs";
 import { print, toJson } from "../../escape/print.ts";
+import { isAbsent } from "../operators.ts";
+import { withoutStrictness } from "../strictness.ts";
 import { charge } from "./filter.ts";
 import { flatten } from "./lists.ts";
 
 type Filter = (this: { context: Context }, value: unknown, ...args: unknown[]) => unknown;
 
-/** Those that take names of properties, or expressions over an item. */
-const LOOKING = [
-  "where",
-  "reject",
-  "find",
-  "find_index",
-  "has",
-  "group_by",
-  "where_exp",
-  "reject_exp",
-  "find_exp",
-  "find_index_exp",
-  "has_exp",
-  "group_by_exp",
-] as const;
+/** Those that take the name of a property, and what it is to be equal to. */
+const BY_PROPERTY = ["where", "reject", "find", "find_index", "has", "group_by", "group_by_exp"] as const;
+
+/** Those that take an expression over an item, by what they make of the items and of the question whether it is true of one. */
+const BY_EXPRESSION: Readonly<Record<string, (items: readonly unknown[], isMet: Test) => unknown>> = {
+  where_exp: (items, isMet) => items.filter(isMet),
+  reject_exp: (items, isMet) => items.filter((item) => !isMet(item)),
+  find_exp: (items, isMet) => items.find(isMet),
+  find_index_exp: (items, isMet) => {
+    const index = items.findIndex(isMet);
+    return index < 0 ? undefined : index;
+  },
+  has_exp: (items, isMet) => items.some(isMet),
+};
+
+type Test = (item: unknown) => boolean;
 
 export function registerListFilters(liquid: Liquid): void {
-  for (const name of LOOKING) {
+  for (const name of BY_PROPERTY) {
     const original = liquid.filters[name] as unknown as Filter;
     liquid.registerFilter(name, function (this: { context: Context }, value: unknown, ...args: unknown[]) {
+      // Nil is no value to be equal to: it asks whether the property is true, as if it were left out.
+      const given = args.map((arg) => (isAbsent(arg) ? undefined : arg));
       const found = withoutStrictness(this.context, () =>
-        toValueSync(original.call(this, value, ...args) as never),
+        toValueSync(original.call(this, value, ...given) as never),
       );
       return name.startsWith("group_by") ? joinAbsent(found as Group[]) : found;
     } as never);
+  }
+  for (const [name, pick] of Object.entries(BY_EXPRESSION)) {
+    const filter: Filter = function (value, item, expression) {
+      const isMet = toTest(new Value(print(expression), liquid), print(item), this.context);
+      return withoutStrictness(this.context, () => pick(asWritten(value, this.context), isMet));
+    };
+    liquid.registerFilter(name, filter as never);
   }
   liquid.registerFilter("uniq", uniq as never);
   liquid.registerFilter("compact", compact as never);
 }
 
-/** What is missing in an item is no mistake of the template's. */
-function withoutStrictness<R>(context: Context, look: () => R): R {
-  const inside = context as { strictVariables: boolean };
-  const before = inside.strictVariables;
-  inside.strictVariables = false;
-  try {
-    return look();
-  } finally {
-    inside.strictVariables = before;
-  }
+/** Whether an expression is true of an item, in Liquid's own idea of truth. */
+function toTest(expression: Value, name: string, context: Context): Test {
+  return (item) => {
+    context.push({ [name]: item });
+    try {
+      return isTruthy(toValueSync(expression.value(context)), context);
+    } finally {
+      context.pop();
+    }
+  };
 }
 
 interface Group {
@@ -59,7 +71,7 @@ interface Group {
 function joinAbsent(groups: readonly Group[]): Group[] {
   const joined = new Map<unknown, Group>();
   for (const { name, items } of groups) {
-    const key = name ?? null;
+    const key = isAbsent(name) ? null : name;
     const known = joined.get(key);
     if (known === undefined) joined.set(key, { name: key, items });
     else known.items.push(...items);
@@ -94,6 +106,14 @@ function propertyOf(item: unknown, property: unknown): unknown {
   return typeof item === "object" && item !== null && Object.hasOwn(item, name)
     ? (item as Record<string, unknown>)[name]
     : undefined;
+}
+
+/** Items that are lists stay lists: an expression may ask for what is in them. */
+function asWritten(value: unknown, context: Context): readonly unknown[] {
+  if (isAbsent(value)) return [];
+  const items: readonly unknown[] = Array.isArray(value) ? value : [value];
+  charge(context, items.length);
+  return items;
 }
 
 function itemsOf(value: unknown, context: Context): readonly unknown[] {
