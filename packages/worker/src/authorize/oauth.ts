@@ -4,6 +4,7 @@ import type { OAuthClient } from "@postrider/compose/credentials";
 import type { ComposedRequest } from "@postrider/compose/request";
 import { USER_AGENT } from "@postrider/shared/version";
 import type { Finding, Unready, Unsendable } from "../attempt.ts";
+import { askedWaitMs } from "../decide/retry-after.ts";
 
 export interface IssuedToken {
   readonly value: string;
@@ -49,9 +50,10 @@ const BEARER: ReadonlySet<string> = new Set(["bearer", "bearertoken", "jwt-beare
 /** RFC 6749 section 5.2: the error's code, which may be told; its description may repeat what was sent. */
 const ERROR_CODE = /^[A-Za-z0-9_.-]{1,60}$/;
 
-/** The token that an answer brings, or what stands in its way. */
+/** The token that an answer brings, or what stands in its way. @param now Unix ms. */
 export function readTokenAnswer(
   finding: Exclude<Finding, { kind: "cancelled" | "broken" }>,
+  now: number,
 ): IssuedToken | NoToken {
   if (finding.kind === "fault") return unavailable(`did not answer: ${finding.code}, ${finding.message}`);
   if (finding.kind === "unsendable") return atTokenUrl(finding);
@@ -62,8 +64,10 @@ export function readTokenAnswer(
   if (status >= 200 && status < 300) return readToken(answer);
   const code = answer?.["error"];
   const told = typeof code === "string" && ERROR_CODE.test(code) ? ` (${code})` : "";
-  if (status >= 500 || status === 408 || status === 425 || status === 429)
-    return unavailable(`answered ${status}${told}`);
+  if (status >= 500 || status === 408 || status === 425 || status === 429) {
+    const asked = askedWaitMs(finding.headers, now);
+    return { ...unavailable(`answered ${status}${told}`), ...(asked !== null && { notBefore: now + asked }) };
+  }
   return refused(`answered ${status}${told}`);
 }
 
