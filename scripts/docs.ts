@@ -49,6 +49,33 @@ export async function renderDocs(): Promise<Record<string, string>> {
   };
 }
 
+const DATES = `Dates, as \`date\` and the filters beside it read them:
+
+| what | means |
+| --- | --- |
+| \`1720000000\`, \`"1720000000"\`, \`-86400\` | Unix seconds; from 100,000,000,000 on milliseconds, then microseconds, then nanoseconds |
+| \`'now'\`, \`'today'\` | when the delivery was due |
+| \`2024-01-15\`, \`2024-01-15T10:00:00.123Z\`, \`2024-01-15 10:00:00.123456+02\`, \`20240115T100000Z\`, \`2024-015\`, \`2024-01\`, \`2024/1/15\` | ISO 8601 and what databases make of it |
+| \`15 Jan 2024\`, \`15-Jan-2024\`, \`January 15th, 2024 10:00 PM\`, \`Mon, 15 Jan 2024 10:00:00 GMT\`, \`Mon Jan 15 10:00:00 UTC 2024\`, \`May 2024\` | English names; weekdays are not looked at |
+| \`01/15/2024\`, \`01-15-2024\`, \`1/15/24\` | month first. One with no such month (\`13/02/2024\`) fails the delivery: others of its kind would go out with day and month exchanged |
+| \`15.01.2024\`, \`15.1.24\` | day first |
+| \`10:30\`, \`June 5\` | the day, or the year, when the delivery was due |
+
+A text without a zone is meant in UTC. Zones in texts are \`Z\`, \`UTC\`, \`GMT\`, \`+02\`, \`+0200\`, \`+02:00\`, \`UTC+2\` and RFC 822's (\`EST\`, \`PDT\`, …). Two digits of a year mean 1969 to 2068. 30 February is the first or second of March, as in Ruby. What is no date is printed as it is, as in Ruby's Liquid; so is any date where the format is empty.
+
+Formats are strftime's, with every directive, flag and width that Ruby knows, \`%+\` and \`%q\` (\`st\`, \`nd\`, \`rd\`, \`th\`), and English names. A directive that does not exist is refused when the action is saved, and printed as it is where the format comes from data. \`%Z\` prints \`EST\` where the tz database has letters, and otherwise the offset.
+
+Zones, in \`date: format, zone\` and in \`timezone: zone\` (UTC where there is none):
+
+| zone | means |
+| --- | --- |
+| \`Europe/Paris\` | the tz database's zone, whatever the case |
+| \`Eastern Time (US & Canada)\`, \`(GMT-05:00) Eastern Time (US & Canada)\` | the zone that campaign tools (Rails) list under this name, with its summer time; the offset in front is only a label |
+| \`+02:00\`, \`+0200\`, \`+02\`, \`UTC+2\`, \`(GMT+02:00)\` | east of UTC, as ISO 8601 says |
+| \`60\`, \`'60'\`, \`'-330'\` | minutes *west* of UTC, as liquidjs has it |
+
+Anything else fails the delivery, or is refused when the action is saved.`;
+
 const DIALECT = `Templates are Liquid as [liquidjs](https://liquidjs.com/tags/overview.html) has it, and what follows. They see \`customer\`, \`event\`, \`event_name\`, \`event_id\`, \`event_timestamp\`, \`trigger\`, \`journey\`, \`objects\`, \`campaign\`, \`message\`, \`snippets\` and \`delivery_id\`, as far as the delivery has them; and \`secrets\`, where the action may use them (secrets.md). Times are Unix seconds.
 
 - \`{{ customer }}\`, and any object or list printed whole, prints as JSON; so does \`{{ customer | replace: "=>", ":" }}\`.
@@ -59,6 +86,9 @@ const DIALECT = `Templates are Liquid as [liquidjs](https://liquidjs.com/tags/ov
 - Snippets are pieces of template: \`{{ snippets.name }}\` prints what the snippet makes of this delivery, escaped for the place where that lands. What it assigns stays its own. One that holds no Liquid is a text like any value, also in filters and conditions.
 - A list with nulls in it stays unsorted; \`divided_by: 0\` fails the delivery.
 - Nothing renders Liquid that stands in data. Own properties are read, and nothing that they inherit.
+- What a template gives depends on the delivery alone, not on the zone, language or Node version of the machine. (A zone's clock changes come from Node's copy of the tz database: where a country has changed its law, workers with an older Node do not know yet.)
+
+${DATES}
 
 [composing.md](composing.md) tells how to write, try and check actions.`;
 
@@ -68,7 +98,7 @@ function dialectTable(): string {
   );
   const liquidjs = Object.entries(LIQUIDJS_FILTERS).map(([name, entry]) => [name, ...entry] as const);
   const rows = [...campaign, ...liquidjs]
-    .sort(([a], [b]) => a.localeCompare(b))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, does, template, prints]) => [
       `\`${name}\``,
       does,

@@ -68,6 +68,13 @@ describe("preview", () => {
     });
   });
 
+  test("takes no time without its zone, which would be this machine's", async () => {
+    const customer = await file("ann.json", '{"id": 1}');
+    const args = ["actions", "preview", await file("p.yaml", ACTION), "--customer", customer];
+    const shown = await run([...args, "--at", "2031-01-02 00:00"]);
+    expect(shown).toMatchObject({ code: 2, stderr: expect.stringContaining("2026-12-01T09:00:00Z") });
+  });
+
   test("marks a problem in its line, names the value at fault, and exits 1", async () => {
     const customer = await file("ann.json", '{"id": 1, "email": "x\\"y"}');
     const missing = await run(["actions", "preview", await file("p.yaml", ACTION), "--customer", customer]);

@@ -108,11 +108,14 @@ describe("the connection goes to the address that was checked", () => {
     "http://169.254.169.254/latest/meta-data/",
     "http://10.0.0.1:8080/",
   ])("the address %s needs no name to be refused", async (url) => {
-    await using sender = createSender(NOTHING_ALLOWED);
+    await using receiver = await startReceiver();
+    const wires = wireTo(portOf(receiver.url));
+    await using sender = createSender(NOTHING_ALLOWED, { dial: wires.dial });
 
     expect(describeFinding(await sender.send(url))).toMatch(
       /^address_forbidden (loopback|metadata|private)$/,
     );
+    expect(wires.dialed).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { hang, reply, type Script, startReceiver } from "../support/receiver.ts";
-import { createSender, describeFinding } from "../support/sender.ts";
+import { createSender, describeFinding, wireTo } from "../support/sender.ts";
 
 const HEADERS = [
   ["Content-Type", "application/json"],
@@ -89,9 +89,12 @@ test.each([
   ["nothing that is a URL", "http://[", "url_invalid url_invalid"],
 ])("a redirect to %s leads nowhere", async (_, location, finding) => {
   await using receiver = await startReceiver(redirecting(302, location));
-  await using sender = createSender();
+  // Even if it were followed, it would end at the receiver.
+  const wires = wireTo(Number(new URL(receiver.url).port));
+  await using sender = createSender({}, { dial: wires.dial });
 
   expect(describeFinding(await sender.send(receiver.url, { redirects: 3 }))).toBe(finding);
+  expect(new Set(wires.dialed)).toEqual(new Set(["127.0.0.1"]));
   expect(receiver.requests.length).toBeLessThanOrEqual(4);
 });
 

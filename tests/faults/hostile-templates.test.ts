@@ -5,11 +5,25 @@ import { readFile } from "node:fs/promises";
 import { createProducer } from "@postrider/producer/producer";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { HOSTILE } from "../support/hostile-templates.ts";
 import { startPostrider } from "../support/processes.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 import { customers } from "../support/system.ts";
+
+/**
+ * Just beyond what a worker grants: time, memory and text. An engine without limits ends each of them by itself, in a few seconds
+ * and some ten megabytes. `composer.test.ts` has more kinds, under lowered limits.
+ */
+const COSTLY: readonly (readonly [body: string, customer: object])[] = [
+  [
+    "{% for a in customer.l %}{% for b in customer.l %}{% assign x = b %}{% endfor %}{% endfor %}",
+    { l: Array.from({ length: 2_000 }, (_, index) => index) },
+  ],
+  [`{% assign a = customer.s %}${"{% assign a = a | append: a %}".repeat(16)}`, { s: "x".repeat(200) }],
+  ["{% for i in (1..1000) %}{{ customer.s }}{% endfor %}", { s: "x".repeat(10_000) }],
+];
+/** Each so often, so that they would hold a worker up for longer than its claims hold. */
+const TIMES = 5;
 
 /** Of a worker in ordinary use it is some 120 MB; two threads of at most 112 MB of heap each come on top, for as long as they live. */
 const RESIDENT_MB_MAX = 600;
@@ -20,7 +34,7 @@ test("hostile templates fail by name, and their neighbours are delivered once ea
   const producer = await createProducer({ redis: redisUrl });
   await producer.actions.apply({ id: "good", url: `${receiver.url}/good`, body: "{{ customer }}" });
   const headers = [{ name: "Content-Type", value: "text/plain" }];
-  const hostile = Object.values(HOSTILE);
+  const hostile = Array.from({ length: TIMES }, () => COSTLY).flat();
   for (const [index, [body]] of hostile.entries())
     await producer.actions.apply({ id: `hostile-${index}`, url: `${receiver.url}/hostile`, headers, body });
 

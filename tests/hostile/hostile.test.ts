@@ -7,7 +7,7 @@ import { type StartedProcess, startProcess } from "../support/processes.ts";
 import { createSender, describeFinding, type Sender } from "../support/sender.ts";
 import { BEHAVIOURS } from "./behaviours.ts";
 
-/** For what has no end of its own; everything else is over long before, unless the machine is very busy. */
+/** For what does not end within it; everything else is over long before, unless the machine is very busy. */
 const ENDLESS_TIMEOUT_MS = 600;
 const TIMEOUT_MS = 10_000;
 const SLACK_MS = 2_500;
@@ -108,8 +108,6 @@ const FINDINGS: ReadonlyMap<string, string> = new Map(
     "503": ["retry-for-ever"],
     "307": ["redirects-to-itself"],
     "302": ["redirects-nowhere"],
-    "address_forbidden metadata": ["redirects-to-metadata"],
-    "address_forbidden address_forbidden": ["redirects-oddly"],
     "url_invalid url_invalid": ["redirects-to-file", "redirects-far"],
   }).flatMap(([finding, names]) => names.map((name) => [name, finding] as const)),
 );

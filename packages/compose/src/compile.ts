@@ -5,30 +5,31 @@ import type { Action } from "@postrider/shared/action";
 import { DELIVERY_BYTES_MAX } from "@postrider/shared/delivery";
 import { describeProblems, PostriderError, type Problem } from "@postrider/shared/errors";
 import { holdsCredential, MASK } from "@postrider/shared/mask";
+import { findBlankInUrl } from "./blanks.ts";
+import { type BodyParts, composeBody } from "./body.ts";
 import { cheapUpTo } from "./cost/cost.ts";
 import { isSizeAtMost } from "./cost/data-size.ts";
 import { compileCredentials, type RenderCredentials } from "./credentials.ts";
 import type { DeliveryFacts } from "./dialect/delivery-facts.ts";
 import { createDialect } from "./dialect/dialect.ts";
-import { encodeForm, joinPairs } from "./form.ts";
+
+import type { Syntax } from "./escape/find-places.ts";
 import {
+  beginsWithBreak,
+  bodySyntaxOf,
   expandContentType,
   findHeaderBlockProblem,
   findHeaderProblem,
-  toContentType,
-  toDefaultContentType,
+  givenContentType,
   toDefaultHeaders,
-  toSyntax,
+  trimHeader,
 } from "./headers.ts";
-import { findJsonProblem } from "./json-check.ts";
-import { describeOutput } from "./render/operands.ts";
-import { compileTemplate, type Scope, type Syntax, type Template, toConstant } from "./render/template.ts";
+import { COMPOSE_LIMITS, type ComposeLimits } from "./limits.ts";
+import { compileTemplate, type Scope, type Template, toConstant } from "./render/template.ts";
+
 import { type Composed, toComposed, toFailure } from "./request.ts";
 import { checkSecrets, grantSecrets, usesSecrets } from "./secrets.ts";
-import { parseUrl } from "./url.ts";
-
-/** Customer data is bounded at 512 KiB; a body may hold them a few times over. */
-export const BODY_CHARS_MAX = 4_194_304;
+import { parseUrl, type SendableUrl } from "./url.ts";
 
 export interface CompiledAction {
   readonly action: Action;
@@ -59,12 +60,17 @@ interface Pair extends CompiledField {
 
 /**
  * Compiles an action.
+ * @param limits what its compositions may cost; lowered by tests alone.
  * @throws PostriderError `action_invalid` with every template problem at once.
  */
-export function compileAction(action: Action): CompiledAction {
-  const parts = compileParts(action);
+export function compileAction(action: Action, limits: ComposeLimits = COMPOSE_LIMITS): CompiledAction {
+  const parts = compileParts(action, limits);
   const fields = fieldsOf(parts);
-  const cheapSize = cheapUpTo(fields.map(({ template }) => template.nodes));
+  const cheapSize = cheapUpTo(
+    fields.map(({ template }) => template.nodes),
+    limits,
+  );
+  const isUrlSecret = holdsCredential("url", action);
   return {
     action,
     fields,
@@ -72,11 +78,8 @@ export function compileAction(action: Action): CompiledAction {
     renderCredentials: parts.renderCredentials,
     isCheapFor: (scope) => cheapSize >= DELIVERY_BYTES_MAX || isSizeAtMost(scope, cheapSize),
     compose(facts, scope) {
-      const url = parts.url.render(scope, facts);
-      if (!("text" in url)) return toComposed(url);
-      const parsed = parseUrl(url.text, action.url);
-      if ("problem" in parsed) return toFailure(parsed.reason, { field: "url", message: parsed.problem });
-
+      const parsed = composeUrl(parts.url, action, isUrlSecret, scope, facts);
+      if ("kind" in parsed) return parsed;
       const added = [action.idempotencyHeader, facts.key ?? facts.id];
       if (parsed.authorization !== null) added.unshift("Authorization", parsed.authorization);
       const headers = composeHeaders(parts, scope, facts, added);
@@ -99,26 +102,25 @@ const CONTENT_TYPE_VARIES: Problem = {
     "have a Content-Type with Liquid in it; write the type out, since values in the body are escaped for it, and save an action for each type",
 };
 
-interface Parts {
+interface Parts extends BodyParts {
   readonly url: Template;
   readonly headers: readonly Pair[];
-  readonly body: Template | null;
-  /** What the content type says that the body is. */
-  readonly bodySyntax: Syntax;
   readonly form: readonly Pair[] | null;
   /** Names and values in turn, of what the action itself does not give. */
   readonly defaultHeaders: readonly string[];
   readonly renderCredentials: RenderCredentials | null;
 }
 
-function compileParts(action: Action): Parts {
+function compileParts(action: Action, limits: ComposeLimits): Parts {
   const problems: Problem[] = [];
   const compile = (field: string, source: string, syntax: Syntax): Template => {
     const { snippets = {} } = action;
-    const liquid = createDialect({ failOnMissing: action.missing === "fail", field, snippets });
+    const liquid = createDialect({ failOnMissing: action.missing === "fail", field, snippets, limits });
     const compiled = compileTemplate(liquid, field, source, {
       syntax: action.escaping === "auto" ? syntax : "plain",
       snippets,
+      notesBlanks: field === "url" || (field === "body" && syntax === "form"),
+      limits,
     });
     if ("render" in compiled) {
       problems.push(...checkSecrets(field, compiled, action));
@@ -133,14 +135,14 @@ function compileParts(action: Action): Parts {
       return { field, name, template: compile(field, value, "plain") };
     });
 
-  const given = action.headers.find(({ name }) => name.toLowerCase() === "content-type");
-  const bodySyntax = toSyntax(toContentType(given?.value ?? toDefaultContentType(action) ?? ""));
-  if (given !== undefined && /\{\{|\{%/.test(given.value)) problems.push(CONTENT_TYPE_VARIES);
+  const given = givenContentType(action);
+  const bodySyntax = bodySyntaxOf(action);
+  if (given !== null && /\{\{|\{%/.test(given)) problems.push(CONTENT_TYPE_VARIES);
   const url = compile("url", action.url, "url");
   const headers = compilePairs("headers", action.headers.map(expandContentType));
   const body = action.body === undefined ? null : compile("body", action.body, bodySyntax);
   const form = action.form === undefined ? null : compilePairs("form", action.form);
-  const renderCredentials = compileCredentials(action, problems);
+  const renderCredentials = compileCredentials(action, problems, limits);
   if (problems.length > 0) {
     throw new PostriderError(
       "action_invalid",
@@ -180,6 +182,21 @@ function findSecretHeaders(headers: readonly Pair[]): Set<string> {
   );
 }
 
+function composeUrl(
+  template: Template,
+  action: Action,
+  isSecret: boolean,
+  scope: Scope,
+  facts: DeliveryFacts,
+): Composed | SendableUrl {
+  const url = template.render(scope, facts);
+  if (!("text" in url)) return toComposed(url);
+  const parsed = parseUrl(url.text, action.url);
+  if ("problem" in parsed) return toFailure(parsed.reason, { field: "url", message: parsed.problem });
+  const blank = url.blanks && findBlankInUrl(url.text, url.blanks, "url", isSecret);
+  return blank ? toFailure("value_missing", blank) : parsed;
+}
+
 /** The action's headers, and behind them those that are added. */
 function composeHeaders(
   parts: Parts,
@@ -191,55 +208,15 @@ function composeHeaders(
   for (const { field, name, template } of parts.headers) {
     const rendered = template.render(scope, facts);
     if (!("text" in rendered)) return toComposed(rendered);
-    const problem = findHeaderProblem(rendered.text);
+    // A break at the start that a value brings in was meant for what follows it.
+    const isBroken = beginsWithBreak(rendered.text) && template.findOutputAt(0, scope, facts) !== null;
+    const value = isBroken ? rendered.text : trimHeader(rendered.text);
+    const problem = findHeaderProblem(value);
     if (problem !== null) return toFailure("header_invalid", { field, message: problem });
-    headers.push(name, rendered.text);
+    headers.push(name, value);
   }
   headers.push(...added);
   const tooLarge = findHeaderBlockProblem(headers);
   if (tooLarge !== null) return toFailure("request_too_large", { field: "headers", message: tooLarge });
   return headers;
-}
-
-function composeBody(parts: Parts, scope: Scope, facts: DeliveryFacts): string | null | Composed {
-  if (parts.form !== null) return composeForm(parts.form, scope, facts);
-  if (parts.body === null) return null;
-  const rendered = parts.body.render(scope, facts);
-  if (!("text" in rendered)) return toComposed(rendered);
-  const { text } = rendered;
-  if (text.length > BODY_CHARS_MAX) return toTooLarge("body", text.length);
-  if (parts.bodySyntax === "form") return joinPairs(text);
-  return parts.bodySyntax === "json" ? (toJsonFailure(text, parts.body, scope, facts) ?? text) : text;
-}
-
-/** What is wrong with a text that must be JSON: where, and which value came last before that. */
-function toJsonFailure(text: string, body: Template, scope: Scope, facts: DeliveryFacts): Composed | null {
-  const problem = findJsonProblem(text);
-  if (problem === null) return null;
-  const { message, line, column, offset } = problem;
-  const output = body.findOutputAt(offset, scope, facts);
-  const cause = output === null ? "" : `; the last value before it is ${describeOutput(output)}`;
-  return toFailure("body_invalid", { field: "body", message: message + cause, line, column });
-}
-
-/** What stands in the form is bounded before it is encoded, which takes nine times as much. */
-function composeForm(form: readonly Pair[], scope: Scope, facts: DeliveryFacts): string | Composed {
-  const pairs: (readonly [name: string, value: string])[] = [];
-  let chars = 0;
-  for (const { name, template } of form) {
-    const rendered = template.render(scope, facts);
-    if (!("text" in rendered)) return toComposed(rendered);
-    chars += name.length + rendered.text.length + 2;
-    if (chars > BODY_CHARS_MAX) return toTooLarge("form", chars);
-    pairs.push([name, rendered.text]);
-  }
-  const text = pairs.map(([name, value]) => `${encodeForm(name)}=${encodeForm(value)}`).join("&");
-  return text.length > BODY_CHARS_MAX ? toTooLarge("form", text.length) : text;
-}
-
-function toTooLarge(field: string, chars: number): Composed {
-  return toFailure("request_too_large", {
-    field,
-    message: `is ${chars} characters or more; at most ${BODY_CHARS_MAX} are sent`,
-  });
 }

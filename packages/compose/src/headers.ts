@@ -18,6 +18,26 @@ export function findHeaderProblem(value: string): string | null {
     : `has ${shown} at character ${match.index + 1}, which no header can carry; encode it (| url_encode or | base64_encode)`;
 }
 
+const AROUND: ReadonlySet<string> = new Set(["\t", "\n", "\r", " "]);
+
+/**
+ * A value as it is sent. White space around it is no part of it (RFC 9110 section 5.5), and neither is the line break with which a YAML
+ * block ends; a break inside stays, and is refused.
+ */
+export function trimHeader(value: string): string {
+  let start = 0;
+  let end = value.length;
+  // No pattern for the end: on long runs of spaces inside, it would look at each of them again and again.
+  while (start < end && AROUND.has(value[start] ?? "")) start++;
+  while (end > start && AROUND.has(value[end - 1] ?? "")) end--;
+  return value.slice(start, end);
+}
+
+/** Whether there is a line break before anything that can be seen. */
+export function beginsWithBreak(value: string): boolean {
+  return /^[\t ]*[\r\n]/.test(value);
+}
+
 /** Node's own receivers refuse header blocks over 16 KiB. */
 const HEADER_CHARS_MAX = 16_384;
 
@@ -57,16 +77,32 @@ export function toSyntax(contentType: string): "json" | "xml" | "form" | "plain"
   return type === "application/x-www-form-urlencoded" ? "form" : "plain";
 }
 
-/** Of a body for which an action names no content type; null where there is no body. */
-export function toDefaultContentType({ body, form }: Pick<Action, "body" | "form">): string | null {
-  if (form !== undefined) return "application/x-www-form-urlencoded";
-  return body === undefined ? null : "application/json";
+/** The type of a body where the action gives none; null where there is no body. */
+export function toDefaultContentType(hasBody: boolean, hasForm: boolean): string | null {
+  if (hasForm) return "application/x-www-form-urlencoded";
+  return hasBody ? "application/json" : null;
+}
+
+interface Typed {
+  readonly headers: readonly { readonly name: string; readonly value: string }[];
+  readonly form?: unknown;
+}
+
+/** The Content-Type that an action gives, its shorthand written out; null where it gives none. */
+export function givenContentType({ headers }: Typed): string | null {
+  const given = headers.find(({ name }) => name.toLowerCase() === "content-type");
+  return given === undefined ? null : toContentType(given.value);
+}
+
+/** What the body of an action is, by the Content-Type that it gives or has by default. */
+export function bodySyntaxOf(action: Typed): ReturnType<typeof toSyntax> {
+  return toSyntax(givenContentType(action) ?? toDefaultContentType(true, action.form !== undefined) ?? "");
 }
 
 /** What is sent along where the action does not give it itself: names and values in turn. */
 export function toDefaultHeaders(action: Pick<Action, "headers" | "body" | "form">): string[] {
   const given = new Set(action.headers.map(({ name }) => name.toLowerCase()));
-  const contentType = toDefaultContentType(action);
+  const contentType = toDefaultContentType(action.body !== undefined, action.form !== undefined);
   return [
     ...(contentType === null || given.has("content-type") ? [] : ["Content-Type", contentType]),
     ...(given.has("user-agent") ? [] : ["User-Agent", USER_AGENT]),

@@ -17,7 +17,7 @@ const UPDATE_TRIES = 10;
 
 /**
  * Saves an entry if it is still as its writer saw it, and sets the queue's switches.
- * Input: KEYS own lanes, changes, version, meta, wait, delayed, marker; ARGV lane, version seen ("" = none), JSON, 1 if paused,
+ * Input: KEYS own lanes, changes, version, meta, wait, delayed, marker, limiter; ARGV lane, version seen ("" = none), JSON, 1 if paused,
  * concurrency, max, duration ("" = none), changes kept.
  * Output: {1 if saved, the entry as it stands}.
  */
@@ -30,6 +30,8 @@ redis.call("ZADD", KEYS[2], version, ARGV[1])
 redis.call("ZREMRANGEBYRANK", KEYS[2], 0, -1 - tonumber(ARGV[8]))
 local entry = version .. " " .. ARGV[3]
 redis.call("HSET", KEYS[1], ARGV[1], entry)
+-- What rests under a lower rate need not go on resting.
+if tonumber(ARGV[6]) ~= tonumber(redis.call("HGET", KEYS[4], "max") or "") then redis.call("DEL", KEYS[8]) end
 for field, value in pairs({concurrency = ARGV[5], max = ARGV[6], duration = ARGV[7]}) do
   if value == "" then redis.call("HDEL", KEYS[4], field) else redis.call("HSET", KEYS[4], field, value) end
 end
@@ -188,11 +190,11 @@ function toSave(entry: OwnLane, seen: string): SaveArguments {
   const { lane } = entry;
   const { isPaused, concurrency, rate } = toSwitches(entry);
   return [
-    7,
+    8,
     keys.ownLanes(),
     keys.ownLaneChanges(),
     keys.ownLaneVersion(),
-    ...["meta", "wait", "delayed", "marker"].map((part) => keys.ofLane(lane, part)),
+    ...["meta", "wait", "delayed", "marker", "limiter"].map((part) => keys.ofLane(lane, part)),
     lane,
     seen,
     JSON.stringify(entry),

@@ -55,6 +55,11 @@ export function isOwnLane(lane: string): boolean {
   return lane.includes(".");
 }
 
+/** Whether a lane may hold deliveries to many destinations: a shared lane, a run's or one of retries, but not a destination's own. */
+export function isForMany(lane: string): boolean {
+  return !lane.startsWith("destination.");
+}
+
 /** Keys of ours; those of the lanes themselves are BullMQ's. */
 export const keys = {
   /** A delivery's mark: the lane that it is in, and once it has ended its outcome, kept for the idempotency window. */

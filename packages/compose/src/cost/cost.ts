@@ -3,15 +3,13 @@
 
 import { AssignTag, CaptureTag, ForTag, type Template } from "liquidjs";
 import { bodiesOf, isPrinting, textOf } from "../escape/places.ts";
-import { WRITTEN_CHARS_MAX } from "../render/direct.ts";
+import { COMPOSE_LIMITS, type ComposeLimits } from "../limits.ts";
 import { type Expression, expressionsOf, type Operand, toArgument } from "../render/operands.ts";
 import { SnippetNode } from "../render/snippets.ts";
 import { DATA_NAMES } from "../scope.ts";
 import { type Argument, growthOf, searchWork } from "./growth.ts";
 import { costsNoMoreThanItsParts } from "./tags.ts";
 
-/** In steps of about ten nanoseconds: some tenths of a second, far under the time that a claim holds. */
-const WORK_MAX = 40_000_000;
 /** Of one value, in characters. */
 const SIZE_MAX = 16_777_216;
 /** Dispatching a node, looking names up, writing. */
@@ -27,13 +25,20 @@ const DATA_SIZES: readonly number[] = [524_288, 32_768, 4_096];
  * The largest data, in characters of JSON, for which all these templates together are provably cheap.
  * @returns 0 where there is no such size.
  */
-export function cheapUpTo(templates: readonly (readonly Template[])[]): number {
-  return DATA_SIZES.find((size) => costOf(templates, size) <= WORK_MAX) ?? 0;
+export function cheapUpTo(
+  templates: readonly (readonly Template[])[],
+  limits: ComposeLimits = COMPOSE_LIMITS,
+): number {
+  return DATA_SIZES.find((size) => costOf(templates, size, limits) <= limits.cheapWorkMax) ?? 0;
 }
 
-function costOf(templates: readonly (readonly Template[])[], dataSize: number): number {
+function costOf(
+  templates: readonly (readonly Template[])[],
+  dataSize: number,
+  { writtenCharsMax }: ComposeLimits,
+): number {
   return templates.reduce((work, nodes) => {
-    const meter = new Meter(dataSize);
+    const meter = new Meter(dataSize, writtenCharsMax);
     meter.walk(nodes);
     return work + meter.cost;
   }, 0);
@@ -54,6 +59,7 @@ class Meter {
   /** Characters, escaped. */
   #written = 0;
   readonly #dataSize: number;
+  readonly #writtenCharsMax: number;
   /** What the template itself names, at its largest: a later, smaller value changes nothing. */
   readonly #sizes = new Map<string, number>([["forloop", 16]]);
   /** The items of the loops around: each may be nearly all of its list, but all of them are no more than the list. */
@@ -61,14 +67,15 @@ class Meter {
   #takesLargest = false;
   #steps = 0;
 
-  constructor(dataSize: number) {
+  constructor(dataSize: number, writtenCharsMax: number) {
     this.#dataSize = dataSize;
+    this.#writtenCharsMax = writtenCharsMax;
   }
 
   /** Writing ends where a rendering's room ends, whatever the template would go on to write. */
   get cost(): number {
     if (this.#steps > STEPS_MAX) return Number.POSITIVE_INFINITY;
-    return this.work + Math.min(this.#written, 2 * WRITTEN_CHARS_MAX);
+    return this.work + Math.min(this.#written, 2 * this.#writtenCharsMax);
   }
 
   walk(nodes: readonly Template[]): void {

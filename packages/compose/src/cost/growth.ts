@@ -80,18 +80,24 @@ const joined: Growth = (input, [separator]) => {
   return { size: input * times, work: input * times };
 };
 
-/** Intl makes a formatter for each call with a locale or zone: half a millisecond. */
+/** Intl makes a formatter for each locale or zone that data name: half a millisecond. */
 const FORMATTER_WORK = 60_000;
+/** What one does that exists: that of a zone which the template names was made when the action was compiled. */
+const FORMATTED_WORK = 600;
 
-/** A width in the format (`%5000000d`) is a size that the template or the data would choose freely. */
+/** A width in the format, a number before the directive's letter, is a size that the template or the data would choose freely. */
 const formatted: Growth = (input, [format, zone]) => {
   const pattern = format === undefined ? "" : format.literal;
   if (typeof pattern !== "string" || /%[^A-Za-z%]*\d/.test(pattern)) return UNBOUNDED;
+  const inZone = zone?.literal === undefined ? FORMATTER_WORK : FORMATTED_WORK;
   return {
-    size: SMALL + pattern.length * SMALL,
-    work: 2_000 + (zone === undefined ? 0 : FORMATTER_WORK) + input + pattern.length * 100,
+    size: input + SMALL + pattern.length * SMALL,
+    work: 2_000 + (zone === undefined ? 0 : inZone) + input + pattern.length * 100,
   };
 };
+
+/** A date in a form of its own; what is no date stays what it is. */
+const dated: Growth = (input) => ({ size: input + SMALL, work: 2_000 + input });
 
 /** Indented JSON of deeply nested data grows with the square of its depth. */
 const asJson: Growth = (input, args) => (args.length === 0 ? text(6, 2)(input, args) : UNBOUNDED);
@@ -135,7 +141,7 @@ const GROUPS: readonly (readonly [growth: Growth, names: string])[] = [
   [keyed(scalar()), "sum has find_index"],
   [scalar(4), "md5 sha1 sha256 hmac_sha1 hmac_sha256 number_of_words"],
   [text(2), "pluralize"],
-  [scalar(2), "add_day add_month add_year subtract_day subtract_month subtract_year"],
+  [scalar(20), "add_day add_month add_year subtract_day subtract_month subtract_year"],
   [localized, "format_number currency rounded_currency timezone"],
   [sorted(300), "sample"],
   [keyed(sorted(4)), "sort"],
@@ -144,7 +150,7 @@ const GROUPS: readonly (readonly [growth: Growth, names: string])[] = [
   [joined, "join"],
   [expressed, "where_exp reject_exp group_by_exp has_exp find_exp find_index_exp"],
   [formatted, "date"],
-  [scalar(20), "date_to_xmlschema date_to_rfc822 date_to_string date_to_long_string"],
+  [dated, "date_to_xmlschema date_to_rfc822 date_to_string date_to_long_string"],
   [asJson, "json jsonify to_json inspect"],
 ];
 

@@ -120,8 +120,8 @@ describe("semantics of the campaign tools", () => {
       "2024-01-31 2024-02-01",
     ],
     [
-      "{{ customer.at | date: '%R', '(GMT-11:00) Hawaii' }} {{ customer.at | date: '%H:%M', 'Asia/Tokyo' }}",
-      "13:00 09:00",
+      "{{ customer.at | date: '%R', '(GMT-10:00) Hawaii' }} {{ customer.at | date: '%H:%M', 'Asia/Tokyo' }}",
+      "14:00 09:00",
     ],
     [
       "{{ customer.text | date_to_xmlschema }} {{ customer.text | date_to_string }}",
@@ -140,10 +140,13 @@ describe("semantics of the campaign tools", () => {
 
   test.each([
     ["{{ 7 | divided_by: 0 }}", /divided_by: by zero/],
-    ["{{ 'x' | add_day: 1 }}", /add_day: "x" is no number/],
+    ["{{ 'x' | add_day: 1 }}", /add_day: "x" is no date and no number/],
+    ["{{ 'x' | timezone: 'UTC' }}", /timezone: "x" is no date/],
+    ["{{ 0 | add_year: 1000000 }}", /add_year: that is beyond the calendar/],
+    ["{{ '13/02/2024' | date: '%F' }}", /13\/2\/2024 has no month 13.*month first/],
     ["{{ 'x' | format_number }}", /format_number: "x" is no number/],
     ["{{ '{' | from_json }}", /from_json: the text is not JSON/],
-    ["{{ 0 | date: '%F', 'Nowhere/Land' }}", /Nowhere\/Land/],
+    ["{% assign zone = 'Nowhere/Land' %}{{ 0 | date: '%F', zone }}", /Nowhere\/Land/],
     ["{{ 1 | currency: 'en', 'E' }}", /[Cc]urrency/],
   ])("%s fails, and says why", (body, message) => {
     expect(compose({ body })).toMatchObject({

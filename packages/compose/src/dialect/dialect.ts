@@ -4,15 +4,14 @@
 import { Liquid } from "liquidjs";
 import { TEXT_FILTERS } from "../escape/encoded.ts";
 import { printJson } from "../escape/print.ts";
+import { COMPOSE_LIMITS, type ComposeLimits } from "../limits.ts";
+import { registerListFilters } from "./filters/list-filters.ts";
 import { registerFilters } from "./filters/register.ts";
+import { OPERATORS } from "./operators.ts";
 import { registerTags } from "./tags.ts";
 
 /** Characters of one template; the action's schema refuses longer ones first. */
 const PARSE_CHARS_MAX = 262_144;
-/** Wall-clock time, so generous: a machine that is short of CPU must not fail a template that needs microseconds. */
-const RENDER_MS_MAX = 1_000;
-/** liquidjs' own count of what filters allocate, roughly in characters. */
-const RENDER_MEMORY_MAX = 8_388_608;
 
 export interface Dialect {
   readonly failOnMissing: boolean;
@@ -20,10 +19,16 @@ export interface Dialect {
   readonly field?: string;
   /** Texts that templates see as `snippets`. */
   readonly snippets?: Readonly<Record<string, string>>;
+  readonly limits?: ComposeLimits;
 }
 
 /** An engine for the templates of one field: strict about what is missing when asked to be. */
-export function createDialect({ failOnMissing, field = "", snippets = {} }: Dialect): Liquid {
+export function createDialect({
+  failOnMissing,
+  field = "",
+  snippets = {},
+  limits = COMPOSE_LIMITS,
+}: Dialect): Liquid {
   const liquid = new Liquid({
     strictVariables: failOnMissing,
     strictFilters: true,
@@ -34,16 +39,18 @@ export function createDialect({ failOnMissing, field = "", snippets = {} }: Dial
     // An empty mapping takes the file system's place: `include`, `render` and `layout` find nothing.
     templates: {},
     globals: { snippets },
+    operators: OPERATORS as never,
     dynamicPartials: false,
     relativeReference: false,
     // The server's own zone would make a request depend on the machine that sends it.
     timezoneOffset: 0,
     locale: "en-US",
     parseLimit: PARSE_CHARS_MAX,
-    renderLimit: RENDER_MS_MAX,
-    memoryLimit: RENDER_MEMORY_MAX,
+    renderLimit: limits.renderMsMax,
+    memoryLimit: limits.renderMemoryMax,
   });
   registerFilters(liquid);
+  registerListFilters(liquid);
   for (const name of TEXT_FILTERS) acceptObjects(liquid, name);
   registerTags(liquid, field);
   return liquid;

@@ -4,20 +4,25 @@ import type { Problem } from "@postrider/shared/errors";
 import type { Reason } from "@postrider/shared/outcome";
 import { suggest } from "@postrider/shared/suggest";
 import { Context, DecrementTag, IncrementTag, type Liquid, type Template as Node } from "liquidjs";
+import { findDateProblem } from "../dialect/dates/check.ts";
 import { type DeliveryFacts, setFacts } from "../dialect/delivery-facts.ts";
 import { CancelledByTemplate } from "../dialect/tags.ts";
-import { type Place, Unfit } from "../escape/escape.ts";
-import { bodiesOf, findJsonPlaces, isPrinting, isRaw, markAll, textOf } from "../escape/places.ts";
-import { findUrlPlaces, type Misplaced } from "../escape/url-places.ts";
-import { createText, createTrace, makeDirect, type Places, renderDirect, TooCostly } from "./direct.ts";
+import { Unfit } from "../escape/escape.ts";
+import { findPlaces, type Syntax } from "../escape/find-places.ts";
+import { bodiesOf } from "../escape/places.ts";
+import { COMPOSE_LIMITS, type ComposeLimits } from "../limits.ts";
+import { makeDirect, type Places, renderDirect } from "./direct.ts";
+import { adviseOn, findMalformed } from "./malformed.ts";
 import { everyNode } from "./operands.ts";
 import { inlineSnippets, type Snippets } from "./snippets.ts";
+import { type Blank, createText, createTrace, setRoom, TooCostly } from "./text.ts";
 
 /** What templates see. */
 export type Scope = Readonly<Record<string, unknown>>;
 
 export type Rendered =
-  | { readonly text: string }
+  /** `blanks`: where values printed nothing, of a template of which that is asked. */
+  | { readonly text: string; readonly blanks?: readonly Blank[] }
   | { readonly cancelled: string }
   | { readonly reason: Reason; readonly problem: Problem };
 
@@ -36,24 +41,31 @@ export function toConstant(source: string): Template {
   const constant = { text: source };
   return {
     nodes: [],
-    places: { of: new Map(), otherwise: "plain" },
+    places: { of: new Map(), otherwise: "plain", notesBlanks: false },
     render: () => constant,
     findOutputAt: () => null,
   };
 }
 
-/** What a field's text is, which decides how values in it are escaped. */
-export type Syntax = "plain" | "json" | "url" | "form" | "xml";
-
 /**
- * Parses a template. Without snippets it knows of none, not even of the name.
+ * Parses a template. Without snippets it knows of none, not even of the name. `notesBlanks`: whether it is told where values print nothing.
  * @returns the template, or what is wrong with it (`field` names where it stands in the action).
  */
 export function compileTemplate(
   liquid: Liquid,
   field: string,
   source: string,
-  { syntax, snippets = null }: { readonly syntax: Syntax; readonly snippets?: Snippets | null },
+  {
+    syntax,
+    snippets = null,
+    notesBlanks = false,
+    limits = COMPOSE_LIMITS,
+  }: {
+    readonly syntax: Syntax;
+    readonly snippets?: Snippets | null;
+    readonly notesBlanks?: boolean;
+    readonly limits?: ComposeLimits;
+  },
 ): Template | { readonly problem: Problem } {
   if (!source.includes("{{") && !source.includes("{%")) return toConstant(source);
   let nodes: Node[];
@@ -61,12 +73,18 @@ export function compileTemplate(
     nodes = liquid.parse(source);
     if (snippets !== null && source.includes("snippets")) inlineSnippets(liquid, nodes, snippets);
   } catch (error) {
-    return { problem: withSuggestion(toProblem(field, error), liquid) };
+    return { problem: withSuggestion(toProblem(field, error), liquid, source) };
   }
   if (isDeeperThan(DEPTH_MAX, nodes))
     return { problem: { field, message: `is nested deeper than ${DEPTH_MAX} blocks` } };
-  const places = findPlaces(nodes, syntax);
-  if ("output" in places) return { problem: { field, message: places.complaint, ...toPlace(places.output) } };
+  const malformed = findMalformed(nodes);
+  if (malformed !== null)
+    return { problem: { field, message: malformed.complaint, ...toPlace(malformed.node) } };
+  const dateProblem = findDateProblem(field, nodes);
+  if (dateProblem !== null) return { problem: dateProblem };
+  const found = findPlaces(nodes, syntax);
+  if ("output" in found) return { problem: { field, message: found.complaint, ...toPlace(found.output) } };
+  const places = { ...found, notesBlanks };
   makeDirect(nodes, places);
   const counts = [...everyNode(nodes)].some(
     (node) => node instanceof IncrementTag || node instanceof DecrementTag,
@@ -75,6 +93,7 @@ export function compileTemplate(
     // liquidjs counts in the scope itself, which the other fields and attempts see, too.
     const context = new Context(counts ? { ...scope } : scope, liquid.options, { sync: true }, { liquid });
     setFacts(context, facts);
+    setRoom(context, limits.writtenCharsMax);
     return context;
   };
   return {
@@ -85,9 +104,9 @@ export function compileTemplate(
       const text = createText(context);
       try {
         renderDirect(nodes, context, text);
-        return { text: text.buffer };
+        return text.blanks === null ? { text: text.buffer } : { text: text.buffer, blanks: text.blanks };
       } catch (error) {
-        const cancellation = findCancellation(error);
+        const cancellation = findIn(error, CancelledByTemplate);
         if (cancellation !== null) return { cancelled: cancellation.message };
         const problem = toProblem(field, error);
         return { reason: problem.code as Reason, problem };
@@ -105,10 +124,9 @@ export function compileTemplate(
 /** What is wrong with a template by itself, whatever snippets it names; null where nothing is. */
 export function findSyntaxProblem(liquid: Liquid, field: string, source: string): Problem | null {
   try {
-    liquid.parse(source);
-    return null;
+    return findDateProblem(field, liquid.parse(source));
   } catch (error) {
-    return withSuggestion(toProblem(field, error), liquid);
+    return withSuggestion(toProblem(field, error), liquid, source);
   }
 }
 
@@ -117,34 +135,6 @@ const DEPTH_MAX = 100;
 
 function isDeeperThan(depth: number, nodes: readonly Node[]): boolean {
   return depth === 0 || nodes.some((node) => bodiesOf(node).some((body) => isDeeperThan(depth - 1, body)));
-}
-
-const IN_CDATA =
-  "has a value in a CDATA section, which a value could end; leave <![CDATA[ and ]]> out, since values are escaped, or opt the value out with | raw";
-
-function findPlaces(nodes: readonly Node[], syntax: Syntax): Places | Misplaced {
-  const of = new Map<Node, Place>();
-  if (syntax === "plain") return { of, otherwise: "plain" };
-  if (syntax === "json") {
-    findJsonPlaces(nodes, of);
-    return { of, otherwise: "jsonUnknown" };
-  }
-  markAll(nodes, syntax, of);
-  const misplaced = syntax === "url" ? findUrlPlaces(nodes, of) : null;
-  const inCdata = syntax === "xml" ? findInCdata(nodes) : null;
-  if (inCdata !== null) return { output: inCdata, complaint: IN_CDATA };
-  return misplaced ?? { of, otherwise: syntax };
-}
-
-/** The first output between `<![CDATA[` and `]]>`, where entities mean nothing and no escaping can keep a value inside. */
-function findInCdata(nodes: readonly Node[]): Node | null {
-  let isInside = false;
-  for (const node of everyNode(nodes)) {
-    const text = textOf(node) ?? "";
-    if (/<!\[CDATA\[|\]\]>/.test(text)) isInside = text.lastIndexOf("<![CDATA[") > text.lastIndexOf("]]>");
-    if (isInside && isPrinting(node) && !isRaw(node)) return node;
-  }
-  return null;
 }
 
 function toPlace({ token }: Node): { line: number; column: number } {
@@ -171,8 +161,20 @@ function toProblem(field: string, error: unknown): Problem {
   };
 }
 
+/** What liquidjs says of a text in which it finds no operand, operator or filter. */
+const UNREAD = /^expected (?:"\|" before filter|filter name)|^invalid value expression|^invalid range syntax/;
+
+/** Of filters liquidjs tells the place behind the first character, and of a parenthesis the one behind its first operand. */
+function textAt(source: string, { message, line = 1, column = 1 }: Problem): string {
+  if (message.startsWith("invalid range")) return "(";
+  const from = message.startsWith("expected") ? column - 2 : column - 1;
+  return (source.split("\n")[line - 1] ?? "").slice(Math.max(0, from)).trim();
+}
+
 /** liquidjs says what it does not know, and we what was probably meant. */
-function withSuggestion(problem: Problem, { filters, tags }: Liquid): Problem {
+function withSuggestion(problem: Problem, { filters, tags }: Liquid, source: string): Problem {
+  const advice = UNREAD.test(problem.message) ? adviseOn(textAt(source, problem)) : "";
+  if (advice !== "") return { ...problem, message: `cannot be read from here on${advice}` };
   const [, filter, tag] = /^undefined filter: (\S+)|^tag "(\S+)" not found/.exec(problem.message) ?? [];
   const name = filter ?? tag;
   if (name === undefined) return problem;
@@ -181,23 +183,23 @@ function withSuggestion(problem: Problem, { filters, tags }: Liquid): Problem {
   return { ...problem, message: meant === null ? message : `${message}; did you mean ${meant}?` };
 }
 
-/** The template's own wish, from under what liquidjs and we have wrapped around it. */
-function findCancellation(error: unknown): CancelledByTemplate | null {
-  if (error instanceof CancelledByTemplate) return error;
+/** An error of a kind of ours, from under what liquidjs and we have wrapped around it. */
+function findIn<E extends Error>(error: unknown, kind: new (...args: never[]) => E): E | null {
+  if (error instanceof kind) return error;
   if (!(error instanceof Error)) return null;
-  return findCancellation(error.cause ?? (error as { originalError?: unknown }).originalError);
+  return findIn(error.cause ?? (error as { originalError?: unknown }).originalError, kind);
 }
 
 /** What liquidjs' own limits, V8's stack and V8's longest string say, and what ours do. */
 const LIMIT_MESSAGE = /limit exceeded|Maximum call stack|Invalid (string|array) length/;
 
 function isTooCostly(error: Error): boolean {
-  return error instanceof TooCostly || error.cause instanceof TooCostly || LIMIT_MESSAGE.test(error.message);
+  return findIn(error, TooCostly) !== null || LIMIT_MESSAGE.test(error.message);
 }
 
 function toReason(error: unknown): Reason {
   if (!(error instanceof Error)) return "template";
   if (error.name === "UndefinedVariableError") return "value_missing";
   if (isTooCostly(error)) return "template_too_costly";
-  return error instanceof Unfit || error.cause instanceof Unfit ? "url_invalid" : "template";
+  return findIn(error, Unfit) !== null ? "url_invalid" : "template";
 }

@@ -1,8 +1,9 @@
 // Evaluating what stands between the braces: operands, operators and filters, with plain calls. What is rare (ranges, names
 // that depend on data, what is missing) is left to liquidjs' own evaluation.
 
-import { type Context, evalToken, toValueSync, type Value } from "liquidjs";
+import { type Context, Drop, evalToken, toValueSync, type Value } from "liquidjs";
 import { ENCODERS, Encoded, type Encoding, TEXT_FILTERS } from "../escape/encoded.ts";
+import { plain } from "../escape/print.ts";
 
 /** The value in a context; `lenient` takes what is missing for null. */
 export type Evaluate = (context: Context, lenient?: boolean) => unknown;
@@ -26,10 +27,24 @@ interface CompiledFilter {
   readonly call: (context: Context, value: unknown, args: readonly unknown[]) => unknown;
 }
 
-/** A value with its filters, as a plain function. */
-export function compileValue(value: Value): Evaluate {
+/**
+ * A value with its filters, as a plain function.
+ * @param written the filters, where they are others than its own.
+ * @param beforeLast what is made of the value on its way into the last filter.
+ */
+export function compileValue(
+  value: Value,
+  written: readonly unknown[] = value.filters,
+  beforeLast: ((value: unknown) => unknown) | null = null,
+): Evaluate {
   const initial = compileOperands(value.initial.postfix as readonly Token[]);
-  const filters = value.filters.map(compileFilter);
+  const filters = written.map(compileFilter);
+  const last = filters.at(-1);
+  if (last !== undefined && beforeLast !== null)
+    filters.splice(-1, 1, {
+      ...last,
+      call: (context, one, args) => last.call(context, beforeLast(one), args),
+    });
   const defaultAt = filters.findIndex(({ name }) => name === "default");
   if (filters.length === 0) return initial;
   return (context, lenient) => {
@@ -72,8 +87,10 @@ function compileFilter(filter: unknown): CompiledFilter {
   };
 }
 
+/** A text without its encoding; of `empty` and `blank` the empty text. */
 function unwrap(value: unknown): unknown {
-  return value instanceof Encoded ? value.text : value;
+  if (!(value instanceof Drop)) return value;
+  return value instanceof Encoded ? value.text : plain(value);
 }
 
 /** They reckon with JSON's numbers; an integer that no double holds comes to them as the nearest one. */
@@ -127,7 +144,9 @@ export function compileToken(token: Token): Evaluate {
   if (token === undefined) return () => undefined;
   if ("content" in token) {
     const { content } = token;
-    return () => content;
+    // `nil` is nothing, wherever it stands; `empty` and `blank` are something to compare with.
+    const literal = content instanceof Drop && content.valueOf() === null ? null : content;
+    return () => literal;
   }
   const path = toPath(token);
   if (path === null) return (context, lenient) => toValueSync(evalToken(token, context, lenient));

@@ -4,16 +4,31 @@
 import { Worker } from "node:worker_threads";
 import type { CompiledAction } from "@postrider/compose/compile";
 import type { DeliveryFacts } from "@postrider/compose/dialect/delivery-facts";
+import { COMPOSE_LIMITS, type ComposeLimits } from "@postrider/compose/limits";
 import type { Scope } from "@postrider/compose/render/template";
 import type { Composed } from "@postrider/compose/request";
 import { LRUCache } from "lru-cache";
 import type { FromThread, Task } from "./thread.ts";
 
-/** Far more than any honest template takes, and short enough to end a hostile one inside a second. */
-const COMPOSE_MS_MAX = 600;
+/** What composing one delivery apart may take. Given once, so that a test can lower it and needs no template that hurts. */
+export interface ComposerLimits {
+  /** Wall-clock time in its thread, in milliseconds. */
+  readonly composeMsMax: number;
+  /** Heap of one thread, in MiB. */
+  readonly heapMbMax: number;
+  /** What each rendering in it may cost. */
+  readonly compose: ComposeLimits;
+}
+
+export const COMPOSER_LIMITS: ComposerLimits = {
+  // Far more than any honest template takes, and short enough to end a hostile one inside a second.
+  composeMsMax: 600,
+  // Some copies of the largest delivery and of the largest text.
+  heapMbMax: 96,
+  compose: COMPOSE_LIMITS,
+};
+
 const THREADS_MAX = 2;
-/** Of one thread: some copies of the largest delivery and of the largest text. */
-const HEAP_MB_MAX = 96;
 const YOUNG_HEAP_MB_MAX = 16;
 
 /** So many in a row, of deliveries that differ, say that it is the template. */
@@ -40,7 +55,8 @@ interface Waiting {
   readonly resolve: (composed: Composed) => void;
 }
 
-export function createComposer(): Composer {
+/** @param limits what one delivery may take apart; lowered by tests alone. */
+export function createComposer(limits: ComposerLimits = COMPOSER_LIMITS): Composer {
   const waiting = new Map<number, Waiting[]>();
   const offences = createOffences(() => performance.now());
   const threads = new Set<Thread>();
@@ -57,7 +73,7 @@ export function createComposer(): Composer {
   const drain = (): void => {
     while (!isClosed && waiting.size > 0 && (idle.length > 0 || threads.size < THREADS_MAX)) {
       const next = takeTurn(waiting);
-      const thread = idle.pop() ?? startThread();
+      const thread = idle.pop() ?? startThread(limits);
       threads.add(thread);
       void thread.run(next.task).then((composed) => {
         next.resolve(composed);
@@ -128,12 +144,13 @@ interface Thread {
   stop(): Promise<void>;
 }
 
-function startThread(): Thread {
+function startThread({ composeMsMax, heapMbMax, compose }: ComposerLimits): Thread {
   const worker = new Worker(THREAD_FILE, {
     execArgv: [],
+    workerData: compose,
     // Templates run here: nothing of the process' settings belongs near them.
     env: {},
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX, maxYoungGenerationSizeMb: YOUNG_HEAP_MB_MAX },
+    resourceLimits: { maxOldGenerationSizeMb: heapMbMax, maxYoungGenerationSizeMb: YOUNG_HEAP_MB_MAX },
   });
   let isAlive = true;
   let whyDead: Composed | null = null;
@@ -150,7 +167,7 @@ function startThread(): Thread {
     whyDead ??= last;
     settle?.(whyDead);
   };
-  worker.on("error", (error) => die(toLastWord(error)));
+  worker.on("error", (error) => die(toLastWord(error, heapMbMax)));
   // Without an error, and not for its time: it was told to stop from here.
   worker.on("exit", () => die(INTERRUPTED));
 
@@ -162,11 +179,11 @@ function startThread(): Thread {
       return new Promise((resolve) => {
         const giveUp = (): void => {
           if (settle === null) return;
-          die(toTooCostly(`it took longer than ${COMPOSE_MS_MAX} ms`));
+          die(toTooCostly(`it took longer than ${composeMsMax} ms`));
           void worker.terminate();
         };
         // Where it was this thread that stood still, the answer lies here already: it is taken before the next immediate.
-        const timer = setTimeout(() => setImmediate(giveUp), COMPOSE_MS_MAX);
+        const timer = setTimeout(() => setImmediate(giveUp), composeMsMax);
         settle = (composed) => {
           clearTimeout(timer);
           settle = null;
@@ -199,9 +216,9 @@ function passes(composed: Composed): boolean {
 }
 
 /** Memory is the delivery's own matter; any other end of a thread is not, and the next one may live. */
-function toLastWord(error: Error): Composed {
+function toLastWord(error: Error, heapMbMax: number): Composed {
   return (error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY"
-    ? toTooCostly(`it took more than ${HEAP_MB_MAX} MB of memory`)
+    ? toTooCostly(`it took more than ${heapMbMax} MB of memory`)
     : toUnready(`its thread died: ${error.message}`);
 }
 

@@ -1,9 +1,10 @@
 // The other side of composing apart: a thread that composes what it is handed, one request at a time. It may be stopped at any
 // moment, so it holds nothing but compiled actions.
 
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { type CompiledAction, compileAction } from "@postrider/compose/compile";
 import type { DeliveryFacts } from "@postrider/compose/dialect/delivery-facts";
+import type { ComposeLimits } from "@postrider/compose/limits";
 import type { Scope } from "@postrider/compose/render/template";
 import type { Composed } from "@postrider/compose/request";
 import type { Action } from "@postrider/shared/action";
@@ -22,11 +23,13 @@ export type FromThread = "ready" | Composed;
 
 const ACTIONS_CACHED = 50;
 
+const limits = workerData as ComposeLimits;
+
 const compiled = new LRUCache<number, CompiledAction>({ max: ACTIONS_CACHED });
 const tell = (message: FromThread): void => parentPort?.postMessage(message);
 
 parentPort?.on("message", ({ key, action, facts, scope }: Task) => {
-  const found = compiled.get(key) ?? compileAction(action);
+  const found = compiled.get(key) ?? compileAction(action, limits);
   compiled.set(key, found);
   tell(found.compose(facts, scope));
 });

@@ -3,10 +3,12 @@
 
 import { type Action, parseActionRef } from "@postrider/shared/action";
 import type { LaneDirectory } from "@postrider/shared/lane-directory";
-import { isOwnLane, ownLaneName } from "@postrider/shared/lanes";
+import { isForMany, isOwnLane, ownLaneName } from "@postrider/shared/lanes";
 import { bringsLimits, limitsOf, type OwnLane, withActionLimits } from "@postrider/shared/own-lane";
 import type { Claimed, Finding } from "../attempt.ts";
 import type { CircuitSettings } from "./circuit.ts";
+import { CROWD_MIN, CROWD_SHARE } from "./crowding.ts";
+import { CALM_MS } from "./dissolve.ts";
 import { CONTRIBUTE_MS, judgeDestination, judgePause, newDestinationLane } from "./judge.ts";
 import type { Tally } from "./tally.ts";
 import type { Traffic } from "./traffic.ts";
@@ -21,7 +23,8 @@ export interface DestinationsOptions {
   readonly directory: LaneDirectory;
   readonly trouble: Trouble;
   readonly traffic: Traffic;
-  readonly sharedLanes: readonly string[];
+  /** Slots of a shared lane. */
+  readonly concurrency: number;
   readonly circuit: CircuitSettings;
   readonly now: () => number;
 }
@@ -55,14 +58,14 @@ export function createDestinations(options: DestinationsOptions): Destinations {
   };
 
   return {
-    findLane: (claimed, origin, action) => findLane(claimed, origin, action, directory),
+    findLane: (claimed, origin, action) => findLane(claimed, origin, action, options),
     begin(claimed, origin) {
       const { lane } = claimed;
       traffic.begin(lane, origin);
-      if (!isOwnLane(lane) && traffic.isCrowding(lane, origin)) promote(origin);
+      if (isForMany(lane) && traffic.isCrowding(lane, origin)) promote(origin);
       const startedAt = directory.now();
       return (finding) => {
-        traffic.end(lane, origin);
+        traffic.end(lane, origin, directory.now() - startedAt);
         const entry = directory.get(ownLaneName("destination", origin));
         // What began before the circuit changed says nothing about the state that it has now.
         if (entry?.circuit !== undefined && startedAt < entry.circuit.since) return;
@@ -70,11 +73,7 @@ export function createDestinations(options: DestinationsOptions): Destinations {
       };
     },
     async report() {
-      for (const lane of options.sharedLanes) {
-        const origin = traffic.findJam(lane);
-        const entry = origin === null ? undefined : directory.get(ownLaneName("destination", origin));
-        if (origin !== null && (entry === undefined || entry.isClosing === true)) promote(origin);
-      }
+      for (const origin of [...findCrowding(options), ...findStillCrowding(options)]) promote(origin);
       await endPauses(options);
       const suspects = await options.trouble.suspects();
       const due = watch
@@ -91,18 +90,56 @@ export function createDestinations(options: DestinationsOptions): Destinations {
   };
 }
 
-/** A run's own lane is apart already: only limits, pauses and circuits make its deliveries wait with all others of their destination. */
+/** Destinations that take others' slots by hanging, and are led into a lane of their own no more, or not yet. */
+function findCrowding({ directory, traffic }: DestinationsOptions): string[] {
+  return (
+    traffic
+      .lanes()
+      // Where a run's action tells its one destination, nobody else waits there.
+      .filter((lane) => isForMany(lane) && directory.get(lane)?.destination === undefined)
+      .flatMap(traffic.findCrowders)
+      .filter((origin) => {
+        const entry = directory.get(ownLaneName("destination", origin));
+        return entry === undefined || entry.isClosing === true;
+      })
+      .slice(0, REPORTS_MAX)
+  );
+}
+
+/**
+ * Destinations that have a lane of their own for the slots that they took, and would take as many again if they were led back: so that
+ * none goes back and forth. Half as often as a lane takes to be calm.
+ */
+function findStillCrowding({ directory, traffic, concurrency }: DestinationsOptions): string[] {
+  const crowd = Math.max(CROWD_MIN, concurrency * CROWD_SHARE);
+  return directory
+    .all()
+    .filter(
+      ({ kind, lane, troubledAt }) =>
+        kind === "destination" &&
+        troubledAt !== undefined &&
+        directory.now() - troubledAt >= CALM_MS / 2 &&
+        traffic.inFlight(lane) >= crowd,
+    )
+    .map(({ of }) => of);
+}
+
+/**
+ * Out of a lane that others share, into the lane of its destination where that has one. A run's lane with a single destination is
+ * apart already: its deliveries move for limits, pauses and circuits alone.
+ */
 function findLane(
   { lane, delivery }: Claimed,
   origin: string,
   { id, limits }: Action,
-  directory: LaneDirectory,
+  { directory, traffic }: DestinationsOptions,
 ): OwnLane | null | Promise<OwnLane | null> {
   const name = ownLaneName("destination", origin);
   const version = { id, version: parseActionRef(delivery.action)?.version ?? 0 };
   const choose = (entry: OwnLane | undefined): OwnLane | null => {
     if (lane === name || entry === undefined || entry.isClosing === true) return null;
-    return isOwnLane(lane) && !isRestricted(entry) ? null : entry;
+    const isShared = !isOwnLane(lane) || (isForMany(lane) && traffic.isMixed(lane));
+    return isShared || isRestricted(entry) ? entry : null;
   };
   const entry = directory.get(name);
   const now = directory.now();

@@ -7,7 +7,7 @@ import type { Redis } from "ioredis";
 import { findWithDeliveries } from "./heal.ts";
 
 /** A destination that gave no reason for its own lane for so long may share one again. */
-const CALM_MS = 60_000;
+export const CALM_MS = 60_000;
 /** Whoever routed by an older look at the registry has looked again by then. */
 const YOUNG_MS = 10_000;
 /** Nobody probes a destination any more to which nothing is sent. */

@@ -61,7 +61,7 @@ export async function createLanes({
     directory,
     trouble,
     traffic,
-    sharedLanes: settings.lanes,
+    concurrency: settings.concurrency,
     circuit: settings,
     now: Date.now,
   });

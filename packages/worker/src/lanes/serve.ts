@@ -2,7 +2,7 @@
 // nothing to do, is not even looked at, so that a million deliveries behind a dead API cost nothing while they wait.
 
 import type { LaneDirectory } from "@postrider/shared/lane-directory";
-import { keys, ownLaneName } from "@postrider/shared/lanes";
+import { isForMany, keys, ownLaneName } from "@postrider/shared/lanes";
 import { isRunnable, type OwnLane, rateOf } from "@postrider/shared/own-lane";
 import type { Worker } from "bullmq";
 import type { Redis } from "ioredis";
@@ -20,7 +20,7 @@ const FED_MIN = 100;
 const FEEDER_SLOTS = 10;
 /** Where there is not room for all lanes, each gets its turn. */
 const EPOCH_MS = 30_000;
-/** A shared lane gets back the slots that own destinations' exchanges still hold in it, up to so many times its own. */
+/** A lane of many destinations gets back the slots that those with a lane of their own still hold in it, up to so many times its own. */
 const LENT_MAX = 4;
 
 export interface ServingOptions {
@@ -65,6 +65,7 @@ export function createServing(options: ServingOptions): Serving {
   };
   const stop = (lane: string, worker: Worker): void => {
     serving.delete(lane);
+    traffic.forgetSlots(lane);
     const stopped: Promise<void> = worker
       .close()
       .catch(() => undefined)
@@ -76,32 +77,24 @@ export function createServing(options: ServingOptions): Serving {
       assignLanes(lanes, options.processes(), self, options.ownLanesMax, epoch),
     (lanes, epoch) => [epoch, ...options.processes(), ...lanes].join(" "),
   );
-  const lend = (): void => {
-    const hasOwnLane = (origin: string): boolean =>
-      directory.get(ownLaneName("destination", origin)) !== undefined;
-    for (const lane of sharedLanes) {
-      const worker = serving.get(lane);
-      if (worker === undefined) continue;
-      const slots = concurrency + Math.min(traffic.heldBy(lane, hasOwnLane), concurrency * LENT_MAX);
-      setSlots(worker, slots);
-      traffic.setSlots(lane, slots);
-    }
+  const hasOwnLane = (origin: string): boolean =>
+    directory.get(ownLaneName("destination", origin)) !== undefined;
+  /** A lane's slots, and those on top that destinations hold there which have a lane of their own by now. */
+  const grant = (lane: string, own: number): void => {
+    const lent = isForMany(lane) ? Math.min(traffic.heldBy(lane, hasOwnLane), own * LENT_MAX) : 0;
+    const worker = serving.get(lane);
+    if (worker === undefined) start(lane, own + lent);
+    else setSlots(worker, own + lent);
+    traffic.setSlots(lane, own + lent);
   };
   const change = (mine: ReadonlySet<string>): void => {
     for (const [lane, worker] of serving)
       if (!mine.has(lane) && !sharedLanes.includes(lane)) stop(lane, worker);
-    const part = Math.max(1, Math.floor(options.inFlightMax / Math.max(1, mine.size)));
-    for (const lane of mine) {
-      const worker = serving.get(lane);
-      const slots = Math.min(part, toSlots(lane, directory, concurrency));
-      if (worker === undefined) start(lane, slots);
-      else setSlots(worker, slots);
-    }
+    const part = shareOut(mine, options);
+    for (const lane of mine) grant(lane, Math.min(part(lane), toSlots(lane, directory, concurrency)));
+    for (const lane of sharedLanes) grant(lane, concurrency);
   };
-  for (const lane of sharedLanes) {
-    traffic.setSlots(lane, concurrency);
-    start(lane, concurrency);
-  }
+  for (const lane of sharedLanes) grant(lane, concurrency);
 
   return {
     async adjust() {
@@ -114,7 +107,6 @@ export function createServing(options: ServingOptions): Serving {
       const assigned = assign(wanted.sort(), Math.floor(directory.now() / EPOCH_MS));
       ({ unserved } = assigned);
       change(new Set(assigned.mine));
-      lend();
     },
     slots: () => new Map([...serving].map(([lane, worker]) => [lane, worker.concurrency])),
     counts: () => ({
@@ -129,6 +121,26 @@ export function createServing(options: ServingOptions): Serving {
       await Promise.all(stopping);
     },
   };
+}
+
+/**
+ * How many slots each own lane may have of all that there are. Lanes of many destinations and those of single ones have half of them each,
+ * and what one half has no use for: fifty destinations that hang must not leave a run a fiftieth of the slots.
+ */
+export function shareOut(
+  lanes: ReadonlySet<string>,
+  { inFlightMax, concurrency }: Pick<ServingOptions, "inFlightMax" | "concurrency">,
+): (lane: string) => number {
+  const ofMany = [...lanes].filter(isForMany).length;
+  const ofOne = lanes.size - ofMany;
+  const forMany = Math.min(
+    ofMany * concurrency,
+    Math.max(inFlightMax / 2, inFlightMax - ofOne * concurrency),
+  );
+  const perLane = (slots: number, count: number): number =>
+    Math.max(1, Math.floor(slots / Math.max(1, count)));
+  const [many, one] = [perLane(forMany, ofMany), perLane(inFlightMax - forMany, ofOne)];
+  return (lane) => (isForMany(lane) ? many : one);
 }
 
 /** BullMQ takes a larger number up only when a job ends, and where all of them hang none does: resuming makes it look at once. */

@@ -13,7 +13,7 @@ function hold(traffic: Traffic, origin: string, count: number): void {
 function pass(traffic: Traffic, origin: string, count: number): void {
   for (let passed = 0; passed < count; passed++) {
     hold(traffic, origin, 1);
-    traffic.end("bulk", origin);
+    traffic.end("bulk", origin, 20);
     traffic.leave("bulk", false);
   }
 }
@@ -34,13 +34,14 @@ test("a lane whose slots all hang for a second is jammed by who holds the most o
   traffic.setSlots("bulk", 20);
   hold(traffic, SLOW, 15);
   hold(traffic, FAST, 5);
-  expect(traffic.findJam("bulk")).toBeNull();
+  expect(traffic.findCrowders("bulk")).toEqual([]);
   now = 1_000;
-  expect(traffic.findJam("bulk")).toBe(SLOW);
+  expect(traffic.findCrowders("bulk")).toEqual([SLOW]);
+  expect(traffic.isMixed("bulk")).toBe(true);
   expect(traffic.heldBy("bulk", (origin) => origin === SLOW)).toBe(15);
-  traffic.end("bulk", FAST);
+  traffic.end("bulk", FAST, 20);
   traffic.leave("bulk", false);
-  expect(traffic.findJam("bulk")).toBeNull();
+  expect(traffic.findCrowders("bulk")).toEqual([]);
 });
 
 test("each claim has a number of its own, also in an own lane that was idle in between", () => {
@@ -53,4 +54,58 @@ test("each claim has a number of its own, also in an own lane that was idle in b
   }
   expect(new Set(numbers).size).toBe(3);
   expect([traffic.inFlight("run.r"), traffic.retries("run.r")]).toEqual([0, 0]);
+});
+
+test("destinations that hang while others go on are found at the second look, be each of them small", () => {
+  let now = 0;
+  const traffic = createTraffic(() => now);
+  traffic.setSlots("run.r", 20);
+  const begin = (origin: string) => {
+    traffic.enter("run.r", false);
+    traffic.begin("run.r", origin);
+  };
+  const end = (origin: string) => {
+    traffic.end("run.r", origin, 20);
+    traffic.leave("run.r", false);
+  };
+  const hanging = Array.from({ length: 8 }, (_, index) => `https://hangs${index}.example`);
+  for (const origin of hanging) begin(origin);
+  for (let ms = 0; ms < 1_000; ms += 20) {
+    begin(FAST);
+    begin(FAST);
+    now += 20;
+    end(FAST);
+    end(FAST);
+    if (ms === 100) expect([traffic.findCrowders("run.r"), traffic.findCrowders("run.r")]).toEqual([[], []]);
+  }
+  for (let held = 0; held < 4; held++) begin(FAST);
+  expect(traffic.findCrowders("run.r")).toEqual([]);
+  expect(traffic.findCrowders("run.r")).toEqual(hanging);
+});
+
+test("a process that stood still finds nobody who hangs", () => {
+  let now = 0;
+  const traffic = createTraffic(() => now);
+  traffic.setSlots("bulk", 20);
+  pass(traffic, FAST, 10);
+  hold(traffic, FAST, 8);
+  hold(traffic, SLOW, 8);
+  now = 900;
+  expect([traffic.findCrowders("bulk"), traffic.findCrowders("bulk")]).toEqual([[], []]);
+});
+
+test("all answer slowly: nobody is slower than the others", () => {
+  let now = 0;
+  const traffic = createTraffic(() => now);
+  traffic.setSlots("bulk", 20);
+  for (let rounds = 0; rounds < 5; rounds++) {
+    for (const origin of [SLOW, FAST]) hold(traffic, origin, 10);
+    now += 800;
+    expect(traffic.findCrowders("bulk")).toEqual([]);
+    for (const origin of [SLOW, FAST])
+      for (let held = 0; held < 10; held++) {
+        traffic.end("bulk", origin, 800);
+        traffic.leave("bulk", false);
+      }
+  }
 });

@@ -1,18 +1,11 @@
-// What this process has in flight, by lane and destination: whether one destination holds more slots than its share of the arrivals
-// explains, and how many slots of a lane are stuck with destinations that have a lane of their own by now. In memory only.
+// What this process has in flight, by lane and destination: who crowds others out of a lane, and how many slots of it are stuck with
+// destinations that have a lane of their own by now. In memory only.
 
 import { isOwnLane } from "@postrider/shared/lanes";
+import { findCrowders, holdsTooMany, type LaneTraffic, noteEnd } from "./crowding.ts";
 
 /** Shares of arrivals are those of the last one to two of these. */
 const WINDOW_MS = 5_000;
-/** A lane's slots are as good as all taken from here on: what one destination holds too many of is missing to the others soon. */
-const BUSY_SHARE = 0.5;
-/** Beyond its due share, a tenth of the lane's slots is a crowd; fewer than five of them are chance. */
-const CROWD_SHARE = 0.1;
-const CROWD_MIN = 5;
-/** All slots taken for so long, and fewer ends in that time than slots: whoever holds the most of them is too slow to share them. */
-const JAM_MS = 1_000;
-
 /** Lanes whose latest claim is remembered: many more than a process serves. */
 const LAST_CLAIMS_MAX = 10_000;
 
@@ -24,37 +17,23 @@ export interface Traffic {
   /** The number of a lane's latest claim, of all claims of this process; 0: none that it remembers. */
   lastClaim(lane: string): number;
   retries(lane: string): number;
-  /** An exchange with a destination, until its end. */
+  /** An exchange with a destination, until its end, which says how long it took. */
   begin(lane: string, origin: string): void;
-  end(lane: string, origin: string): void;
+  end(lane: string, origin: string, tookMs: number): void;
   /** How many a lane may have in flight now; what it had before is forgotten. */
   setSlots(lane: string, slots: number): void;
+  /** The lane is not served any more; what is still in flight goes on being counted. */
+  forgetSlots(lane: string): void;
+  /** The lanes in which something is in flight, or may be. */
+  lanes(): string[];
+  /** Whether a lane's deliveries go to more than one destination, as far as this process can tell. */
+  isMixed(lane: string): boolean;
   /** Whether a destination crowds others out of a lane. */
   isCrowding(lane: string, origin: string): boolean;
-  /** The destination that jams a lane, as when it hangs and nobody else gets as far as to be seen; null where none does. */
-  findJam(lane: string): string | null;
+  /** The destinations that hang in a lane while others go on, or that jam it as a whole. To be asked a few times a second. */
+  findCrowders(lane: string): string[];
   /** Slots of a lane that are held by exchanges with some destinations. */
   heldBy(lane: string, isMeant: (origin: string) => boolean): number;
-}
-
-interface Share {
-  slots: number;
-  arrivals: number;
-  before: number;
-}
-
-interface LaneTraffic {
-  inFlight: number;
-  retries: number;
-  slots: number;
-  /** Exchanges that ended, and how many had when it was last seen with a free slot or a fair turnover, and when that was. */
-  ends: number;
-  endsBefore: number;
-  freeAt: number;
-  readonly shares: Map<string, Share>;
-  arrivals: number;
-  before: number;
-  rotatedAt: number;
 }
 
 export function createTraffic(now: () => number): Traffic {
@@ -70,7 +49,11 @@ export function createTraffic(now: () => number): Traffic {
       ends: 0,
       endsBefore: 0,
       freeAt: now(),
+      endedAt: now(),
+      typicalLog: null,
       shares: new Map(),
+      stuck: new Set(),
+      isMixed: false,
       arrivals: 0,
       before: 0,
       rotatedAt: now(),
@@ -99,33 +82,37 @@ export function createTraffic(now: () => number): Traffic {
     begin(lane, origin) {
       const traffic = of(lane);
       if (now() - traffic.rotatedAt >= WINDOW_MS) rotate(traffic, now());
-      const share = traffic.shares.get(origin) ?? { slots: 0, arrivals: 0, before: 0 };
-      traffic.shares.set(origin, share);
+      let share = traffic.shares.get(origin);
+      if (share === undefined) {
+        share = { slots: 0, arrivals: 0, before: 0, movedAt: 0 };
+        traffic.shares.set(origin, share);
+        traffic.isMixed ||= traffic.shares.size > 1;
+      }
+      if (share.slots === 0) share.movedAt = now();
       share.slots += 1;
       share.arrivals += 1;
       traffic.arrivals += 1;
     },
-    end(lane, origin) {
+    end(lane, origin, tookMs) {
       const traffic = lanes.get(lane);
-      const share = traffic?.shares.get(origin);
-      if (traffic !== undefined) traffic.ends += 1;
-      if (share !== undefined) share.slots -= 1;
+      if (traffic !== undefined) noteEnd(traffic, traffic.shares.get(origin), tookMs, now());
     },
     setSlots(lane, slots) {
       of(lane).slots = slots;
     },
+    forgetSlots(lane) {
+      if (lanes.get(lane)?.inFlight === 0) lanes.delete(lane);
+    },
+    lanes: () => [...lanes.keys()],
+    isMixed: (lane) => lanes.get(lane)?.isMixed === true,
     isCrowding(lane, origin) {
       const traffic = lanes.get(lane);
       const share = traffic?.shares.get(origin);
-      if (traffic === undefined || share === undefined) return false;
-      if (traffic.inFlight < traffic.slots * BUSY_SHARE) return false;
-      const due = (share.arrivals + share.before) / (traffic.arrivals + traffic.before);
-      const excess = share.slots - due * traffic.inFlight;
-      return excess >= Math.max(CROWD_MIN, traffic.slots * CROWD_SHARE);
+      return traffic !== undefined && share !== undefined && holdsTooMany(traffic, share);
     },
-    findJam(lane) {
+    findCrowders(lane) {
       const traffic = lanes.get(lane);
-      return traffic !== undefined && isJammed(traffic, now()) ? holderOfMost(traffic) : null;
+      return traffic === undefined ? [] : findCrowders(traffic, now());
     },
     heldBy(lane, isMeant) {
       let held = 0;
@@ -151,22 +138,6 @@ function createLastClaims() {
       if (claims.size > LAST_CLAIMS_MAX) claims.delete(claims.keys().next().value ?? "");
     },
   };
-}
-
-function isJammed(traffic: LaneTraffic, at: number): boolean {
-  const isFair = traffic.ends - traffic.endsBefore >= traffic.slots;
-  if (traffic.inFlight < traffic.slots || isFair) {
-    traffic.freeAt = at;
-    traffic.endsBefore = traffic.ends;
-  }
-  return at - traffic.freeAt >= JAM_MS;
-}
-
-function holderOfMost({ shares }: LaneTraffic): string | null {
-  let most: { origin: string; slots: number } | null = null;
-  for (const [origin, { slots }] of shares)
-    if (slots >= CROWD_MIN && slots > (most?.slots ?? 0)) most = { origin, slots };
-  return most?.origin ?? null;
 }
 
 function rotate(traffic: LaneTraffic, at: number): void {

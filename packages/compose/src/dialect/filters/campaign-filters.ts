@@ -8,6 +8,7 @@ import { print, toJson } from "../../escape/print.ts";
 import { drawBytes } from "../delivery-facts.ts";
 import { DATE_FILTERS } from "./date-filters.ts";
 import { type FilterEntry, type FilterFunction, number } from "./filter.ts";
+import { formatMoney, formatNumber } from "./number-formats.ts";
 
 const text = (value: unknown): string => print(value);
 const digest =
@@ -20,14 +21,10 @@ const hmac =
     createHmac(algorithm, text(key)).update(text(value)).digest("hex");
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
-function money(filter: string, digits?: number): FilterFunction {
-  return (value, locale = "en", currency = "USD") =>
-    new Intl.NumberFormat(text(locale), {
-      style: "currency",
-      currency: text(currency),
-      ...(digits !== undefined && { maximumFractionDigits: digits }),
-    }).format(number(value, filter));
-}
+const money =
+  (filter: string, digits: number | null): FilterFunction =>
+  (value, locale = "en", currency = "USD") =>
+    formatMoney(number(value, filter), text(locale) || "en", text(currency) || "USD", digits);
 
 function draw(context: Context, below: number): number {
   return drawBytes(context, "filter").readUIntBE(0, 6) % below;
@@ -112,15 +109,14 @@ export const CAMPAIGN_FILTERS: Readonly<Record<string, FilterEntry>> = {
     filter: (value) => Buffer.from(text(value), "base64url").toString(),
   },
   format_number: {
-    does: "A number as a locale writes it (English without one).",
+    does: "A number as a locale writes it (English without one, or for one that is not known).",
     example: ["{{ 1234567.5 | format_number: 'de' }}", "1.234.567,5"],
-    filter: (value, locale = "en") =>
-      new Intl.NumberFormat(text(locale)).format(number(value, "format_number")),
+    filter: (value, locale = "en") => formatNumber(number(value, "format_number"), text(locale) || "en"),
   },
   currency: {
     does: "An amount as a locale writes it; locale and currency code may follow.",
     example: ["{{ 9.5 | currency: 'en', 'EUR' }}", "€9.50"],
-    filter: money("currency"),
+    filter: money("currency", null),
   },
   rounded_currency: {
     does: "An amount in whole units.",

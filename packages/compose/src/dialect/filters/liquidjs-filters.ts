@@ -53,7 +53,11 @@ export const LIQUIDJS_FILTERS: Readonly<
   escape: ["HTML escaped.", "{{ '<a & b>' | escape }}", "&lt;a &amp; b&gt;"],
   escape_once: ["HTML escaped, but what is so already.", "{{ '&lt;<' | escape_once }}", "&lt;&lt;"],
   xml_escape: ["XML escaped.", "{{ '<a>' | xml_escape }}", "&lt;a&gt;"],
-  url_encode: ["Percent-encoded, a space as `+`.", "{{ 'a b/é' | url_encode }}", "a+b%2F%C3%A9"],
+  url_encode: [
+    "Percent-encoded, a space as `+` (in a URL's path as `%20`).",
+    "{{ 'a b/é' | url_encode }}",
+    "a+b%2F%C3%A9",
+  ],
   url_decode: ["Percent-decoded.", "{{ 'a+b%2F' | url_decode }}", "a b/"],
   cgi_escape: ["As url_encode, and `!'()*` too.", "{{ 'a b!' | cgi_escape }}", "a+b%21"],
   uri_escape: [
@@ -160,13 +164,4 @@ export const LIQUIDJS_FILTERS: Readonly<
   ],
   raw: ["Not escaped for its place.", "{{ '\"' | raw }}", '"'],
   inspect: ["The value as JSON, cycles and all.", "{{ 'a' | inspect }}", '"a"'],
-  date: [
-    "A date, formatted as strftime does, in a zone (a name, or minutes west of UTC).",
-    "{{ 0 | date: '%Y-%m-%d %H:%M', 'America/New_York' }}",
-    "1969-12-31 19:00",
-  ],
-  date_to_xmlschema: ["ISO 8601.", "{{ 0 | date_to_xmlschema }}", "1970-01-01T00:00:00+00:00"],
-  date_to_rfc822: ["RFC 822.", "{{ 0 | date_to_rfc822 }}", "Thu, 01 Jan 1970 00:00:00 +0000"],
-  date_to_string: ["Day, short month, year.", "{{ 0 | date_to_string }}", "01 Jan 1970"],
-  date_to_long_string: ["Day, month, year.", "{{ 0 | date_to_long_string }}", "01 January 1970"],
 };

@@ -1,20 +1,16 @@
 // Registers the filters, and mends what liquidjs' own would let a value break.
 
 import type { Context, Liquid } from "liquidjs";
-import { Encoded } from "../../escape/encoded.ts";
 import { print, toWellFormed } from "../../escape/print.ts";
-import { factsOf } from "../delivery-facts.ts";
 import { CAMPAIGN_FILTERS } from "./campaign-filters.ts";
 import type { FilterFunction } from "./filter.ts";
 
-const DATE_FILTERS = ["date", "date_to_xmlschema", "date_to_rfc822", "date_to_string", "date_to_long_string"];
 /** They throw at a lone surrogate, which has no UTF-8. */
 const PERCENT_FILTERS = ["url_encode", "cgi_escape", "uri_escape"];
 
 export function registerFilters(liquid: Liquid): void {
   for (const [name, { filter }] of Object.entries(CAMPAIGN_FILTERS))
     liquid.registerFilter(name, filter as never);
-  for (const name of DATE_FILTERS) wrap(liquid, name, atDueTime);
   wrap(liquid, "slice", WITH_NUMBERS);
   wrap(liquid, "sort", LEAVING_NULLS);
   for (const name of ["divided_by", "modulo"]) wrap(liquid, name, notByZero(name));
@@ -52,40 +48,4 @@ function wrap(liquid: Liquid, name: string, wrapper: Wrapper): void {
   liquid.registerFilter(name, function (this: { context: Context }, value: unknown, ...args: unknown[]) {
     return wrapper(original.bind(this), this.context, value, args);
   } as never);
-}
-
-/** Now is when the delivery was due; zones may be written as campaign tools list them. */
-const atDueTime: Wrapper = (original, context, value, [format, zone, ...rest]) => {
-  const plain = value instanceof Encoded ? value.text : value;
-  const isNow = plain === "now" || plain === "today";
-  const date = isNow ? new Date(factsOf(context).dueAt) : toUtc(plain);
-  return original(date, toFormat(format), toZone(zone), ...rest);
-};
-
-const ISO_WITHOUT_ZONE = /^\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s*$/;
-const ENDS_WITH_ZONE = /(?:Z|UTC?|GMT|[+-]\d{1,2}:?\d\d|\b[ECMP][SD]T|\))\s*$/i;
-
-/** A date's text that names no zone is meant in UTC: JavaScript would take the zone of the machine that sends the request. */
-function toUtc(value: unknown): unknown {
-  if (typeof value !== "string" || /^\s*-?[\d.]+\s*$/.test(value) || ENDS_WITH_ZONE.test(value)) return value;
-  const [, day, time] = ISO_WITHOUT_ZONE.exec(value) ?? [];
-  const at = Date.parse(day === undefined ? `${value} UTC` : `${day}T${time}Z`);
-  return Number.isNaN(at) ? value : new Date(at);
-}
-
-/** Directives of strftime that stand for others, and that liquidjs does not know. */
-const COMPOSED: Readonly<Record<string, string>> = { "%F": "%Y-%m-%d", "%R": "%H:%M", "%T": "%H:%M:%S" };
-
-function toFormat(format: unknown): unknown {
-  return typeof format === "string"
-    ? format.replace(/%[%FRT]/g, (directive) => COMPOSED[directive] ?? directive)
-    : format;
-}
-
-/** `(GMT-11:00) Hawaii` as minutes west of UTC, and minutes as a number; any other zone as it is. */
-function toZone(zone: unknown): unknown {
-  if (typeof zone === "string" && /^[+-]?\d+$/.test(zone.trim())) return Number(zone);
-  const [, sign, hours, minutes] = /^\(GMT([+-])(\d\d):(\d\d)\)/.exec(String(zone)) ?? [];
-  if (sign === undefined) return zone;
-  return (sign === "-" ? 1 : -1) * (Number(hours) * 60 + Number(minutes));
 }
