@@ -36,6 +36,7 @@ async function startHttps(options: TlsOptions): Promise<Receiver> {
     const client = (socket.getPeerCertificate().subject as { CN?: string } | undefined)?.CN;
     seen.push({ servername: socket.servername ?? null, client, reused: socket.isSessionReused() });
     request.resume();
+    if (request.url === "/continue") response.writeContinue();
     response.end("ok");
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -74,6 +75,19 @@ describe.skipIf(!hasOpenssl())(`TLS${skipped}`, () => {
     });
     expect(receiver.seen[0]?.servername).toBe("api.example.com");
     expect(describeFinding(await sender.send(receiver.url("other.example.com")))).toBe("certificate");
+  });
+
+  test("a 100 Continue that nobody asked for is read over on a secure connection, too", async () => {
+    await using receiver = await startHttps(authority.issue("DNS:api.example.com"));
+    const tlsFile = writeTlsFile("continue.json", { [receiver.url()]: { ca: "ca.pem" } });
+    await using sender = createSender({ POSTRIDER_TLS_FILE: tlsFile }, outside);
+
+    const findings = [];
+    for (const path of ["/continue", "/", "/continue"])
+      findings.push(describeFinding(await sender.send(receiver.url() + path)));
+
+    expect(findings).toEqual(["200", "200", "200"]);
+    expect(receiver.seen).toHaveLength(3);
   });
 
   test.each([

@@ -73,7 +73,27 @@ function drips(what: string, opening: string, drop: string): Behaviour {
   };
 }
 
+/** Writes the bytes one by one, each in a turn of its own. */
+function inPieces(what: string, text: string): Behaviour {
+  return {
+    what,
+    play(socket) {
+      const next = (index: number): void => {
+        if (index === text.length || !socket.writable) return;
+        socket.write(text.charAt(index), () => setTimeout(next, 1, index + 1));
+      };
+      next(0);
+    },
+  };
+}
+
+const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 const OK = answer(["Content-Length: 2"], "ok");
+/** A head that promises more than follows. */
+function cut(status: string): string {
+  return `HTTP/1.1 ${status}\r\nContent-Length: 1000\r\n\r\nhalf`;
+}
+
 const STOLEN = answer(["Content-Length: 6", "X-Stolen: yes"], "stolen");
 
 /** A thousand times as long unpacked as packed, and far longer than what is kept of a body. */
@@ -175,6 +195,22 @@ export const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
     answer(["Content-Length: 2", "Content-Encoding: gzip"], "ok"),
   ),
 
+  // A status, and then less than was promised.
+  "refuses-and-ends": saysAndEnds("400, and an end inside of its body", cut("400 Bad Request")),
+  "gone-and-resets": {
+    what: "410, and a reset inside of its body",
+    play: (socket) => void socket.write(cut("410 Gone"), () => socket.resetAndDestroy()),
+  },
+  "fails-and-stops": says("503, and a body that stops", cut("503 Service Unavailable")),
+  "breaks-its-chunks": says(
+    "400, and chunks that are none",
+    "HTTP/1.1 400 Bad Request\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhalf",
+  ),
+  "not-modified": says(
+    "304 with the length of what it leaves out",
+    "HTTP/1.1 304 Not Modified\r\nContent-Length: 6\r\n\r\n",
+  ),
+
   // Where an answer ends.
   "two-answers": says("two answers to one request, in one piece", OK + STOLEN),
   "two-answers-in-pieces": says("two answers to one request, one after the other", OK, STOLEN),
@@ -264,7 +300,39 @@ export const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   "bare-cr": says("lines that end with CR alone", "HTTP/1.1 200 OK\rContent-Length: 2\r\rok"),
 
   // Interim answers and upgrades.
-  "continue-unasked": says("100 Continue without having been asked", `HTTP/1.1 100 Continue\r\n\r\n${OK}`),
+  "continue-unasked": says("100 Continue without having been asked", `${CONTINUE}${OK}`),
+  "continue-in-pieces": inPieces("100 Continue and the answer, byte by byte", `${CONTINUE}${OK}`),
+  "continue-first": {
+    what: "100 Continue, and the answer a while later",
+    play: (socket) => {
+      socket.write(CONTINUE);
+      setTimeout(() => socket.write(OK), 50);
+    },
+  },
+  "continue-with-headers": says(
+    "100 Continue with headers of its own",
+    `HTTP/1.1 100 Continue\r\nDate: Tue, 24 Nov 2026 12:00:00 GMT\r\nServer: x\r\n\r\n${OK}`,
+  ),
+  "continue-old": says("100 Continue in HTTP/1.0's name", `HTTP/1.0 100 Continue\r\n\r\n${OK}`),
+  "continue-among-hints": says(
+    "several kinds of interim answers",
+    `HTTP/1.1 102 Processing\r\n\r\n${CONTINUE}HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${CONTINUE}${OK}`,
+  ),
+  "continue-only": says("100 Continue, and then nothing", CONTINUE),
+  "continue-and-ends": saysAndEnds("100 Continue, and then the end", CONTINUE),
+  "continue-without-end": floods(
+    "one 100 Continue whose headers do not end",
+    "HTTP/1.1 100 Continue\r\n",
+    "a: b\r\n",
+  ),
+  "floods-continue": floods("100 Continue without end", "", CONTINUE),
+  "continue-in-body": says(
+    "a body that looks like 100 Continue",
+    answer([`Content-Length: ${CONTINUE.length + 2}`]),
+    CONTINUE,
+    "ok",
+  ),
+  processing: says("102 Processing, and then the answer", `HTTP/1.1 102 Processing\r\n\r\n${OK}`),
   "early-hints": says(
     "early hints, and then the answer",
     `HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${OK}`,

@@ -159,6 +159,19 @@ test("a failed fetch is told to all, and nobody tries again for a while; an old 
   expect(fetches).toBe(2);
 });
 
+test("an endpoint that says when to come back is asked by nobody until then", async () => {
+  const notBefore = now + 60_000;
+  answer = async () => ({ kind: "unready", reason: "auth_unavailable", message: "answered 429", notBefore });
+  const workers = [worker(), worker()] as const;
+  for (const waited of [0, 30_000, 29_000]) {
+    now += waited;
+    for (const { get } of workers) expect(await get()).toMatchObject({ notBefore });
+  }
+  expect(fetches).toBe(1);
+  const [key = ""] = await redis.keys("*:trouble");
+  expect(await redis.pttl(key)).toBeGreaterThan(30_000);
+});
+
 test("why a fetch failed lies in Redis without the client's secret, whatever the endpoint calls its error", async () => {
   answer = async () => ({
     kind: "unready",

@@ -19,6 +19,9 @@ export interface AttemptRecord {
     readonly status?: number;
     readonly headers?: Readonly<Record<string, string>>;
     readonly body?: string;
+    /** Whether the body is not all that came, or was to come; and what cut the answer short. */
+    readonly isCut?: boolean;
+    readonly trouble?: string;
     readonly code?: string;
     readonly message?: string;
     readonly problems?: readonly { readonly field: string; readonly message: string }[];

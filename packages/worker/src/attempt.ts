@@ -33,8 +33,10 @@ export interface Reply {
   readonly headers: Readonly<Record<string, string>>;
   /** What was kept of the body. */
   readonly body: string;
-  /** Whether more came than was kept. */
+  /** Whether that is not all of it: more came than is kept, or less than was to come. */
   readonly isCut: boolean;
+  /** What cut the answer short before it had ended by itself. */
+  readonly trouble?: string;
 }
 
 export type FaultCode = Extract<

@@ -14,7 +14,7 @@ import { SENTINEL_SCHEME } from "@postrider/shared/redis-url";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import { createSealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings";
-import type { Attempted, Claimed, Timings, Verdict } from "./attempt.ts";
+import type { Attempted, Claimed, Reply, Timings, Verdict } from "./attempt.ts";
 import { type Composer, createComposer } from "./compose/composer.ts";
 import { createCredentialSteps } from "./credential-steps.ts";
 import { deliver, type Steps } from "./deliver.ts";
@@ -30,6 +30,10 @@ export interface TestSend {
     readonly status: number;
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;
+    /** Whether that is not all of it. */
+    readonly isCut: boolean;
+    /** What cut the answer short. */
+    readonly trouble?: string;
   } | null;
   readonly fault: { readonly code: string; readonly message: string } | null;
   readonly problems: readonly Problem[];
@@ -134,10 +138,7 @@ function toResult(
   return {
     // Without a destination nothing was sent.
     request: destination === null ? null : shown,
-    reply:
-      finding.kind === "reply"
-        ? { status: finding.status, headers: finding.headers, body: finding.body }
-        : null,
+    reply: finding.kind === "reply" ? toShownReply(finding) : null,
     fault: finding.kind === "fault" ? { code: finding.code, message: finding.message } : null,
     problems: toProblems(finding),
     timings,
@@ -145,6 +146,10 @@ function toResult(
     reason: "reason" in verdict ? verdict.reason : null,
     retryInMs: verdict.kind === "retry" ? verdict.delayMs : null,
   };
+}
+
+function toShownReply({ kind: _, ...reply }: Reply): NonNullable<TestSend["reply"]> {
+  return reply;
 }
 
 function toProblems(finding: Attempted["finding"]): readonly Problem[] {

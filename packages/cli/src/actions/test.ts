@@ -27,18 +27,23 @@ function show(result: TestSend, output: Output): void {
   const { request, reply, fault, problems, timings, verdict, reason, retryInMs } = result;
   const { paint } = output;
   if (request !== null) showRequest(request, output);
-  if (reply !== null) {
-    output.line(`\n${paint.bold(`← ${reply.status}`)}`);
-    for (const [name, value] of Object.entries(reply.headers))
-      output.line(`${paint.dim(`${name}:`)} ${toVisible(value)}`);
-    if (reply.body !== "") output.line(`\n${toVisible(reply.body)}`);
-  }
+  if (reply !== null) showReply(reply, output);
   if (fault !== null) output.line(`\n${paint.red(`← ${fault.code}`)}: ${toVisible(fault.message)}`);
   if (problems.length > 0) output.fail(describeProblems(problems), { problems });
   output.line(`\n${describeTimings(timings, paint)}`);
   const colour = verdict === "delivered" ? paint.green : paint.red;
   const again = retryInMs === null ? "" : `, a worker would try again in ${describeDuration(retryInMs)}`;
   output.line(`${paint.bold(colour(verdict))}${reason === null ? "" : ` (${reason})`}${again}`);
+}
+
+function showReply(reply: NonNullable<TestSend["reply"]>, output: Output): void {
+  const { paint } = output;
+  output.line(`\n${paint.bold(`← ${reply.status}`)}`);
+  for (const [name, value] of Object.entries(reply.headers))
+    output.line(`${paint.dim(`${name}:`)} ${toVisible(value)}`);
+  if (reply.body !== "") output.line(`\n${toVisible(reply.body)}`);
+  if (reply.isCut)
+    output.line(`\n${paint.yellow("cut short")}: ${toVisible(reply.trouble ?? "more came than is kept")}`);
 }
 
 /** Phases that were not reached, or that a connection kept from before did not need, have no time. */

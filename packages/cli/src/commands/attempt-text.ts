@@ -20,8 +20,10 @@ export function describeAttempt({
   return `${describeTime(at)}  attempt ${attempt}${to}: ${met}${took} → ${verdict.outcome ?? verdict.kind}${wait}${reason}`;
 }
 
-function describeFinding({ kind, status, code, message, problems = [] }: AttemptRecord["finding"]): string {
-  if (status !== undefined) return String(status);
+function describeFinding(finding: AttemptRecord["finding"]): string {
+  const { kind, status, trouble, code, message, problems = [] } = finding;
+  if (status !== undefined)
+    return trouble === undefined ? String(status) : `${status} (cut short: ${trouble})`;
   if (code !== undefined) return `${code}, ${message ?? ""}`;
   const [problem] = problems;
   return problem === undefined ? (message ?? kind) : `not sent, ${problem.field}: ${problem.message}`;

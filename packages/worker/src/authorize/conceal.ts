@@ -67,6 +67,7 @@ function concealTexts<F extends Finding>(finding: F, mask: (text: string) => str
           Object.entries(finding.headers).map(([name, value]) => [name, mask(value)]),
         ),
         body: finding.isCut ? withoutBeginning(body, forms) : body,
+        ...(finding.trouble !== undefined && { trouble: mask(finding.trouble) }),
       };
     }
     case "unsendable":

@@ -3,7 +3,7 @@
 import type { OAuthClient } from "@postrider/compose/credentials";
 import type { ComposedRequest } from "@postrider/compose/request";
 import { USER_AGENT } from "@postrider/shared/version";
-import type { Finding, Unready, Unsendable } from "../attempt.ts";
+import type { Finding, Reply, Unready, Unsendable } from "../attempt.ts";
 import { askedWaitMs } from "../decide/retry-after.ts";
 
 export interface IssuedToken {
@@ -60,8 +60,7 @@ export function readTokenAnswer(
   if (finding.kind !== "reply") return finding;
   const { status } = finding;
   const answer = parseObject(finding.body);
-  if (finding.isCut) return unavailable("gave an answer longer than POSTRIDER_REPLY_BYTES_MAX");
-  if (status >= 200 && status < 300) return readToken(answer);
+  if (status >= 200 && status < 300) return finding.isCut ? unavailable(toCut(finding)) : readToken(answer);
   const code = answer?.["error"];
   const told = typeof code === "string" && ERROR_CODE.test(code) ? ` (${code})` : "";
   if (status >= 500 || status === 408 || status === 425 || status === 429) {
@@ -69,6 +68,12 @@ export function readTokenAnswer(
     return { ...unavailable(`answered ${status}${told}`), ...(asked !== null && { notBefore: now + asked }) };
   }
   return refused(`answered ${status}${told}`);
+}
+
+function toCut({ trouble }: Reply): string {
+  return trouble === undefined
+    ? "gave an answer longer than POSTRIDER_REPLY_BYTES_MAX"
+    : `gave a token in an answer that was cut short: ${trouble}`;
 }
 
 /** What the guard says of the endpoint. */

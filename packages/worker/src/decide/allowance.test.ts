@@ -53,6 +53,10 @@ test.each<[Record<string, string>, number | null]>([
   [{ "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1.5", "x-ratelimit-reset-after": "0.25" }, 250],
   [{ "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "6m0s" }, 360_000],
   [{ "x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "12ms" }, 12],
+  [
+    { "acme-ratelimit-requests-remaining": "0", "acme-ratelimit-requests-reset": "2026-11-24T12:01:00Z" },
+    60_000,
+  ],
   [{ "x-ratelimit-requests-remaining": "0", "x-ratelimit-requests-reset": String(NOW + 1_500) }, 1_500],
   [{ "x-ratelimit-remaining": "0", "x-ratelimit-reset": "2026-11-24T12:01Z" }, 60_000],
   [{ "x-ratelimit-remaining": "0", "x-ratelimit-reset": "Tue, 24 Nov 2026 12:01:00 GMT" }, 60_000],

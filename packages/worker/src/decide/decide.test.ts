@@ -23,7 +23,10 @@ function fault(code: FaultCode): Finding {
   return { kind: "fault", code, message: "" };
 }
 
-/** The whole of HTTP, row by row: what the first attempt's status leads to. */
+/**
+ * The whole of HTTP, row by row: what the first attempt's status leads to. RFC 9110 section 15 has a status beyond 599, which is none,
+ * taken for a 5xx.
+ */
 function expected(status: number): "delivered" | "failed" | "retry" | "free retry" {
   if (status >= 200 && status < 300) return "delivered";
   if (status === 429) return "free retry";
@@ -32,14 +35,27 @@ function expected(status: number): "delivered" | "failed" | "retry" | "free retr
   return "failed";
 }
 
+function expectedReason(status: number): string {
+  if (status === 410) return "gone";
+  if ([408, 425, 429].includes(status)) return `reply_${status}`;
+  return `reply_${Math.min(5, Math.floor(status / 100))}xx`;
+}
+
 function describeVerdict(verdict: Verdict): string {
   if (verdict.kind === "retry") return verdict.costsAttempt ? "retry" : "free retry";
   return verdict.kind === "ended" ? verdict.outcome : verdict.kind;
 }
 
 describe("every status", () => {
-  test.each(Array.from({ length: 500 }, (_, index) => index + 100))("%i", (status) => {
-    expect(describeVerdict(decide(reply(status), facts, circumstances))).toBe(expected(status));
+  test.each(Array.from({ length: 900 }, (_, index) => index + 100))("%i", (status) => {
+    const verdict = decide(reply(status), facts, circumstances);
+    expect(describeVerdict(verdict)).toBe(expected(status));
+    expect("reason" in verdict && verdict.reason).toBe(expectedReason(status));
+  });
+
+  test.each(Array.from({ length: 900 }, (_, index) => index + 100))("%i, cut short", (status) => {
+    const cut = { ...reply(status), isCut: true, trouble: "closed" } as Finding;
+    expect(decide(cut, facts, circumstances)).toEqual(decide(reply(status), facts, circumstances));
   });
 });
 

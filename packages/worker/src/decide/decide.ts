@@ -99,7 +99,10 @@ function decideUnready(
   return retry(reason, { delayMs, costsAttempt: false }, facts, circumstances);
 }
 
-/** Whether the same request may succeed later. A 4xx refuses the request itself; 408 and 425 speak of the moment. */
+/**
+ * Whether the same request may succeed later. A 4xx refuses the request itself; 408 and 425 speak of the moment. What is beyond 599 is no
+ * status, and RFC 9110 section 15 has it taken for a 5xx.
+ */
 export function isRetried(status: number, policy: Pick<RetryPolicy, "statuses">): boolean {
   if (policy.statuses.includes(status)) return true;
   if (status === 501 || status === 505) return false;

@@ -7,6 +7,7 @@ import type { buildConnector } from "undici";
 import type { Life } from "./connections.ts";
 import { type EgressErrorCode, toEgressError, toRefusalError } from "./egress-error.ts";
 import { type Destination, judgeAddresses, type Levels, type OwnPorts } from "./guard/guard.ts";
+import { withoutAnnouncements } from "./informational.ts";
 import { handOver, type Phases } from "./phases.ts";
 import { type EgressProxy, tunnelToOne } from "./proxy.ts";
 import { type Dial, race } from "./race.ts";
@@ -36,10 +37,13 @@ export function createConnector(options: ConnectorOptions): buildConnector.conne
     const phases: Phases = { dnsMs: null, connectMs: null, tlsMs: null };
     withDeadline(options.life, (progress) => open(options, phases, progress)).then(
       (socket) => {
-        const { refusal } = options.life;
-        options.life.socket = socket;
+        const { life } = options;
+        const { refusal } = life;
+        life.socket = socket;
         if (refusal !== null) socket.on("error", () => undefined).destroy();
-        handOver(phases, () => (refusal === null ? callback(null, socket) : callback(refusal, null)));
+        handOver(phases, () =>
+          refusal === null ? callback(null, withoutAnnouncements(socket, life)) : callback(refusal, null),
+        );
       },
       (error: Error) => handOver(phases, () => callback(error, null)),
     );

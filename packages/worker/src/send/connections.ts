@@ -32,6 +32,8 @@ export interface Life {
   cancel: (() => void) | null;
   /** What is written on, once it is connected. */
   socket: Socket | null;
+  /** Whether a request is being written, or was, and no final answer has begun. */
+  isAnswerDue: boolean;
 }
 
 export interface Connection {
@@ -193,7 +195,13 @@ function toConnection(
   sockets: Sockets,
   { disconnected, breached }: { disconnected: (connection: Connection) => void; breached: () => void },
 ): Connection {
-  const life: Life = { connectTimeoutMs: 0, refusal: null, cancel: null, socket: null };
+  const life: Life = {
+    connectTimeoutMs: 0,
+    refusal: null,
+    cancel: null,
+    socket: null,
+    isAnswerDue: false,
+  };
   const connection: Connection = {
     serial: nextSerial++,
     client: group.open(life),

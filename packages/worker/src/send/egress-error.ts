@@ -11,7 +11,10 @@ export type EgressErrorCode =
   | "POSTRIDER_TLS"
   | "POSTRIDER_PROXY"
   /** What it takes of this machine or its settings is not to be had at the moment. */
-  | "POSTRIDER_LOCAL";
+  | "POSTRIDER_LOCAL"
+  /** What comes before the answer has no end. */
+  | "POSTRIDER_PROTOCOL"
+  | "POSTRIDER_HEADERS";
 
 export interface EgressError extends Error {
   readonly code: EgressErrorCode;

@@ -14,7 +14,7 @@ import {
 import type { Turn } from "./connections.ts";
 import { toRefusal } from "./egress-error.ts";
 import { toFault } from "./fault.ts";
-import type { Refusal } from "./guard/guard.ts";
+import { NO_SOCKET, toTimeout, toUnsendable } from "./findings.ts";
 import type { Route } from "./held.ts";
 import type { Interruptible, Interrupts } from "./interrupts.ts";
 import { NO_PHASES, type Phases, takePhases } from "./phases.ts";
@@ -32,9 +32,6 @@ export interface Sent extends SendTimings {
   readonly finding: Reply | Fault | Interrupted | Unsendable;
 }
 
-/** Answers that announce another one. A server that has not come to the point by then never will. */
-const INFORMATIONAL_MAX = 20;
-
 /** Sends a request and reads the reply within its limits. `leftMs` of the total deadline are left. */
 export function exchange(
   request: ComposedRequest,
@@ -50,6 +47,7 @@ export function exchange(
   });
 }
 
+const NOT_MODIFIED = 304;
 const BREACHES: ReadonlySet<string> = new Set(["protocol", "headers_too_large"]);
 
 interface Company {
@@ -76,7 +74,6 @@ class Exchange implements Turn, Interruptible, Dispatcher.DispatchHandler {
   #abort: Abort | undefined;
   #isOver = false;
   #status = 0;
-  #informational = 0;
   #rawHeaders: readonly Buffer[] = [];
   #chunks: Buffer[] | undefined;
   #bytes = 0;
@@ -110,13 +107,14 @@ class Exchange implements Turn, Interruptible, Dispatcher.DispatchHandler {
   }
 
   interrupt(): void {
-    this.#give({ kind: "interrupted" });
+    this.#give(this.#hasStatus() ? this.#toReply("the worker was told to stop") : { kind: "interrupted" });
   }
 
   expire(): void {
     const { timeoutMs } = this.#limits;
     const isShort = this.connection === null && this.#company.route.isShort();
-    this.#give(isShort ? NO_SOCKET : toTimeout(timeoutMs, this.#abort !== undefined, this.#status));
+    if (this.#hasStatus()) this.#give(this.#toReply(`the answer did not end within ${timeoutMs} ms`));
+    else this.#give(isShort ? NO_SOCKET : toTimeout(timeoutMs, this.#abort !== undefined));
   }
 
   // undici 7's inner interface from here on. The newer one is wrapped around it, at a cost that shows at thousands a second.
@@ -124,16 +122,14 @@ class Exchange implements Turn, Interruptible, Dispatcher.DispatchHandler {
   onConnect(abort: Abort): void {
     this.#phases = takePhases();
     this.#abort = abort;
+    if (this.connection !== null) this.connection.life.isAnswerDue = true;
     // The deadline passed while the request waited for a connection: nothing may be written any more.
     if (this.#isOver) abort(ABANDONED);
   }
 
   onHeaders(status: number, headers: Buffer[]): boolean {
-    if (status < 200) {
-      this.#informational += 1;
-      if (this.#informational > INFORMATIONAL_MAX) this.#give(TOO_MANY_ANNOUNCEMENTS);
-      return true;
-    }
+    // Behind an empty line, where withoutAnnouncements does not look for it: the answer is still to come.
+    if (status < 200) return true;
     this.#firstByteMs = performance.now() - this.#startedAt;
     this.#status = status;
     this.#rawHeaders = headers;
@@ -146,20 +142,36 @@ class Exchange implements Turn, Interruptible, Dispatcher.DispatchHandler {
     this.#chunks ??= [];
     this.#chunks.push(chunk.length <= room ? chunk : chunk.subarray(0, room));
     this.#bytes += chunk.length;
-    if (this.#bytes > replyBytesMax) this.#give(this.#toReply(true));
+    if (this.#bytes > replyBytesMax) this.#give(this.#toReply());
     return true;
   }
 
   onComplete(): void {
-    this.#end(this.#toReply(false));
+    this.#end(this.#toReply());
     this.#free(true);
   }
 
   onError(error: Error): void {
     if (this.#abort === undefined) this.#phases = takePhases();
     const refusal = toRefusal(error);
-    this.#end(refusal === null ? toFault(error, this.#abort !== undefined) : toUnsendable(refusal));
+    this.#end(
+      refusal === null ? this.#toMet(toFault(error, this.#abort !== undefined)) : toUnsendable(refusal),
+    );
     this.#free(false);
+  }
+
+  /** A status that came decides, whatever became of the rest: the destination has had the request, and has said what it made of it. */
+  #toMet(fault: Fault): Reply | Fault {
+    if (!this.#hasStatus()) return fault;
+    // RFC 9110 section 8.6: a 304 may say how long the body would be that it leaves out. undici takes that for a breach.
+    if (this.#status === NOT_MODIFIED && this.#bytes === 0 && fault.code === "protocol")
+      return this.#toReply();
+    if (BREACHES.has(fault.code) && !this.#isOver) this.#company.route.drop();
+    return this.#toReply(fault.message);
+  }
+
+  #hasStatus(): boolean {
+    return this.#status !== 0;
   }
 
   /** Ends it before the answer has. */
@@ -189,10 +201,12 @@ class Exchange implements Turn, Interruptible, Dispatcher.DispatchHandler {
     this.#company.route.leave(this, isReusable);
   }
 
-  #toReply(isCut: boolean): Reply {
+  #toReply(trouble?: string): Reply {
     const headers = toHeaders(this.#rawHeaders);
     const body = toText(this.#chunks, headers["content-encoding"]);
-    return { kind: "reply", status: this.#status, headers, body, isCut };
+    const isCut = trouble !== undefined || this.#bytes > this.#limits.replyBytesMax;
+    const reply: Reply = { kind: "reply", status: this.#status, headers, body, isCut };
+    return trouble === undefined ? reply : { ...reply, trouble };
   }
 }
 
@@ -204,35 +218,3 @@ type Abort = (reason: Error) => void;
 
 /** One object for all, since undici only passes it on: a stack per abandoned request would cost more than the request. */
 const ABANDONED = new Error("abandoned");
-
-const NO_SOCKET: Fault = {
-  kind: "fault",
-  code: "local",
-  message: "all sockets of this process were in use",
-};
-
-const TOO_MANY_ANNOUNCEMENTS: Fault = {
-  kind: "fault",
-  code: "protocol",
-  message: `more than ${INFORMATIONAL_MAX} informational answers (1xx) came, and no other`,
-};
-
-/** The guard's refusal as the dead letter shows it. The same request would be refused again, so it is permanent. */
-function toUnsendable({ verdict, message }: Refusal): Unsendable {
-  return {
-    kind: "unsendable",
-    reason: "address_forbidden",
-    problems: [{ field: "url", code: verdict, message }],
-  };
-}
-
-function toTimeout(timeoutMs: number, wasSent: boolean, status: number): Fault {
-  const answered = status === 0 ? "no answer came" : `an answer with status ${status} began but did not end`;
-  return {
-    kind: "fault",
-    code: "timeout",
-    message: wasSent
-      ? `${answered} within ${timeoutMs} ms`
-      : `no connection was made, or free, within ${timeoutMs} ms`,
-  };
-}

@@ -9,6 +9,8 @@ const FAULTS: Readonly<Record<string, FaultCode>> = {
   POSTRIDER_TLS: "tls",
   POSTRIDER_PROXY: "proxy",
   POSTRIDER_LOCAL: "local",
+  POSTRIDER_PROTOCOL: "protocol",
+  POSTRIDER_HEADERS: "headers_too_large",
   ENOTFOUND: "dns",
   EAI_AGAIN: "dns",
   EAI_FAIL: "dns",

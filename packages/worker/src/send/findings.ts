@@ -1,0 +1,29 @@
+// What an exchange comes to where no answer came.
+
+import type { Fault, Unsendable } from "../attempt.ts";
+import type { Refusal } from "./guard/guard.ts";
+
+export const NO_SOCKET: Fault = {
+  kind: "fault",
+  code: "local",
+  message: "all sockets of this process were in use",
+};
+
+/** The guard's refusal as the dead letter shows it. The same request would be refused again, so it is permanent. */
+export function toUnsendable({ verdict, message }: Refusal): Unsendable {
+  return {
+    kind: "unsendable",
+    reason: "address_forbidden",
+    problems: [{ field: "url", code: verdict, message }],
+  };
+}
+
+export function toTimeout(timeoutMs: number, wasSent: boolean): Fault {
+  return {
+    kind: "fault",
+    code: "timeout",
+    message: wasSent
+      ? `no answer came within ${timeoutMs} ms`
+      : `no connection was made, or free, within ${timeoutMs} ms`,
+  };
+}
