@@ -109,7 +109,9 @@ test("a test send shows request, reply and verdict, and masks the credentials", 
     fault: null,
     verdict: "retry",
     reason: "reply_5xx",
+    retryInMs: expect.any(Number),
   });
+  expect(receiver.requests[0]?.headers["user-agent"]).toMatch(/^Postrider\/\d/);
   expect(receiver.requests[0]?.headers["authorization"]).toBe(
     `Basic ${Buffer.from("user:s3cret").toString("base64")}`,
   );

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createProducer } from "@postrider/producer/producer";
+import { USER_AGENT } from "@postrider/shared/version";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { run } from "../support/command-line.ts";
 import { reply, startReceiver } from "../support/receiver.ts";
@@ -47,6 +48,7 @@ describe("preview", () => {
       url: "https://api.example.com/people/a%2Fb",
       headers: [
         { name: "Content-Type", value: "application/json" },
+        { name: "User-Agent", value: USER_AGENT },
         { name: "Authorization", value: "***" },
         { name: "Idempotency-Key", value: "unsent" },
       ],
@@ -62,8 +64,15 @@ describe("preview", () => {
       ],
       unused: ["customer.spare"],
       missing: [],
-      bytes: { headers: 77, body: body.length },
+      bytes: { headers: 77 + `User-Agent: ${USER_AGENT}\r\n`.length, body: body.length },
     });
+  });
+
+  test("takes no time without its zone, which would be this machine's", async () => {
+    const customer = await file("ann.json", '{"id": 1}');
+    const args = ["actions", "preview", await file("p.yaml", ACTION), "--customer", customer];
+    const shown = await run([...args, "--at", "2031-01-02 00:00"]);
+    expect(shown).toMatchObject({ code: 2, stderr: expect.stringContaining("2026-12-01T09:00:00Z") });
   });
 
   test("marks a problem in its line, names the value at fault, and exits 1", async () => {
@@ -235,6 +244,7 @@ test("a test send shows the reply's headers and each phase's time, and no contro
   expect(JSON.parse(request?.body ?? "")).toEqual({ d: request?.key });
   const json = JSON.parse((await run(["actions", "test", action, "--customer", customer, "--json"])).stdout);
   expect(json.reply).toMatchObject({ status: 200, headers: { "x-who": "me" } });
+  expect(json.retryInMs).toBeNull();
   expect(Object.keys(json.timings)).toEqual([
     "composeMs",
     "dnsMs",

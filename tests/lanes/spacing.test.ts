@@ -102,7 +102,7 @@ test("nobody sleeps for long: a moment that is far off is not taken, and BullMQ'
   expect(await spacings[1].wait(LANE)).toBe(false);
   expect(performance.now() - startedAt).toBeLessThan(400);
   expect(await redis.get(keys.nextRequest(LANE))).toBe(next);
-  expect(await redis.pttl(keys.ofLane(LANE, "limiter"))).toBeGreaterThan(1_000);
+  expect(await redis.pttl(keys.ofLane(LANE, "limiter"))).toBeGreaterThan(300);
 });
 
 test("a rate that was far lower holds nobody up once it is raised", async () => {
@@ -110,9 +110,7 @@ test("a rate that was far lower holds nobody up once it is raised", async () => 
   await spacings[0].wait(LANE);
   setRate(50);
   await spacings[0].wait(LANE);
-  expect(await redis.pttl(keys.ofLane(LANE, "limiter"))).toBeLessThan(2_000);
-
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  expect(await redis.pttl(keys.ofLane(LANE, "limiter"))).toBeLessThan(1_000);
   expect(await spacings[0].wait(LANE)).toBe(true);
 });
 

@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { VERSION } from "@postrider/shared/version";
 import { expect, test } from "vitest";
 import { renderDocs } from "../../scripts/docs.ts";
 import { ROOT } from "../support/processes.ts";
@@ -66,6 +67,14 @@ test.each(sources.filter((file) => PURE.test(file)))("%s is pure", async (file) 
   );
 });
 
+test.each(sources)("%s asks nothing of the machine's zone or language", async (file) => {
+  const text = await readFile(join(ROOT, file), "utf8");
+
+  expect(text).not.toMatch(
+    /toLocale|localeCompare|getTimezoneOffset|Intl\.\w+\(\)|\.[gs]et(Hours|Minutes|Date|Day|Month|FullYear)\(/,
+  );
+});
+
 test.each(sources)(`%s has at most ${LINES_MAX} lines and opens with its part in the story`, async (file) => {
   const text = await readFile(join(ROOT, file), "utf8");
 
@@ -105,4 +114,12 @@ test("links between documents lead somewhere", async () => {
       expect(known.has(join(file, "..", target)), `${file} links to ${target}`).toBe(true);
     }
   }
+});
+
+test("all packages have one version, the one that requests carry", async () => {
+  const packages = files.filter((file) => /^(packages\/[^/]+\/)?package\.json$/.test(file));
+  const versions = await Promise.all(
+    packages.map(async (file) => JSON.parse(await readFile(join(ROOT, file), "utf8")).version),
+  );
+  expect(new Set(versions)).toEqual(new Set([VERSION]));
 });

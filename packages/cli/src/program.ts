@@ -3,6 +3,7 @@
 import { type ErrorCode, PostriderError } from "@postrider/shared/errors";
 import { readSettings } from "@postrider/shared/read-settings";
 import type { Settings } from "@postrider/shared/settings";
+import { VERSION } from "@postrider/shared/version";
 import { Command, CommanderError } from "commander";
 import { addActions } from "./commands/actions.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
@@ -59,7 +60,7 @@ export async function createProgram(
   };
   const program = new Command("postrider")
     .description("Delivers webhooks: one action for each of many customers, through Redis, with retries.")
-    .version("0.1.0")
+    .version(VERSION)
     .option("--redis <url>", "Redis URL, instead of POSTRIDER_REDIS_URL")
     .showHelpAfterError("(add --help for what it takes)")
     .exitOverride()

@@ -5,23 +5,31 @@ import type { Action } from "@postrider/shared/action";
 import { DELIVERY_BYTES_MAX } from "@postrider/shared/delivery";
 import { describeProblems, PostriderError, type Problem } from "@postrider/shared/errors";
 import { holdsCredential, MASK } from "@postrider/shared/mask";
+import { findBlankInUrl } from "./blanks.ts";
+import { type BodyParts, composeBody } from "./body.ts";
 import { cheapUpTo } from "./cost/cost.ts";
 import { isSizeAtMost } from "./cost/data-size.ts";
 import { compileCredentials, type RenderCredentials } from "./credentials.ts";
 import type { DeliveryFacts } from "./dialect/delivery-facts.ts";
 import { createDialect } from "./dialect/dialect.ts";
-import { encodeForm, joinPairs } from "./form.ts";
-import { findHeaderBlockProblem, findHeaderProblem, toContentType, toSyntax } from "./headers.ts";
-import { findJsonProblem } from "./json-check.ts";
+
+import type { Syntax } from "./escape/find-places.ts";
+import {
+  beginsWithBreak,
+  bodySyntaxOf,
+  expandContentType,
+  findHeaderBlockProblem,
+  findHeaderProblem,
+  givenContentType,
+  toDefaultHeaders,
+  trimHeader,
+} from "./headers.ts";
 import { COMPOSE_LIMITS, type ComposeLimits } from "./limits.ts";
-import { describeOutput } from "./render/operands.ts";
-import { compileTemplate, type Scope, type Syntax, type Template, toConstant } from "./render/template.ts";
+import { compileTemplate, type Scope, type Template, toConstant } from "./render/template.ts";
+
 import { type Composed, toComposed, toFailure } from "./request.ts";
 import { checkSecrets, grantSecrets, usesSecrets } from "./secrets.ts";
-import { parseUrl } from "./url.ts";
-
-/** Customer data is bounded at 512 KiB; a body may hold them a few times over. */
-export const BODY_CHARS_MAX = 4_194_304;
+import { parseUrl, type SendableUrl } from "./url.ts";
 
 export interface CompiledAction {
   readonly action: Action;
@@ -62,6 +70,7 @@ export function compileAction(action: Action, limits: ComposeLimits = COMPOSE_LI
     fields.map(({ template }) => template.nodes),
     limits,
   );
+  const isUrlSecret = holdsCredential("url", action);
   return {
     action,
     fields,
@@ -69,11 +78,8 @@ export function compileAction(action: Action, limits: ComposeLimits = COMPOSE_LI
     renderCredentials: parts.renderCredentials,
     isCheapFor: (scope) => cheapSize >= DELIVERY_BYTES_MAX || isSizeAtMost(scope, cheapSize),
     compose(facts, scope) {
-      const url = parts.url.render(scope, facts);
-      if (!("text" in url)) return toComposed(url);
-      const parsed = parseUrl(url.text, action.url);
-      if ("problem" in parsed) return toFailure(parsed.reason, { field: "url", message: parsed.problem });
-
+      const parsed = composeUrl(parts.url, action, isUrlSecret, scope, facts);
+      if ("kind" in parsed) return parsed;
       const added = [action.idempotencyHeader, facts.key ?? facts.id];
       if (parsed.authorization !== null) added.unshift("Authorization", parsed.authorization);
       const headers = composeHeaders(parts, scope, facts, added);
@@ -96,15 +102,12 @@ const CONTENT_TYPE_VARIES: Problem = {
     "have a Content-Type with Liquid in it; write the type out, since values in the body are escaped for it, and save an action for each type",
 };
 
-interface Parts {
+interface Parts extends BodyParts {
   readonly url: Template;
   readonly headers: readonly Pair[];
-  readonly body: Template | null;
-  /** What the content type says that the body is. */
-  readonly bodySyntax: Syntax;
   readonly form: readonly Pair[] | null;
-  /** Sent where the action itself gives no Content-Type; null where there is no body. */
-  readonly defaultContentType: string | null;
+  /** Names and values in turn, of what the action itself does not give. */
+  readonly defaultHeaders: readonly string[];
   readonly renderCredentials: RenderCredentials | null;
 }
 
@@ -116,6 +119,7 @@ function compileParts(action: Action, limits: ComposeLimits): Parts {
     const compiled = compileTemplate(liquid, field, source, {
       syntax: action.escaping === "auto" ? syntax : "plain",
       snippets,
+      notesBlanks: field === "url" || (field === "body" && syntax === "form"),
       limits,
     });
     if ("render" in compiled) {
@@ -131,16 +135,14 @@ function compileParts(action: Action, limits: ComposeLimits): Parts {
       return { field, name, template: compile(field, value, "plain") };
     });
 
-  const given = action.headers.find(({ name }) => name.toLowerCase() === "content-type");
-  const defaultContentType =
-    given !== undefined ? null : toDefaultContentType(action.body !== undefined, action.form !== undefined);
-  const bodySyntax = toSyntax(toContentType(given?.value ?? defaultContentType ?? ""));
-  if (given !== undefined && /\{\{|\{%/.test(given.value)) problems.push(CONTENT_TYPE_VARIES);
+  const given = givenContentType(action);
+  const bodySyntax = bodySyntaxOf(action);
+  if (given !== null && /\{\{|\{%/.test(given)) problems.push(CONTENT_TYPE_VARIES);
   const url = compile("url", action.url, "url");
   const headers = compilePairs("headers", action.headers.map(expandContentType));
   const body = action.body === undefined ? null : compile("body", action.body, bodySyntax);
   const form = action.form === undefined ? null : compilePairs("form", action.form);
-  const renderCredentials = compileCredentials(action, problems);
+  const renderCredentials = compileCredentials(action, problems, limits);
   if (problems.length > 0) {
     throw new PostriderError(
       "action_invalid",
@@ -148,7 +150,15 @@ function compileParts(action: Action, limits: ComposeLimits): Parts {
       { problems },
     );
   }
-  return { url, headers, body, bodySyntax, form, defaultContentType, renderCredentials };
+  return {
+    url,
+    headers,
+    body,
+    bodySyntax,
+    form,
+    defaultHeaders: toDefaultHeaders(action),
+    renderCredentials,
+  };
 }
 
 function fieldsOf({ url, headers, body, form }: Parts): CompiledField[] {
@@ -172,15 +182,19 @@ function findSecretHeaders(headers: readonly Pair[]): Set<string> {
   );
 }
 
-function toDefaultContentType(hasBody: boolean, hasForm: boolean): string | null {
-  if (hasForm) return "application/x-www-form-urlencoded";
-  return hasBody ? "application/json" : null;
-}
-
-function expandContentType<T extends { name: string; value: string }>(header: T): T {
-  return header.name.toLowerCase() === "content-type"
-    ? { ...header, value: toContentType(header.value) }
-    : header;
+function composeUrl(
+  template: Template,
+  action: Action,
+  isSecret: boolean,
+  scope: Scope,
+  facts: DeliveryFacts,
+): Composed | SendableUrl {
+  const url = template.render(scope, facts);
+  if (!("text" in url)) return toComposed(url);
+  const parsed = parseUrl(url.text, action.url);
+  if ("problem" in parsed) return toFailure(parsed.reason, { field: "url", message: parsed.problem });
+  const blank = url.blanks && findBlankInUrl(url.text, url.blanks, "url", isSecret);
+  return blank ? toFailure("value_missing", blank) : parsed;
 }
 
 /** The action's headers, and behind them those that are added. */
@@ -190,60 +204,19 @@ function composeHeaders(
   facts: DeliveryFacts,
   added: readonly string[],
 ): string[] | Composed {
-  const headers: string[] = [];
-  if (parts.defaultContentType !== null) headers.push("Content-Type", parts.defaultContentType);
+  const headers = [...parts.defaultHeaders];
   for (const { field, name, template } of parts.headers) {
     const rendered = template.render(scope, facts);
     if (!("text" in rendered)) return toComposed(rendered);
-    const problem = findHeaderProblem(rendered.text);
+    // A break at the start that a value brings in was meant for what follows it.
+    const isBroken = beginsWithBreak(rendered.text) && template.findOutputAt(0, scope, facts) !== null;
+    const value = isBroken ? rendered.text : trimHeader(rendered.text);
+    const problem = findHeaderProblem(value);
     if (problem !== null) return toFailure("header_invalid", { field, message: problem });
-    headers.push(name, rendered.text);
+    headers.push(name, value);
   }
   headers.push(...added);
   const tooLarge = findHeaderBlockProblem(headers);
   if (tooLarge !== null) return toFailure("request_too_large", { field: "headers", message: tooLarge });
   return headers;
-}
-
-function composeBody(parts: Parts, scope: Scope, facts: DeliveryFacts): string | null | Composed {
-  if (parts.form !== null) return composeForm(parts.form, scope, facts);
-  if (parts.body === null) return null;
-  const rendered = parts.body.render(scope, facts);
-  if (!("text" in rendered)) return toComposed(rendered);
-  const { text } = rendered;
-  if (text.length > BODY_CHARS_MAX) return toTooLarge("body", text.length);
-  if (parts.bodySyntax === "form") return joinPairs(text);
-  return parts.bodySyntax === "json" ? (toJsonFailure(text, parts.body, scope, facts) ?? text) : text;
-}
-
-/** What is wrong with a text that must be JSON: where, and which value came last before that. */
-function toJsonFailure(text: string, body: Template, scope: Scope, facts: DeliveryFacts): Composed | null {
-  const problem = findJsonProblem(text);
-  if (problem === null) return null;
-  const { message, line, column, offset } = problem;
-  const output = body.findOutputAt(offset, scope, facts);
-  const cause = output === null ? "" : `; the last value before it is ${describeOutput(output)}`;
-  return toFailure("body_invalid", { field: "body", message: message + cause, line, column });
-}
-
-/** What stands in the form is bounded before it is encoded, which takes nine times as much. */
-function composeForm(form: readonly Pair[], scope: Scope, facts: DeliveryFacts): string | Composed {
-  const pairs: (readonly [name: string, value: string])[] = [];
-  let chars = 0;
-  for (const { name, template } of form) {
-    const rendered = template.render(scope, facts);
-    if (!("text" in rendered)) return toComposed(rendered);
-    chars += name.length + rendered.text.length + 2;
-    if (chars > BODY_CHARS_MAX) return toTooLarge("form", chars);
-    pairs.push([name, rendered.text]);
-  }
-  const text = pairs.map(([name, value]) => `${encodeForm(name)}=${encodeForm(value)}`).join("&");
-  return text.length > BODY_CHARS_MAX ? toTooLarge("form", text.length) : text;
-}
-
-function toTooLarge(field: string, chars: number): Composed {
-  return toFailure("request_too_large", {
-    field,
-    message: `is ${chars} characters or more; at most ${BODY_CHARS_MAX} are sent`,
-  });
 }

@@ -1,8 +1,9 @@
 // Which snippets an action still needs, and the action with them. Where they come from is the caller's matter.
 
-import { type Action, templatesOf } from "@postrider/shared/action";
+import type { Action } from "@postrider/shared/action";
 import { describeProblems, PostriderError } from "@postrider/shared/errors";
 import { parseSnippet } from "@postrider/shared/snippet";
+import { templatesOf } from "@postrider/shared/templates";
 import { createDialect } from "./dialect/dialect.ts";
 import { findSnippetNames, SNIPPET_DEPTH_MAX, type Snippets } from "./render/snippets.ts";
 import { findSyntaxProblem } from "./render/template.ts";

@@ -5,9 +5,11 @@ import type { Action } from "@postrider/shared/action";
 import type { SigningScheme } from "@postrider/shared/credentials";
 import { DELIVERY_BYTES_MAX } from "@postrider/shared/delivery";
 import type { Problem } from "@postrider/shared/errors";
+import { findBlankInUrl } from "./blanks.ts";
 import { cheapUpTo } from "./cost/cost.ts";
 import { createDialect } from "./dialect/dialect.ts";
-import { findHeaderProblem } from "./headers.ts";
+import { findHeaderProblem, trimHeader } from "./headers.ts";
+import type { ComposeLimits } from "./limits.ts";
 import { findSecretUses } from "./render/secret-uses.ts";
 import { compileTemplate, type Template } from "./render/template.ts";
 import { checkSecrets, type Secrets } from "./secrets.ts";
@@ -40,12 +42,16 @@ type Texts = ReadonlyMap<string, string>;
  * Compiles auth and signing.
  * @returns how to render them, null where the action has neither; problems are added to the list.
  */
-export function compileCredentials(action: Action, problems: Problem[]): RenderCredentials | null {
+export function compileCredentials(
+  action: Action,
+  problems: Problem[],
+  limits: ComposeLimits,
+): RenderCredentials | null {
   const sources = fieldsOf(action);
   if (sources.size === 0) return null;
   const templates = new Map<string, Template>();
   for (const [field, source] of sources) {
-    const template = compileField(field, source, action);
+    const template = compileField(field, source, action, limits);
     if (Array.isArray(template)) problems.push(...template);
     else templates.set(field, template);
   }
@@ -54,6 +60,8 @@ export function compileCredentials(action: Action, problems: Problem[]): RenderC
     for (const [field, template] of templates) {
       const rendered = template.render({ secrets }, NO_DELIVERY);
       if (!("text" in rendered)) return { problem: { field, message: "could not be rendered" } };
+      const blank = rendered.blanks && findBlankInUrl(rendered.text, rendered.blanks, field, true);
+      if (blank) return { problem: blank };
       texts.set(field, rendered.text);
     }
     return assemble(action, texts);
@@ -74,15 +82,26 @@ function fieldsOf({ auth, signing }: Action): Map<string, string> {
   return fields;
 }
 
-function compileField(field: string, source: string, action: Action): Template | Problem[] {
-  const liquid = createDialect({ failOnMissing: true, field });
+function compileField(
+  field: string,
+  source: string,
+  action: Action,
+  limits: ComposeLimits,
+): Template | Problem[] {
+  const liquid = createDialect({ failOnMissing: true, field, limits });
   const isUrl = field === "auth.oauth2.tokenUrl";
-  const template = compileTemplate(liquid, field, source, { syntax: isUrl ? "url" : "plain" });
+  // A YAML block ends in a line break, which nobody means as the end of a password or key; one that a secret ends in stays.
+  const text = source.replace(/\r?\n$/, "");
+  const template = compileTemplate(liquid, field, text, {
+    syntax: isUrl ? "url" : "plain",
+    notesBlanks: isUrl,
+    limits,
+  });
   if (!("render" in template)) return [template.problem];
   const problems = [...checkSecrets(field, template, action)];
   const [other] = findSecretUses(field, template.nodes).others;
   // Rendered here and now in a process that has other work to do, so it has to be cheap for whatever secrets there are.
-  if (cheapUpTo([template.nodes]) < DELIVERY_BYTES_MAX)
+  if (cheapUpTo([template.nodes], limits) < DELIVERY_BYTES_MAX)
     problems.push({ field, message: "takes too much to render" });
   if (other !== undefined)
     problems.push({
@@ -112,7 +131,7 @@ function assemble({ auth, signing }: Action, texts: Texts): RenderedCredentials 
     return { auth: toBasic(username, read("auth.basic.password")), signing: signer };
   }
   if (auth.bearer !== undefined) {
-    const value = `Bearer ${read("auth.bearer.token")}`;
+    const value = `Bearer ${trimHeader(read("auth.bearer.token"))}`;
     const problem = findHeaderProblem(value);
     if (problem !== null) return { problem: { field: "auth.bearer.token", message: problem } };
     return { auth: value, signing: signer };

@@ -2,13 +2,14 @@
 // they do not use or miss.
 
 import type { Action } from "@postrider/shared/action";
-import { holdsCredential, MASK } from "@postrider/shared/mask";
+import { holdsCredential } from "@postrider/shared/mask";
 import type { CompiledAction, CompiledField } from "./compile.ts";
 import { isPrinting, isRaw } from "./escape/places.ts";
 import {
   createLocator,
   everyNode,
   expressionsOf,
+  maskTexts,
   type Names,
   namesGivenIn,
   operandsOf,
@@ -23,6 +24,7 @@ export type Landing =
   | "json-string"
   | "json-value"
   | "json-by-what-precedes"
+  | "json-items"
   | "url"
   | "host"
   | "port"
@@ -36,12 +38,16 @@ const LANDINGS = {
   jsonString: "json-string",
   jsonValue: "json-value",
   jsonUnknown: "json-by-what-precedes",
+  jsonItems: "json-items",
+  jsonValueItems: "json-items",
   url: "url",
   urlPath: "url",
+  urlQuery: "url",
   host: "host",
   port: "port",
   form: "form-value",
   xml: "xml",
+  xmlAttribute: "xml",
   plain: "text",
 } as const;
 
@@ -50,6 +56,7 @@ export const LANDING_TEXTS: Readonly<Record<Landing, string>> = {
   "json-string": "in a JSON string: JSON-escaped",
   "json-value": "as a JSON value: quoted unless a number, true, false, null or JSON",
   "json-by-what-precedes": "in JSON: as a string or a value, by what precedes it",
+  "json-items": "as the items of a JSON list: each escaped by itself",
   url: "in the URL: percent-encoded",
   host: "as a host label: nothing but letters, digits and hyphens",
   port: "as a port: nothing but digits",
@@ -81,10 +88,6 @@ export function findOutputs({ fields, action }: CompiledAction): PrintedValue[] 
       place: isRaw(node) ? "raw" : toLanding(compiled, node, action),
     }));
   });
-}
-
-function maskTexts(expression: string): string {
-  return expression.replace(/"[^"]*"|'[^']*'/g, `"${MASK}"`);
 }
 
 function toLanding(

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { findJsonProblem } from "./json-check.ts";
 
 test.each<[string, number, number, RegExp]>([
@@ -21,9 +21,32 @@ test.each<[string, number, number, RegExp]>([
   ["nul", 1, 1, /nul/],
   ["01", 1, 2, /1/],
   ["1 1", 1, 3, /1/],
-  ["[".repeat(100_000), 1, 100_001, /ends too early/],
+  ["[".repeat(900), 1, 901, /ends too early/],
 ])("%j stops being JSON at line %i, column %i", (text, line, column, message) => {
   expect(findJsonProblem(text)).toMatchObject({ line, column, message: expect.stringMatching(message) });
+});
+
+/** How deep the calls are at the deepest place where a text is read. */
+function deepestCallFor(text: string): number {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = Number.POSITIVE_INFINITY;
+  let deepest = 0;
+  const reading = vi.spyOn(RegExp.prototype, "test").mockImplementation(function (this: RegExp, read) {
+    deepest = Math.max(deepest, new Error("here").stack?.split("\n").length ?? 0);
+    return this.exec(read) !== null;
+  });
+  try {
+    findJsonProblem(text);
+  } finally {
+    reading.mockRestore();
+    Error.stackTraceLimit = limit;
+  }
+  return deepest;
+}
+
+test("nesting takes nothing of the stack, so that no depth can end it", () => {
+  expect(deepestCallFor("[".repeat(40))).toBe(deepestCallFor("["));
+  expect(deepestCallFor('{"a":'.repeat(20))).toBe(deepestCallFor('{"a":'));
 });
 
 test("what JSON.parse takes has no problem", () => {

@@ -9,8 +9,16 @@ export const URL_CHARS_MAX = 8_000;
  */
 const DOT_SEGMENT = /^[^?#]*[/\\](?:\.|%2e){1,2}(?:[/\\?#]|[\p{Cc} ]*$)/iu;
 
+export interface SendableUrl {
+  readonly origin: string;
+  /** Path and query. */
+  readonly path: string;
+  /** A Basic credential, from the user info. */
+  readonly authorization: string | null;
+}
+
 export type ParsedUrl =
-  | { readonly origin: string; readonly path: string; readonly authorization: string | null }
+  | SendableUrl
   | { readonly problem: string; readonly reason: "url_invalid" | "address_forbidden" };
 
 /**
@@ -116,11 +124,20 @@ export function toBasic(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`, "utf8").toString("base64")}`;
 }
 
+/** Percent-encoded UTF-8 (RFC 3629 section 4, roughly: what is no UTF-8 after all decodeURIComponent says). */
+const ENCODED =
+  /%[0-7][0-9a-f]|%[cd][0-9a-f]%[89ab][0-9a-f]|%e[0-9a-f](?:%[89ab][0-9a-f]){2}|%f[0-7](?:%[89ab][0-9a-f]){3}/gi;
+
+/**
+ * User info as it was written. The URL standard encodes what it must and leaves a `%` that encodes nothing (`100% sure`): such a one,
+ * and bytes that are no UTF-8, are meant as they stand.
+ */
 function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // Not percent-encoding after all (`50%`): the characters are meant as they stand.
-    return text;
-  }
+  return text.replace(ENCODED, (encoded) => {
+    try {
+      return decodeURIComponent(encoded);
+    } catch {
+      return encoded;
+    }
+  });
 }

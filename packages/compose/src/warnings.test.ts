@@ -26,15 +26,10 @@ describe("what will surprise is told", () => {
     ["text_outside_quotes", { body: '{"a": {{ customer.email }}}' }],
     ["unknown_name", { body: "{{ custmer.a | json }}" }],
     ["form_with_other_type", { ...type("text/plain"), form: [{ name: "a", value: "b" }] }],
-    [
-      "content_type_twice",
-      {
-        headers: [
-          { name: "Content-Type", value: "json" },
-          { name: "content-type", value: "text/plain" },
-        ],
-      },
-    ],
+    ["percent_alone", { url: "https://h/x?off=100%" }],
+    ["percent_alone", { url: "https://h/x?off={{ customer.off }}%&b=%20" }],
+    ["name_not_rendered", { form: [{ name: "{{ customer.a }}", value: "b" }] }],
+    ["line_break_at_end", { form: [{ name: "a", value: "{{ customer.a }}\n" }] }],
     ["timeout_never_reached", { timeoutMs: 1_000, connectTimeoutMs: 2_000 }],
   ])("%s: %j", (code, document) => {
     expect(codesOf(document)).toEqual([code]);
@@ -44,6 +39,7 @@ describe("what will surprise is told", () => {
 describe("nothing is told of what is right", () => {
   test.each<Partial<ActionDocument>>([
     { method: "GET" },
+    { url: "https://h/a%20b?c=%2B{{ customer.c }}" },
     { method: "DELETE", body: "{}" },
     { body: '{{ customer | replace: "=>", ":" }}' },
     {

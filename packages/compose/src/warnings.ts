@@ -4,13 +4,15 @@
 import type { Action } from "@postrider/shared/action";
 import type { Problem } from "@postrider/shared/errors";
 import { suggest } from "@postrider/shared/suggest";
+import { findByHandWarnings } from "./by-hand-warnings.ts";
 import type { CompiledAction } from "./compile.ts";
 import { findOutputs, findReadings, type PrintedValue } from "./describe.ts";
-import { toContentType, toSyntax } from "./headers.ts";
+import { bodySyntaxOf, givenContentType, toSyntax } from "./headers.ts";
 import { findJsonProblem } from "./json-check.ts";
 import { findCertainJsonProblem } from "./render/certain-json.ts";
 import type { Spot } from "./render/operands.ts";
 import { DATA_NAMES, SCOPE_NAMES } from "./scope.ts";
+import { findFormSurprises, findLonePercent } from "./url-warnings.ts";
 
 /** Everything that will surprise, in the order of the fields. */
 export function findWarnings(compiled: CompiledAction): Problem[] {
@@ -21,6 +23,9 @@ export function findWarnings(compiled: CompiledAction): Problem[] {
     ...ofTimeouts(compiled.action),
     ...ofNames(compiled),
     ...ofJson(compiled, outputs),
+    ...findByHandWarnings(compiled),
+    ...findLonePercent(compiled),
+    ...findFormSurprises(compiled.action),
   ];
 }
 
@@ -36,28 +41,16 @@ function ofMethod({ method, body, form }: Action): Problem[] {
   ];
 }
 
-function contentTypeOf({ headers }: Action): string | null {
-  const given = headers.find(({ name }) => name.toLowerCase() === "content-type");
-  return given === undefined ? null : toContentType(given.value);
-}
-
 function ofContentType(action: Action): Problem[] {
-  const given = contentTypeOf(action);
-  const types = action.headers.filter(({ name }) => name.toLowerCase() === "content-type");
-  const found: Problem[] = [];
-  if (types.length > 1)
-    found.push({
-      field: "headers",
-      code: "content_type_twice",
-      message: "give Content-Type more than once; receivers take one of them",
-    });
-  if (action.form !== undefined && given !== null && toSyntax(given) !== "form")
-    found.push({
+  const given = givenContentType(action);
+  if (action.form === undefined || given === null || toSyntax(given) === "form") return [];
+  return [
+    {
       field: "form",
       code: "form_with_other_type",
       message: `is sent as application/x-www-form-urlencoded, but Content-Type says ${given}; leave the header out`,
-    });
-  return found;
+    },
+  ];
 }
 
 function ofTimeouts({ timeoutMs, connectTimeoutMs }: Action): Problem[] {
@@ -91,7 +84,7 @@ const TEXT_ATTRIBUTES =
 function ofJson(compiled: CompiledAction, outputs: readonly PrintedValue[]): Problem[] {
   const { action, fields } = compiled;
   const body = fields.find(({ field }) => field === "body");
-  if (body === undefined || toSyntax(contentTypeOf(action) ?? "application/json") !== "json") return [];
+  if (body === undefined || bodySyntaxOf(action) !== "json") return [];
   const { nodes } = body.template;
   const problem =
     nodes.length === 0

@@ -6,9 +6,9 @@ import { findWarnings } from "@postrider/compose/warnings";
 import {
   type Action,
   type ActionVersion,
-  parseAction,
   parseActionDocument,
   parseActionRef,
+  parseStoredAction,
 } from "@postrider/shared/action";
 import { PostriderError, type Problem } from "@postrider/shared/errors";
 import { parseExact, stringifyExact } from "@postrider/shared/exact-json";
@@ -125,7 +125,7 @@ export function createActionStore(
       const { stored, ...version } = await read(ref);
       const opened = openStoredAction(stored, sealer);
       if ("trouble" in opened) throw new PostriderError("key_missing", `the action ${ref} ${opened.trouble}`);
-      return { ...version, action: parseAction(opened.document) };
+      return { ...version, action: parseStoredAction(opened.document) };
     },
     async examples(id) {
       const text = await asProducer(() => redis.hget(keys.action(id), "examples"));

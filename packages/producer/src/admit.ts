@@ -94,6 +94,8 @@ if new > 0 then
   redis.call("HSETNX", totals, ARGV[3], 1)
   if run ~= totals then
     redis.call("HINCRBY", run, "enqueued", new)
+    -- More has come: whoever enqueues it closes the run again.
+    redis.call("HDEL", run, "closedAt")
     if redis.call("TTL", run) < tonumber(ARGV[2]) then redis.call("EXPIRE", run, ARGV[2]) end
   end
 end

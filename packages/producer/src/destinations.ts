@@ -75,7 +75,7 @@ export function createDestinations(redis: Redis, directory: LaneDirectory): Dest
       const entries = directory.all().filter(({ kind }) => kind === "destination");
       const destinations: Destination[] = [];
       for (const entry of entries) destinations.push(await asProducer(() => describe(entry.of, entry)));
-      return destinations.sort((a, b) => b.waiting - a.waiting || a.origin.localeCompare(b.origin));
+      return destinations.sort((a, b) => b.waiting - a.waiting || (a.origin < b.origin ? -1 : 1));
     },
     async show(origin) {
       const of = parseOrigin(origin);

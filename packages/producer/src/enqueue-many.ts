@@ -44,6 +44,8 @@ export interface RunOrder extends DeliveryTimes {
   readonly lane?: string;
   /** The deliveries wait until the run, or one of them, is released. */
   readonly hold?: boolean;
+  /** More customers of this run will come, by another call: the run is not closed when this one has taken its customers in. */
+  readonly open?: boolean;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
 }
@@ -136,6 +138,7 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
     };
     await handOnInChunks({ from: order.customers, toItem, waitForRoom, take, signal: order.signal });
     await runs.confirm(run, enqueuedBefore + totals.enqueued);
+    if (order.open !== true) await runs.close(run);
     return { run, action, ...totals };
   };
 }

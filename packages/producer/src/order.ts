@@ -15,6 +15,7 @@ const isText = (value: unknown): boolean => typeof value === "string";
 const isObject = (value: unknown): boolean =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const isDate = (value: unknown): boolean => value instanceof Date && !Number.isNaN(value.getTime());
+const isBoolean = (value: unknown): boolean => typeof value === "boolean";
 const isFunction = (value: unknown): boolean => typeof value === "function";
 const isIterable = (value: unknown): boolean =>
   Array.isArray(value) ||
@@ -48,7 +49,8 @@ const RUN: Readonly<Record<string, Rule>> = {
   ...COMMON,
   run: { isRequired: true, must: "be a text", holds: isText },
   customers: { isRequired: true, must: "be an array or another iterable, async or not", holds: isIterable },
-  hold: { must: "be true or false", holds: (value) => typeof value === "boolean" },
+  hold: { must: "be true or false", holds: isBoolean },
+  open: { must: "be true or false", holds: isBoolean },
   onProgress: { must: "be a function", holds: isFunction },
   signal: { must: "be an AbortSignal", holds: (value) => value instanceof AbortSignal },
 };

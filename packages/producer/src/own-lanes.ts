@@ -50,7 +50,7 @@ export function createOwnLanes(redis: Redis, directory: LaneDirectory): OwnLanes
       const shown: OwnLaneShown[] = [];
       for (let index = 0; index < entries.length; index += AT_ONCE)
         shown.push(...(await asProducer(() => readCounts(redis, entries.slice(index, index + AT_ONCE)))));
-      shown.sort((a, b) => b.waiting - a.waiting || b.delayed - a.delayed || a.of.localeCompare(b.of));
+      shown.sort((a, b) => b.waiting - a.waiting || b.delayed - a.delayed || (a.of < b.of ? -1 : 1));
       const openCircuits = entries.flatMap((entry) => {
         const { circuit, of } = entry;
         if (circuit === undefined) return [];

@@ -1,6 +1,8 @@
 // A run's counters as they are shown, and when it will have ended at its present rate.
 
+import { toRunTag } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
+import type { LaneDirectory } from "@postrider/shared/lane-directory";
 import { keys } from "@postrider/shared/lanes";
 import type { Redis } from "ioredis";
 
@@ -69,6 +71,24 @@ export function count(
     imbalance: { lost: read("lost"), surplus: read("surplus") },
     failedByReason,
   };
+}
+
+/** A run's deliveries may be claimed from its home, its own lane, or that of their destination. */
+export async function countClaimed(
+  redis: Redis,
+  directory: LaneDirectory,
+  run: string,
+  home: string,
+): Promise<number> {
+  const pipeline = redis.pipeline();
+  for (const lane of [home, ...directory.all().map((entry) => entry.lane)])
+    pipeline.lrange(keys.ofLane(lane, "active"), 0, -1);
+  const replies = (await pipeline.exec()) ?? [];
+  const tag = `${toRunTag(run)}.`;
+  return replies.reduce((sum, [error, ids]) => {
+    if (error !== null) throw error;
+    return sum + (ids as string[]).filter((id) => id.startsWith(tag)).length;
+  }, 0);
 }
 
 /** A look further back than this says little about now, one that is nearer says it badly. */

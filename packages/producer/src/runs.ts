@@ -1,10 +1,10 @@
 // Runs: batches of deliveries enqueued together, with counters that add up, and the switches that stop and let go of them.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { homeOf, toRunTag } from "@postrider/shared/delivery";
+import { homeOf } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
 import type { LaneDirectory } from "@postrider/shared/lane-directory";
-import { keys, ownLaneName, RUN_KEPT_SECONDS } from "@postrider/shared/lanes";
+import { keys, ownLaneName } from "@postrider/shared/lanes";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { asProducer } from "@postrider/shared/redis";
 import type { Redis } from "ioredis";
@@ -12,9 +12,19 @@ import type { FindActionOrigin } from "./dead-letters/letter.ts";
 import type { Lanes } from "./lanes.ts";
 import { release, releaseAgain } from "./release.ts";
 import { toRunLane } from "./routing.ts";
-import { cancelledRun, count, estimateEnd, type RunCounters, type RunEstimate } from "./run-counters.ts";
+import {
+  cancelledRun,
+  count,
+  countClaimed,
+  estimateEnd,
+  type RunCounters,
+  type RunEstimate,
+} from "./run-counters.ts";
+import { cancelRun, closeRun, type WaitOptions, waitForEnd } from "./run-end.ts";
+import { confirmCount, openRun } from "./run-open.ts";
 
-export type RunState = "running" | "paused" | "held" | "cancelled";
+/** `completed`: it was closed, and nothing is left of it. */
+export type RunState = "running" | "paused" | "held" | "cancelled" | "completed";
 
 export interface Run extends RunCounters, RunEstimate {
   readonly run: string;
@@ -24,6 +34,10 @@ export interface Run extends RunCounters, RunEstimate {
   readonly lane: string;
   /** Unix ms. */
   readonly createdAt: number;
+  /** Unix ms since when no more is to come; null while more may. */
+  readonly closedAt: number | null;
+  /** Unix ms when it was closed and had nothing left for the first time; null before. */
+  readonly completedAt: number | null;
   /** Failed deliveries by reason. */
   readonly failedByReason: Readonly<Record<string, number>>;
 }
@@ -33,6 +47,10 @@ export interface Runs {
   get(run: string): Promise<Run>;
   /** The newest runs, newest first. */
   list(limit: number): Promise<Run[]>;
+  /** No more will be enqueued: with its last delivery the run is completed. Enqueueing more opens it again. @throws `run_unknown`. */
+  close(run: string): Promise<void>;
+  /** Waits until the run is closed and nothing is left of it, or the time is up. @throws `run_unknown`, `aborted`. */
+  wait(run: string, options?: WaitOptions): Promise<Run>;
   /** Nothing more of the run is sent, wherever it waits, until it is resumed. @throws `run_unknown`. */
   pause(run: string): Promise<void>;
   /**
@@ -62,21 +80,6 @@ export interface Runs {
   actionOf(run: string): Promise<string | null>;
 }
 
-/**
- * Input: KEYS run, runs; ARGV run, action, lane, now, ttl seconds.
- * Output: {action, lane, whether cancelled, enqueued} of the run as it stands.
- */
-const OPEN = `
-redis.call("HSETNX", KEYS[1], "action", ARGV[2])
-redis.call("HSETNX", KEYS[1], "lane", ARGV[3])
-redis.call("HSETNX", KEYS[1], "createdAt", ARGV[4])
-local left = redis.call("TTL", KEYS[1])
-if redis.call("HEXISTS", KEYS[1], "isCancelled") == 0 and left < tonumber(ARGV[5]) then redis.call("EXPIRE", KEYS[1], ARGV[5]) end
-redis.call("ZADD", KEYS[2], "NX", ARGV[4], ARGV[1])
-redis.call("ZREMRANGEBYSCORE", KEYS[2], "-inf", ARGV[4] - ARGV[5] * 1000)
-return redis.call("HMGET", KEYS[1], "action", "lane", "isCancelled", "enqueued")
-`;
-
 /** Every worker has looked at the registry by then. */
 const KNOWN_MS = 2_000;
 /** Of a cancelled run: few milliseconds of Redis' time. */
@@ -90,25 +93,7 @@ export interface RunsOptions {
 }
 
 export function createRuns({ redis, directory, lanes, findOrigin }: RunsOptions): Runs {
-  const get = async (run: string): Promise<Run> => {
-    await asProducer(() => directory.refresh());
-    // Counters are read before the claims, so a delivery that ends in between is counted once, as ended or as waiting.
-    const fields = await asProducer(() => redis.hgetall(keys.run(run)));
-    const { action, lane, createdAt } = fields;
-    if (action === undefined || lane === undefined) throw unknown(run);
-    const claimed = await asProducer(() => countClaimed(redis, directory, run, lane));
-    const counters = count(fields, claimed);
-    const entry = directory.get(ownLaneName("run", run));
-    return {
-      run,
-      state: toState(entry, fields),
-      action,
-      lane,
-      createdAt: Number(createdAt),
-      ...counters,
-      ...(await asProducer(() => estimateEnd(redis, run, fields, counters))),
-    };
-  };
+  const get = (run: string): Promise<Run> => readRun(run, redis, directory);
   const change = async (run: string, next: (entry: OwnLane) => OwnLane): Promise<OwnLane | undefined> => {
     const action = await asProducer(() => redis.hget(keys.run(run), "action"));
     if (action === null) throw unknown(run);
@@ -131,6 +116,10 @@ export function createRuns({ redis, directory, lanes, findOrigin }: RunsOptions)
       for (const name of names) runs.push(await get(name));
       return runs;
     },
+    async close(run) {
+      if (!(await asProducer(() => closeRun(redis, run)))) throw unknown(run);
+    },
+    wait: (run, waiting) => waitForEnd(() => get(run), waiting),
     pause: async (run) => void (await change(run, (entry) => ({ ...entry, isPaused: true }))),
     async resume(run) {
       await refuseCancelled(run);
@@ -142,12 +131,8 @@ export function createRuns({ redis, directory, lanes, findOrigin }: RunsOptions)
       await asProducer(() => releaseAgain(redis, way));
     },
     async cancel(run) {
-      await refuseUnknown(redis, run);
       // First, so that no producer takes anything in after the lane has been forgotten again.
-      // And it must not be forgotten while anything of it is left somewhere; the audit lets go of it.
-      await asProducer(() =>
-        redis.multi().hset(keys.run(run), "isCancelled", 1).persist(keys.run(run)).exec(),
-      );
+      if (!(await asProducer(() => cancelRun(redis, run)))) throw unknown(run);
       await change(run, ({ isPaused: _, isHeld: __, ...entry }) => ({ ...entry, isCancelled: true }));
       await endDelayed(run, lanes);
     },
@@ -160,9 +145,34 @@ export function createRuns({ redis, directory, lanes, findOrigin }: RunsOptions)
       if (!isReleased)
         throw new PostriderError("delivery_unknown", `${deliveryId} does not wait in the held run ${run}`);
     },
-    open: (run, facts) => open(redis, run, facts),
+    open: (run, facts) => openRun(redis, run, facts),
     confirm: (run, acknowledged) => confirmCount(redis, run, acknowledged),
     actionOf: (run) => asProducer(() => redis.hget(keys.run(run), "action")),
+  };
+}
+
+async function readRun(run: string, redis: Redis, directory: LaneDirectory): Promise<Run> {
+  await asProducer(() => directory.refresh());
+  // Counters are read before the claims, so a delivery that ends in between is counted once, as ended or as waiting.
+  const fields = await asProducer(() => redis.hgetall(keys.run(run)));
+  const { action, lane, createdAt } = fields;
+  if (action === undefined || lane === undefined) throw unknown(run);
+  const claimed = await asProducer(() => countClaimed(redis, directory, run, lane));
+  const counters = count(fields, claimed);
+  const entry = directory.get(ownLaneName("run", run));
+  const completedAt = toTime(fields["completedAt"]);
+  const closedAt = toTime(fields["closedAt"]);
+  const isOver = closedAt !== null && completedAt !== null && counters.waiting + counters.inFlight === 0;
+  return {
+    run,
+    state: toState(entry, fields, isOver),
+    action,
+    lane,
+    createdAt: Number(createdAt),
+    closedAt,
+    completedAt,
+    ...counters,
+    ...(await asProducer(() => estimateEnd(redis, run, fields, counters))),
   };
 }
 
@@ -172,23 +182,6 @@ async function endDelayed(run: string, lanes: Lanes): Promise<void> {
   await asProducer(() => lanes.queue(ownLaneName("run", run)).promoteJobs({ count: PROMOTED_AT_ONCE }));
 }
 
-async function open(
-  redis: Redis,
-  run: string,
-  { action, lane }: { readonly action: string; readonly lane: string },
-): Promise<number> {
-  const reply = await asProducer(() =>
-    redis.eval(OPEN, 2, keys.run(run), keys.runs(), run, action, lane, Date.now(), RUN_KEPT_SECONDS),
-  );
-  const [openedWith, openedIn, isCancelled, enqueued] = reply as [string, string, string?, string?];
-  if (isCancelled !== null && isCancelled !== undefined) throw cancelledRun(run);
-  if (openedWith === action && openedIn === lane) return Number(enqueued ?? 0);
-  throw new PostriderError(
-    "run_mismatch",
-    `the run ${run} exists with ${openedWith} in lane ${openedIn}, not with ${action} in ${lane}; choose another run id, or enqueue ${openedWith} to go on with it`,
-  );
-}
-
 /** The way of what is released by itself. */
 async function toHome(redis: Redis, run: string): Promise<{ from: string; home: string }> {
   const lane = await asProducer(() => redis.hget(keys.run(run), "lane"));
@@ -196,43 +189,21 @@ async function toHome(redis: Redis, run: string): Promise<{ from: string; home: 
   return { from: ownLaneName("run", run), home: homeOf({ run, lane }) };
 }
 
-async function confirmCount(redis: Redis, run: string, acknowledged: number): Promise<void> {
-  const counted = Number((await asProducer(() => redis.hget(keys.run(run), "enqueued"))) ?? 0);
-  if (counted >= acknowledged) return;
-  throw new PostriderError(
-    "redis_lost",
-    `Redis has acknowledged ${acknowledged} deliveries of the run ${run} and counts ${counted}, as after a failover; enqueue the same run again: only what is missing is taken in`,
-  );
+function toTime(text: string | undefined): number | null {
+  return text === undefined ? null : Number(text);
 }
 
-async function refuseUnknown(redis: Redis, run: string): Promise<void> {
-  if (!(await asProducer(() => redis.hexists(keys.run(run), "action")))) throw unknown(run);
-}
-
-function toState(entry: OwnLane | undefined, { isCancelled }: Readonly<Record<string, string>>): RunState {
+function toState(
+  entry: OwnLane | undefined,
+  { isCancelled }: Readonly<Record<string, string>>,
+  isOver: boolean,
+): RunState {
   if (isCancelled !== undefined || entry?.isCancelled === true) return "cancelled";
+  if (isOver) return "completed";
   if (entry?.isPaused === true) return "paused";
   return entry?.isHeld === true ? "held" : "running";
 }
 
 function unknown(run: string): PostriderError {
   return new PostriderError("run_unknown", `no run is called ${run}`);
-}
-
-/** A run's deliveries may be claimed from its home, its own lane, or that of their destination. */
-async function countClaimed(
-  redis: Redis,
-  directory: LaneDirectory,
-  run: string,
-  home: string,
-): Promise<number> {
-  const pipeline = redis.pipeline();
-  for (const lane of [home, ...directory.all().map((entry) => entry.lane)])
-    pipeline.lrange(keys.ofLane(lane, "active"), 0, -1);
-  const replies = (await pipeline.exec()) ?? [];
-  const tag = `${toRunTag(run)}.`;
-  return replies.reduce((sum, [error, ids]) => {
-    if (error !== null) throw error;
-    return sum + (ids as string[]).filter((id) => id.startsWith(tag)).length;
-  }, 0);
 }

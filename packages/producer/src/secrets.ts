@@ -75,7 +75,7 @@ export function createSecretStore(redis: Redis, sealer: Sealer): SecretStore {
           const { setAt, sealed } = readStoredSecret(stored);
           return { name, setAt, keyId: sealer.keyIdOf(sealed) };
         })
-        .sort((a, b) => a.name.localeCompare(b.name));
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
     },
     async remove(name) {
       const removed = await asProducer(() => redis.hdel(keys.secrets(), name));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseAction, parseActionRef } from "./action.ts";
+import { parseAction, parseActionRef, parseStoredAction } from "./action.ts";
 import { hasCode } from "./errors.ts";
 
 const good = { id: "a", url: "https://h/" };
@@ -131,6 +131,21 @@ test("a header that auth, signing or the delivery's id writes cannot be given be
     "idempotencyHeader",
   ]);
   expect(problemsOf({ ...good, idempotencyHeader: "webhook-id", signing: standard })).toEqual([]);
+});
+
+test("a header that is given twice, in whatever letters, is refused when the action is saved", () => {
+  const headers = [
+    { name: "Content-Type", value: "json" },
+    { name: "X-Tag", value: "a" },
+    { name: "content-type", value: "json" },
+  ];
+  expect(problemsOf({ ...good, headers })).toEqual(["headers[2].name"]);
+  expect(() => parseAction({ ...good, headers })).toThrow("repeats headers[0]");
+  expect(problemsOf({ ...good, headers: [...headers.slice(1), { name: "x-TAG", value: "b" }] })).toEqual([
+    "headers[2].name",
+  ]);
+  // A version that was saved before goes on being sent.
+  expect(parseStoredAction({ ...good, headers })).toMatchObject({ headers });
 });
 
 test("auth is one way, and problems name its fields", () => {

@@ -4,16 +4,14 @@
 import { z } from "zod";
 import { authSchema, findCredentialClash, secretName, signingSchema } from "./credentials.ts";
 import { egressSchema } from "./egress.ts";
-import { describeProblems, PostriderError, type Problem } from "./errors.ts";
+import { describeProblems, PostriderError } from "./errors.ts";
 import { type Example, exampleSchema } from "./example.ts";
-import { headerName, idempotencyHeaderName } from "./header-name.ts";
+import { findRepeatedHeader, headerName, idempotencyHeaderName } from "./header-name.ts";
 import { retrySchema } from "./retry.ts";
+import { toProblem } from "./schema-problem.ts";
 import { snippetsSchema } from "./snippet.ts";
+import { countTemplateChars, TEMPLATES_CHARS_MAX, template } from "./templates.ts";
 
-/** Of all templates of an action together. A worker compiles them before it goes on, which takes seconds for the densest of this size. */
-export const TEMPLATES_CHARS_MAX = 524_288;
-/** Enough for any real template; bounds what a worker compiles and keeps (256 KiB of text). */
-export const TEMPLATE_CHARS_MAX = 262_144;
 const HEADERS_MAX = 100;
 const FORM_PAIRS_MAX = 500;
 /** Browsers stop at 20; a webhook that is sent on more than a few times is sent in a circle. */
@@ -25,25 +23,6 @@ const EXAMPLES_MAX = 100;
 
 /** An action speaks to one destination; this is plenty, and bounds what a worker opens for it. */
 const SECRETS_MAX = 50;
-
-const template = z.string().max(TEMPLATE_CHARS_MAX, `is longer than ${TEMPLATE_CHARS_MAX} characters`);
-
-interface Templates {
-  readonly url: string;
-  readonly headers: readonly { readonly value: string }[];
-  readonly body?: string | undefined;
-  readonly form?: readonly { readonly value: string }[] | undefined;
-  readonly snippets?: Readonly<Record<string, string>> | undefined;
-}
-
-/** An action's templates, snippets included. */
-export function templatesOf({ url, headers, body = "", form = [], snippets = {} }: Templates): string[] {
-  return [url, body, ...[...headers, ...form].map(({ value }) => value), ...Object.values(snippets)];
-}
-
-function countTemplateChars(action: Templates): number {
-  return templatesOf(action).reduce((total, { length }) => total + length, 0);
-}
 
 const pair = z.strictObject({ name: z.string().min(1, "is empty").max(1_000), value: template });
 
@@ -57,7 +36,8 @@ export const limitsSchema = z
 
 export const ACTION_ID = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 
-export const actionSchema = z
+/** What every saved version holds to. */
+const storedSchema = z
   .strictObject({
     id: z
       .string()
@@ -77,7 +57,7 @@ export const actionSchema = z
       .max(HEADERS_MAX)
       .default([])
       .describe(
-        "Ordered list of `{name, value}`; values are Liquid. `Content-Type: application/json` is added where there is a body and none is given.",
+        "Ordered list of `{name, value}`; values are Liquid. `Content-Type: application/json` is added where there is a body and none is given, and `User-Agent: Postrider/<version>` where none is.",
       ),
     body: template.optional().describe("Liquid. Not together with `form`."),
     form: z
@@ -181,6 +161,12 @@ export const actionSchema = z
     if (clash !== null) issues.push({ code: "custom", input: value, ...clash });
   });
 
+/** What an action must hold to when it is saved: more than versions that are saved already. */
+export const actionSchema = storedSchema.check(({ value, issues }) => {
+  const repeated = findRepeatedHeader(value.headers);
+  if (repeated !== null) issues.push({ code: "custom", input: value, ...repeated });
+});
+
 /** An action as saved: defaults filled in, and without its examples, which no delivery needs. */
 export type Action = Omit<z.output<typeof actionSchema>, "examples">;
 /** An action as written. */
@@ -199,7 +185,22 @@ export function parseAction(document: unknown): Action {
  * @throws PostriderError `action_invalid` with every problem at once.
  */
 export function parseActionDocument(document: unknown): { action: Action; examples: readonly Example[] } {
-  const parsed = actionSchema.safeParse(document);
+  return parse(actionSchema, document);
+}
+
+/**
+ * Reads a saved version. What rules forbid that came after it was saved, it may go on doing: deliveries name it.
+ * @throws PostriderError `action_invalid` with every problem at once.
+ */
+export function parseStoredAction(document: unknown): Action {
+  return parse(storedSchema, document).action;
+}
+
+function parse(
+  schema: typeof storedSchema,
+  document: unknown,
+): { action: Action; examples: readonly Example[] } {
+  const parsed = schema.safeParse(document);
   if (parsed.success) {
     const { examples = [], ...action } = parsed.data;
     return { action, examples };
@@ -208,25 +209,6 @@ export function parseActionDocument(document: unknown): { action: Action; exampl
   throw new PostriderError("action_invalid", `the action is not valid:\n${describeProblems(problems)}`, {
     problems,
   });
-}
-
-function toProblem(issue: z.core.$ZodIssue): Problem {
-  if (issue.code === "unrecognized_keys") {
-    return {
-      field: [...toPath(issue.path), ...issue.keys.slice(0, 1)].join("."),
-      message: "is no field of an action",
-    };
-  }
-  return { field: toPath(issue.path).join("."), message: issue.message };
-}
-
-function toPath(path: readonly PropertyKey[]): string[] {
-  const parts: string[] = [];
-  for (const key of path) {
-    if (typeof key === "number") parts.push(`${parts.pop() ?? ""}[${key}]`);
-    else parts.push(String(key));
-  }
-  return parts;
 }
 
 /** A saved version: what a delivery names. */

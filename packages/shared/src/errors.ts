@@ -5,6 +5,7 @@ export const ERROR_CODES = {
   action_invalid: "The action document breaks a rule; every problem is listed with its field.",
   action_unknown: "No action, or no such version of it, is in the store.",
   customer_invalid: "A customer is not an object with an id, or is too large.",
+  customers_empty: "A customers file has no customer in it, which is most often a mistake where it was made.",
   delivery_invalid: "A delivery's option (key, run, lane, sendAt, expiresAt) breaks a rule.",
   run_mismatch: "The run exists already with another action version or lane.",
   run_unknown: "No such run.",

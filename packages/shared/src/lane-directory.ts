@@ -5,7 +5,7 @@
 import type { Redis } from "ioredis";
 import { PostriderError } from "./errors.ts";
 import { keys } from "./lanes.ts";
-import { type OwnLane, toSwitches } from "./own-lane.ts";
+import { type OwnLane, rateOf, toSwitches } from "./own-lane.ts";
 
 /** A process that missed so many changes reads everything anew. */
 const CHANGES_KEPT = 10_000;
@@ -17,8 +17,8 @@ const UPDATE_TRIES = 10;
 
 /**
  * Saves an entry if it is still as its writer saw it, and sets the queue's switches.
- * Input: KEYS own lanes, changes, version, meta, wait, delayed, marker; ARGV lane, version seen ("" = none), JSON, 1 if paused,
- * concurrency, max, duration ("" = none), changes kept.
+ * Input: KEYS own lanes, changes, version, meta, wait, delayed, marker, limiter; ARGV lane, version seen ("" = none), JSON, 1 if paused,
+ * concurrency, max, duration ("" = none), changes kept, 1 if the rate is a higher one.
  * Output: {1 if saved, the entry as it stands}.
  */
 const SAVE = `
@@ -30,6 +30,8 @@ redis.call("ZADD", KEYS[2], version, ARGV[1])
 redis.call("ZREMRANGEBYRANK", KEYS[2], 0, -1 - tonumber(ARGV[8]))
 local entry = version .. " " .. ARGV[3]
 redis.call("HSET", KEYS[1], ARGV[1], entry)
+-- What rests under a lower rate need not go on resting.
+if ARGV[9] == "1" then redis.call("DEL", KEYS[8]) end
 for field, value in pairs({concurrency = ARGV[5], max = ARGV[6], duration = ARGV[7]}) do
   if value == "" then redis.call("HDEL", KEYS[4], field) else redis.call("HSET", KEYS[4], field, value) end
 end
@@ -157,7 +159,10 @@ export function createLaneDirectory(redis: Redis, now: () => number = Date.now):
         const { entry, version = "" } = keep(lane, text) ?? {};
         const next = change(entry);
         if (next === undefined) return entry;
-        const [isSaved, stored] = (await redis.eval(SAVE, ...toSave(next, version))) as [number, string];
+        const [isSaved, stored] = (await redis.eval(SAVE, ...toSave(next, version, entry))) as [
+          number,
+          string,
+        ];
         if (isSaved === 1) return keep(lane, stored)?.entry;
         text = stored;
       }
@@ -169,12 +174,7 @@ export function createLaneDirectory(redis: Redis, now: () => number = Date.now):
     async dissolve(lane) {
       const kept = known.get(lane);
       if (kept === undefined) return false;
-      const names = [
-        keys.ownLanes(),
-        keys.ownLaneChanges(),
-        keys.ownLaneVersion(),
-        ...[...WITH_DELIVERIES, ...WITHOUT_DELIVERIES].map((part) => keys.ofLane(lane, part)),
-      ];
+      const names = namesToDissolve(lane);
       const isGone = (await redis.eval(DISSOLVE, names.length, ...names, lane, kept.version)) === 1;
       if (isGone) known.delete(lane);
       return isGone;
@@ -182,17 +182,27 @@ export function createLaneDirectory(redis: Redis, now: () => number = Date.now):
   };
 }
 
-type SaveArguments = [keyCount: number, ...keysAndValues: (string | number)[]];
-
-function toSave(entry: OwnLane, seen: string): SaveArguments {
-  const { lane } = entry;
-  const { isPaused, concurrency, rate } = toSwitches(entry);
+/** The keys of DISSOLVE. */
+function namesToDissolve(lane: string): string[] {
   return [
-    7,
     keys.ownLanes(),
     keys.ownLaneChanges(),
     keys.ownLaneVersion(),
-    ...["meta", "wait", "delayed", "marker"].map((part) => keys.ofLane(lane, part)),
+    ...[...WITH_DELIVERIES, ...WITHOUT_DELIVERIES].map((part) => keys.ofLane(lane, part)),
+  ];
+}
+
+type SaveArguments = [keyCount: number, ...keysAndValues: (string | number)[]];
+
+function toSave(entry: OwnLane, seen: string, before?: OwnLane): SaveArguments {
+  const { lane } = entry;
+  const { isPaused, concurrency, rate } = toSwitches(entry);
+  return [
+    8,
+    keys.ownLanes(),
+    keys.ownLaneChanges(),
+    keys.ownLaneVersion(),
+    ...["meta", "wait", "delayed", "marker", "limiter"].map((part) => keys.ofLane(lane, part)),
     lane,
     seen,
     JSON.stringify(entry),
@@ -201,7 +211,13 @@ function toSave(entry: OwnLane, seen: string): SaveArguments {
     rate?.max ?? "",
     rate?.durationMs ?? "",
     CHANGES_KEPT,
+    isFaster(entry, before) ? 1 : 0,
   ];
+}
+
+function isFaster(entry: OwnLane, before: OwnLane | undefined): boolean {
+  const rateBefore = before && rateOf(before);
+  return rateBefore !== undefined && (rateOf(entry) ?? Number.POSITIVE_INFINITY) > rateBefore;
 }
 
 /** For a transaction that puts deliveries into an own lane: registers the lane unless it is, so that none lies where nobody looks. */

@@ -34,7 +34,8 @@ export const REASONS = {
   action_unknown: "The action version that the delivery names is not in the store.",
   template: "A template could not be rendered.",
   template_too_costly: "Rendering took more time, memory or text than a template is granted.",
-  value_missing: "A template prints a value that this customer does not have.",
+  value_missing:
+    "A template prints a value that this customer does not have, or that is empty where a URL needs a path segment or the name of a parameter.",
   url_invalid: "The rendered URL is not an http or https URL.",
   header_invalid: "A rendered header value has characters that no header may carry.",
   body_invalid: "The rendered body is not the JSON that its content type promises.",

@@ -1,7 +1,7 @@
 // The compiled actions that this process keeps: each `action@version` is read and compiled once, up to a bound.
 
 import { type CompiledAction, compileAction } from "@postrider/compose/compile";
-import { parseAction, parseActionRef } from "@postrider/shared/action";
+import { parseActionRef, parseStoredAction } from "@postrider/shared/action";
 import { keys } from "@postrider/shared/lanes";
 import type { Sealer } from "@postrider/shared/seal";
 import { openStoredAction } from "@postrider/shared/stored-action";
@@ -27,7 +27,7 @@ export function createActionCache(redis: Redis, sealer: Sealer, actionsMax: numb
     const opened = openStoredAction(stored, sealer);
     if ("trouble" in opened)
       return { kind: "unready", reason: "key_missing", message: `the action ${ref} ${opened.trouble}` };
-    const action = compileAction(parseAction(opened.document));
+    const action = compileAction(parseStoredAction(opened.document));
     compiled.set(ref, action);
     return action;
   };

@@ -75,6 +75,8 @@ export interface Unready {
     "key_missing" | "secret_missing" | "secret_invalid" | "auth_unavailable" | "template_too_costly"
   >;
   readonly message: string;
+  /** Unix ms until when whoever has to provide it asks to be left alone. */
+  readonly notBefore?: number;
 }
 
 /** The template called the delivery off. */

@@ -36,6 +36,8 @@ export interface TestSend {
   readonly timings: Timings;
   readonly verdict: OutcomeKind | Exclude<Verdict["kind"], "ended">;
   readonly reason: Reason | null;
+  /** When a worker would try again; null where it would not. */
+  readonly retryInMs: number | null;
 }
 
 /**
@@ -141,6 +143,7 @@ function toResult(
     timings,
     verdict: verdict.kind === "ended" ? verdict.outcome : verdict.kind,
     reason: "reason" in verdict ? verdict.reason : null,
+    retryInMs: verdict.kind === "retry" ? verdict.delayMs : null,
   };
 }
 

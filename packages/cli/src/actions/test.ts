@@ -4,7 +4,7 @@ import { describeProblems } from "@postrider/shared/errors";
 import { type TestSend, testAction } from "@postrider/worker/test-send";
 import type { Output, Paint } from "../output.ts";
 import type { Context } from "../program.ts";
-import { toVisible } from "../text.ts";
+import { describeDuration, toVisible } from "../text.ts";
 import { loadAction } from "./load.ts";
 import { readGivenSnippets, readSample, type SampleOptions } from "./sample.ts";
 import { showRequest } from "./show.ts";
@@ -23,7 +23,8 @@ export async function test(
   else show(result, context.output);
 }
 
-function show({ request, reply, fault, problems, timings, verdict, reason }: TestSend, output: Output): void {
+function show(result: TestSend, output: Output): void {
+  const { request, reply, fault, problems, timings, verdict, reason, retryInMs } = result;
   const { paint } = output;
   if (request !== null) showRequest(request, output);
   if (reply !== null) {
@@ -36,7 +37,8 @@ function show({ request, reply, fault, problems, timings, verdict, reason }: Tes
   if (problems.length > 0) output.fail(describeProblems(problems), { problems });
   output.line(`\n${describeTimings(timings, paint)}`);
   const colour = verdict === "delivered" ? paint.green : paint.red;
-  output.line(`${paint.bold(colour(verdict))}${reason === null ? "" : ` (${reason})`}`);
+  const again = retryInMs === null ? "" : `, a worker would try again in ${describeDuration(retryInMs)}`;
+  output.line(`${paint.bold(colour(verdict))}${reason === null ? "" : ` (${reason})`}${again}`);
 }
 
 /** Phases that were not reached, or that a connection kept from before did not need, have no time. */

@@ -2,7 +2,7 @@
 
 import { findWarnings } from "@postrider/compose/warnings";
 import { toActionRef } from "@postrider/shared/action";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { stringify } from "yaml";
 import { type CheckOptions, check } from "../actions/check.ts";
 import { loadFiles } from "../actions/load.ts";
@@ -12,6 +12,7 @@ import { showWarnings } from "../actions/show.ts";
 import { test } from "../actions/test.ts";
 import { withProducer } from "../producer.ts";
 import type { Context } from "../program.ts";
+import { parseTime } from "./arguments.ts";
 
 /** What campaign tools show in previews; the same each time, so that what depends on it does not move. */
 const PREVIEW_DELIVERY_ID = "unsent";
@@ -30,7 +31,7 @@ export function addActions(program: Command, context: Context): void {
       "Show the request that a customer would get; <action> is a saved id, id@version, FILE or FILE#id",
     )
     .option("--delivery-id <id>", "what templates see as delivery_id", PREVIEW_DELIVERY_ID)
-    .option("--at <time>", "when it is due: what templates call now (ISO 8601)", parseDate)
+    .option("--at <time>", "when it is due: what templates call now (ISO 8601)", parseTime)
     .action((action: string, options: PreviewOptions) => preview(action, options, context));
   sampleOptions(group.command("test <action>"))
     .description("Send the request once, as a worker would, and show what came back")
@@ -87,10 +88,4 @@ function sampleOptions(command: Command): Command {
     .option("--values <file>", "event_name, trigger, journey, campaign, … as a JSON file")
     .option("--snippets <file>", "snippets by name as a JSON file, instead of the store's")
     .option("--json", "for programs");
-}
-
-function parseDate(text: string): Date {
-  const date = new Date(text);
-  if (!Number.isNaN(date.getTime())) return date;
-  throw new InvalidArgumentError("must be a time such as 2026-12-01T09:00:00Z");
 }

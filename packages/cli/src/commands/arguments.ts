@@ -19,6 +19,14 @@ export function parseCount(text: string): number {
   throw new InvalidArgumentError(`must be a whole number from 1 to ${COUNT_MAX}`);
 }
 
+const SECONDS_MAX = 30 * 24 * 3_600;
+
+export function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() !== "" && seconds >= 0 && seconds <= SECONDS_MAX) return seconds;
+  throw new InvalidArgumentError(`must be a number of seconds from 0 to ${SECONDS_MAX}`);
+}
+
 /** Per second. */
 export function parseRate(text: string): number {
   const rate = Number(text);

@@ -2,7 +2,7 @@
 
 import type { RunEnqueued } from "@postrider/producer/enqueue-many";
 import type { Producer } from "@postrider/producer/producer";
-import type { Customer, Delivery } from "@postrider/shared/delivery";
+import { type Delivery, parseRunId } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
 
 import { chooseLane } from "@postrider/shared/lanes";
@@ -10,13 +10,15 @@ import { type Command, Option } from "commander";
 import { loadAction } from "../actions/load.ts";
 
 import { dryRun } from "../customers/dry-run.ts";
-import { type BadLine, type CustomersFile, openCustomers } from "../customers/open-customers.ts";
+import { type CustomersFile, openCustomers } from "../customers/open-customers.ts";
+import { createProblems, type Problems, unlessEmpty } from "../customers/problems.ts";
 import { createProgress } from "../customers/progress.ts";
 import { createRejects, NO_REJECTS, type Rejects } from "../customers/rejects.ts";
 import { isActionFile, readEvent, readValues } from "../documents.ts";
 import { withProducer } from "../producer.ts";
 import type { Context } from "../program.ts";
 import { parseTime } from "./arguments.ts";
+import { waitForRun } from "./wait.ts";
 
 interface Options {
   readonly customers: string;
@@ -28,6 +30,9 @@ interface Options {
   readonly sendAt?: Date;
   readonly expiresAt?: Date;
   readonly hold?: boolean;
+  readonly open?: boolean;
+  readonly wait?: boolean;
+  readonly allowEmpty?: boolean;
   readonly dryRun?: boolean;
   readonly skipInvalid?: string | true;
   readonly json?: boolean;
@@ -50,6 +55,9 @@ export function addEnqueue(program: Command, context: Context): void {
     .option("--send-at <time>", "not before this time (ISO 8601)", parseTime)
     .option("--expires-at <time>", "no attempt after this time (ISO 8601)", parseTime)
     .option("--hold", "keep the run's deliveries until they are released: runs release RUN [--delivery ID]")
+    .option("--open", "more of this run will come: do not close it when the file has been read")
+    .option("--wait", "wait until the run is over; exit code 0 only when all of it was delivered")
+    .option("--allow-empty", "take a file without customers for what was meant")
     .option(
       "--dry-run",
       "compose every request, send and enqueue nothing, and report what would fail and why",
@@ -74,7 +82,7 @@ async function enqueue(action: string, options: Options, context: Context): Prom
     if (options.dryRun === true) {
       const isGood = await dryRun(
         { action: await loadAction(action, context), ...(await readExtras(options)) },
-        problems.customers(),
+        await unlessEmpty(problems, options.customers, options.allowEmpty === true),
         options.json === true,
         output,
       );
@@ -84,6 +92,8 @@ async function enqueue(action: string, options: Options, context: Context): Prom
     const result = await withProducer(context.settings(), async (producer) => {
       const enqueued = await enqueueRun(action, options, { producer, file, problems, context });
       await warnOfUnservedLane(options.lane ?? chooseLane(true), producer, context);
+      if (options.wait === true)
+        await waitForRun(producer, enqueued.run, { isQuiet: options.json === true, context });
       return enqueued;
     });
     if (problems.rejected > 0) context.end(1);
@@ -113,12 +123,16 @@ async function enqueueRun(
   options: Options,
   { producer, file, problems, context }: Work,
 ): Promise<RunEnqueued> {
+  if (options.open === true && options.wait === true)
+    throw new PostriderError("delivery_invalid", "--wait would wait for ever for a run that stays --open");
   if (isActionFile(action))
     throw new PostriderError(
       "action_unknown",
       `${action} is a file; save it first with actions apply, then enqueue its id`,
     );
-  const run = options.run ?? newRunId(action);
+  const run = parseRunId(options.run ?? newRunId(action));
+  // What is wrong with the order is told before anything is read of its customers.
+  await producer.actions.get(action);
   const progress = createProgress({
     output: context.surroundings.stderr,
     isQuiet: options.json === true,
@@ -132,14 +146,11 @@ async function enqueueRun(
     return await producer.enqueueMany({
       action,
       run,
-      customers: problems.customers(),
+      customers: await unlessEmpty(problems, options.customers, options.allowEmpty === true),
       ...(await readExtras(options)),
       signal: abort.signal,
       onProgress: progress.update,
-      ...(options.lane !== undefined && { lane: options.lane }),
-      ...(options.sendAt !== undefined && { sendAt: options.sendAt }),
-      ...(options.expiresAt !== undefined && { expiresAt: options.expiresAt }),
-      ...(options.hold === true && { hold: true }),
+      ...toRunOptions(options),
     });
   } catch (error) {
     if (problems.customersRead > 0) context.output.note(`stopped; --run ${run} goes on where it stopped`);
@@ -151,6 +162,17 @@ async function enqueueRun(
   }
 }
 
+/** Only what was given: the library refuses a field that is undefined. */
+function toRunOptions({ lane, sendAt, expiresAt, hold, open }: Options) {
+  return {
+    ...(lane !== undefined && { lane }),
+    ...(sendAt !== undefined && { sendAt }),
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(hold === true && { hold }),
+    ...(open === true && { open }),
+  };
+}
+
 /** A lane's name that nobody knows is most often a slip, and its deliveries would wait for ever. */
 async function warnOfUnservedLane(lane: string, producer: Producer, { output }: Context): Promise<void> {
   // The run is enqueued; a Redis that goes away right after it does not change that.
@@ -159,57 +181,6 @@ async function warnOfUnservedLane(lane: string, producer: Producer, { output }: 
   output.note(
     `no worker serves the lane ${lane} at this moment; its deliveries wait until one does (POSTRIDER_LANES)`,
   );
-}
-
-interface Problems {
-  readonly rejected: number;
-  readonly customersRead: number;
-  /** The good lines' customers. @throws `customer_invalid` at a bad line, unless those are rejected and passed over. */
-  customers(): AsyncGenerator<Customer>;
-}
-
-/** Beyond these the terminal helps nobody; the rejects file has all. */
-const PROBLEMS_SHOWN_MAX = 20;
-
-function createProblems(file: CustomersFile, rejects: Rejects | null, { output }: Context): Problems {
-  let rejected = 0;
-  let customersRead = 0;
-  const reject = async (line: BadLine): Promise<void> => {
-    if (rejects === null) throw toError(line);
-    rejected += 1;
-    await rejects.write(line);
-    if (rejected <= PROBLEMS_SHOWN_MAX) output.note(describe(line));
-    if (rejected === PROBLEMS_SHOWN_MAX + 1) output.note("more bad lines follow");
-  };
-  return {
-    get rejected() {
-      return rejected;
-    },
-    get customersRead() {
-      return customersRead;
-    },
-    async *customers() {
-      for await (const line of file.lines) {
-        if ("problem" in line) {
-          await reject(line);
-        } else {
-          customersRead += 1;
-          yield line.customer;
-        }
-      }
-    },
-  };
-}
-
-function describe({ line, column, problem }: BadLine): string {
-  return `line ${line}, column ${column}: ${problem}`;
-}
-
-function toError(bad: BadLine): PostriderError {
-  const advice = "nothing after this line was enqueued; mend it and run again, or pass --skip-invalid";
-  return new PostriderError("customer_invalid", `${describe(bad)}\n${advice}`, {
-    problems: [{ field: "", line: bad.line, column: bad.column, message: bad.problem }],
-  });
 }
 
 /** What all deliveries of the run carry beside their customers. */

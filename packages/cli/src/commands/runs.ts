@@ -5,7 +5,8 @@ import type { Command } from "commander";
 import { withProducer } from "../producer.ts";
 import type { Context } from "../program.ts";
 import { describeDuration, describeTime } from "../text.ts";
-import { parseCount } from "./arguments.ts";
+import { parseCount, parseSeconds } from "./arguments.ts";
+import { waitForRun } from "./wait.ts";
 
 export function addRuns(program: Command, context: Context): void {
   const group = program.command("runs").description("Batches of deliveries that were enqueued together");
@@ -40,6 +41,30 @@ export function addRuns(program: Command, context: Context): void {
       if (json === true) context.output.json(run);
       else show(run, context);
     });
+  group
+    .command("wait <run>")
+    .description("Wait until a run is over; exit code 0 only when all of it was delivered")
+    .option(
+      "--timeout <seconds>",
+      "give up after this time (default: wait as long as it takes)",
+      parseSeconds,
+    )
+    .option("--json", "for programs")
+    .action(async (id: string, { timeout, json }: { timeout?: number; json?: boolean }) => {
+      const isQuiet = json === true;
+      const run = await withProducer(context.settings(), (producer) =>
+        waitForRun(producer, id, { timeoutMs: timeout && timeout * 1_000, isQuiet, context }),
+      );
+      if (isQuiet) context.output.json(run);
+      else show(run, context);
+    });
+  addSwitch(
+    group,
+    context,
+    "close",
+    "Say that no more will be enqueued, so that the run can be completed",
+    (runs, id) => runs.close(id),
+  );
   addSwitch(group, context, "pause", "Send nothing more of a run until it is resumed", (runs, id) =>
     runs.pause(id),
   );
@@ -105,6 +130,9 @@ function show(run: Run, { output }: Context): void {
     `run ${run.run}: ${run.state}; ${run.action} in lane ${run.lane}, begun ${describeTime(createdAt)}`,
   );
   output.table(COUNTERS, [toCounters(run)]);
+  if (run.completedAt !== null) output.line(`completed ${describeTime(run.completedAt)}`);
+  else if (run.closedAt === null && run.waiting + run.inFlight === 0)
+    output.line("nothing of it is left; more may come until somebody says runs close");
   const reasons = Object.entries(failedByReason).filter(([, count]) => count > 0);
   if (reasons.length > 0)
     output.line(`failed: ${reasons.map(([reason, count]) => `${count} ${reason}`).join(", ")}`);

@@ -1,6 +1,8 @@
 // What each filter can make of its input: how large the result may get, and what it costs to make. Sizes are upper bounds in
 // characters of JSON; work is in steps of about ten nanoseconds. A filter that is not listed here has no bound.
 
+import { INTEGER_DIGITS_MAX } from "@postrider/shared/exact-json";
+
 /** What is known of an argument before there is any data. */
 export interface Argument {
   readonly size: number;
@@ -16,6 +18,8 @@ export interface Grown {
 export type Growth = (input: number, args: readonly Argument[]) => Grown;
 
 const SMALL = 64;
+/** Decimals of the most digits that are reckoned with are multiplied and divided in some microseconds. */
+const RECKONING_WORK = 1_000;
 export const UNBOUNDED: Grown = { size: Number.POSITIVE_INFINITY, work: Number.POSITIVE_INFINITY };
 
 const sum = (args: readonly Argument[]): number => args.reduce((total, { size }) => total + size, 0);
@@ -31,6 +35,16 @@ const text =
 const scalar =
   (workPerCharacter = 1): Growth =>
   (input, args) => ({ size: SMALL, work: (input + sum(args)) * workPerCharacter });
+/** A number made of others: an integer may have all their digits. */
+const reckoned: Growth = (input, args) => {
+  const digits = Math.min(input + sum(args), 2 * INTEGER_DIGITS_MAX);
+  return { size: SMALL + digits, work: input + sum(args) + RECKONING_WORK };
+};
+/** A short text may stand for a number of many digits. */
+const summed: Growth = (input) => ({
+  size: SMALL + 2 * INTEGER_DIGITS_MAX,
+  work: 64 * input + RECKONING_WORK,
+});
 const sorted = (workPerCompare: number): Growth => {
   const grow = text();
   return (input, args) => ({
@@ -80,18 +94,24 @@ const joined: Growth = (input, [separator]) => {
   return { size: input * times, work: input * times };
 };
 
-/** Intl makes a formatter for each call with a locale or zone: half a millisecond. */
+/** Intl makes a formatter for each locale or zone that data name: half a millisecond. */
 const FORMATTER_WORK = 60_000;
+/** What one does that exists: that of a zone which the template names was made when the action was compiled. */
+const FORMATTED_WORK = 600;
 
-/** A width in the format (`%5000000d`) is a size that the template or the data would choose freely. */
+/** A width in the format, a number before the directive's letter, is a size that the template or the data would choose freely. */
 const formatted: Growth = (input, [format, zone]) => {
   const pattern = format === undefined ? "" : format.literal;
   if (typeof pattern !== "string" || /%[^A-Za-z%]*\d/.test(pattern)) return UNBOUNDED;
+  const inZone = zone?.literal === undefined ? FORMATTER_WORK : FORMATTED_WORK;
   return {
-    size: SMALL + pattern.length * SMALL,
-    work: 2_000 + (zone === undefined ? 0 : FORMATTER_WORK) + input + pattern.length * 100,
+    size: input + SMALL + pattern.length * SMALL,
+    work: 2_000 + (zone === undefined ? 0 : inZone) + input + pattern.length * 100,
   };
 };
+
+/** A date in a form of its own; what is no date stays what it is. */
+const dated: Growth = (input) => ({ size: input + SMALL, work: 2_000 + input });
 
 /** Indented JSON of deeply nested data grows with the square of its depth. */
 const asJson: Growth = (input, args) => (args.length === 0 ? text(6, 2)(input, args) : UNBOUNDED);
@@ -128,14 +148,13 @@ const GROUPS: readonly (readonly [growth: Growth, names: string])[] = [
   [text(3, 4), "titlecase slugify strip_html"],
   [text(9, 6), "url_encode cgi_escape uri_escape"],
   [text(6, 3), "escape escape_once xml_escape htmlencode newline_to_br array_to_sentence_string"],
-  [
-    scalar(),
-    "size abs at_least at_most ceil divided_by floor minus plus modulo times round to_integer random",
-  ],
-  [keyed(scalar()), "sum has find_index"],
+  [scalar(), "size random"],
+  [reckoned, "abs at_least at_most ceil divided_by floor minus plus modulo times round to_integer"],
+  [keyed(scalar()), "has find_index"],
+  [keyed(summed), "sum"],
   [scalar(4), "md5 sha1 sha256 hmac_sha1 hmac_sha256 number_of_words"],
   [text(2), "pluralize"],
-  [scalar(2), "add_day add_month add_year subtract_day subtract_month subtract_year"],
+  [scalar(20), "add_day add_month add_year subtract_day subtract_month subtract_year"],
   [localized, "format_number currency rounded_currency timezone"],
   [sorted(300), "sample"],
   [keyed(sorted(4)), "sort"],
@@ -144,7 +163,7 @@ const GROUPS: readonly (readonly [growth: Growth, names: string])[] = [
   [joined, "join"],
   [expressed, "where_exp reject_exp group_by_exp has_exp find_exp find_index_exp"],
   [formatted, "date"],
-  [scalar(20), "date_to_xmlschema date_to_rfc822 date_to_string date_to_long_string"],
+  [dated, "date_to_xmlschema date_to_rfc822 date_to_string date_to_long_string"],
   [asJson, "json jsonify to_json inspect"],
 ];
 

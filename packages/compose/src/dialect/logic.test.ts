@@ -206,7 +206,7 @@ describe("lists whose items differ", () => {
     ["find_index: 'n', 1", "0"],
     ["has: 'n', 2", "false"],
     ["has: 'n', 1", "true"],
-    ["group_by: 'on' | map: 'items' | map: 'size' | join", "1 2"],
+    ["group_by: 'on' | map: 'items.size' | join", "1 2"],
     ["where_exp: 'i', 'i.n > 0' | map: 'sku' | join", "A"],
     ["reject_exp: 'i', 'i.n > 0' | map: 'sku' | join", "B C"],
     ["has_exp: 'i', 'i.n == 1'", "true"],

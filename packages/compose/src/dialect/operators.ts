@@ -21,6 +21,8 @@ export const OPERATORS = {
 
 /** `nil`, null and what is missing are one; `empty` and `blank` know by themselves what they are equal to. */
 export function isEqual(left: unknown, right: unknown): boolean {
+  // What liquidjs makes of these at the end of a generator, which a list of many items would feel.
+  if (typeof left !== "object" && typeof right !== "object") return left === right;
   if (isAbsent(left) && isAbsent(right)) return true;
   return toValueSync(defaultOperators["=="]?.(left, right, undefined as never) as never) as boolean;
 }

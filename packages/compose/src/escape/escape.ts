@@ -5,18 +5,25 @@ import { Drop } from "liquidjs";
 import { Encoded } from "./encoded.ts";
 import { plain, print, printJson, toWellFormed } from "./print.ts";
 
-/** The places that are told apart. `jsonUnknown`: the template's branches do not tell, so what was written so far must. */
+/**
+ * The places that are told apart. `jsonUnknown`: the template's branches do not tell, so what was written so far must. `jsonItems`,
+ * `jsonValueItems`: a list that the template joins; each item is escaped before. `url`: in the user info, or in path or query by branch.
+ */
 export type Place =
   | "plain"
   | "jsonString"
   | "jsonValue"
   | "jsonUnknown"
+  | "jsonItems"
+  | "jsonValueItems"
   | "url"
   | "urlPath"
+  | "urlQuery"
   | "host"
   | "port"
   | "form"
-  | "xml";
+  | "xml"
+  | "xmlAttribute";
 
 /** A value that no escaping can make fit; the message ends the delivery. */
 export class Unfit extends Error {}
@@ -43,6 +50,8 @@ const HOST_LABEL = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
 export function escapeFor(place: Exclude<Place, "jsonUnknown">, value: unknown): string {
   switch (place) {
     case "plain":
+    case "jsonItems":
+    case "jsonValueItems":
       return print(value);
     case "jsonString":
       return escapeJsonString(print(value));
@@ -50,6 +59,7 @@ export function escapeFor(place: Exclude<Place, "jsonUnknown">, value: unknown):
       return toJsonValue(value);
     case "url":
     case "urlPath":
+    case "urlQuery":
     case "form":
       return value instanceof Encoded ? encodeRest(value, place) : percentEncode(print(value));
     case "host":
@@ -61,14 +71,30 @@ export function escapeFor(place: Exclude<Place, "jsonUnknown">, value: unknown):
     case "port":
       return requireMatch(value, /^\d{1,5}$/, "is no port");
     case "xml":
-      return (
-        value instanceof Encoded && value.encoding === "xml"
-          ? value.text
-          : print(value).replace(XML_SPECIAL, (character) => XML_ENTITIES[character] ?? "")
-      ).replace(XML_FORBIDDEN, "\ufffd");
+      return escapeXml(value).replaceAll("\r", "&#13;");
+    case "xmlAttribute":
+      return escapeXml(value).replace(/[\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`);
     default:
       return place satisfies never;
   }
+}
+
+/** What a reader of XML leaves of line breaks and tabs is the caller's matter: in text a CR becomes LF (section 2.11). */
+function escapeXml(value: unknown): string {
+  const text =
+    value instanceof Encoded && value.encoding === "xml"
+      ? value.text
+      : print(value).replace(XML_SPECIAL, (character) => XML_ENTITIES[character] ?? "");
+  return text.replace(XML_FORBIDDEN, "\ufffd");
+}
+
+/** The items of a list that a template joins by hand, each escaped for its place; in quotes lists in lists are one, as `join` has them. */
+export function escapeItems(place: "jsonItems" | "jsonValueItems", value: unknown): unknown {
+  const list = value instanceof Drop ? plain(value) : value;
+  if (list === null || list === undefined) return list;
+  if (place === "jsonItems")
+    return [list].flat(Number.POSITIVE_INFINITY).map((item) => escapeFor("jsonString", item));
+  return [list].flat().map(toJsonValue);
 }
 
 /** Inside quotes. JSON.stringify writes lone surrogates as escapes (well-formed JSON.stringify), which no UTF-8 could carry. */
@@ -107,11 +133,13 @@ function percentEncode(text: string): string {
 
 /**
  * Of what is percent-encoded already, all that could still end the place that it stands in: `uri_escape` leaves what separates a URL's
- * parts, and of these only the slash may stay, in a path. The `+` of `url_encode` is a space.
+ * parts, and of these only the slash may stay, in a path. The `+` of `url_encode` is a space, which only queries and forms read in it.
  */
-function encodeRest({ text, encoding }: Encoded, place: "url" | "urlPath" | "form"): string {
-  if (encoding === "url")
-    return text.replace(/%(?![0-9A-Fa-f]{2})|[^%+A-Za-z0-9\-_.~!'()*]+/g, percentEncode);
+function encodeRest({ text, encoding }: Encoded, place: "url" | "urlPath" | "urlQuery" | "form"): string {
+  if (encoding === "url") {
+    const encoded = text.replace(/%(?![0-9A-Fa-f]{2})|[^%+A-Za-z0-9\-_.~!'()*]+/g, percentEncode);
+    return place === "urlQuery" || place === "form" ? encoded : encoded.replaceAll("+", "%20");
+  }
   if (encoding !== "uri") return percentEncode(text);
   const encoded = text.replace(/%(?![0-9A-Fa-f]{2})|[^%A-Za-z0-9\-_.~!'()*]+/g, percentEncode);
   return place === "urlPath" ? encoded.replaceAll("%2F", "/") : encoded;
@@ -120,5 +148,5 @@ function encodeRest({ text, encoding }: Encoded, place: "url" | "urlPath" | "for
 function requireMatch(value: unknown, pattern: RegExp, complaint: string): string {
   const text = print(value);
   if (pattern.test(text)) return text;
-  throw new Unfit(`${JSON.stringify(text.slice(0, 80))} ${complaint}`);
+  throw new Unfit(`${JSON.stringify(text.slice(0, 80))}, which ${complaint}`);
 }

@@ -17,14 +17,21 @@ import {
   UnlessTag,
 } from "liquidjs";
 import { PrintingTag } from "../dialect/tags.ts";
+import { findItemsPlace, type WrittenFilter } from "./by-hand.ts";
 import type { Place } from "./escape.ts";
 
 /** Inside or outside a JSON string; `unknown` where branches disagree. */
 export type JsonState = "outside" | "inside" | "escaped" | "unknown";
 
-/** Marks the places of a JSON body's outputs. */
-export function findJsonPlaces(nodes: readonly Template[], places: Map<Template, Place>): void {
-  walkJson(nodes, "outside", places);
+/** How the text of a syntax says what place comes next. */
+export interface Grammar<S extends string> {
+  readonly start: S;
+  /** Where branches disagree. */
+  readonly unknown: S;
+  read(text: string, state: S): S;
+  placeOf(state: S): Place;
+  /** Whether a captured text is read as a piece of its own; if not, it is a text like any value. */
+  isCaptureRead(node: CaptureTag): boolean;
 }
 
 const PLACE_OF: Readonly<Record<JsonState, Place>> = {
@@ -34,56 +41,88 @@ const PLACE_OF: Readonly<Record<JsonState, Place>> = {
   unknown: "jsonUnknown",
 };
 
-function walkJson(nodes: readonly Template[], start: JsonState, places: Map<Template, Place>): JsonState {
-  let state = start;
-  for (const node of nodes) {
-    if (isPrinting(node)) places.set(node, PLACE_OF[state]);
-    else state = stepJson(node, state, places);
-  }
-  return state;
+export const JSON_TEXT: Grammar<JsonState> = {
+  start: "outside",
+  unknown: "unknown",
+  read: readJson,
+  placeOf: (state) => PLACE_OF[state],
+  isCaptureRead: captureIsJson,
+};
+
+/** Marks the places of outputs by the text that stands before them. */
+export function findPlacesByText<S extends string>(
+  nodes: readonly Template[],
+  grammar: Grammar<S>,
+  places: Map<Template, Place>,
+): void {
+  createWalk(grammar, places)(nodes, grammar.start);
 }
 
-function stepJson(node: Template, state: JsonState, places: Map<Template, Place>): JsonState {
-  const text = textOf(node);
-  if (text !== null) return readJson(text, state);
-  if (node instanceof RawTag || node instanceof BreakTag || node instanceof ContinueTag) return "unknown";
-  if (node instanceof CaptureTag) {
-    if (captureIsJson(node)) walkJson(node.templates, "outside", places);
+const LEAVES_DOUBT = [RawTag, BreakTag, ContinueTag];
+export const CONDITIONS = [IfTag, UnlessTag, CaseTag];
+
+type Walk<S> = (nodes: readonly Template[], start: S) => S;
+
+function createWalk<S extends string>(grammar: Grammar<S>, places: Map<Template, Place>): Walk<S> {
+  const { unknown } = grammar;
+  const walk: Walk<S> = (nodes, start) => {
+    let state = start;
+    for (const [index, node] of nodes.entries()) {
+      if (isPrinting(node)) {
+        const place = grammar.placeOf(state);
+        const itemsPlace = findItemsPlace(
+          filtersOf(node),
+          place,
+          textAt(nodes, index - 1),
+          textAt(nodes, index + 1),
+        );
+        places.set(node, itemsPlace ?? place);
+      } else state = step(node, state);
+    }
+    return state;
+  };
+  const step = (node: Template, state: S): S => {
+    const text = textOf(node);
+    if (text !== null) return grammar.read(text, state);
+    if (LEAVES_DOUBT.some((kind) => node instanceof kind)) return unknown;
+    if (node instanceof CaptureTag) return walkCapture(node, state);
+    if (isSnippet(node)) return walk(node.templates, state);
+    if (node instanceof ForTag) return walkLoop(node, state);
+    if (CONDITIONS.some((kind) => node instanceof kind)) return walkBranches(node, state);
+    return walkOther(node, state);
+  };
+  /** What else has a body (`tablerow`, `liquid`, …) is read where it has written. */
+  const walkOther = (node: Template, state: S): S => {
+    for (const children of bodiesOf(node)) walk(children, unknown);
+    return state;
+  };
+  const walkCapture = (node: CaptureTag, state: S): S => {
+    if (grammar.isCaptureRead(node)) walk(node.templates, grammar.start);
     else markAll(node.templates, "plain", places);
     return state;
-  }
-  if (isSnippet(node)) return walkJson(node.templates, state, places);
-  if (node instanceof ForTag) return walkLoop(node, state, places);
-  if (node instanceof IfTag || node instanceof UnlessTag || node instanceof CaseTag)
-    return walkBranches(node, state, places);
-  // What else has a body (`tablerow`, `liquid`, …) is read where it has written.
-  for (const children of bodiesOf(node)) walkJson(children, "unknown", places);
-  return state;
-}
-
-/** Branches that end alike leave no doubt; the one that is not written counts as an empty one. */
-function walkBranches(node: Template, state: JsonState, places: Map<Template, Place>): JsonState {
-  const { branches = [], elseTemplates = [] } = node as {
-    branches?: { templates: Template[] }[];
-    elseTemplates?: Template[];
   };
-  const ends = [
-    ...branches.map(({ templates }) => walkJson(templates, state, places)),
-    walkJson(elseTemplates, state, places),
-  ];
-  return ends.every((end) => end === ends[0]) ? (ends[0] ?? state) : "unknown";
+  /** Branches that end alike leave no doubt; the one that is not written counts as an empty one. */
+  const walkBranches = (node: Template, state: S): S => {
+    const { branches = [], elseTemplates = [] } = node as {
+      branches?: { templates: Template[] }[];
+      elseTemplates?: Template[];
+    };
+    const ends = [...branches.map(({ templates }) => walk(templates, state)), walk(elseTemplates, state)];
+    return ends.every((end) => end === ends[0]) ? (ends[0] ?? state) : unknown;
+  };
+  /** A body that does not end as it began begins differently the second time. */
+  const walkLoop = ({ templates, elseTemplates = [] }: ForTag, state: S): S => {
+    const isSteady = walk(templates, state) === state;
+    if (!isSteady) walk(templates, unknown);
+    const otherwise = walk(elseTemplates, state);
+    return isSteady && otherwise === state ? state : unknown;
+  };
+  return walk;
 }
 
-/** A body that does not end as it began begins differently the second time. */
-function walkLoop(
-  { templates, elseTemplates = [] }: ForTag,
-  state: JsonState,
-  places: Map<Template, Place>,
-): JsonState {
-  const isSteady = walkJson(templates, state, places) === state;
-  if (!isSteady) walkJson(templates, "unknown", places);
-  const otherwise = walkJson(elseTemplates, state, places);
-  return isSteady && otherwise === state ? state : "unknown";
+function textAt(nodes: readonly Template[], index: number): string {
+  const node = nodes[index];
+  return node === undefined ? "" : (textOf(node) ?? "");
 }
 
 /** Captured text that begins as JSON does, perhaps after a comma, is a piece of JSON; any other is a text like any value. */
@@ -138,10 +177,15 @@ export function isPrinting(node: Template): boolean {
   return PRINTING.some((kind) => node instanceof kind);
 }
 
+/** The filters of an output, in their order; none for what has none. */
+export function filtersOf(node: Template): readonly (WrittenFilter & { readonly raw?: boolean })[] {
+  const { value } = node as { value?: { filters?: readonly (WrittenFilter & { raw?: boolean })[] } };
+  return value?.filters ?? [];
+}
+
 /** Whether an output is opted out of escaping by `| raw` at its end. */
 export function isRaw(node: Template): boolean {
-  const { value } = node as { value?: { filters?: readonly { raw?: boolean }[] } };
-  return value?.filters?.at(-1)?.raw === true;
+  return filtersOf(node).at(-1)?.raw === true;
 }
 
 /** The text of a text node (a class that liquidjs keeps to itself); null for any other. */

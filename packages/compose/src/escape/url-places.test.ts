@@ -4,6 +4,7 @@ import { parseAction } from "@postrider/shared/action";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CompiledAction, compileAction } from "../compile.ts";
+import { findOutputs } from "../describe.ts";
 import type { Composed } from "../request.ts";
 
 function compile(url: string): CompiledAction {
@@ -59,6 +60,13 @@ test.each([
   });
 });
 
+test("a backslash ends the host, as a slash does", () => {
+  expect(findOutputs(compile("https://eu.example.com\\{{ customer.x }}"))).toMatchObject([{ place: "url" }]);
+  expect(() => compile("https://h{% if customer.p %}\\{% endif %}{{ customer.x }}")).toThrow(
+    /stands in the host on one way/,
+  );
+});
+
 /** Pieces of URLs in branches and loops; `value` is written where a customer's value stands. */
 const { nodes } = fc.letrec<{ node: string; nodes: string }>((tie) => ({
   nodes: fc.array(tie("node"), { maxLength: 4 }).map((pieces) => pieces.join("")),
@@ -81,7 +89,6 @@ const { nodes } = fc.letrec<{ node: string; nodes: string }>((tie) => ({
         "u:p",
         "[",
         "]",
-        "\\",
         "{% raw %}/{% endraw %}",
       ),
     },
@@ -118,17 +125,17 @@ const { nodes } = fc.letrec<{ node: string; nodes: string }>((tie) => ({
 
 /** None of them is a host label, so none may stand in a host; a port that is one may. */
 const hostile = fc.constantFrom(
-  ".evil.com",
-  "evil.com/",
-  "@evil.com",
-  ":1@evil.com",
-  "//evil.com/",
-  "\\@evil.com",
+  ".other.example",
+  "other.example/",
+  "@other.example",
+  ":1@other.example",
+  "//other.example/",
+  "\\other.example",
   "x#",
   "?",
   "%2f",
-  ".evil.com:81/",
-  "https://evil.com/",
+  ".other.example:81/",
+  "https://other.example/",
 );
 
 test("no value changes where a request goes, whatever the template's branches and loops", () => {
@@ -149,7 +156,7 @@ test("no value changes where a request goes, whatever the template's branches an
         const origin = originOf(compose(action, { ...ways, x }));
         if (origin === null) return;
         composed++;
-        expect(origin).not.toContain("evil");
+        expect(origin).not.toContain("other");
         // As with a value that harms nobody anywhere.
         const harmless = originOf(compose(action, { ...ways, x: "1" }));
         expect(harmless).toBe(origin);
@@ -159,6 +166,44 @@ test("no value changes where a request goes, whatever the template's branches an
   );
   // Else it would have tried nothing.
   expect(composed).toBeGreaterThan(100);
+}, 120_000);
+
+test("no empty value leaves an empty path segment, whatever the template's branches and loops", () => {
+  const isEmpty = (path: string) =>
+    path
+      .replace(/[?#].*/s, "")
+      .split("/")
+      .slice(1)
+      .map((segment) => segment === "");
+  let composed = 0;
+  let refused = 0;
+  fc.assert(
+    fc.property(
+      fc.constantFrom("https://h.example.com/", "https://h.example.com/a/"),
+      nodes,
+      fc.record({ p: fc.boolean(), q: fc.boolean(), l: fc.array(fc.constant(1), { maxLength: 3 }) }),
+      fc.constantFrom(null, ""),
+      (start, rest, ways, x) => {
+        let action: CompiledAction;
+        try {
+          action = compile(start + rest);
+        } catch {
+          return;
+        }
+        const [empty, full] = [x, "1"].map((value) => compose(action, { ...ways, x: value }));
+        if (full?.kind !== "request") return;
+        if (empty?.kind === "request") {
+          composed++;
+          expect(isEmpty(empty.request.path)).toEqual(isEmpty(full.request.path));
+        } else {
+          refused++;
+          expect(empty).toMatchObject({ reason: "value_missing" });
+        }
+      },
+    ),
+    { numRuns: 5_000 },
+  );
+  expect(Math.min(composed, refused)).toBeGreaterThan(50);
 }, 120_000);
 
 describe("what a filter has encoded is still kept to its place", () => {

@@ -5,19 +5,16 @@ import {
   AssignTag,
   BreakTag,
   CaptureTag,
-  CaseTag,
   CommentTag,
   ContinueTag,
   ForTag,
-  IfTag,
   InlineCommentTag,
   LiquidTag,
   RawTag,
   type Template,
-  UnlessTag,
 } from "liquidjs";
 import type { Place } from "./escape.ts";
-import { bodiesOf, isPrinting, isRaw, isSnippet, textOf } from "./places.ts";
+import { bodiesOf, CONDITIONS, isPrinting, isRaw, isSnippet, textOf } from "./places.ts";
 
 /** An output for which there is no place, and why. */
 export interface Misplaced {
@@ -71,6 +68,7 @@ function toPlace(
   const found = [...states].filter((state) => state !== BROKEN);
   const isAll = (...wanted: string[]): boolean => found.every((state) => wanted.includes(state));
   if (isAll(PATH)) return "urlPath";
+  if (isAll(QUERY)) return "urlQuery";
   if (isAll(PATH, QUERY)) return "url";
   if (!isAll(HOST, PORT, PATH, QUERY)) return BEGINS;
   if (!isAll(HOST, PORT)) return AMBIGUOUS;
@@ -184,8 +182,6 @@ function createStep(
   };
   return next;
 }
-
-const CONDITIONS = [IfTag, UnlessTag, CaseTag];
 
 function isSilent(node: Template): boolean {
   return [AssignTag, CaptureTag, CommentTag, InlineCommentTag].some((kind) => node instanceof kind);

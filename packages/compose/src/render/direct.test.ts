@@ -3,7 +3,8 @@ import { Context, type Emitter, Liquid } from "liquidjs";
 import { expect, test } from "vitest";
 import { createDialect } from "../dialect/dialect.ts";
 import { print } from "../escape/print.ts";
-import { makeDirect, renderDirect, setRoom } from "./direct.ts";
+import { makeDirect, renderDirect } from "./direct.ts";
+import { setRoom } from "./text.ts";
 
 /** Each construct at least once, alone and inside others. */
 const TEMPLATES = [
@@ -71,7 +72,7 @@ test.each(
 )("%s renders as liquidjs renders it (fails on missing: %s)", (template, failOnMissing) => {
   const liquid = createDialect({ failOnMissing });
   const nodes = liquid.parse(template);
-  makeDirect(nodes, { of: new Map(), otherwise: "plain" });
+  makeDirect(nodes, { of: new Map(), otherwise: "plain", notesBlanks: false });
 
   fc.assert(
     fc.property(customers, (customer) => {
@@ -95,7 +96,7 @@ test.each(
 test("a rendering that has taken too long ends at one of its next nodes", () => {
   const liquid = createDialect({ failOnMissing: false });
   const nodes = liquid.parse("{{ a }}".repeat(300));
-  makeDirect(nodes, { of: new Map(), otherwise: "plain" });
+  makeDirect(nodes, { of: new Map(), otherwise: "plain", notesBlanks: false });
   const context = new Context({ a: 1 }, { ...liquid.options, renderLimit: -1 }, { sync: true }, { liquid });
   let written = 0;
   const emitter = { write: () => written++ } as unknown as Emitter;

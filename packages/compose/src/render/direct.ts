@@ -18,11 +18,14 @@ import {
   UnlessTag,
   Value,
 } from "liquidjs";
+import { undoByHand } from "../escape/by-hand.ts";
 import { Encoded } from "../escape/encoded.ts";
-import { escapeFor, type Place } from "../escape/escape.ts";
-import { captureIsJson, isPrinting, isRaw, type JsonState, readJson } from "../escape/places.ts";
+import { escapeFor, escapeItems, type Place, Unfit } from "../escape/escape.ts";
+import { captureIsJson, isPrinting, isRaw } from "../escape/places.ts";
 import { print } from "../escape/print.ts";
 import { caseRender, loopRender } from "./loop.ts";
+import { textOfToken } from "./operands.ts";
+import { createText, noteBlank, readPlace, type Text } from "./text.ts";
 import { compileValue, type Evaluate } from "./value.ts";
 
 /** What a node renders: text, nothing (it wrote to the emitter itself), or liquidjs' generator of either. */
@@ -32,6 +35,8 @@ type Render = (context: Context, emitter: Emitter) => unknown;
 export interface Places {
   readonly of: ReadonlyMap<Template, Place>;
   readonly otherwise: Place;
+  /** Whether it is noted where values print nothing. */
+  readonly notesBlanks: boolean;
 }
 
 /** Gives the hot nodes of a tree plain functions, and every printing node the escaping of its place. Changes the nodes. */
@@ -39,23 +44,24 @@ export function makeDirect(nodes: readonly Template[], places: Places): void {
   for (const node of nodes) {
     for (const value of Object.values(node)) makeValueDirect(value);
     for (const children of childrenOf(node)) makeDirect(children, places);
-    const render = renderOf(node, isRaw(node) ? "plain" : (places.of.get(node) ?? places.otherwise));
+    const place = isRaw(node) ? "plain" : (places.of.get(node) ?? places.otherwise);
+    const render = renderOf(node, place, places.notesBlanks);
     if (render !== null) (node as { render: Render }).render = render;
   }
 }
 
 /** A node's plain rendering; null where liquidjs' own stays. */
-function renderOf(node: Template, place: Place): Render | null {
+function renderOf(node: Template, place: Place, notesBlanks: boolean): Render | null {
   if (node instanceof Output || node instanceof EchoTag) {
     const { value } = node as unknown as { value?: Value };
-    return value === undefined ? null : outputRender(node, value, place);
+    return value === undefined ? null : outputRender(node, value, place, notesBlanks);
   }
   if (node instanceof IfTag || node instanceof UnlessTag) return conditionRender(node);
   if (node instanceof CaptureTag) return captureRender(node);
   if (node instanceof ForTag) return loopRender(node, renderDirect);
   if (node instanceof CaseTag) return caseRender(node, renderDirect);
   if (node instanceof AssignTag) return assignRender(node);
-  return isPrinting(node) ? printingRender(node, place) : null;
+  return isPrinting(node) ? printingRender(node, place, notesBlanks) : null;
 }
 
 function makeValueDirect(value: unknown): void {
@@ -108,28 +114,39 @@ function toPlaced(error: unknown, { token }: Template): unknown {
     return error;
   }
   const [line, column] = token.getPosition();
-  return Object.assign(new Error(`${error.message},${file} line:${line}, col:${column}`, { cause: error }), {
+  const message = error instanceof Unfit ? `${textOfToken(token)} is ${error.message}` : error.message;
+  return Object.assign(new Error(`${message},${file} line:${line}, col:${column}`, { cause: error }), {
     token,
   });
 }
 
-function outputRender(node: Template, value: Value, place: Place): Render {
-  const evaluate = value.value as unknown as Evaluate;
+function outputRender(node: Template, value: Value, place: Place, notesBlanks: boolean): Render {
+  const evaluate = compileFor(place, value);
   return (context, emitter) => {
     const text = escapeFor(place === "jsonUnknown" ? readPlace(emitter) : place, evaluate(context));
+    if (notesBlanks) noteBlank(emitter, text, node);
     (emitter as Text).write(text, node);
   };
 }
 
+/** An output's value: without what the template does by hand for its place, and with each item of a joined list escaped. */
+function compileFor(place: Place, value: Value): Evaluate {
+  if (place === "jsonItems" || place === "jsonValueItems")
+    return compileValue(value, value.filters, (list) => escapeItems(place, list));
+  const filters = undoByHand(value.filters, place);
+  return filters === value.filters ? (value.value as unknown as Evaluate) : compileValue(value, filters);
+}
+
 /** A tag that writes a value by itself, as `cycle` does: what it writes is escaped like any text. */
-function printingRender(node: Template, place: Place): Render {
+function printingRender(node: Template, place: Place, notesBlanks: boolean): Render {
   const render = (node as { render: Render }).render.bind(node);
   return (context, emitter) => {
-    const text = createText(context);
-    const rendered = toValueSync(render(context, text) as never) as unknown;
-    emitter.write(
-      escapeFor(place === "jsonUnknown" ? readPlace(emitter) : place, text.buffer + print(rendered)),
-    );
+    const written = createText(context);
+    const rendered = toValueSync(render(context, written) as never) as unknown;
+    const value = written.buffer + print(rendered);
+    const text = escapeFor(place === "jsonUnknown" ? readPlace(emitter) : place, value);
+    if (notesBlanks) noteBlank(emitter, text, node);
+    (emitter as Text).write(text, node);
   };
 }
 
@@ -143,71 +160,6 @@ function captureRender(tag: CaptureTag): Render {
       ? new Encoded(text.buffer, "json")
       : text.buffer;
   };
-}
-
-/** Where a rendering gathers. */
-export interface Text extends Emitter {
-  buffer: string;
-  /** `output` is the node whose value it is, for those who trace what came from where. */
-  write(text: unknown, output?: Template): void;
-}
-
-/** How many characters a rendering may still write, of how many. */
-interface Room {
-  left: number;
-  readonly charsMax: number;
-}
-
-const ROOM = "postrider:room";
-
-/** Grants a rendering its room, before anything of it is written. */
-export function setRoom(context: Context, charsMax: number): void {
-  context.setRegister(ROOM, { left: charsMax, charsMax } satisfies Room as never);
-}
-
-/** Thrown when a rendering goes beyond what templates are granted. */
-export class TooCostly extends Error {}
-
-/** A text to write to; all the texts of one rendering share its room. @throws TooCostly from `write`. */
-export function createText(context: Context): Text {
-  const room = context.getRegister(ROOM) as unknown as Room;
-  return {
-    buffer: "",
-    write(value: unknown) {
-      const text = print(value);
-      room.left -= text.length;
-      if (room.left < 0) throw new TooCostly(`writes more than ${room.charsMax} characters`);
-      this.buffer += text;
-    },
-  };
-}
-
-export interface Trace extends Text {
-  readonly written: { readonly output: Template; readonly from: number }[];
-}
-
-/** A text that remembers where each output began: for the explanation of a failure, never on the way of a delivery. */
-export function createTrace(context: Context): Trace {
-  const { buffer, write } = createText(context);
-  return {
-    buffer,
-    written: [],
-    write(text: unknown, output?: Template) {
-      if (output !== undefined) this.written.push({ output, from: this.buffer.length });
-      write.call(this, text);
-    },
-  };
-}
-
-const readSoFar = new WeakMap<object, { at: number; state: JsonState }>();
-
-/** What the text written so far says about the place; read on from where the last look ended. */
-function readPlace(emitter: Emitter): "jsonString" | "jsonValue" {
-  const { buffer } = emitter as Text;
-  const before = readSoFar.get(emitter) ?? { at: 0, state: "outside" };
-  const state = readJson(buffer.slice(before.at), before.state);
-  readSoFar.set(emitter, { at: buffer.length, state });
-  return state === "outside" ? "jsonValue" : "jsonString";
 }
 
 /** What is missing fails where it is named, as where it is printed; an assigned comparison is a condition like any other. */

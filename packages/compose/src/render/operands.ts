@@ -1,6 +1,7 @@
 // What a node evaluates by itself, its bodies left out: the values, and the tokens that liquidjs keeps bare. Whoever has to know
 // what a template reads (its cost, its snippets, its attributes) asks here.
 
+import { MASK } from "@postrider/shared/mask";
 import { AssignTag, type Template as Node, Value } from "liquidjs";
 import { bodiesOf } from "../escape/places.ts";
 
@@ -92,6 +93,17 @@ export function namesGivenIn(nodes: readonly Node[]): Set<string> {
   return names;
 }
 
+/** The names that a template assigns what one of these filters has made last. */
+export function namesMadeBy(nodes: readonly Node[], filters: ReadonlySet<string>): Set<string> {
+  const names = new Set<string>();
+  for (const node of nodes) {
+    if (!(node instanceof AssignTag)) continue;
+    const { key, value } = node as unknown as { key: string; value: Expression };
+    if (filters.has(value.filters.at(-1)?.name ?? "")) names.add(key);
+  }
+  return names;
+}
+
 /** Nodes with all those in their bodies, in the order of the text. */
 export function* everyNode(nodes: readonly Node[]): Generator<Node> {
   for (const node of nodes) {
@@ -135,4 +147,9 @@ const SHOWN_CHARS = 200;
 export function textOfToken({ input, begin, end }: Node["token"]): string {
   const text = input.slice(begin, end);
   return text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text;
+}
+
+/** An expression whose own texts may be credentials. */
+export function maskTexts(expression: string): string {
+  return expression.replace(/"[^"]*"|'[^']*'/g, `"${MASK}"`);
 }

@@ -3,31 +3,27 @@
 import type { Problem } from "@postrider/shared/errors";
 import type { Reason } from "@postrider/shared/outcome";
 import { suggest } from "@postrider/shared/suggest";
-import { Context, DecrementTag, IncrementTag, type Liquid, type Template as Node } from "liquidjs";
+import { type Context, DecrementTag, IncrementTag, type Liquid, type Template as Node } from "liquidjs";
+import { DialectContext } from "../dialect/context.ts";
+import { findDateProblem } from "../dialect/dates/check.ts";
 import { type DeliveryFacts, setFacts } from "../dialect/delivery-facts.ts";
 import { CancelledByTemplate } from "../dialect/tags.ts";
-import { type Place, Unfit } from "../escape/escape.ts";
-import { bodiesOf, findJsonPlaces, isPrinting, isRaw, markAll, textOf } from "../escape/places.ts";
-import { findUrlPlaces, type Misplaced } from "../escape/url-places.ts";
+import { Unfit } from "../escape/escape.ts";
+import { findPlaces, type Syntax } from "../escape/find-places.ts";
+import { bodiesOf } from "../escape/places.ts";
 import { COMPOSE_LIMITS, type ComposeLimits } from "../limits.ts";
-import {
-  createText,
-  createTrace,
-  makeDirect,
-  type Places,
-  renderDirect,
-  setRoom,
-  TooCostly,
-} from "./direct.ts";
+import { makeDirect, type Places, renderDirect } from "./direct.ts";
 import { adviseOn, findMalformed } from "./malformed.ts";
 import { everyNode } from "./operands.ts";
 import { inlineSnippets, type Snippets } from "./snippets.ts";
+import { type Blank, createText, createTrace, setRoom, TooCostly } from "./text.ts";
 
 /** What templates see. */
 export type Scope = Readonly<Record<string, unknown>>;
 
 export type Rendered =
-  | { readonly text: string }
+  /** `blanks`: where values printed nothing, of a template of which that is asked. */
+  | { readonly text: string; readonly blanks?: readonly Blank[] }
   | { readonly cancelled: string }
   | { readonly reason: Reason; readonly problem: Problem };
 
@@ -46,17 +42,14 @@ export function toConstant(source: string): Template {
   const constant = { text: source };
   return {
     nodes: [],
-    places: { of: new Map(), otherwise: "plain" },
+    places: { of: new Map(), otherwise: "plain", notesBlanks: false },
     render: () => constant,
     findOutputAt: () => null,
   };
 }
 
-/** What a field's text is, which decides how values in it are escaped. */
-export type Syntax = "plain" | "json" | "url" | "form" | "xml";
-
 /**
- * Parses a template. Without snippets it knows of none, not even of the name.
+ * Parses a template. Without snippets it knows of none, not even of the name. `notesBlanks`: whether it is told where values print nothing.
  * @returns the template, or what is wrong with it (`field` names where it stands in the action).
  */
 export function compileTemplate(
@@ -66,8 +59,14 @@ export function compileTemplate(
   {
     syntax,
     snippets = null,
+    notesBlanks = false,
     limits = COMPOSE_LIMITS,
-  }: { readonly syntax: Syntax; readonly snippets?: Snippets | null; readonly limits?: ComposeLimits },
+  }: {
+    readonly syntax: Syntax;
+    readonly snippets?: Snippets | null;
+    readonly notesBlanks?: boolean;
+    readonly limits?: ComposeLimits;
+  },
 ): Template | { readonly problem: Problem } {
   if (!source.includes("{{") && !source.includes("{%")) return toConstant(source);
   let nodes: Node[];
@@ -82,15 +81,23 @@ export function compileTemplate(
   const malformed = findMalformed(nodes);
   if (malformed !== null)
     return { problem: { field, message: malformed.complaint, ...toPlace(malformed.node) } };
-  const places = findPlaces(nodes, syntax);
-  if ("output" in places) return { problem: { field, message: places.complaint, ...toPlace(places.output) } };
+  const dateProblem = findDateProblem(field, nodes);
+  if (dateProblem !== null) return { problem: dateProblem };
+  const found = findPlaces(nodes, syntax);
+  if ("output" in found) return { problem: { field, message: found.complaint, ...toPlace(found.output) } };
+  const places = { ...found, notesBlanks };
   makeDirect(nodes, places);
   const counts = [...everyNode(nodes)].some(
     (node) => node instanceof IncrementTag || node instanceof DecrementTag,
   );
   const start = (scope: Scope, facts: DeliveryFacts): Context => {
     // liquidjs counts in the scope itself, which the other fields and attempts see, too.
-    const context = new Context(counts ? { ...scope } : scope, liquid.options, { sync: true }, { liquid });
+    const context = new DialectContext(
+      counts ? { ...scope } : scope,
+      liquid.options,
+      { sync: true },
+      { liquid },
+    );
     setFacts(context, facts);
     setRoom(context, limits.writtenCharsMax);
     return context;
@@ -103,7 +110,7 @@ export function compileTemplate(
       const text = createText(context);
       try {
         renderDirect(nodes, context, text);
-        return { text: text.buffer };
+        return text.blanks === null ? { text: text.buffer } : { text: text.buffer, blanks: text.blanks };
       } catch (error) {
         const cancellation = findIn(error, CancelledByTemplate);
         if (cancellation !== null) return { cancelled: cancellation.message };
@@ -123,8 +130,7 @@ export function compileTemplate(
 /** What is wrong with a template by itself, whatever snippets it names; null where nothing is. */
 export function findSyntaxProblem(liquid: Liquid, field: string, source: string): Problem | null {
   try {
-    liquid.parse(source);
-    return null;
+    return findDateProblem(field, liquid.parse(source));
   } catch (error) {
     return withSuggestion(toProblem(field, error), liquid, source);
   }
@@ -135,34 +141,6 @@ const DEPTH_MAX = 100;
 
 function isDeeperThan(depth: number, nodes: readonly Node[]): boolean {
   return depth === 0 || nodes.some((node) => bodiesOf(node).some((body) => isDeeperThan(depth - 1, body)));
-}
-
-const IN_CDATA =
-  "has a value in a CDATA section, which a value could end; leave <![CDATA[ and ]]> out, since values are escaped, or opt the value out with | raw";
-
-function findPlaces(nodes: readonly Node[], syntax: Syntax): Places | Misplaced {
-  const of = new Map<Node, Place>();
-  if (syntax === "plain") return { of, otherwise: "plain" };
-  if (syntax === "json") {
-    findJsonPlaces(nodes, of);
-    return { of, otherwise: "jsonUnknown" };
-  }
-  markAll(nodes, syntax, of);
-  const misplaced = syntax === "url" ? findUrlPlaces(nodes, of) : null;
-  const inCdata = syntax === "xml" ? findInCdata(nodes) : null;
-  if (inCdata !== null) return { output: inCdata, complaint: IN_CDATA };
-  return misplaced ?? { of, otherwise: syntax };
-}
-
-/** The first output between `<![CDATA[` and `]]>`, where entities mean nothing and no escaping can keep a value inside. */
-function findInCdata(nodes: readonly Node[]): Node | null {
-  let isInside = false;
-  for (const node of everyNode(nodes)) {
-    const text = textOf(node) ?? "";
-    if (/<!\[CDATA\[|\]\]>/.test(text)) isInside = text.lastIndexOf("<![CDATA[") > text.lastIndexOf("]]>");
-    if (isInside && isPrinting(node) && !isRaw(node)) return node;
-  }
-  return null;
 }
 
 function toPlace({ token }: Node): { line: number; column: number } {

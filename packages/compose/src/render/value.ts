@@ -27,10 +27,24 @@ interface CompiledFilter {
   readonly call: (context: Context, value: unknown, args: readonly unknown[]) => unknown;
 }
 
-/** A value with its filters, as a plain function. */
-export function compileValue(value: Value): Evaluate {
+/**
+ * A value with its filters, as a plain function.
+ * @param written the filters, where they are others than its own.
+ * @param beforeLast what is made of the value on its way into the last filter.
+ */
+export function compileValue(
+  value: Value,
+  written: readonly unknown[] = value.filters,
+  beforeLast: ((value: unknown) => unknown) | null = null,
+): Evaluate {
   const initial = compileOperands(value.initial.postfix as readonly Token[]);
-  const filters = value.filters.map(compileFilter);
+  const filters = written.map(compileFilter);
+  const last = filters.at(-1);
+  if (last !== undefined && beforeLast !== null)
+    filters.splice(-1, 1, {
+      ...last,
+      call: (context, one, args) => last.call(context, beforeLast(one), args),
+    });
   const defaultAt = filters.findIndex(({ name }) => name === "default");
   if (filters.length === 0) return initial;
   return (context, lenient) => {
@@ -60,10 +74,7 @@ function compileFilter(filter: unknown): CompiledFilter {
     args: args.map((arg) => (isNamed(arg) ? ([arg[0], compileToken(arg[1])] as const) : compileToken(arg))),
     call(context, value, evaluated) {
       const result: unknown = toValueSync(
-        handler.apply(
-          { context, token, liquid },
-          [value, ...evaluated].map(NUMERIC.has(name) ? toNumber : unwrap),
-        ),
+        handler.apply({ context, token, liquid }, [value, ...evaluated].map(unwrap)),
       );
       if (typeof result !== "string") return result;
       if (encoding !== undefined) return new Encoded(result, encoding);
@@ -77,15 +88,6 @@ function compileFilter(filter: unknown): CompiledFilter {
 function unwrap(value: unknown): unknown {
   if (!(value instanceof Drop)) return value;
   return value instanceof Encoded ? value.text : plain(value);
-}
-
-/** They reckon with JSON's numbers; an integer that no double holds comes to them as the nearest one. */
-const NUMERIC: ReadonlySet<string> = new Set(
-  "abs at_least at_most ceil divided_by floor minus plus modulo round times to_integer".split(" "),
-);
-
-function toNumber(value: unknown): unknown {
-  return typeof value === "bigint" ? Number(value) : unwrap(value);
 }
 
 function encodingOf(value: unknown): Encoding | null {

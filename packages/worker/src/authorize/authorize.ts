@@ -142,7 +142,7 @@ function unsendable(message: string): Unsendable {
 function toOrder(
   client: OAuthClient,
   { action, secretHeaders }: CompiledAction,
-  { send, onTokenFetch = () => undefined }: AuthorizeOptions,
+  { send, now, onTokenFetch = () => undefined }: AuthorizeOptions,
 ): TokenOrder {
   return {
     client,
@@ -152,7 +152,7 @@ function toOrder(
       // Not redirected: a client's secret goes where the action says, and nowhere else.
       const compiled = { action: { ...action, redirects: 0 }, secretHeaders };
       const { finding } = await send(toTokenRequest(client), compiled, action.timeoutMs);
-      const answer = readTokenAnswer(finding);
+      const answer = readTokenAnswer(finding, now());
       if (!("kind" in answer)) onTokenFetch("issued");
       else if (answer.kind === "unready") onTokenFetch("unavailable");
       else if (answer.kind === "unsendable") onTokenFetch("refused");

@@ -17,6 +17,9 @@ function reply(status: number, body: unknown): Reply {
   return { kind: "reply", status, headers: {}, body: text, isCut: false };
 }
 
+const NOW = 1_700_000_000_000;
+const read = (finding: Parameters<typeof readTokenAnswer>[0]) => readTokenAnswer(finding, NOW);
+
 test("the request for a token is RFC 6749's, with the client in the header or in the body", () => {
   const inHeader = toTokenRequest(client);
   expect(inHeader).toMatchObject({
@@ -27,10 +30,26 @@ test("the request for a token is RFC 6749's, with the client in the header or in
   });
   expect(inHeader.headers).toContain(`Basic ${Buffer.from("client%3A1:s%25c+ret").toString("base64")}`);
 
+  expect(inHeader.headers.join(" ")).toMatch(/ User-Agent Postrider\/\d+\.\d+\.\d+/);
+
   const inBody = toTokenRequest({ ...client, clientAuthentication: "body" });
   expect(inBody.headers).not.toContain("Authorization");
   expect(new URLSearchParams(inBody.body ?? "").get("client_secret")).toBe("s%c ret");
   expect(new URLSearchParams(inBody.body ?? "").get("client_id")).toBe("client:1");
+});
+
+test.each(["Bearer", "bearer", "BearerToken", "bearertoken", "jwt-bearer", " Bearer ", undefined])(
+  "a token of the type %j is sent as Bearer",
+  (token_type) => {
+    expect(read(reply(200, { access_token: "t", token_type }))).toMatchObject({ value: "t" });
+  },
+);
+
+test.each(["mac", "DPoP", "PoP", "N_A", "", "jwt"])("a token of the type %j is of no use", (token_type) => {
+  expect(read(reply(200, { access_token: "t", token_type }))).toMatchObject({
+    kind: "unsendable",
+    reason: "auth_failed",
+  });
 });
 
 test.each<[unknown, number]>([
@@ -41,7 +60,7 @@ test.each<[unknown, number]>([
   ["soon", 300_000],
   [1e12, 86_400_000],
 ])("expires_in %j means %i ms", (expires_in, lifetimeMs) => {
-  expect(readTokenAnswer(reply(200, { access_token: "t", token_type: "BEARER", expires_in }))).toEqual({
+  expect(read(reply(200, { access_token: "t", token_type: "BEARER", expires_in }))).toEqual({
     value: "t",
     lifetimeMs,
   });
@@ -60,7 +79,7 @@ test.each<[number, unknown, string]>([
   [500, "", "auth_unavailable"],
   [503, { error: "temporarily_unavailable" }, "auth_unavailable"],
 ])("the answer %i %j is %s, and nothing of it is repeated but the error's code", (status, body, reason) => {
-  const finding = readTokenAnswer(reply(status, body));
+  const finding = read(reply(status, body));
 
   expect(finding).toMatchObject({ reason });
   expect(JSON.stringify(finding)).not.toContain("s%c ret");
@@ -68,15 +87,21 @@ test.each<[number, unknown, string]>([
   if (code !== undefined) expect(JSON.stringify(finding)).toContain(code);
 });
 
+test("an endpoint that says when to come back is left alone until then", () => {
+  const busy = (headers: Record<string, string>): Reply => ({ ...reply(503, ""), headers });
+  expect(read(busy({ "retry-after": "90" }))).toMatchObject({ notBefore: NOW + 90_000 });
+  expect(read(busy({}))).not.toHaveProperty("notBefore");
+});
+
 test("a fault of the token endpoint waits; what the way there refuses, or a shutdown, stays what it is", () => {
-  expect(readTokenAnswer({ kind: "fault", code: "dns", message: "no such host" })).toMatchObject({
+  expect(read({ kind: "fault", code: "dns", message: "no such host" })).toMatchObject({
     kind: "unready",
     reason: "auth_unavailable",
     message: expect.stringContaining("dns"),
   });
-  expect(readTokenAnswer({ kind: "interrupted" })).toEqual({ kind: "interrupted" });
+  expect(read({ kind: "interrupted" })).toEqual({ kind: "interrupted" });
   const problems = [{ field: "url", message: "leads to a private address" }];
-  expect(readTokenAnswer({ kind: "unsendable", reason: "address_forbidden", problems })).toEqual({
+  expect(read({ kind: "unsendable", reason: "address_forbidden", problems })).toEqual({
     kind: "unsendable",
     reason: "address_forbidden",
     problems: [{ field: "auth.oauth2.tokenUrl", message: "leads to a private address" }],

@@ -2,7 +2,9 @@
 
 import type { OAuthClient } from "@postrider/compose/credentials";
 import type { ComposedRequest } from "@postrider/compose/request";
+import { USER_AGENT } from "@postrider/shared/version";
 import type { Finding, Unready, Unsendable } from "../attempt.ts";
+import { askedWaitMs } from "../decide/retry-after.ts";
 
 export interface IssuedToken {
   readonly value: string;
@@ -18,7 +20,10 @@ export function toTokenRequest(client: OAuthClient): ComposedRequest {
   const form = new URLSearchParams({ grant_type: "client_credentials" });
   if (scope !== null) form.set("scope", scope);
   if (audience !== null) form.set("audience", audience);
-  const headers = ["Content-Type", "application/x-www-form-urlencoded", "Accept", "application/json"];
+  const headers = [
+    ...["Content-Type", "application/x-www-form-urlencoded"],
+    ...["Accept", "application/json", "User-Agent", USER_AGENT],
+  ];
   if (clientAuthentication === "body") {
     form.set("client_id", clientId);
     form.set("client_secret", clientSecret);
@@ -40,12 +45,15 @@ const LIFETIME_MS_DEFAULT = 5 * 60_000;
 const LIFETIME_MS_MAX = 24 * 3_600_000;
 /** RFC 6750 section 2.1, and room for what servers really issue: visible ASCII. */
 const TOKEN = /^[\x21-\x7e]{1,8192}$/;
+/** RFC 6750 knows Bearer; large token endpoints call the very same `BearerToken` (Apigee) and `jwt-bearer` (Azure DevOps). */
+const BEARER: ReadonlySet<string> = new Set(["bearer", "bearertoken", "jwt-bearer"]);
 /** RFC 6749 section 5.2: the error's code, which may be told; its description may repeat what was sent. */
 const ERROR_CODE = /^[A-Za-z0-9_.-]{1,60}$/;
 
-/** The token that an answer brings, or what stands in its way. */
+/** The token that an answer brings, or what stands in its way. @param now Unix ms. */
 export function readTokenAnswer(
   finding: Exclude<Finding, { kind: "cancelled" | "broken" }>,
+  now: number,
 ): IssuedToken | NoToken {
   if (finding.kind === "fault") return unavailable(`did not answer: ${finding.code}, ${finding.message}`);
   if (finding.kind === "unsendable") return atTokenUrl(finding);
@@ -56,8 +64,10 @@ export function readTokenAnswer(
   if (status >= 200 && status < 300) return readToken(answer);
   const code = answer?.["error"];
   const told = typeof code === "string" && ERROR_CODE.test(code) ? ` (${code})` : "";
-  if (status >= 500 || status === 408 || status === 425 || status === 429)
-    return unavailable(`answered ${status}${told}`);
+  if (status >= 500 || status === 408 || status === 425 || status === 429) {
+    const asked = askedWaitMs(finding.headers, now);
+    return { ...unavailable(`answered ${status}${told}`), ...(asked !== null && { notBefore: now + asked }) };
+  }
   return refused(`answered ${status}${told}`);
 }
 
@@ -71,7 +81,7 @@ function readToken(answer: Readonly<Record<string, unknown>> | null): IssuedToke
   const { access_token: value, token_type: type, expires_in: seconds } = answer ?? {};
   if (typeof value !== "string") return unavailable("answered without an access_token");
   if (!TOKEN.test(value)) return refused("gave an access_token that no header can carry");
-  if (typeof type === "string" && type.toLowerCase() !== "bearer")
+  if (typeof type === "string" && !BEARER.has(type.trim().toLowerCase()))
     return refused("gave a token that is no bearer token");
   // Some servers write the number as a string.
   const lifetimeMs = Number(seconds ?? Number.NaN) * 1_000;

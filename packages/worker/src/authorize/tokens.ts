@@ -46,7 +46,7 @@ const REFRESH_SHARE = 0.2;
 const REFRESH_MS_MAX = 60_000;
 /** A destination that refuses every token must not make every delivery fetch one. */
 const FORCED_AGAIN_MS = 10_000;
-/** After a failed fetch all wait so long with the next one. */
+/** After a failed fetch all wait so long with the next one, unless the endpoint asks for longer. */
 const TROUBLE_MS = 5_000;
 /** How often a worker that waits for another one's fetch looks. */
 const POLL_MS = 100;
@@ -140,7 +140,7 @@ async function lookUp(
   const known = recentTrouble(client, now());
   const trouble = known ?? read.trouble;
   if (trouble === null) return null;
-  if (known === null) client.trouble = { finding: trouble, until: now() + TROUBLE_MS };
+  if (known === null) client.trouble = { finding: trouble, until: endOfTrouble(trouble, now()) };
   return found === null ? trouble : keep(client, found.token);
 }
 
@@ -204,6 +204,12 @@ function keep(client: Client, token: Token): TokenFound {
   return { kind: "token", token };
 }
 
+/** Until when nobody asks again: for a moment, or for as long as the endpoint asks to be left alone. */
+function endOfTrouble(finding: NoToken, now: number): number {
+  const asked = finding.kind === "unready" ? (finding.notBefore ?? 0) : 0;
+  return Math.max(now + TROUBLE_MS, asked);
+}
+
 function recentTrouble({ trouble }: Client, now: number): NoToken | null {
   return trouble !== null && now < trouble.until ? trouble.finding : null;
 }
@@ -223,8 +229,9 @@ async function fetchOnce(
     if (issued.kind === "interrupted") return issued;
     // An endpoint may call its error by what it was sent, and this lies in Redis unsealed.
     const finding = conceal(issued, new Set([order.client.clientSecret]));
-    client.trouble = { finding, until: issuedAt + TROUBLE_MS };
-    await orElse(shared.writeTrouble(identity, finding, TROUBLE_MS), undefined);
+    const until = endOfTrouble(finding, issuedAt);
+    client.trouble = { finding, until };
+    await orElse(shared.writeTrouble(identity, finding, Math.ceil(until - issuedAt)), undefined);
     return finding;
   }
   const expiresAt = issuedAt + issued.lifetimeMs;

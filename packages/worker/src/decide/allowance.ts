@@ -1,5 +1,7 @@
 // What a reply's rate-limit headers say that a destination allows, and when it allows more. Pure.
 
+import { toValues, untilMs } from "./moment.ts";
+
 /** An item of a list up to its end: texts in quotation marks may hold what else would end it. */
 const ITEM = /(?:"(?:[^"\\]|\\.)*"|[^",])+/g;
 /** Policies of one header that are looked at; nobody has more. */
@@ -21,29 +23,47 @@ export function allowedPerSecond(headers: Readonly<Record<string, string>>): num
 
 /**
  * After how many ms an allowance that the headers call used up is there again, by the last of them; null where none is used up. Known:
- * `RateLimit: "policy";r=0;t=30` (draft-ietf-httpapi-ratelimit-headers-10), and `RateLimit-Remaining: 0` with `RateLimit-Reset`, also with
- * the prefix `X-`, where the reset is seconds, or a Unix time as many APIs give it.
+ * `RateLimit: "policy";r=0;t=30` (drafts 8 to 10), `RateLimit: limit=10, remaining=0, reset=45` (draft 7), and any pair such as
+ * `X-RateLimit-Remaining: 0` with `X-RateLimit-Reset`, whatever stands around these words, where the reset may be any moment that
+ * untilMs reads. `-Reset-After` comes first: it needs no clock that agrees with ours.
  */
 export function usedUpForMs(headers: Readonly<Record<string, string>>, now: number): number | null {
-  const limits = (headers["ratelimit"] ?? "").match(ITEM)?.slice(0, POLICIES_MAX) ?? [];
-  const waits = limits
-    .map(toItem)
-    .map(({ parameters }) => toWait(parameters.get("r"), parameters.get("t"), now));
-  for (const prefix of ["ratelimit", "x-ratelimit"])
-    waits.push(toWait(headers[`${prefix}-remaining`], headers[`${prefix}-reset`], now));
+  const waits = combinedWaits(headers["ratelimit"] ?? "", now);
+  for (const [name, remaining] of Object.entries(headers)) {
+    if (!REMAINING.test(name)) continue;
+    const reset = name.replace("remaining", "reset");
+    waits.push(...pairedWaits(remaining, headers[`${reset}-after`] ?? headers[reset], now));
+  }
   const found = waits.filter((wait) => wait !== null);
   return found.length === 0 ? null : Math.max(...found);
 }
 
-/** Nobody's window is thirty years long: what is more is a Unix time in seconds, and what is more than that one in ms. */
-const UNIX_SECONDS_MIN = 1e9;
-const UNIX_MS_MIN = 1e12;
+/** `ratelimit-remaining`, `x-rate-limit-remaining`, `x-ratelimit-remaining-requests`, `x-vendor-ratelimit-daily-remaining`. */
+const REMAINING = /(?:^|-)rate-?limit-(?:.+-)?remaining(?:-|$)/;
+
+function combinedWaits(header: string, now: number): (number | null)[] {
+  const items = (header.match(ITEM)?.slice(0, POLICIES_MAX) ?? []).map(toItem);
+  const dictionary = new Map(
+    items.map(({ first }) => {
+      const [name = "", value = ""] = first.split("=", 2);
+      return [name.toLowerCase(), value] as const;
+    }),
+  );
+  return [
+    ...items.map(({ parameters }) => toWait(parameters.get("r"), parameters.get("t"), now)),
+    toWait(dictionary.get("remaining"), dictionary.get("reset"), now),
+  ];
+}
+
+/** Headers that came twice, as of two limits: the n-th of one belongs to the n-th of the other. */
+function pairedWaits(remaining: string, reset: string | undefined, now: number): (number | null)[] {
+  const [counts, resets] = [toValues(remaining), toValues(reset)];
+  return resets.map((value, index) => toWait(counts[index] ?? counts[0], value, now));
+}
 
 function toWait(remaining: string | undefined, reset: string | undefined, now: number): number | null {
-  if (remaining?.trim() !== "0" || !/^\d{1,13}$/.test(reset?.trim() ?? "")) return null;
-  const number = Number(reset);
-  if (number < UNIX_SECONDS_MIN) return number * 1_000;
-  return Math.max(0, (number < UNIX_MS_MIN ? number * 1_000 : number) - now);
+  if (!/^(?:0+(?:\.0+)?|-\d+)$/.test(remaining?.trim() ?? "")) return null;
+  return untilMs(reset ?? "", now);
 }
 
 interface Item {

@@ -111,16 +111,31 @@ test("a rate limit still ends with the delivery's age", () => {
   });
 });
 
-test("Retry-After on 503 lengthens the wait and never shortens it", () => {
-  const delayOf = (header: string) => {
-    const verdict = decide(reply(503, { "retry-after": header }), { ...facts, attempt: 4 }, circumstances);
-    return verdict.kind === "retry" ? verdict.delayMs : null;
-  };
+/** What the first reply of a kind leads to, with a policy that retries two statuses more. */
+function delayOf(status: number, headers: Record<string, string>, attempt = 1): number | null {
+  const own = { ...circumstances, policy: { ...policy, maxAgeMs: 86_400_000, statuses: [403, 477] } };
+  const verdict = decide(reply(status, headers), { ...facts, attempt }, own);
+  return verdict.kind === "retry" ? verdict.delayMs : null;
+}
 
-  expect(delayOf("0")).toBe(4_000);
-  expect(delayOf("1")).toBe(4_000);
-  expect(delayOf("100")).toBe(105_000);
-  expect(delayOf("soon")).toBe(4_000);
+test.each([403, 408, 425, 429, 477, 500, 502, 503, 504, 520, 529, 599])(
+  "%i is not sent again before its Retry-After, nor before an allowance that is used up is there again",
+  (status) => {
+    expect(delayOf(status, { "retry-after": "60" })).toBe(63_000);
+    expect(delayOf(status, { "x-rate-limit-remaining": "0", "x-rate-limit-reset": "60" })).toBe(63_000);
+    expect(delayOf(status, { "retry-after": "86400" })).toBe(3_780_000);
+  },
+);
+
+test.each([400, 404, 410, 501])("%i stays final, whatever its Retry-After", (status) => {
+  expect(delayOf(status, { "retry-after": "60" })).toBeNull();
+});
+
+test("Retry-After lengthens the wait and never shortens it", () => {
+  expect(delayOf(503, { "retry-after": "0" }, 4)).toBe(4_000);
+  expect(delayOf(503, { "retry-after": "1" }, 4)).toBe(4_000);
+  expect(delayOf(503, { "retry-after": "100" }, 4)).toBe(105_000);
+  expect(delayOf(503, { "retry-after": "soon" }, 4)).toBe(4_000);
 });
 
 test("no attempt is planned after expiresAt; the delivery has expired then", () => {
@@ -157,6 +172,8 @@ test("what waits for a person costs no attempt, comes back ever more seldom, and
     outcome: "failed",
     reason: "secret_missing",
   });
+  const asking = { ...finding, notBefore: now + 60_000 };
+  expect(decide(asking, facts, circumstances)).toMatchObject({ kind: "retry", delayMs: 63_000 });
 });
 
 test.each([

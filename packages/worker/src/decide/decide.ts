@@ -65,8 +65,10 @@ function decideReply(reply: Reply, facts: DeliveryFacts, circumstances: Circumst
     return retry(reason, { delayMs, costsAttempt: false }, facts, circumstances);
   }
   if (!isRetried(status, policy)) return failed(reason);
-  const asked = status === 503 ? (askedWaitMs(headers, now) ?? 0) : 0;
-  const delayMs = Math.max(backoffMs(policy, facts.attempt, random), asked === 0 ? 0 : spread(asked, random));
+  const delayMs = Math.max(
+    backoffMs(policy, facts.attempt, random),
+    spreadAsked(askedWaitMs(headers, now), random),
+  );
   return retry(reason, { delayMs, costsAttempt: true }, facts, circumstances);
 }
 
@@ -83,10 +85,16 @@ function decideFault(fault: Fault, facts: DeliveryFacts, circumstances: Circumst
 }
 
 /** Waits as for a rate limit: nothing was sent, so it costs age and no attempt, and a whole run that waits comes back ever more seldom. */
-function decideUnready({ reason }: Unready, facts: DeliveryFacts, circumstances: Circumstances): Verdict {
+function decideUnready(
+  { reason, notBefore }: Unready,
+  facts: DeliveryFacts,
+  circumstances: Circumstances,
+): Verdict {
+  const { policy, now, random } = circumstances;
   const delayMs = Math.max(
     UNREADY_RETRY_MS_MIN,
-    backoffMs(circumstances.policy, facts.claims, circumstances.random),
+    backoffMs(policy, facts.claims, random),
+    spreadAsked(notBefore === undefined ? null : Math.max(0, notBefore - now), random),
   );
   return retry(reason, { delayMs, costsAttempt: false }, facts, circumstances);
 }
@@ -126,6 +134,11 @@ function retry(
 
 function failed(reason: Reason): Verdict {
   return { kind: "ended", outcome: "failed", reason };
+}
+
+/** What was asked for, spread; "at once" lengthens no wait. */
+function spreadAsked(ms: number | null, random: Random): number {
+  return ms === null || ms === 0 ? 0 : spread(ms, random);
 }
 
 function spread(ms: number, random: Random): number {

@@ -7,6 +7,7 @@ import { keys } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
 import type { Redis } from "ioredis";
 import type { AuditFindings } from "../record/metrics.ts";
+import { completeRuns } from "./complete-runs.ts";
 import { dissolveCalm, dropSuperseded, keepRuns } from "./dissolve.ts";
 import { healStranded } from "./heal.ts";
 import { RUNS_MAX, weighRuns } from "./run-stock.ts";
@@ -63,6 +64,7 @@ export function createAudit(redis: Redis, directory: LaneDirectory, log: Logger)
       if (unserved.length > 0 && unserved.join() !== before.unserved.join())
         log.warn({ lanes: unserved.slice(0, NAMED_MAX) }, "deliveries wait in lanes that no worker serves");
       await keepRuns(redis, directory);
+      await completeRuns(redis);
       const stock = await takeStock(redis, directory);
       const found = atLeast(stock, before.stock);
       if (toText(found) !== toText(before.told)) tell(found, log);

@@ -11,7 +11,7 @@ const AHEAD_MS = 200;
 /** Nobody sleeps on a claim for longer, since much may change meanwhile: whoever would have to goes back to its lane. */
 const SLEEP_MS_MAX = 500;
 /** The limiter is set for so long at most: a rate that was raised must not wait for the moments of the old one. */
-const REST_MS_MAX = 2_000;
+const REST_MS_MAX = 700;
 /** Whoever comes later than so much, as after a stall, would meet those whose moment it is: it asks for another one. */
 const LATE_MS = 15;
 /** Of a process that is always late. */
@@ -32,7 +32,10 @@ const TAKE = `
 local time = redis.call("TIME")
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local interval, far, ahead, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local moment = math.min(math.max(now, tonumber(redis.call("GET", KEYS[1]) or 0)), now + far + interval)
+local stored = tonumber(redis.call("GET", KEYS[1]) or 0)
+-- Nobody has taken one that far off at this rate.
+if stored > now + far + interval then stored = now + interval end
+local moment = math.max(now, stored)
 local off = moment - now
 if off > ahead then
   local rest = math.ceil(math.min(off - ahead / 2, longest) / 1000)

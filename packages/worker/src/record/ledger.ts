@@ -1,9 +1,10 @@
 // The ledger in Redis: where each delivery is or how it ended, and each run's counters. One atomic step writes an outcome over the
-// mark, counts, and takes the job out of its lane; the first outcome of a delivery stands, so a repeated claim neither counts twice
+// mark, counts, ends the run that has nothing left, and takes the job out of its lane; the first outcome of a delivery stands, so a repeated claim neither counts twice
 // nor sends again. A claim that another worker holds by now writes nothing, but that its worker was slow and not dead.
 
 import { keys, RUN_KEPT_SECONDS } from "@postrider/shared/lanes";
 import { decodeMark, encodeOutcome, IN_LANE, type Mark, type Outcome } from "@postrider/shared/outcome";
+import { COMPLETE_RUN } from "@postrider/shared/run-scripts";
 import type { Redis } from "ioredis";
 import type { Claimed } from "../attempt.ts";
 import { createGroup } from "../group.ts";
@@ -23,8 +24,8 @@ end
  * text ("" = count only), its ms to live, counter, second counter ("" = none), 1 if the job is done with then.
  * Output: per entry 1 when written, 0 when the delivery had ended already, -1 when another worker has the claim.
  */
-const RECORD = `
-local counted, sums, ended = {}, {}, 0
+const RECORD = `${COMPLETE_RUN}
+local counted, sums, ended, ending = {}, {}, 0, {}
 local function count(run, counter)
   local key = run .. " " .. counter
   local sum = sums[key]
@@ -52,6 +53,7 @@ for i = 1, (#KEYS - 1) / 5 do
     if run ~= mark then
       count(run, counter)
       if second ~= "" then count(run, second) end
+      if text ~= "" then ending[run] = true end
     end
     if isDone == "1" then
       redis.call("DEL", job, job .. ":lock", job .. ":logs")
@@ -65,6 +67,7 @@ for _, sum in pairs(sums) do
   -- A run that was forgotten before its last delivery ended must not stay for ever as a counter without facts.
   if total == sum[3] and redis.call("HEXISTS", sum[1], "createdAt") == 0 then redis.call("EXPIRE", sum[1], ${RUN_KEPT_SECONDS}) end
 end
+for run in pairs(ending) do complete(run) end
 if ended > 0 then redis.call("HINCRBY", KEYS[#KEYS], "ended", ended) end
 return counted
 `;

@@ -7,7 +7,12 @@ import type { Context } from "liquidjs";
 import { print, toJson } from "../../escape/print.ts";
 import { drawBytes } from "../delivery-facts.ts";
 import { DATE_FILTERS } from "./date-filters.ts";
-import { type FilterEntry, type FilterFunction, number } from "./filter.ts";
+import { ENCODING_FILTERS } from "./encoding-filters.ts";
+import { amount, type FilterEntry, type FilterFunction, number } from "./filter.ts";
+import { LIST_FILTERS } from "./lists.ts";
+import { NUMBER_FILTERS } from "./number-filters.ts";
+import { formatMoney, formatNumber } from "./number-formats.ts";
+import { TEXT_FILTERS } from "./text-filters.ts";
 
 const text = (value: unknown): string => print(value);
 const digest =
@@ -20,14 +25,10 @@ const hmac =
     createHmac(algorithm, text(key)).update(text(value)).digest("hex");
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
-function money(filter: string, digits?: number): FilterFunction {
-  return (value, locale = "en", currency = "USD") =>
-    new Intl.NumberFormat(text(locale), {
-      style: "currency",
-      currency: text(currency),
-      ...(digits !== undefined && { maximumFractionDigits: digits }),
-    }).format(number(value, filter));
-}
+const money =
+  (filter: string, digits: number | null): FilterFunction =>
+  (value, locale = "en", currency = "USD") =>
+    formatMoney(amount(value, filter), text(locale) || "en", text(currency) || "USD", digits);
 
 function draw(context: Context, below: number): number {
   return drawBytes(context, "filter").readUIntBE(0, 6) % below;
@@ -54,27 +55,11 @@ function uniqueBy(value: unknown, key: unknown): unknown[] {
 }
 
 export const CAMPAIGN_FILTERS: Readonly<Record<string, FilterEntry>> = {
-  titlecase: {
-    does: "Capitalizes every word.",
-    example: ["{{ 'hello big world' | titlecase }}", "Hello Big World"],
-    filter: (value) =>
-      text(value).replace(/\S+/g, (word) => word.charAt(0).toUpperCase() + word.slice(1).toLowerCase()),
-  },
   pluralize: {
     does: "The count with the word that goes with it.",
     example: ["{{ 3 | pluralize: 'item', 'items' }}", "3 items"],
     filter: (value, one, many = `${text(one)}s`) =>
       `${text(value)} ${Number(value) === 1 ? text(one) : text(many)}`,
-  },
-  htmlencode: {
-    does: "The same as escape, as older templates write it.",
-    example: ["{{ '<a>' | htmlencode }}", "&lt;a&gt;"],
-    filter: (value) =>
-      text(value)
-        .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
-        .replaceAll("&#38;", "&amp;")
-        .replaceAll("&#60;", "&lt;")
-        .replaceAll("&#62;", "&gt;"),
   },
   md5: {
     does: "MD5 of the text, in hex.",
@@ -96,31 +81,15 @@ export const CAMPAIGN_FILTERS: Readonly<Record<string, FilterEntry>> = {
     example: ["{{ '00ff' | hex_base64 }}", "AP8="],
     filter: (value) => Buffer.from(text(value), "hex").toString("base64"),
   },
-  base64: {
-    does: "The same as base64_encode.",
-    example: ["{{ 'a?' | base64 }}", "YT8="],
-    filter: (value) => Buffer.from(text(value)).toString("base64"),
-  },
-  base64_url_safe_encode: {
-    does: "Base64 with - and _, padded.",
-    example: ["{{ 'a?>' | base64_url_safe_encode }}", "YT8-"],
-    filter: (value) => Buffer.from(text(value)).toString("base64").replaceAll("+", "-").replaceAll("/", "_"),
-  },
-  base64_url_safe_decode: {
-    does: "The text of URL-safe Base64.",
-    example: ["{{ 'YT8-' | base64_url_safe_decode }}", "a?>"],
-    filter: (value) => Buffer.from(text(value), "base64url").toString(),
-  },
   format_number: {
-    does: "A number as a locale writes it (English without one).",
+    does: "A number as a locale writes it (English without one, or for one that is not known).",
     example: ["{{ 1234567.5 | format_number: 'de' }}", "1.234.567,5"],
-    filter: (value, locale = "en") =>
-      new Intl.NumberFormat(text(locale)).format(number(value, "format_number")),
+    filter: (value, locale = "en") => formatNumber(amount(value, "format_number"), text(locale) || "en"),
   },
   currency: {
     does: "An amount as a locale writes it; locale and currency code may follow.",
     example: ["{{ 9.5 | currency: 'en', 'EUR' }}", "€9.50"],
-    filter: money("currency"),
+    filter: money("currency", null),
   },
   rounded_currency: {
     does: "An amount in whole units.",
@@ -191,4 +160,8 @@ export const CAMPAIGN_FILTERS: Readonly<Record<string, FilterEntry>> = {
     },
   },
   ...DATE_FILTERS,
+  ...ENCODING_FILTERS,
+  ...LIST_FILTERS,
+  ...NUMBER_FILTERS,
+  ...TEXT_FILTERS,
 };

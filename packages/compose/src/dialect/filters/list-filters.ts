@@ -2,7 +2,9 @@
 // it is null, and no reason to fail.
 
 import { type Context, type Liquid, toValueSync } from "liquidjs";
-import { toJson } from "../../escape/print.ts";
+import { print, toJson } from "../../escape/print.ts";
+import { charge } from "./filter.ts";
+import { flatten } from "./lists.ts";
 
 type Filter = (this: { context: Context }, value: unknown, ...args: unknown[]) => unknown;
 
@@ -68,7 +70,7 @@ function joinAbsent(groups: readonly Group[]): Group[] {
 /** The first item of each kind: of each value, or of each value of a property. Objects with the same content are the same. */
 function uniq(this: { context: Context }, value: unknown, property?: unknown): unknown[] {
   const kinds = new Set<unknown>();
-  return toList(value, this.context).filter((item) => {
+  return itemsOf(value, this.context).filter((item) => {
     const kind = toKind(property === undefined ? item : propertyOf(item, property));
     if (kinds.has(kind)) return false;
     kinds.add(kind);
@@ -78,7 +80,7 @@ function uniq(this: { context: Context }, value: unknown, property?: unknown): u
 
 /** The items that are not null, or in which a property is not. */
 function compact(this: { context: Context }, value: unknown, property?: unknown): unknown[] {
-  return toList(value, this.context).filter(
+  return itemsOf(value, this.context).filter(
     (item) => ((property === undefined ? item : propertyOf(item, property)) ?? null) !== null,
   );
 }
@@ -88,15 +90,14 @@ function toKind(value: unknown): unknown {
 }
 
 function propertyOf(item: unknown, property: unknown): unknown {
-  const name = String(property);
+  const name = print(property);
   return typeof item === "object" && item !== null && Object.hasOwn(item, name)
     ? (item as Record<string, unknown>)[name]
     : undefined;
 }
 
-function toList(value: unknown, context: Context): unknown[] {
-  if ((value ?? null) === null) return [];
-  const list = Array.isArray(value) ? value : [value];
-  context.memoryLimit.use(list.length);
-  return list;
+function itemsOf(value: unknown, context: Context): readonly unknown[] {
+  const items = flatten(value);
+  charge(context, items.length);
+  return items;
 }

@@ -1,0 +1,115 @@
+// Waiting for the end of a run: a bar on a terminal, a plain line now and then elsewhere, and an exit code that says whether all were
+// delivered.
+
+import type { Writable } from "node:stream";
+import type { Producer } from "@postrider/producer/producer";
+import { isOver } from "@postrider/producer/run-end";
+import type { Run } from "@postrider/producer/runs";
+import { Presets, SingleBar } from "cli-progress";
+import { untilInterrupted } from "../interrupt.ts";
+import type { Context } from "../program.ts";
+import { describeDuration } from "../text.ts";
+
+const PLAIN_LINE_MS = 5_000;
+
+/**
+ * Waits, and ends the command with 1 unless the run is over and all of it was delivered.
+ * @param timeoutMs absent: as long as it takes. @returns the run as it stands then.
+ */
+export async function waitForRun(
+  { runs }: Producer,
+  id: string,
+  { timeoutMs, isQuiet, context }: { timeoutMs?: number | undefined; isQuiet: boolean; context: Context },
+): Promise<Run> {
+  const view = isQuiet ? SILENT : createView(context.surroundings.stderr);
+  try {
+    const run = await untilInterrupted((signal) =>
+      runs.wait(id, { signal, onProgress: view.update, ...(timeoutMs !== undefined && { timeoutMs }) }),
+    );
+    const complaint = complainOf(run, timeoutMs);
+    if (complaint !== null) {
+      context.end(1);
+      view.end();
+      context.output.note(complaint);
+    }
+    return run;
+  } finally {
+    view.end();
+  }
+}
+
+/** Why a run is no success; null where it is one. */
+function complainOf(run: Run, timeoutMs: number | undefined): string | null {
+  const { enqueued, delivered, waiting, inFlight } = run;
+  if (!isOver(run)) {
+    const left = waiting + inFlight;
+    const why =
+      left > 0
+        ? `${left} of ${enqueued} are left`
+        : `nothing of it is left, but it is open: say that no more will come with runs close ${run.run}`;
+    return `run ${run.run} is not over after ${describeDuration(timeoutMs ?? 0)}: ${why}`;
+  }
+  return delivered === enqueued
+    ? null
+    : `run ${run.run}: ${enqueued - delivered} of ${enqueued} were not delivered`;
+}
+
+interface View {
+  update(run: Run): void;
+  end(): void;
+}
+
+const SILENT: View = { update: () => undefined, end: () => undefined };
+
+function createView(output: Writable & { readonly isTTY?: boolean }): View {
+  return output.isTTY === true ? createBar(output) : createLines(output);
+}
+
+function endedOf({ delivered, failed, expired, cancelled }: Run): number {
+  return delivered + failed + expired + cancelled;
+}
+
+function createBar(output: Writable): View {
+  const bar = new SingleBar(
+    {
+      stream: output as NodeJS.WriteStream,
+      format: "{bar} {percentage}% | {delivered} delivered, {others} not | {rate} | {state}",
+      hideCursor: true,
+      clearOnComplete: true,
+      fps: 5,
+    },
+    Presets.shades_classic,
+  );
+  bar.start(1, 0, { delivered: 0, others: 0, rate: "", state: "" });
+  return {
+    update(run) {
+      bar.setTotal(Math.max(1, run.enqueued));
+      bar.update(endedOf(run), {
+        delivered: run.delivered,
+        others: endedOf(run) - run.delivered,
+        rate: run.endedPerSecond === null ? "" : `${run.endedPerSecond}/s`,
+        state: describeState(run),
+      });
+    },
+    end: () => bar.stop(),
+  };
+}
+
+function describeState({ state, endsAt }: Run): string {
+  if (state !== "running") return state;
+  return endsAt === null ? "" : `${describeDuration(Math.max(0, endsAt - Date.now()))} left`;
+}
+
+function createLines(output: Writable): View {
+  let saidAt = Date.now();
+  return {
+    update(run) {
+      if (Date.now() - saidAt < PLAIN_LINE_MS) return;
+      saidAt = Date.now();
+      output.write(
+        `${endedOf(run)} of ${run.enqueued} ended, ${run.delivered} delivered; ${describeState(run)}\n`,
+      );
+    },
+    end: () => undefined,
+  };
+}

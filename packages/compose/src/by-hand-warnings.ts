@@ -1,0 +1,164 @@
+// What templates do by hand that Postrider does by itself, where nobody but their author can say what was meant.
+
+import type { Action } from "@postrider/shared/action";
+import type { Problem } from "@postrider/shared/errors";
+import { holdsCredential } from "@postrider/shared/mask";
+import type { CompiledAction, CompiledField } from "./compile.ts";
+import { findByHand, findLeftByHand, joinsWithQuotes, type WrittenFilter } from "./escape/by-hand.ts";
+import type { Place } from "./escape/escape.ts";
+import { filtersOf, findPlacesByText, isPrinting, isRaw, JSON_TEXT, textOf } from "./escape/places.ts";
+import { bodySyntaxOf } from "./headers.ts";
+import {
+  createLocator,
+  type Expression,
+  everyNode,
+  maskTexts,
+  namesMadeBy,
+  pathOf,
+  textOfToken,
+} from "./render/operands.ts";
+import { DATA_NAMES } from "./scope.ts";
+
+/** Everything of that kind, in the order of the fields. */
+export function findByHandWarnings(compiled: CompiledAction): Problem[] {
+  const { action, fields } = compiled;
+  return fields.flatMap((field) => {
+    const kind = kindOf(field, action);
+    if (kind === "json") return ofJson(compiled, field);
+    if (action.escaping === "none") return [];
+    if (kind !== null) return ofReplacing(field, kind, action);
+    return field.field.startsWith("form[") ? ofFormValue(field, action) : [];
+  });
+}
+
+/** What the template of a field writes; null for a plain text. */
+function kindOf({ field }: CompiledField, action: Action): "json" | "xml" | "form" | "url" | null {
+  if (field === "url") return "url";
+  const syntax = bodySyntaxOf(action);
+  return field === "body" && syntax !== "plain" ? syntax : null;
+}
+
+type Node = CompiledField["template"]["nodes"][number];
+type Warn = (node: Node, code: string, message: string) => Problem;
+
+/** Says of a node, as it is written and where, what will surprise. */
+function createWarn({ field }: CompiledField, action: Action): Warn {
+  const locate = createLocator();
+  const isSecret = holdsCredential(field, action);
+  return ({ token }, code, message) => ({
+    field: token.file ?? field,
+    ...locate(token),
+    code,
+    message: `${isSecret ? maskTexts(textOfToken(token)) : textOfToken(token)} ${message}`,
+  });
+}
+
+const TWICE =
+  "escapes by hand what is escaped anyway where it lands, so the receiver gets it escaped once too often; leave that replace out";
+
+/** `meant`: the place of what is assigned or captured, as far as anybody can tell. */
+function ofReplacing(field: CompiledField, meant: Place, action: Action): Problem[] {
+  const warn = createWarn(field, action);
+  return [...everyNode(field.template.nodes)].flatMap((node) =>
+    leavesByHand(field, node, meant) ? [warn(node, "escaped_by_hand", TWICE)] : [],
+  );
+}
+
+function leavesByHand({ template: { places } }: CompiledField, node: Node, meant: Place): boolean {
+  const filters = filtersOf(node);
+  const place = isPrinting(node) ? (places.of.get(node) ?? places.otherwise) : "plain";
+  if (isRaw(node) || filters.length === 0) return false;
+  if (place === "plain") return filters.some((filter) => findByHand(filter, meant) !== null);
+  return findLeftByHand(filters, place).length > 0;
+}
+
+const JSON_MAKERS: ReadonlySet<string> = new Set(["json", "to_json", "jsonify"]);
+/** What they make of JSON is still meant as JSON, or as a piece of it. */
+const SHAPERS = /^(?:append|prepend|replace|remove|slice|strip|lstrip|rstrip|truncate)(?:_\w+)?$/;
+const HTML_ESCAPERS: ReadonlySet<string> = new Set(["escape", "escape_once", "xml_escape", "htmlencode"]);
+
+const JSON_IN_QUOTES =
+  "stands between quotes, so the receiver gets JSON inside a text, with quote marks of its own; leave | json out (texts are escaped by themselves, an object prints as JSON), or leave the quotes out";
+const QUOTES_JOINED =
+  "joins with quote marks, which are escaped where they land, so the receiver gets one text; write {{ … | json }} without quotes and brackets around it";
+const HTML_IN_JSON =
+  "writes HTML's entities into JSON, and the receiver gets &amp; for &; JSON is escaped by itself, so leave the filter out unless HTML is wanted";
+
+/** A node of a JSON body, as the rules look at it. */
+interface Look {
+  readonly field: CompiledField;
+  readonly node: Node;
+  readonly filters: readonly WrittenFilter[];
+  readonly place: Place | undefined;
+  readonly madeJson: ReadonlySet<string>;
+  readonly hasMarkup: boolean;
+}
+
+/** The first that holds is told. */
+const JSON_RULES: readonly (readonly [code: string, message: string, holds: (look: Look) => boolean])[] = [
+  ["json_in_quotes", JSON_IN_QUOTES, ({ place, ...look }) => place === "jsonString" && isJson(look)],
+  ["escaped_by_hand", TWICE, ({ field, node }) => leavesByHand(field, node, "jsonString")],
+  [
+    "quotes_joined",
+    QUOTES_JOINED,
+    ({ place, filters }) => !isOfItems(place) && filters.some(joinsWithQuotes),
+  ],
+  [
+    "html_in_json",
+    HTML_IN_JSON,
+    ({ node, filters, hasMarkup }) =>
+      !hasMarkup && isPrinting(node) && HTML_ESCAPERS.has(filters.at(-1)?.name ?? ""),
+  ],
+];
+
+function ofJson({ action }: CompiledAction, field: CompiledField): Problem[] {
+  const { nodes } = field.template;
+  const isEscaped = action.escaping === "auto";
+  const places = isEscaped ? field.template.places.of : readPlaces(nodes);
+  // Without escaping, whoever escapes by hand does right.
+  const rules = isEscaped ? JSON_RULES : JSON_RULES.slice(0, 1);
+  const all = [...everyNode(nodes)];
+  const madeJson = namesMadeBy(all, JSON_MAKERS);
+  const hasMarkup = all.some((node) => /<[a-z/!]/i.test(textOf(node) ?? ""));
+  const warn = createWarn(field, action);
+  return all.flatMap((node) => {
+    const look = { field, node, filters: filtersOf(node), place: places.get(node), madeJson, hasMarkup };
+    const rule = isRaw(node) ? undefined : rules.find(([, , holds]) => holds(look));
+    return rule === undefined ? [] : [warn(node, rule[0], rule[1])];
+  });
+}
+
+function isOfItems(place: Place | undefined): boolean {
+  return place === "jsonItems" || place === "jsonValueItems";
+}
+
+function readPlaces(nodes: readonly Node[]): ReadonlyMap<Node, Place> {
+  const places = new Map<Node, Place>();
+  findPlacesByText(nodes, JSON_TEXT, places);
+  return places;
+}
+
+/** Whether an output prints JSON that a filter made; the whole customer or event between quotes is no surprise. */
+function isJson({ node, filters, madeJson }: Pick<Look, "node" | "filters" | "madeJson">): boolean {
+  const { value } = node as unknown as { value?: Expression };
+  const [first, ...rest] = value?.initial.postfix ?? [];
+  const path = first === undefined || rest.length > 0 ? null : pathOf(first);
+  const name = path?.length === 1 ? String(path[0]) : "";
+  const made = filters.findLastIndex((filter) => JSON_MAKERS.has(filter.name));
+  if (made < 0) return filters.length === 0 && madeJson.has(name);
+  return !DATA_NAMES.has(name) && filters.slice(made + 1).every((filter) => SHAPERS.test(filter.name));
+}
+
+const ENCODED_TWICE = "is encoded by hand, and form encodes every value by itself; leave the encoding out";
+
+/** A value that is encoded as a whole; a URL with an encoded value in it may be what is meant. */
+function ofFormValue(field: CompiledField, action: Action): Problem[] {
+  const { nodes } = field.template;
+  const [node, ...others] = nodes;
+  const filters = node === undefined ? [] : filtersOf(node);
+  const isWhole = node !== undefined && others.length === 0 && isPrinting(node);
+  const isByHand =
+    /^(?:url_encode|cgi_escape|uri_escape)$/.test(filters.at(-1)?.name ?? "") ||
+    filters.some((filter) => findByHand(filter, "form") !== null);
+  return isWhole && isByHand ? [createWarn(field, action)(node, "encoded_twice", ENCODED_TWICE)] : [];
+}

@@ -1,0 +1,72 @@
+// No filter makes JavaScript's idea of an object's text of anything: objects and lists in texts are JSON.
+
+import { parseAction } from "@postrider/shared/action";
+import { describe, expect, test } from "vitest";
+import { compileAction } from "../compile.ts";
+import { CAMPAIGN_FILTERS } from "./filters/campaign-filters.ts";
+import { LIQUIDJS_FILTERS } from "./filters/liquidjs-filters.ts";
+
+const CUSTOMER = {
+  address: { street: "Main St", zip: null },
+  none: {},
+  items: [{ sku: "A" }, { sku: "B" }],
+  nested: [
+    [1, 2],
+    [3, [null, { a: [4] }]],
+  ],
+  text: "x",
+  number: 3,
+};
+
+function compose(body: string) {
+  const headers = [{ name: "Content-Type", value: "text/plain" }];
+  const action = parseAction({
+    id: "a",
+    url: "https://h/",
+    headers,
+    body,
+    escaping: "none",
+    missing: "empty",
+  });
+  const composed = compileAction(action).compose({ id: "d", dueAt: 0 }, { customer: CUSTOMER });
+  return composed.kind === "request" ? composed.request.body : JSON.stringify(composed);
+}
+
+const NAMES = [...Object.keys(CAMPAIGN_FILTERS), ...Object.keys(LIQUIDJS_FILTERS)];
+/** A constant that is no zone is refused when the action is saved. */
+const TEXTS: Readonly<Record<string, string>> = { timezone: "UTC" };
+
+describe.each(NAMES)("%s", (filter) => {
+  test("of objects and lists, and with them as arguments", () => {
+    const containers = ["address", "items", "nested"];
+    const calls = [
+      filter,
+      ...containers.flatMap((name) => [
+        `${filter}: customer.${name}`,
+        `${filter}: '${TEXTS[filter] ?? "x"}', customer.${name}`,
+      ]),
+    ];
+    const printed = ["text", ...containers].flatMap((name) =>
+      calls.map((call) => compose(`{{ customer.${name} | ${call} }}`)),
+    );
+    expect(printed.join("\n")).not.toMatch(/\[object/);
+  });
+});
+
+test.each([
+  ["{{ customer.items | join: ', ' }}", '{"sku":"A"}, {"sku":"B"}'],
+  ["{{ 'x' | append: customer.address }}", 'x{"street":"Main St","zip":null}'],
+  ["{{ 'x' | prepend: customer.items }}", '[{"sku":"A"},{"sku":"B"}]x'],
+  ["{{ 'a-b' | replace: '-', customer.address }}", 'a{"street":"Main St","zip":null}b'],
+  ["{{ customer.items | array_to_sentence_string }}", '{"sku":"A"} and {"sku":"B"}'],
+  ["{{ customer.nested | join: '-' }}", '1-2-3--{"a":[4]}'],
+  ["{{ '[[1,2],[3]]' | from_json | join: '-' }}", "1-2-3"],
+  ["{{ customer.nested | reverse | join: '-' }}", '{"a":[4]}--3-2-1'],
+  ["{{ customer.address | size }}{{ customer.address.size }}{{ customer.none | size }}", "220"],
+  ["{{ customer.none | default: 'none' }}", "none"],
+  ["{{ customer.address | sha256 | truncate: 8, '' }}", "d78c5b5b"],
+  ["{{ customer.address | number_of_words }}{{ customer.address | split: ' ' | size }}", "22"],
+  ["{{ customer.address | base64 | base64_decode }}", '{"street":"Main St","zip":null}'],
+])("%s prints %s", (body, prints) => {
+  expect(compose(body)).toBe(prints);
+});

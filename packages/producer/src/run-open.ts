@@ -1,0 +1,51 @@
+// The beginning of a run: whoever enqueues into it opens it, the first time as at any later one, and makes sure that Redis has kept what it
+// has acknowledged.
+
+import { PostriderError } from "@postrider/shared/errors";
+import { keys, RUN_KEPT_SECONDS } from "@postrider/shared/lanes";
+import { asProducer } from "@postrider/shared/redis";
+import type { Redis } from "ioredis";
+import { cancelledRun } from "./run-counters.ts";
+
+/**
+ * Input: KEYS run, runs; ARGV run, action, lane, now, ttl seconds.
+ * Output: {action, lane, whether cancelled, enqueued} of the run as it stands.
+ */
+const OPEN = `
+redis.call("HSETNX", KEYS[1], "action", ARGV[2])
+redis.call("HSETNX", KEYS[1], "lane", ARGV[3])
+redis.call("HSETNX", KEYS[1], "createdAt", ARGV[4])
+local left = redis.call("TTL", KEYS[1])
+if redis.call("HEXISTS", KEYS[1], "isCancelled") == 0 and left < tonumber(ARGV[5]) then redis.call("EXPIRE", KEYS[1], ARGV[5]) end
+redis.call("ZADD", KEYS[2], "NX", ARGV[4], ARGV[1])
+redis.call("ZREMRANGEBYSCORE", KEYS[2], "-inf", ARGV[4] - ARGV[5] * 1000)
+return redis.call("HMGET", KEYS[1], "action", "lane", "isCancelled", "enqueued")
+`;
+
+/** @returns how many deliveries it has already. @throws `run_mismatch`, `run_cancelled`. */
+export async function openRun(
+  redis: Redis,
+  run: string,
+  { action, lane }: { readonly action: string; readonly lane: string },
+): Promise<number> {
+  const reply = await asProducer(() =>
+    redis.eval(OPEN, 2, keys.run(run), keys.runs(), run, action, lane, Date.now(), RUN_KEPT_SECONDS),
+  );
+  const [openedWith, openedIn, isCancelled, enqueued] = reply as [string, string, string?, string?];
+  if (isCancelled !== null && isCancelled !== undefined) throw cancelledRun(run);
+  if (openedWith === action && openedIn === lane) return Number(enqueued ?? 0);
+  throw new PostriderError(
+    "run_mismatch",
+    `the run ${run} exists with ${openedWith} in lane ${openedIn}, not with ${action} in ${lane}; choose another run id, or enqueue ${openedWith} to go on with it`,
+  );
+}
+
+/** @throws `redis_lost`. */
+export async function confirmCount(redis: Redis, run: string, acknowledged: number): Promise<void> {
+  const counted = Number((await asProducer(() => redis.hget(keys.run(run), "enqueued"))) ?? 0);
+  if (counted >= acknowledged) return;
+  throw new PostriderError(
+    "redis_lost",
+    `Redis has acknowledged ${acknowledged} deliveries of the run ${run} and counts ${counted}, as after a failover; enqueue the same run again: only what is missing is taken in`,
+  );
+}

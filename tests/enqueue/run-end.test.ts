@@ -1,0 +1,167 @@
+// A run has an end: closed by whoever enqueued it, completed once with its last delivery, whatever is killed.
+
+import { createProducer } from "@postrider/producer/producer";
+import { keys } from "@postrider/shared/lanes";
+import { Redis } from "ioredis";
+import { expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { SHORT_CLAIMS, startFleet } from "../support/fleet.ts";
+import { ok, reply, slow, startReceiver } from "../support/receiver.ts";
+import { isolatedRedisUrl } from "../support/redis.ts";
+import { customers, SOON, startSystem } from "../support/system.ts";
+
+test("a run is completed with its last delivery, at a time that stays", async () => {
+  await using system = await startSystem();
+  const { producer } = system;
+  await system.apply();
+  const startedAt = Date.now();
+  await producer.enqueueMany({ action: "a", customers: customers(50), run: "r" });
+  expect(await producer.runs.get("r")).toMatchObject({
+    state: "running",
+    closedAt: expect.any(Number),
+    completedAt: null,
+  });
+
+  await system.startWorker();
+  const run = await producer.runs.wait("r");
+
+  expect(run).toMatchObject({ state: "completed", delivered: 50, waiting: 0, inFlight: 0 });
+  expect(run.completedAt).toBeGreaterThanOrEqual(startedAt - 1_000);
+  // The same run again has nothing new to tell.
+  expect(await producer.enqueueMany({ action: "a", customers: customers(50), run: "r" })).toMatchObject({
+    enqueued: 0,
+    duplicates: 50,
+  });
+  expect(await producer.runs.get("r")).toMatchObject({ state: "completed", completedAt: run.completedAt });
+  // More of it is sent, and does not complete it once more.
+  await producer.enqueueMany({ action: "a", customers: customers(55), run: "r", open: true });
+  await system.untilEnded("r");
+  expect(await producer.runs.get("r")).toMatchObject({ state: "running", closedAt: null });
+  await producer.enqueueMany({ action: "a", customers: customers(60), run: "r" });
+  await system.untilEnded("r");
+  expect(await producer.runs.get("r")).toMatchObject({
+    state: "completed",
+    delivered: 60,
+    completedAt: run.completedAt,
+  });
+});
+
+test("an open run goes on until it is closed, also when nothing of it is left", async () => {
+  await using system = await startSystem();
+  const { producer } = system;
+  await system.apply();
+  await system.startWorker();
+  await producer.enqueueMany({ action: "a", customers: customers(5), run: "r", open: true });
+  await system.untilEnded("r");
+  expect(await producer.runs.wait("r", { timeoutMs: 600 })).toMatchObject({
+    state: "running",
+    closedAt: null,
+  });
+
+  await producer.runs.close("r");
+
+  expect(await producer.runs.get("r")).toMatchObject({ state: "completed", completedAt: expect.any(Number) });
+  await expect(producer.runs.close("none")).rejects.toMatchObject({ code: "run_unknown" });
+});
+
+test("a producer that stopped half-way leaves the run open; the same call again closes it", async () => {
+  await using system = await startSystem();
+  const { producer } = system;
+  await system.apply();
+  await system.startWorker();
+  const abort = new AbortController();
+  async function* cutOff() {
+    yield* customers(600);
+    abort.abort();
+    yield* customers(700).slice(600);
+  }
+  const order = { action: "a", run: "r" };
+  await expect(
+    producer.enqueueMany({ ...order, customers: cutOff(), signal: abort.signal }),
+  ).rejects.toMatchObject({ code: "aborted" });
+  await system.untilEnded("r");
+  expect(await producer.runs.get("r")).toMatchObject({ state: "running", completedAt: null });
+
+  await producer.enqueueMany({ ...order, customers: customers(700) });
+
+  expect(await producer.runs.wait("r")).toMatchObject({ state: "completed", delivered: 700 });
+});
+
+test("what is replayed of a completed run is delivered, and the time of its end stays", async () => {
+  let isBroken = true;
+  await using system = await startSystem(() => (isBroken ? reply(400) : ok()));
+  const { producer } = system;
+  await system.apply({ retry: SOON });
+  await system.startWorker();
+  await producer.enqueueMany({ action: "a", customers: customers(3), run: "r" });
+  const { completedAt, failed } = await producer.runs.wait("r");
+  expect(failed).toBe(3);
+
+  isBroken = false;
+  await producer.deadLetters.replay({ filter: { run: "r" } });
+
+  await eventually(async () => expect((await producer.runs.get("r")).delivered).toBe(3));
+  expect(await producer.runs.get("r")).toMatchObject({ state: "completed", completedAt, failed: 0 });
+});
+
+test("a cancelled run is over when nothing of it is left", async () => {
+  await using system = await startSystem();
+  const { producer } = system;
+  await system.apply();
+  await producer.enqueueMany({ action: "a", customers: customers(20), run: "r", open: true });
+  await producer.runs.cancel("r");
+  await system.startWorker();
+
+  expect(await producer.runs.wait("r")).toMatchObject({
+    state: "cancelled",
+    cancelled: 20,
+    completedAt: expect.any(Number),
+  });
+});
+
+test("workers killed around the last outcomes: completed once, and never before all have ended", async () => {
+  const redisUrl = await isolatedRedisUrl();
+  await using receiver = await startReceiver(() => slow(30, ok()));
+  const producer = await createProducer({ redis: redisUrl });
+  await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
+  await using fleet = startFleet(redisUrl, 2, { ...SHORT_CLAIMS, POSTRIDER_CONCURRENCY: "4" });
+  await fleet.untilServing();
+  await producer.enqueueMany({ action: "a", customers: customers(120), run: "r" });
+
+  const completions = new Set<number>();
+  // Nearer and nearer to the end.
+  const deathsAt = [60, 90, 110, 118];
+  await eventually(async () => {
+    const run = await producer.runs.get("r");
+    if (run.completedAt !== null) {
+      completions.add(run.completedAt);
+      expect(run.delivered).toBe(120);
+    }
+    if (run.delivered >= (deathsAt[0] ?? Number.POSITIVE_INFINITY)) {
+      deathsAt.shift();
+      fleet.running[0]?.kill("SIGKILL");
+      fleet.start();
+    }
+    expect(run.state).toBe("completed");
+  }, 120_000);
+  for (let looks = 0; looks < 5; looks++)
+    completions.add((await producer.runs.get("r")).completedAt ?? Number.NaN);
+
+  expect(completions.size).toBe(1);
+  await producer.close();
+}, 180_000);
+
+test("the audit completes what a worker of an earlier release has ended", async () => {
+  await using system = await startSystem();
+  const { producer } = system;
+  await system.apply();
+  await system.startWorker();
+  await producer.enqueueMany({ action: "a", customers: customers(5), run: "r" });
+  await producer.runs.wait("r");
+  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  await redis.hdel(keys.run("r"), "completedAt");
+  expect((await producer.runs.get("r")).state).toBe("running");
+
+  expect(await producer.runs.wait("r", { timeoutMs: 60_000 })).toMatchObject({ state: "completed" });
+  redis.disconnect();
+}, 90_000);
