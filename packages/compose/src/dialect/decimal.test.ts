@@ -53,7 +53,7 @@ test("a division's remainder has the divisor's sign, is smaller than it, and mak
 
 test("a quotient of integers is the double next to it, as JavaScript's own division is", () => {
   fc.assert(
-    fc.property(fc.maxSafeInteger(), fc.maxSafeInteger(), (a, b) => {
+    fc.property(fc.integer(), fc.integer(), (a, b) => {
       fc.pre(b !== 0);
       expect(Number(fromDecimal(divide(toDecimal(a), toDecimal(b))))).toBe(a / b + 0);
     }),
