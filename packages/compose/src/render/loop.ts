@@ -1,7 +1,15 @@
 // Loops and cases, rendered directly: `for` with everything that Ruby's Liquid tells about a loop, its parent loop included, and `case`
 // with the same idea of equality as conditions.
 
-import { type CaseTag, type Context, type Emitter, type ForTag, type Template, toValue, toValueSync } from "liquidjs";
+import {
+  type CaseTag,
+  type Context,
+  type Emitter,
+  type ForTag,
+  type Template,
+  toValue,
+  toValueSync,
+} from "liquidjs";
 import { isAbsent, isEqual } from "../dialect/operators.ts";
 import { compileToken, type Evaluate } from "./value.ts";
 
@@ -105,7 +113,10 @@ function note(items: unknown[], end: number, name: string, context: Context): un
 /** `offset`, `limit` and `reversed`, in this order whatever the template's. */
 function choose(tag: ForTag, all: unknown[], name: string, context: Context): unknown[] {
   context.push({ continue: context.getRegister(`continue-${name}`) });
-  const { offset, limit, reversed } = toValueSync(tag.hash.render(context) as never) as Record<string, unknown>;
+  const { offset, limit, reversed } = toValueSync(tag.hash.render(context) as never) as Record<
+    string,
+    unknown
+  >;
   context.pop();
   const from = Math.max(0, Math.trunc(Number(toValue(offset) ?? 0)) || 0);
   const to = isAbsent(limit) ? all.length : from + Math.max(0, Math.trunc(Number(limit)) || 0);
