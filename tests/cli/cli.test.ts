@@ -97,6 +97,51 @@ test("the way of a user: preview, apply, enqueue, runs show, dead-letters, repla
   ]);
 });
 
+test("a test send shows when a worker would try again, what stands for a 2xx that says no, and what cut an answer short", async () => {
+  const says = '{"ok": false, "error": "ratelimited"}';
+  await using receiver = await startReceiver(({ path }) =>
+    path.startsWith("/cut")
+      ? (response) => response.writeHead(410, { "content-length": "99" }).write("x", () => response.destroy())
+      : reply(200, { "retry-after": "60" }, says),
+  );
+  const customer = await file("customer.json", '{"id": 1, "email": "e"}');
+  const action = async (path: string) =>
+    file(
+      "says.json",
+      JSON.stringify({
+        id: "says",
+        url: `${receiver.url}/${path}`,
+        success: { json: "/ok", is: true, otherwise: 429 },
+      }),
+    );
+  const send = (path: string, ...more: string[]) =>
+    action(path).then((document) =>
+      postrider(["actions", "test", document, "--customer", customer, ...more]),
+    );
+
+  const judged = JSON.parse((await send("", "--json")).stdout);
+  expect(judged).toMatchObject({
+    reply: { status: 200, judged: { as: 429, message: "/ok is false, not true" } },
+    verdict: "retry",
+    reason: "reply_unsuccessful",
+  });
+  expect(judged.retryInMs).toBeGreaterThanOrEqual(60_000);
+  expect(judged.retryInMs).toBeLessThanOrEqual(66_000);
+  const shown = (await send("")).stdout;
+  expect(shown).toContain("judged as 429: /ok is false, not true");
+  expect(shown).toMatch(/retry \(reply_unsuccessful\), a worker would try again in 1 min/);
+
+  const cut = JSON.parse((await send("cut", "--json")).stdout);
+  expect(cut).toMatchObject({
+    reply: { status: 410, body: "x", isCut: true, trouble: expect.any(String) },
+    fault: null,
+    verdict: "failed",
+    reason: "gone",
+    retryInMs: null,
+  });
+  expect((await send("cut")).stdout).toContain("cut short: ");
+});
+
 test("a test send shows request, reply and verdict, and masks the credentials", async () => {
   await using receiver = await startReceiver(() => reply(503, {}, "later"));
   const action = await actionFile(receiver.url.replace("//", "//user:s3cret@"));

@@ -22,6 +22,8 @@ export interface AttemptRecord {
     /** Whether the body is not all that came, or was to come; and what cut the answer short. */
     readonly isCut?: boolean;
     readonly trouble?: string;
+    /** The status that stands for the one that came, where the action's rule of success does not hold, and why. */
+    readonly judged?: { readonly as: number; readonly message: string };
     readonly code?: string;
     readonly message?: string;
     readonly problems?: readonly { readonly field: string; readonly message: string }[];

@@ -54,6 +54,30 @@ test("every problem is named with its field, all at once", () => {
   expect(problemsOf(null)).toEqual([""]);
 });
 
+test("a rule of success is one condition on one place, or a list of such rules", () => {
+  const rule = { json: "/ok", is: true };
+  expect(parseAction({ ...good, success: rule }).success).toEqual({ ...rule, otherwise: 422 });
+  expect(
+    parseAction({ ...good, success: [rule, { json: "", exists: true, otherwise: 503 }] }).success,
+  ).toHaveLength(2);
+  for (const success of [
+    true,
+    [],
+    { json: "/ok" },
+    { ...rule, isNot: false },
+    { ...rule, json: "ok" },
+    { ...rule, json: "/~2" },
+    { ...rule, is: {} },
+    { ...rule, otherwise: 200 },
+    { ...rule, otherwise: 302 },
+    { ...rule, otherwise: 600 },
+    { ...rule, other: 1 },
+  ])
+    expect(problemsOf({ ...good, success }), JSON.stringify(success)).toEqual([
+      expect.stringMatching(/^success\b/),
+    ]);
+});
+
 test.each([
   ["Host", "set by Postrider itself"],
   ["content-length", "set by Postrider itself"],

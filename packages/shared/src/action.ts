@@ -10,6 +10,7 @@ import { findRepeatedHeader, headerName, idempotencyHeaderName } from "./header-
 import { retrySchema } from "./retry.ts";
 import { toProblem } from "./schema-problem.ts";
 import { snippetsSchema } from "./snippet.ts";
+import { OTHERWISE_DEFAULT, successSchema } from "./success.ts";
 import { countTemplateChars, TEMPLATES_CHARS_MAX, template } from "./templates.ts";
 
 const HEADERS_MAX = 100;
@@ -137,6 +138,11 @@ const storedSchema = z
     retry: retrySchema
       .default("campaign")
       .describe("A preset's name, or `{attempts, baseMs, factor, maxMs, maxAgeMs, statuses}`."),
+    success: successSchema
+      .optional()
+      .describe(
+        `What a 2xx answer must also hold: \`{json, is | isNot | exists, otherwise}\`, or a list of these, such as \`{json: /ok, is: true, otherwise: 503}\`. What does not hold is judged as the status \`otherwise\` (${OTHERWISE_DEFAULT}: fails at once) would be (attempts.md).`,
+      ),
     limits: limitsSchema
       .optional()
       .describe("`{ratePerSecond, concurrency}` for its destination, over all workers together."),

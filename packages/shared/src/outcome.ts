@@ -8,6 +8,8 @@ export type OutcomeKind = (typeof OUTCOMES)[number];
 /** Why the last attempt, or the lack of one, ended the delivery. */
 export const REASONS = {
   reply_2xx: "The destination accepted the request.",
+  reply_unsuccessful:
+    "The destination answered 2xx, and what it said breaks the action's rule of success: at once, or until no attempt was left, as the rule has it.",
   reply_1xx: "The destination ended with an informational status, which is no answer.",
   reply_3xx: "The destination redirected, and no redirect, or no further one, is followed.",
   reply_4xx: "The destination understood the request and refused it.",

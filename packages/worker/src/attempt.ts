@@ -37,6 +37,16 @@ export interface Reply {
   readonly isCut: boolean;
   /** What cut the answer short before it had ended by itself. */
   readonly trouble?: string;
+  /** The status that stands for this one, and why: the action's rule of success does not hold. */
+  readonly judged?: { readonly as: number; readonly message: string };
+}
+
+/** The trouble of an answer that this worker itself cut short. */
+export const STOPPED = "the worker was told to stop";
+
+/** The status by which a reply is judged. */
+export function statusOf({ status, judged }: Pick<Reply, "status" | "judged">): number {
+  return judged?.as ?? status;
 }
 
 export type FaultCode = Extract<

@@ -13,6 +13,7 @@ import { addSensitiveHeaders, conceal, type Sensitive, sensitiveSecrets } from "
 import type { Composer } from "./compose/composer.ts";
 import type { Random } from "./decide/backoff.ts";
 import { decide } from "./decide/decide.ts";
+import { judgeSuccess } from "./decide/success.ts";
 import type { Destinations } from "./lanes/destinations.ts";
 import type { Spacing } from "./lanes/spacing.ts";
 import type { Open } from "./open/open.ts";
@@ -143,7 +144,7 @@ async function exchange(
     if (errand.leftMs() < tookMs) return { finding: toLate(tookMs), timings: null };
     const { finding: met, ...timings } = await sendAuthorized(claimed, authorized, errand, steps);
     addSensitiveHeaders(errand.sensitive, authorized.request, errand.action);
-    finding = met;
+    finding = judgeSuccess(met, errand.action.action.success);
     return { finding, timings };
   } finally {
     end(finding);

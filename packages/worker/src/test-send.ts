@@ -34,6 +34,8 @@ export interface TestSend {
     readonly isCut: boolean;
     /** What cut the answer short. */
     readonly trouble?: string;
+    /** The status that stands for this one, and why: the action's rule of success does not hold. */
+    readonly judged?: { readonly as: number; readonly message: string };
   } | null;
   readonly fault: { readonly code: string; readonly message: string } | null;
   readonly problems: readonly Problem[];

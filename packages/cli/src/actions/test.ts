@@ -44,6 +44,8 @@ function showReply(reply: NonNullable<TestSend["reply"]>, output: Output): void 
   if (reply.body !== "") output.line(`\n${toVisible(reply.body)}`);
   if (reply.isCut)
     output.line(`\n${paint.yellow("cut short")}: ${toVisible(reply.trouble ?? "more came than is kept")}`);
+  if (reply.judged !== undefined)
+    output.line(`\n${paint.yellow(`judged as ${reply.judged.as}`)}: ${toVisible(reply.judged.message)}`);
 }
 
 /** Phases that were not reached, or that a connection kept from before did not need, have no time. */

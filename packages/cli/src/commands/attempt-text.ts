@@ -21,7 +21,8 @@ export function describeAttempt({
 }
 
 function describeFinding(finding: AttemptRecord["finding"]): string {
-  const { kind, status, trouble, code, message, problems = [] } = finding;
+  const { kind, status, trouble, judged, code, message, problems = [] } = finding;
+  if (judged !== undefined) return `${status}, judged as ${judged.as}: ${judged.message}`;
   if (status !== undefined)
     return trouble === undefined ? String(status) : `${status} (cut short: ${trouble})`;
   if (code !== undefined) return `${code}, ${message ?? ""}`;

@@ -68,6 +68,9 @@ function concealTexts<F extends Finding>(finding: F, mask: (text: string) => str
         ),
         body: finding.isCut ? withoutBeginning(body, forms) : body,
         ...(finding.trouble !== undefined && { trouble: mask(finding.trouble) }),
+        ...(finding.judged !== undefined && {
+          judged: { ...finding.judged, message: mask(finding.judged.message) },
+        }),
       };
     }
     case "unsendable":

@@ -59,6 +59,18 @@ describe("every status", () => {
   });
 });
 
+test.each(Array.from({ length: 200 }, (_, index) => index + 400))(
+  "a 200 that is judged as %i leads to what that status leads to, for a reason of its own",
+  (status) => {
+    const headers = { "retry-after": "60" };
+    const judged = { ...reply(200, headers), judged: { as: status, message: "/ok is false" } } as Finding;
+    expect(decide(judged, facts, circumstances)).toEqual({
+      ...decide(reply(status, headers), facts, circumstances),
+      reason: "reply_unsuccessful",
+    });
+  },
+);
+
 test("510 and 599 are retried like any other 5xx, and statuses of the policy's own are too", () => {
   expect([510, 599, 404].map((status) => isRetried(status, { statuses: [404] }))).toEqual([true, true, true]);
 });

@@ -4,7 +4,15 @@
 
 import { type Reason, unreachable } from "@postrider/shared/outcome";
 import type { RetryPolicy } from "@postrider/shared/retry";
-import type { Claimed, Fault, Finding, Reply, Unready, Verdict } from "../attempt.ts";
+import {
+  type Claimed,
+  type Fault,
+  type Finding,
+  type Reply,
+  statusOf,
+  type Unready,
+  type Verdict,
+} from "../attempt.ts";
 import { backoffMs, type Random } from "./backoff.ts";
 import { askedWaitMs } from "./retry-after.ts";
 
@@ -54,11 +62,12 @@ export function decide(finding: Finding, facts: DeliveryFacts, circumstances: Ci
 }
 
 function decideReply(reply: Reply, facts: DeliveryFacts, circumstances: Circumstances): Verdict {
-  const { status, headers } = reply;
+  const { headers } = reply;
+  const status = statusOf(reply);
   const { policy, now, random } = circumstances;
   if (headers["webhook-delivery"]?.trim().toLowerCase() === "abort-message") return failed("abort_message");
   if (status >= 200 && status < 300) return { kind: "ended", outcome: "delivered", reason: "reply_2xx" };
-  const reason = toReplyReason(status);
+  const reason = reply.judged === undefined ? toReplyReason(status) : "reply_unsuccessful";
   if (status === 429) {
     const asked = askedWaitMs(headers, now);
     const delayMs = asked === null ? backoffMs(policy, facts.claims, random) : spread(asked, random);

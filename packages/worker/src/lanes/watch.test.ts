@@ -49,3 +49,11 @@ test("how long 429s ask to be left alone: by the first to end, until it is told"
   watch.take(ORIGIN, watched);
   expect(watched.askedUntil).toBeNull();
 });
+
+test("what a rule of success makes of an answer counts for the destination, too", () => {
+  const watch = createWatch(() => 0);
+  for (const as of [429, 503, 422])
+    watch.note(ORIGIN, { ...reply(200), judged: { as, message: "" } } as Finding, 0, false);
+  const [, watched] = watch.all()[0] ?? expect.fail("nothing is watched");
+  expect(watched.met.get(0)).toEqual({ accepted: 1, failed: 1, limited: 1 });
+});

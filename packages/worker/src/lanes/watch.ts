@@ -1,7 +1,7 @@
 // What this process met at destinations and has not reported yet, second by second: nothing of a healthy one is ever reported, and with
 // its first trouble all of the last minute is, so that the failing share is one of everything that was sent. In memory only.
 
-import type { Finding } from "../attempt.ts";
+import { type Finding, statusOf } from "../attempt.ts";
 import { allowedPerSecond } from "../decide/allowance.ts";
 import { askedWaitMs } from "../decide/retry-after.ts";
 import type { Met, Tally } from "./tally.ts";
@@ -112,6 +112,7 @@ const NOT_ITS_FAULT: ReadonlySet<string> = new Set(["proxy", "local"]);
 function classify(finding: Finding): keyof Met | null {
   if (finding.kind === "fault") return NOT_ITS_FAULT.has(finding.code) ? null : "failed";
   if (finding.kind !== "reply") return null;
-  if (finding.status === 429) return "limited";
-  return FAILING.has(finding.status) ? "failed" : "accepted";
+  const status = statusOf(finding);
+  if (status === 429) return "limited";
+  return FAILING.has(status) ? "failed" : "accepted";
 }

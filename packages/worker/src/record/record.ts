@@ -104,7 +104,7 @@ function toShownVerdict(verdict: Attempted["verdict"], written: Written): string
 
 function toDetail(finding: Finding): string | undefined {
   if ("message" in finding) return finding.message;
-  if (finding.kind === "reply") return finding.trouble;
+  if (finding.kind === "reply") return finding.judged?.message ?? finding.trouble;
   if (finding.kind === "unsendable")
     return finding.problems.map(({ field, message }) => `${field}: ${message}`).join("; ");
   return undefined;

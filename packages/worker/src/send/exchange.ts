@@ -9,6 +9,7 @@ import {
   NOT_SENT,
   type Reply,
   type SendTimings,
+  STOPPED,
   type Unsendable,
 } from "../attempt.ts";
 import type { Turn } from "./connections.ts";
@@ -107,7 +108,7 @@ class Exchange implements Turn, Interruptible, Dispatcher.DispatchHandler {
   }
 
   interrupt(): void {
-    this.#give(this.#hasStatus() ? this.#toReply("the worker was told to stop") : { kind: "interrupted" });
+    this.#give(this.#hasStatus() ? this.#toReply(STOPPED) : { kind: "interrupted" });
   }
 
   expire(): void {
