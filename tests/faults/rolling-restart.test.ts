@@ -9,8 +9,8 @@ import { isolatedRedisUrl } from "../support/redis.ts";
 import { customers } from "../support/system.ts";
 
 const COUNT = 1_500;
-/** Requests that are answered between two restarts, of five thousand in all. */
-const PER_WORKER = 700;
+/** Requests that are answered while a worker stops, and once it has, of five thousand in all. */
+const PER_WORKER = 350;
 
 test("a rolling restart under load, with deliveries of the neighbouring versions among them, loses and doubles nothing", async () => {
   const redisUrl = await isolatedRedisUrl();
@@ -55,6 +55,7 @@ test("a rolling restart under load, with deliveries of the neighbouring versions
     gate.open(PER_WORKER);
     expect(await old.exited).toEqual({ code: 0, signal: null });
     const before = receiver.requests.length;
+    gate.open(PER_WORKER);
     await eventually(() => expect(receiver.requests.length).toBeGreaterThan(before));
   }
   gate.open();

@@ -68,9 +68,10 @@ test.each(["SIGTERM", "SIGINT"] as const)(
 test("SIGTERM with a thousand in flight: nothing more is claimed, the slow ones end, the hanging ones are handed back", async () => {
   const redisUrl = await isolatedRedisUrl();
   let isHanging = true;
+  const gate = createGate();
   const isOdd = (body: string): boolean => /"c\d*[13579]"/.test(body);
   await using receiver = await startReceiver(({ body }) =>
-    isHanging && isOdd(body) ? hang() : slow(3_000, ok()),
+    isHanging && isOdd(body) ? hang() : gate.behind(ok()),
   );
   const producer = await createProducer({ redis: redisUrl });
   await producer.actions.apply({
@@ -89,12 +90,13 @@ test("SIGTERM with a thousand in flight: nothing more is claimed, the slow ones 
     POSTRIDER_CONNECTIONS_PER_DESTINATION: "1000",
     POSTRIDER_METRICS_PORT: "0",
     POSTRIDER_LOG_LEVEL: "warn",
-    POSTRIDER_SHUTDOWN_GRACE_MS: "15000",
+    POSTRIDER_SHUTDOWN_GRACE_MS: "20000",
   };
   await using worker = startPostrider(["worker"], environment);
   await eventually(() => expect(receiver.requests.length).toBeGreaterThanOrEqual(1_000));
 
   worker.kill("SIGTERM");
+  gate.open();
   expect(await worker.exited).toEqual({ code: 0, signal: null });
   const sent = receiver.requests.length;
   const [one, two] = [await producer.runs.get("r"), await producer.runs.get("next")];

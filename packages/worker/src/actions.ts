@@ -2,15 +2,16 @@
 
 import { type CompiledAction, compileAction } from "@postrider/compose/compile";
 import { parseActionRef, parseStoredAction } from "@postrider/shared/action";
+import { hasCode, type PostriderError } from "@postrider/shared/errors";
 import { keys } from "@postrider/shared/lanes";
 import type { Sealer } from "@postrider/shared/seal";
 import { openStoredAction } from "@postrider/shared/stored-action";
 import type { Redis } from "ioredis";
 import { LRUCache } from "lru-cache";
-import type { Unready } from "./attempt.ts";
+import type { Unready, Unsendable } from "./attempt.ts";
 
-/** A compiled action; null when the store has none; or why it cannot be opened here. */
-export type Found = CompiledAction | Unready | null;
+/** A compiled action; null when the store has none; or why it cannot be opened here, or is refused by now. */
+export type Found = CompiledAction | Unready | Unsendable | null;
 /** Finds a compiled action by `id@version`. Known ones come back without a promise. */
 export type FindAction = (ref: string) => Found | Promise<Found>;
 
@@ -27,8 +28,8 @@ export function createActionCache(redis: Redis, sealer: Sealer, actionsMax: numb
     const opened = openStoredAction(stored, sealer);
     if ("trouble" in opened)
       return { kind: "unready", reason: "key_missing", message: `the action ${ref} ${opened.trouble}` };
-    const action = compileAction(parseStoredAction(opened.document));
-    compiled.set(ref, action);
+    const action = compile(opened.document);
+    if (!("kind" in action)) compiled.set(ref, action);
     return action;
   };
 
@@ -42,4 +43,14 @@ export function createActionCache(redis: Redis, sealer: Sealer, actionsMax: numb
     }
     return pending;
   };
+}
+
+/** What an earlier release has saved, and this one refuses, stays so: a version does not change. */
+function compile(document: Parameters<typeof parseStoredAction>[0]): CompiledAction | Unsendable {
+  try {
+    return compileAction(parseStoredAction(document));
+  } catch (error) {
+    if (!hasCode(error, "action_invalid")) throw error;
+    return { kind: "unsendable", reason: "template", problems: (error as PostriderError).problems };
+  }
 }
