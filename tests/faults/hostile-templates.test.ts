@@ -16,7 +16,7 @@ import { customers } from "../support/system.ts";
  */
 const COSTLY: readonly (readonly [body: string, customer: object])[] = [
   [
-    "{% for a in customer.l %}{% for b in customer.l %}{% assign x = b %}{% endfor %}{% endfor %}",
+    "{% for a in customer.l %}{% for b in customer.l %}{% assign x = b | plus: 1 | times: 2 | minus: 3 %}{% endfor %}{% endfor %}",
     { l: Array.from({ length: 2_000 }, (_, index) => index) },
   ],
   [`{% assign a = customer.s %}${"{% assign a = a | append: a %}".repeat(16)}`, { s: "x".repeat(200) }],

@@ -43,12 +43,12 @@ export const HOSTILE: Readonly<Record<string, readonly [body: string, customer: 
     "memory",
   ],
   "loops over data in loops over data": [
-    "{% for a in customer.l %}{% for b in customer.l %}{% assign x = b %}{% endfor %}{% endfor %}",
+    "{% for a in customer.l %}{% for b in customer.l %}{% assign x = b | plus: 1 | times: 2 | minus: 3 %}{% endfor %}{% endfor %}",
     { l: LONG_LIST },
     "time",
   ],
   "loops over letters in loops over letters": [
-    "{% assign c = customer.s | split: '' %}{% for a in c %}{% for b in c %}{% assign x = b %}{% endfor %}{% endfor %}",
+    "{% assign c = customer.s | split: '' %}{% for a in c %}{% for b in c %}{% assign x = b | size | plus: 1 | times: 2 %}{% endfor %}{% endfor %}",
     { s: "x".repeat(1_000) },
     "time",
   ],
