@@ -8,35 +8,33 @@ import type { Redis } from "ioredis";
 import { throwIfAborted } from "./chunks.ts";
 import type { Run } from "./runs.ts";
 
-/** Input: KEYS run; ARGV now. Output: 1, or 0 when there is no such run. A run stays closed since the first time. */
+/**
+ * Input: KEYS run; ARGV now, 1 if the run is cancelled with it. Output: 1, or 0 when there is no such run. A run stays closed since the first
+ * time. A cancelled one must not be forgotten while anything of it is left somewhere; the audit lets go of it.
+ */
 const CLOSE = `${COMPLETE_RUN}
 if redis.call("HEXISTS", KEYS[1], "action") == 0 then return 0 end
+if ARGV[2] == "1" then
+  redis.call("HSET", KEYS[1], "isCancelled", 1)
+  redis.call("PERSIST", KEYS[1])
+end
 redis.call("HSETNX", KEYS[1], "closedAt", ARGV[1])
 complete(KEYS[1])
 return 1
 `;
-
-/**
- * A cancelled run is closed in the same step. It must not be forgotten while anything of it is left somewhere; the audit lets go of it.
- * Input and output as above.
- */
-const CANCEL = `${COMPLETE_RUN}
-if redis.call("HEXISTS", KEYS[1], "action") == 0 then return 0 end
-redis.call("HSET", KEYS[1], "isCancelled", 1)
-redis.call("PERSIST", KEYS[1])
-redis.call("HSETNX", KEYS[1], "closedAt", ARGV[1])
-complete(KEYS[1])
-return 1
-`;
-
-/** Says that nothing more of it will be sent, whatever comes. @returns false when there is no such run. */
-export async function cancelRun(redis: Redis, run: string): Promise<boolean> {
-  return (await redis.eval(CANCEL, 1, keys.run(run), Date.now())) === 1;
-}
 
 /** Says that no more will be enqueued. @returns false when there is no such run. */
-export async function closeRun(redis: Redis, run: string): Promise<boolean> {
-  return (await redis.eval(CLOSE, 1, keys.run(run), Date.now())) === 1;
+export function closeRun(redis: Redis, run: string): Promise<boolean> {
+  return close(redis, run, false);
+}
+
+/** Says that nothing more of it will be sent, whatever comes. @returns false when there is no such run. */
+export function cancelRun(redis: Redis, run: string): Promise<boolean> {
+  return close(redis, run, true);
+}
+
+async function close(redis: Redis, run: string, isCancelled: boolean): Promise<boolean> {
+  return (await redis.eval(CLOSE, 1, keys.run(run), Date.now(), isCancelled ? 1 : 0)) === 1;
 }
 
 export interface WaitOptions {

@@ -3,7 +3,7 @@
 
 import type { LaneDirectory } from "@postrider/shared/lane-directory";
 import { isForMany, ownLaneName } from "@postrider/shared/lanes";
-import { CROWD_MIN, CROWD_SHARE } from "./crowding.ts";
+import { crowdOf } from "./crowding.ts";
 import { CALM_MS } from "./dissolve.ts";
 import type { Scout } from "./scout.ts";
 import type { Traffic } from "./traffic.ts";
@@ -46,9 +46,10 @@ export function createCrowders(options: CrowdersOptions): Crowders {
 
   return {
     find() {
-      const found = [...findCrowding(options), ...findStillCrowding(options)];
+      const lanes = lanesForMany(options);
+      const found = [...findCrowding(lanes, options), ...findStillCrowding(options)];
       for (const [lane, at] of scoutedAt) if (now() - at >= SCOUT_MS) scoutedAt.delete(lane);
-      for (const lane of lanesForMany(options)) lookBehind(lane);
+      for (const lane of lanes) lookBehind(lane);
       return found;
     },
   };
@@ -60,9 +61,8 @@ function lanesForMany({ directory, traffic }: CrowdersOptions): string[] {
 }
 
 /** Destinations that take others' slots by hanging, and are led into a lane of their own no more, or not yet. */
-function findCrowding(options: CrowdersOptions): string[] {
-  const { directory, traffic } = options;
-  return lanesForMany(options)
+function findCrowding(lanes: readonly string[], { directory, traffic }: CrowdersOptions): string[] {
+  return lanes
     .flatMap(traffic.findCrowders)
     .filter((origin) => {
       const entry = directory.get(ownLaneName("destination", origin));
@@ -76,7 +76,7 @@ function findCrowding(options: CrowdersOptions): string[] {
  * itself or all that are slow together: so that none goes back and forth. Half as often as a lane takes to be calm.
  */
 function findStillCrowding({ directory, traffic, concurrency }: CrowdersOptions): string[] {
-  const crowd = Math.max(CROWD_MIN, concurrency * CROWD_SHARE);
+  const crowd = crowdOf(concurrency);
   const slow = new Set(traffic.findSlow());
   const heldBySlow = [...slow].reduce((held, lane) => held + traffic.inFlight(lane), 0);
   const wouldCrowd = (lane: string): boolean =>

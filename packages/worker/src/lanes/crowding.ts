@@ -1,8 +1,8 @@
 // Who takes a lane's slots away from everybody else: judged by what this process has in flight there, by destination. Pure.
 
 /** Beyond its due share, a tenth of the lane's slots is a crowd; fewer than five of them are chance. */
-export const CROWD_SHARE = 0.1;
-export const CROWD_MIN = 5;
+const CROWD_SHARE = 0.1;
+const CROWD_MIN = 5;
 /** A lane's slots are as good as all taken from here on: what one destination holds too many of is missing to the others soon. */
 const BUSY_SHARE = 0.5;
 /** All slots taken for so long, and fewer ends in that time than slots: whoever holds the most of them is too slow to share them. */
@@ -71,7 +71,7 @@ export function holdsTooMany(traffic: LaneTraffic, share: Share): boolean {
   if (traffic.inFlight < traffic.slots * BUSY_SHARE) return false;
   const due = (share.arrivals + share.before) / (traffic.arrivals + traffic.before);
   const excess = share.slots - due * traffic.inFlight;
-  return excess >= crowdOf(traffic);
+  return excess >= crowdOf(traffic.slots);
 }
 
 /**
@@ -124,7 +124,7 @@ function findUnmoved(traffic: LaneTraffic, since: number): ReadonlySet<string> {
     held += share.slots;
     unmoved.add(origin);
   }
-  return held >= crowdOf(traffic) ? unmoved : NOBODY;
+  return held >= crowdOf(traffic.slots) ? unmoved : NOBODY;
 }
 
 function toPatience(typicalLog: number): number {
@@ -143,7 +143,8 @@ export function isSlow({ typicalLog, shares }: LaneTraffic, patienceMs: number, 
   return [...shares.values()].some(({ slots, movedAt }) => slots > 0 && at - movedAt >= patienceMs);
 }
 
-function crowdOf({ slots }: LaneTraffic): number {
+/** How many of a lane's slots, beyond what is due, are a crowd. */
+export function crowdOf(slots: number): number {
   return Math.max(CROWD_MIN, slots * CROWD_SHARE);
 }
 
