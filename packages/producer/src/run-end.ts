@@ -79,6 +79,11 @@ async function unlessAway(get: () => Promise<Run>, until: number): Promise<Run |
 }
 
 /** Whether a run was closed, and nothing of it waits or is in flight. */
-export function isOver({ closedAt, completedAt, waiting, inFlight }: Run): boolean {
+export function isOver({
+  closedAt,
+  completedAt,
+  waiting,
+  inFlight,
+}: Pick<Run, "closedAt" | "completedAt" | "waiting" | "inFlight">): boolean {
   return closedAt !== null && completedAt !== null && waiting + inFlight === 0;
 }

@@ -20,7 +20,7 @@ import {
   type RunCounters,
   type RunEstimate,
 } from "./run-counters.ts";
-import { cancelRun, closeRun, type WaitOptions, waitForEnd } from "./run-end.ts";
+import { cancelRun, closeRun, isOver, type WaitOptions, waitForEnd } from "./run-end.ts";
 import { confirmCount, openRun } from "./run-open.ts";
 
 /** `completed`: it was closed, and nothing is left of it. */
@@ -160,17 +160,14 @@ async function readRun(run: string, redis: Redis, directory: LaneDirectory): Pro
   const claimed = await asProducer(() => countClaimed(redis, directory, run, lane));
   const counters = count(fields, claimed);
   const entry = directory.get(ownLaneName("run", run));
-  const completedAt = toTime(fields["completedAt"]);
-  const closedAt = toTime(fields["closedAt"]);
-  const isOver = closedAt !== null && completedAt !== null && counters.waiting + counters.inFlight === 0;
+  const ends = { closedAt: toTime(fields["closedAt"]), completedAt: toTime(fields["completedAt"]) };
   return {
     run,
-    state: toState(entry, fields, isOver),
+    state: toState(entry, fields, isOver({ ...ends, ...counters })),
     action,
     lane,
     createdAt: Number(createdAt),
-    closedAt,
-    completedAt,
+    ...ends,
     ...counters,
     ...(await asProducer(() => estimateEnd(redis, run, fields, counters))),
   };
@@ -196,10 +193,10 @@ function toTime(text: string | undefined): number | null {
 function toState(
   entry: OwnLane | undefined,
   { isCancelled }: Readonly<Record<string, string>>,
-  isOver: boolean,
+  hasEnded: boolean,
 ): RunState {
   if (isCancelled !== undefined || entry?.isCancelled === true) return "cancelled";
-  if (isOver) return "completed";
+  if (hasEnded) return "completed";
   if (entry?.isPaused === true) return "paused";
   return entry?.isHeld === true ? "held" : "running";
 }

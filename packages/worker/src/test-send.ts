@@ -26,17 +26,7 @@ import { send } from "./send/send.ts";
 export interface TestSend {
   /** As sent, credentials masked; null where nothing was. */
   readonly request: ShownRequest | null;
-  readonly reply: {
-    readonly status: number;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body: string;
-    /** Whether that is not all of it. */
-    readonly isCut: boolean;
-    /** What cut the answer short. */
-    readonly trouble?: string;
-    /** The status that stands for this one, and why: the action's rule of success does not hold. */
-    readonly judged?: { readonly as: number; readonly message: string };
-  } | null;
+  readonly reply: Omit<Reply, "kind"> | null;
   readonly fault: { readonly code: string; readonly message: string } | null;
   readonly problems: readonly Problem[];
   readonly timings: Timings;
@@ -150,7 +140,7 @@ function toResult(
   };
 }
 
-function toShownReply({ kind: _, ...reply }: Reply): NonNullable<TestSend["reply"]> {
+function toShownReply({ kind: _, ...reply }: Reply): Omit<Reply, "kind"> {
   return reply;
 }
 

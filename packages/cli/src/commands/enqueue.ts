@@ -15,6 +15,7 @@ import { createProblems, type Problems, unlessEmpty } from "../customers/problem
 import { createProgress } from "../customers/progress.ts";
 import { createRejects, NO_REJECTS, type Rejects } from "../customers/rejects.ts";
 import { isActionFile, readEvent, readValues } from "../documents.ts";
+import { untilInterrupted } from "../interrupt.ts";
 import { withProducer } from "../producer.ts";
 import type { Context } from "../program.ts";
 import { parseTime } from "./arguments.ts";
@@ -138,26 +139,17 @@ async function enqueueRun(
     isQuiet: options.json === true,
     file,
   });
-  const abort = new AbortController();
-  const stop = (): void => abort.abort(new Error("interrupted"));
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
   try {
-    return await producer.enqueueMany({
-      action,
-      run,
-      customers: await unlessEmpty(problems, options.customers, options.allowEmpty === true),
-      ...(await readExtras(options)),
-      signal: abort.signal,
-      onProgress: progress.update,
-      ...toRunOptions(options),
-    });
+    const customers = await unlessEmpty(problems, options.customers, options.allowEmpty === true);
+    const extras = await readExtras(options);
+    const order = { action, run, customers, ...extras, ...toRunOptions(options) };
+    return await untilInterrupted((signal) =>
+      producer.enqueueMany({ ...order, signal, onProgress: progress.update }),
+    );
   } catch (error) {
     if (problems.customersRead > 0) context.output.note(`stopped; --run ${run} goes on where it stopped`);
     throw error;
   } finally {
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
     progress.end();
   }
 }

@@ -5,12 +5,10 @@ import type { Writable } from "node:stream";
 import type { Producer } from "@postrider/producer/producer";
 import { isOver } from "@postrider/producer/run-end";
 import type { Run } from "@postrider/producer/runs";
-import { Presets, SingleBar } from "cli-progress";
+import { createBar, createLines } from "../bar.ts";
 import { untilInterrupted } from "../interrupt.ts";
 import type { Context } from "../program.ts";
 import { describeDuration } from "../text.ts";
-
-const PLAIN_LINE_MS = 5_000;
 
 /**
  * Waits, and ends the command with 1 unless the run is over and all of it was delivered.
@@ -62,24 +60,15 @@ interface View {
 const SILENT: View = { update: () => undefined, end: () => undefined };
 
 function createView(output: Writable & { readonly isTTY?: boolean }): View {
-  return output.isTTY === true ? createBar(output) : createLines(output);
+  return output.isTTY === true ? showBar(output) : showLines(output);
 }
 
 function endedOf({ delivered, failed, expired, cancelled }: Run): number {
   return delivered + failed + expired + cancelled;
 }
 
-function createBar(output: Writable): View {
-  const bar = new SingleBar(
-    {
-      stream: output as NodeJS.WriteStream,
-      format: "{bar} {percentage}% | {delivered} delivered, {others} not | {rate} | {state}",
-      hideCursor: true,
-      clearOnComplete: true,
-      fps: 5,
-    },
-    Presets.shades_classic,
-  );
+function showBar(output: Writable): View {
+  const bar = createBar(output, "{delivered} delivered, {others} not | {rate} | {state}");
   bar.start(1, 0, { delivered: 0, others: 0, rate: "", state: "" });
   return {
     update(run) {
@@ -100,16 +89,13 @@ function describeState({ state, endsAt }: Run): string {
   return endsAt === null ? "" : `${describeDuration(Math.max(0, endsAt - Date.now()))} left`;
 }
 
-function createLines(output: Writable): View {
-  let saidAt = Date.now();
+function showLines(output: Writable): View {
+  const say = createLines(output);
   return {
-    update(run) {
-      if (Date.now() - saidAt < PLAIN_LINE_MS) return;
-      saidAt = Date.now();
-      output.write(
-        `${endedOf(run)} of ${run.enqueued} ended, ${run.delivered} delivered; ${describeState(run)}\n`,
-      );
-    },
+    update: (run) =>
+      say(
+        () => `${endedOf(run)} of ${run.enqueued} ended, ${run.delivered} delivered; ${describeState(run)}`,
+      ),
     end: () => undefined,
   };
 }

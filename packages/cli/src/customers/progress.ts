@@ -2,7 +2,7 @@
 
 import type { Writable } from "node:stream";
 import type { Progress } from "@postrider/producer/enqueue-many";
-import { Presets, SingleBar } from "cli-progress";
+import { createBar, createLines } from "../bar.ts";
 import { describeDuration } from "../text.ts";
 
 export interface ProgressOptions {
@@ -16,26 +16,15 @@ export interface ProgressView {
   end(): void;
 }
 
-const PLAIN_LINE_MS = 5_000;
-
 export function createProgress({ output, isQuiet, file }: ProgressOptions): ProgressView {
   if (isQuiet) return { update: () => undefined, end: () => undefined };
   return output.isTTY === true && file.bytesTotal !== null
-    ? createBar(output, file, file.bytesTotal)
-    : createLines(output);
+    ? showBar(output, file, file.bytesTotal)
+    : showLines(output);
 }
 
-function createBar(output: Writable, file: ProgressOptions["file"], bytesTotal: number): ProgressView {
-  const bar = new SingleBar(
-    {
-      stream: output as NodeJS.WriteStream,
-      format: "{bar} {percentage}% | {count} enqueued | {rate}/s | {left}",
-      hideCursor: true,
-      clearOnComplete: true,
-      fps: 5,
-    },
-    Presets.shades_classic,
-  );
+function showBar(output: Writable, file: ProgressOptions["file"], bytesTotal: number): ProgressView {
+  const bar = createBar(output, "{count} enqueued | {rate}/s | {left}");
   const startedAt = Date.now();
   bar.start(bytesTotal, 0, { count: 0, rate: 0, left: "" });
   return {
@@ -55,18 +44,15 @@ function createBar(output: Writable, file: ProgressOptions["file"], bytesTotal: 
   };
 }
 
-function createLines(output: Writable): ProgressView {
+function showLines(output: Writable): ProgressView {
   const startedAt = Date.now();
-  let saidAt = startedAt;
+  const say = createLines(output);
   return {
     update({ enqueued, duplicates, isPaused }) {
-      const now = Date.now();
-      if (now - saidAt < PLAIN_LINE_MS) return;
-      saidAt = now;
-      const rate = Math.round(((enqueued + duplicates) * 1_000) / (now - startedAt));
-      output.write(
-        `${enqueued} enqueued, ${duplicates} duplicates, ${rate}/s${isPaused ? "; the lane is full, waiting for workers" : ""}\n`,
-      );
+      say(() => {
+        const rate = Math.round(((enqueued + duplicates) * 1_000) / (Date.now() - startedAt));
+        return `${enqueued} enqueued, ${duplicates} duplicates, ${rate}/s${isPaused ? "; the lane is full, waiting for workers" : ""}`;
+      });
     },
     end: () => undefined,
   };

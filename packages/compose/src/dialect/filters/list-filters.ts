@@ -6,7 +6,7 @@ import { print, toJson } from "../../escape/print.ts";
 import { isAbsent } from "../operators.ts";
 import { withoutStrictness } from "../strictness.ts";
 import { charge } from "./filter.ts";
-import { flatten } from "./lists.ts";
+import { ofItems } from "./lists.ts";
 
 type Filter = (this: { context: Context }, value: unknown, ...args: unknown[]) => unknown;
 
@@ -80,22 +80,20 @@ function joinAbsent(groups: readonly Group[]): Group[] {
 }
 
 /** The first item of each kind: of each value, or of each value of a property. Objects with the same content are the same. */
-function uniq(this: { context: Context }, value: unknown, property?: unknown): unknown[] {
+const uniq = ofItems((items, _, property) => {
   const kinds = new Set<unknown>();
-  return itemsOf(value, this.context).filter((item) => {
+  return items.filter((item) => {
     const kind = toKind(property === undefined ? item : propertyOf(item, property));
     if (kinds.has(kind)) return false;
     kinds.add(kind);
     return true;
   });
-}
+});
 
 /** The items that are not null, or in which a property is not. */
-function compact(this: { context: Context }, value: unknown, property?: unknown): unknown[] {
-  return itemsOf(value, this.context).filter(
-    (item) => ((property === undefined ? item : propertyOf(item, property)) ?? null) !== null,
-  );
-}
+const compact = ofItems((items, _, property) =>
+  items.filter((item) => !isAbsent(property === undefined ? item : propertyOf(item, property))),
+);
 
 function toKind(value: unknown): unknown {
   return typeof value === "object" && value !== null ? `json:${toJson(value)}` : (value ?? null);
@@ -112,12 +110,6 @@ function propertyOf(item: unknown, property: unknown): unknown {
 function asWritten(value: unknown, context: Context): readonly unknown[] {
   if (isAbsent(value)) return [];
   const items: readonly unknown[] = Array.isArray(value) ? value : [value];
-  charge(context, items.length);
-  return items;
-}
-
-function itemsOf(value: unknown, context: Context): readonly unknown[] {
-  const items = flatten(value);
   charge(context, items.length);
   return items;
 }

@@ -3,20 +3,19 @@
 import { type Context, Drop, toValueSync } from "liquidjs";
 import { plain, print } from "../../escape/print.ts";
 import { compareTexts, countCharacters, firstCharacter, lastCharacter, pieceOf } from "../characters.ts";
+import { isAbsent } from "../operators.ts";
 import { charge, type FilterEntry, type FilterFunction, integer } from "./filter.ts";
-
-const isNothing = (value: unknown): boolean => value === null || value === undefined;
 
 /** The items, those of lists in the list included: not to be changed, since they may be the list itself. */
 export function flatten(value: unknown): readonly unknown[] {
   const given = value instanceof Drop ? plain(value) : value;
-  if (isNothing(given)) return [];
+  if (isAbsent(given)) return [];
   if (!Array.isArray(given)) return [given];
   return given.some(Array.isArray) ? given.flat(Number.POSITIVE_INFINITY) : given;
 }
 
 /** A filter of a list's items, which count against the rendering's limit of memory. */
-function ofItems(
+export function ofItems(
   work: (items: readonly unknown[], context: Context, ...args: unknown[]) => unknown,
 ): FilterFunction {
   return function (value, ...args) {
@@ -54,7 +53,7 @@ function kindOf(value: unknown): string {
 /** Nothing comes last. @throws Error for two that have no order. */
 function compare(a: unknown, b: unknown): number {
   if (a === b) return 0;
-  if (isNothing(a) || isNothing(b)) return isNothing(a) ? 1 : -1;
+  if (isAbsent(a) || isAbsent(b)) return isAbsent(a) ? 1 : -1;
   const [kind, other] = [kindOf(a), kindOf(b)];
   if (kind === "text" && other === "text") return compareTexts(a as string, b as string);
   if (kind === "number" && other === "number") return (a as number) < (b as number) ? -1 : 1;
@@ -71,13 +70,13 @@ function sortedBy(items: readonly unknown[], keyOf: (item: unknown) => unknown):
 const sort = ofItems((items, context, attribute) => {
   if (attribute !== undefined) return sortedBy(items, (item) => attributeOf(context, item, attribute));
   // A list with nulls in it keeps its order, as in the campaign tools.
-  return items.some(isNothing) ? items : sortedBy(items, (item) => item);
+  return items.some(isAbsent) ? items : sortedBy(items, (item) => item);
 });
 
 const sortNatural = ofItems((items, context, attribute) =>
   sortedBy(items, (item) => {
     const key = attribute === undefined ? item : attributeOf(context, item, attribute);
-    return isNothing(key) ? null : print(key).toLowerCase();
+    return isAbsent(key) ? null : print(key).toLowerCase();
   }),
 );
 
