@@ -69,7 +69,10 @@ export async function raiseRate({ limitMs }: Promptness): Promise<void> {
     await eventually(async () =>
       expect((await producer.destinations.show(receiver.url)).waiting).toBeGreaterThan(400),
     );
-    return measure(receiver, 10, () => producer.destinations.limit(receiver.url, { ratePerSecond: 100 }));
+    // Awaited here: what is used here ends with this function.
+    return await measure(receiver, 10, () =>
+      producer.destinations.limit(receiver.url, { ratePerSecond: 100 }),
+    );
   });
 }
 
@@ -79,7 +82,8 @@ export async function raiseRateByVersion({ limitMs }: Promptness): Promise<void>
     await using system = await startLimited({ ratePerSecond: 0.2 });
     const { receiver, producer, document } = system;
     await eventually(() => expect(receiver.requests.length).toBe(1), 20_000);
-    return measure(receiver, 10, () =>
+    // Awaited here: what is used here ends with this function.
+    return await measure(receiver, 10, () =>
       producer.actions.apply({ ...document, limits: { ratePerSecond: 200 } }),
     );
   });
