@@ -84,6 +84,26 @@ test("a receiver that refuses everything for a while and then takes everything i
   expect(play(recovers, 50, 2_000)[49]?.pace).toBeGreaterThan(100);
 });
 
+test.each([
+  ["while nothing was known of it", 0],
+  ["after it had been taking a known rate", 60],
+])("a receiver that took next to nothing for some seconds, %s, is soon asked for much again", (_, until) => {
+  const recovers: Receiver = {
+    take(second, requests) {
+      if (second < until) return Math.min(requests, 100);
+      return second < until + 4 ? Math.min(requests, 1) : requests;
+    },
+  };
+
+  expect(play(recovers, until + 50, 400).at(-1)?.pace).toBeGreaterThan(100);
+});
+
+test("a limit that has gone is left behind ever faster", () => {
+  const grows: Receiver = { take: (second, requests) => Math.min(requests, second < 60 ? 1 : 1_000) };
+
+  expect(play(grows, 180, 2_000).at(-1)?.pace).toBeGreaterThan(100);
+});
+
 test("a 429 now and then, whatever the rate, slows nothing down", () => {
   const moody: Receiver = { take: (_, requests) => Math.floor(requests * 0.98) };
 

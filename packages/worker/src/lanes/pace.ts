@@ -30,9 +30,13 @@ const PAST = 1.05;
 const GROWTH_SECONDS_MAX = 5;
 /** Refused so much of it, a destination allows far less than it did: what it takes now is looked at anew. */
 const MANY_REFUSALS = 0.1;
-/** After a time in which it took nothing at all, nobody knows where its limit lies: it is looked for in big steps. */
+/**
+ * Of a destination that took less than this of what it was asked for, nobody knows where its limit lies: the little may be the end of a
+ * time in which it took nothing. The limit is looked for in big steps, which costs few refusals beside those that were met.
+ */
+const KNOWN_SHARE_MIN = 0.05;
 const START_GROWTH = 0.3;
-const NOTHING_TAKEN = 0;
+const UNKNOWN = 0;
 /** A lane that sends less than it may learns nothing about its limit. */
 const USED_SHARE = 0.7;
 /** A limit that has not been met for so long is no longer believed. */
@@ -64,16 +68,23 @@ export function judgePace(
 }
 
 function begin(tally: Tally, now: number, allowance: Allowance | null): Pace | undefined {
-  const { accepted, limited } = total(tally, now - REFUSALS_WINDOW_MS);
-  if (limited < REFUSALS_MIN || limited < (accepted + limited) * REFUSED_SHARE_MIN) return undefined;
+  const met = total(tally, now - REFUSALS_WINDOW_MS);
+  if (met.limited < REFUSALS_MIN || met.limited < (met.accepted + met.limited) * REFUSED_SHARE_MIN)
+    return undefined;
   const first = Math.min(...refusingSeconds(tally, now).map(([second]) => second));
   // What it took so far in its first second is a burst or a part, and a pace that begins far too low takes minutes to grow.
   if (allowance === null && Math.floor(now / 1_000) - first < 2) return undefined;
-  const taken = takenPerSecond(new Map([...tally].filter(([second]) => second > first)), now);
+  const later = new Map([...tally].filter(([second]) => second > first));
+  const taken = takenPerSecond(later, now);
   const seen = taken > 0 ? taken : FIRST_MIN;
   const perSecond = Math.max(PACE_MIN, Math.min(seen, allowance?.perSecond ?? seen) * FIRST_SHARE);
-  const refusedAt = taken > 0 ? Math.max(seen, perSecond) : NOTHING_TAKEN;
-  return { perSecond, refusedAt, changedAt: now, slowedAt: now };
+  const isKnown = tellsLimit(whileRefusing(later, now));
+  return {
+    perSecond,
+    refusedAt: isKnown ? Math.max(seen, perSecond) : UNKNOWN,
+    changedAt: now,
+    slowedAt: now,
+  };
 }
 
 /** Accepted in the seconds in which it also refused: it was asked for more than it takes, so this is what it takes. */
@@ -84,22 +95,30 @@ function takenPerSecond(tally: Tally, now: number): number {
   return seconds.reduce((sum, [, { accepted }]) => sum + accepted, 0) / seconds.length;
 }
 
+function whileRefusing(tally: Tally, now: number): Met {
+  return total(new Map(refusingSeconds(tally, now)), 0);
+}
+
+function tellsLimit({ accepted, limited }: Met): boolean {
+  return accepted > 0 && accepted >= (accepted + limited) * KNOWN_SHARE_MIN;
+}
+
 function refusingSeconds(tally: Tally, now: number): [second: number, met: Met][] {
   const from = Math.floor((now - REFUSALS_WINDOW_MS) / 1_000);
   return [...tally].filter(([second, { limited }]) => second >= from && limited > 0);
 }
 
-function slowDown(pace: Pace, { accepted, limited }: Met, tally: Tally, now: number): Pace {
+function slowDown(pace: Pace, met: Met, tally: Tally, now: number): Pace {
+  const { accepted, limited } = met;
   const share = accepted === 0 ? MUCH_SLOWER : SLOWER;
   const taken =
     accepted > 0 && limited > accepted * MANY_REFUSALS
       ? takenPerSecond(tally, now) * FIRST_SHARE
       : Number.POSITIVE_INFINITY;
   const perSecond = Math.max(PACE_MIN, Math.min(pace.perSecond * share, taken));
-  const tookAny = total(tally, now - REFUSALS_WINDOW_MS).accepted > 0;
-  const refusedAt = tookAny
+  const refusedAt = tellsLimit(met)
     ? Math.min(pace.perSecond, Math.max(perSecond, taken / FIRST_SHARE))
-    : NOTHING_TAKEN;
+    : UNKNOWN;
   return { perSecond, refusedAt, changedAt: now, slowedAt: now };
 }
 
@@ -112,10 +131,11 @@ function speedUp(pace: Pace, tally: Tally, now: number, allowance: Allowance | n
   return { ...pace, perSecond, changedAt: now };
 }
 
-/** Fast up to where it last refused, slowly past that place, and fast again when it has turned out to be no limit any more. */
+/** Fast up to where it last refused, slowly past that place, and ever faster when it has turned out to be no limit any more. */
 function grow({ perSecond, refusedAt }: Pace, seconds: number): number {
-  if (refusedAt === NOTHING_TAKEN) return perSecond * (1 + START_GROWTH * seconds);
-  const far = perSecond * (1 + FAR_GROWTH * seconds);
-  if (perSecond < refusedAt * NEAR) return Math.min(far, refusedAt * NEAR);
-  return perSecond > refusedAt * PAST ? far : perSecond * (1 + NEAR_GROWTH * seconds);
+  if (refusedAt === UNKNOWN) return perSecond * (1 + START_GROWTH * seconds);
+  if (perSecond < refusedAt * NEAR) return Math.min(perSecond * (1 + FAR_GROWTH * seconds), refusedAt * NEAR);
+  if (perSecond <= refusedAt * PAST) return perSecond * (1 + NEAR_GROWTH * seconds);
+  const growth = Math.min(START_GROWTH, (FAR_GROWTH * perSecond) / refusedAt);
+  return perSecond * (1 + growth * seconds);
 }
