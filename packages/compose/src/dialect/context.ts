@@ -7,6 +7,8 @@ import { countCharacters } from "./characters.ts";
 export class DialectContext extends Context {
   override readProperty(object: never, name: never): unknown {
     if (typeof object === "string" && name === "size") return countCharacters(object);
+    // No text names an object or a list; JavaScript would make one of it.
+    if (typeof name === "object" && name !== null) return undefined;
     return super.readProperty(object, name);
   }
 }

@@ -15,6 +15,7 @@ export interface Operand {
   /** What the properties are read from, where that is no name: a range, a text. */
   readonly variable?: Operand;
   readonly begin?: number;
+  readonly end?: number;
   readonly input?: string;
   readonly file?: string;
 }

@@ -13,6 +13,7 @@ import {
   operandsOf,
   pathOf,
 } from "./operands.ts";
+import { parseWhole } from "./stray.ts";
 
 /** Name to text. */
 export type Snippets = Readonly<Record<string, string>>;
@@ -60,7 +61,7 @@ export function inlineSnippets(liquid: Liquid, nodes: Node[], snippets: Snippets
     room -= source.length;
     if (depth >= SNIPPET_DEPTH_MAX) refuse(node, node.token, TOO_DEEP);
     if (room < 0) refuse(node, node.token, TOO_LONG);
-    const parsed = liquid.parse(source, `snippets.${name}`);
+    const parsed = parseWhole(liquid, source, `snippets.${name}`);
     inline(parsed, depth + 1);
     return new SnippetNode(node.token, name, parsed);
   };

@@ -12,10 +12,12 @@ import { Unfit } from "../escape/escape.ts";
 import { findPlaces, type Syntax } from "../escape/find-places.ts";
 import { bodiesOf } from "../escape/places.ts";
 import { COMPOSE_LIMITS, type ComposeLimits } from "../limits.ts";
+import { adviseOnUnread } from "./advice.ts";
 import { makeDirect, type Places, renderDirect } from "./direct.ts";
-import { adviseOn, findMalformed } from "./malformed.ts";
+import { findMalformed } from "./malformed.ts";
 import { everyNode } from "./operands.ts";
 import { inlineSnippets, type Snippets } from "./snippets.ts";
+import { parseWhole } from "./stray.ts";
 import { type Blank, createText, createTrace, setRoom, TooCostly } from "./text.ts";
 
 /** What templates see. */
@@ -71,18 +73,13 @@ export function compileTemplate(
   if (!source.includes("{{") && !source.includes("{%")) return toConstant(source);
   let nodes: Node[];
   try {
-    nodes = liquid.parse(source);
+    nodes = parseWhole(liquid, source);
     if (snippets !== null && source.includes("snippets")) inlineSnippets(liquid, nodes, snippets);
   } catch (error) {
     return { problem: withSuggestion(toProblem(field, error), liquid, source) };
   }
-  if (isDeeperThan(DEPTH_MAX, nodes))
-    return { problem: { field, message: `is nested deeper than ${DEPTH_MAX} blocks` } };
-  const malformed = findMalformed(nodes);
-  if (malformed !== null)
-    return { problem: { field, message: malformed.complaint, ...toPlace(malformed.node) } };
-  const dateProblem = findDateProblem(field, nodes);
-  if (dateProblem !== null) return { problem: dateProblem };
+  const problem = findProblemOf(nodes, field, liquid);
+  if (problem !== null) return { problem };
   const found = findPlaces(nodes, syntax);
   if ("output" in found) return { problem: { field, message: found.complaint, ...toPlace(found.output) } };
   const places = { ...found, notesBlanks };
@@ -130,10 +127,19 @@ export function compileTemplate(
 /** What is wrong with a template by itself, whatever snippets it names; null where nothing is. */
 export function findSyntaxProblem(liquid: Liquid, field: string, source: string): Problem | null {
   try {
-    return findDateProblem(field, liquid.parse(source));
+    return findProblemOf(parseWhole(liquid, source), field, liquid);
   } catch (error) {
     return withSuggestion(toProblem(field, error), liquid, source);
   }
+}
+
+/** What is wrong with a template that can be parsed; null where nothing is. */
+function findProblemOf(nodes: readonly Node[], field: string, liquid: Liquid): Problem | null {
+  if (isDeeperThan(DEPTH_MAX, nodes)) return { field, message: `is nested deeper than ${DEPTH_MAX} blocks` };
+  const malformed = findMalformed(nodes, liquid);
+  if (malformed === null) return findDateProblem(field, nodes);
+  const { complaint: message, line, column, file } = malformed;
+  return { field: file ?? field, message, line, column };
 }
 
 /** Blocks in blocks. People need a handful; every walk of the tree needs some of the stack for each. */
@@ -167,24 +173,21 @@ function toProblem(field: string, error: unknown): Problem {
   };
 }
 
-/** What liquidjs says of a text in which it finds no operand, operator or filter. */
-const UNREAD = /^expected (?:"\|" before filter|filter name)|^invalid value expression|^invalid range syntax/;
-
-/** Of filters liquidjs tells the place behind the first character, and of a parenthesis the one behind its first operand. */
-function textAt(source: string, { message, line = 1, column = 1 }: Problem): string {
-  if (message.startsWith("invalid range")) return "(";
-  const from = message.startsWith("expected") ? column - 2 : column - 1;
-  return (source.split("\n")[line - 1] ?? "").slice(Math.max(0, from)).trim();
-}
+/** Tags that stand in others, of which liquidjs keeps no list. */
+const BRANCH_TAGS = ["elsif", "else", "when"];
 
 /** liquidjs says what it does not know, and we what was probably meant. */
 function withSuggestion(problem: Problem, { filters, tags }: Liquid, source: string): Problem {
-  const advice = UNREAD.test(problem.message) ? adviseOn(textAt(source, problem)) : "";
-  if (advice !== "") return { ...problem, message: `cannot be read from here on${advice}` };
+  const { message: said, line = 1, column = 1 } = problem;
+  const advice = adviseOnUnread(source, said, line, column);
+  if (advice !== null) return { ...problem, message: advice };
   const [, filter, tag] = /^undefined filter: (\S+)|^tag "(\S+)" not found/.exec(problem.message) ?? [];
   const name = filter ?? tag;
   if (name === undefined) return problem;
-  const meant = suggest(name, Object.keys(filter === undefined ? tags : filters));
+  const meant = suggest(
+    name,
+    filter === undefined ? [...Object.keys(tags), ...BRANCH_TAGS] : Object.keys(filters),
+  );
   const message = `there is no ${filter === undefined ? "tag" : "filter"} ${name}`;
   return { ...problem, message: meant === null ? message : `${message}; did you mean ${meant}?` };
 }

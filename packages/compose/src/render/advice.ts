@@ -1,0 +1,78 @@
+// What people write where Liquid has another word for it, and what to write instead.
+
+/** By how it begins. Ordered: what is longer comes first. */
+const MEANT: readonly (readonly [what: RegExp, instead: string])[] = [
+  [/^&gt;/, "> itself, not its HTML entity"],
+  [/^&lt;/, "< itself, not its HTML entity"],
+  [/^&(?:quot|#34|#39|apos);/, "straight quotes (' or \"), not their HTML entity"],
+  [/^&amp;/, "and"],
+  [/^(?:is\s+not|isnt|ne|neq|≠|=!)(?!\w)/i, "!="],
+  [/^(?:is|eq|equals|===?|=)(?![\w=])/i, "=="],
+  [/^(?:&&?|AND\b)/i, "and"],
+  [/^\|\|/, "or in a condition, and | default: for a value that may be missing"],
+  [/^OR\b/i, "or"],
+  [/^NOT\s+CONTAINS\b/i, "not … contains, with not in front of the whole: not customer.tags contains 'x'"],
+  [/^(?:!(?!=)|NOT\b)/i, "not"],
+  [/^(?:CONTAINS|includes|in)\b/i, "contains"],
+  [/^(?:gte\b|=>|≥)/i, ">="],
+  [/^(?:lte\b|=<|≤)/i, "<="],
+  [/^gt\b/i, ">"],
+  [/^lt\b/i, "<"],
+  [/^\(/, "it without parentheses; for conditions in conditions nest if in if, or assign a part first"],
+  [/^[“”„‟‘’‚‛«»‹›´`″′]/, "straight quotes (' or \")"],
+  [/^\?/, "{% if %} and {% else %}: a value has no ?"],
+  [/^\+/, "the filter plus: or append:"],
+  [/^-\s/, "the filter minus:"],
+  [/^\*/, "the filter times:"],
+  [/^\//, "the filter divided_by:"],
+  [/^%(?!\})/, "the filter modulo:"],
+];
+
+/** What to write instead of what begins a text; empty where nobody knows. */
+export function adviseOn(text: string): string {
+  const [, instead] = MEANT.find(([what]) => what.test(text)) ?? [];
+  return instead === undefined ? "" : `; write ${instead}`;
+}
+
+/** What liquidjs says where it finds no operand, operator or filter, and how far before its column that begins. */
+const UNREAD: readonly (readonly [says: RegExp, back: number])[] = [
+  [/^expected (?:"\|" before filter|filter name)/, 2],
+  [/^expected ":" after filter name|^unexpected character|^invalid value expression|^unexpected token/, 1],
+];
+
+/** What to say of a text that liquidjs cannot read, by what it says itself; null where it says it well enough. */
+export function adviseOnUnread(source: string, message: string, line: number, column: number): string | null {
+  const unread = "cannot be read from here on";
+  if (message.startsWith("invalid range syntax")) return unread + adviseOn("(");
+  const [, back] = UNREAD.find(([says]) => says.test(message)) ?? [];
+  if (back === undefined) return null;
+  const from = Math.max(0, column - back);
+  const whole = source.split("\n")[line - 1] ?? "";
+  const text = whole.slice(from).trim();
+  if (/^expected ":"/.test(message)) return ofFilter(text, unread);
+  if (/^\{%-?\s*assign\b[^=]*=$/.test(whole.slice(0, from).trim()) && text.startsWith("="))
+    return `${unread}; write one = to assign`;
+  if (SIGN.test(text)) return unread + MISPLACED;
+  if (message.startsWith("invalid value") && text.startsWith("|")) return null;
+  const advice = adviseOn(text);
+  return advice === "" ? null : unread + advice;
+}
+
+/** A comparison's sign where none can stand: behind a filter's argument, or behind `when`. */
+const SIGN = /^(?:==(?![=!])|!=|<>|[<>]=?)/;
+const MISPLACED = "; write the comparison in if, or {% assign x = … %} it first";
+const COMPARISON = /^(?:[=!<>]=?|<>|contains\b|and\b|or\b|is\b)/;
+
+/** Behind a filter's name stands neither a colon nor the end. */
+function ofFilter(text: string, unread: string): string {
+  if (COMPARISON.test(text))
+    return `${unread}: filters come last; write {% assign x = … %} with the filter, and compare x`;
+  return `${unread}: an argument of a filter stands behind a colon; write | name: argument`;
+}
+
+const SHOWN_CHARS = 40;
+
+/** A piece of a template, in a message. */
+export function show(text: string): string {
+  return `"${text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text}"`;
+}
