@@ -9,7 +9,7 @@ import {
   type Levels,
   toBaseRules,
 } from "@postrider/worker/send/guard/guard";
-import { createPools } from "@postrider/worker/send/pools";
+import { createPools } from "@postrider/worker/send/pool/pools";
 
 export interface GuardMeasurement {
   /** Finding the way to a destination whose pool is there, and holding the host to its spelling. */

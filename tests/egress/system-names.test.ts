@@ -3,8 +3,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createResolve, type Resolve } from "@postrider/worker/send/resolve";
-import { createAskSystem } from "@postrider/worker/send/system";
+import { createResolve, type Resolve } from "@postrider/worker/send/resolve/resolve";
+import { createAskSystem } from "@postrider/worker/send/resolve/system";
 import { expect, test } from "vitest";
 import { type NameServer, startNameServer } from "../support/dns-server.ts";
 import { eventually } from "../support/eventually.ts";

@@ -1,7 +1,7 @@
 import { type Action, parseAction } from "@postrider/shared/action";
 import { ownLaneName } from "@postrider/shared/lanes";
 import { limitsOf } from "@postrider/shared/own-lane";
-import { dropSuperseded } from "@postrider/worker/lanes/dissolve";
+import { dropSuperseded } from "@postrider/worker/maintain/dissolve";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { claimed, createView } from "../support/destinations.ts";

@@ -2,7 +2,7 @@
 
 import { createLaneDirectory } from "@postrider/shared/lane-directory";
 import { keys, ownLaneName, RUN_KEPT_SECONDS } from "@postrider/shared/lanes";
-import { dissolveCalm } from "@postrider/worker/lanes/dissolve";
+import { dissolveCalm } from "@postrider/worker/maintain/dissolve";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { customers, startSystem } from "../support/system.ts";

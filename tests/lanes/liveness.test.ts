@@ -1,8 +1,8 @@
 import { createLaneDirectory } from "@postrider/shared/lane-directory";
 import { keys, ownLaneName } from "@postrider/shared/lanes";
 import type { OwnLane } from "@postrider/shared/own-lane";
-import { createLiveness } from "@postrider/worker/lanes/liveness";
-import { createTraffic } from "@postrider/worker/lanes/traffic";
+import { createTraffic } from "@postrider/worker/in-flight";
+import { createLiveness } from "@postrider/worker/serve/liveness";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { isolatedRedisUrl } from "../support/redis.ts";

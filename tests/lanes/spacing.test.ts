@@ -1,7 +1,7 @@
 import { keys } from "@postrider/shared/lanes";
 import type { OwnLane } from "@postrider/shared/own-lane";
-import { createSpacing, type Spacing } from "@postrider/worker/lanes/spacing";
-import { createInterrupts, type Interrupts } from "@postrider/worker/send/interrupts";
+import { createSpacing, type Spacing } from "@postrider/worker/destinations/rate-limiter";
+import { createInterrupts, type Interrupts } from "@postrider/worker/interrupts";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.ts";

@@ -1,6 +1,6 @@
 import { ownLaneName } from "@postrider/shared/lanes";
-import { newDestinationLane } from "@postrider/worker/lanes/judge";
-import { createTrouble } from "@postrider/worker/lanes/trouble";
+import { createTrouble } from "@postrider/worker/destinations/failure-window";
+import { newDestinationLane } from "@postrider/worker/destinations/next-entry";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { ACCEPTED, createView, FAILED } from "../support/destinations.ts";

@@ -1,5 +1,5 @@
 import { keys } from "@postrider/shared/lanes";
-import { createWork } from "@postrider/worker/lanes/work";
+import { createWork } from "@postrider/worker/serve/work";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { isolatedRedisUrl } from "../support/redis.ts";

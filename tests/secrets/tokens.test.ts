@@ -8,7 +8,7 @@ import { createSealer, parseSecretKeys, type SecretKeys } from "@postrider/share
 import type { IssuedToken, NoToken } from "@postrider/worker/authorize/oauth";
 import { createSharedTokens } from "@postrider/worker/authorize/shared-tokens";
 import { createTokens, type TokenFound, type TokenOrder } from "@postrider/worker/authorize/tokens";
-import { createInterrupts } from "@postrider/worker/send/interrupts";
+import { createInterrupts } from "@postrider/worker/interrupts";
 import { Redis } from "ioredis";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";

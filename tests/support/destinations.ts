@@ -2,9 +2,9 @@
 
 import { createLaneDirectory, type LaneDirectory } from "@postrider/shared/lane-directory";
 import type { Claimed, Finding } from "@postrider/worker/attempt";
-import { createDestinations, type Destinations } from "@postrider/worker/lanes/destinations";
-import { createTraffic } from "@postrider/worker/lanes/traffic";
-import { createTrouble } from "@postrider/worker/lanes/trouble";
+import { createDestinations, type Destinations } from "@postrider/worker/destinations/destinations";
+import { createTrouble } from "@postrider/worker/destinations/failure-window";
+import { createTraffic } from "@postrider/worker/in-flight";
 import { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
 

@@ -3,9 +3,9 @@
 import { connect } from "node:net";
 import { parseUrl } from "@postrider/compose/url";
 import { readSettings } from "@postrider/shared/read-settings";
+import { createInterrupts } from "@postrider/worker/interrupts";
 import type { Sent } from "@postrider/worker/send/exchange";
-import { createInterrupts } from "@postrider/worker/send/interrupts";
-import { createPools, type Outside, type Pools } from "@postrider/worker/send/pools";
+import { createPools, type Outside, type Pools } from "@postrider/worker/send/pool/pools";
 import { type SendLimits, send } from "@postrider/worker/send/send";
 import { LOOPBACK } from "./network.ts";
 

@@ -13,8 +13,8 @@ import { type Attempted, type Claimed, NOTHING_TIMED, type Verdict } from "./att
 import { decide } from "./decide/decide.ts";
 import type { Format, Gate } from "./gate.ts";
 import { groupClaims } from "./group-claims.ts";
-import type { Moves } from "./lanes/move.ts";
-import type { Traffic } from "./lanes/traffic.ts";
+import type { Traffic } from "./in-flight.ts";
+import type { Moves } from "./move.ts";
 import type { Written } from "./record/ledger.ts";
 import type { Metrics } from "./record/metrics.ts";
 import { type Records, record, recordLost } from "./record/record.ts";

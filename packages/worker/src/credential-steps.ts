@@ -6,11 +6,11 @@ import { type Authorize, type AuthorizeOptions, createAuthorizer } from "./autho
 import { digestUnkeyed } from "./authorize/identity.ts";
 import { createSharedTokens, createUnsharedTokens } from "./authorize/shared-tokens.ts";
 import { createTokens } from "./authorize/tokens.ts";
+import type { Interrupts } from "./interrupts.ts";
 import { createOpener, type Open } from "./open/open.ts";
 import { createReadSecrets } from "./open/read-secrets.ts";
 import { createSecretCache, readFromRedis } from "./open/secret-cache.ts";
-import type { Interrupts } from "./send/interrupts.ts";
-import type { TlsFiles } from "./send/tls-files.ts";
+import type { TlsFiles } from "./send/tls/tls-files.ts";
 
 export interface CredentialOptions {
   /** Null where neither secrets nor tokens are needed. */

@@ -14,8 +14,8 @@ import type { Composer } from "./compose/composer.ts";
 import type { Random } from "./decide/backoff.ts";
 import { decide } from "./decide/decide.ts";
 import { judgeSuccess } from "./decide/success.ts";
-import type { Destinations } from "./lanes/destinations.ts";
-import type { Spacing } from "./lanes/spacing.ts";
+import type { Destinations } from "./destinations/destinations.ts";
+import type { Spacing } from "./destinations/rate-limiter.ts";
 import type { Open } from "./open/open.ts";
 import type { Sent } from "./send/exchange.ts";
 

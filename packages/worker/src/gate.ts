@@ -6,7 +6,7 @@ import { isOwnLane, ownLaneName, toLaneLabel } from "@postrider/shared/lanes";
 import type { Mark, Reason } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { type Attempted, type Claimed, NOTHING_TIMED, type Verdict } from "./attempt.ts";
-import type { Traffic } from "./lanes/traffic.ts";
+import type { Traffic } from "./in-flight.ts";
 import type { Metrics } from "./record/metrics.ts";
 
 /** A delivery whose worker died so often while it was in flight is what kills workers. */

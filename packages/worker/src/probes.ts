@@ -5,7 +5,7 @@ import { PostriderError } from "@postrider/shared/errors";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { fastify } from "fastify";
 import type { Redis } from "ioredis";
-import { readKindBacklogs } from "./lanes/backlog.ts";
+import { readKindBacklogs } from "./maintain/backlog.ts";
 import type { Metrics } from "./record/metrics.ts";
 
 export interface ProbeOptions {

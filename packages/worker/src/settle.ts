@@ -6,7 +6,7 @@ import { unreachable } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { DelayedError, type Job, WaitingError } from "bullmq";
 import type { Claimed, Verdict } from "./attempt.ts";
-import type { Moves } from "./lanes/move.ts";
+import type { Moves } from "./move.ts";
 import type { Metrics } from "./record/metrics.ts";
 
 /** Asks BullMQ for another attempt after a wait that decide has chosen. */

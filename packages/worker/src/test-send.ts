@@ -18,9 +18,9 @@ import type { Attempted, Claimed, Reply, Timings, Verdict } from "./attempt.ts";
 import { type Composer, createComposer } from "./compose/composer.ts";
 import { createCredentialSteps } from "./credential-steps.ts";
 import { deliver, type Steps } from "./deliver.ts";
-import { createInterrupts } from "./send/interrupts.ts";
-import { protectRedis } from "./send/own-ports.ts";
-import { createPools } from "./send/pools.ts";
+import { createInterrupts } from "./interrupts.ts";
+import { protectRedis } from "./send/guard/own-ports.ts";
+import { createPools } from "./send/pool/pools.ts";
 import { send } from "./send/send.ts";
 
 export interface TestSend {

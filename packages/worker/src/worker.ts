@@ -11,18 +11,18 @@ import { type LaneOptions, serveLane, toReclaimed } from "./claim.ts";
 import { createComposer } from "./compose/composer.ts";
 import { createCredentialSteps } from "./credential-steps.ts";
 import { deliver, type Steps } from "./deliver.ts";
+import { createSpacing } from "./destinations/rate-limiter.ts";
+import { createScout } from "./destinations/scout.ts";
 import { createGate } from "./gate.ts";
-import { createLanes, type Lanes } from "./lanes/lanes.ts";
-import { createMoves } from "./lanes/move.ts";
-import { createScout } from "./lanes/scout.ts";
-import { createSpacing } from "./lanes/spacing.ts";
+import { createInterrupts, type Interrupts } from "./interrupts.ts";
+import { createLanes, type Lanes } from "./lanes.ts";
+import { createMoves } from "./move.ts";
 import { type Probes, serveProbes } from "./probes.ts";
 import { createLedger } from "./record/ledger.ts";
 import { createMetrics } from "./record/metrics.ts";
 import type { Records } from "./record/record.ts";
-import { createInterrupts, type Interrupts } from "./send/interrupts.ts";
-import { protectRedis } from "./send/own-ports.ts";
-import { createPools, type Pools } from "./send/pools.ts";
+import { protectRedis } from "./send/guard/own-ports.ts";
+import { createPools, type Pools } from "./send/pool/pools.ts";
 import { send } from "./send/send.ts";
 
 export interface PostriderWorker {

@@ -1,7 +1,7 @@
 import { compileAction } from "@postrider/compose/compile";
 import { parseAction } from "@postrider/shared/action";
 import { expect, test } from "vitest";
-import { createInterrupts } from "../send/interrupts.ts";
+import { createInterrupts } from "../interrupts.ts";
 import { createAuthorizer } from "./authorize.ts";
 import { digestUnkeyed } from "./identity.ts";
 import { createUnsharedTokens } from "./shared-tokens.ts";

@@ -6,7 +6,7 @@ import type { OAuthClient } from "@postrider/compose/credentials";
 import type { EgressRules } from "@postrider/shared/egress";
 import { LRUCache } from "lru-cache";
 import type { Interrupted } from "../attempt.ts";
-import type { Interrupts } from "../send/interrupts.ts";
+import type { Interrupts } from "../interrupts.ts";
 import { conceal } from "./conceal.ts";
 import { createIdentify, type Digest } from "./identity.ts";
 import { type IssuedToken, type NoToken, unavailable } from "./oauth.ts";

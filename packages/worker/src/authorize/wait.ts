@@ -1,6 +1,6 @@
 // Waiting for what another worker does.
 
-import type { Interrupts } from "../send/interrupts.ts";
+import type { Interrupts } from "../interrupts.ts";
 
 /** A wait that a shutdown ends. */
 export function createWait(interrupts: Interrupts) {

@@ -12,16 +12,16 @@ import {
   STOPPED,
   type Unsendable,
 } from "../attempt.ts";
-import type { Turn } from "./connections.ts";
+import type { Interruptible, Interrupts } from "../interrupts.ts";
+import { NO_PHASES, type Phases, takePhases } from "./connect/phases.ts";
 import { toRefusal } from "./egress-error.ts";
 import { toFault } from "./fault.ts";
 import { NO_SOCKET, toTimeout, toUnsendable } from "./findings.ts";
-import type { Route } from "./held.ts";
-import type { Interruptible, Interrupts } from "./interrupts.ts";
-import { NO_PHASES, type Phases, takePhases } from "./phases.ts";
-import type { Pools } from "./pools.ts";
+import type { Turn } from "./pool/connections.ts";
+import type { Pools } from "./pool/pools.ts";
+import type { Route } from "./pool/route.ts";
+import type { Way } from "./pool/route-rules.ts";
 import { toHeaders, toText } from "./reply.ts";
-import type { Way } from "./ways.ts";
 
 export interface ExchangeLimits extends Way {
   readonly timeoutMs: number;

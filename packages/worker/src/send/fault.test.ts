@@ -4,9 +4,9 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { Client } from "undici";
 import { expect, test } from "vitest";
+import { race } from "./connect/race.ts";
 import { toFault } from "./fault.ts";
-import { race } from "./race.ts";
-import { createResolve } from "./resolve.ts";
+import { createResolve } from "./resolve/resolve.ts";
 
 /** An address that this machine does not have, to connect from. */
 const dialFromNowhere = (address: string, port: number) =>

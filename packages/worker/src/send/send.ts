@@ -3,9 +3,9 @@
 
 import type { ComposedRequest } from "@postrider/compose/request";
 import type { Unsendable } from "../attempt.ts";
+import type { Interrupts } from "../interrupts.ts";
 import { type ExchangeLimits, exchange, type Sent } from "./exchange.ts";
-import type { Interrupts } from "./interrupts.ts";
-import type { Pools } from "./pools.ts";
+import type { Pools } from "./pool/pools.ts";
 import { type Next, toNext } from "./redirect.ts";
 
 export interface SendLimits extends ExchangeLimits {

@@ -1,0 +1,194 @@
+// Destinations as this process meets them: which need a lane of their own, where a composed delivery belongs, and what is reported to
+// all workers about those in trouble.
+
+import { type Action, parseActionRef } from "@postrider/shared/action";
+import type { LaneDirectory } from "@postrider/shared/lane-directory";
+import { isForMany, isOwnLane, ownLaneName } from "@postrider/shared/lanes";
+import { bringsLimits, limitsOf, type OwnLane, withActionLimits } from "@postrider/shared/own-lane";
+import type { Claimed, Finding } from "../attempt.ts";
+import type { Traffic } from "../in-flight.ts";
+import type { CircuitSettings } from "./circuit.ts";
+import type { Tally } from "./counts.ts";
+import { createCrowders } from "./crowders.ts";
+import type { Trouble } from "./failure-window.ts";
+import { CONTRIBUTE_MS, judgeDestination, judgePause, newDestinationLane } from "./next-entry.ts";
+import { createWatch, type Watch, type Watched } from "./observed.ts";
+import type { Scout } from "./scout.ts";
+
+/** Reported in one tick; the rest in the next ones, those first that have waited longest. */
+const REPORTS_MAX = 100;
+/** Where nothing was met, a pace or a circuit has nothing to learn but that time passes. */
+const QUIET_REPORT_MS = 1_000;
+export interface DestinationsOptions {
+  readonly directory: LaneDirectory;
+  readonly trouble: Trouble;
+  readonly traffic: Traffic;
+  readonly scout: Scout;
+  /** Slots of a shared lane. */
+  readonly concurrency: number;
+  readonly circuit: CircuitSettings;
+  readonly now: () => number;
+}
+
+export interface Destinations {
+  /** The own lane in which a composed delivery has to wait its turn; null: it may be sent from where it is. */
+  findLane(claimed: Claimed, origin: string, action: Action): OwnLane | null | Promise<OwnLane | null>;
+  /** An exchange begins; what is given back is called with what came of it. */
+  begin(claimed: Claimed, origin: string): (finding: Finding) => void;
+  /** Reports what was met since the last call, and lets probes through whose time has come. */
+  report(): Promise<void>;
+}
+
+export function createDestinations(options: DestinationsOptions): Destinations {
+  const { directory, traffic, now } = options;
+  const watch = createWatch(now);
+  const promoting = new Set<string>();
+  const crowders = createCrowders(options);
+
+  const promote = (origin: string): void => {
+    if (promoting.has(origin)) return;
+    promoting.add(origin);
+    const change = (entry?: OwnLane): OwnLane => {
+      const { isClosing: _, ...rest } = entry ?? newDestinationLane(origin, directory.now());
+      return { ...rest, troubledAt: directory.now() };
+    };
+    void directory
+      .update(ownLaneName("destination", origin), change)
+      // Redis is away: the next exchange asks again.
+      .catch(() => undefined)
+      .finally(() => promoting.delete(origin));
+  };
+
+  return {
+    findLane: (claimed, origin, action) => findLane(claimed, origin, action, options),
+    begin(claimed, origin) {
+      const { lane } = claimed;
+      traffic.begin(lane, origin);
+      if (isForMany(lane) && traffic.isCrowding(lane, origin)) promote(origin);
+      const startedAt = directory.now();
+      return (finding) => {
+        traffic.end(lane, origin, finding.kind === "reply" ? directory.now() - startedAt : null);
+        const entry = directory.get(ownLaneName("destination", origin));
+        // What began before the circuit changed says nothing about the state that it has now.
+        if (entry?.circuit !== undefined && startedAt < entry.circuit.since) return;
+        watch.note(origin, finding, directory.now(), entry?.pace !== undefined);
+      };
+    },
+    async report() {
+      for (const origin of crowders.find()) promote(origin);
+      await endPauses(options);
+      const suspects = await options.trouble.suspects();
+      const due = watch
+        .all()
+        .filter(([origin, watched]) => isDue(origin, watched, suspects, options))
+        .slice(0, REPORTS_MAX)
+        .map(([origin, watched]) => {
+          const { askedUntil } = watched;
+          return { origin, watched, askedUntil, met: watch.take(origin, watched) };
+        });
+      await Promise.all(due.map(({ origin, ...report }) => reportOne(origin, report, options)));
+      forgetQuiet(watch, options);
+    },
+  };
+}
+
+/**
+ * Out of a lane that others share, into the lane of its destination where that has one. A run's lane with a single destination is
+ * apart already: its deliveries move for limits, pauses and circuits alone.
+ */
+function findLane(
+  { lane, delivery }: Claimed,
+  origin: string,
+  { id, limits }: Action,
+  { directory, traffic }: DestinationsOptions,
+): OwnLane | null | Promise<OwnLane | null> {
+  const name = ownLaneName("destination", origin);
+  const version = { id, version: parseActionRef(delivery.action)?.version ?? 0 };
+  const choose = (entry: OwnLane | undefined): OwnLane | null => {
+    if (lane === name || entry === undefined || entry.isClosing === true) return null;
+    const isShared = !isOwnLane(lane) || (isForMany(lane) && traffic.isMixed(lane));
+    return isShared || isRestricted(entry) ? entry : null;
+  };
+  const entry = directory.get(name);
+  const now = directory.now();
+  if (!bringsLimits(entry, version, limits, now)) return choose(entry);
+  return directory
+    .update(name, (known) =>
+      bringsLimits(known, version, limits, now)
+        ? withActionLimits(known ?? newDestinationLane(origin, now), version, limits, now)
+        : undefined,
+    )
+    .then(choose);
+}
+
+function isRestricted(entry: OwnLane): boolean {
+  const { isPaused, circuit, restsUntil, pace } = entry;
+  return (
+    isPaused === true ||
+    circuit !== undefined ||
+    restsUntil !== undefined ||
+    pace !== undefined ||
+    Object.keys(limitsOf(entry)).length > 0
+  );
+}
+
+/** What is older than a window is no part of any picture. */
+function forgetQuiet(watch: Watch, { directory, circuit, now }: DestinationsOptions): void {
+  for (const [origin, { seenAt, isTroubled }] of watch.all()) {
+    if (isTroubled || now() - seenAt <= circuit.circuitWindowMs) continue;
+    if (!hasToLearn(directory.get(ownLaneName("destination", origin)))) watch.forget(origin);
+  }
+}
+
+function isDue(
+  origin: string,
+  watched: Watched,
+  suspects: ReadonlySet<string>,
+  options: DestinationsOptions,
+): boolean {
+  const { directory, now } = options;
+  if (watched.isTroubled || now() >= watched.lookAgainAt) return true;
+  const lane = ownLaneName("destination", origin);
+  const isLearning = hasToLearn(directory.get(lane));
+  if (watched.met.size > 0) return isLearning || suspects.has(lane);
+  return isLearning && now() - watched.reportedAt >= QUIET_REPORT_MS;
+}
+
+function hasToLearn(entry: OwnLane | undefined): boolean {
+  return entry?.circuit !== undefined || entry?.pace !== undefined;
+}
+
+async function reportOne(
+  origin: string,
+  { watched, askedUntil, met }: { watched: Watched; askedUntil: number | null; met: Tally },
+  options: DestinationsOptions,
+): Promise<void> {
+  const { trouble, directory, circuit } = options;
+  const lane = ownLaneName("destination", origin);
+  const { now, suspectAt, tally } = await trouble.count(lane, met);
+  const isFresh = now - suspectAt < CONTRIBUTE_MS;
+  watched.lookAgainAt = isFresh ? options.now() + CONTRIBUTE_MS : Number.POSITIVE_INFINITY;
+  if (isFresh) watched.askedUntil ??= askedUntil;
+  const evidence = {
+    tally,
+    isFresh,
+    askedUntil,
+    allowance: watched.allowance === null ? null : { perSecond: watched.allowance },
+  };
+  const judge = (entry?: OwnLane): OwnLane | undefined =>
+    judgeDestination(entry, origin, evidence, now, circuit);
+  const known = directory.get(lane);
+  if (judge(known) === undefined) return;
+  const saved = await directory.update(lane, judge);
+  if (saved?.circuit?.since !== known?.circuit?.since) await trouble.forget(lane);
+}
+
+async function endPauses({ directory, trouble }: DestinationsOptions): Promise<void> {
+  for (const entry of directory.all()) {
+    const next = judgePause(entry, directory.now());
+    if (next === undefined) continue;
+    // Before the state changes: the first probe's answer must not be forgotten with the failures.
+    if (next.circuit !== entry.circuit) await trouble.forget(entry.lane);
+    await directory.update(entry.lane, (current) => judgePause(current, directory.now()));
+  }
+}

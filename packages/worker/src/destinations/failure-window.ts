@@ -1,0 +1,108 @@
+// The count, shared by all workers, of what was met at a destination. Only destinations in trouble are counted in Redis: a healthy
+// one costs nothing.
+
+import { keys } from "@postrider/shared/lanes";
+import type { Redis } from "ioredis";
+import { parseTally, type Tally } from "./counts.ts";
+
+/** Longer than any window that is looked at. */
+const KEPT_SECONDS = 900;
+/** So many fields (three a second) are more than any window needs; the rest of an old hash goes. */
+const FIELDS_MAX = 3_000;
+
+/** Destinations that all workers are asked about at once; beyond it the share of the others is that of the workers that met trouble. */
+const SUSPECTS_MAX = 1_000;
+
+/**
+ * Adds what was met, by second, and makes the destination a suspect for a window when trouble is among it.
+ * Input: KEYS hash, suspects; ARGV lane, seconds kept, fields kept, seconds that are read, then second, accepted, failed, limited, …
+ * Output: {now in ms, suspect since, field, count, …}. Seconds are of Redis' clock; one in the future is the present.
+ */
+const COUNT = `
+local time = redis.call("TIME")
+local second = tonumber(time[1])
+local now = second * 1000 + math.floor(tonumber(time[2]) / 1000)
+local window = tonumber(ARGV[4])
+local isTrouble = false
+for i = 5, #ARGV, 4 do
+  local at = math.min(tonumber(ARGV[i]), second)
+  for offset, kind in ipairs({"a", "f", "l"}) do
+    if ARGV[i + offset] ~= "0" and at >= second - window then
+      redis.call("HINCRBY", KEYS[1], at .. ":" .. kind, ARGV[i + offset])
+      isTrouble = isTrouble or kind ~= "a"
+    end
+  end
+end
+redis.call("EXPIRE", KEYS[1], ARGV[2])
+redis.call("ZREMRANGEBYSCORE", KEYS[2], "-inf", now - window * 1000)
+if isTrouble then
+  redis.call("ZADD", KEYS[2], "NX", now, ARGV[1])
+  redis.call("EXPIRE", KEYS[2], window)
+end
+local fields = redis.call("HGETALL", KEYS[1])
+local read = {now, tonumber(redis.call("ZSCORE", KEYS[2], ARGV[1]) or now)}
+local isFull = #fields / 2 > tonumber(ARGV[3])
+for i = 1, #fields, 2 do
+  local at = tonumber(string.match(fields[i], "^%d+"))
+  if at >= second - window then
+    read[#read + 1] = fields[i]
+    read[#read + 1] = fields[i + 1]
+  elseif isFull then
+    redis.call("HDEL", KEYS[1], fields[i])
+  end
+end
+return read
+`;
+
+/**
+ * Input: KEYS hash, suspects, own lanes; ARGV lane.
+ * While probes are on their way nothing is forgotten: another worker's look at the registry is older than their answers.
+ */
+const FORGET = `
+local entry = redis.call("HGET", KEYS[3], ARGV[1])
+local circuit = entry and cjson.decode(string.match(entry, " (.*)$")).circuit
+if circuit and circuit.state == "half-open" then return 0 end
+redis.call("ZREM", KEYS[2], ARGV[1])
+return redis.call("DEL", KEYS[1])
+`;
+
+export interface Trouble {
+  /** Adds what this worker met, and tells what all of them met lately; `now` and `suspectAt` are Unix ms of Redis' clock. */
+  count(lane: string, met: Tally): Promise<{ now: number; suspectAt: number; tally: Tally }>;
+  /** The lanes of destinations that were in trouble in the last window: every worker reports what it met there. */
+  suspects(): Promise<ReadonlySet<string>>;
+  /** Forgets what was met, as when a circuit has changed and old failures must not count for the new state. */
+  forget(lane: string): Promise<void>;
+}
+
+export function createTrouble(redis: Redis, windowMs: number): Trouble {
+  return {
+    async count(lane, met) {
+      const seconds = Math.ceil(windowMs / 1_000);
+      const counts = [...met].flatMap(([second, { accepted, failed, limited }]) => [
+        second,
+        accepted,
+        failed,
+        limited,
+      ]);
+      const [now, suspectAt, ...fields] = (await redis.eval(
+        COUNT,
+        2,
+        keys.trouble(lane),
+        keys.suspects(),
+        lane,
+        KEPT_SECONDS,
+        FIELDS_MAX,
+        seconds,
+        ...counts,
+      )) as [number, number, ...string[]];
+      return { now, suspectAt, tally: parseTally(fields) };
+    },
+    async suspects() {
+      return new Set(await redis.zrevrange(keys.suspects(), 0, SUSPECTS_MAX - 1));
+    },
+    async forget(lane) {
+      await redis.eval(FORGET, 3, keys.trouble(lane), keys.suspects(), keys.ownLanes(), lane);
+    },
+  };
+}

@@ -1,0 +1,70 @@
+// What becomes of a destination's own lane after a look at what all workers met there. Pure.
+
+import { ownLaneName } from "@postrider/shared/lanes";
+import { limitsOf, type OwnLane } from "@postrider/shared/own-lane";
+import { type Allowance, judgePace, PACE_MIN } from "./adaptive-rate.ts";
+import { type CircuitSettings, judgeCircuit, openProbes } from "./circuit.ts";
+import { judgeRest } from "./cooldown.ts";
+import type { Tally } from "./counts.ts";
+
+/** Two reports: a worker that met no trouble at a suspect has added what it met by then. */
+export const CONTRIBUTE_MS = 500;
+
+export interface Evidence {
+  readonly tally: Tally;
+  /** Whether other workers may not have told yet what they met, so that the share is not that of all. */
+  readonly isFresh: boolean;
+  readonly allowance: Allowance | null;
+  /** Until when the latest refusals ask to be left alone, Unix ms. */
+  readonly askedUntil: number | null;
+}
+
+/** A lane without any reason of its own yet. */
+export function newDestinationLane(origin: string, now: number): OwnLane {
+  return { lane: ownLaneName("destination", origin), kind: "destination", of: origin, createdAt: now };
+}
+
+/** The entry as it should be; undefined where nothing changes, or nothing calls for an own lane. */
+export function judgeDestination(
+  entry: OwnLane | undefined,
+  origin: string,
+  { tally, isFresh, allowance, askedUntil }: Evidence,
+  now: number,
+  settings: CircuitSettings,
+): OwnLane | undefined {
+  const before = entry ?? newDestinationLane(origin, now);
+  const hasRate = limitsOf(before).ratePerSecond !== undefined;
+  const pace = hasRate ? undefined : judgePace(before.pace, tally, now, allowance);
+  const isLimitedFailing = hasRate || (pace !== undefined && pace.perSecond <= PACE_MIN);
+  const circuit =
+    isFresh && before.circuit === undefined
+      ? undefined
+      : judgeCircuit(before.circuit, tally, now, isLimitedFailing, settings);
+  const asked = isFresh ? null : askedUntil;
+  const restsUntil = judgeRest(before.restsUntil, asked, tally, now, settings.circuitPauseMaxMs);
+  if (pace === before.pace && circuit === before.circuit && restsUntil === before.restsUntil)
+    return undefined;
+  const isOver = before.circuit !== undefined && circuit === undefined;
+  const next = set(set(before, "pace", pace), "restsUntil", restsUntil);
+  return withCircuit(isOver ? { ...next, troubledAt: now } : next, circuit);
+}
+
+/** The entry when its circuit lets probes through by now, or its rest is over; undefined where nothing changes. */
+export function judgePause(entry: OwnLane | undefined, now: number): OwnLane | undefined {
+  if (entry === undefined) return undefined;
+  const circuit = openProbes(entry.circuit, now);
+  const isRested = entry.restsUntil !== undefined && now >= entry.restsUntil;
+  if (circuit === entry.circuit && !isRested) return undefined;
+  return withCircuit(isRested ? { ...set(entry, "restsUntil", undefined), troubledAt: now } : entry, circuit);
+}
+
+function withCircuit(entry: OwnLane, circuit: OwnLane["circuit"]): OwnLane {
+  // A lane with a reason leads deliveries in again, also when it was about to be dissolved.
+  return set(set(entry, "isClosing", undefined), "circuit", circuit);
+}
+
+/** The entry with a field, or without it. */
+function set<K extends keyof OwnLane>(entry: OwnLane, name: K, value: OwnLane[K] | undefined): OwnLane {
+  const { [name]: _, ...rest } = entry;
+  return (value === undefined ? rest : { ...rest, [name]: value }) as OwnLane;
+}

@@ -1,0 +1,118 @@
+// What this process met at destinations and has not reported yet, second by second: nothing of a healthy one is ever reported, and with
+// its first trouble all of the last minute is, so that the failing share is one of everything that was sent. In memory only.
+
+import { type Finding, statusOf } from "../attempt.ts";
+import { allowedPerSecond } from "../decide/allowance.ts";
+import { askedWaitMs } from "../decide/retry-after.ts";
+import type { Met, Tally } from "./counts.ts";
+
+/** Destinations that a process keeps in mind; beyond it those go that were reported longest ago, or never. */
+const WATCHED_MAX = 10_000;
+/** Seconds with traffic that are kept of each: the usual window of a circuit. */
+const SECONDS_MAX = 60;
+
+export interface Watched {
+  /** Unreported, by Unix second of Redis' clock. */
+  met: Map<number, Met>;
+  /** Whether trouble is among it. */
+  isTroubled: boolean;
+  /** What its headers said last that it allows. */
+  allowance: number | null;
+  /** Until when its 429s ask to be left alone, by the first of them to end; Unix ms of Redis' clock. */
+  askedUntil: number | null;
+  /** Unix ms of this process. */
+  seenAt: number;
+  reportedAt: number;
+  /** When what was reported has to be judged once more. */
+  lookAgainAt: number;
+}
+
+export interface Watch {
+  /**
+   * @param at Unix ms of Redis' clock.
+   * @param isPaced whether the destination's rate is being learned, so that what accepted replies say of it is worth reading.
+   */
+  note(origin: string, finding: Finding, at: number, isPaced: boolean): void;
+  all(): [origin: string, watched: Watched][];
+  /** Everything unreported, which is forgotten here; the destination is last in line from now on. */
+  take(origin: string, watched: Watched): Tally;
+  forget(origin: string): void;
+}
+
+export function createWatch(now: () => number): Watch {
+  const known = new Map<string, Watched>();
+  const of = (origin: string): Watched => {
+    const watched = known.get(origin) ?? begin();
+    if (known.has(origin)) return watched;
+    known.set(origin, watched);
+    const [oldest] = known.keys();
+    if (known.size > WATCHED_MAX && oldest !== undefined) known.delete(oldest);
+    return watched;
+  };
+  return {
+    note(origin, finding, at, isPaced) {
+      const kind = classify(finding);
+      if (kind === null) return;
+      const watched = of(origin);
+      watched.seenAt = now();
+      add(watched, kind, Math.floor(at / 1_000));
+      if (finding.kind !== "reply") return;
+      if (kind === "limited")
+        watched.askedUntil = earlier(watched.askedUntil, askedUntil(finding.headers, at));
+      if (kind === "limited") watched.allowance = allowedPerSecond(finding.headers);
+      else if (isPaced) watched.allowance = allowedPerSecond(finding.headers) ?? watched.allowance;
+    },
+    all: () => [...known],
+    take(origin, watched) {
+      const { met } = watched;
+      known.delete(origin);
+      known.set(origin, watched);
+      Object.assign(watched, { met: new Map(), isTroubled: false, askedUntil: null, reportedAt: now() });
+      return met;
+    },
+    forget: (origin) => void known.delete(origin),
+  };
+}
+
+function begin(): Watched {
+  return {
+    met: new Map(),
+    isTroubled: false,
+    allowance: null,
+    askedUntil: null,
+    seenAt: Number.NEGATIVE_INFINITY,
+    reportedAt: Number.NEGATIVE_INFINITY,
+    lookAgainAt: Number.POSITIVE_INFINITY,
+  };
+}
+
+function askedUntil(headers: Readonly<Record<string, string>>, at: number): number | null {
+  const asked = askedWaitMs(headers, at);
+  return asked === null ? null : at + asked;
+}
+
+function earlier(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other);
+}
+
+function add(watched: Watched, kind: keyof Met, second: number): void {
+  const { met } = watched;
+  const before = met.get(second) ?? { accepted: 0, failed: 0, limited: 0 };
+  met.set(second, { ...before, [kind]: before[kind] + 1 });
+  if (kind !== "accepted") watched.isTroubled = true;
+  const [oldest] = met.keys();
+  if (met.size > SECONDS_MAX && oldest !== undefined) met.delete(oldest);
+}
+
+/** Statuses by which a destination says that it is in trouble, not that the request is wrong. */
+const FAILING: ReadonlySet<number> = new Set([408, 502, 503, 504, 529]);
+/** Faults that are ours, or say nothing about the destination. */
+const NOT_ITS_FAULT: ReadonlySet<string> = new Set(["proxy", "local"]);
+
+function classify(finding: Finding): keyof Met | null {
+  if (finding.kind === "fault") return NOT_ITS_FAULT.has(finding.code) ? null : "failed";
+  if (finding.kind !== "reply") return null;
+  const status = statusOf(finding);
+  if (status === 429) return "limited";
+  return FAILING.has(status) ? "failed" : "accepted";
+}

@@ -1,0 +1,143 @@
+// Keeps the requests of a lane with a rate apart, over all workers: each has its own moment, one interval after the one before. BullMQ's
+// limiter admits in bursts, and two bursts that meet, as after a stall, are more than a second may see.
+
+import { keys } from "@postrider/shared/lanes";
+import { isRunnable, type OwnLane, rateOf } from "@postrider/shared/own-lane";
+import type { Redis } from "ioredis";
+import type { Interruptible, Interrupts } from "../interrupts.ts";
+
+/** So much may be claimed ahead of its moment; beyond it BullMQ's limiter claims nothing until half of it is left. */
+const AHEAD_MS = 200;
+/** Nobody sleeps on a claim for longer, since much may change meanwhile: whoever would have to goes back to its lane. */
+const SLEEP_MS_MAX = 500;
+/** The limiter is set for so long at most: a rate that was raised must not wait for the moments of the old one. */
+const REST_MS_MAX = 700;
+/** Whoever comes later than so much, as after a stall, would meet those whose moment it is: it asks for another one. */
+const LATE_MS = 15;
+/** Of a process that is always late. */
+const MOMENTS_MAX = 3;
+/** Of the time that a claim holds: whoever is later than that may have lost it. */
+const LATE_SHARE_MAX = 0.25;
+/** A round trip becomes the usual one when it is met again and again. */
+const SLOWER = 1.02;
+/** Where Redis refuses, it is left alone for a moment. */
+const REFUSED_MS = 1_000;
+
+/**
+ * Gives the next free moment, unless it is too far off. A rate that was far lower, or a clock that was set back, must not hold all up.
+ * Input: KEYS the next one (µs), BullMQ's limiter; ARGV interval, the furthest off, ahead, the longest rest (all µs).
+ * Output: µs from now on; -1 where it is too far off, and none was taken.
+ */
+const TAKE = `
+local time = redis.call("TIME")
+local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local interval, far, ahead, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local stored = tonumber(redis.call("GET", KEYS[1]) or 0)
+-- Nobody has taken one that far off at this rate.
+if stored > now + far + interval then stored = now + interval end
+local moment = math.max(now, stored)
+local off = moment - now
+if off > ahead then
+  local rest = math.ceil(math.min(off - ahead / 2, longest) / 1000)
+  if redis.call("PTTL", KEYS[2]) < rest then redis.call("SET", KEYS[2], 2^53 - 1, "PX", rest) end
+end
+local isTaken = off <= far
+local next = isTaken and moment + interval or moment
+redis.call("SET", KEYS[1], string.format("%.0f", next), "PX", math.ceil((next - now) / 1000) + 1000)
+return isTaken and off or -1
+`;
+
+type TakeCommand = (keyCount: number, ...keysAndValues: (string | number)[]) => Promise<number>;
+
+export interface Spacing {
+  /**
+   * Waits for a delivery's moment; null: its lane has no rate, and it may go at once.
+   * Resolves to false where it must not be sent now: its moment is too far off, or was slept through, the lane has been stopped meanwhile, Redis
+   * gave none, or the process stops.
+   */
+  wait(lane: string): Promise<boolean> | null;
+}
+
+export interface SpacingOptions {
+  readonly redis: Redis;
+  readonly find: (lane: string) => OwnLane | undefined;
+  readonly interrupts: Interrupts;
+  readonly lockMs: number;
+}
+
+export function createSpacing({ redis, find, interrupts, lockMs }: SpacingOptions): Spacing {
+  const take = createTake(redis);
+  const wait = async (lane: string, intervalMs: number, sleeper: Sleeper): Promise<boolean> => {
+    // One that is further from the next than a second may be as late as leaves a second between them.
+    const lateMs = LATE_MS + Math.max(0, intervalMs - 1_000);
+    let latest = 0;
+    for (let moments = 1; moments <= MOMENTS_MAX; moments++) {
+      const at = await take(lane, intervalMs);
+      if (at === null || !(await sleeper.sleepUntil(at))) return false;
+      const late = performance.now() - at;
+      latest = Math.max(latest, late);
+      if (late < lateMs) break;
+    }
+    return latest <= lockMs * LATE_SHARE_MAX && !isStopped(find(lane));
+  };
+  return {
+    wait(lane) {
+      const entry = find(lane);
+      const perSecond = entry === undefined ? undefined : rateOf(entry);
+      if (perSecond === undefined) return null;
+      const sleeper = createSleeper();
+      const place = interrupts.add(sleeper);
+      return wait(lane, 1_000 / perSecond, sleeper)
+        .catch(() => sleeper.sleepUntil(performance.now() + REFUSED_MS).then(() => false))
+        .finally(() => interrupts.remove(place));
+    },
+  };
+}
+
+function isStopped(entry: OwnLane | undefined): boolean {
+  return entry !== undefined && !isRunnable(entry);
+}
+
+/** Asks for a lane's next moment, by `performance.now()`; null where it is too far off. */
+function createTake(redis: Redis): (lane: string, intervalMs: number) => Promise<number | null> {
+  redis.defineCommand("postriderTakeMoment", { lua: TAKE });
+  const { postriderTakeMoment } = redis as unknown as { postriderTakeMoment: TakeCommand };
+  let usualMs = Number.POSITIVE_INFINITY;
+  return async (lane, intervalMs) => {
+    const names = [keys.nextRequest(lane), keys.ofLane(lane, "limiter")];
+    const times = [intervalMs, SLEEP_MS_MAX, AHEAD_MS, REST_MS_MAX].map((ms) => ms * 1_000);
+    const askedAt = performance.now();
+    const off = await postriderTakeMoment.call(redis, names.length, ...names, ...times);
+    // An answer that was long under way may have lain here unread, while this process stood still and its moment went by.
+    usualMs = Math.min(performance.now() - askedAt, usualMs * SLOWER);
+    return off < 0 ? null : askedAt + usualMs + off / 1_000;
+  };
+}
+
+interface Sleeper extends Interruptible {
+  /** @returns false when it was interrupted, before or meanwhile. */
+  sleepUntil(at: number): Promise<boolean>;
+}
+
+function createSleeper(): Sleeper {
+  let isInterrupted = false;
+  let wake: () => void = () => undefined;
+  return {
+    async sleepUntil(at) {
+      const ms = at - performance.now();
+      if (ms < 1 || isInterrupted) return !isInterrupted;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      return !isInterrupted;
+    },
+    interrupt() {
+      isInterrupted = true;
+      wake();
+    },
+  };
+}

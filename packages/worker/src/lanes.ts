@@ -1,0 +1,144 @@
+// Everything about lanes that a worker process holds: the registry, its destinations, the lanes that it serves, and the duties that
+// keep them. Made once, closed once.
+
+import { createLaneDirectory, type LaneDirectory } from "@postrider/shared/lane-directory";
+import type { Logger } from "@postrider/shared/log";
+import type { Settings } from "@postrider/shared/settings";
+import type { Worker } from "bullmq";
+import type { Redis } from "ioredis";
+import { createDestinations, type Destinations } from "./destinations/destinations.ts";
+import { createTrouble } from "./destinations/failure-window.ts";
+import type { Scout } from "./destinations/scout.ts";
+import { createTraffic, type Traffic } from "./in-flight.ts";
+import { createAudit } from "./maintain/audit.ts";
+import { asOnly, createPresence, repeat } from "./maintain/duties.ts";
+import { dropOldLetters } from "./maintain/old-letters.ts";
+import { reclaimUnserved } from "./maintain/reclaim.ts";
+import type { Metrics } from "./record/metrics.ts";
+import { createLiveness } from "./serve/liveness.ts";
+import { createServing } from "./serve/serve.ts";
+
+/** Known to all within a second: half of it for the look, the rest for the way. */
+const LOOK_MS = 400;
+/** A circuit opens soon after the attempt that was too many. */
+const REPORT_MS = 250;
+const PRESENCE_MS = 2_500;
+const AUDIT_MS = 10_000;
+const LIVENESS_MS = 5_000;
+
+export interface Lanes {
+  readonly directory: LaneDirectory;
+  readonly destinations: Destinations;
+  readonly traffic: Traffic;
+  /** The lane in which this process claims nothing although it should; null while all is well. */
+  stuckIn(): string | null;
+  /** Claims from all lanes that this process should serve, through BullMQ's workers as `start` makes them. */
+  serve(start: (lane: string, concurrency: number) => Worker): void;
+  /** Claims nothing more; resolves when nothing is in flight any more. */
+  close(): Promise<void>;
+}
+
+export interface LanesOptions {
+  readonly redis: Redis;
+  readonly settings: Settings;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly scout: Scout;
+  /** Told of each claim that ran out in a lane that nobody serves. */
+  readonly reclaimed: (lane: string, deliveryId: string) => void;
+}
+
+export async function createLanes({
+  redis,
+  settings,
+  metrics,
+  log,
+  scout,
+  reclaimed,
+}: LanesOptions): Promise<Lanes> {
+  const directory = createLaneDirectory(redis);
+  await directory.refresh();
+  const traffic = createTraffic(Date.now);
+  const trouble = createTrouble(redis, settings.circuitWindowMs);
+  const destinations = createDestinations({
+    directory,
+    trouble,
+    traffic,
+    scout,
+    concurrency: settings.concurrency,
+    circuit: settings,
+    now: Date.now,
+  });
+  const presence = createPresence(redis, settings.lanes);
+  const audit = createAudit(redis, directory, log);
+  let slots: () => ReadonlyMap<string, number> = () => new Map();
+  const liveness = createLiveness({ redis, directory, slots: () => slots(), traffic, now: Date.now });
+  let close: () => Promise<void> = () => Promise.resolve();
+
+  return {
+    directory,
+    destinations,
+    traffic,
+    stuckIn: liveness.stuckIn,
+    serve(start) {
+      const serving = createServing({
+        ...settings,
+        redis,
+        directory,
+        traffic,
+        sharedLanes: settings.lanes,
+        self: presence.self,
+        processes: presence.processes,
+        start,
+      });
+      slots = serving.slots;
+      const look = async (): Promise<void> => {
+        await directory.refresh();
+        await serving.adjust();
+        metrics.ownLanes(directory.all(), serving.counts());
+        metrics.inFlightLimits(serving.slots());
+      };
+      const reclaim = () =>
+        reclaimUnserved({
+          ...settings,
+          redis,
+          directory,
+          isServed: (lane) => serving.slots().has(lane),
+          reclaimed,
+        });
+      const letters = { redis, ageMs: settings.deadLettersAgeMs, dropped: metrics.deadLettersDropped };
+      const dropOld = () => asOnly(redis, "old-letters", AUDIT_MS, () => dropOldLetters(letters));
+      const duties = [
+        repeat("look", LOOK_MS, look, log),
+        repeat("report", REPORT_MS, destinations.report, log),
+        repeat("liveness", LIVENESS_MS, liveness.check, log),
+        repeat("presence", PRESENCE_MS, () => presence.show(directory.now()), log),
+        repeat("reclaim", settings.stalledCheckMs, reclaim, log),
+        repeat("old-letters", AUDIT_MS, dropOld, log),
+        repeat(
+          "audit",
+          AUDIT_MS,
+          async () => {
+            metrics.audited(await asOnly(redis, "audit", AUDIT_MS, audit.run));
+          },
+          log,
+        ),
+      ];
+      close = async () => {
+        // Redis may be away, and what is in flight must end all the same.
+        for (const duty of duties) void duty.stop();
+        await serving.close();
+        await Promise.race([Promise.all(duties.map((duty) => duty.stop())), soon()]);
+        await Promise.race([presence.leave(), soon()]).catch(() => undefined);
+      };
+    },
+    close: () => close(),
+  };
+}
+
+/** How long leaving politely may take. */
+const LEAVE_MS = 1_000;
+
+function soon(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, LEAVE_MS).unref());
+}

@@ -1,0 +1,105 @@
+// Limits that nobody asks for any more are taken back. Own lanes that have no reason to be are led into no more, and dissolved once they are empty.
+
+import type { LaneDirectory } from "@postrider/shared/lane-directory";
+import { keys, RUN_KEPT_SECONDS } from "@postrider/shared/lanes";
+import { findUnmet, limitsOf, type OwnLane, withoutSuperseded } from "@postrider/shared/own-lane";
+import type { Redis } from "ioredis";
+import { findWithDeliveries } from "./orphans.ts";
+
+/** A destination that gave no reason for its own lane for so long may share one again. */
+export const CALM_MS = 60_000;
+/** Whoever routed by an older look at the registry has looked again by then. */
+const YOUNG_MS = 10_000;
+/** Nobody probes a destination any more to which nothing is sent. */
+const UNPROBED_MS = 600_000;
+
+/**
+ * Takes back the limits that actions gave to a destination where their latest version is another one and nothing of theirs was met
+ * for long: as when a new version names another destination.
+ */
+export async function dropSuperseded(redis: Redis, directory: LaneDirectory): Promise<void> {
+  const now = directory.now();
+  const unmet = directory.all().filter((entry) => findUnmet(entry, now).length > 0);
+  const latest = await readLatest(redis, [...new Set(unmet.flatMap((entry) => findUnmet(entry, now)))]);
+  const superseded = unmet.filter((entry) => withoutSuperseded(entry, latest, now) !== undefined);
+  // What waits there was enqueued under these limits, and is sent under them.
+  const inUse = new Set(
+    await findWithDeliveries(
+      redis,
+      superseded.map(({ lane }) => lane),
+    ),
+  );
+  for (const entry of superseded) {
+    if (inUse.has(entry.lane)) continue;
+    await directory.update(
+      entry.lane,
+      (current) => current && withoutSuperseded(current, latest, directory.now()),
+    );
+  }
+}
+
+/** Input: KEYS runs; ARGV seconds. Lets none expire sooner; those that do not expire stay so. */
+const KEEP = `
+for i = 1, #KEYS do
+  local left = redis.call("TTL", KEYS[i])
+  if left >= 0 and left < tonumber(ARGV[1]) then redis.call("EXPIRE", KEYS[i], ARGV[1]) end
+end
+`;
+const KEPT_AT_ONCE = 500;
+
+/** A run is not forgotten while it has a lane: it may be held or paused for longer than runs are kept. */
+export async function keepRuns(redis: Redis, directory: LaneDirectory): Promise<void> {
+  const runs = directory.all().filter(({ kind }) => kind === "run");
+  for (let from = 0; from < runs.length; from += KEPT_AT_ONCE) {
+    const names = runs.slice(from, from + KEPT_AT_ONCE).map(({ of }) => keys.run(of));
+    await redis.eval(KEEP, names.length, ...names, RUN_KEPT_SECONDS);
+  }
+}
+
+async function readLatest(redis: Redis, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const pipeline = redis.pipeline();
+  for (const id of ids) pipeline.hget(keys.action(id), "latest");
+  const replies = (await pipeline.exec()) ?? [];
+  return new Map(
+    ids.map((id, index) => {
+      const [error, version] = replies[index] ?? [null, null];
+      if (error !== null) throw error;
+      return [id, Number(version)];
+    }),
+  );
+}
+
+/** Dissolves the lanes that are calm and empty; closes those that are calm and not. */
+export async function dissolveCalm(redis: Redis, directory: LaneDirectory): Promise<void> {
+  for (const entry of directory.all()) {
+    if (!isCalm(entry, directory.now()) || !(await isRunOver(redis, entry))) continue;
+    if (entry.isCancelled === true) await redis.expire(keys.run(entry.of), RUN_KEPT_SECONDS);
+    if (await directory.dissolve(entry.lane)) continue;
+    // Not empty: nothing new is led there, so that it can become so.
+    if (entry.kind === "destination" && entry.isClosing !== true)
+      await directory.update(entry.lane, (current) =>
+        current === undefined || !isCalm(current, directory.now())
+          ? undefined
+          : { ...current, isClosing: true },
+      );
+  }
+}
+
+/** Whether a lane has no reason to be. */
+function isCalm(entry: OwnLane, now: number): boolean {
+  const { circuit, pace, restsUntil, troubledAt = 0, isPaused, isHeld } = entry;
+  if (isPaused === true || isHeld === true || now - entry.createdAt < YOUNG_MS) return false;
+  if (entry.kind !== "destination") return true;
+  if (Object.keys(limitsOf(entry)).length > 0 || pace !== undefined || restsUntil !== undefined) return false;
+  if (circuit !== undefined && (circuit.state === "open" || now - circuit.since < UNPROBED_MS)) return false;
+  return now - troubledAt >= CALM_MS;
+}
+
+/** A cancelled run is remembered as long as deliveries of it may turn up in other lanes. */
+async function isRunOver(redis: Redis, { kind, of, isCancelled }: OwnLane): Promise<boolean> {
+  if (kind !== "run" || isCancelled !== true) return true;
+  const [enqueued, ...ended] = (
+    await redis.hmget(keys.run(of), "enqueued", "delivered", "failed", "expired", "cancelled")
+  ).map(Number);
+  return ended.reduce((sum, count) => sum + count, 0) >= (enqueued ?? 0);
+}

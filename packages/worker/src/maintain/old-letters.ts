@@ -1,0 +1,33 @@
+// Dead letters that are too old go, also where no new ones come to push them out.
+
+import { DROP_LETTER } from "@postrider/shared/lane-scripts";
+import { keys } from "@postrider/shared/lanes";
+import type { Redis } from "ioredis";
+import { readSharedLanes } from "./balance.ts";
+
+/** So many of a lane go in one audit, lest Redis be held up; the rest goes in the next ones. */
+const AT_ONCE = 1_000;
+
+/** Input: KEYS failed, prefix of the lane's jobs; ARGV the time before which they go, how many at most. Output: how many went. */
+const DROP = `${DROP_LETTER}
+local ids = redis.call("ZRANGEBYSCORE", KEYS[1], "-inf", "(" .. ARGV[1], "LIMIT", 0, ARGV[2])
+for _, id in ipairs(ids) do dropLetter(KEYS[1], KEYS[2], id) end
+return #ids
+`;
+
+export interface OldLetters {
+  readonly redis: Redis;
+  readonly ageMs: number;
+  /** Told how many of a lane went. */
+  readonly dropped: (lane: string, count: number) => void;
+}
+
+/** Drops the dead letters of all lanes that are older than `ageMs`; their outcomes were recorded long before. */
+export async function dropOldLetters({ redis, ageMs, dropped }: OldLetters): Promise<void> {
+  const before = Date.now() - ageMs;
+  for (const lane of await readSharedLanes(redis)) {
+    const names = [keys.ofLane(lane, "failed"), keys.job(lane, "")];
+    const count = (await redis.eval(DROP, names.length, ...names, before, AT_ONCE)) as number;
+    if (count > 0) dropped(lane, count);
+  }
+}

@@ -1,0 +1,61 @@
+// Takes up what dead workers had claimed from lanes that nobody serves at the moment: paused, held, behind an open circuit, or without
+// room. BullMQ's workers look for such claims in the lanes that they serve; in the others these would count as in flight until the
+// lane runs again, and wait then for another claim's time to run out.
+
+import type { LaneDirectory } from "@postrider/shared/lane-directory";
+import { keys, shardPrefix } from "@postrider/shared/lanes";
+import { Queue, type QueueOptions } from "bullmq";
+import type { Redis } from "ioredis";
+import { readSharedLanes } from "./balance.ts";
+
+export interface ReclaimOptions {
+  readonly redis: Redis;
+  readonly directory: LaneDirectory;
+  /** Lanes that this process serves: their own workers look there. */
+  readonly isServed: (lane: string) => boolean;
+  readonly stalledCheckMs: number;
+  /** Told of each claim that ran out. */
+  readonly reclaimed: (lane: string, deliveryId: string) => void;
+}
+
+/**
+ * Looks once through the lanes with claims. BullMQ marks what is claimed and puts back at the next look what has lost its lock since;
+ * several processes may look, and a look that comes too early does nothing.
+ */
+export async function reclaimUnserved(options: ReclaimOptions): Promise<void> {
+  const { redis, directory, isServed } = options;
+  const lanes = [...(await readSharedLanes(redis)), ...directory.all().map(({ lane }) => lane)];
+  for (const lane of await findClaimed(
+    redis,
+    lanes.filter((one) => !isServed(one)),
+  ))
+    for (const id of await moveStalled(lane, options)) options.reclaimed(lane, id);
+}
+
+async function findClaimed(redis: Redis, lanes: readonly string[]): Promise<string[]> {
+  const pipeline = redis.pipeline();
+  for (const lane of lanes) pipeline.exists(keys.ofLane(lane, "active"));
+  const replies = (await pipeline.exec()) ?? [];
+  return lanes.filter((_, index) => Number(replies[index]?.[1] ?? 0) > 0);
+}
+
+/** BullMQ's own step, and what it takes of a worker's options. */
+async function moveStalled(lane: string, { redis, stalledCheckMs }: ReclaimOptions): Promise<string[]> {
+  const options: QueueOptions & { maxStalledCount: number; stalledInterval: number } = {
+    connection: redis,
+    prefix: shardPrefix(),
+    skipWaitingForReady: true,
+    // The lane may be dissolved at any moment, and must not come back by its settings.
+    skipMetasUpdate: true,
+    maxStalledCount: Number.MAX_SAFE_INTEGER,
+    stalledInterval: stalledCheckMs,
+  };
+  const queue = new Queue(lane, options);
+  // They reach the caller through the command that failed.
+  queue.on("error", () => undefined);
+  try {
+    return await queue.backend.moveStalledJobsToWait();
+  } finally {
+    await queue.close();
+  }
+}

@@ -1,0 +1,150 @@
+// Which run it is whose counters do not add up: looked for only while the ledger as a whole does not, some runs at a time, since it takes
+// reading ids out of the lanes that runs share.
+
+import { toRunTag } from "@postrider/shared/delivery";
+import type { LaneDirectory } from "@postrider/shared/lane-directory";
+import { keys, ownLaneName } from "@postrider/shared/lanes";
+import type { Redis } from "ioredis";
+import { type Imbalance, readSharedLanes, weigh } from "./balance.ts";
+
+/** Runs looked at in one audit, of the newest ones that Redis still knows. */
+export const RUNS_MAX = 100;
+/** Ids read from shared lanes in one audit. Where more lie there, runs are looked at once there are fewer again. */
+const IDS_MAX = 200_000;
+const IDS_AT_ONCE = 5_000;
+
+const PARTS = ["active", "wait", "paused", "delayed", "prioritized"] as const;
+
+function isSorted(part: (typeof PARTS)[number]): boolean {
+  return part === "delayed" || part === "prioritized";
+}
+
+interface Counters {
+  readonly open: number;
+  /** Changes whenever anything happens to the run. */
+  readonly text: string;
+}
+
+interface Present {
+  waiting: number;
+  claimed: number;
+}
+
+interface Weighed {
+  /** Of the runs that do not add up. */
+  readonly imbalances: ReadonlyMap<string, Imbalance>;
+  /** Runs to which something happened meanwhile, so that nothing can be said of them. */
+  readonly moved: readonly string[];
+}
+
+/**
+ * Weighs each run that nothing happened to while it was looked at.
+ * @returns null when the lanes hold too much to be looked through now.
+ */
+export async function weighRuns(
+  redis: Redis,
+  directory: LaneDirectory,
+  runs: readonly string[],
+): Promise<Weighed | null> {
+  const before = await readCounters(redis, runs);
+  const present = await countPresent(redis, directory, runs);
+  if (present === null) return null;
+  const after = await readCounters(redis, runs);
+  const imbalances = new Map<string, Imbalance>();
+  const moved: string[] = [];
+  for (const run of runs) {
+    const counters = before.get(run);
+    if (counters === undefined || counters.text !== after.get(run)?.text) {
+      moved.push(run);
+      continue;
+    }
+    const { waiting, claimed } = present.get(run) ?? { waiting: 0, claimed: 0 };
+    const imbalance = weigh(counters.open, waiting, claimed);
+    if (imbalance.lost + imbalance.surplus > 0) imbalances.set(run, imbalance);
+  }
+  return { imbalances, moved };
+}
+
+const COUNTERS = ["enqueued", "delivered", "failed", "expired", "cancelled", "retries"] as const;
+
+async function readCounters(redis: Redis, runs: readonly string[]): Promise<ReadonlyMap<string, Counters>> {
+  const pipeline = redis.pipeline();
+  for (const run of runs) pipeline.hmget(keys.run(run), ...COUNTERS);
+  const replies = read(await pipeline.exec());
+  return new Map(
+    runs.map((run, index) => {
+      const counts = (replies[index] as (string | null)[]).map(Number);
+      const [enqueued = 0, delivered = 0, failed = 0, expired = 0, cancelled = 0] = counts;
+      return [run, { open: enqueued - delivered - failed - expired - cancelled, text: counts.join(" ") }];
+    }),
+  );
+}
+
+async function countPresent(
+  redis: Redis,
+  directory: LaneDirectory,
+  runs: readonly string[],
+): Promise<ReadonlyMap<string, Present> | null> {
+  const own = runs.map((run) => ownLaneName("run", run));
+  const mixed = [
+    ...(await readSharedLanes(redis)),
+    ...directory.all().flatMap(({ lane, kind }) => (kind === "run" ? [] : [lane])),
+  ];
+  if ((await countIn(redis, mixed)).reduce((sum, [all]) => sum + all, 0) > IDS_MAX) return null;
+  // What lies in a run's own lane is all its own.
+  const present = new Map(
+    (await countIn(redis, own)).map(([all, claimed], index): [string, Present] => [
+      runs[index] ?? "",
+      { waiting: all - claimed, claimed },
+    ]),
+  );
+  const byTag = new Map(runs.map((run) => [toRunTag(run), present.get(run)]));
+  for (const lane of mixed) await addFrom(redis, lane, byTag);
+  return present;
+}
+
+async function addFrom(
+  redis: Redis,
+  lane: string,
+  byTag: ReadonlyMap<string, Present | undefined>,
+): Promise<void> {
+  for (const part of PARTS) {
+    const counter = part === "active" ? "claimed" : "waiting";
+    for await (const id of readIds(redis, keys.ofLane(lane, part), isSorted(part))) {
+      const counted = byTag.get(id.slice(0, id.indexOf(".")));
+      if (counted !== undefined) counted[counter] += 1;
+    }
+  }
+}
+
+/** How many lie in each lane, and how many of these are claimed. */
+async function countIn(redis: Redis, lanes: readonly string[]): Promise<[all: number, claimed: number][]> {
+  const pipeline = redis.pipeline();
+  for (const lane of lanes)
+    for (const part of PARTS)
+      if (isSorted(part)) pipeline.zcard(keys.ofLane(lane, part));
+      else pipeline.llen(keys.ofLane(lane, part));
+  const replies = read(await pipeline.exec()).map(Number);
+  return lanes.map((_, index) => {
+    const counts = replies.slice(index * PARTS.length, (index + 1) * PARTS.length);
+    return [counts.reduce((sum, count) => sum + count, 0), counts[0] ?? 0];
+  });
+}
+
+async function* readIds(redis: Redis, key: string, fromSorted: boolean): AsyncGenerator<string> {
+  for (let from = 0; ; from += IDS_AT_ONCE) {
+    const until = from + IDS_AT_ONCE - 1;
+    const ids = await (fromSorted
+      ? redis.zrange(key, String(from), String(until))
+      : redis.lrange(key, from, until));
+    yield* ids;
+    if (ids.length < IDS_AT_ONCE) return;
+  }
+}
+
+function read(replies: [Error | null, unknown][] | null): unknown[] {
+  return (replies ?? []).map(([error, reply]) => {
+    if (error !== null) throw error;
+    return reply;
+  });
+}

@@ -1,0 +1,89 @@
+// Whether this worker still claims. A worker may hold a connection that answers pings and yet never be told of deliveries again; so it
+// is judged by progress: due deliveries exist, it has free slots, and it has taken none for a while. Redis away is no reason: that heals.
+
+import type { LaneDirectory } from "@postrider/shared/lane-directory";
+import { isOwnLane, keys } from "@postrider/shared/lanes";
+import { type OwnLane, toSwitches } from "@postrider/shared/own-lane";
+import type { Redis } from "ioredis";
+import type { Traffic } from "../in-flight.ts";
+
+/** An idle worker looks by itself every few seconds; several times that is more than bad luck. */
+const STUCK_MS = 30_000;
+/** BullMQ keeps a delayed job's time in ms above twelve bits of order. */
+const DELAY_UNIT = 0x1000;
+
+export interface Liveness {
+  /** Looks at the lanes that are served; called every few seconds. */
+  check(): Promise<void>;
+  /** The lane in which it is stuck; null while it is not. */
+  stuckIn(): string | null;
+}
+
+export interface LivenessOptions {
+  readonly redis: Redis;
+  readonly directory: LaneDirectory;
+  /** The lanes that this process serves, and how many it may have in flight of each. */
+  readonly slots: () => ReadonlyMap<string, number>;
+  readonly traffic: Traffic;
+  readonly now: () => number;
+}
+
+export function createLiveness({ redis, directory, slots, traffic, now }: LivenessOptions): Liveness {
+  const idle = new Map<string, { since: number; lastClaim: number }>();
+  const look = async (): Promise<void> => {
+    const lanes = [...slots()].filter(([lane]) => !isOwnLane(lane) || mayFlow(directory.get(lane)));
+    const ready = await findReady(
+      redis,
+      lanes.filter(([lane, most]) => traffic.inFlight(lane) < most).map(([lane]) => lane),
+      directory.now(),
+    );
+    for (const lane of idle.keys()) if (!ready.has(lane)) idle.delete(lane);
+    for (const lane of ready) {
+      const lastClaim = traffic.lastClaim(lane);
+      if (idle.get(lane)?.lastClaim !== lastClaim) idle.set(lane, { since: now(), lastClaim });
+    }
+  };
+
+  return {
+    async check() {
+      try {
+        await look();
+      } catch {
+        // Redis is away. What waits, and since when, is not known any more.
+        idle.clear();
+      }
+    },
+    stuckIn() {
+      for (const [lane, { since }] of idle) if (now() - since >= STUCK_MS) return lane;
+      return null;
+    },
+  };
+}
+
+/** Whether nothing but its workers keeps an own lane's deliveries waiting; other workers may have used up a rate or a concurrency. */
+function mayFlow(entry: OwnLane | undefined): boolean {
+  if (entry === undefined) return false;
+  const { isPaused, rate, concurrency } = toSwitches(entry);
+  return !isPaused && rate === null && concurrency === null;
+}
+
+/** The lanes with due deliveries that BullMQ would hand over. */
+async function findReady(redis: Redis, lanes: readonly string[], now: number): Promise<ReadonlySet<string>> {
+  const pipeline = redis.pipeline();
+  for (const lane of lanes) {
+    pipeline.llen(keys.ofLane(lane, "wait"));
+    pipeline.zcount(keys.ofLane(lane, "delayed"), "-inf", now * DELAY_UNIT);
+    pipeline.hexists(keys.ofLane(lane, "meta"), "paused");
+    pipeline.exists(keys.ofLane(lane, "limiter"));
+  }
+  const replies = ((await pipeline.exec()) ?? []).map(([error, reply]) => {
+    if (error !== null) throw error;
+    return Number(reply);
+  });
+  return new Set(
+    lanes.filter((_, index) => {
+      const [waiting = 0, due = 0, isPaused = 0, isLimited = 0] = replies.slice(index * 4, index * 4 + 4);
+      return waiting + due > 0 && isPaused + isLimited === 0;
+    }),
+  );
+}

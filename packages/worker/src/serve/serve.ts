@@ -1,0 +1,205 @@
+// The lanes that this process serves right now: the shared ones always, own lanes as the registry says. An own lane that may not run, or has
+// nothing to do, is not even looked at, so that a million deliveries behind a dead API cost nothing while they wait.
+
+import type { LaneDirectory } from "@postrider/shared/lane-directory";
+import { isForMany, keys, ownLaneName } from "@postrider/shared/lanes";
+import { isRunnable, type OwnLane, rateOf } from "@postrider/shared/own-lane";
+import type { Worker } from "bullmq";
+import type { Redis } from "ioredis";
+import type { Traffic } from "../in-flight.ts";
+import type { OwnLaneCounts } from "../record/metrics.ts";
+import { assignLanes } from "./assign.ts";
+import { createWork } from "./work.ts";
+
+/** Of a destination's lane without a rate: what a run adds in half a second at full speed. */
+const FED_MAX = 5_000;
+/** Of one with a rate: so many seconds' worth, and never too few to choose from. */
+const FED_SECONDS = 2;
+const FED_MIN = 100;
+/** What only moves deliveries is fast, and must not make others late for the moment at which they are sent. */
+const FEEDER_SLOTS = 10;
+/** Where there is not room for all lanes, each gets its turn. */
+const EPOCH_MS = 30_000;
+/** A lane of many destinations gets back the slots that those with a lane of their own still hold in it, up to so many times its own. */
+const LENT_MAX = 4;
+
+export interface ServingOptions {
+  readonly redis: Redis;
+  readonly directory: LaneDirectory;
+  readonly traffic: Traffic;
+  readonly sharedLanes: readonly string[];
+  readonly concurrency: number;
+  readonly ownLanesMax: number;
+  readonly inFlightMax: number;
+  /** This process, and those that showed a sign of life lately. */
+  readonly self: string;
+  readonly processes: () => readonly string[];
+  /** Makes BullMQ's worker for a lane; it is told to run here. */
+  readonly start: (lane: string, concurrency: number) => Worker;
+}
+
+export interface Serving {
+  /** Starts and stops serving as the registry says now. */
+  adjust(): Promise<void>;
+  /** All lanes served here, and how many each may have in flight. */
+  slots(): ReadonlyMap<string, number>;
+  counts(): OwnLaneCounts;
+  /** Stops claiming in all lanes; resolves when nothing is in flight any more. */
+  close(): Promise<void>;
+}
+
+export function createServing(options: ServingOptions): Serving {
+  const { directory, sharedLanes, concurrency, traffic, self } = options;
+  const serving = new Map<string, Worker>();
+  const stopping = new Set<Promise<void>>();
+  const work = createWork(options.redis);
+  let unserved = 0;
+  let heldUp = 0;
+  let isClosed = false;
+
+  const start = (lane: string, slots: number): void => {
+    const worker = options.start(lane, slots);
+    serving.set(lane, worker);
+    // Its own loop survives Redis' absence; it ends when it is closed.
+    worker.run().catch((error: unknown) => worker.emit("error", error as Error));
+  };
+  const stop = (lane: string, worker: Worker): void => {
+    serving.delete(lane);
+    traffic.forgetSlots(lane);
+    const stopped: Promise<void> = worker
+      .close()
+      .catch(() => undefined)
+      .finally(() => stopping.delete(stopped));
+    stopping.add(stopped);
+  };
+  const assign = remember(
+    (lanes: readonly string[], epoch: number) =>
+      assignLanes(lanes, options.processes(), self, options.ownLanesMax, epoch),
+    (lanes, epoch) => [epoch, ...options.processes(), ...lanes].join(" "),
+  );
+  const hasOwnLane = (origin: string): boolean =>
+    directory.get(ownLaneName("destination", origin)) !== undefined;
+  /** A lane's slots, and those on top that destinations hold there which have been led out into a lane of their own. */
+  const grant = (lane: string, own: number): void => {
+    const lent = traffic.isMixed(lane) ? Math.min(traffic.heldBy(lane, hasOwnLane), own * LENT_MAX) : 0;
+    const worker = serving.get(lane);
+    if (worker === undefined) start(lane, own + lent);
+    else setSlots(worker, own + lent);
+    traffic.setSlots(lane, own + lent);
+  };
+  const change = (mine: ReadonlySet<string>): void => {
+    for (const [lane, worker] of serving)
+      if (!mine.has(lane) && !sharedLanes.includes(lane)) stop(lane, worker);
+    const part = shareOut(mine, options);
+    for (const lane of mine) grant(lane, Math.min(part(lane), toSlots(lane, directory, concurrency)));
+    for (const lane of sharedLanes) grant(lane, concurrency);
+  };
+  for (const lane of sharedLanes) grant(lane, concurrency);
+
+  return {
+    async adjust() {
+      const candidates = directory.all().filter(isRunnable);
+      const full = await findFull(options.redis, candidates);
+      const fed = candidates.filter((entry) => isFed(entry, directory, full)).map(({ lane }) => lane);
+      heldUp = candidates.length - fed.length;
+      const wanted = await work.find(fed, directory.now());
+      if (isClosed) return;
+      const assigned = assign(wanted.sort(), Math.floor(directory.now() / EPOCH_MS));
+      ({ unserved } = assigned);
+      change(new Set(assigned.mine));
+    },
+    slots: () => new Map([...serving].map(([lane, worker]) => [lane, worker.concurrency])),
+    counts: () => ({
+      served: serving.size - sharedLanes.length,
+      servedMax: options.ownLanesMax,
+      unserved,
+      heldUp,
+    }),
+    async close() {
+      isClosed = true;
+      for (const [lane, worker] of serving) stop(lane, worker);
+      await Promise.all(stopping);
+    },
+  };
+}
+
+/**
+ * How many slots each own lane may have of all that there are. Lanes of many destinations and those of single ones have half of them each,
+ * and what one half has no use for: fifty destinations that hang must not leave a run a fiftieth of the slots.
+ */
+export function shareOut(
+  lanes: ReadonlySet<string>,
+  { inFlightMax, concurrency }: Pick<ServingOptions, "inFlightMax" | "concurrency">,
+): (lane: string) => number {
+  const ofMany = [...lanes].filter(isForMany).length;
+  const ofOne = lanes.size - ofMany;
+  const forMany = Math.min(
+    ofMany * concurrency,
+    Math.max(inFlightMax / 2, inFlightMax - ofOne * concurrency),
+  );
+  const perLane = (slots: number, count: number): number =>
+    Math.max(1, Math.floor(slots / Math.max(1, count)));
+  const [many, one] = [perLane(forMany, ofMany), perLane(inFlightMax - forMany, ofOne)];
+  return (lane) => (isForMany(lane) ? many : one);
+}
+
+/** BullMQ takes a larger number up only when a job ends, and where all of them hang none does: resuming makes it look at once. */
+function setSlots(worker: Worker, slots: number): void {
+  const before = worker.concurrency;
+  worker.concurrency = slots;
+  if (slots <= before) return;
+  worker
+    .pause(true)
+    .then(() => worker.resume())
+    .catch((error: unknown) => worker.emit("error", error as Error));
+}
+
+/**
+ * Whether a run's lane may go on: not while the lane of the destination that it feeds is held up or has enough to choose from, lest a
+ * million deliveries be moved there only to wait.
+ */
+function isFed(entry: OwnLane, directory: LaneDirectory, full: ReadonlySet<string>): boolean {
+  if (entry.destination === undefined || entry.isCancelled === true) return true;
+  const destination = directory.get(entry.destination);
+  return destination === undefined || (isRunnable(destination) && !full.has(destination.lane));
+}
+
+/** From a run's lane nothing is sent where its destination has a rate: what it holds goes to that one's lane. */
+function toSlots(lane: string, directory: LaneDirectory, concurrency: number): number {
+  const entry = directory.get(lane);
+  const destination = directory.get(entry?.destination ?? "");
+  const isFeeder =
+    destination !== undefined && rateOf(destination) !== undefined && entry?.isCancelled !== true;
+  return isFeeder ? Math.min(concurrency, FEEDER_SLOTS) : concurrency;
+}
+
+/** The destinations' lanes that runs feed and that have enough waiting. */
+async function findFull(redis: Redis, entries: readonly OwnLane[]): Promise<ReadonlySet<string>> {
+  const fed = new Set(entries.map(({ destination }) => destination));
+  const lanes = entries.filter(({ lane }) => fed.has(lane));
+  if (lanes.length === 0) return new Set();
+  const pipeline = redis.pipeline();
+  for (const { lane } of lanes) pipeline.llen(keys.ofLane(lane, "wait"));
+  const lengths = (await pipeline.exec()) ?? [];
+  return new Set(
+    lanes.filter((entry, index) => Number(lengths[index]?.[1] ?? 0) >= roomOf(entry)).map(({ lane }) => lane),
+  );
+}
+
+function roomOf(entry: OwnLane): number {
+  const rate = rateOf(entry);
+  return rate === undefined ? FED_MAX : Math.max(FED_MIN, rate * FED_SECONDS);
+}
+
+/** A function that keeps its latest answer: the same question comes twice a second, and answering it may take thousands of hashes. */
+function remember<A extends readonly unknown[], R>(
+  answer: (...question: A) => R,
+  toKey: (...question: A) => string,
+): (...question: A) => R {
+  let kept: { readonly key: string; readonly answer: R } | undefined;
+  return (...question) => {
+    const key = toKey(...question);
+    if (kept?.key !== key) kept = { key, answer: answer(...question) };
+    return kept.answer;
+  };
+}

@@ -1,0 +1,82 @@
+// What the page about the code's rooms is made of: each file with its first sentence, and the only places where a library may be imported.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** Where each library may be imported, from `packages/` on. */
+export const DOORS: Readonly<Record<string, readonly string[]>> = {
+  bullmq: [
+    "producer/src/lanes.ts",
+    "producer/src/admit.ts",
+    "worker/src/claim.ts",
+    "worker/src/group-claims.ts",
+    "worker/src/settle.ts",
+    "worker/src/lanes.ts",
+    "worker/src/serve/serve.ts",
+    "worker/src/maintain/reclaim.ts",
+  ],
+  undici: ["worker/src/send/"],
+  liquidjs: ["compose/src/dialect/", "compose/src/render/", "compose/src/escape/", "compose/src/cost/"],
+  "prom-client": [
+    "worker/src/record/metrics.ts",
+    "worker/src/record/process.ts",
+    "worker/src/record/series.ts",
+  ],
+  fastify: ["worker/src/probes.ts"],
+  commander: ["cli/src/program.ts", "cli/src/commands/"],
+};
+
+/** Source files of the packages, without tests, from `packages/` on. */
+export function sourceFiles(): string[] {
+  return execFileSync(
+    "git",
+    ["ls-files", "--cached", "--others", "--exclude-standard", "packages/*/src/*.ts"],
+    { cwd: ROOT, encoding: "utf8" },
+  )
+    .split("\n")
+    .filter((file) => file !== "" && !file.endsWith(".test.ts"))
+    .map((file) => file.slice("packages/".length))
+    .sort();
+}
+
+/** The first sentence of the comment that a file opens with. */
+function firstSentence(file: string): string {
+  const text = readFileSync(join(ROOT, "packages", file), "utf8");
+  const lines = text.slice(0, text.indexOf("\n\n")).split("\n");
+  const comment = lines.map((line) => line.replace(/^(?:\/\/|\/\*\*?| ?\*\/?) ?/, "")).join(" ");
+  return (/^.*?[.?!](?= |$)/.exec(comment)?.[0] ?? comment).replaceAll("|", "\\|");
+}
+
+/** A table of files for each folder, folders in the order of their names. */
+export function renderMap(): string {
+  const folders = new Map<string, string[]>();
+  for (const file of sourceFiles()) folders.set(dirname(file), [...(folders.get(dirname(file)) ?? []), file]);
+  const tables = [...folders].map(([folder, files]) =>
+    [
+      `## ${folder}`,
+      "",
+      "| file | its part |",
+      "| --- | --- |",
+      ...files.map((file) => `| \`${file.slice(folder.length + 1)}\` | ${firstSentence(file)} |`),
+    ].join("\n"),
+  );
+  return [...tables, renderDoors()].join("\n\n");
+}
+
+function renderDoors(): string {
+  return [
+    "## Doors",
+    "",
+    "A library is imported here and nowhere else:",
+    "",
+    "| library | where |",
+    "| --- | --- |",
+    ...Object.entries(DOORS).map(
+      ([library, places]) => `| ${library} | ${places.map((place) => `\`${place}\``).join(", ")} |`,
+    ),
+  ].join("\n");
+}
