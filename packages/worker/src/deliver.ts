@@ -1,6 +1,7 @@
 // The story of one attempt: open, compose, find the lane, authorize, send, decide. Every exit goes through decide, so no rule about the
 // future lives anywhere else. Recording and settling are later steps.
 
+import type { Composer } from "@postrider/compose/apart/composer";
 import type { CompiledAction } from "@postrider/compose/compile";
 import type { Composed, ComposedRequest } from "@postrider/compose/request";
 import { toFacts, toScope } from "@postrider/compose/scope";
@@ -10,7 +11,6 @@ import type { FindAction } from "./actions.ts";
 import { type Attempted, type Claimed, type Finding, NOT_SENT, type SendTimings } from "./attempt.ts";
 import type { Authorize, Authorized, Errand } from "./authorize/authorize.ts";
 import { addSensitiveHeaders, conceal, type Sensitive, sensitiveSecrets } from "./authorize/conceal.ts";
-import type { Composer } from "./compose/composer.ts";
 import type { Random } from "./decide/backoff.ts";
 import { decide } from "./decide/decide.ts";
 import { judgeSuccess } from "./decide/success.ts";

@@ -1,6 +1,7 @@
 // A test send: one attempt through the very steps of a worker, with the verdict that a worker would reach. Nothing is
 // enqueued, recorded or retried.
 
+import { type Composer, createComposer } from "@postrider/compose/apart/composer";
 import { type CompiledAction, compileAction } from "@postrider/compose/compile";
 import { type ShownRequest, toShown } from "@postrider/compose/request";
 import { toScope } from "@postrider/compose/scope";
@@ -15,7 +16,6 @@ import { toRetryPolicy } from "@postrider/shared/retry";
 import { createSealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings";
 import type { Attempted, Claimed, Reply, Timings, Verdict } from "./attempt.ts";
-import { type Composer, createComposer } from "./compose/composer.ts";
 import { createCredentialSteps } from "./credential-steps.ts";
 import { deliver, type Steps } from "./deliver.ts";
 import { createInterrupts } from "./interrupts.ts";

@@ -1,5 +1,6 @@
 // A worker process's delivering half: serves its lanes until it is closed, and then lets go of everything.
 
+import { createComposer } from "@postrider/compose/apart/composer";
 import type { Logger } from "@postrider/shared/log";
 import { connectRedis, isPersistent, workerOptions } from "@postrider/shared/redis";
 import { createSealer } from "@postrider/shared/seal";
@@ -8,7 +9,6 @@ import type { Redis } from "ioredis";
 import { createActionCache } from "./actions.ts";
 import { NOT_SENT } from "./attempt.ts";
 import { type LaneOptions, serveLane, toReclaimed } from "./claim.ts";
-import { createComposer } from "./compose/composer.ts";
 import { createCredentialSteps } from "./credential-steps.ts";
 import { deliver, type Steps } from "./deliver.ts";
 import { createSpacing } from "./destinations/rate-limiter.ts";

@@ -1,6 +1,7 @@
 // `postrider actions check`: the examples of action files, composed and compared, for a team's own CI. Needs no Redis, unless an action
 // uses snippets that neither it nor `--snippets` has.
 
+import { type Composer, createComposer } from "@postrider/compose/apart/composer";
 import type { CompiledAction } from "@postrider/compose/compile";
 import { compareExample, type Difference } from "@postrider/compose/examples";
 import type { Composed } from "@postrider/compose/request";
@@ -11,7 +12,6 @@ import { parseCustomer, parseValues } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
 import { stringifyExact } from "@postrider/shared/exact-json";
 import type { Example } from "@postrider/shared/example";
-import { type Composer, createComposer } from "@postrider/worker/compose/composer";
 import type { Paint } from "../output.ts";
 import type { Context } from "../program.ts";
 import { toVisible } from "../text.ts";

@@ -1,5 +1,6 @@
 // `postrider actions preview`: the request that a customer would get, exactly as it would be sent, and what the author should know of it.
 
+import { createComposer } from "@postrider/compose/apart/composer";
 import type { CompiledAction } from "@postrider/compose/compile";
 import {
   findMissing,
@@ -16,7 +17,6 @@ import { toScope } from "@postrider/compose/scope";
 import { withMaskedSecrets } from "@postrider/compose/secrets";
 import { findWarnings } from "@postrider/compose/warnings";
 import type { Problem } from "@postrider/shared/errors";
-import { createComposer } from "@postrider/worker/compose/composer";
 import type { Context } from "../program.ts";
 import { toVisible } from "../text.ts";
 import { loadAction } from "./load.ts";

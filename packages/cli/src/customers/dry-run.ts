@@ -1,12 +1,12 @@
 // Composes the request of every customer and sends none: what would fail, how often, and why.
 
+import { createComposer } from "@postrider/compose/apart/composer";
 import type { CompiledAction } from "@postrider/compose/compile";
 import { toScope } from "@postrider/compose/scope";
 import { withMaskedSecrets } from "@postrider/compose/secrets";
 import type { Customer, Delivery } from "@postrider/shared/delivery";
 import { describeProblems } from "@postrider/shared/errors";
 import type { Reason } from "@postrider/shared/outcome";
-import { createComposer } from "@postrider/worker/compose/composer";
 import type { Output } from "../output.ts";
 
 interface Failures {

@@ -1,13 +1,13 @@
 // Looks at a sample of what waits in a lane: whether any of it goes elsewhere than to the one destination that was met there. Asked for
 // jammed lanes alone, in which nothing else gets as far as to be claimed; the data of each customer may name another host.
 
+import type { Composer } from "@postrider/compose/apart/composer";
 import type { CompiledAction } from "@postrider/compose/compile";
 import { toFacts, toScope } from "@postrider/compose/scope";
 import { isDelivery } from "@postrider/shared/delivery";
 import { keys } from "@postrider/shared/lanes";
 import type { Redis } from "ioredis";
 import type { FindAction } from "../actions.ts";
-import type { Composer } from "../compose/composer.ts";
 import type { Open } from "../open/open.ts";
 
 /** Composed for one look. A jam lasts, and each second looks at others. */

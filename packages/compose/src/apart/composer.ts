@@ -2,12 +2,12 @@
 // composes in a thread that is killed when it takes too long or too much, so that no author can hold up a worker's deliveries.
 
 import { Worker } from "node:worker_threads";
-import type { CompiledAction } from "@postrider/compose/compile";
-import type { DeliveryFacts } from "@postrider/compose/dialect/delivery-facts";
-import { COMPOSE_LIMITS, type ComposeLimits } from "@postrider/compose/limits";
-import type { Scope } from "@postrider/compose/render/template";
-import type { Composed } from "@postrider/compose/request";
 import { LRUCache } from "lru-cache";
+import type { CompiledAction } from "../compile.ts";
+import type { DeliveryFacts } from "../dialect/delivery-facts.ts";
+import { COMPOSE_LIMITS, type ComposeLimits } from "../limits.ts";
+import type { Scope } from "../render/template.ts";
+import type { Composed } from "../request.ts";
 import type { FromThread, Task } from "./thread.ts";
 
 /** What composing one delivery apart may take. Given once, so that a test can lower it and needs no template that hurts. */
@@ -39,7 +39,7 @@ const OFFENDERS_KEPT = 1_000;
 
 /** The built file, also where this one runs from its source: a thread has no loader for TypeScript. */
 const THREAD_FILE = new URL(
-  import.meta.url.endsWith(".ts") ? "../../dist/compose/thread.js" : "./thread.js",
+  import.meta.url.endsWith(".ts") ? "../../dist/apart/thread.js" : "./thread.js",
   import.meta.url,
 );
 

@@ -1,8 +1,8 @@
-import { type CompiledAction, compileAction } from "@postrider/compose/compile";
-import type { Composed } from "@postrider/compose/request";
 import { parseAction } from "@postrider/shared/action";
 import { afterAll, describe, expect, test } from "vitest";
 import { HOSTILE, LOWERED, SAYS } from "../../../../tests/support/hostile-templates.ts";
+import { type CompiledAction, compileAction } from "../compile.ts";
+import type { Composed } from "../request.ts";
 import { COMPOSER_LIMITS, createComposer } from "./composer.ts";
 
 const composer = createComposer();

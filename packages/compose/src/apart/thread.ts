@@ -2,13 +2,13 @@
 // moment, so it holds nothing but compiled actions.
 
 import { parentPort, workerData } from "node:worker_threads";
-import { type CompiledAction, compileAction } from "@postrider/compose/compile";
-import type { DeliveryFacts } from "@postrider/compose/dialect/delivery-facts";
-import type { ComposeLimits } from "@postrider/compose/limits";
-import type { Scope } from "@postrider/compose/render/template";
-import type { Composed } from "@postrider/compose/request";
 import type { Action } from "@postrider/shared/action";
 import { LRUCache } from "lru-cache";
+import { type CompiledAction, compileAction } from "../compile.ts";
+import type { DeliveryFacts } from "../dialect/delivery-facts.ts";
+import type { ComposeLimits } from "../limits.ts";
+import type { Scope } from "../render/template.ts";
+import type { Composed } from "../request.ts";
 
 export interface Task {
   /** The same number always stands for the same action. */
