@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { provideRedis } from "@postrider/cli/redis/provide-redis";
 import { whenToldToStop } from "@postrider/cli/told-to-stop";
 import { createProducer, type Producer } from "@postrider/producer";
-import type { Run } from "@postrider/producer/runs";
+import type { Run } from "@postrider/producer/runs/run";
 import { type Checked, check, EXPECTATIONS } from "./check.ts";
 import { type DemoCustomer, makeCustomers } from "./customers.ts";
 import { borrowDatabase } from "./database.ts";

@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
   bullmq: [
     "producer/src/lanes.ts",
-    "producer/src/admit.ts",
+    "producer/src/enqueue/admit.ts",
     "worker/src/claim.ts",
     "worker/src/group-claims.ts",
     "worker/src/settle.ts",

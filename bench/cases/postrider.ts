@@ -3,8 +3,8 @@
 
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { RUN_SHARED_MAX } from "@postrider/producer/enqueue/routing";
 import { createProducer } from "@postrider/producer/producer";
-import { RUN_SHARED_MAX } from "@postrider/producer/routing";
 import type { Case } from "../cases.ts";
 import { customers, toAction } from "../workload.ts";
 

@@ -1,5 +1,5 @@
-import type { DeliveryOrder } from "@postrider/producer/enqueue";
-import type { RunOrder } from "@postrider/producer/enqueue-many";
+import type { DeliveryOrder } from "@postrider/producer/enqueue/enqueue";
+import type { RunOrder } from "@postrider/producer/enqueue/enqueue-many";
 import { createProducer } from "@postrider/producer/producer";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";

@@ -2,7 +2,8 @@
 
 import { DIFFERENCES, type Difference, type Found } from "./differences.ts";
 import { composeRow } from "./ours.ts";
-import { type Printed, ROWS, type Row, type RubyRow, readPrints } from "./table.ts";
+import type { Printed } from "./printed.ts";
+import { ROWS, type Row, type RubyRow, readPrints } from "./table.ts";
 
 export interface Comparison {
   readonly same: number;

@@ -3,7 +3,7 @@
 
 import { print } from "@postrider/compose/escape/print";
 import { parseExact } from "@postrider/shared/exact-json";
-import type { Printed } from "./table.ts";
+import type { Printed } from "./printed.ts";
 
 /** One place of the table where the two are not the same. */
 export interface Found {

@@ -3,7 +3,8 @@
 import { compileAction } from "@postrider/compose/compile";
 import { parseAction } from "@postrider/shared/action";
 import { parseExact } from "@postrider/shared/exact-json";
-import { type Printed, type Row, toCustomer } from "./table.ts";
+import type { Printed } from "./printed.ts";
+import { type Row, toCustomer } from "./table.ts";
 
 /** The moment that Ruby's script takes for now, too. */
 const NOW = Date.UTC(2026, 10, 24, 9);

@@ -5,7 +5,8 @@ import { expect, test } from "vitest";
 import { compareAll } from "./compare.ts";
 import { DIFFERENCES } from "./differences.ts";
 import { composeRow } from "./ours.ts";
-import { type Printed, ROWS, readPrints } from "./table.ts";
+import type { Printed } from "./printed.ts";
+import { ROWS, readPrints } from "./table.ts";
 
 const { versions, filters, tags, byTemplate } = readPrints();
 const { covered, uncovered } = compareAll();

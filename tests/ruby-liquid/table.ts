@@ -1,11 +1,9 @@
 // The comparison's table: each template with each value that it is meant for, and what Ruby's Liquid printed.
 
 import { readFileSync } from "node:fs";
+import type { Printed } from "./printed.ts";
 import { CUSTOMER, TEMPLATES_ALONE, TEMPLATES_OF_DATES, TEMPLATES_OF_VALUES } from "./templates.ts";
 import { DATES, VALUES } from "./values.ts";
-
-/** What Ruby printed, or why it failed. */
-export type Printed = string | { readonly error: string };
 
 export interface Row {
   readonly template: string;

@@ -2,7 +2,7 @@
 // again takes exactly that in.
 
 import { startRedisServer } from "@postrider/cli/redis/server";
-import type { RunOrder } from "@postrider/producer/enqueue-many";
+import type { RunOrder } from "@postrider/producer/enqueue/enqueue-many";
 import { createProducer, type Producer } from "@postrider/producer/producer";
 import { hasCode } from "@postrider/shared/errors";
 import { Redis } from "ioredis";

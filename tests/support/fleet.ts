@@ -1,7 +1,7 @@
 // Worker processes over one Redis for tests of faults, and the account that must balance when all is over.
 
 import type { Producer } from "@postrider/producer/producer";
-import type { Run } from "@postrider/producer/runs";
+import type { Run } from "@postrider/producer/runs/run";
 import { keys } from "@postrider/shared/lanes";
 import { Redis } from "ioredis";
 import { expect } from "vitest";

@@ -2,7 +2,6 @@
 
 import { type ErrorCode, PostriderError } from "@postrider/shared/errors";
 import { readSettings } from "@postrider/shared/read-settings";
-import type { Settings } from "@postrider/shared/settings";
 import { VERSION } from "@postrider/shared/version";
 import { Command, CommanderError } from "commander";
 import { addActions } from "./commands/actions.ts";
@@ -16,18 +15,9 @@ import { addSnippets } from "./commands/snippets.ts";
 import { addStatus } from "./commands/status.ts";
 import { addUp } from "./commands/up.ts";
 import { addWorker } from "./commands/worker.ts";
+import type { Context } from "./context.ts";
 import { CustomersFileError } from "./customers/customers-file-error.ts";
 import { createOutput, type Output, type Surroundings } from "./output.ts";
-
-/** What every command is handed. */
-export interface Context {
-  readonly surroundings: Surroundings;
-  readonly output: Output;
-  /** Read when a command runs, so that `--help` works with broken settings. */
-  readonly settings: (changes?: Partial<Settings>) => Settings;
-  /** Tells the exit code where it is not 0. */
-  readonly end: (code: number) => void;
-}
 
 const COMMANDS = [
   addUp,

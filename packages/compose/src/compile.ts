@@ -2,9 +2,10 @@
 // Pure: the same action, delivery id and data always give the same request.
 
 import type { Action } from "@postrider/shared/action";
+import { MASK } from "@postrider/shared/credential-names";
 import { DELIVERY_BYTES_MAX } from "@postrider/shared/delivery";
 import { describeProblems, PostriderError, type Problem } from "@postrider/shared/errors";
-import { holdsCredential, MASK } from "@postrider/shared/mask";
+import { holdsCredential } from "@postrider/shared/mask";
 import { findBlankInUrl } from "./blanks.ts";
 import { type BodyParts, composeBody } from "./body.ts";
 import { cheapUpTo } from "./cost/cost.ts";

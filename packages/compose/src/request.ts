@@ -1,9 +1,9 @@
 // The composed request: a plain value that says exactly what would be sent.
 
 import type { Action } from "@postrider/shared/action";
+import { isCredentialName, MASK } from "@postrider/shared/credential-names";
 import { SIGNATURE_HEADERS } from "@postrider/shared/credentials";
 import type { Problem } from "@postrider/shared/errors";
-import { isCredentialName, MASK } from "@postrider/shared/mask";
 import type { Reason } from "@postrider/shared/outcome";
 
 export interface ComposedRequest {

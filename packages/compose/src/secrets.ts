@@ -2,8 +2,8 @@
 // given a scope that has none.
 
 import type { Action } from "@postrider/shared/action";
+import { MASK } from "@postrider/shared/credential-names";
 import type { Problem } from "@postrider/shared/errors";
-import { MASK } from "@postrider/shared/mask";
 import { areInUserInfo, findSecretUses, SECRETS, toPlaced, useSecrets } from "./render/secret-uses.ts";
 import type { Scope, Template } from "./render/template.ts";
 

@@ -6,22 +6,22 @@ import { readSettings } from "@postrider/shared/read-settings";
 import { connectRedis, producerOptions } from "@postrider/shared/redis";
 import { createSealer, parseSecretKeys, type SecretKeys } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings";
-import { createActionOrigins } from "./action-origins.ts";
-import { type ActionStore, createActionStore } from "./actions.ts";
-import { createAdmit } from "./admit.ts";
+import { createActionOrigins } from "./actions/action-origins.ts";
+import { type ActionStore, createActionStore } from "./actions/actions.ts";
+import { createDeadLetters, type DeadLetters } from "./dead-letters/dead-letters.ts";
 import { createFinder } from "./dead-letters/find.ts";
-import { createDeadLetters, type DeadLetters } from "./dead-letters.ts";
-import { createDeliveries, type Deliveries } from "./deliveries.ts";
-import { createDestinations, type Destinations } from "./destinations.ts";
-import { createEnqueue, type EnqueueOne } from "./enqueue.ts";
-import { createEnqueueMany, type EnqueueMany } from "./enqueue-many.ts";
+import { createDeliveries, type Deliveries } from "./deliveries/deliveries.ts";
+import { createOutcomes, type Outcomes } from "./deliveries/outcomes.ts";
+import { createDestinations, type Destinations } from "./destinations/destinations.ts";
+import { createOwnLanes, type OwnLanes } from "./destinations/own-lanes.ts";
+import { createAdmit } from "./enqueue/admit.ts";
+import { createEnqueue, type EnqueueOne } from "./enqueue/enqueue.ts";
+import { createEnqueueMany, type EnqueueMany } from "./enqueue/enqueue-many.ts";
+import { createRouting } from "./enqueue/routing.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
-import { createOutcomes, type Outcomes } from "./outcomes.ts";
-import { createOwnLanes, type OwnLanes } from "./own-lanes.ts";
-import { createRouting } from "./routing.ts";
-import { createRuns, type Runs } from "./runs.ts";
-import { createSecretStore, type SecretStore } from "./secrets.ts";
-import { createSnippetStore, type SnippetStore } from "./snippets.ts";
+import { createRuns, type Runs } from "./runs/runs.ts";
+import { createSecretStore, type SecretStore } from "./secrets/secrets.ts";
+import { createSnippetStore, type SnippetStore } from "./snippets/snippets.ts";
 
 export interface ProducerOptions {
   /** Redis URL. */

@@ -2,7 +2,7 @@
 // `secrets` alone.
 
 import { z } from "zod";
-import { userInfoOf } from "./mask.ts";
+import { userInfoOf } from "./user-info.ts";
 
 /** Longer ones are no secrets; a certificate or a key in PEM fits. */
 const CREDENTIAL_CHARS_MAX = 8_192;

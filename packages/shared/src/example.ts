@@ -1,7 +1,7 @@
 // An example of an action: a customer, and the request that must come of it. Kept beside the action's versions, never in them.
 
 import { z } from "zod";
-import { isCredentialName, MASK } from "./mask.ts";
+import { isCredentialName, MASK } from "./credential-names.ts";
 import { REASON_NAMES, type Reason } from "./outcome.ts";
 
 /** A template whose clock stood still: examples must give the same for ever. */

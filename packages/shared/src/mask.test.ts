@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type ActionDocument, parseAction } from "./action.ts";
-import { isCredentialName, maskAction } from "./mask.ts";
+import { isCredentialName } from "./credential-names.ts";
+import { maskAction } from "./mask.ts";
 
 function mask(document: Partial<ActionDocument>) {
   return maskAction(parseAction({ id: "a", url: "https://h/", ...document }));

@@ -5,9 +5,9 @@ import { completeSnippets, findMissingSnippets } from "@postrider/compose/comple
 import { type Action, parseAction, parseActionDocument } from "@postrider/shared/action";
 import { describeProblems, PostriderError, type Problem } from "@postrider/shared/errors";
 import type { Example } from "@postrider/shared/example";
+import type { Context } from "../context.ts";
 import { type ActionDocument, isActionFile, readActionDocuments } from "../documents.ts";
 import { withProducer } from "../producer.ts";
-import type { Context } from "../program.ts";
 
 export interface LoadedAction {
   /** Where it stands. */

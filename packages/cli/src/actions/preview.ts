@@ -17,7 +17,7 @@ import { toScope } from "@postrider/compose/scope";
 import { withMaskedSecrets } from "@postrider/compose/secrets";
 import { findWarnings } from "@postrider/compose/warnings";
 import type { Problem } from "@postrider/shared/errors";
-import type { Context } from "../program.ts";
+import type { Context } from "../context.ts";
 import { toVisible } from "../text.ts";
 import { loadAction } from "./load.ts";
 import { readGivenSnippets, readSample, type SampleOptions } from "./sample.ts";

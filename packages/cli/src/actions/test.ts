@@ -2,8 +2,8 @@
 
 import { describeProblems } from "@postrider/shared/errors";
 import { type TestSend, testAction } from "@postrider/worker/test-send";
+import type { Context } from "../context.ts";
 import type { Output, Paint } from "../output.ts";
-import type { Context } from "../program.ts";
 import { describeDuration, toVisible } from "../text.ts";
 import { loadAction } from "./load.ts";
 import { readGivenSnippets, readSample, type SampleOptions } from "./sample.ts";

@@ -10,8 +10,8 @@ import { type PreviewOptions, preview } from "../actions/preview.ts";
 import type { SampleOptions } from "../actions/sample.ts";
 import { showWarnings } from "../actions/show.ts";
 import { test } from "../actions/test.ts";
+import type { Context } from "../context.ts";
 import { withProducer } from "../producer.ts";
-import type { Context } from "../program.ts";
 import { parseTime } from "./arguments.ts";
 
 /** What campaign tools show in previews; the same each time, so that what depends on it does not move. */

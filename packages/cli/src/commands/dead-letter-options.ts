@@ -1,7 +1,7 @@
 // The options by which commands select dead letters.
 
+import type { Selection } from "@postrider/producer/dead-letters/bulk";
 import type { DeadLetterFilter } from "@postrider/producer/dead-letters/filter";
-import type { Selection } from "@postrider/producer/dead-letters/work";
 import { PostriderError } from "@postrider/shared/errors";
 import { REASON_NAMES, type Reason } from "@postrider/shared/outcome";
 import { type Command, Option } from "commander";

@@ -7,9 +7,9 @@ import {
   type ReplayProgress,
 } from "@postrider/producer/dead-letters/replay";
 import type { Command } from "commander";
+import type { Context } from "../context.ts";
 import { untilInterrupted } from "../interrupt.ts";
 import { withProducer } from "../producer.ts";
-import type { Context } from "../program.ts";
 import { parseRate } from "./arguments.ts";
 import { addFilterOptions, type FilterOptions, toSelection } from "./dead-letter-options.ts";
 

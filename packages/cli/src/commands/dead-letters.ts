@@ -1,15 +1,15 @@
 // `postrider dead-letters`: deliveries that failed; look at them one by one or in groups.
 
 import { createComposer } from "@postrider/compose/apart/composer";
-import type { DeadLetterList, DeadLetterShown } from "@postrider/producer/dead-letters";
+import type { DeadLetterList, DeadLetterShown } from "@postrider/producer/dead-letters/dead-letters";
 import { type DeadLetterGroup, GROUPINGS, type Grouping } from "@postrider/producer/dead-letters/groups";
 import type { DeadLetter } from "@postrider/producer/dead-letters/letter";
 import type { Producer } from "@postrider/producer/producer";
 import { describeProblems } from "@postrider/shared/errors";
 import { REASONS } from "@postrider/shared/outcome";
 import { type Command, InvalidArgumentError } from "commander";
+import type { Context } from "../context.ts";
 import { withProducer } from "../producer.ts";
-import type { Context } from "../program.ts";
 import { describeCustomer, describeTime, toVisible } from "../text.ts";
 import { parseCount } from "./arguments.ts";
 import { describeAttempt } from "./attempt-text.ts";

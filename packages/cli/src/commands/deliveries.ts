@@ -1,10 +1,10 @@
 // `postrider deliveries show`: everything about one delivery, and what comes next.
 
-import type { DeliveryShown } from "@postrider/producer/deliveries";
+import type { DeliveryShown } from "@postrider/producer/deliveries/deliveries";
 import { REASONS } from "@postrider/shared/outcome";
 import type { Command } from "commander";
+import type { Context } from "../context.ts";
 import { withProducer } from "../producer.ts";
-import type { Context } from "../program.ts";
 import { describeCustomer, describeTime } from "../text.ts";
 import { describeAttempt } from "./attempt-text.ts";
 

@@ -1,11 +1,11 @@
 // `postrider destinations`: the origins that have a lane of their own, and what a person may set for any.
 
-import type { Destination, Destinations } from "@postrider/producer/destinations";
+import type { Destination, Destinations } from "@postrider/producer/destinations/destinations";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Limits } from "@postrider/shared/own-lane";
 import type { Command } from "commander";
+import type { Context } from "../context.ts";
 import { withProducer } from "../producer.ts";
-import type { Context } from "../program.ts";
 import { describeTime } from "../text.ts";
 import { parseCount, parseRate } from "./arguments.ts";
 

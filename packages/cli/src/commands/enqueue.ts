@@ -1,6 +1,6 @@
 // `postrider enqueue`: a customers file becomes a run.
 
-import type { RunEnqueued } from "@postrider/producer/enqueue-many";
+import type { RunEnqueued } from "@postrider/producer/enqueue/enqueue-many";
 import type { Producer } from "@postrider/producer/producer";
 import { type Delivery, parseRunId } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
@@ -8,7 +8,7 @@ import { PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
 import { type Command, Option } from "commander";
 import { loadAction } from "../actions/load.ts";
-
+import type { Context } from "../context.ts";
 import { dryRun } from "../customers/dry-run.ts";
 import { type CustomersFile, openCustomers } from "../customers/open-customers.ts";
 import { createProblems, type Problems, unlessEmpty } from "../customers/problems.ts";
@@ -17,7 +17,6 @@ import { createRejects, NO_REJECTS, type Rejects } from "../customers/rejects.ts
 import { isActionFile, readEvent, readValues } from "../documents.ts";
 import { untilInterrupted } from "../interrupt.ts";
 import { withProducer } from "../producer.ts";
-import type { Context } from "../program.ts";
 import { parseTime } from "./arguments.ts";
 import { waitForRun } from "./wait.ts";
 

@@ -1,9 +1,10 @@
 // `postrider runs`: batches of deliveries: how far they are, and the switches that stop and let go of them.
 
-import type { Run, Runs } from "@postrider/producer/runs";
+import type { Run } from "@postrider/producer/runs/run";
+import type { Runs } from "@postrider/producer/runs/runs";
 import type { Command } from "commander";
+import type { Context } from "../context.ts";
 import { withProducer } from "../producer.ts";
-import type { Context } from "../program.ts";
 import { describeDuration, describeTime } from "../text.ts";
 import { parseCount, parseSeconds } from "./arguments.ts";
 import { waitForRun } from "./wait.ts";

@@ -5,8 +5,8 @@ import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Command } from "commander";
+import type { Context } from "../context.ts";
 import { withProducer } from "../producer.ts";
-import type { Context } from "../program.ts";
 import { describeTime } from "../text.ts";
 
 interface Json {

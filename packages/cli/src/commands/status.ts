@@ -1,9 +1,9 @@
 // `postrider status`: what lies in the lanes, and whose circuit is open.
 
-import type { OwnLanes } from "@postrider/producer/own-lanes";
+import type { OwnLanes } from "@postrider/producer/destinations/own-lanes";
 import type { Command } from "commander";
+import type { Context } from "../context.ts";
 import { withProducer } from "../producer.ts";
-import type { Context } from "../program.ts";
 import { describeDuration, describeTime } from "../text.ts";
 
 /** Own lanes that are shown; there may be thousands. */

@@ -3,8 +3,9 @@
 import { hasCode, PostriderError } from "@postrider/shared/errors";
 import type { Settings } from "@postrider/shared/settings";
 import type { Command } from "commander";
-import type { Context } from "../program.ts";
-import { type ProvidedRedis, provideRedis } from "../redis/provide-redis.ts";
+import type { Context } from "../context.ts";
+import { provideRedis } from "../redis/provide-redis.ts";
+import type { ProvidedRedis } from "../redis/provided-redis.ts";
 import { parseWhole } from "./whole.ts";
 import { parentOption, runWorker } from "./worker.ts";
 

@@ -3,11 +3,11 @@
 
 import type { Writable } from "node:stream";
 import type { Producer } from "@postrider/producer/producer";
-import { isOver } from "@postrider/producer/run-end";
-import type { Run } from "@postrider/producer/runs";
+import type { Run } from "@postrider/producer/runs/run";
+import { isOver } from "@postrider/producer/runs/run-end";
 import { createBar, createLines } from "../bar.ts";
+import type { Context } from "../context.ts";
 import { untilInterrupted } from "../interrupt.ts";
-import type { Context } from "../program.ts";
 import { describeDuration } from "../text.ts";
 
 /**

@@ -4,7 +4,7 @@ import { createLogger } from "@postrider/shared/log";
 import type { Settings } from "@postrider/shared/settings";
 import { createWorker } from "@postrider/worker/worker";
 import { type Command, Option } from "commander";
-import type { Context } from "../program.ts";
+import type { Context } from "../context.ts";
 import { whenToldToStop } from "../told-to-stop.ts";
 import { parseWhole } from "./whole.ts";
 

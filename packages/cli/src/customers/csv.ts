@@ -4,9 +4,9 @@
 import { parseCustomer } from "@postrider/shared/delivery";
 import { hasCode } from "@postrider/shared/errors";
 import { type CsvRecord, type CutRecord, createRecordCutter } from "./csv-records.ts";
+import type { BadLine, CustomerLine } from "./customer-line.ts";
 import { CustomersFileError } from "./customers-file-error.ts";
 import { cutLines, type Line, type LineProblem } from "./lines.ts";
-import type { BadLine, CustomerLine } from "./open-customers.ts";
 
 const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
 

@@ -7,7 +7,8 @@ import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type CustomerLine, type Format, openCustomers } from "./open-customers.ts";
+import type { CustomerLine } from "./customer-line.ts";
+import { type Format, openCustomers } from "./open-customers.ts";
 
 let directory: string;
 beforeAll(async () => {

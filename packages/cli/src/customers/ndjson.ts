@@ -4,9 +4,9 @@ import { findJsonProblem } from "@postrider/compose/json-check";
 import { parseCustomer } from "@postrider/shared/delivery";
 import { hasCode } from "@postrider/shared/errors";
 import { parseExact } from "@postrider/shared/exact-json";
+import type { CustomerLine } from "./customer-line.ts";
 import { CustomersFileError } from "./customers-file-error.ts";
 import { cutLines, type Line, type LineProblem, readText } from "./lines.ts";
-import type { CustomerLine } from "./open-customers.ts";
 
 /**
  * The lines of a stream of bytes; blank ones are passed over.

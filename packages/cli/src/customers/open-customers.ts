@@ -5,28 +5,11 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import type { Customer } from "@postrider/shared/delivery";
 import { readCsv } from "./csv.ts";
+import type { CustomerLine } from "./customer-line.ts";
 import { CustomersFileError } from "./customers-file-error.ts";
 import { readNdjson } from "./ndjson.ts";
 
-export interface GoodLine {
-  /** 1-based, where the record starts. */
-  readonly line: number;
-  readonly customer: Customer;
-}
-
-export interface BadLine {
-  /** 1-based, where the problem is. */
-  readonly line: number;
-  readonly column: number;
-  /** What is wrong, and what to change. */
-  readonly problem: string;
-  /** What is rejected for it, as it stands in the file: the line, or all lines of a CSV record. */
-  readonly bytes: Buffer;
-}
-
-export type CustomerLine = GoodLine | BadLine;
 export type Format = "ndjson" | "csv";
 
 export interface CustomersFile {

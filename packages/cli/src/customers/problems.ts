@@ -2,8 +2,9 @@
 
 import type { Customer } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
-import type { Context } from "../program.ts";
-import type { BadLine, CustomersFile } from "./open-customers.ts";
+import type { Context } from "../context.ts";
+import type { BadLine } from "./customer-line.ts";
+import type { CustomersFile } from "./open-customers.ts";
 import type { Rejects } from "./rejects.ts";
 
 export interface Problems {

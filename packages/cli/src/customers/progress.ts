@@ -1,7 +1,7 @@
 // How far an enqueue is: a bar with rate and time left on a terminal, a plain line every few seconds elsewhere.
 
 import type { Writable } from "node:stream";
-import type { Progress } from "@postrider/producer/enqueue-many";
+import type { Progress } from "@postrider/producer/enqueue/enqueue-many";
 import { createBar, createLines } from "../bar.ts";
 import { describeDuration } from "../text.ts";
 

@@ -2,8 +2,8 @@
 
 import { once } from "node:events";
 import { createWriteStream, existsSync, type WriteStream } from "node:fs";
+import type { BadLine } from "./customer-line.ts";
 import { CustomersFileError } from "./customers-file-error.ts";
-import type { BadLine } from "./open-customers.ts";
 
 export interface Rejects {
   write(bad: BadLine): Promise<void>;

@@ -1,7 +1,7 @@
 // Redis in a container, through testcontainers, where Docker answers. testcontainers is a development dependency: an
 // installation without it simply has no containers.
 
-import type { ProvidedRedis } from "./provide-redis.ts";
+import type { ProvidedRedis } from "./provided-redis.ts";
 
 const IMAGE = "redis:7-alpine";
 const REDIS_PORT = 6379;

@@ -5,6 +5,7 @@ import { connectRedis } from "@postrider/shared/redis";
 import { maskUrl } from "@postrider/shared/redis-url";
 import { hasApt, installWithApt } from "./apt.ts";
 import { startContainer } from "./container.ts";
+import type { ProvidedRedis } from "./provided-redis.ts";
 import { findOnPath, startRedisServer } from "./server.ts";
 
 export interface ProvideOptions {
@@ -19,12 +20,6 @@ export interface ProvideOptions {
   readonly path?: string;
   /** What is tried when nothing is configured; tests pass their own. */
   readonly sources?: readonly Source[];
-}
-
-export interface ProvidedRedis {
-  readonly url: string;
-  readonly source: string;
-  stop(): Promise<void>;
 }
 
 /** One way to a Redis; null: not here. */

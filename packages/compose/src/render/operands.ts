@@ -1,7 +1,7 @@
 // What a node evaluates by itself, its bodies left out: the values, and the tokens that liquidjs keeps bare. Whoever has to know
 // what a template reads (its cost, its snippets, its attributes) asks here.
 
-import { MASK } from "@postrider/shared/mask";
+import { MASK } from "@postrider/shared/credential-names";
 import { AssignTag, type Template as Node, Value } from "liquidjs";
 import { bodiesOf } from "../escape/places.ts";
 

@@ -5,7 +5,7 @@ import { parseRunId } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
 import { isLaneName } from "@postrider/shared/lanes";
 import { REASONS, type Reason } from "@postrider/shared/outcome";
-import { parseOrigin } from "../destinations.ts";
+import { parseOrigin } from "../destinations/destinations.ts";
 
 /** All that is given must hold. */
 export interface DeadLetterFilter {

@@ -1,13 +1,15 @@
 // A dead letter as it lies in Redis: BullMQ's hash of the job, and the attempts in its log. A letter may be one because it is no
 // delivery, so nothing in it is taken for granted.
 
-import { type Delivery, isDelivery, unpackDelivery } from "@postrider/shared/delivery";
+import type { Delivery } from "@postrider/shared/delivery";
 import { keys } from "@postrider/shared/lanes";
 import type { Reason } from "@postrider/shared/outcome";
 import { asProducer } from "@postrider/shared/redis";
 import type { Sealer } from "@postrider/shared/seal";
 import type { Redis } from "ioredis";
-import { parseAttempt } from "../attempts.ts";
+import type { FindActionOrigin } from "../actions/action-origins.ts";
+import { parseAttempt } from "../deliveries/attempts.ts";
+import { openDelivery, parseDelivery, toCustomerId } from "../deliveries/stored-delivery.ts";
 import type { LetterRef } from "./page.ts";
 
 export interface DeadLetter {
@@ -37,9 +39,6 @@ export interface Letter {
   /** Unix ms when it was enqueued, or replayed last. */
   readonly enqueuedAt: number;
 }
-
-/** The origin that an action's URL names; null where it takes the customer's data to tell, or there is no such action. */
-export type FindActionOrigin = (action: string) => Promise<string | null>;
 
 /** What reading letters takes besides Redis. */
 export interface LetterReading {
@@ -100,24 +99,4 @@ async function toLetter(
     options: options ?? "{}",
     enqueuedAt: Number(enqueuedAt ?? failedAt),
   };
-}
-
-/** Null for what is no delivery. */
-export function parseDelivery(data: string): Delivery | null {
-  try {
-    const parsed: unknown = JSON.parse(data);
-    return isDelivery(parsed) ? parsed : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Sealed data are opened where the key is at hand, and stay sealed where it is not. */
-export function openDelivery(delivery: Delivery, sealer: Sealer): Delivery {
-  const opened = unpackDelivery(delivery, sealer);
-  return "trouble" in opened ? delivery : opened;
-}
-
-export function toCustomerId({ customer: { id } }: Delivery): string | number {
-  return typeof id === "number" ? id : String(id ?? "");
 }

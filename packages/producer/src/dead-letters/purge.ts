@@ -1,8 +1,8 @@
 // Forgets dead letters. Their outcomes stay recorded and counted.
 
+import { inSteps, type Selection, type WorkOptions } from "./bulk.ts";
 import type { Finder } from "./find.ts";
 import type { LetterMoves } from "./moves.ts";
-import { inSteps, type Selection, type WorkOptions } from "./work.ts";
 
 export interface PurgeProgress {
   readonly purged: number;

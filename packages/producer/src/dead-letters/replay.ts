@@ -10,12 +10,12 @@ import type { OwnLane } from "@postrider/shared/own-lane";
 import { asProducer } from "@postrider/shared/redis";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import type { Redis } from "ioredis";
-import type { ActionStore, SavedAction } from "../actions.ts";
-import { RUN_SHARED_MAX } from "../routing.ts";
+import type { ActionStore, SavedAction } from "../actions/actions.ts";
+import { RUN_SHARED_MAX } from "../enqueue/routing.ts";
+import { inSteps, type Selection, type WorkOptions } from "./bulk.ts";
 import type { Finder } from "./find.ts";
 import type { Letter } from "./letter.ts";
 import type { LetterMoves, PutBack } from "./moves.ts";
-import { inSteps, type Selection, type WorkOptions } from "./work.ts";
 
 /** Slow enough for a destination that has just come back, unless the caller knows better. */
 export const REPLAYS_PER_SECOND = 100;

@@ -10,7 +10,7 @@ import type { Action } from "@postrider/shared/action";
 import { type Delivery, unpackDelivery } from "@postrider/shared/delivery";
 import { PostriderError, type Problem } from "@postrider/shared/errors";
 import type { Sealer } from "@postrider/shared/seal";
-import type { ActionStore } from "../actions.ts";
+import type { ActionStore } from "../actions/actions.ts";
 import { toCurl } from "./curl.ts";
 
 /** Composes where a template that takes too long can be stopped; a worker's composer is one. */

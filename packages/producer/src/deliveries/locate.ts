@@ -6,7 +6,8 @@ import { decodeMark, type Mark, type Outcome } from "@postrider/shared/outcome";
 import { asProducer } from "@postrider/shared/redis";
 import type { Redis } from "ioredis";
 import type { Finder } from "../dead-letters/find.ts";
-import { type DeadLetter, parseDelivery } from "../dead-letters/letter.ts";
+import type { DeadLetter } from "../dead-letters/letter.ts";
+import { parseDelivery } from "./stored-delivery.ts";
 
 export type DeliveryState = "waiting" | "delayed" | "in-flight" | "dead-letter" | "ended";
 

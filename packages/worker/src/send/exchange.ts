@@ -17,7 +17,7 @@ import { NO_PHASES, type Phases, takePhases } from "./connect/phases.ts";
 import { toRefusal } from "./egress-error.ts";
 import { toFault } from "./fault.ts";
 import { NO_SOCKET, toTimeout, toUnsendable } from "./findings.ts";
-import type { Turn } from "./pool/connections.ts";
+import type { Turn } from "./pool/connection.ts";
 import type { Pools } from "./pool/pools.ts";
 import type { Route } from "./pool/route.ts";
 import type { Way } from "./pool/route-rules.ts";

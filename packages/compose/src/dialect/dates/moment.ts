@@ -3,15 +3,9 @@
 
 import { Drop } from "liquidjs";
 import { plain } from "../../escape/print.ts";
-import { parseDateText } from "./parse.ts";
+import { type Moment, parseDateText } from "./parse.ts";
 import type { WallClock } from "./strftime.ts";
 import type { Zone } from "./zone.ts";
-
-export interface Moment {
-  /** Unix seconds, rounded down. */
-  readonly seconds: number;
-  readonly nanoseconds: number;
-}
 
 /** Unix seconds reach this in the year 5138, milliseconds did in 1973: what is larger counts something smaller than seconds. */
 const SECONDS_MAX = 1e11;

@@ -1,8 +1,13 @@
 // Dates in texts. What is read is a list of forms, each of them whole: JavaScript's own parser differs between engines, takes the
 // machine's zone where none is written, and finds a date in "May 5 items". English names, whatever the machine speaks.
 
-import type { Moment } from "./moment.ts";
 import { readOffset } from "./zone.ts";
+
+export interface Moment {
+  /** Unix seconds, rounded down. */
+  readonly seconds: number;
+  readonly nanoseconds: number;
+}
 
 /** Longer texts are no dates. */
 const TEXT_CHARS_MAX = 100;

@@ -2,7 +2,8 @@
 
 import type { Context } from "liquidjs";
 import { print } from "../../escape/print.ts";
-import { type Moment, toMoment, toWallClock } from "../dates/moment.ts";
+import { toMoment, toWallClock } from "../dates/moment.ts";
+import type { Moment } from "../dates/parse.ts";
 import { ordinalEnding, strftime } from "../dates/strftime.ts";
 import { readZone, UTC, type Zone } from "../dates/zone.ts";
 import { factsOf } from "../delivery-facts.ts";

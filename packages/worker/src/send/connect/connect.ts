@@ -6,7 +6,7 @@ import type { SecureContext } from "node:tls";
 import type { buildConnector } from "undici";
 import { type EgressErrorCode, toEgressError, toRefusalError } from "../egress-error.ts";
 import { type Destination, judgeAddresses, type Levels, type OwnPorts } from "../guard/guard.ts";
-import type { Life } from "../pool/connections.ts";
+import type { Life } from "../pool/connection.ts";
 import type { Resolve } from "../resolve/resolve.ts";
 import { type SessionKeeper, secure } from "../tls/secure.ts";
 import { withoutAnnouncements } from "./informational.ts";

@@ -4,7 +4,7 @@
 
 import type { Socket } from "node:net";
 import { toEgressError } from "../egress-error.ts";
-import type { Life } from "../pool/connections.ts";
+import type { Life } from "../pool/connection.ts";
 
 /** A server that has not come to the point by then never will. */
 const ANNOUNCEMENTS_MAX = 20;

@@ -2,7 +2,7 @@
 
 import { Client } from "undici";
 import { type ConnectorOptions, createConnector } from "../connect/connect.ts";
-import type { Group } from "./connections.ts";
+import type { Group } from "./connection.ts";
 
 /** Most servers keep an idle connection for 5 s or longer; writing on one that closes at that moment is a reset. */
 const KEEP_ALIVE_MS = 4_000;

@@ -1,51 +1,9 @@
 // The connections of one destination, few at a time: a request gets one that is free, has one opened, or waits its turn. Who waits
 // belongs to no connection yet, so that what becomes of connections is nothing to them. Each does one request at a time.
 
-import type { Socket } from "node:net";
-import type { Client } from "undici";
 import { toEgressError } from "../egress-error.ts";
+import type { Connection, Group, Life, Turn } from "./connection.ts";
 import { createIdle } from "./idle.ts";
-
-/** A request on its way to a connection. */
-export interface Turn {
-  readonly connectTimeoutMs: number;
-  /** Set while it has a connection. */
-  connection: Connection | null;
-  /** Writes the request, or makes undici open the connection first. */
-  begin(client: Client): void;
-  /** There is no connection to be had for it, not even by waiting. */
-  refuse(error: Error): void;
-}
-
-/** Connections that are interchangeable: made under the same rules. */
-export interface Group {
-  /** Makes a client, which opens its connection with its first request. `life` may change while it lives. */
-  open(life: Life): Client;
-}
-
-/** What the connector of one connection has to know of the request for which it connects. */
-export interface Life {
-  connectTimeoutMs: number;
-  /** Why the connection may not be used although it was begun. */
-  refusal: Error | null;
-  /** Gives up getting connected; null while there is nothing to give up. */
-  cancel: (() => void) | null;
-  /** What is written on, once it is connected. */
-  socket: Socket | null;
-  /** Whether a request is being written, or was, and no final answer has begun. */
-  isAnswerDue: boolean;
-}
-
-export interface Connection {
-  /** The lower, the earlier it was made. */
-  readonly serial: number;
-  readonly client: Client;
-  readonly group: Group;
-  readonly life: Life;
-  isConnected: boolean;
-  /** It ends with the request that it is busy with. */
-  isLast: boolean;
-}
 
 /** All sockets of the process. */
 export interface Sockets {

@@ -1,6 +1,6 @@
 // The connections of one destination that are open and do nothing.
 
-import type { Connection, Group } from "./connections.ts";
+import type { Connection, Group } from "./connection.ts";
 
 /**
  * Connections that do nothing, those that were made first in front. They are taken first, so that those that are too many grow old; the one

@@ -2,7 +2,8 @@
 
 import { toRefusalError } from "../egress-error.ts";
 import { type Destination, judgeAddresses, type Levels, type OwnPorts } from "../guard/guard.ts";
-import type { Connections, Group, Turn } from "./connections.ts";
+import type { Group, Turn } from "./connection.ts";
+import type { Connections } from "./connections.ts";
 
 /** How often pools are looked over. One that was not used in between has no socket any more, and goes. */
 export const SWEEP_MS = 30_000;

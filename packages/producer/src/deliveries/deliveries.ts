@@ -6,13 +6,15 @@ import type { Outcome } from "@postrider/shared/outcome";
 import { asProducer } from "@postrider/shared/redis";
 import type { Sealer } from "@postrider/shared/seal";
 import type { Redis } from "ioredis";
+import type { FindActionOrigin } from "../actions/action-origins.ts";
+import type { Finder } from "../dead-letters/find.ts";
+import type { Destination, Destinations } from "../destinations/destinations.ts";
+import type { RunState } from "../runs/run.ts";
+import type { Runs } from "../runs/runs.ts";
 import { type AttemptRecord, readAttempts } from "./attempts.ts";
-import type { Finder } from "./dead-letters/find.ts";
-import { type FindActionOrigin, openDelivery, toCustomerId } from "./dead-letters/letter.ts";
-import { explainNext, explainVerdict, type Next } from "./deliveries/explain.ts";
-import { type DeliveryState, type Located, locate } from "./deliveries/locate.ts";
-import type { Destination, Destinations } from "./destinations.ts";
-import type { RunState, Runs } from "./runs.ts";
+import { explainNext, explainVerdict, type Next } from "./explain.ts";
+import { type DeliveryState, type Located, locate } from "./locate.ts";
+import { openDelivery, toCustomerId } from "./stored-delivery.ts";
 
 export interface ExplainedAttempt extends AttemptRecord {
   /** Why the verdict followed. */

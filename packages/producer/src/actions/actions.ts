@@ -20,8 +20,8 @@ import { asProducer } from "@postrider/shared/redis";
 import type { Sealer } from "@postrider/shared/seal";
 import { openStoredAction, toShownAction, toStoredAction } from "@postrider/shared/stored-action";
 import type { Redis } from "ioredis";
+import type { SnippetStore } from "../snippets/snippets.ts";
 import { findOrigin } from "./origin.ts";
-import type { SnippetStore } from "./snippets.ts";
 
 export interface SavedAction extends ActionVersion {
   /** Credentials that are written into it are masked. */

@@ -8,39 +8,14 @@ import { keys, ownLaneName } from "@postrider/shared/lanes";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { asProducer } from "@postrider/shared/redis";
 import type { Redis } from "ioredis";
-import type { FindActionOrigin } from "./dead-letters/letter.ts";
-import type { Lanes } from "./lanes.ts";
+import type { FindActionOrigin } from "../actions/action-origins.ts";
+import { toRunLane } from "../enqueue/routing.ts";
+import type { Lanes } from "../lanes.ts";
 import { release, releaseAgain } from "./release.ts";
-import { toRunLane } from "./routing.ts";
-import {
-  cancelledRun,
-  count,
-  countClaimed,
-  estimateEnd,
-  type RunCounters,
-  type RunEstimate,
-} from "./run-counters.ts";
+import type { Run, RunState } from "./run.ts";
+import { cancelledRun, count, countClaimed, estimateEnd } from "./run-counters.ts";
 import { cancelRun, closeRun, isOver, type WaitOptions, waitForEnd } from "./run-end.ts";
 import { confirmCount, openRun } from "./run-open.ts";
-
-/** `completed`: it was closed, and nothing is left of it. */
-export type RunState = "running" | "paused" | "held" | "cancelled" | "completed";
-
-export interface Run extends RunCounters, RunEstimate {
-  readonly run: string;
-  readonly state: RunState;
-  /** `id@version`. */
-  readonly action: string;
-  readonly lane: string;
-  /** Unix ms. */
-  readonly createdAt: number;
-  /** Unix ms since when no more is to come; null while more may. */
-  readonly closedAt: number | null;
-  /** Unix ms when it was closed and had nothing left for the first time; null before. */
-  readonly completedAt: number | null;
-  /** Failed deliveries by reason. */
-  readonly failedByReason: Readonly<Record<string, number>>;
-}
 
 export interface Runs {
   /** A run's facts and counters. @throws `run_unknown`. */

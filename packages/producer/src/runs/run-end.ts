@@ -5,8 +5,8 @@ import { hasCode } from "@postrider/shared/errors";
 import { keys } from "@postrider/shared/lanes";
 import { COMPLETE_RUN } from "@postrider/shared/run-scripts";
 import type { Redis } from "ioredis";
-import { throwIfAborted } from "./chunks.ts";
-import type { Run } from "./runs.ts";
+import { throwIfAborted } from "../enqueue/chunks.ts";
+import type { Run } from "./run.ts";
 
 /**
  * Input: KEYS run; ARGV now, 1 if the run is cancelled with it. Output: 1, or 0 when there is no such run. A run stays closed since the first

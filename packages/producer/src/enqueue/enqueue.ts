@@ -19,12 +19,12 @@ import { chooseLane } from "@postrider/shared/lanes";
 import { asProducer } from "@postrider/shared/redis";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import type { Sealer } from "@postrider/shared/seal";
-import type { ActionStore } from "./actions.ts";
+import type { ActionStore } from "../actions/actions.ts";
+import type { Lanes } from "../lanes.ts";
+import type { Runs } from "../runs/runs.ts";
 import type { Admit } from "./admit.ts";
-import type { Lanes } from "./lanes.ts";
 import { checkDeliveryOrder } from "./order.ts";
 import type { Routing } from "./routing.ts";
-import type { Runs } from "./runs.ts";
 
 export interface DeliveryTimes {
   /** Not before this time. */

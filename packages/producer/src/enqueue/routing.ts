@@ -5,8 +5,8 @@ import type { LaneDirectory } from "@postrider/shared/lane-directory";
 import { ownLaneName } from "@postrider/shared/lanes";
 import { type OwnLane, withActionLimits } from "@postrider/shared/own-lane";
 import { asProducer } from "@postrider/shared/redis";
-import type { SavedAction } from "./actions.ts";
-import { findOrigin } from "./origin.ts";
+import type { SavedAction } from "../actions/actions.ts";
+import { findOrigin } from "../actions/origin.ts";
 
 /** Of the registry, where a producer looks before it enqueues. */
 const LOOK_MS = 400;

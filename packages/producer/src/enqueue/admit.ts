@@ -10,8 +10,8 @@ import { decodeMark, IN_LANE, toLaneMark } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { Job, type JobsOptions, type Queue } from "bullmq";
 import type { Redis } from "ioredis";
+import { cancelledRun } from "../runs/run-counters.ts";
 import { createRoom } from "./room.ts";
-import { cancelledRun } from "./run-counters.ts";
 
 export interface Admission {
   readonly id: string;

@@ -7,18 +7,19 @@ import { keys } from "@postrider/shared/lanes";
 import { asProducer } from "@postrider/shared/redis";
 import type { Sealer } from "@postrider/shared/seal";
 import type { Redis } from "ioredis";
-import type { ActionStore } from "./actions.ts";
-import { type AttemptRecord, readAttempts } from "./attempts.ts";
-import { type DeadLetterFilter, invalid, parseFilter } from "./dead-letters/filter.ts";
-import type { Finder } from "./dead-letters/find.ts";
-import { createGroups, type DeadLetterGroup, GROUPINGS, type Grouping } from "./dead-letters/groups.ts";
-import { type DeadLetter, openDelivery } from "./dead-letters/letter.ts";
-import { createLetterMoves } from "./dead-letters/moves.ts";
-import { decodeCursor, encodeCursor, type Position } from "./dead-letters/page.ts";
-import { type Purged, type PurgeProgress, purge } from "./dead-letters/purge.ts";
-import { type Replayed, type ReplayOptions, replay } from "./dead-letters/replay.ts";
-import { type Compose, composeShown, type WouldSend } from "./dead-letters/request.ts";
-import type { Selection, WorkOptions } from "./dead-letters/work.ts";
+import type { ActionStore } from "../actions/actions.ts";
+import { type AttemptRecord, readAttempts } from "../deliveries/attempts.ts";
+import { openDelivery } from "../deliveries/stored-delivery.ts";
+import type { Selection, WorkOptions } from "./bulk.ts";
+import { type DeadLetterFilter, invalid, parseFilter } from "./filter.ts";
+import type { Finder } from "./find.ts";
+import { createGroups, type DeadLetterGroup, GROUPINGS, type Grouping } from "./groups.ts";
+import type { DeadLetter } from "./letter.ts";
+import { createLetterMoves } from "./moves.ts";
+import { decodeCursor, encodeCursor, type Position } from "./page.ts";
+import { type Purged, type PurgeProgress, purge } from "./purge.ts";
+import { type Replayed, type ReplayOptions, replay } from "./replay.ts";
+import { type Compose, composeShown, type WouldSend } from "./request.ts";
 
 export interface DeadLetterQuery extends DeadLetterFilter {
   /** At most so many, 50 unless given; up to 10,000. */

@@ -1,0 +1,22 @@
+// A run, as it is shown.
+
+import type { RunCounters, RunEstimate } from "./run-counters.ts";
+
+/** `completed`: it was closed, and nothing is left of it. */
+export type RunState = "running" | "paused" | "held" | "cancelled" | "completed";
+
+export interface Run extends RunCounters, RunEstimate {
+  readonly run: string;
+  readonly state: RunState;
+  /** `id@version`. */
+  readonly action: string;
+  readonly lane: string;
+  /** Unix ms. */
+  readonly createdAt: number;
+  /** Unix ms since when no more is to come; null while more may. */
+  readonly closedAt: number | null;
+  /** Unix ms when it was closed and had nothing left for the first time; null before. */
+  readonly completedAt: number | null;
+  /** Failed deliveries by reason. */
+  readonly failedByReason: Readonly<Record<string, number>>;
+}

@@ -1,0 +1,45 @@
+// What a pool deals with: connections, the rules under which they are made, and requests that are to have one.
+
+import type { Socket } from "node:net";
+import type { Client } from "undici";
+
+/** A request on its way to a connection. */
+export interface Turn {
+  readonly connectTimeoutMs: number;
+  /** Set while it has a connection. */
+  connection: Connection | null;
+  /** Writes the request, or makes undici open the connection first. */
+  begin(client: Client): void;
+  /** There is no connection to be had for it, not even by waiting. */
+  refuse(error: Error): void;
+}
+
+/** Connections that are interchangeable: made under the same rules. */
+export interface Group {
+  /** Makes a client, which opens its connection with its first request. `life` may change while it lives. */
+  open(life: Life): Client;
+}
+
+/** What the connector of one connection has to know of the request for which it connects. */
+export interface Life {
+  connectTimeoutMs: number;
+  /** Why the connection may not be used although it was begun. */
+  refusal: Error | null;
+  /** Gives up getting connected; null while there is nothing to give up. */
+  cancel: (() => void) | null;
+  /** What is written on, once it is connected. */
+  socket: Socket | null;
+  /** Whether a request is being written, or was, and no final answer has begun. */
+  isAnswerDue: boolean;
+}
+
+export interface Connection {
+  /** The lower, the earlier it was made. */
+  readonly serial: number;
+  readonly client: Client;
+  readonly group: Group;
+  readonly life: Life;
+  isConnected: boolean;
+  /** It ends with the request that it is busy with. */
+  isLast: boolean;
+}
