@@ -1,6 +1,6 @@
 // A database for the demo in a Redis that somebody named: an empty one, which is emptied again. What else lies in that Redis is not touched.
 
-import { connectRedis, producerOptions } from "@postrider/shared/redis";
+import { connectRedis, producerOptions } from "@postrider/redis/connect";
 
 export interface BorrowedDatabase {
   readonly url: string;

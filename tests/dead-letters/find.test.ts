@@ -1,10 +1,10 @@
 import { startRedisServer } from "@postrider/cli/redis/server";
 import { createProducer, type Producer } from "@postrider/producer/producer";
-import { keys } from "@postrider/shared/lanes";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bury } from "../support/dead-letters.ts";
 import { eventually } from "../support/eventually.ts";
+import { shardKeys } from "../support/keys.ts";
 import { reply } from "../support/receiver.ts";
 import { isolatedRedisUrl, redisBinary } from "../support/redis.ts";
 import { startSystem } from "../support/system.ts";
@@ -105,8 +105,8 @@ test("pages meet each letter once, over lanes and within one millisecond, while 
 test("what is no delivery is listed and shown all the same", async () => {
   await redis.flushdb();
   const [id = ""] = await bury(redis, { count: 1, run: "r", reason: "delivery_invalid" });
-  await redis.hset(keys.job("bulk", id), "data", "{not even JSON");
-  await redis.rpush(`${keys.job("bulk", id)}:logs`, "nor this");
+  await redis.hset(shardKeys.job("bulk", id), "data", "{not even JSON");
+  await redis.rpush(`${shardKeys.job("bulk", id)}:logs`, "nor this");
 
   expect((await producer.deadLetters.list()).deadLetters).toMatchObject([
     { id, reason: "delivery_invalid", run: null, action: "" },

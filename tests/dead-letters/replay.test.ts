@@ -1,9 +1,10 @@
-import { keys, ownLaneName } from "@postrider/shared/lanes";
+import { ownLaneName } from "@postrider/shared/lanes";
 import { toLaneMark } from "@postrider/shared/outcome";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { bury, takeStock } from "../support/dead-letters.ts";
 import { eventually } from "../support/eventually.ts";
+import { shardKeys } from "../support/keys.ts";
 import { startPostrider } from "../support/processes.ts";
 import { ok, reply } from "../support/receiver.ts";
 import { customers, SOON, startSystem } from "../support/system.ts";
@@ -23,7 +24,7 @@ async function startOpenSystem(...given: Parameters<typeof startSystem>) {
 }
 
 async function totalsOf(redis: Redis): Promise<number[]> {
-  return (await redis.hmget(keys.totals(), "enqueued", "ended")).map(Number);
+  return (await redis.hmget(shardKeys.totals(), "enqueued", "ended")).map(Number);
 }
 
 test("a replay sends the same bytes under the same key, days later too, with all its attempts again", async () => {
@@ -40,8 +41,8 @@ test("a replay sends the same bytes under the same key, days later too, with all
   const [id = ""] = system.receiver.byKey().keys();
   await eventually(async () => expect((await system.producer.deadLetters.list()).total).toBe(1));
   // As if it had been enqueued two days ago, far beyond maxAgeMs.
-  const before = Number(await system.redis.hget(keys.job("bulk", id), "timestamp"));
-  await system.redis.hset(keys.job("bulk", id), "timestamp", before - 2 * 24 * 3_600_000);
+  const before = Number(await system.redis.hget(shardKeys.job("bulk", id), "timestamp"));
+  await system.redis.hset(shardKeys.job("bulk", id), "timestamp", before - 2 * 24 * 3_600_000);
   const shown = await system.producer.deadLetters.show(id);
   expect(shown.history).toHaveLength(3);
 
@@ -197,7 +198,7 @@ test("holds its rate, tells how far it is, and stops at once when told to; what 
   expect(progress).toEqual([20, 40, 60, 80, 100, 120, 140, 160, 180, 200]);
   expect(await takeStock(system.redis, "bulk", ids)).toEqual({ dead: 200, waiting: 200, unsound: [] });
   // Newest first, so that the oldest are left.
-  expect(await system.redis.zscore(keys.ofLane("bulk", "failed"), ids[0] ?? "")).not.toBeNull();
+  expect(await system.redis.zscore(shardKeys.ofLane("bulk", "failed"), ids[0] ?? "")).not.toBeNull();
 });
 
 test("killed half-way, it leaves every letter either replayed or a dead letter, and goes on when it is called again", async () => {
@@ -233,8 +234,8 @@ test("killed half-way, it leaves every letter either replayed or a dead letter, 
 /** Of many replays most wait apart from everybody. */
 async function inRetriesLane(redis: Redis, ids: readonly string[]): Promise<string[]> {
   const lane = ownLaneName("retries", "bulk");
-  const waiting = new Set(await redis.lrange(keys.ofLane(lane, "wait"), 0, -1));
-  const marks = ids.length === 0 ? [] : await redis.mget(ids.map((id) => keys.outcome(id)));
+  const waiting = new Set(await redis.lrange(shardKeys.ofLane(lane, "wait"), 0, -1));
+  const marks = ids.length === 0 ? [] : await redis.mget(ids.map((id) => shardKeys.outcome(id)));
   return ids.filter((id, index) => waiting.has(id) && marks[index] === toLaneMark(lane));
 }
 
@@ -244,7 +245,7 @@ test("what must not be sent stays a dead letter: a cancelled run's, and what has
   const cancelled = await bury(system.redis, { count: 3, run: "cancelled" });
   const [expired = ""] = await bury(system.redis, { count: 1, run: "expired" });
   const data = { v: 1, action: "a@1", run: "expired", customer: { id: "c0" }, expiresAt: Date.now() - 1 };
-  await system.redis.hset(keys.job("bulk", expired), "data", JSON.stringify(data));
+  await system.redis.hset(shardKeys.job("bulk", expired), "data", JSON.stringify(data));
   await system.producer.runs.cancel("cancelled");
 
   expect(await system.producer.deadLetters.replay({ filter: {} })).toMatchObject({
@@ -274,7 +275,7 @@ test("joins the lane of its run or destination; out of a held run it is sent", a
   await eventually(async () =>
     expect(await system.producer.runs.get("held")).toMatchObject({ delivered: 1 }),
   );
-  const waiting = (lane: string) => system.redis.llen(keys.ofLane(lane, "wait"));
+  const waiting = (lane: string) => system.redis.llen(shardKeys.ofLane(lane, "wait"));
   expect(await waiting(ownLaneName("run", "paused"))).toBe(1);
   expect(await waiting(ownLaneName("destination", "https://slow.example"))).toBe(1);
   expect(system.receiver.requests).toHaveLength(1);
@@ -297,7 +298,7 @@ test("purge forgets letters by id or filter; outcome and counters stay", async (
   });
 
   expect(await system.producer.deadLetters.list({ limit: 1 })).toMatchObject({ total: 5 });
-  expect(await system.redis.exists(...[id, ...others].map((one) => keys.job("bulk", one)))).toBe(0);
+  expect(await system.redis.exists(...[id, ...others].map((one) => shardKeys.job("bulk", one)))).toBe(0);
   expect(await system.producer.outcomes.get(id)).toMatchObject({ outcome: "failed", reason: "reply_5xx" });
   expect(await system.producer.runs.get("r")).toMatchObject({ enqueued: 120, failed: 120, waiting: 0 });
 });

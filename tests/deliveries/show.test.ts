@@ -1,6 +1,7 @@
-import { keys, ownLaneName } from "@postrider/shared/lanes";
+import { ownLaneName } from "@postrider/shared/lanes";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { shardKeys } from "../support/keys.ts";
 import { hang, ok, reply } from "../support/receiver.ts";
 import { SOON, startSystem } from "../support/system.ts";
 
@@ -135,5 +136,5 @@ test("names what a waiting delivery waits for: its held or paused run, its pause
 
 async function idsIn(producer: Awaited<ReturnType<typeof startSystem>>["producer"], lane: string) {
   const client = await producer.lanes.queue(lane).backend.client;
-  return client.lrange(keys.ofLane(lane, "wait"), 0, -1);
+  return client.lrange(shardKeys.ofLane(lane, "wait"), 0, -1);
 }

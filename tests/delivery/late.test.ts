@@ -1,9 +1,9 @@
 // Deliveries that come to their turn, or come again, long after everybody had them in mind.
 
-import { keys } from "@postrider/shared/lanes";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { shardKeys } from "../support/keys.ts";
 import { ok, reply } from "../support/receiver.ts";
 import { customers, startSystem } from "../support/system.ts";
 
@@ -20,7 +20,7 @@ test("first tried long after it was due, as after a pause or a release, a delive
   const { id } = await system.producer.enqueue({ action: "a", customer: { id: 1 } });
   const redis = connect(system.redisUrl);
   const twoDaysAgo = Date.now() - 2 * 86_400_000;
-  await redis.hset(keys.job("transactional", id), "timestamp", twoDaysAgo);
+  await redis.hset(shardKeys.job("transactional", id), "timestamp", twoDaysAgo);
   await system.startWorker();
 
   await eventually(async () =>
@@ -37,7 +37,7 @@ test("a key whose dead letter nobody remembers any more is taken in anew, and se
   const order = { action: "a", customer: { id: 1 }, key: "k" };
   const { id } = await system.producer.enqueue(order);
   await eventually(async () => expect((await system.producer.deadLetters.list()).total).toBe(1));
-  await connect(system.redisUrl).del(keys.outcome(id));
+  await connect(system.redisUrl).del(shardKeys.outcome(id));
   isBroken = false;
 
   expect(await system.producer.enqueue(order)).toMatchObject({ id, isDuplicate: false });
@@ -72,9 +72,9 @@ test("a run that was forgotten before its last delivery ended leaves no counter 
   const redis = connect(system.redisUrl);
   await system.apply();
   await system.producer.enqueueMany({ action: "a", customers: customers(2), run: "r" });
-  await redis.del(keys.run("r"));
+  await redis.del(shardKeys.run("r"));
   await system.startWorker();
 
-  await eventually(async () => expect(await redis.hget(keys.run("r"), "delivered")).toBe("2"));
-  expect(await redis.ttl(keys.run("r"))).toBeGreaterThan(0);
+  await eventually(async () => expect(await redis.hget(shardKeys.run("r"), "delivered")).toBe("2"));
+  expect(await redis.ttl(shardKeys.run("r"))).toBeGreaterThan(0);
 });

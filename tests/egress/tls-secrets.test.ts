@@ -6,7 +6,6 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
-import { keys } from "@postrider/shared/lanes";
 import { createSealer, parseSecretKeys, type SecretKeys } from "@postrider/shared/seal";
 import { toStoredSecret } from "@postrider/shared/stored-secret";
 import { createReadSecrets } from "@postrider/worker/open/read-secrets";
@@ -14,6 +13,7 @@ import { readFromRedis } from "@postrider/worker/open/secret-cache";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { type Authority, createAuthority, hasOpenssl } from "../support/certificates.ts";
+import { storeKeys, toStore } from "../support/keys.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 import { newKey } from "../support/secret-keys.ts";
 import { createSender, describeFinding } from "../support/sender.ts";
@@ -51,7 +51,7 @@ test.skipIf(skipped !== "")(`they are taken up when they come and when they chan
   const sealer = createSealer(parseSecretKeys(newKey("k1")) as SecretKeys);
   const redis = new Redis(await isolatedRedisUrl());
   const set = (name: string, value: string) =>
-    redis.hset(keys.secrets(), name, toStoredSecret(name, value, 0, sealer));
+    redis.hset(storeKeys.secrets(), name, toStoredSecret(name, value, 0, sealer));
   const setClient = async (name: string): Promise<void> => {
     const { cert, key } = authority.issue(`DNS:${name}`, { name });
     await set("CRM_CERT", cert);
@@ -70,7 +70,7 @@ test.skipIf(skipped !== "")(`they are taken up when they come and when they chan
 
   // Nothing goes out in another way until they are there, and it is nobody's fault.
   expect(await send()).toBe("local");
-  await tls.useSecrets(createReadSecrets(readFromRedis(redis), sealer));
+  await tls.useSecrets(createReadSecrets(readFromRedis(toStore(redis)), sealer));
   expect(await send()).toBe("local");
   expect(warnings).toEqual([
     expect.stringContaining("the secret CRM_CERT is not in the store; the secret CRM_KEY"),

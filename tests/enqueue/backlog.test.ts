@@ -1,9 +1,9 @@
 // What lies in a lane, and since when it is due.
 
-import { keys } from "@postrider/shared/lanes";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { shardKeys } from "../support/keys.ts";
 import { reply } from "../support/receiver.ts";
 import { type System, startSystem } from "../support/system.ts";
 
@@ -12,12 +12,12 @@ const LANE = "transactional";
 /** Moves what is delayed to where it waits, as BullMQ does once it is due and a worker looks. */
 async function promote({ redisUrl }: System): Promise<void> {
   const redis = new Redis(redisUrl, { replyMapping: "legacy" });
-  const [id = ""] = await redis.zrange(keys.ofLane(LANE, "delayed"), "0", "-1");
+  const [id = ""] = await redis.zrange(shardKeys.ofLane(LANE, "delayed"), "0", "-1");
   await redis
     .multi()
-    .zrem(keys.ofLane(LANE, "delayed"), id)
-    .lpush(keys.ofLane(LANE, "wait"), id)
-    .hset(keys.job(LANE, id), "delay", "0")
+    .zrem(shardKeys.ofLane(LANE, "delayed"), id)
+    .lpush(shardKeys.ofLane(LANE, "wait"), id)
+    .hset(shardKeys.job(LANE, id), "delay", "0")
     .exec();
   redis.disconnect();
 }

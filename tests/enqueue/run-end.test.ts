@@ -1,11 +1,11 @@
 // A run has an end: closed by whoever enqueued it, completed once with its last delivery, whatever is killed.
 
 import { createProducer } from "@postrider/producer/producer";
-import { keys } from "@postrider/shared/lanes";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { SHORT_CLAIMS, startFleet } from "../support/fleet.ts";
+import { shardKeys } from "../support/keys.ts";
 import { ok, reply, slow, startReceiver } from "../support/receiver.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 import { customers, SOON, startSystem } from "../support/system.ts";
@@ -159,7 +159,7 @@ test("the audit completes what a worker of an earlier release has ended", async 
   await producer.enqueueMany({ action: "a", customers: customers(5), run: "r" });
   await producer.runs.wait("r");
   const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
-  await redis.hdel(keys.run("r"), "completedAt");
+  await redis.hdel(shardKeys.run("r"), "completedAt");
   expect((await producer.runs.get("r")).state).toBe("running");
 
   expect(await producer.runs.wait("r", { timeoutMs: 60_000 })).toMatchObject({ state: "completed" });

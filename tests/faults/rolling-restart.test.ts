@@ -1,5 +1,5 @@
 import { createProducer } from "@postrider/producer/producer";
-import { JOB_NAME } from "@postrider/shared/lanes";
+import { JOB_NAME } from "@postrider/redis/keys";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { startFleet, untilOver } from "../support/fleet.ts";

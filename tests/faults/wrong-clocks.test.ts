@@ -1,9 +1,9 @@
 import { createProducer } from "@postrider/producer/producer";
-import { keys } from "@postrider/shared/lanes";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { SHORT_CLAIMS, startFleet, untilOver } from "../support/fleet.ts";
+import { shardKeys } from "../support/keys.ts";
 import { ok, reply, startReceiver } from "../support/receiver.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 import { customers } from "../support/system.ts";
@@ -40,7 +40,7 @@ test("workers whose clocks are an hour ahead and an hour behind: nothing is lost
   const redis = new Redis(redisUrl, { replyMapping: "legacy" });
   await eventually(async () => {
     const { delivered } = await producer.runs.get("next");
-    const putOff = await redis.zrange(keys.ofLane("bulk", "delayed"), "0", "-1", "WITHSCORES");
+    const putOff = await redis.zrange(shardKeys.ofLane("bulk", "delayed"), "0", "-1", "WITHSCORES");
     const due = putOff.filter((_, index) => index % 2 === 1).map((score) => Number(score) / 0x1000);
     expect(delivered + due.length).toBe(600);
     expect(Math.max(0, ...due)).toBeLessThan(Date.now() + HOUR_MS + 2_000);

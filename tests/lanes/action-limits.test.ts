@@ -5,6 +5,7 @@ import { dropSuperseded } from "@postrider/worker/maintain/dissolve";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { claimed, createView } from "../support/destinations.ts";
+import { toShard, toStore } from "../support/keys.ts";
 import { customers, startSystem } from "../support/system.ts";
 
 function action(limits?: Action["limits"]): Action {
@@ -76,17 +77,17 @@ test("limits of a version that is not the latest stay while it is met at its des
 
   // The latest one stays, however rarely it sends.
   await unmetFor(86_400_000);
-  await dropSuperseded(redis, directory);
+  await dropSuperseded(toShard(redis), toStore(redis), directory);
   expect(limits()).toEqual({ ratePerSecond: 5 });
 
   await system.apply({ url: "https://new.example/x", limits: { ratePerSecond: 5 } });
   // Noted as met, so that it is kept.
   await meet("a@1");
-  await dropSuperseded(redis, directory);
+  await dropSuperseded(toShard(redis), toStore(redis), directory);
   expect(limits()).toEqual({ ratePerSecond: 5 });
 
   await unmetFor(3_600_000);
-  await dropSuperseded(redis, directory);
+  await dropSuperseded(toShard(redis), toStore(redis), directory);
   expect(limits()).toEqual({});
 
   expect(await meet("a@1")).toMatchObject({ lane });

@@ -1,12 +1,13 @@
+import { createLaneDirectory } from "@postrider/redis/lane-directory";
 import { toDeliveryId } from "@postrider/shared/delivery";
-import { createLaneDirectory } from "@postrider/shared/lane-directory";
-import { keys, ownLaneName } from "@postrider/shared/lanes";
+import { ownLaneName } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
 import { createAudit } from "@postrider/worker/maintain/audit";
 import { findUnservedLanes } from "@postrider/worker/maintain/balance";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { shardKeys, toShard, toStore } from "../support/keys.ts";
 import { customers, type System, startSystem } from "../support/system.ts";
 
 interface Line {
@@ -25,7 +26,9 @@ async function startAuditing({ redisUrl }: System) {
     (facts: Readonly<Record<string, unknown>>, text: string): void =>
       void lines.push({ level, facts, text });
   const log = { error: write("error"), warn: write("warn"), info: write("info") } as unknown as Logger;
-  const audits = [0, 1].map(() => createAudit(redis, createLaneDirectory(redis), log));
+  const audits = [0, 1].map(() =>
+    createAudit(toShard(redis), toStore(redis), createLaneDirectory(toShard(redis)), log),
+  );
   return {
     redis,
     lines,
@@ -40,8 +43,8 @@ async function startAuditing({ redisUrl }: System) {
 /** As an eviction, or a person with a Redis client, takes a delivery away. */
 async function lose(redis: Redis, lane: string, run: string, nth: number): Promise<void> {
   const id = toDeliveryId({ run, customerId: `c${nth}` });
-  expect(await redis.lrem(keys.ofLane(lane, "wait"), 1, id)).toBe(1);
-  await redis.del(keys.job(lane, id));
+  expect(await redis.lrem(shardKeys.ofLane(lane, "wait"), 1, id)).toBe(1);
+  await redis.del(shardKeys.job(lane, id));
 }
 
 test("what was lost is told with the run that it belonged to, in whichever lane it lay, and by whichever worker audits", async () => {
@@ -100,7 +103,7 @@ test("a delivery whose data alone are gone is taken in again once, wherever its 
   const later = { ...order, run: "later", sendAt: new Date(Date.now() + 2_000) };
   await system.producer.enqueueMany(later);
   for (const run of ["r", "later"])
-    await redis.del(keys.job("bulk", toDeliveryId({ run, customerId: "c1" })));
+    await redis.del(shardKeys.job("bulk", toDeliveryId({ run, customerId: "c1" })));
 
   expect(await system.producer.enqueueMany(order)).toMatchObject({ recovered: 1, duplicates: 2 });
   expect(await system.producer.enqueueMany(later)).toMatchObject({ recovered: 1, duplicates: 2 });
@@ -122,15 +125,15 @@ test("what lies in a lane although its run has ended is a surplus", async () => 
   await system.producer.enqueueMany({ action: "a", customers: customers(10), run: "r" });
   const { redis, lines, audit } = await startAuditing(system);
   // As if two outcomes had been written of deliveries that still wait.
-  await redis.hincrby(keys.totals(), "ended", 2);
-  await redis.hincrby(keys.run("r"), "delivered", 2);
+  await redis.hincrby(shardKeys.totals(), "ended", 2);
+  await redis.hincrby(shardKeys.run("r"), "delivered", 2);
 
   expect(await audit(4)).toMatchObject({ lost: 0, surplus: 2 });
   expect(lines.map(({ facts }) => facts)).toContainEqual({ run: "r", lost: 0, surplus: 2 });
   expect((await system.producer.runs.get("r")).imbalance).toEqual({ lost: 0, surplus: 2 });
 
-  await redis.hincrby(keys.totals(), "ended", -2);
-  await redis.hincrby(keys.run("r"), "delivered", -2);
+  await redis.hincrby(shardKeys.totals(), "ended", -2);
+  await redis.hincrby(shardKeys.run("r"), "delivered", -2);
   expect(await audit(4)).toMatchObject({ lost: 0, surplus: 0 });
   expect((await system.producer.runs.get("r")).imbalance).toEqual({ lost: 0, surplus: 0 });
 });
@@ -140,13 +143,13 @@ test("lanes that the registry forgot are healed however many changed after them"
   const { redis, audit } = await startAuditing(system);
   const lane = ownLaneName("run", "forgotten");
   const others = Array.from({ length: 2_500 }, (_, nth) => [nth + 2, ownLaneName("run", `r${nth}`)]).flat();
-  await redis.zadd(keys.ownLaneChanges(), 1_000, lane, ...others.map(String));
-  await redis.set(keys.ownLaneVersion(), 3_000);
-  await redis.lpush(keys.ofLane(lane, "wait"), "d");
+  await redis.zadd(shardKeys.ownLaneChanges(), 1_000, lane, ...others.map(String));
+  await redis.set(shardKeys.ownLaneVersion(), 3_000);
+  await redis.lpush(shardKeys.ofLane(lane, "wait"), "d");
 
   await audit(4);
 
-  expect(await redis.hexists(keys.ownLanes(), lane)).toBe(1);
+  expect(await redis.hexists(shardKeys.ownLanes(), lane)).toBe(1);
 });
 
 test("a shared lane with deliveries that no worker serves is told by name", async () => {
@@ -154,11 +157,11 @@ test("a shared lane with deliveries that no worker serves is told by name", asyn
   await system.apply();
   await system.producer.enqueue({ action: "a", customer: { id: 1 }, lane: "bulkk" });
   const { redis, lines, audit } = await startAuditing(system);
-  expect(await findUnservedLanes(redis)).toEqual(["bulkk"]);
+  expect(await findUnservedLanes(toShard(redis))).toEqual(["bulkk"]);
   expect(await audit(2)).toMatchObject({ unserved: 1 });
   expect(lines.map(({ facts }) => facts)).toEqual([{ lanes: ["bulkk"] }]);
 
-  await redis.zadd(keys.servedLanes(), Date.now(), "bulkk");
+  await redis.zadd(shardKeys.servedLanes(), Date.now(), "bulkk");
 
   expect(await audit(1)).toMatchObject({ unserved: 0 });
 });

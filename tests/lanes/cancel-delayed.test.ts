@@ -1,10 +1,12 @@
 // What a cancelled run has delayed in lanes that are not its own.
 
-import { createLaneDirectory } from "@postrider/shared/lane-directory";
-import { keys, ownLaneName, RUN_KEPT_SECONDS } from "@postrider/shared/lanes";
+import { RUN_KEPT_SECONDS } from "@postrider/redis/keys";
+import { createLaneDirectory } from "@postrider/redis/lane-directory";
+import { ownLaneName } from "@postrider/shared/lanes";
 import { dissolveCalm } from "@postrider/worker/maintain/dissolve";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
+import { shardKeys, toShard } from "../support/keys.ts";
 import { customers, startSystem } from "../support/system.ts";
 
 const DAY_SECONDS = 24 * 3_600;
@@ -46,29 +48,29 @@ test("keeps the run in mind, however long it takes to be due", async () => {
   await using system = await startSystem();
   await system.apply();
   const redis = connect(system.redisUrl);
-  const directory = createLaneDirectory(redis);
+  const directory = createLaneDirectory(toShard(redis));
   const sendAt = new Date(Date.now() + 60 * DAY_SECONDS * 1_000);
   await system.producer.enqueueMany({ action: "a", customers: customers(2), run: "r", sendAt });
-  expect(await redis.ttl(keys.run("r"))).toBeGreaterThan(80 * DAY_SECONDS);
+  expect(await redis.ttl(shardKeys.run("r"))).toBeGreaterThan(80 * DAY_SECONDS);
   // Later ones that are due at once do not shorten it.
   await system.producer.enqueueMany({ action: "a", customers: customers(3), run: "r" });
-  expect(await redis.ttl(keys.run("r"))).toBeGreaterThan(80 * DAY_SECONDS);
+  expect(await redis.ttl(shardKeys.run("r"))).toBeGreaterThan(80 * DAY_SECONDS);
 
   await system.producer.runs.cancel("r");
   await expect(
     system.producer.enqueueMany({ action: "a", customers: customers(3), run: "r" }),
   ).rejects.toMatchObject({ code: "run_cancelled" });
-  expect(await redis.ttl(keys.run("r"))).toBe(-1);
+  expect(await redis.ttl(shardKeys.run("r"))).toBe(-1);
 
   // Old enough to be dissolved, were it not for what is left of the run.
   const lane = ownLaneName("run", "r");
   await directory.refresh();
   await directory.update(lane, (entry) => entry && { ...entry, createdAt: 0 });
-  await dissolveCalm(redis, directory);
+  await dissolveCalm(toShard(redis), directory);
   expect(directory.get(lane)).toMatchObject({ isCancelled: true });
 
-  await redis.hset(keys.run("r"), "cancelled", 3);
-  await dissolveCalm(redis, directory);
+  await redis.hset(shardKeys.run("r"), "cancelled", 3);
+  await dissolveCalm(toShard(redis), directory);
   expect(directory.get(lane)).toBeUndefined();
-  expect(await redis.ttl(keys.run("r"))).toBeGreaterThan(RUN_KEPT_SECONDS - 60);
+  expect(await redis.ttl(shardKeys.run("r"))).toBeGreaterThan(RUN_KEPT_SECONDS - 60);
 });

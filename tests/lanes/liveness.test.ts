@@ -1,21 +1,28 @@
-import { createLaneDirectory } from "@postrider/shared/lane-directory";
-import { keys, ownLaneName } from "@postrider/shared/lanes";
+import { createLaneDirectory } from "@postrider/redis/lane-directory";
+import { ownLaneName } from "@postrider/shared/lanes";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { createTraffic } from "@postrider/worker/in-flight";
 import { createLiveness } from "@postrider/worker/serve/liveness";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
+import { shardKeys, toShard } from "../support/keys.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 
 async function prepare() {
   const redis = new Redis(await isolatedRedisUrl(), { replyMapping: "legacy" });
   onTestFinished(() => redis.disconnect());
-  const directory = createLaneDirectory(redis);
+  const directory = createLaneDirectory(toShard(redis));
   await directory.refresh();
   const clock = { now: Date.now() };
   const traffic = createTraffic(() => clock.now);
   const slots = new Map([["bulk", 2]]);
-  const liveness = createLiveness({ redis, directory, slots: () => slots, traffic, now: () => clock.now });
+  const liveness = createLiveness({
+    shard: toShard(redis),
+    directory,
+    slots: () => slots,
+    traffic,
+    now: () => clock.now,
+  });
   return {
     redis,
     traffic,
@@ -41,14 +48,14 @@ async function prepare() {
 test("a worker that takes nothing of what waits or is due is stuck, in shared lanes and in own ones", async () => {
   const { redis, slots, addLane, stuckLater } = await prepare();
   expect(await stuckLater()).toBeNull();
-  await redis.lpush(keys.ofLane("bulk", "wait"), "d");
+  await redis.lpush(shardKeys.ofLane("bulk", "wait"), "d");
   expect(await stuckLater()).toBe("bulk");
 
-  await redis.del(keys.ofLane("bulk", "wait"));
+  await redis.del(shardKeys.ofLane("bulk", "wait"));
   const lane = await addLane("r");
-  await redis.zadd(keys.ofLane(lane, "delayed"), (Date.now() + 3_600_000) * 0x1000, "d");
+  await redis.zadd(shardKeys.ofLane(lane, "delayed"), (Date.now() + 3_600_000) * 0x1000, "d");
   expect(await stuckLater()).toBeNull();
-  await redis.zadd(keys.ofLane(lane, "delayed"), (Date.now() - 1_000) * 0x1000, "d");
+  await redis.zadd(shardKeys.ofLane(lane, "delayed"), (Date.now() - 1_000) * 0x1000, "d");
   expect(await stuckLater()).toBe(lane);
   slots.delete(lane);
   expect(await stuckLater()).toBeNull();
@@ -58,15 +65,15 @@ test("one that claims now and then, has no slot free, or waits for a limit is no
   const { redis, traffic, addLane, stuckLater } = await prepare();
   const lane = await addLane("r");
   const limited = await addLane("limited", { limits: { ratePerSecond: 1 } });
-  for (const one of [lane, limited]) await redis.lpush(keys.ofLane(one, "wait"), "d");
+  for (const one of [lane, limited]) await redis.lpush(shardKeys.ofLane(one, "wait"), "d");
   const claimOne = (): void => {
     traffic.enter(lane, false);
     traffic.leave(lane, false);
   };
   expect(await stuckLater(claimOne)).toBeNull();
-  await redis.set(keys.ofLane(lane, "limiter"), 1, "PX", 600_000);
+  await redis.set(shardKeys.ofLane(lane, "limiter"), 1, "PX", 600_000);
   expect(await stuckLater()).toBeNull();
-  await redis.del(keys.ofLane(lane, "limiter"));
+  await redis.del(shardKeys.ofLane(lane, "limiter"));
   for (let held = 0; held < 2; held++) traffic.enter(lane, false);
   expect(await stuckLater()).toBeNull();
 });

@@ -1,10 +1,10 @@
-import { keys } from "@postrider/shared/lanes";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { createSpacing, type Spacing } from "@postrider/worker/destinations/rate-limiter";
 import { createInterrupts, type Interrupts } from "@postrider/worker/interrupts";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { shardKeys, toShard } from "../support/keys.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 import { customers, startSystem } from "../support/system.ts";
 
@@ -34,7 +34,7 @@ async function startSpaced(perSecond: number): Promise<Spaced> {
     return redis;
   };
   const toSpacing = (redis: Redis): Spacing =>
-    createSpacing({ redis, find: () => entry, interrupts, lockMs: LOCK_MS });
+    createSpacing({ shard: toShard(redis), find: () => entry, interrupts, lockMs: LOCK_MS });
   const redis = connect();
   const pause = (): void => {
     if (entry !== undefined) entry = { ...entry, isPaused: true };
@@ -85,25 +85,25 @@ test("while moments are taken far ahead, BullMQ's limiter claims nothing more", 
   const { spacings, redis } = await startSpaced(10);
   const waits = Array.from({ length: 3 }, () => spacings[0].wait(LANE));
   await spacings[1].wait("another");
-  expect(await redis.pttl(keys.ofLane(LANE, "limiter"))).toBe(-2);
+  expect(await redis.pttl(shardKeys.ofLane(LANE, "limiter"))).toBe(-2);
 
   waits.push(spacings[0].wait(LANE));
   await redis.ping();
-  expect(await redis.pttl(keys.ofLane(LANE, "limiter"))).toBeGreaterThan(50);
+  expect(await redis.pttl(shardKeys.ofLane(LANE, "limiter"))).toBeGreaterThan(50);
   expect(await Promise.all(waits)).toEqual([true, true, true, true]);
 });
 
 test("nobody sleeps for long: a moment that is far off is not taken, and BullMQ's limiter rests", async () => {
   const { spacings, redis } = await startSpaced(0.5);
   expect(await spacings[0].wait(LANE)).toBe(true);
-  const next = await redis.get(keys.nextRequest(LANE));
+  const next = await redis.get(shardKeys.nextRequest(LANE));
   const startedAt = performance.now();
 
   expect(await spacings[1].wait(LANE)).toBe(false);
   // Its moment would have been two seconds off.
   expect(performance.now() - startedAt).toBeLessThan(1_900);
-  expect(await redis.get(keys.nextRequest(LANE))).toBe(next);
-  expect(await redis.pttl(keys.ofLane(LANE, "limiter"))).toBeGreaterThan(0);
+  expect(await redis.get(shardKeys.nextRequest(LANE))).toBe(next);
+  expect(await redis.pttl(shardKeys.ofLane(LANE, "limiter"))).toBeGreaterThan(0);
 });
 
 test("a rate that was far lower holds nobody up once it is raised", async () => {
@@ -111,7 +111,7 @@ test("a rate that was far lower holds nobody up once it is raised", async () => 
   await spacings[0].wait(LANE);
   setRate(50);
   await spacings[0].wait(LANE);
-  expect(await redis.pttl(keys.ofLane(LANE, "limiter"))).toBeLessThan(1_000);
+  expect(await redis.pttl(shardKeys.ofLane(LANE, "limiter"))).toBeLessThan(1_000);
   expect(await spacings[0].wait(LANE)).toBe(true);
 });
 
@@ -152,7 +152,7 @@ test("what was stopped during the wait is not sent", async () => {
 
 test("a Redis that refuses gives no moment, and is not asked all the time", async () => {
   const { spacings, redis } = await startSpaced(5);
-  await redis.lpush(keys.nextRequest(LANE), "as of another kind");
+  await redis.lpush(shardKeys.nextRequest(LANE), "as of another kind");
   const startedAt = performance.now();
 
   expect(await spacings[0].wait(LANE)).toBe(false);

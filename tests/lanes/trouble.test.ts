@@ -5,6 +5,7 @@ import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { ACCEPTED, createView, FAILED } from "../support/destinations.ts";
 import { eventually } from "../support/eventually.ts";
+import { toShard } from "../support/keys.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 
 test("more destinations in trouble than one report holds all get their circuits, however long the first ones stay in trouble", async () => {
@@ -66,7 +67,7 @@ test("the answer of a first probe survives a worker whose look at the registry i
   const { directory } = await createView(url);
   const redis = new Redis(url, { replyMapping: "legacy" });
   onTestFinished(() => redis.disconnect());
-  const trouble = createTrouble(redis, 60_000);
+  const trouble = createTrouble(toShard(redis), 60_000);
   const entry = newDestinationLane("https://x.example", 0);
   const second = Math.floor(Date.now() / 1_000);
   const probe = new Map([[second, { accepted: 1, failed: 0, limited: 0 }]]);

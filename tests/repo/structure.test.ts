@@ -29,10 +29,11 @@ async function importsOf(file: string): Promise<string[]> {
 /** What each package may import of ours. */
 const PACKAGES: Record<string, readonly string[]> = {
   shared: [],
+  redis: ["shared"],
   compose: ["shared"],
-  producer: ["shared", "compose"],
-  worker: ["shared", "compose"],
-  cli: ["shared", "compose", "producer", "worker"],
+  producer: ["shared", "redis", "compose"],
+  worker: ["shared", "redis", "compose"],
+  cli: ["shared", "redis", "compose", "producer", "worker"],
 };
 
 /** The pure ring: no library, no clock, no chance, no process. */
@@ -108,7 +109,7 @@ function expandBraces(path: string): string[] {
 }
 
 test("paths that documents and comments name are there", async () => {
-  const named = /(?:packages\/)?\b((?:shared|compose|producer|worker|cli)\/src\/[\w./{},-]*[\w}/])/g;
+  const named = /(?:packages\/)?\b((?:shared|redis|compose|producer|worker|cli)\/src\/[\w./{},-]*[\w}/])/g;
   const known = files.map((file) => file.replace(/^packages\//, ""));
   for (const file of files.filter((name) => /\.(?:md|ts|mjs)$/.test(name))) {
     const text = await readFile(join(ROOT, file), "utf8");

@@ -1,7 +1,7 @@
 // Deliveries that are nowhere, counted from Redis' keys alone: what the audit says is held against it.
 
-import { keys } from "@postrider/shared/lanes";
 import type { Redis } from "ioredis";
+import { shardKeys } from "../support/keys.ts";
 
 /** Input: KEYS totals; ARGV prefix of the shard. Output: accepted deliveries that have not ended and lie in no lane. */
 const COUNT_MISSING = `
@@ -20,5 +20,5 @@ return math.max(0, tonumber(totals[1] or 0) - tonumber(totals[2] or 0) - present
 
 /** Accepted deliveries that have not ended and lie in no lane, all of one moment. */
 export async function countMissing(redis: Redis): Promise<number> {
-  return (await redis.eval(COUNT_MISSING, 1, keys.totals(), "{postrider:0}")) as number;
+  return (await redis.eval(COUNT_MISSING, 1, shardKeys.totals(), "{postrider:0}")) as number;
 }

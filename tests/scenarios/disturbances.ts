@@ -3,14 +3,14 @@
 
 import { setTimeout } from "node:timers/promises";
 import type { Producer } from "@postrider/producer/producer";
+import { createLaneDirectory } from "@postrider/redis/lane-directory";
 import { hasCode } from "@postrider/shared/errors";
-import { createLaneDirectory } from "@postrider/shared/lane-directory";
-import { keys } from "@postrider/shared/lanes";
 import type { Limits } from "@postrider/shared/own-lane";
 import { Redis } from "ioredis";
 import { expect } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { type Fleet, untilOver } from "../support/fleet.ts";
+import { shardKeys, toShard } from "../support/keys.ts";
 import {
   type Behaviour,
   hang,
@@ -88,7 +88,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   await applyAction(producer, "mixed", "http://127.0.0.1:{{ customer.port }}/x");
   const redis = new Redis(fleet.redisUrl, { replyMapping: "legacy", maxRetriesPerRequest: null });
   redis.on("error", () => undefined);
-  const directory = createLaneDirectory(redis);
+  const directory = createLaneDirectory(toShard(redis));
   const runs: string[] = [];
   const enqueuing: Promise<unknown>[] = [];
   const cancelled = new Set<string>();
@@ -228,7 +228,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
         sum.cancelled += run.cancelled;
       }
       await eventually(async () => expect(await countMissing(redis)).toBe(0), limitMs);
-      expect(await redis.hmget(keys.totals(), "enqueued", "ended")).toEqual([
+      expect(await redis.hmget(shardKeys.totals(), "enqueued", "ended")).toEqual([
         `${sum.enqueued}`,
         `${sum.enqueued}`,
       ]);

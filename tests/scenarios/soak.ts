@@ -7,11 +7,11 @@ import { join } from "node:path";
 import { type RedisServer, startRedisServer } from "@postrider/cli/redis/server";
 import { createProducer, type Producer } from "@postrider/producer/producer";
 import { PostriderError } from "@postrider/shared/errors";
-import { keys } from "@postrider/shared/lanes";
 import { Redis } from "ioredis";
 import { expect } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { type Fleet, startFleet, untilOver } from "../support/fleet.ts";
+import { shardKeys } from "../support/keys.ts";
 import { type Behaviour, hang, ok, type Receiver, reply, reset, startReceiver } from "../support/receiver.ts";
 import { redisBinary } from "../support/redis.ts";
 import { seeded } from "./chance.ts";
@@ -114,7 +114,10 @@ async function balance({ url, runs, deliveries, accepted, deaths, limitMs }: Acc
   // Answered, and its worker died before it wrote that down: some that crashed have arrived.
   expect(accepted.size).toBeGreaterThanOrEqual(sum.delivered);
   const client = new Redis(url, { replyMapping: "legacy" });
-  expect(await client.hmget(keys.totals(), "enqueued", "ended")).toEqual([`${deliveries}`, `${deliveries}`]);
+  expect(await client.hmget(shardKeys.totals(), "enqueued", "ended")).toEqual([
+    `${deliveries}`,
+    `${deliveries}`,
+  ]);
   client.disconnect();
   const doubled = [...accepted.values()].reduce((sum, times) => sum + times - 1, 0);
   console.log("soak", { ...sum, doubled, ...deaths });

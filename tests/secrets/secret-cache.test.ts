@@ -7,6 +7,7 @@ import { createSealer, parseSecretKeys, type SecretKeys } from "@postrider/share
 import { createSecretCache, type Found, readFromRedis } from "@postrider/worker/open/secret-cache";
 import { Redis } from "ioredis";
 import { afterAll, beforeEach, expect, test } from "vitest";
+import { toStore } from "../support/keys.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 import { newKey } from "../support/secret-keys.ts";
 
@@ -30,7 +31,7 @@ afterAll(async () => {
 });
 
 function createCache(actionsMax = 10) {
-  const read = readFromRedis(redis);
+  const read = readFromRedis(toStore(redis));
   const counted: typeof read = (names) => {
     reads += 1;
     return read(names);
@@ -53,7 +54,11 @@ test("a secret of the TLS file is given to no action", async () => {
   await producer.secrets.set("TLS_KEY", "value 2");
   const sealer = createSealer(parseSecretKeys(KEYS) as SecretKeys);
   const isReserved = (name: string) => name === "TLS_KEY";
-  const find = createSecretCache(readFromRedis(redis), sealer, { actionsMax: 1, now: () => now, isReserved });
+  const find = createSecretCache(readFromRedis(toStore(redis)), sealer, {
+    actionsMax: 1,
+    now: () => now,
+    isReserved,
+  });
 
   expect(await find(action("A", "TLS_KEY"))).toMatchObject({ kind: "unready", reason: "secret_missing" });
   expect(secretsOf(await find(action("A")))).toEqual({ A: "value 1" });

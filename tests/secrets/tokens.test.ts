@@ -3,7 +3,6 @@
 import { randomBytes } from "node:crypto";
 import { startRedisServer } from "@postrider/cli/redis/server";
 import type { OAuthClient } from "@postrider/compose/credentials";
-import { keys } from "@postrider/shared/lanes";
 import { createSealer, parseSecretKeys, type SecretKeys } from "@postrider/shared/seal";
 import type { IssuedToken, NoToken } from "@postrider/worker/authorize/oauth";
 import { createSharedTokens } from "@postrider/worker/authorize/shared-tokens";
@@ -12,6 +11,7 @@ import { createInterrupts } from "@postrider/worker/interrupts";
 import { Redis } from "ioredis";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { storeKeys, toStore } from "../support/keys.ts";
 import { isolatedRedisUrl, redisBinary } from "../support/redis.ts";
 
 const client: OAuthClient = {
@@ -42,7 +42,7 @@ afterAll(() => redis.disconnect());
 
 function worker() {
   const interrupts = createInterrupts();
-  const shared = createSharedTokens(redis, sealer);
+  const shared = createSharedTokens(toStore(redis), sealer);
   const tokens = createTokens({ shared, digest: sealer.digest, interrupts, now: () => now });
   const order: TokenOrder = {
     client,
@@ -109,14 +109,14 @@ test("a token that has run out is not used, and one of the workers that wait fet
 });
 
 test("a worker that died while it was fetching holds the others up until its lock runs out", async () => {
-  await redis.set(keys.tokenLock(sealer.digest(JSON.stringify(client))), "dead", "PX", 300);
+  await redis.set(storeKeys.tokenLock(sealer.digest(JSON.stringify(client))), "dead", "PX", 300);
 
   expect(tokenOf(await worker().get())).toBe("pl4nted-token-1");
-  expect(await redis.exists(keys.tokenLock(sealer.digest(JSON.stringify(client))))).toBe(0);
+  expect(await redis.exists(storeKeys.tokenLock(sealer.digest(JSON.stringify(client))))).toBe(0);
 });
 
 test("a shutdown ends the wait for another worker", async () => {
-  await redis.set(keys.tokenLock(sealer.digest(JSON.stringify(client))), "other", "PX", 60_000);
+  await redis.set(storeKeys.tokenLock(sealer.digest(JSON.stringify(client))), "other", "PX", 60_000);
   const { get, interrupts } = worker();
   const found = get();
   await eventually(() => expect(interrupts.count()).toBe(1));

@@ -1,9 +1,9 @@
 // Dead letters by the thousand, written straight into Redis as a worker leaves them: failing so many for real would take minutes.
 
 import { toDeliveryId } from "@postrider/shared/delivery";
-import { keys } from "@postrider/shared/lanes";
 import { type Reason, toLaneMark } from "@postrider/shared/outcome";
 import type { Redis } from "ioredis";
+import { shardKeys } from "./keys.ts";
 
 export interface Letters {
   readonly count: number;
@@ -45,19 +45,19 @@ end
 export async function bury(redis: Redis, letters: Letters): Promise<string[]> {
   const { count, run, action = "a@1", lane = "bulk", reason = "reply_5xx", from = Date.now() } = letters;
   const ids = Array.from({ length: count }, (_, index) => toDeliveryId({ run, customerId: `c${index}` }));
-  const names = [keys.job(lane, ""), keys.ofLane(lane, "failed"), keys.outcome("")];
+  const names = [shardKeys.job(lane, ""), shardKeys.ofLane(lane, "failed"), shardKeys.outcome("")];
   const log = toLogEnd(reason, letters.destination ?? null);
   for (let start = 0; start < count; start += CHUNK) {
     const facts = [start, from, letters.perMs ?? 1, action, run, reason, log].map(String);
     await redis.eval(BURY, names.length, ...names, ...facts, ...ids.slice(start, start + CHUNK));
   }
-  const counted = await redis.hincrby(keys.run(run), "enqueued", count);
-  await redis.hset(keys.run(run), { action, lane, createdAt: from, failed: counted });
-  await redis.hincrby(keys.run(run), `failed:${reason}`, count);
-  await redis.zadd(keys.runs(), from, run);
-  await redis.hincrby(keys.totals(), "enqueued", count);
-  await redis.hincrby(keys.totals(), "ended", count);
-  await redis.hset(keys.totals(), `lane:${lane}`, 1);
+  const counted = await redis.hincrby(shardKeys.run(run), "enqueued", count);
+  await redis.hset(shardKeys.run(run), { action, lane, createdAt: from, failed: counted });
+  await redis.hincrby(shardKeys.run(run), `failed:${reason}`, count);
+  await redis.zadd(shardKeys.runs(), from, run);
+  await redis.hincrby(shardKeys.totals(), "enqueued", count);
+  await redis.hincrby(shardKeys.totals(), "ended", count);
+  await redis.hset(shardKeys.totals(), `lane:${lane}`, 1);
   return ids;
 }
 
@@ -74,9 +74,9 @@ function toLogEnd(reason: Reason, destination: string | null): string {
 
 /** Where deliveries lie in one lane, by their marks and by the lane itself; the two must agree. */
 export async function takeStock(redis: Redis, lane: string, ids: readonly string[]) {
-  const failed = new Set(await redis.zrange(keys.ofLane(lane, "failed"), "0", "-1"));
-  const waiting = new Set(await redis.lrange(keys.ofLane(lane, "wait"), 0, -1));
-  const marks = await redis.mget(ids.map((id) => keys.outcome(id)));
+  const failed = new Set(await redis.zrange(shardKeys.ofLane(lane, "failed"), "0", "-1"));
+  const waiting = new Set(await redis.lrange(shardKeys.ofLane(lane, "wait"), 0, -1));
+  const marks = await redis.mget(ids.map((id) => shardKeys.outcome(id)));
   const isSound = (id: string, mark: string | null | undefined): boolean =>
     failed.has(id) !== waiting.has(id) &&
     (failed.has(id) ? mark?.startsWith("failed ") === true : mark === toLaneMark(lane));

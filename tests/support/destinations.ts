@@ -1,12 +1,13 @@
 // One worker's view of destinations, without the worker: the registry and the counts in Redis are real, findings are the test's.
 
-import { createLaneDirectory, type LaneDirectory } from "@postrider/shared/lane-directory";
+import { createLaneDirectory, type LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Claimed, Finding } from "@postrider/worker/attempt";
 import { createDestinations, type Destinations } from "@postrider/worker/destinations/destinations";
 import { createTrouble } from "@postrider/worker/destinations/failure-window";
 import { createTraffic } from "@postrider/worker/in-flight";
 import { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
+import { toShard } from "./keys.ts";
 
 export interface View {
   readonly directory: LaneDirectory;
@@ -42,7 +43,7 @@ export function claimed(lane = "bulk", action = "a@1"): Claimed {
 export async function createView(redisUrl: string, now: () => number = Date.now): Promise<View> {
   const redis = new Redis(redisUrl, { replyMapping: "legacy" });
   onTestFinished(() => redis.disconnect());
-  const directory = createLaneDirectory(redis, now);
+  const directory = createLaneDirectory(toShard(redis), now);
   await directory.refresh();
   const circuit = {
     circuitFailurePercent: 50,
@@ -53,7 +54,7 @@ export async function createView(redisUrl: string, now: () => number = Date.now)
   };
   const destinations = createDestinations({
     directory,
-    trouble: createTrouble(redis, circuit.circuitWindowMs),
+    trouble: createTrouble(toShard(redis), circuit.circuitWindowMs),
     traffic: createTraffic(now),
     scout: () => Promise.resolve(false),
     concurrency: 100,

@@ -2,10 +2,10 @@
 
 import type { Producer } from "@postrider/producer/producer";
 import type { Run } from "@postrider/producer/runs/run";
-import { keys } from "@postrider/shared/lanes";
 import { Redis } from "ioredis";
 import { expect } from "vitest";
 import { eventually } from "./eventually.ts";
+import { shardKeys } from "./keys.ts";
 import { LOOPBACK } from "./network.ts";
 import { type StartedProcess, startPostrider, startProcess } from "./processes.ts";
 import type { Receiver } from "./receiver.ts";
@@ -51,7 +51,7 @@ export function startFleet(
       const redis = new Redis(redisUrl, { replyMapping: "legacy" });
       try {
         await eventually(async () =>
-          expect(await redis.zcard(keys.workers())).toBeGreaterThanOrEqual(running.size),
+          expect(await redis.zcard(shardKeys.workers())).toBeGreaterThanOrEqual(running.size),
         );
       } finally {
         redis.disconnect();

@@ -45,6 +45,7 @@ export async function startSystem(
         POSTRIDER_METRICS_PORT: "0",
         POSTRIDER_METRICS_HOST: "127.0.0.1",
         POSTRIDER_SHUTDOWN_GRACE_MS: "2000",
+        ...(options.keyPrefix !== undefined && { POSTRIDER_KEY_PREFIX: options.keyPrefix }),
         ...environment,
       });
       const worker = await createWorker(settings, createLogger({ level: "silent", format: "json" }).log);

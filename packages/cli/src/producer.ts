@@ -5,10 +5,16 @@ import type { Settings } from "@postrider/shared/settings";
 
 /** Connects, does the work, and closes whatever happens. */
 export async function withProducer<T>(
-  { redisUrl, backlogMax, secretKeys, sealCustomers }: Settings,
+  { redisUrl, keyPrefix, backlogMax, secretKeys, sealCustomers }: Settings,
   work: (producer: Producer) => Promise<T>,
 ): Promise<T> {
-  const producer = await createProducer({ redis: redisUrl, backlogMax, secretKeys, sealCustomers });
+  const producer = await createProducer({
+    redis: redisUrl,
+    keyPrefix,
+    backlogMax,
+    secretKeys,
+    sealCustomers,
+  });
   try {
     return await work(producer);
   } finally {

@@ -1,10 +1,10 @@
 // BullMQ's queues, one per lane, as the producer's side sees them. The door to bullmq of this package.
 
-import { type Backlog, readBacklog } from "@postrider/shared/backlog";
-import { keys, LANE_EVENTS_MAX, shardPrefix } from "@postrider/shared/lanes";
-import { asProducer } from "@postrider/shared/redis";
+import { type Backlog, readBacklog } from "@postrider/redis/backlog";
+import { asProducer } from "@postrider/redis/connect";
+import { LANE_EVENTS_MAX } from "@postrider/redis/keys";
+import type { Shard } from "@postrider/redis/shard";
 import { Queue, type RedisQueueBackend } from "bullmq";
-import type { Redis } from "ioredis";
 
 /** Runs and destinations that are enqueued to at about the same time; making a queue anew costs one short command. */
 const QUEUES_MAX = 1_000;
@@ -23,10 +23,10 @@ export interface Lanes {
   close(): Promise<void>;
 }
 
-export function createLanes(redis: Redis): Lanes {
+export function createLanes(shard: Shard): Lanes {
   const options = {
-    connection: redis,
-    prefix: shardPrefix(),
+    connection: shard.redis,
+    prefix: shard.keys.prefix,
     // The connection is there already, and a producer must not wait for one that is not.
     skipWaitingForReady: true,
     streams: { events: { maxLen: LANE_EVENTS_MAX } },
@@ -46,12 +46,12 @@ export function createLanes(redis: Redis): Lanes {
       if (queues.size > QUEUES_MAX) queues.delete(oldest);
       return queue;
     },
-    backlog: (lane) => asProducer(() => readBacklog(redis, lane, Date.now())),
+    backlog: (lane) => asProducer(() => readBacklog(shard, lane, Date.now())),
     async known() {
-      const fields = await asProducer(() => redis.hkeys(keys.totals()));
+      const fields = await asProducer(() => shard.redis.hkeys(shard.keys.totals()));
       return fields.flatMap((field) => (field.startsWith(LANE) ? [field.slice(LANE.length)] : []));
     },
-    served: () => asProducer(() => redis.zrange(keys.servedLanes(), "0", "-1")),
+    served: () => asProducer(() => shard.redis.zrange(shard.keys.servedLanes(), "0", "-1")),
     async close() {
       await root.close();
     },

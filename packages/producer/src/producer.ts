@@ -1,9 +1,10 @@
 // The producer library: what a campaign engine holds to save actions, enqueue deliveries and read what became of them.
 
+import { connectRedis, producerOptions } from "@postrider/redis/connect";
+import { createLaneDirectory } from "@postrider/redis/lane-directory";
+import { createShard, createStore } from "@postrider/redis/shard";
 import { PostriderError } from "@postrider/shared/errors";
-import { createLaneDirectory } from "@postrider/shared/lane-directory";
 import { readSettings } from "@postrider/shared/read-settings";
-import { connectRedis, producerOptions } from "@postrider/shared/redis";
 import { createSealer, parseSecretKeys, type SecretKeys } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings";
 import { createActionOrigins } from "./actions/action-origins.ts";
@@ -30,6 +31,8 @@ export interface ProducerOptions {
   readonly secretKeys?: string | SecretKeys;
   /** Whether customers, events and values are sealed in Redis under the same keys. */
   readonly sealCustomers?: boolean;
+  /** What all keys begin with, as POSTRIDER_KEY_PREFIX of the workers has it. */
+  readonly keyPrefix?: string;
   /** Deliveries waiting in a lane above which enqueueMany pauses. */
   readonly backlogMax?: number;
 }
@@ -60,16 +63,19 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   if (options.sealCustomers === true && !sealer.canSeal)
     throw new PostriderError("key_missing", "sealCustomers needs secretKeys");
   const redis = await connectRedis(options.redis, producerOptions);
-  const lanes = createLanes(redis);
-  const snippets = createSnippetStore(redis);
-  const directory = createLaneDirectory(redis);
-  const actions = createActionStore(redis, directory, snippets, sealer);
+  const keyPrefix = options.keyPrefix ?? defaults.keyPrefix;
+  const shard = createShard(redis, keyPrefix);
+  const store = createStore(redis, keyPrefix);
+  const lanes = createLanes(shard);
+  const snippets = createSnippetStore(store);
+  const directory = createLaneDirectory(shard);
+  const actions = createActionStore(store, directory, snippets, sealer);
   const findOrigin = createActionOrigins(actions);
-  const runs = createRuns({ redis, directory, lanes, findOrigin });
-  const destinations = createDestinations(redis, directory);
-  const finder = createFinder(redis, { findOrigin, sealer });
+  const runs = createRuns({ shard, directory, lanes, findOrigin });
+  const destinations = createDestinations(shard, directory);
+  const finder = createFinder(shard, { findOrigin, sealer });
   const dependencies = {
-    admit: createAdmit(redis),
+    admit: createAdmit(shard),
     lanes,
     actions,
     runs,
@@ -83,13 +89,13 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     enqueue: createEnqueue(dependencies),
     enqueueMany: createEnqueueMany(dependencies),
     runs,
-    outcomes: createOutcomes(redis),
-    deliveries: createDeliveries({ redis, directory, finder, findOrigin, runs, destinations, sealer }),
-    deadLetters: createDeadLetters({ redis, directory, actions, finder, sealer }),
-    secrets: createSecretStore(redis, sealer),
+    outcomes: createOutcomes(shard),
+    deliveries: createDeliveries({ shard, directory, finder, findOrigin, runs, destinations, sealer }),
+    deadLetters: createDeadLetters({ shard, directory, actions, finder, sealer }),
+    secrets: createSecretStore(store, sealer),
     destinations,
     lanes,
-    ownLanes: createOwnLanes(redis, directory),
+    ownLanes: createOwnLanes(shard, directory),
     async close() {
       await lanes.close();
       redis.disconnect();

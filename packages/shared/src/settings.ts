@@ -81,6 +81,16 @@ export const settingsSchema = z.object({
     .describe(
       "Redis that holds the lanes; `redis+sentinel://host:port,host:port/name` asks Sentinels for it. Must not evict (`maxmemory-policy noeviction`).",
     ),
+  keyPrefix: z
+    .string()
+    .regex(
+      /^[a-z0-9][a-z0-9_-]{0,49}$/,
+      "must be a-z, 0-9, underscore and hyphen, and begin with a letter or digit",
+    )
+    .default("postrider")
+    .describe(
+      "What all keys in Redis begin with, so that several installations can share one. The same for producers and workers.",
+    ),
   secretKeys: z
     .string()
     .transform(secretKeys)

@@ -1,12 +1,11 @@
 // The compiled actions that this process keeps: each `action@version` is read and compiled once, up to a bound.
 
 import { type CompiledAction, compileAction } from "@postrider/compose/compile";
+import type { Store } from "@postrider/redis/shard";
 import { parseActionRef, parseStoredAction } from "@postrider/shared/action";
 import { hasCode, type PostriderError } from "@postrider/shared/errors";
-import { keys } from "@postrider/shared/lanes";
 import type { Sealer } from "@postrider/shared/seal";
 import { openStoredAction } from "@postrider/shared/stored-action";
-import type { Redis } from "ioredis";
 import { LRUCache } from "lru-cache";
 import type { Unready, Unsendable } from "./attempt.ts";
 
@@ -16,14 +15,14 @@ export type Found = CompiledAction | Unready | Unsendable | null;
 export type FindAction = (ref: string) => Found | Promise<Found>;
 
 /** Versions are immutable, so what was compiled never goes stale. */
-export function createActionCache(redis: Redis, sealer: Sealer, actionsMax: number): FindAction {
+export function createActionCache(store: Store, sealer: Sealer, actionsMax: number): FindAction {
   const compiled = new LRUCache<string, CompiledAction>({ max: actionsMax });
   const loading = new Map<string, Promise<Found>>();
 
   const load = async (ref: string): Promise<Found> => {
     const parsed = parseActionRef(ref);
     if (parsed?.version === undefined) return null;
-    const stored = await redis.hget(keys.action(parsed.id), String(parsed.version));
+    const stored = await store.redis.hget(store.keys.action(parsed.id), String(parsed.version));
     if (stored === null) return null;
     const opened = openStoredAction(stored, sealer);
     if ("trouble" in opened)

@@ -1,14 +1,14 @@
 // Claims deliveries from one lane and takes each through gate, deliver, record and settle. The one try/catch that turns a bug of
 // ours into a verdict stands here.
 
+import type { Shard } from "@postrider/redis/shard";
 import { type Delivery, isDelivery, isNewerDelivery } from "@postrider/shared/delivery";
 import { packEvidence } from "@postrider/shared/evidence";
-import { isOwnLane, shardPrefix, toLaneLabel } from "@postrider/shared/lanes";
+import { isOwnLane, toLaneLabel } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
 import { RETRY_PRESETS } from "@postrider/shared/retry";
 import type { Sealer } from "@postrider/shared/seal";
 import { type Job, Worker, type WorkerOptions } from "bullmq";
-import type { Redis } from "ioredis";
 import { type Attempted, type Claimed, NOTHING_TIMED, type Verdict } from "./attempt.ts";
 import { decide } from "./decide/decide.ts";
 import type { Format, Gate } from "./gate.ts";
@@ -22,7 +22,7 @@ import { backoffStrategy, isSettled, settle } from "./settle.ts";
 
 /** What every lane of a process is served with. */
 export interface LaneOptions {
-  readonly redis: Redis;
+  readonly shard: Shard;
   readonly lockMs: number;
   readonly stalledCheckMs: number;
   readonly records: Records;
@@ -41,7 +41,7 @@ export function serveLane(lane: string, concurrency: number, options: LaneOption
     lane,
     (job: Job, token?: string) => handle(job, token ?? "", lane, options),
     toWorkerOptions(concurrency, options),
-    groupClaims(options.redis),
+    groupClaims(options.shard.redis),
   );
   worker.on("error", (error) => {
     log.warn({ lane, detail: error.message }, "lane trouble");
@@ -74,10 +74,10 @@ function rest(worker: Worker): void {
   setTimeout(() => void worker.resume(), REST_MS).unref();
 }
 
-function toWorkerOptions(concurrency: number, { redis, lockMs, stalledCheckMs }: LaneOptions): WorkerOptions {
+function toWorkerOptions(concurrency: number, { shard, lockMs, stalledCheckMs }: LaneOptions): WorkerOptions {
   return {
-    connection: redis,
-    prefix: shardPrefix(),
+    connection: shard.redis,
+    prefix: shard.keys.prefix,
     autorun: false,
     concurrency,
     lockDuration: lockMs,

@@ -1,7 +1,7 @@
 // Puts the two steps that deal with credentials together: opening before compose, authorizing after it.
 
+import type { Store } from "@postrider/redis/shard";
 import type { Sealer } from "@postrider/shared/seal";
-import type { Redis } from "ioredis";
 import { type Authorize, type AuthorizeOptions, createAuthorizer } from "./authorize/authorize.ts";
 import { digestUnkeyed } from "./authorize/identity.ts";
 import { createSharedTokens, createUnsharedTokens } from "./authorize/shared-tokens.ts";
@@ -14,7 +14,7 @@ import type { TlsFiles } from "./send/tls/tls-files.ts";
 
 export interface CredentialOptions {
   /** Null where neither secrets nor tokens are needed. */
-  readonly redis: Redis | null;
+  readonly store: Store | null;
   readonly sealer: Sealer;
   readonly interrupts: Interrupts;
   readonly send: AuthorizeOptions["send"];
@@ -27,7 +27,7 @@ export interface CredentialOptions {
 
 /** Ready when the secrets that TLS needs are there, or are told to be missing. */
 export async function createCredentialSteps({
-  redis,
+  store,
   sealer,
   interrupts,
   send,
@@ -37,12 +37,12 @@ export async function createCredentialSteps({
   onTokenFetch,
 }: CredentialOptions): Promise<{ readonly open: Open; readonly authorize: Authorize }> {
   const read =
-    redis === null ? async (names: readonly string[]) => names.map(() => null) : readFromRedis(redis);
-  if (redis !== null) await tls.useSecrets(createReadSecrets(read, sealer));
+    store === null ? async (names: readonly string[]) => names.map(() => null) : readFromRedis(store);
+  if (store !== null) await tls.useSecrets(createReadSecrets(read, sealer));
   // Tokens lie in Redis sealed or not at all.
-  const isShared = redis !== null && sealer.canSeal;
+  const isShared = store !== null && sealer.canSeal;
   const tokens = createTokens({
-    shared: isShared ? createSharedTokens(redis, sealer) : createUnsharedTokens(),
+    shared: isShared ? createSharedTokens(store, sealer) : createUnsharedTokens(),
     digest: isShared ? sealer.digest : digestUnkeyed,
     interrupts,
     now,

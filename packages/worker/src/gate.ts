@@ -1,7 +1,7 @@
 // What becomes of a claim before any attempt: what has ended, lies here by mistake, is too late, kills its workers or belongs to a
 // run that is stopped does not pass. No attempt is made or spent here.
 
-import type { LaneDirectory } from "@postrider/shared/lane-directory";
+import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { isOwnLane, ownLaneName, toLaneLabel } from "@postrider/shared/lanes";
 import type { Mark, Reason } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";

@@ -1,11 +1,11 @@
 // Everything about lanes that a worker process holds: the registry, its destinations, the lanes that it serves, and the duties that
 // keep them. Made once, closed once.
 
-import { createLaneDirectory, type LaneDirectory } from "@postrider/shared/lane-directory";
+import { createLaneDirectory, type LaneDirectory } from "@postrider/redis/lane-directory";
+import type { Shard, Store } from "@postrider/redis/shard";
 import type { Logger } from "@postrider/shared/log";
 import type { Settings } from "@postrider/shared/settings";
 import type { Worker } from "bullmq";
-import type { Redis } from "ioredis";
 import { createDestinations, type Destinations } from "./destinations/destinations.ts";
 import { createTrouble } from "./destinations/failure-window.ts";
 import type { Scout } from "./destinations/scout.ts";
@@ -39,7 +39,8 @@ export interface Lanes {
 }
 
 export interface LanesOptions {
-  readonly redis: Redis;
+  readonly shard: Shard;
+  readonly store: Store;
   readonly settings: Settings;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -49,17 +50,18 @@ export interface LanesOptions {
 }
 
 export async function createLanes({
-  redis,
+  shard,
+  store,
   settings,
   metrics,
   log,
   scout,
   reclaimed,
 }: LanesOptions): Promise<Lanes> {
-  const directory = createLaneDirectory(redis);
+  const directory = createLaneDirectory(shard);
   await directory.refresh();
   const traffic = createTraffic(Date.now);
-  const trouble = createTrouble(redis, settings.circuitWindowMs);
+  const trouble = createTrouble(shard, settings.circuitWindowMs);
   const destinations = createDestinations({
     directory,
     trouble,
@@ -69,10 +71,10 @@ export async function createLanes({
     circuit: settings,
     now: Date.now,
   });
-  const presence = createPresence(redis, settings.lanes);
-  const audit = createAudit(redis, directory, log);
+  const presence = createPresence(shard, settings.lanes);
+  const audit = createAudit(shard, store, directory, log);
   let slots: () => ReadonlyMap<string, number> = () => new Map();
-  const liveness = createLiveness({ redis, directory, slots: () => slots(), traffic, now: Date.now });
+  const liveness = createLiveness({ shard, directory, slots: () => slots(), traffic, now: Date.now });
   let close: () => Promise<void> = () => Promise.resolve();
 
   return {
@@ -83,7 +85,7 @@ export async function createLanes({
     serve(start) {
       const serving = createServing({
         ...settings,
-        redis,
+        shard,
         directory,
         traffic,
         sharedLanes: settings.lanes,
@@ -101,13 +103,13 @@ export async function createLanes({
       const reclaim = () =>
         reclaimUnserved({
           ...settings,
-          redis,
+          shard,
           directory,
           isServed: (lane) => serving.slots().has(lane),
           reclaimed,
         });
-      const letters = { redis, ageMs: settings.deadLettersAgeMs, dropped: metrics.deadLettersDropped };
-      const dropOld = () => asOnly(redis, "old-letters", AUDIT_MS, () => dropOldLetters(letters));
+      const letters = { shard, ageMs: settings.deadLettersAgeMs, dropped: metrics.deadLettersDropped };
+      const dropOld = () => asOnly(shard, "old-letters", AUDIT_MS, () => dropOldLetters(letters));
       const duties = [
         repeat("look", LOOK_MS, look, log),
         repeat("report", REPORT_MS, destinations.report, log),
@@ -119,7 +121,7 @@ export async function createLanes({
           "audit",
           AUDIT_MS,
           async () => {
-            metrics.audited(await asOnly(redis, "audit", AUDIT_MS, audit.run));
+            metrics.audited(await asOnly(shard, "audit", AUDIT_MS, audit.run));
           },
           log,
         ),

@@ -1,13 +1,13 @@
 // Moves a claimed delivery out of its lane in one atomic step: into another lane, or among the dead letters of its home lane. It
 // keeps its id, attempts, history and data, and at any moment it is in exactly one place. BullMQ has no such move between two
-// queues, so these two scripts, and those of `shared/src/lane-scripts.ts`, know its keys; its version is pinned, and tests hold the result against BullMQ's own view.
+// queues, so these two scripts, and those of `redis/src/lane-scripts.ts`, know its keys; its version is pinned, and tests hold the result against BullMQ's own view.
 
-import { ENSURE_LANE, toEnsure } from "@postrider/shared/lane-directory";
-import { ADD_WAITING, CARRY, DROP_LETTER } from "@postrider/shared/lane-scripts";
-import { keys } from "@postrider/shared/lanes";
+import type { ShardKeys } from "@postrider/redis/keys";
+import { ENSURE_LANE, toEnsure } from "@postrider/redis/lane-directory";
+import { ADD_WAITING, CARRY, DROP_LETTER } from "@postrider/redis/lane-scripts";
+import type { Shard } from "@postrider/redis/shard";
 import { IN_LANE, RELEASED, toLaneMark } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
-import type { Redis } from "ioredis";
 
 /**
  * What both begin with: takes the delivery out of the lane, if the claim is still ours.
@@ -82,34 +82,38 @@ export interface DeadLetterLimits {
 
 type Command = (keyCount: number, ...keysAndValues: (string | number)[]) => Promise<number>;
 
-export function createMoves(redis: Redis, { deadLettersMax, deadLettersAgeMs }: DeadLetterLimits): Moves {
-  redis.defineCommand("postriderMove", { lua: MOVE });
-  redis.defineCommand("postriderBury", { lua: BURY });
-  redis.defineCommand("postriderEnsureLane", { lua: ENSURE_LANE });
-  const { postriderBury: bury } = redis as unknown as { postriderBury: Command };
+export function createMoves(shard: Shard, { deadLettersMax, deadLettersAgeMs }: DeadLetterLimits): Moves {
+  shard.redis.defineCommand("postriderMove", { lua: MOVE });
+  shard.redis.defineCommand("postriderBury", { lua: BURY });
+  shard.redis.defineCommand("postriderEnsureLane", { lua: ENSURE_LANE });
+  const { postriderBury: bury } = shard.redis as unknown as { postriderBury: Command };
 
   return {
     async toLane({ id, lane, token }, entry) {
       const other = entry.lane;
       const names = [
-        ...toTakeOut(id, lane, other),
-        ...["wait", "marker", "meta"].map((part) => keys.ofLane(other, part)),
-        keys.released(other),
-        keys.outcome(id),
+        ...toTakeOut(shard.keys, id, lane, other),
+        ...["wait", "marker", "meta"].map((part) => shard.keys.ofLane(other, part)),
+        shard.keys.released(other),
+        shard.keys.outcome(id),
       ];
-      const pipeline = redis.multi() as unknown as Record<string, (...all: unknown[]) => unknown> & {
+      const pipeline = shard.redis.multi() as unknown as Record<string, (...all: unknown[]) => unknown> & {
         exec(): Promise<[Error | null, unknown][] | null>;
       };
-      pipeline["postriderEnsureLane"]?.(...toEnsure(entry));
+      pipeline["postriderEnsureLane"]?.(...toEnsure(shard.keys, entry));
       pipeline["postriderMove"]?.(names.length, ...names, id, token, toLaneMark(other), entry.kind);
       const [, moved] = (await pipeline.exec()) ?? [];
       if (moved === undefined || moved[0] !== null) throw moved?.[0] ?? new Error("Connection is closed.");
       return moved[1] === 0;
     },
     async toDeadLetters({ id, lane, token }, { home, reason, now }) {
-      const names = [...toTakeOut(id, lane, home), keys.ofLane(home, "failed"), keys.job(home, "")];
+      const names = [
+        ...toTakeOut(shard.keys, id, lane, home),
+        shard.keys.ofLane(home, "failed"),
+        shard.keys.job(home, ""),
+      ];
       const dropped = await bury.call(
-        redis,
+        shard.redis,
         names.length,
         ...names,
         id,
@@ -124,6 +128,6 @@ export function createMoves(redis: Redis, { deadLettersMax, deadLettersAgeMs }: 
   };
 }
 
-function toTakeOut(id: string, lane: string, other: string): string[] {
+function toTakeOut(keys: ShardKeys, id: string, lane: string, other: string): string[] {
   return [keys.job(lane, id), keys.ofLane(lane, "active"), keys.ofLane(lane, "stalled"), keys.job(other, id)];
 }

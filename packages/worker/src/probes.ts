@@ -1,15 +1,15 @@
 // /metrics, /healthz and /readyz on a port of their own, so that a busy API or lane cannot hide them.
 
-import { readBacklog } from "@postrider/shared/backlog";
+import { readBacklog } from "@postrider/redis/backlog";
+import type { Shard } from "@postrider/redis/shard";
 import { PostriderError } from "@postrider/shared/errors";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { fastify } from "fastify";
-import type { Redis } from "ioredis";
 import { readKindBacklogs } from "./maintain/backlog.ts";
 import type { Metrics } from "./record/metrics.ts";
 
 export interface ProbeOptions {
-  readonly redis: Redis;
+  readonly shard: Shard;
   readonly lanes: readonly string[];
   /** The own lanes that this process knows. */
   readonly ownLanes: () => readonly OwnLane[];
@@ -32,7 +32,7 @@ const REDIS_ANSWER_MS = 1_000;
 
 /** Serves the probes. @throws `port_taken`. */
 export async function serveProbes({
-  redis,
+  shard,
   lanes,
   ownLanes,
   metrics,
@@ -47,12 +47,12 @@ export async function serveProbes({
     return lane === null ? { status: "ok" } : reply.code(503).send({ status: "stuck", lane });
   });
   server.get("/readyz", async (_, reply) => {
-    const isReady = isServing() && (await within(REDIS_ANSWER_MS, redis.ping())) === "PONG";
+    const isReady = isServing() && (await within(REDIS_ANSWER_MS, shard.redis.ping())) === "PONG";
     return reply.code(isReady ? 200 : 503).send({ status: isReady ? "ok" : "not ready" });
   });
   server.get("/metrics", async (_, reply) => {
     // What was read before Redis went away says nothing about now: no gauge is better than an old one.
-    if ((await within(REDIS_ANSWER_MS, readLanes(redis, { lanes, ownLanes: ownLanes(), metrics }))) === null)
+    if ((await within(REDIS_ANSWER_MS, readLanes(shard, { lanes, ownLanes: ownLanes(), metrics }))) === null)
       metrics.noLanes();
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
@@ -73,9 +73,9 @@ interface Shown {
   readonly metrics: Metrics;
 }
 
-async function readLanes(redis: Redis, { lanes, ownLanes, metrics }: Shown): Promise<true> {
-  const kinds = await readKindBacklogs(redis, ownLanes);
-  const backlogs = await Promise.all(lanes.map((lane) => readBacklog(redis, lane, Date.now())));
+async function readLanes(shard: Shard, { lanes, ownLanes, metrics }: Shown): Promise<true> {
+  const kinds = await readKindBacklogs(shard, ownLanes);
+  const backlogs = await Promise.all(lanes.map((lane) => readBacklog(shard, lane, Date.now())));
   for (const [index, lane] of lanes.entries()) {
     const backlog = backlogs[index];
     if (backlog !== undefined) metrics.lane(lane, backlog);

@@ -6,11 +6,12 @@ import { type CompiledAction, compileAction } from "@postrider/compose/compile";
 import { type ShownRequest, toShown } from "@postrider/compose/request";
 import { toScope } from "@postrider/compose/scope";
 import { withMaskedSecrets } from "@postrider/compose/secrets";
+import { connectRedis, producerOptions } from "@postrider/redis/connect";
+import { createStore } from "@postrider/redis/shard";
 import { type Action, toActionRef } from "@postrider/shared/action";
 import { type Delivery, newDeliveryId } from "@postrider/shared/delivery";
 import type { Problem } from "@postrider/shared/errors";
 import type { OutcomeKind, Reason } from "@postrider/shared/outcome";
-import { connectRedis, producerOptions } from "@postrider/shared/redis";
 import { SENTINEL_SCHEME } from "@postrider/shared/redis-url";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import { createSealer } from "@postrider/shared/seal";
@@ -59,7 +60,7 @@ export async function testAction(action: Action, sample: Sample, settings: Setti
     const attempted = await deliver(claimed, {
       findAction: () => compiled,
       ...(await createCredentialSteps({
-        redis,
+        store: redis === null ? null : createStore(redis, settings.keyPrefix),
         sealer,
         interrupts,
         send: sendWithin,

@@ -1,8 +1,9 @@
 // A worker process's delivering half: serves its lanes until it is closed, and then lets go of everything.
 
 import { createComposer } from "@postrider/compose/apart/composer";
+import { connectRedis, isPersistent, workerOptions } from "@postrider/redis/connect";
+import { createShard, createStore } from "@postrider/redis/shard";
 import type { Logger } from "@postrider/shared/log";
-import { connectRedis, isPersistent, workerOptions } from "@postrider/shared/redis";
 import { createSealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings";
 import type { Redis } from "ioredis";
@@ -45,8 +46,10 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   // Before anything is connected, since a TLS file that cannot be used ends it here.
   const pools = createPools(settings, { warn: (message) => log.warn(message) });
   const redis = await connect(settings, pools, log);
+  const shard = createShard(redis, settings.keyPrefix);
+  const store = createStore(redis, settings.keyPrefix);
   const metrics = createMetrics(settings.lanes, pools.held);
-  const records: Records = { ledger: createLedger(redis, settings), metrics, log, now: Date.now };
+  const records: Records = { ledger: createLedger(shard, settings), metrics, log, now: Date.now };
   const sealer = createSealer(settings.secretKeys);
   const { actionsCached: actionsMax } = settings;
   const composer = createComposer();
@@ -56,17 +59,23 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const calling = { isOff: false };
   const sendWithin = toSend({ settings, pools, interrupts, calling });
   const { tls } = pools;
-  const credentials = { redis, sealer, interrupts, send: sendWithin, actionsMax, now: Date.now, tls };
+  const credentials = { store, sealer, interrupts, send: sendWithin, actionsMax, now: Date.now, tls };
   const early = {
-    findAction: createActionCache(redis, sealer, actionsMax),
+    findAction: createActionCache(store, sealer, actionsMax),
     ...(await createCredentialSteps({ ...credentials, onTokenFetch: metrics.tokenFetched })),
     compose: composer.compose,
     random: Math.random,
   };
   const reports = { metrics, log, reclaimed: toReclaimed(metrics, log) };
-  const lanes = await createLanes({ redis, settings, ...reports, scout: createScout({ redis, ...early }) });
+  const lanes = await createLanes({
+    shard,
+    store,
+    settings,
+    ...reports,
+    scout: createScout({ shard, ...early }),
+  });
   const { directory, destinations, traffic } = lanes;
-  const spacing = createSpacing({ ...settings, redis, find: directory.get, interrupts });
+  const spacing = createSpacing({ ...settings, shard, find: directory.get, interrupts });
   const steps: Steps = {
     ...early,
     findLane: destinations.findLane,
@@ -77,9 +86,9 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   };
   const laneOptions: LaneOptions = {
     ...settings,
-    redis,
+    shard,
     records,
-    moves: createMoves(redis, settings),
+    moves: createMoves(shard, settings),
     traffic,
     gate: createGate({ directory, traffic, metrics, concurrency: settings.concurrency, now: Date.now }),
     deliver: (claimed) => deliver(claimed, steps),
@@ -88,7 +97,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   };
   const { stuckIn } = lanes;
   const ownLanes = directory.all;
-  const probing = { ...settings, redis, ownLanes, metrics, isServing: () => isServing, stuckIn };
+  const probing = { ...settings, shard, ownLanes, metrics, isServing: () => isServing, stuckIn };
   const probes = await startProbes(probing, pools);
 
   const ended = createLatch();
@@ -97,7 +106,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     isServing = false;
     await drain({ lanes, interrupts, calling, log }, settings.shutdownGraceMs);
     await Promise.all([composer.close(), pools.close(), probes.close()]);
-    redis.disconnect();
+    shard.redis.disconnect();
     ended.open();
   };
   return {
@@ -116,13 +125,13 @@ type Probing = Omit<Parameters<typeof serveProbes>[0], "host" | "port"> &
 
 /** No destination may be the port that they listen on. */
 async function startProbes(probing: Probing, pools: Pools): Promise<Probes> {
-  const { metricsHost: host, metricsPort: port, redis } = probing;
+  const { metricsHost: host, metricsPort: port, shard } = probing;
   try {
     const probes = await serveProbes({ ...probing, host, port });
     pools.protect(probes.port);
     return probes;
   } catch (error) {
-    redis.disconnect();
+    shard.redis.disconnect();
     throw error;
   }
 }

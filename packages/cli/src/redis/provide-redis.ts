@@ -1,7 +1,7 @@
 // A real Redis, wherever this machine has one: the one that is configured, a server program, a container, a package.
 
+import { connectRedis } from "@postrider/redis/connect";
 import { hasCode, PostriderError } from "@postrider/shared/errors";
-import { connectRedis } from "@postrider/shared/redis";
 import { maskUrl } from "@postrider/shared/redis-url";
 import { hasApt, installWithApt } from "./apt.ts";
 import { startContainer } from "./container.ts";

@@ -3,6 +3,9 @@
 import { createHash } from "node:crypto";
 import { compileAction } from "@postrider/compose/compile";
 import { findWarnings } from "@postrider/compose/warnings";
+import { asProducer } from "@postrider/redis/connect";
+import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import type { Store } from "@postrider/redis/shard";
 import {
   type Action,
   type ActionVersion,
@@ -13,13 +16,10 @@ import {
 import { PostriderError, type Problem } from "@postrider/shared/errors";
 import { parseExact, stringifyExact } from "@postrider/shared/exact-json";
 import type { Example } from "@postrider/shared/example";
-import type { LaneDirectory } from "@postrider/shared/lane-directory";
-import { keys, ownLaneName } from "@postrider/shared/lanes";
+import { ownLaneName } from "@postrider/shared/lanes";
 import { bringsLimits, withActionLimits } from "@postrider/shared/own-lane";
-import { asProducer } from "@postrider/shared/redis";
 import type { Sealer } from "@postrider/shared/seal";
 import { openStoredAction, toShownAction, toStoredAction } from "@postrider/shared/stored-action";
-import type { Redis } from "ioredis";
 import type { SnippetStore } from "../snippets/snippets.ts";
 import { findOrigin } from "./origin.ts";
 
@@ -65,7 +65,7 @@ return {version, 1}
 `;
 
 export function createActionStore(
-  redis: Redis,
+  store: Store,
   directory: LaneDirectory,
   snippets: SnippetStore,
   sealer: Sealer,
@@ -78,8 +78,10 @@ export function createActionStore(
         `"${ref}" is no action: it must look like my-action or my-action@3`,
       );
     const { id } = parsed;
-    const version = parsed.version ?? Number(await asProducer(() => redis.hget(keys.action(id), "latest")));
-    const stored = version > 0 ? await asProducer(() => redis.hget(keys.action(id), String(version))) : null;
+    const version =
+      parsed.version ?? Number(await asProducer(() => store.redis.hget(store.keys.action(id), "latest")));
+    const stored =
+      version > 0 ? await asProducer(() => store.redis.hget(store.keys.action(id), String(version))) : null;
     if (stored === null)
       throw new PostriderError(
         "action_unknown",
@@ -94,19 +96,21 @@ export function createActionStore(
       const action = await snippets.addTo(given);
       const warnings = findWarnings(compileAction(action));
       const stored = toStoredAction(action, sealer);
-      const same = await findSame(redis, action, sealer);
+      const same = await findSame(store, action, sealer);
       if (same !== null) {
-        await asProducer(() => redis.hset(keys.action(action.id), "examples", stringifyExact(examples)));
+        await asProducer(() =>
+          store.redis.hset(store.keys.action(action.id), "examples", stringifyExact(examples)),
+        );
         await asProducer(() => announceLimits(directory, action, same));
         return { ...same, isNew: false, warnings };
       }
       const digest = createHash("sha256").update(stored).digest("base64url");
       const reply = await asProducer(() =>
-        redis.eval(
+        store.redis.eval(
           APPLY,
           2,
-          keys.action(action.id),
-          keys.actions(),
+          store.keys.action(action.id),
+          store.keys.actions(),
           action.id,
           digest,
           stored,
@@ -128,15 +132,15 @@ export function createActionStore(
       return { ...version, action: parseStoredAction(opened.document) };
     },
     async examples(id) {
-      const text = await asProducer(() => redis.hget(keys.action(id), "examples"));
+      const text = await asProducer(() => store.redis.hget(store.keys.action(id), "examples"));
       if (text === null) throw new PostriderError("action_unknown", `the action ${id} is not in the store`);
       return parseExact(text) as readonly Example[];
     },
     async list() {
-      const ids = (await asProducer(() => redis.smembers(keys.actions()))).sort();
+      const ids = (await asProducer(() => store.redis.smembers(store.keys.actions()))).sort();
       const replies =
         (await asProducer(() =>
-          redis.pipeline(ids.map((id) => ["hget", keys.action(id), "latest"])).exec(),
+          store.redis.pipeline(ids.map((id) => ["hget", store.keys.action(id), "latest"])).exec(),
         )) ?? [];
       return ids.map((id, index) => ({ id, version: Number(replies[index]?.[1]) }));
     },
@@ -168,10 +172,10 @@ async function announceLimits(
 }
 
 /** The latest version, where it says the same; what is sealed differs each time, so that its digest cannot tell. */
-async function findSame(redis: Redis, action: Action, sealer: Sealer): Promise<ActionVersion | null> {
-  const key = keys.action(action.id);
-  const latest = await asProducer(() => redis.hget(key, "latest"));
-  const stored = latest === null ? null : await asProducer(() => redis.hget(key, latest));
+async function findSame(store: Store, action: Action, sealer: Sealer): Promise<ActionVersion | null> {
+  const key = store.keys.action(action.id);
+  const latest = await asProducer(() => store.redis.hget(key, "latest"));
+  const stored = latest === null ? null : await asProducer(() => store.redis.hget(key, latest));
   if (latest === null || stored === null) return null;
   const opened = openStoredAction(stored, sealer);
   if ("trouble" in opened || JSON.stringify(opened.document) !== JSON.stringify(action)) return null;

@@ -1,12 +1,11 @@
 // Dead letters: deliveries that failed, kept in BullMQ's failed sets with what a person needs to judge, replay or forget them.
 
+import { asProducer } from "@postrider/redis/connect";
+import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import type { Shard } from "@postrider/redis/shard";
 import type { Delivery } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
-import type { LaneDirectory } from "@postrider/shared/lane-directory";
-import { keys } from "@postrider/shared/lanes";
-import { asProducer } from "@postrider/shared/redis";
 import type { Sealer } from "@postrider/shared/seal";
-import type { Redis } from "ioredis";
 import type { ActionStore } from "../actions/actions.ts";
 import { type AttemptRecord, readAttempts } from "../deliveries/attempts.ts";
 import { openDelivery } from "../deliveries/stored-delivery.ts";
@@ -74,7 +73,7 @@ export interface DeadLetters {
 }
 
 export interface DeadLettersDependencies {
-  readonly redis: Redis;
+  readonly shard: Shard;
   readonly directory: LaneDirectory;
   readonly actions: ActionStore;
   readonly finder: Finder;
@@ -90,8 +89,8 @@ const GROUPED_MAX = 100_000;
 const GROUPED_BY: readonly Grouping[] = ["reason", "destination"];
 
 export function createDeadLetters(dependencies: DeadLettersDependencies): DeadLetters {
-  const { redis, actions, finder, sealer } = dependencies;
-  const moves = createLetterMoves(redis);
+  const { shard, actions, finder, sealer } = dependencies;
+  const moves = createLetterMoves(shard);
   return {
     list: (query = {}) => list(dependencies, query),
     async groups({ by = GROUPED_BY, scanMax = GROUPED_MAX, ...filter } = {}) {
@@ -119,7 +118,7 @@ export function createDeadLetters(dependencies: DeadLettersDependencies): DeadLe
         delivery === null
           ? { request: null, curl: null, problems: [{ field: "", message: "it is no delivery" }] }
           : await composeShown(delivery, { id, dueAt }, { actions, sealer, compose });
-      const history = await readAttempts(redis, shown.lane, id, sealer);
+      const history = await readAttempts(shard, shown.lane, id, sealer);
       const opened = delivery === null ? null : openDelivery(delivery, sealer);
       return { ...shown, delivery: opened, history, ...wouldSend };
     },
@@ -129,7 +128,7 @@ export function createDeadLetters(dependencies: DeadLettersDependencies): DeadLe
 }
 
 async function list(
-  { redis, finder }: DeadLettersDependencies,
+  { shard, finder }: DeadLettersDependencies,
   query: DeadLetterQuery,
 ): Promise<DeadLetterList> {
   const { limit = LIMIT, cursor, ...given } = query;
@@ -146,7 +145,7 @@ async function list(
     end = deadLetters.length > limit ? (deadLetters[limit - 1] ?? null) : next;
     if (deadLetters.length >= limit || scanned >= SCAN_MAX) break;
   }
-  const total = await countAll(redis, filter.lane === null ? await finder.homes() : [filter.lane]);
+  const total = await countAll(shard, filter.lane === null ? await finder.homes() : [filter.lane]);
   return {
     deadLetters: deadLetters.slice(0, limit),
     total,
@@ -154,9 +153,9 @@ async function list(
   };
 }
 
-async function countAll(redis: Redis, lanes: readonly string[]): Promise<number> {
+async function countAll(shard: Shard, lanes: readonly string[]): Promise<number> {
   const counts = await asProducer(() =>
-    Promise.all(lanes.map((lane) => redis.zcard(keys.ofLane(lane, "failed")))),
+    Promise.all(lanes.map((lane) => shard.redis.zcard(shard.keys.ofLane(lane, "failed")))),
   );
   return counts.reduce((sum, count) => sum + count, 0);
 }

@@ -1,9 +1,9 @@
 // Finds the dead letters that a filter means, in batches of bounded size: a million may lie there, and each may be half a megabyte.
 
+import { asProducer } from "@postrider/redis/connect";
+import type { Shard } from "@postrider/redis/shard";
 import { toRunTag } from "@postrider/shared/delivery";
-import { DEFAULT_LANES, keys } from "@postrider/shared/lanes";
-import { asProducer } from "@postrider/shared/redis";
-import type { Redis } from "ioredis";
+import { DEFAULT_LANES } from "@postrider/shared/lanes";
 import type { ParsedFilter } from "./filter.ts";
 import { type Letter, type LetterReading, readLetters } from "./letter.ts";
 import { type LetterRef, type Page, type Position, readPage, startAt } from "./page.ts";
@@ -30,10 +30,10 @@ export interface Finder {
   byIds(ids: readonly string[]): Promise<Letter[]>;
 }
 
-export function createFinder(redis: Redis, reading: LetterReading): Finder {
-  const read: Read = (refs) => readLetters(redis, refs, reading);
+export function createFinder(shard: Shard, reading: LetterReading): Finder {
+  const read: Read = (refs) => readLetters(shard, refs, reading);
   const homes = async (): Promise<string[]> => {
-    const fields = await asProducer(() => redis.hkeys(keys.totals()));
+    const fields = await asProducer(() => shard.redis.hkeys(shard.keys.totals()));
     const used = fields.flatMap((field) => (field.startsWith("lane:") ? [field.slice("lane:".length)] : []));
     return [...new Set([...DEFAULT_LANES, ...used])];
   };
@@ -43,12 +43,12 @@ export function createFinder(redis: Redis, reading: LetterReading): Finder {
     async *find(filter, after = startAt(filter.to)) {
       const lanes = filter.lane === null ? await homes() : [filter.lane];
       for (let at: Position | null = after; at !== null; ) {
-        const { refs, next } = await readPage(redis, lanes, {
+        const { refs, next } = await readPage(shard, lanes, {
           after: at,
           from: filter.from,
           count: PAGE_LETTERS,
         });
-        const likely = await sift(redis, refs, filter);
+        const likely = await sift(shard, refs, filter);
         yield* readChunks(read, { refs, next, likely }, (letter) => matches(letter, filter));
         at = next;
       }
@@ -57,7 +57,7 @@ export function createFinder(redis: Redis, reading: LetterReading): Finder {
       const lanes = await homes();
       const refs: LetterRef[] = [];
       for (const lane of lanes) {
-        const times = await asProducer(() => redis.zmscore(keys.ofLane(lane, "failed"), ...ids));
+        const times = await asProducer(() => shard.redis.zmscore(shard.keys.ofLane(lane, "failed"), ...ids));
         for (const [index, time] of times.entries()) {
           const id = ids[index];
           if (time !== null && id !== undefined) refs.push({ lane, id, failedAt: Number(time) });
@@ -90,14 +90,14 @@ async function* readChunks(
 
 /** Drops what can be told without reading whole deliveries: the run by the id, the reason by one short field. */
 async function sift(
-  redis: Redis,
+  shard: Shard,
   refs: readonly LetterRef[],
   { run, reason }: ParsedFilter,
 ): Promise<readonly LetterRef[]> {
   const ofRun = run === null ? refs : refs.filter(({ id }) => id.startsWith(`${toRunTag(run)}.`));
   if (reason === null || ofRun.length === 0) return ofRun;
-  const pipeline = redis.pipeline();
-  for (const { lane, id } of ofRun) pipeline.hget(keys.job(lane, id), "failedReason");
+  const pipeline = shard.redis.pipeline();
+  for (const { lane, id } of ofRun) pipeline.hget(shard.keys.job(lane, id), "failedReason");
   const reasons = (await asProducer(() => pipeline.exec())) ?? [];
   return ofRun.filter((_, index) => reasons[index]?.[1] === reason);
 }

@@ -1,12 +1,11 @@
 // A dead letter as it lies in Redis: BullMQ's hash of the job, and the attempts in its log. A letter may be one because it is no
 // delivery, so nothing in it is taken for granted.
 
+import { asProducer } from "@postrider/redis/connect";
+import type { Shard } from "@postrider/redis/shard";
 import type { Delivery } from "@postrider/shared/delivery";
-import { keys } from "@postrider/shared/lanes";
 import type { Reason } from "@postrider/shared/outcome";
-import { asProducer } from "@postrider/shared/redis";
 import type { Sealer } from "@postrider/shared/seal";
-import type { Redis } from "ioredis";
 import type { FindActionOrigin } from "../actions/action-origins.ts";
 import { parseAttempt } from "../deliveries/attempts.ts";
 import { openDelivery, parseDelivery, toCustomerId } from "../deliveries/stored-delivery.ts";
@@ -48,14 +47,14 @@ export interface LetterReading {
 
 /** Reads letters; those that are gone meanwhile are left out. */
 export async function readLetters(
-  redis: Redis,
+  shard: Shard,
   refs: readonly LetterRef[],
   reading: LetterReading,
 ): Promise<Letter[]> {
   if (refs.length === 0) return [];
-  const pipeline = redis.pipeline();
+  const pipeline = shard.redis.pipeline();
   for (const { lane, id } of refs) {
-    const job = keys.job(lane, id);
+    const job = shard.keys.job(lane, id);
     pipeline.hmget(job, "data", "failedReason", "atm", "opts", "timestamp");
     pipeline.lrange(`${job}:logs`, -1, -1);
   }

@@ -2,13 +2,13 @@
 // letter has been moved, marked and counted, or nothing of it has changed. BullMQ has no such moves between two queues, so these
 // scripts know its keys, as the worker's moves do.
 
-import { ENSURE_LANE, toEnsure } from "@postrider/shared/lane-directory";
-import { ADD_WAITING, CARRY } from "@postrider/shared/lane-scripts";
-import { keys } from "@postrider/shared/lanes";
+import { asProducer } from "@postrider/redis/connect";
+import type { ShardKeys } from "@postrider/redis/keys";
+import { ENSURE_LANE, toEnsure } from "@postrider/redis/lane-directory";
+import { ADD_WAITING, CARRY } from "@postrider/redis/lane-scripts";
+import type { Shard } from "@postrider/redis/shard";
 import { IN_LANE, RELEASED, toLaneMark } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
-import { asProducer } from "@postrider/shared/redis";
-import type { Redis } from "ioredis";
 
 /**
  * Puts a dead letter back, with all its attempts again: takes its outcome back, so that the replay's own can stand, and counts it as
@@ -91,16 +91,16 @@ type Commands = Record<string, (keyCount: number, ...keysAndValues: (string | nu
   exec(): Promise<[Error | null, unknown][] | null>;
 };
 
-export function createLetterMoves(redis: Redis): LetterMoves {
-  redis.defineCommand("postriderReplay", { lua: REPLAY });
-  redis.defineCommand("postriderHasten", { lua: HASTEN });
-  redis.defineCommand("postriderPurge", { lua: PURGE });
-  redis.defineCommand("postriderEnsureLane", { lua: ENSURE_LANE });
+export function createLetterMoves(shard: Shard): LetterMoves {
+  shard.redis.defineCommand("postriderReplay", { lua: REPLAY });
+  shard.redis.defineCommand("postriderHasten", { lua: HASTEN });
+  shard.redis.defineCommand("postriderPurge", { lua: PURGE });
+  shard.redis.defineCommand("postriderEnsureLane", { lua: ENSURE_LANE });
 
   /** One transaction; the replies of its last `count` commands. */
   const carryOut = (add: (commands: Commands) => void, count: number): Promise<number[]> =>
     asProducer(async () => {
-      const commands = redis.multi() as unknown as Commands;
+      const commands = shard.redis.multi() as unknown as Commands;
       add(commands);
       const replies = ((await commands.exec()) ?? []).map(([error, reply]) => {
         if (error !== null) throw error;
@@ -113,9 +113,9 @@ export function createLetterMoves(redis: Redis): LetterMoves {
     async putBack(letters, now) {
       const replies = await carryOut((commands) => {
         const ownLanes = new Map(letters.flatMap(({ ownLane: own }) => (own ? [[own.lane, own]] : [])));
-        for (const own of ownLanes.values()) commands["postriderEnsureLane"]?.(...toEnsure(own));
+        for (const own of ownLanes.values()) commands["postriderEnsureLane"]?.(...toEnsure(shard.keys, own));
         for (const letter of letters) {
-          const names = toKeys(letter);
+          const names = toKeys(shard.keys, letter);
           commands["postriderReplay"]?.(names.length, ...names, ...toValues(letter, now));
         }
       }, letters.length);
@@ -124,12 +124,12 @@ export function createLetterMoves(redis: Redis): LetterMoves {
     async hasten(pending) {
       const replies = await carryOut((commands) => {
         for (const { id, lane } of pending) {
-          const parts = ["delayed", "wait", "marker", "meta"].map((part) => keys.ofLane(lane, part));
+          const parts = ["delayed", "wait", "marker", "meta"].map((part) => shard.keys.ofLane(lane, part));
           commands["postriderHasten"]?.(
             6,
-            keys.job(lane, id),
+            shard.keys.job(lane, id),
             ...parts,
-            keys.outcome(id),
+            shard.keys.outcome(id),
             id,
             toLaneMark(lane),
           );
@@ -140,8 +140,8 @@ export function createLetterMoves(redis: Redis): LetterMoves {
     async purge(letters) {
       const replies = await carryOut((commands) => {
         for (const { id, lane } of letters) {
-          const job = keys.job(lane, id);
-          commands["postriderPurge"]?.(3, keys.ofLane(lane, "failed"), job, `${job}:logs`, id);
+          const job = shard.keys.job(lane, id);
+          commands["postriderPurge"]?.(3, shard.keys.ofLane(lane, "failed"), job, `${job}:logs`, id);
         }
       }, letters.length);
       return replies.map((reply) => reply === 1);
@@ -149,7 +149,7 @@ export function createLetterMoves(redis: Redis): LetterMoves {
   };
 }
 
-function toKeys({ id, home, run, ownLane }: PutBack): string[] {
+function toKeys(keys: ShardKeys, { id, home, run, ownLane }: PutBack): string[] {
   const lane = ownLane?.lane ?? home;
   return [
     keys.ofLane(home, "failed"),

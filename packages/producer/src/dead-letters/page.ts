@@ -1,9 +1,8 @@
 // Walks the failed sets of several lanes as one list, newest first, page by page. A position in it stays good while letters come and
 // go: it names a time and an id, not a rank.
 
-import { keys } from "@postrider/shared/lanes";
-import { asProducer } from "@postrider/shared/redis";
-import type { Redis } from "ioredis";
+import { asProducer } from "@postrider/redis/connect";
+import type { Shard } from "@postrider/redis/shard";
 import { invalid } from "./filter.ts";
 
 /** A letter's place in the order: later failures first, the ids of one millisecond backwards. */
@@ -55,15 +54,15 @@ return redis.call("ZREVRANGE", KEYS[1], first, first + ARGV[3], "WITHSCORES")
 
 /** Reads so many letters' ids after a position, over all lanes; none that failed before `from`. */
 export async function readPage(
-  redis: Redis,
+  shard: Shard,
   lanes: readonly string[],
   { after, from, count }: { readonly after: Position; readonly from: number | null; readonly count: number },
 ): Promise<Page> {
   const time = Number.isFinite(after.failedAt) ? String(after.failedAt) : "+inf";
   const perLane = await Promise.all(
     lanes.map(async (lane) => {
-      const key = keys.ofLane(lane, "failed");
-      const reply = await asProducer(() => redis.eval(PAGE, 1, key, time, after.id, count));
+      const key = shard.keys.ofLane(lane, "failed");
+      const reply = await asProducer(() => shard.redis.eval(PAGE, 1, key, time, after.id, count));
       return toRefs(reply as string[], lane);
     }),
   );

@@ -1,15 +1,15 @@
 // Replays dead letters: which lane each goes into, what changes in it, and what is refused. The id stays, and so does the
 // Idempotency-Key, unless a new one is asked for.
 
+import { asProducer } from "@postrider/redis/connect";
+import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import type { Shard } from "@postrider/redis/shard";
 import { toActionRef } from "@postrider/shared/action";
 import { type Delivery, newDeliveryId } from "@postrider/shared/delivery";
-import type { LaneDirectory } from "@postrider/shared/lane-directory";
-import { keys, ownLaneName } from "@postrider/shared/lanes";
+import { ownLaneName } from "@postrider/shared/lanes";
 import { decodeMark } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
-import { asProducer } from "@postrider/shared/redis";
 import { toRetryPolicy } from "@postrider/shared/retry";
-import type { Redis } from "ioredis";
 import type { ActionStore, SavedAction } from "../actions/actions.ts";
 import { RUN_SHARED_MAX } from "../enqueue/routing.ts";
 import { inSteps, type Selection, type WorkOptions } from "./bulk.ts";
@@ -48,7 +48,7 @@ export interface Replayed extends ReplayProgress {
 }
 
 export interface ReplayDependencies {
-  readonly redis: Redis;
+  readonly shard: Shard;
   readonly directory: LaneDirectory;
   readonly actions: ActionStore;
   readonly finder: Finder;
@@ -185,12 +185,12 @@ function chooseLane(
 
 /** Of what is no dead letter, a pending retry is made due now: the replay takes its place, and is no second one. */
 async function hastenOthers(
-  { redis, moves }: ReplayDependencies,
+  { shard, moves }: ReplayDependencies,
   ids: readonly string[],
   { counts, unknown }: { counts: Counts; unknown: string[] },
 ): Promise<void> {
   if (ids.length === 0) return;
-  const marks = await asProducer(() => redis.mget(ids.map((id) => keys.outcome(id))));
+  const marks = await asProducer(() => shard.redis.mget(ids.map((id) => shard.keys.outcome(id))));
   const pending: { id: string; lane: string }[] = [];
   for (const [index, id] of ids.entries()) {
     const mark = decodeMark(marks[index] ?? "");

@@ -1,11 +1,10 @@
 // The attempts of a delivery as its worker told them, kept with it until it is delivered: what was met, and what was made of it.
 
+import { asProducer } from "@postrider/redis/connect";
+import type { Shard } from "@postrider/redis/shard";
 import { unpackEvidence } from "@postrider/shared/evidence";
-import { keys } from "@postrider/shared/lanes";
 import type { OutcomeKind, Reason } from "@postrider/shared/outcome";
-import { asProducer } from "@postrider/shared/redis";
 import type { Sealer } from "@postrider/shared/seal";
-import type { Redis } from "ioredis";
 
 export interface AttemptRecord {
   /** Counted from 1, and from 1 again after a replay. */
@@ -44,12 +43,12 @@ export interface AttemptRecord {
 
 /** The attempts that are kept of a delivery in a lane, oldest first; none where they are sealed and the key is not at hand. */
 export async function readAttempts(
-  redis: Redis,
+  shard: Shard,
   lane: string,
   id: string,
   sealer: Sealer,
 ): Promise<AttemptRecord[]> {
-  const lines = await asProducer(() => redis.lrange(`${keys.job(lane, id)}:logs`, 0, -1));
+  const lines = await asProducer(() => shard.redis.lrange(`${shard.keys.job(lane, id)}:logs`, 0, -1));
   return lines.flatMap((line) => parseAttempt(line, id, sealer) ?? []);
 }
 

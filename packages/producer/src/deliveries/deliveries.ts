@@ -1,11 +1,11 @@
 // Explains one delivery: where it is, what its attempts met and why that led where it did, and what comes next.
 
+import { asProducer } from "@postrider/redis/connect";
+import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import type { Shard } from "@postrider/redis/shard";
 import { hasCode, PostriderError } from "@postrider/shared/errors";
-import type { LaneDirectory } from "@postrider/shared/lane-directory";
 import type { Outcome } from "@postrider/shared/outcome";
-import { asProducer } from "@postrider/shared/redis";
 import type { Sealer } from "@postrider/shared/seal";
-import type { Redis } from "ioredis";
 import type { FindActionOrigin } from "../actions/action-origins.ts";
 import type { Finder } from "../dead-letters/find.ts";
 import type { Destination, Destinations } from "../destinations/destinations.ts";
@@ -53,7 +53,7 @@ export interface Deliveries {
 }
 
 export interface DeliveriesDependencies {
-  readonly redis: Redis;
+  readonly shard: Shard;
   readonly directory: LaneDirectory;
   readonly finder: Finder;
   readonly findOrigin: FindActionOrigin;
@@ -63,15 +63,15 @@ export interface DeliveriesDependencies {
 }
 
 export function createDeliveries(dependencies: DeliveriesDependencies): Deliveries {
-  const { redis, directory, finder, sealer } = dependencies;
+  const { shard, directory, finder, sealer } = dependencies;
   return {
     async show(id) {
       await asProducer(() => directory.refresh());
-      const located = await locate(redis, finder, id);
+      const located = await locate(shard, finder, id);
       if (located === null)
         throw new PostriderError("delivery_unknown", `no delivery has the id ${id}, or it is forgotten`);
       const { lane, delivery } = located;
-      const attempts = lane === null ? [] : await readAttempts(redis, lane, id, sealer);
+      const attempts = lane === null ? [] : await readAttempts(shard, lane, id, sealer);
       const run = delivery?.run === undefined ? null : await findRun(dependencies, delivery.run);
       const destination = await findDestination(dependencies, located, attempts);
       return {

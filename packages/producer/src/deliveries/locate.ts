@@ -1,10 +1,9 @@
 // Where a delivery is right now: its mark names the lane, BullMQ's keys of that lane say the rest.
 
+import { asProducer } from "@postrider/redis/connect";
+import type { Shard } from "@postrider/redis/shard";
 import type { Delivery } from "@postrider/shared/delivery";
-import { keys } from "@postrider/shared/lanes";
 import { decodeMark, type Mark, type Outcome } from "@postrider/shared/outcome";
-import { asProducer } from "@postrider/shared/redis";
-import type { Redis } from "ioredis";
 import type { Finder } from "../dead-letters/find.ts";
 import type { DeadLetter } from "../dead-letters/letter.ts";
 import { parseDelivery } from "./stored-delivery.ts";
@@ -55,11 +54,11 @@ const NOWHERE: Located = {
 };
 
 /** Null: no delivery has that id, or it is forgotten. */
-export async function locate(redis: Redis, finder: Finder, id: string): Promise<Located | null> {
+export async function locate(shard: Shard, finder: Finder, id: string): Promise<Located | null> {
   for (let tries = 0; tries < TRIES; tries++) {
-    const mark = decodeMark((await asProducer(() => redis.get(keys.outcome(id)))) ?? "");
+    const mark = decodeMark((await asProducer(() => shard.redis.get(shard.keys.outcome(id)))) ?? "");
     const found =
-      mark?.kind === "in" ? await locateInLane(redis, id, mark) : await locateEnded(finder, id, mark);
+      mark?.kind === "in" ? await locateInLane(shard, id, mark) : await locateEnded(finder, id, mark);
     if (found !== "moved") return found;
   }
   return null;
@@ -88,14 +87,14 @@ async function locateEnded(
 }
 
 async function locateInLane(
-  redis: Redis,
+  shard: Shard,
   id: string,
   { lane, isReleased }: Extract<Mark, { kind: "in" }>,
 ): Promise<Located | "moved"> {
-  const job = keys.job(lane, id);
-  const [wait, delayed, active] = ["wait", "delayed", "active"].map((part) => keys.ofLane(lane, part));
+  const job = shard.keys.job(lane, id);
+  const [wait, delayed, active] = ["wait", "delayed", "active"].map((part) => shard.keys.ofLane(lane, part));
   const replies = await asProducer(() =>
-    redis
+    shard.redis
       .multi()
       .hmget(job, "data", "timestamp", "atm")
       .zscore(delayed ?? "", id)

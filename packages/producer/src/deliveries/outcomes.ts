@@ -1,19 +1,18 @@
 // What became of a delivery, for as long as its idempotency window lasts.
 
-import { keys } from "@postrider/shared/lanes";
+import { asProducer } from "@postrider/redis/connect";
+import type { Shard } from "@postrider/redis/shard";
 import { decodeMark, type Outcome } from "@postrider/shared/outcome";
-import { asProducer } from "@postrider/shared/redis";
-import type { Redis } from "ioredis";
 
 export interface Outcomes {
   /** The outcome of a delivery; null while it has none, and after its idempotency window. */
   get(deliveryId: string): Promise<Outcome | null>;
 }
 
-export function createOutcomes(redis: Redis): Outcomes {
+export function createOutcomes(shard: Shard): Outcomes {
   return {
     async get(deliveryId) {
-      const text = await asProducer(() => redis.get(keys.outcome(deliveryId)));
+      const text = await asProducer(() => shard.redis.get(shard.keys.outcome(deliveryId)));
       const mark = text === null ? null : decodeMark(text);
       if (mark?.kind !== "ended") return null;
       const { kind: _, ...outcome } = mark;

@@ -1,13 +1,13 @@
 // Destinations with an own lane: how they stand, and what a person may set for any destination.
 
+import { readBacklog } from "@postrider/redis/backlog";
+import { asProducer } from "@postrider/redis/connect";
+import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import type { Shard } from "@postrider/redis/shard";
 import { limitsSchema } from "@postrider/shared/action";
-import { readBacklog } from "@postrider/shared/backlog";
 import { PostriderError } from "@postrider/shared/errors";
-import type { LaneDirectory } from "@postrider/shared/lane-directory";
 import { ownLaneName } from "@postrider/shared/lanes";
 import { type Limits, limitsOf, type OwnLane } from "@postrider/shared/own-lane";
-import { asProducer } from "@postrider/shared/redis";
-import type { Redis } from "ioredis";
 
 export interface Destination {
   readonly origin: string;
@@ -40,7 +40,7 @@ export interface Destinations {
   resume(origin: string): Promise<void>;
 }
 
-export function createDestinations(redis: Redis, directory: LaneDirectory): Destinations {
+export function createDestinations(shard: Shard, directory: LaneDirectory): Destinations {
   const change = async (origin: string, next: (entry: OwnLane) => OwnLane): Promise<void> => {
     const of = parseOrigin(origin);
     const lane = ownLaneName("destination", of);
@@ -52,7 +52,7 @@ export function createDestinations(redis: Redis, directory: LaneDirectory): Dest
   };
   const describe = async (origin: string, entry: OwnLane | undefined): Promise<Destination> => {
     const { waiting, delayed, inFlight } =
-      entry === undefined ? NOTHING : await readBacklog(redis, entry.lane, Date.now());
+      entry === undefined ? NOTHING : await readBacklog(shard, entry.lane, Date.now());
     const { circuit, pace } = entry ?? {};
     return {
       origin,

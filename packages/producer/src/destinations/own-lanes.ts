@@ -1,10 +1,10 @@
 // The own lanes at a glance: which there are, why they stand still where they do, and how much lies in each.
 
-import type { LaneDirectory } from "@postrider/shared/lane-directory";
-import { keys, type OwnLaneKind } from "@postrider/shared/lanes";
+import { asProducer } from "@postrider/redis/connect";
+import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import type { Shard } from "@postrider/redis/shard";
+import type { OwnLaneKind } from "@postrider/shared/lanes";
 import { isRunnable, type OwnLane } from "@postrider/shared/own-lane";
-import { asProducer } from "@postrider/shared/redis";
-import type { Redis } from "ioredis";
 
 export type OwnLaneState =
   | "running"
@@ -42,14 +42,14 @@ export interface OwnLanes {
 /** Lanes whose counts are read in one round trip. */
 const AT_ONCE = 500;
 
-export function createOwnLanes(redis: Redis, directory: LaneDirectory): OwnLanes {
+export function createOwnLanes(shard: Shard, directory: LaneDirectory): OwnLanes {
   return {
     async top(limit) {
       await asProducer(() => directory.refresh());
       const entries = directory.all();
       const shown: OwnLaneShown[] = [];
       for (let index = 0; index < entries.length; index += AT_ONCE)
-        shown.push(...(await asProducer(() => readCounts(redis, entries.slice(index, index + AT_ONCE)))));
+        shown.push(...(await asProducer(() => readCounts(shard, entries.slice(index, index + AT_ONCE)))));
       shown.sort((a, b) => b.waiting - a.waiting || b.delayed - a.delayed || (a.of < b.of ? -1 : 1));
       const openCircuits = entries.flatMap((entry) => {
         const { circuit, of } = entry;
@@ -62,12 +62,12 @@ export function createOwnLanes(redis: Redis, directory: LaneDirectory): OwnLanes
   };
 }
 
-async function readCounts(redis: Redis, entries: readonly OwnLane[]): Promise<OwnLaneShown[]> {
-  const pipeline = redis.pipeline();
+async function readCounts(shard: Shard, entries: readonly OwnLane[]): Promise<OwnLaneShown[]> {
+  const pipeline = shard.redis.pipeline();
   for (const { lane } of entries) {
-    pipeline.llen(keys.ofLane(lane, "wait"));
-    pipeline.zcard(keys.ofLane(lane, "delayed"));
-    pipeline.llen(keys.ofLane(lane, "active"));
+    pipeline.llen(shard.keys.ofLane(lane, "wait"));
+    pipeline.zcard(shard.keys.ofLane(lane, "delayed"));
+    pipeline.llen(shard.keys.ofLane(lane, "active"));
   }
   const counts = ((await pipeline.exec()) ?? []).map(([error, reply]) => {
     if (error !== null) throw error;

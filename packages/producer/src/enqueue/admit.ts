@@ -1,15 +1,16 @@
 // Admission: a chunk of deliveries enters its lane in one atomic step that also marks and counts them, each id once. Whatever dies
 // in between, a delivery is either in the lane, marked and counted, or nothing of it is there.
 
+import type { ShardKeys } from "@postrider/redis/keys";
+import { JOB_NAME, RUN_KEPT_SECONDS } from "@postrider/redis/keys";
+import { ENSURE_LANE, toEnsure } from "@postrider/redis/lane-directory";
+import { DROP_LETTER } from "@postrider/redis/lane-scripts";
+import type { Shard } from "@postrider/redis/shard";
 import { type Delivery, homeOf } from "@postrider/shared/delivery";
 import type { PostriderError } from "@postrider/shared/errors";
-import { ENSURE_LANE, toEnsure } from "@postrider/shared/lane-directory";
-import { DROP_LETTER } from "@postrider/shared/lane-scripts";
-import { JOB_NAME, keys, RUN_KEPT_SECONDS, shardPrefix } from "@postrider/shared/lanes";
 import { decodeMark, IN_LANE, toLaneMark } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { Job, type JobsOptions, type Queue } from "bullmq";
-import type { Redis } from "ioredis";
 import { cancelledRun } from "../runs/run-counters.ts";
 import { createRoom } from "./room.ts";
 
@@ -111,24 +112,24 @@ const MARK_COMMAND = "postriderMark";
 const UNSHADOW_COMMAND = "postriderUnshadow";
 const ENSURE_COMMAND = "postriderEnsureLane";
 
-export function createAdmit(redis: Redis): Admit {
-  redis.defineCommand(MARK_COMMAND, { lua: MARK });
-  redis.defineCommand(UNSHADOW_COMMAND, { lua: UNSHADOW });
-  redis.defineCommand(ENSURE_COMMAND, { lua: ENSURE_LANE });
-  const room = createRoom(redis, Date.now);
+export function createAdmit(shard: Shard): Admit {
+  shard.redis.defineCommand(MARK_COMMAND, { lua: MARK });
+  shard.redis.defineCommand(UNSHADOW_COMMAND, { lua: UNSHADOW });
+  shard.redis.defineCommand(ENSURE_COMMAND, { lua: ENSURE_LANE });
+  const room = createRoom(shard, Date.now);
   return async (admissions, entrance) => {
     await room.check();
-    const fresh = await withoutKnown(redis, uniqueById(admissions));
+    const fresh = await withoutKnown(shard, uniqueById(admissions));
     const [first, ...others] = fresh;
     if (first === undefined) return { enqueued: 0, duplicates: admissions.length, recovered: 0 };
     if (entrance.refusal !== undefined) throw entrance.refusal;
 
     const transaction = (await entrance.queue.backend.client).multi();
-    for (const [command, values] of toCommands([first, ...others], entrance))
+    for (const [command, values] of toCommands(shard.keys, [first, ...others], entrance))
       transaction.runCommand(command, values);
     // BullMQ's view of the same connection: its adds and our count travel in one MULTI.
     for (const admission of fresh) void toJob(admission, entrance).addJob(transaction as never, {});
-    const jobs = fresh.map(({ id }) => keys.job(entrance.queue.name, id));
+    const jobs = fresh.map(({ id }) => shard.keys.job(entrance.queue.name, id));
     transaction.runCommand(UNSHADOW_COMMAND, [jobs.length, ...jobs]);
     const { enqueued, recovered } = readCounts(await transaction.exec(), entrance);
     return { enqueued, recovered, duplicates: admissions.length - enqueued - recovered };
@@ -145,6 +146,7 @@ function readCounts(replies: Replies, { run = "" }: Entrance): Pick<Admitted, "e
 }
 
 function toCommands(
+  keys: ShardKeys,
   admissions: readonly [Admission, ...Admission[]],
   { queue, run, ownLane }: Entrance,
 ): [command: string, values: (string | number)[]][] {
@@ -159,12 +161,12 @@ function toCommands(
   const dueMs = Math.max(0, ...admissions.map(({ sendAt = 0 }) => sendAt - Date.now()));
   const keptSeconds = RUN_KEPT_SECONDS + Math.ceil(dueMs / 1_000);
   const { name } = queue;
-  const mark = [names.length, ...names, toLaneMark(name), keptSeconds, field, name, `${shardPrefix()}:`];
+  const mark = [names.length, ...names, toLaneMark(name), keptSeconds, field, name, `${keys.prefix}:`];
   return ownLane === undefined
     ? [[MARK_COMMAND, mark]]
     : [
         [MARK_COMMAND, mark],
-        [ENSURE_COMMAND, toEnsure(ownLane)],
+        [ENSURE_COMMAND, toEnsure(keys, ownLane)],
       ];
 }
 
@@ -175,22 +177,22 @@ function uniqueById(admissions: readonly Admission[]): Admission[] {
 }
 
 /** Most of what was enqueued before is told from what is new, or lost, by looks that cost less than a transaction. */
-async function withoutKnown(redis: Redis, admissions: readonly Admission[]): Promise<Admission[]> {
-  const marks = await redis.mget(admissions.map(({ id }) => keys.outcome(id)));
+async function withoutKnown(shard: Shard, admissions: readonly Admission[]): Promise<Admission[]> {
+  const marks = await shard.redis.mget(admissions.map(({ id }) => shard.keys.outcome(id)));
   const places = admissions.map(({ id }, index) => {
     const mark = decodeMark(marks[index] ?? "");
-    return mark?.kind === "in" ? keys.job(mark.lane, id) : null;
+    return mark?.kind === "in" ? shard.keys.job(mark.lane, id) : null;
   });
   const absent = await findAbsent(
-    redis,
+    shard,
     places.filter((place) => place !== null),
   );
   return admissions.filter((_, index) => marks[index] === null || absent.has(places[index] ?? ""));
 }
 
-async function findAbsent(redis: Redis, names: readonly string[]): Promise<ReadonlySet<string>> {
-  if (names.length === 0 || (await redis.exists(...names)) === names.length) return new Set();
-  const pipeline = redis.pipeline();
+async function findAbsent(shard: Shard, names: readonly string[]): Promise<ReadonlySet<string>> {
+  if (names.length === 0 || (await shard.redis.exists(...names)) === names.length) return new Set();
+  const pipeline = shard.redis.pipeline();
   for (const name of names) pipeline.exists(name);
   const replies = (await pipeline.exec()) ?? [];
   return new Set(names.filter((_, index) => replies[index]?.[1] === 0));

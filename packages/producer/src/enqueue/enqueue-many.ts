@@ -2,6 +2,7 @@
 // same run, it takes in only the rest.
 
 import { setTimeout } from "node:timers/promises";
+import { asProducer } from "@postrider/redis/connect";
 import { toActionRef } from "@postrider/shared/action";
 import {
   type Customer,
@@ -13,7 +14,6 @@ import {
 } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
-import { asProducer } from "@postrider/shared/redis";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import type { Admission, Entrance } from "./admit.ts";
 import { CHUNK, handOnInChunks, throwIfAborted } from "./chunks.ts";

@@ -1,5 +1,6 @@
 // Enqueueing a single delivery.
 
+import { asProducer } from "@postrider/redis/connect";
 import { toActionRef } from "@postrider/shared/action";
 import {
   type Customer,
@@ -16,7 +17,6 @@ import {
 } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
-import { asProducer } from "@postrider/shared/redis";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import type { Sealer } from "@postrider/shared/seal";
 import type { ActionStore } from "../actions/actions.ts";

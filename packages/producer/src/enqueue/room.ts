@@ -1,8 +1,8 @@
 // Room in Redis. At maxmemory Redis refuses a worker's claims like a producer's deliveries, so nothing would ever make room again:
 // producers stop a little earlier and leave the rest to those who empty the lanes.
 
+import type { Shard } from "@postrider/redis/shard";
 import { PostriderError } from "@postrider/shared/errors";
-import type { Redis } from "ioredis";
 
 /** What claims, marks, attempts' evidence and connections need while a full Redis is emptied. */
 const RESERVED_SHARE = 0.1;
@@ -15,13 +15,13 @@ export interface Room {
   check(): Promise<void>;
 }
 
-export function createRoom(redis: Redis, now: () => number): Room {
+export function createRoom(shard: Shard, now: () => number): Room {
   let lookedAt = Number.NEGATIVE_INFINITY;
   let isFull = false;
   return {
     async check() {
       if (isFull || now() - lookedAt >= LOOK_MS) {
-        const memory = await redis.info("memory");
+        const memory = await shard.redis.info("memory");
         isFull = hasNoRoom(read(memory, "used_memory"), read(memory, "maxmemory"));
         lookedAt = now();
       }

@@ -1,10 +1,10 @@
 // Into which lane a delivery is put: its own where its run or its destination has one, else the shared one. What the producer cannot
 // know (a destination that the customer's data decide) the worker finds out when it has composed the request.
 
-import type { LaneDirectory } from "@postrider/shared/lane-directory";
+import { asProducer } from "@postrider/redis/connect";
+import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { ownLaneName } from "@postrider/shared/lanes";
 import { type OwnLane, withActionLimits } from "@postrider/shared/own-lane";
-import { asProducer } from "@postrider/shared/redis";
 import type { SavedAction } from "../actions/actions.ts";
 import { findOrigin } from "../actions/origin.ts";
 

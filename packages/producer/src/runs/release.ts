@@ -1,9 +1,8 @@
 // Lets one delivery of a held run go: it moves from the run's own lane to its home, marked so that no worker puts it back.
 
-import { ADD_WAITING, CARRY } from "@postrider/shared/lane-scripts";
-import { keys } from "@postrider/shared/lanes";
+import { ADD_WAITING, CARRY } from "@postrider/redis/lane-scripts";
+import type { Shard } from "@postrider/redis/shard";
 import { RELEASED, toLaneMark } from "@postrider/shared/outcome";
-import type { Redis } from "ioredis";
 
 /**
  * One that is not due yet stays so.
@@ -38,26 +37,26 @@ interface Way {
 }
 
 /** Moves a waiting delivery. @returns false when it does not wait in that lane. */
-export async function release(redis: Redis, id: string, { from, home }: Way): Promise<boolean> {
+export async function release(shard: Shard, id: string, { from, home }: Way): Promise<boolean> {
   const names = [
-    keys.job(from, id),
-    keys.ofLane(from, "wait"),
-    keys.ofLane(from, "delayed"),
-    keys.job(home, id),
-    ...["wait", "delayed", "marker", "meta"].map((part) => keys.ofLane(home, part)),
-    keys.outcome(id),
-    keys.released(from),
+    shard.keys.job(from, id),
+    shard.keys.ofLane(from, "wait"),
+    shard.keys.ofLane(from, "delayed"),
+    shard.keys.job(home, id),
+    ...["wait", "delayed", "marker", "meta"].map((part) => shard.keys.ofLane(home, part)),
+    shard.keys.outcome(id),
+    shard.keys.released(from),
   ];
-  return (await redis.eval(RELEASE, names.length, ...names, id, toLaneMark(home) + RELEASED)) === 1;
+  return (await shard.redis.eval(RELEASE, names.length, ...names, id, toLaneMark(home) + RELEASED)) === 1;
 }
 
 const RELEASED_AT_ONCE = 100;
 
 /** Lets those go once more that were released before and came back because their run was paused. */
-export async function releaseAgain(redis: Redis, way: Way): Promise<void> {
+export async function releaseAgain(shard: Shard, way: Way): Promise<void> {
   for (;;) {
-    const ids = await redis.srandmember(keys.released(way.from), RELEASED_AT_ONCE);
+    const ids = await shard.redis.srandmember(shard.keys.released(way.from), RELEASED_AT_ONCE);
     if (ids.length === 0) return;
-    await Promise.all(ids.map((id) => release(redis, id, way)));
+    await Promise.all(ids.map((id) => release(shard, id, way)));
   }
 }

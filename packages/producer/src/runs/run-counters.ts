@@ -1,10 +1,9 @@
 // A run's counters as they are shown, and when it will have ended at its present rate.
 
+import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import type { Shard } from "@postrider/redis/shard";
 import { toRunTag } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
-import type { LaneDirectory } from "@postrider/shared/lane-directory";
-import { keys } from "@postrider/shared/lanes";
-import type { Redis } from "ioredis";
 
 export function cancelledRun(run: string): PostriderError {
   return new PostriderError(
@@ -75,14 +74,14 @@ export function count(
 
 /** A run's deliveries may be claimed from its home, its own lane, or that of their destination. */
 export async function countClaimed(
-  redis: Redis,
+  shard: Shard,
   directory: LaneDirectory,
   run: string,
   home: string,
 ): Promise<number> {
-  const pipeline = redis.pipeline();
+  const pipeline = shard.redis.pipeline();
   for (const lane of [home, ...directory.all().map((entry) => entry.lane)])
-    pipeline.lrange(keys.ofLane(lane, "active"), 0, -1);
+    pipeline.lrange(shard.keys.ofLane(lane, "active"), 0, -1);
   const replies = (await pipeline.exec()) ?? [];
   const tag = `${toRunTag(run)}.`;
   return replies.reduce((sum, [error, ids]) => {
@@ -97,7 +96,7 @@ const LOOK_BACK_MS_MIN = 2_000;
 
 /** The rate since the look that is kept with the run, which is replaced when it is old. */
 export async function estimateEnd(
-  redis: Redis,
+  shard: Shard,
   run: string,
   fields: Readonly<Record<string, string>>,
   { delivered, failed, expired, cancelled, waiting, inFlight }: RunCounters,
@@ -111,7 +110,7 @@ export async function estimateEnd(
   const elapsedMs = now - at;
   if (elapsedMs > LOOK_BACK_MS || (fields["look"] === undefined && elapsedMs > LOOK_BACK_MS_MIN))
     // A Redis that is full, or read-only, refuses it: that costs the next estimate, not the counters.
-    await redis.hset(keys.run(run), "look", `${now} ${ended}`).catch(() => undefined);
+    await shard.redis.hset(shard.keys.run(run), "look", `${now} ${ended}`).catch(() => undefined);
   if (elapsedMs < LOOK_BACK_MS_MIN) return { endedPerSecond: null, endsAt: null };
   const endedPerSecond = ((ended - before) * 1_000) / elapsedMs;
   const left = waiting + inFlight;

@@ -1,10 +1,9 @@
 // The end of a run: somebody says that no more will come, and waits until nothing is left of it.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { COMPLETE_RUN } from "@postrider/redis/run-scripts";
+import type { Shard } from "@postrider/redis/shard";
 import { hasCode } from "@postrider/shared/errors";
-import { keys } from "@postrider/shared/lanes";
-import { COMPLETE_RUN } from "@postrider/shared/run-scripts";
-import type { Redis } from "ioredis";
 import { throwIfAborted } from "../enqueue/chunks.ts";
 import type { Run } from "./run.ts";
 
@@ -24,17 +23,17 @@ return 1
 `;
 
 /** Says that no more will be enqueued. @returns false when there is no such run. */
-export function closeRun(redis: Redis, run: string): Promise<boolean> {
-  return close(redis, run, false);
+export function closeRun(shard: Shard, run: string): Promise<boolean> {
+  return close(shard, run, false);
 }
 
 /** Says that nothing more of it will be sent, whatever comes. @returns false when there is no such run. */
-export function cancelRun(redis: Redis, run: string): Promise<boolean> {
-  return close(redis, run, true);
+export function cancelRun(shard: Shard, run: string): Promise<boolean> {
+  return close(shard, run, true);
 }
 
-async function close(redis: Redis, run: string, isCancelled: boolean): Promise<boolean> {
-  return (await redis.eval(CLOSE, 1, keys.run(run), Date.now(), isCancelled ? 1 : 0)) === 1;
+async function close(shard: Shard, run: string, isCancelled: boolean): Promise<boolean> {
+  return (await shard.redis.eval(CLOSE, 1, shard.keys.run(run), Date.now(), isCancelled ? 1 : 0)) === 1;
 }
 
 export interface WaitOptions {

@@ -1,10 +1,10 @@
 // The beginning of a run: whoever enqueues into it opens it, the first time as at any later one, and makes sure that Redis has kept what it
 // has acknowledged.
 
+import { asProducer } from "@postrider/redis/connect";
+import { RUN_KEPT_SECONDS } from "@postrider/redis/keys";
+import type { Shard } from "@postrider/redis/shard";
 import { PostriderError } from "@postrider/shared/errors";
-import { keys, RUN_KEPT_SECONDS } from "@postrider/shared/lanes";
-import { asProducer } from "@postrider/shared/redis";
-import type { Redis } from "ioredis";
 import { cancelledRun } from "./run-counters.ts";
 
 /**
@@ -24,12 +24,22 @@ return redis.call("HMGET", KEYS[1], "action", "lane", "isCancelled", "enqueued")
 
 /** @returns how many deliveries it has already. @throws `run_mismatch`, `run_cancelled`. */
 export async function openRun(
-  redis: Redis,
+  shard: Shard,
   run: string,
   { action, lane }: { readonly action: string; readonly lane: string },
 ): Promise<number> {
   const reply = await asProducer(() =>
-    redis.eval(OPEN, 2, keys.run(run), keys.runs(), run, action, lane, Date.now(), RUN_KEPT_SECONDS),
+    shard.redis.eval(
+      OPEN,
+      2,
+      shard.keys.run(run),
+      shard.keys.runs(),
+      run,
+      action,
+      lane,
+      Date.now(),
+      RUN_KEPT_SECONDS,
+    ),
   );
   const [openedWith, openedIn, isCancelled, enqueued] = reply as [string, string, string?, string?];
   if (isCancelled !== null && isCancelled !== undefined) throw cancelledRun(run);
@@ -41,8 +51,8 @@ export async function openRun(
 }
 
 /** @throws `redis_lost`. */
-export async function confirmCount(redis: Redis, run: string, acknowledged: number): Promise<void> {
-  const counted = Number((await asProducer(() => redis.hget(keys.run(run), "enqueued"))) ?? 0);
+export async function confirmCount(shard: Shard, run: string, acknowledged: number): Promise<void> {
+  const counted = Number((await asProducer(() => shard.redis.hget(shard.keys.run(run), "enqueued"))) ?? 0);
   if (counted >= acknowledged) return;
   throw new PostriderError(
     "redis_lost",

@@ -1,13 +1,13 @@
 // Runs: batches of deliveries enqueued together, with counters that add up, and the switches that stop and let go of them.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { asProducer } from "@postrider/redis/connect";
+import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import type { Shard } from "@postrider/redis/shard";
 import { homeOf } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
-import type { LaneDirectory } from "@postrider/shared/lane-directory";
-import { keys, ownLaneName } from "@postrider/shared/lanes";
+import { ownLaneName } from "@postrider/shared/lanes";
 import type { OwnLane } from "@postrider/shared/own-lane";
-import { asProducer } from "@postrider/shared/redis";
-import type { Redis } from "ioredis";
 import type { FindActionOrigin } from "../actions/action-origins.ts";
 import { toRunLane } from "../enqueue/routing.ts";
 import type { Lanes } from "../lanes.ts";
@@ -61,16 +61,16 @@ const KNOWN_MS = 2_000;
 const PROMOTED_AT_ONCE = 500;
 
 export interface RunsOptions {
-  readonly redis: Redis;
+  readonly shard: Shard;
   readonly directory: LaneDirectory;
   readonly lanes: Lanes;
   readonly findOrigin: FindActionOrigin;
 }
 
-export function createRuns({ redis, directory, lanes, findOrigin }: RunsOptions): Runs {
-  const get = (run: string): Promise<Run> => readRun(run, redis, directory);
+export function createRuns({ shard, directory, lanes, findOrigin }: RunsOptions): Runs {
+  const get = (run: string): Promise<Run> => readRun(run, shard, directory);
   const change = async (run: string, next: (entry: OwnLane) => OwnLane): Promise<OwnLane | undefined> => {
-    const action = await asProducer(() => redis.hget(keys.run(run), "action"));
+    const action = await asProducer(() => shard.redis.hget(shard.keys.run(run), "action"));
     if (action === null) throw unknown(run);
     const origin = await findOrigin(action);
     return asProducer(() =>
@@ -80,19 +80,20 @@ export function createRuns({ redis, directory, lanes, findOrigin }: RunsOptions)
     );
   };
   const refuseCancelled = async (run: string): Promise<void> => {
-    if ((await asProducer(() => redis.hget(keys.run(run), "isCancelled"))) !== null) throw cancelledRun(run);
+    if ((await asProducer(() => shard.redis.hget(shard.keys.run(run), "isCancelled"))) !== null)
+      throw cancelledRun(run);
   };
 
   return {
     get,
     async list(limit) {
-      const names = await asProducer(() => redis.zrevrange(keys.runs(), 0, limit - 1));
+      const names = await asProducer(() => shard.redis.zrevrange(shard.keys.runs(), 0, limit - 1));
       const runs: Run[] = [];
       for (const name of names) runs.push(await get(name));
       return runs;
     },
     async close(run) {
-      if (!(await asProducer(() => closeRun(redis, run)))) throw unknown(run);
+      if (!(await asProducer(() => closeRun(shard, run)))) throw unknown(run);
     },
     wait: (run, waiting) => waitForEnd(() => get(run), waiting),
     pause: async (run) => void (await change(run, (entry) => ({ ...entry, isPaused: true }))),
@@ -102,12 +103,12 @@ export function createRuns({ redis, directory, lanes, findOrigin }: RunsOptions)
       if (entry?.isHeld !== true) return;
       // A worker that does not know yet would put them back.
       await sleep(KNOWN_MS);
-      const way = await toHome(redis, run);
-      await asProducer(() => releaseAgain(redis, way));
+      const way = await toHome(shard, run);
+      await asProducer(() => releaseAgain(shard, way));
     },
     async cancel(run) {
       // First, so that no producer takes anything in after the lane has been forgotten again.
-      if (!(await asProducer(() => cancelRun(redis, run)))) throw unknown(run);
+      if (!(await asProducer(() => cancelRun(shard, run)))) throw unknown(run);
       await change(run, ({ isPaused: _, isHeld: __, ...entry }) => ({ ...entry, isCancelled: true }));
       await endDelayed(run, lanes);
     },
@@ -115,24 +116,24 @@ export function createRuns({ redis, directory, lanes, findOrigin }: RunsOptions)
     async release(run, deliveryId) {
       await refuseCancelled(run);
       if (deliveryId === undefined) return void (await change(run, ({ isHeld: _, ...entry }) => entry));
-      const way = await toHome(redis, run);
-      const isReleased = await asProducer(() => release(redis, deliveryId, way));
+      const way = await toHome(shard, run);
+      const isReleased = await asProducer(() => release(shard, deliveryId, way));
       if (!isReleased)
         throw new PostriderError("delivery_unknown", `${deliveryId} does not wait in the held run ${run}`);
     },
-    open: (run, facts) => openRun(redis, run, facts),
-    confirm: (run, acknowledged) => confirmCount(redis, run, acknowledged),
-    actionOf: (run) => asProducer(() => redis.hget(keys.run(run), "action")),
+    open: (run, facts) => openRun(shard, run, facts),
+    confirm: (run, acknowledged) => confirmCount(shard, run, acknowledged),
+    actionOf: (run) => asProducer(() => shard.redis.hget(shard.keys.run(run), "action")),
   };
 }
 
-async function readRun(run: string, redis: Redis, directory: LaneDirectory): Promise<Run> {
+async function readRun(run: string, shard: Shard, directory: LaneDirectory): Promise<Run> {
   await asProducer(() => directory.refresh());
   // Counters are read before the claims, so a delivery that ends in between is counted once, as ended or as waiting.
-  const fields = await asProducer(() => redis.hgetall(keys.run(run)));
+  const fields = await asProducer(() => shard.redis.hgetall(shard.keys.run(run)));
   const { action, lane, createdAt } = fields;
   if (action === undefined || lane === undefined) throw unknown(run);
-  const claimed = await asProducer(() => countClaimed(redis, directory, run, lane));
+  const claimed = await asProducer(() => countClaimed(shard, directory, run, lane));
   const counters = count(fields, claimed);
   const entry = directory.get(ownLaneName("run", run));
   const ends = { closedAt: toTime(fields["closedAt"]), completedAt: toTime(fields["completedAt"]) };
@@ -144,7 +145,7 @@ async function readRun(run: string, redis: Redis, directory: LaneDirectory): Pro
     createdAt: Number(createdAt),
     ...ends,
     ...counters,
-    ...(await asProducer(() => estimateEnd(redis, run, fields, counters))),
+    ...(await asProducer(() => estimateEnd(shard, run, fields, counters))),
   };
 }
 
@@ -155,8 +156,8 @@ async function endDelayed(run: string, lanes: Lanes): Promise<void> {
 }
 
 /** The way of what is released by itself. */
-async function toHome(redis: Redis, run: string): Promise<{ from: string; home: string }> {
-  const lane = await asProducer(() => redis.hget(keys.run(run), "lane"));
+async function toHome(shard: Shard, run: string): Promise<{ from: string; home: string }> {
+  const lane = await asProducer(() => shard.redis.hget(shard.keys.run(run), "lane"));
   if (lane === null) throw unknown(run);
   return { from: ownLaneName("run", run), home: homeOf({ run, lane }) };
 }

@@ -1,14 +1,13 @@
 // The secret store: named values, sealed in Redis, that actions use and nobody reads back. Rotation seals everything under the newest
 // key, so that an old one can be taken away.
 
+import { asProducer } from "@postrider/redis/connect";
+import type { Store } from "@postrider/redis/shard";
 import { secretName } from "@postrider/shared/credentials";
 import { PostriderError } from "@postrider/shared/errors";
-import { keys } from "@postrider/shared/lanes";
-import { asProducer } from "@postrider/shared/redis";
 import type { Sealer } from "@postrider/shared/seal";
 import { resealStoredAction } from "@postrider/shared/stored-action";
 import { openStoredSecret, readStoredSecret, toStoredSecret } from "@postrider/shared/stored-secret";
-import type { Redis } from "ioredis";
 
 export interface SecretListed {
   readonly name: string;
@@ -48,14 +47,14 @@ redis.call("HSET", KEYS[1], ARGV[1], ARGV[3])
 return 1
 `;
 
-export function createSecretStore(redis: Redis, sealer: Sealer): SecretStore {
+export function createSecretStore(store: Store, sealer: Sealer): SecretStore {
   /** Seals the fields of a hash anew. */
   const resealAll = async (key: string, reseal: Reseal): Promise<Rotated> => {
     const counts = { resealed: 0, unchanged: 0 };
-    for (const [field, stored] of Object.entries(await asProducer(() => redis.hgetall(key)))) {
+    for (const [field, stored] of Object.entries(await asProducer(() => store.redis.hgetall(key)))) {
       const fresh = reseal(field, stored);
       if (fresh === undefined) continue;
-      if (fresh !== null) await asProducer(() => redis.eval(REPLACE, 1, key, field, stored, fresh));
+      if (fresh !== null) await asProducer(() => store.redis.eval(REPLACE, 1, key, field, stored, fresh));
       counts[fresh === null ? "unchanged" : "resealed"] += 1;
     }
     return counts;
@@ -66,10 +65,10 @@ export function createSecretStore(redis: Redis, sealer: Sealer): SecretStore {
       parseName(name);
       parseValue(name, value);
       const stored = toStoredSecret(name, value, Date.now(), sealer);
-      await asProducer(() => redis.hset(keys.secrets(), name, stored));
+      await asProducer(() => store.redis.hset(store.keys.secrets(), name, stored));
     },
     async list() {
-      const all = await asProducer(() => redis.hgetall(keys.secrets()));
+      const all = await asProducer(() => store.redis.hgetall(store.keys.secrets()));
       return Object.entries(all)
         .map(([name, stored]) => {
           const { setAt, sealed } = readStoredSecret(stored);
@@ -78,18 +77,20 @@ export function createSecretStore(redis: Redis, sealer: Sealer): SecretStore {
         .sort((a, b) => (a.name < b.name ? -1 : 1));
     },
     async remove(name) {
-      const removed = await asProducer(() => redis.hdel(keys.secrets(), name));
+      const removed = await asProducer(() => store.redis.hdel(store.keys.secrets(), name));
       if (removed === 0) throw new PostriderError("secret_unknown", `no secret is called ${name}`);
     },
     async rotate() {
       if (!sealer.canSeal) throw new PostriderError("key_missing", "POSTRIDER_SECRET_KEYS is not set");
-      const ids = await asProducer(() => redis.smembers(keys.actions()));
-      const rotated = [await resealAll(keys.secrets(), (name, stored) => resealSecret(name, stored, sealer))];
+      const ids = await asProducer(() => store.redis.smembers(store.keys.actions()));
+      const rotated = [
+        await resealAll(store.keys.secrets(), (name, stored) => resealSecret(name, stored, sealer)),
+      ];
       for (const id of ids) {
-        const key = keys.action(id);
+        const key = store.keys.action(id);
         const counts = await resealAll(key, (field, stored) => resealAction(id, field, stored, sealer));
         // A digest of what was not sealed before would let one guess the credential; apply compares the texts themselves.
-        if (counts.resealed > 0) await asProducer(() => redis.hdel(key, "digest"));
+        if (counts.resealed > 0) await asProducer(() => store.redis.hdel(key, "digest"));
         rotated.push(counts);
       }
       return {

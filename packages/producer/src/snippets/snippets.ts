@@ -2,12 +2,11 @@
 // version, and never a delivery that is on its way.
 
 import { checkSnippet, completeSnippets } from "@postrider/compose/complete-snippets";
+import { asProducer } from "@postrider/redis/connect";
+import type { Store } from "@postrider/redis/shard";
 import type { Action } from "@postrider/shared/action";
 import { PostriderError } from "@postrider/shared/errors";
-import { keys } from "@postrider/shared/lanes";
-import { asProducer } from "@postrider/shared/redis";
 import { SNIPPETS_MAX } from "@postrider/shared/snippet";
-import type { Redis } from "ioredis";
 
 export interface SnippetStore {
   /** Saves a text under a name. @throws `action_invalid` for what no template could print. */
@@ -29,12 +28,12 @@ redis.call("HSET", KEYS[1], ARGV[1], ARGV[2])
 return 1
 `;
 
-export function createSnippetStore(redis: Redis): SnippetStore {
-  const key = keys.snippets();
+export function createSnippetStore(store: Store): SnippetStore {
+  const key = store.keys.snippets();
   return {
     async set(name, text) {
       checkSnippet(name, text);
-      const wasSet = await asProducer(() => redis.eval(SET, 1, key, name, text, SNIPPETS_MAX));
+      const wasSet = await asProducer(() => store.redis.eval(SET, 1, key, name, text, SNIPPETS_MAX));
       if (wasSet === 1) return;
       throw new PostriderError(
         "action_invalid",
@@ -42,16 +41,16 @@ export function createSnippetStore(redis: Redis): SnippetStore {
       );
     },
     async list() {
-      const all = await asProducer(() => redis.hgetall(key));
+      const all = await asProducer(() => store.redis.hgetall(key));
       return Object.entries(all)
         .map(([name, text]) => ({ name, text }))
         .sort((a, b) => (a.name < b.name ? -1 : 1));
     },
-    get: (name) => asProducer(() => redis.hget(key, name)),
-    remove: async (name) => (await asProducer(() => redis.hdel(key, name))) === 1,
+    get: (name) => asProducer(() => store.redis.hget(key, name)),
+    remove: async (name) => (await asProducer(() => store.redis.hdel(key, name))) === 1,
     addTo: (action) =>
       completeSnippets(action, async (names) => {
-        const texts = await asProducer(() => redis.hmget(key, ...names));
+        const texts = await asProducer(() => store.redis.hmget(key, ...names));
         return Object.fromEntries(
           names.flatMap((name, index) => {
             const text = texts[index];

@@ -1,8 +1,7 @@
 // What workers share of access tokens in Redis: the token, sealed; who is fetching one; and why the last fetch failed.
 
-import { keys } from "@postrider/shared/lanes";
+import type { Store } from "@postrider/redis/shard";
 import type { Sealer } from "@postrider/shared/seal";
-import type { Redis } from "ioredis";
 import type { NoToken } from "./oauth.ts";
 
 export interface Token {
@@ -30,10 +29,13 @@ const UNLOCK = `if redis.call("GET", KEYS[1]) == ARGV[1] then redis.call("DEL", 
 
 const place = (identity: string): string => `token ${identity}`;
 
-export function createSharedTokens(redis: Redis, sealer: Sealer): SharedTokens {
+export function createSharedTokens(store: Store, sealer: Sealer): SharedTokens {
   return {
     async read(identity) {
-      const [sealed, trouble] = await redis.mget(keys.token(identity), keys.tokenTrouble(identity));
+      const [sealed, trouble] = await store.redis.mget(
+        store.keys.token(identity),
+        store.keys.tokenTrouble(identity),
+      );
       // What does not open, as after a key was taken away, is as good as no token: there will be a new one.
       const opened = sealed ? sealer.open(sealed, place(identity)) : null;
       return {
@@ -43,16 +45,21 @@ export function createSharedTokens(redis: Redis, sealer: Sealer): SharedTokens {
     },
     async write(identity, token, now) {
       const sealed = sealer.seal(JSON.stringify(token), place(identity));
-      await redis.set(keys.token(identity), sealed, "PX", Math.max(1, Math.ceil(token.expiresAt - now)));
+      await store.redis.set(
+        store.keys.token(identity),
+        sealed,
+        "PX",
+        Math.max(1, Math.ceil(token.expiresAt - now)),
+      );
     },
     async writeTrouble(identity, trouble, ms) {
-      await redis.set(keys.tokenTrouble(identity), JSON.stringify(trouble), "PX", ms);
+      await store.redis.set(store.keys.tokenTrouble(identity), JSON.stringify(trouble), "PX", ms);
     },
     async lock(identity, owner, ms) {
-      return (await redis.set(keys.tokenLock(identity), owner, "PX", ms, "NX")) === "OK";
+      return (await store.redis.set(store.keys.tokenLock(identity), owner, "PX", ms, "NX")) === "OK";
     },
     async unlock(identity, owner) {
-      await redis.eval(UNLOCK, 1, keys.tokenLock(identity), owner);
+      await store.redis.eval(UNLOCK, 1, store.keys.tokenLock(identity), owner);
     },
   };
 }

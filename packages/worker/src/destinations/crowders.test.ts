@@ -1,4 +1,4 @@
-import type { LaneDirectory } from "@postrider/shared/lane-directory";
+import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { ownLaneName } from "@postrider/shared/lanes";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { expect, test } from "vitest";

@@ -1,7 +1,7 @@
 // Which destinations are to have a lane of their own, or to keep it, for the slots that they take from others. Looked at a few times a
 // second, over everything that this process has in flight.
 
-import type { LaneDirectory } from "@postrider/shared/lane-directory";
+import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { isForMany, ownLaneName } from "@postrider/shared/lanes";
 import type { Traffic } from "../in-flight.ts";
 import { CALM_MS } from "../maintain/dissolve.ts";

@@ -1,8 +1,8 @@
 // Destinations as this process meets them: which need a lane of their own, where a composed delivery belongs, and what is reported to
 // all workers about those in trouble.
 
+import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { type Action, parseActionRef } from "@postrider/shared/action";
-import type { LaneDirectory } from "@postrider/shared/lane-directory";
 import { isForMany, isOwnLane, ownLaneName } from "@postrider/shared/lanes";
 import { bringsLimits, limitsOf, type OwnLane, withActionLimits } from "@postrider/shared/own-lane";
 import type { Claimed, Finding } from "../attempt.ts";

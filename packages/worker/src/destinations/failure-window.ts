@@ -1,8 +1,7 @@
 // The count, shared by all workers, of what was met at a destination. Only destinations in trouble are counted in Redis: a healthy
 // one costs nothing.
 
-import { keys } from "@postrider/shared/lanes";
-import type { Redis } from "ioredis";
+import type { Shard } from "@postrider/redis/shard";
 import { parseTally, type Tally } from "./counts.ts";
 
 /** Longer than any window that is looked at. */
@@ -75,7 +74,7 @@ export interface Trouble {
   forget(lane: string): Promise<void>;
 }
 
-export function createTrouble(redis: Redis, windowMs: number): Trouble {
+export function createTrouble(shard: Shard, windowMs: number): Trouble {
   return {
     async count(lane, met) {
       const seconds = Math.ceil(windowMs / 1_000);
@@ -85,11 +84,11 @@ export function createTrouble(redis: Redis, windowMs: number): Trouble {
         failed,
         limited,
       ]);
-      const [now, suspectAt, ...fields] = (await redis.eval(
+      const [now, suspectAt, ...fields] = (await shard.redis.eval(
         COUNT,
         2,
-        keys.trouble(lane),
-        keys.suspects(),
+        shard.keys.trouble(lane),
+        shard.keys.suspects(),
         lane,
         KEPT_SECONDS,
         FIELDS_MAX,
@@ -99,10 +98,17 @@ export function createTrouble(redis: Redis, windowMs: number): Trouble {
       return { now, suspectAt, tally: parseTally(fields) };
     },
     async suspects() {
-      return new Set(await redis.zrevrange(keys.suspects(), 0, SUSPECTS_MAX - 1));
+      return new Set(await shard.redis.zrevrange(shard.keys.suspects(), 0, SUSPECTS_MAX - 1));
     },
     async forget(lane) {
-      await redis.eval(FORGET, 3, keys.trouble(lane), keys.suspects(), keys.ownLanes(), lane);
+      await shard.redis.eval(
+        FORGET,
+        3,
+        shard.keys.trouble(lane),
+        shard.keys.suspects(),
+        shard.keys.ownLanes(),
+        lane,
+      );
     },
   };
 }

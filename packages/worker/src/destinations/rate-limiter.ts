@@ -1,9 +1,8 @@
 // Keeps the requests of a lane with a rate apart, over all workers: each has its own moment, one interval after the one before. BullMQ's
 // limiter admits in bursts, and two bursts that meet, as after a stall, are more than a second may see.
 
-import { keys } from "@postrider/shared/lanes";
+import type { Shard } from "@postrider/redis/shard";
 import { isRunnable, type OwnLane, rateOf } from "@postrider/shared/own-lane";
-import type { Redis } from "ioredis";
 import type { Interruptible, Interrupts } from "../interrupts.ts";
 
 /** So much may be claimed ahead of its moment; beyond it BullMQ's limiter claims nothing until half of it is left. */
@@ -59,14 +58,14 @@ export interface Spacing {
 }
 
 export interface SpacingOptions {
-  readonly redis: Redis;
+  readonly shard: Shard;
   readonly find: (lane: string) => OwnLane | undefined;
   readonly interrupts: Interrupts;
   readonly lockMs: number;
 }
 
-export function createSpacing({ redis, find, interrupts, lockMs }: SpacingOptions): Spacing {
-  const take = createTake(redis);
+export function createSpacing({ shard, find, interrupts, lockMs }: SpacingOptions): Spacing {
+  const take = createTake(shard);
   const wait = async (lane: string, intervalMs: number, sleeper: Sleeper): Promise<boolean> => {
     // One that is further from the next than a second may be as late as leaves a second between them.
     const lateMs = LATE_MS + Math.max(0, intervalMs - 1_000);
@@ -99,15 +98,15 @@ function isStopped(entry: OwnLane | undefined): boolean {
 }
 
 /** Asks for a lane's next moment, by `performance.now()`; null where it is too far off. */
-function createTake(redis: Redis): (lane: string, intervalMs: number) => Promise<number | null> {
-  redis.defineCommand("postriderTakeMoment", { lua: TAKE });
-  const { postriderTakeMoment } = redis as unknown as { postriderTakeMoment: TakeCommand };
+function createTake(shard: Shard): (lane: string, intervalMs: number) => Promise<number | null> {
+  shard.redis.defineCommand("postriderTakeMoment", { lua: TAKE });
+  const { postriderTakeMoment } = shard.redis as unknown as { postriderTakeMoment: TakeCommand };
   let usualMs = Number.POSITIVE_INFINITY;
   return async (lane, intervalMs) => {
-    const names = [keys.nextRequest(lane), keys.ofLane(lane, "limiter")];
+    const names = [shard.keys.nextRequest(lane), shard.keys.ofLane(lane, "limiter")];
     const times = [intervalMs, SLEEP_MS_MAX, AHEAD_MS, REST_MS_MAX].map((ms) => ms * 1_000);
     const askedAt = performance.now();
-    const off = await postriderTakeMoment.call(redis, names.length, ...names, ...times);
+    const off = await postriderTakeMoment.call(shard.redis, names.length, ...names, ...times);
     // An answer that was long under way may have lain here unread, while this process stood still and its moment went by.
     usualMs = Math.min(performance.now() - askedAt, usualMs * SLOWER);
     return off < 0 ? null : askedAt + usualMs + off / 1_000;

@@ -4,9 +4,8 @@
 import type { Composer } from "@postrider/compose/apart/composer";
 import type { CompiledAction } from "@postrider/compose/compile";
 import { toFacts, toScope } from "@postrider/compose/scope";
+import type { Shard } from "@postrider/redis/shard";
 import { isDelivery } from "@postrider/shared/delivery";
-import { keys } from "@postrider/shared/lanes";
-import type { Redis } from "ioredis";
 import type { FindAction } from "../actions.ts";
 import type { Open } from "../open/open.ts";
 
@@ -36,18 +35,18 @@ return picked
 export type Scout = (lane: string, origin: string) => Promise<boolean>;
 
 export interface ScoutOptions {
-  readonly redis: Redis;
+  readonly shard: Shard;
   readonly findAction: FindAction;
   readonly open: Open;
   readonly compose: Composer["compose"];
   readonly random: () => number;
 }
 
-export function createScout({ redis, random, ...steps }: ScoutOptions): Scout {
+export function createScout({ shard, random, ...steps }: ScoutOptions): Scout {
   return async (lane, origin) => {
     const places = Array.from({ length: SAMPLE }, random);
-    const names = [keys.ofLane(lane, "wait"), keys.job(lane, "")];
-    const picked = (await redis.eval(PICK, names.length, ...names, ...places)) as string[];
+    const names = [shard.keys.ofLane(lane, "wait"), shard.keys.job(lane, "")];
+    const picked = (await shard.redis.eval(PICK, names.length, ...names, ...places)) as string[];
     for (let index = 0; index + 2 < picked.length; index += 3) {
       const [id = "", data = "", timestamp] = picked.slice(index, index + 3);
       const found = await findOrigin({ id, data: JSON.parse(data), timestamp: Number(timestamp) }, steps);
@@ -67,7 +66,7 @@ interface Waiting {
 /** Where a waiting delivery will go; null where that cannot be told now. */
 async function findOrigin(
   { id, data, timestamp }: Waiting,
-  { findAction, open, compose }: Omit<ScoutOptions, "redis" | "random">,
+  { findAction, open, compose }: Omit<ScoutOptions, "shard" | "random">,
 ): Promise<string | null> {
   if (!isDelivery(data)) return null;
   const action = await findAction(data.action);

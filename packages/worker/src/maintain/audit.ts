@@ -2,10 +2,9 @@
 // which deliveries lie although nobody knows it, and holds the ledger's counts against what lies in the lanes. Which worker that is
 // changes each time, so what an audit must know of the one before stands in Redis.
 
-import type { LaneDirectory } from "@postrider/shared/lane-directory";
-import { keys } from "@postrider/shared/lanes";
+import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import type { Shard, Store } from "@postrider/redis/shard";
 import type { Logger } from "@postrider/shared/log";
-import type { Redis } from "ioredis";
 import type { AuditFindings } from "../record/metrics.ts";
 import { findUnservedLanes, type Imbalance, takeStock } from "./balance.ts";
 import { completeRuns } from "./complete-runs.ts";
@@ -52,25 +51,25 @@ const FIRST: State = {
   runs: { cursor: 0, suspects: {}, doneFor: toText(NOTHING) },
 };
 
-export function createAudit(redis: Redis, directory: LaneDirectory, log: Logger): Audit {
+export function createAudit(shard: Shard, store: Store, directory: LaneDirectory, log: Logger): Audit {
   return {
     async run() {
-      const before = parse(await redis.get(keys.auditState()));
+      const before = parse(await shard.redis.get(shard.keys.auditState()));
       await directory.refresh();
-      await dropSuperseded(redis, directory);
-      await dissolveCalm(redis, directory);
-      const { healed, cursor: laneCursor } = await healStranded(redis, directory, before.laneCursor, log);
-      const unserved = await findUnservedLanes(redis);
+      await dropSuperseded(shard, store, directory);
+      await dissolveCalm(shard, directory);
+      const { healed, cursor: laneCursor } = await healStranded(shard, directory, before.laneCursor, log);
+      const unserved = await findUnservedLanes(shard);
       if (unserved.length > 0 && unserved.join() !== before.unserved.join())
         log.warn({ lanes: unserved.slice(0, NAMED_MAX) }, "deliveries wait in lanes that no worker serves");
-      await keepRuns(redis, directory);
-      await completeRuns(redis);
-      const stock = await takeStock(redis, directory);
+      await keepRuns(shard, directory);
+      await completeRuns(shard);
+      const stock = await takeStock(shard, directory);
       const found = atLeast(stock, before.stock);
       if (toText(found) !== toText(before.told)) tell(found, log);
-      const runs = await examineRuns(redis, directory, { before: before.runs, found, log });
+      const runs = await examineRuns(shard, directory, { before: before.runs, found, log });
       const state: State = { stock, told: found, unserved, laneCursor, runs };
-      await redis.set(keys.auditState(), JSON.stringify(state), "PX", STATE_KEPT_MS);
+      await shard.redis.set(shard.keys.auditState(), JSON.stringify(state), "PX", STATE_KEPT_MS);
       return { healed, ...found, unserved: unserved.length };
     },
   };
@@ -102,23 +101,23 @@ interface Examination {
 
 /** Looks at the next runs, while there is an imbalance for which not all have been looked at. */
 async function examineRuns(
-  redis: Redis,
+  shard: Shard,
   directory: LaneDirectory,
   { before, found, log }: Examination,
 ): Promise<RunState> {
   const { suspects, cursor, doneFor, moved: later = [] } = before;
   const isDone = toText(found) === doneFor;
-  const next = isDone ? [] : await redis.zrevrange(keys.runs(), cursor, cursor + RUNS_MAX - 1);
+  const next = isDone ? [] : await shard.redis.zrevrange(shard.keys.runs(), cursor, cursor + RUNS_MAX - 1);
   const runs = [...new Set([...Object.keys(suspects), ...later, ...next])];
   if (runs.length === 0) return { suspects, cursor: 0, doneFor: toText(found) };
-  const weighed = await weighRuns(redis, directory, runs);
+  const weighed = await weighRuns(shard, directory, runs);
   if (weighed === null) return before;
   const { imbalances } = weighed;
   const moved = weighed.moved.slice(0, RUNS_MAX);
 
   const again = runs.filter((run) => imbalances.has(run) && suspects[run] === undefined);
   for (const run of runs.filter((one) => !again.includes(one) && !weighed.moved.includes(one)))
-    await noteRun(redis, run, atLeast(imbalances.get(run) ?? NOTHING, suspects[run] ?? NOTHING), log);
+    await noteRun(shard, run, atLeast(imbalances.get(run) ?? NOTHING, suspects[run] ?? NOTHING), log);
   const state = {
     suspects: Object.fromEntries(again.map((run) => [run, imbalances.get(run) ?? NOTHING])),
     moved,
@@ -140,8 +139,14 @@ return {before[1] or "0", before[2] or "0"}
 `;
 
 /** With the run's counters, so that whoever looks at these sees it. */
-async function noteRun(redis: Redis, run: string, { lost, surplus }: Imbalance, log: Logger): Promise<void> {
-  const [lostBefore, surplusBefore] = (await redis.eval(NOTE, 1, keys.run(run), lost, surplus)) as string[];
+async function noteRun(shard: Shard, run: string, { lost, surplus }: Imbalance, log: Logger): Promise<void> {
+  const [lostBefore, surplusBefore] = (await shard.redis.eval(
+    NOTE,
+    1,
+    shard.keys.run(run),
+    lost,
+    surplus,
+  )) as string[];
   if (`${lost} ${surplus}` === `${lostBefore} ${surplusBefore}` || lost + surplus === 0) return;
   log.error({ run, lost, surplus }, "the run's counters do not add up with what lies in the lanes");
 }

@@ -1,8 +1,8 @@
 // What lies in own lanes, summed up by kind: there may be thousands of them, so Redis sums and one number comes back.
 
-import { keys, OWN_LANE_KINDS, type OwnLaneKind } from "@postrider/shared/lanes";
+import type { Shard } from "@postrider/redis/shard";
+import { OWN_LANE_KINDS, type OwnLaneKind } from "@postrider/shared/lanes";
 import type { OwnLane } from "@postrider/shared/own-lane";
-import type { Redis } from "ioredis";
 
 /** Lanes that one script looks at, so that Redis is held up for a millisecond or two at most. */
 const LANES_MAX = 500;
@@ -24,7 +24,7 @@ export interface KindBacklog {
 
 /** Reads how many deliveries wait in all own lanes of each kind. */
 export async function readKindBacklogs(
-  redis: Redis,
+  shard: Shard,
   entries: readonly OwnLane[],
 ): Promise<ReadonlyMap<OwnLaneKind, KindBacklog>> {
   const sums = new Map<OwnLaneKind, KindBacklog>();
@@ -34,8 +34,8 @@ export async function readKindBacklogs(
     for (let from = 0; from < lanes.length; from += LANES_MAX) {
       const names = lanes
         .slice(from, from + LANES_MAX)
-        .flatMap((lane) => [keys.ofLane(lane, "wait"), keys.ofLane(lane, "delayed")]);
-      const [waiting = 0, delayed = 0] = (await redis.eval(SUM, names.length, ...names)) as number[];
+        .flatMap((lane) => [shard.keys.ofLane(lane, "wait"), shard.keys.ofLane(lane, "delayed")]);
+      const [waiting = 0, delayed = 0] = (await shard.redis.eval(SUM, names.length, ...names)) as number[];
       sum = { waiting: sum.waiting + waiting, delayed: sum.delayed + delayed };
     }
     sums.set(kind, sum);

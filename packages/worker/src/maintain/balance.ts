@@ -1,9 +1,8 @@
 // The ledger's count held against what lies in the lanes: what is missing was lost, what is too much was taken in or ended behind the
 // ledger's back.
 
-import type { LaneDirectory } from "@postrider/shared/lane-directory";
-import { keys } from "@postrider/shared/lanes";
-import type { Redis } from "ioredis";
+import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import type { Shard } from "@postrider/redis/shard";
 
 export interface Imbalance {
   /** Deliveries that were accepted, have not ended and lie in no lane. */
@@ -36,36 +35,36 @@ return {tonumber(totals[1] or 0), tonumber(totals[2] or 0), waiting, claimed}
 `;
 
 /** All deliveries of the shard. */
-export async function takeStock(redis: Redis, directory: LaneDirectory): Promise<Imbalance> {
-  const lanes = [...(await readSharedLanes(redis)), ...directory.all().map(({ lane }) => lane)];
+export async function takeStock(shard: Shard, directory: LaneDirectory): Promise<Imbalance> {
+  const lanes = [...(await readSharedLanes(shard)), ...directory.all().map(({ lane }) => lane)];
   const names = lanes.flatMap((lane) =>
-    ["active", "wait", "paused", "delayed", "prioritized"].map((part) => keys.ofLane(lane, part)),
+    ["active", "wait", "paused", "delayed", "prioritized"].map((part) => shard.keys.ofLane(lane, part)),
   );
-  const [enqueued = 0, ended = 0, waiting = 0, claimed = 0] = (await redis.eval(
+  const [enqueued = 0, ended = 0, waiting = 0, claimed = 0] = (await shard.redis.eval(
     TAKE_STOCK,
     names.length + 1,
-    keys.totals(),
+    shard.keys.totals(),
     ...names,
   )) as number[];
   return weigh(enqueued - ended, waiting, claimed);
 }
 
 /** The shared lanes that were ever enqueued to. */
-export async function readSharedLanes(redis: Redis): Promise<string[]> {
-  const fields = await redis.hkeys(keys.totals());
+export async function readSharedLanes(shard: Shard): Promise<string[]> {
+  const fields = await shard.redis.hkeys(shard.keys.totals());
   return fields.filter((field) => field.startsWith("lane:")).map((field) => field.slice("lane:".length));
 }
 
 /** Those that hold deliveries and that no worker serves. */
-export async function findUnservedLanes(redis: Redis): Promise<string[]> {
+export async function findUnservedLanes(shard: Shard): Promise<string[]> {
   const [lanes, served] = await Promise.all([
-    readSharedLanes(redis),
-    redis.zrange(keys.servedLanes(), 0, "-1"),
+    readSharedLanes(shard),
+    shard.redis.zrange(shard.keys.servedLanes(), 0, "-1"),
   ]);
   const unserved = lanes.filter((lane) => !served.includes(lane));
-  const pipeline = redis.pipeline();
+  const pipeline = shard.redis.pipeline();
   for (const lane of unserved)
-    pipeline.exists(...["wait", "active", "delayed"].map((part) => keys.ofLane(lane, part)));
+    pipeline.exists(...["wait", "active", "delayed"].map((part) => shard.keys.ofLane(lane, part)));
   const replies = (await pipeline.exec()) ?? [];
   return unserved.filter((_, index) => Number(replies[index]?.[1] ?? 0) > 0).sort();
 }

@@ -1,9 +1,8 @@
 // Completes closed runs of which nothing is left, where the step that should have done it did not know of runs' ends: as in a rolling update
 // from a release without them.
 
-import { keys } from "@postrider/shared/lanes";
-import { COMPLETE_RUN } from "@postrider/shared/run-scripts";
-import type { Redis } from "ioredis";
+import { COMPLETE_RUN } from "@postrider/redis/run-scripts";
+import type { Shard } from "@postrider/redis/shard";
 
 /** The newest runs, of one audit. */
 const RUNS_MAX = 200;
@@ -13,8 +12,8 @@ const COMPLETE_ALL = `${COMPLETE_RUN}
 for i = 1, #KEYS do complete(KEYS[i]) end
 `;
 
-export async function completeRuns(redis: Redis): Promise<void> {
-  const runs = await redis.zrevrange(keys.runs(), 0, RUNS_MAX - 1);
+export async function completeRuns(shard: Shard): Promise<void> {
+  const runs = await shard.redis.zrevrange(shard.keys.runs(), 0, RUNS_MAX - 1);
   if (runs.length === 0) return;
-  await redis.eval(COMPLETE_ALL, runs.length, ...runs.map((run) => keys.run(run)));
+  await shard.redis.eval(COMPLETE_ALL, runs.length, ...runs.map((run) => shard.keys.run(run)));
 }

@@ -1,9 +1,9 @@
 // Limits that nobody asks for any more are taken back. Own lanes that have no reason to be are led into no more, and dissolved once they are empty.
 
-import type { LaneDirectory } from "@postrider/shared/lane-directory";
-import { keys, RUN_KEPT_SECONDS } from "@postrider/shared/lanes";
+import { RUN_KEPT_SECONDS } from "@postrider/redis/keys";
+import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import type { Shard, Store } from "@postrider/redis/shard";
 import { findUnmet, limitsOf, type OwnLane, withoutSuperseded } from "@postrider/shared/own-lane";
-import type { Redis } from "ioredis";
 import { findWithDeliveries } from "./orphans.ts";
 
 /** A destination that gave no reason for its own lane for so long may share one again. */
@@ -17,15 +17,15 @@ const UNPROBED_MS = 600_000;
  * Takes back the limits that actions gave to a destination where their latest version is another one and nothing of theirs was met
  * for long: as when a new version names another destination.
  */
-export async function dropSuperseded(redis: Redis, directory: LaneDirectory): Promise<void> {
+export async function dropSuperseded(shard: Shard, store: Store, directory: LaneDirectory): Promise<void> {
   const now = directory.now();
   const unmet = directory.all().filter((entry) => findUnmet(entry, now).length > 0);
-  const latest = await readLatest(redis, [...new Set(unmet.flatMap((entry) => findUnmet(entry, now)))]);
+  const latest = await readLatest(store, [...new Set(unmet.flatMap((entry) => findUnmet(entry, now)))]);
   const superseded = unmet.filter((entry) => withoutSuperseded(entry, latest, now) !== undefined);
   // What waits there was enqueued under these limits, and is sent under them.
   const inUse = new Set(
     await findWithDeliveries(
-      redis,
+      shard,
       superseded.map(({ lane }) => lane),
     ),
   );
@@ -48,17 +48,17 @@ end
 const KEPT_AT_ONCE = 500;
 
 /** A run is not forgotten while it has a lane: it may be held or paused for longer than runs are kept. */
-export async function keepRuns(redis: Redis, directory: LaneDirectory): Promise<void> {
+export async function keepRuns(shard: Shard, directory: LaneDirectory): Promise<void> {
   const runs = directory.all().filter(({ kind }) => kind === "run");
   for (let from = 0; from < runs.length; from += KEPT_AT_ONCE) {
-    const names = runs.slice(from, from + KEPT_AT_ONCE).map(({ of }) => keys.run(of));
-    await redis.eval(KEEP, names.length, ...names, RUN_KEPT_SECONDS);
+    const names = runs.slice(from, from + KEPT_AT_ONCE).map(({ of }) => shard.keys.run(of));
+    await shard.redis.eval(KEEP, names.length, ...names, RUN_KEPT_SECONDS);
   }
 }
 
-async function readLatest(redis: Redis, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
-  const pipeline = redis.pipeline();
-  for (const id of ids) pipeline.hget(keys.action(id), "latest");
+async function readLatest(store: Store, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const pipeline = store.redis.pipeline();
+  for (const id of ids) pipeline.hget(store.keys.action(id), "latest");
   const replies = (await pipeline.exec()) ?? [];
   return new Map(
     ids.map((id, index) => {
@@ -70,10 +70,10 @@ async function readLatest(redis: Redis, ids: readonly string[]): Promise<Readonl
 }
 
 /** Dissolves the lanes that are calm and empty; closes those that are calm and not. */
-export async function dissolveCalm(redis: Redis, directory: LaneDirectory): Promise<void> {
+export async function dissolveCalm(shard: Shard, directory: LaneDirectory): Promise<void> {
   for (const entry of directory.all()) {
-    if (!isCalm(entry, directory.now()) || !(await isRunOver(redis, entry))) continue;
-    if (entry.isCancelled === true) await redis.expire(keys.run(entry.of), RUN_KEPT_SECONDS);
+    if (!isCalm(entry, directory.now()) || !(await isRunOver(shard, entry))) continue;
+    if (entry.isCancelled === true) await shard.redis.expire(shard.keys.run(entry.of), RUN_KEPT_SECONDS);
     if (await directory.dissolve(entry.lane)) continue;
     // Not empty: nothing new is led there, so that it can become so.
     if (entry.kind === "destination" && entry.isClosing !== true)
@@ -96,10 +96,10 @@ function isCalm(entry: OwnLane, now: number): boolean {
 }
 
 /** A cancelled run is remembered as long as deliveries of it may turn up in other lanes. */
-async function isRunOver(redis: Redis, { kind, of, isCancelled }: OwnLane): Promise<boolean> {
+async function isRunOver(shard: Shard, { kind, of, isCancelled }: OwnLane): Promise<boolean> {
   if (kind !== "run" || isCancelled !== true) return true;
   const [enqueued, ...ended] = (
-    await redis.hmget(keys.run(of), "enqueued", "delivered", "failed", "expired", "cancelled")
+    await shard.redis.hmget(shard.keys.run(of), "enqueued", "delivered", "failed", "expired", "cancelled")
   ).map(Number);
   return ended.reduce((sum, count) => sum + count, 0) >= (enqueued ?? 0);
 }

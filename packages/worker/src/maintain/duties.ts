@@ -1,9 +1,8 @@
 // Work that repeats: each duty in a loop of its own, one turn at a time, until it is told to stop. Redis may be away; the next turn tries again.
 
 import { randomUUID } from "node:crypto";
-import { keys } from "@postrider/shared/lanes";
+import type { Shard } from "@postrider/redis/shard";
 import type { Logger } from "@postrider/shared/log";
-import type { Redis } from "ioredis";
 
 /** Repeats `work`, so long after each end. What goes wrong is told, and the next turn comes all the same. */
 export function repeat(
@@ -43,12 +42,13 @@ export function repeat(
 
 /** Carries out `work` unless another process did so within the time. */
 export async function asOnly<T>(
-  redis: Redis,
+  shard: Shard,
   name: string,
   everyMs: number,
   work: () => Promise<T>,
 ): Promise<T | null> {
-  const isMine = (await redis.set(keys.duty(name), "1", "PX", Math.floor(everyMs * 0.9), "NX")) === "OK";
+  const isMine =
+    (await shard.redis.set(shard.keys.duty(name), "1", "PX", Math.floor(everyMs * 0.9), "NX")) === "OK";
   return isMine ? await work() : null;
 }
 
@@ -64,26 +64,26 @@ export interface Presence {
 }
 
 /** The processes that serve lanes, and the shared lanes that they serve, by their signs of life. */
-export function createPresence(redis: Redis, sharedLanes: readonly string[]): Presence {
+export function createPresence(shard: Shard, sharedLanes: readonly string[]): Presence {
   const self = randomUUID();
   let processes: readonly string[] = [self];
   return {
     self,
     async show(now) {
-      const replies = await redis
+      const replies = await shard.redis
         .pipeline()
-        .zadd(keys.workers(), String(now), self)
-        .zremrangebyscore(keys.workers(), "-inf", String(now - ALIVE_MS))
-        .zrange(keys.workers(), "0", "-1")
-        .zadd(keys.servedLanes(), ...sharedLanes.flatMap((lane) => [String(now), lane]))
-        .zremrangebyscore(keys.servedLanes(), "-inf", String(now - ALIVE_MS))
-        .pexpire(keys.servedLanes(), ALIVE_MS)
+        .zadd(shard.keys.workers(), String(now), self)
+        .zremrangebyscore(shard.keys.workers(), "-inf", String(now - ALIVE_MS))
+        .zrange(shard.keys.workers(), "0", "-1")
+        .zadd(shard.keys.servedLanes(), ...sharedLanes.flatMap((lane) => [String(now), lane]))
+        .zremrangebyscore(shard.keys.servedLanes(), "-inf", String(now - ALIVE_MS))
+        .pexpire(shard.keys.servedLanes(), ALIVE_MS)
         .exec();
       processes = (replies?.[2]?.[1] as string[] | undefined) ?? processes;
     },
     processes: () => processes,
     async leave() {
-      await redis.zrem(keys.workers(), self);
+      await shard.redis.zrem(shard.keys.workers(), self);
     },
   };
 }

@@ -1,8 +1,7 @@
 // Dead letters that are too old go, also where no new ones come to push them out.
 
-import { DROP_LETTER } from "@postrider/shared/lane-scripts";
-import { keys } from "@postrider/shared/lanes";
-import type { Redis } from "ioredis";
+import { DROP_LETTER } from "@postrider/redis/lane-scripts";
+import type { Shard } from "@postrider/redis/shard";
 import { readSharedLanes } from "./balance.ts";
 
 /** So many of a lane go in one audit, lest Redis be held up; the rest goes in the next ones. */
@@ -16,18 +15,18 @@ return #ids
 `;
 
 export interface OldLetters {
-  readonly redis: Redis;
+  readonly shard: Shard;
   readonly ageMs: number;
   /** Told how many of a lane went. */
   readonly dropped: (lane: string, count: number) => void;
 }
 
 /** Drops the dead letters of all lanes that are older than `ageMs`; their outcomes were recorded long before. */
-export async function dropOldLetters({ redis, ageMs, dropped }: OldLetters): Promise<void> {
+export async function dropOldLetters({ shard, ageMs, dropped }: OldLetters): Promise<void> {
   const before = Date.now() - ageMs;
-  for (const lane of await readSharedLanes(redis)) {
-    const names = [keys.ofLane(lane, "failed"), keys.job(lane, "")];
-    const count = (await redis.eval(DROP, names.length, ...names, before, AT_ONCE)) as number;
+  for (const lane of await readSharedLanes(shard)) {
+    const names = [shard.keys.ofLane(lane, "failed"), shard.keys.job(lane, "")];
+    const count = (await shard.redis.eval(DROP, names.length, ...names, before, AT_ONCE)) as number;
     if (count > 0) dropped(lane, count);
   }
 }

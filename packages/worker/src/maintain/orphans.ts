@@ -1,11 +1,11 @@
 // Own lanes in which deliveries lie although the registry does not know them. No move and no admission leaves one behind; a registry
 // that was lost by itself would.
 
-import type { LaneDirectory } from "@postrider/shared/lane-directory";
-import { keys, OWN_LANE_KINDS, type OwnLaneKind } from "@postrider/shared/lanes";
+import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import type { Shard } from "@postrider/redis/shard";
+import { OWN_LANE_KINDS, type OwnLaneKind } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
 import type { OwnLane } from "@postrider/shared/own-lane";
-import type { Redis } from "ioredis";
 
 /** Lanes looked at in one audit: as many of the latest changes, and as many of all others in turn. */
 const LANES_MAX = 1_000;
@@ -20,18 +20,18 @@ export interface Healed {
 
 /** Brings lanes with deliveries back into the registry. */
 export async function healStranded(
-  redis: Redis,
+  shard: Shard,
   directory: LaneDirectory,
   cursor: number,
   log: Logger,
 ): Promise<Healed> {
   const [latest, others] = await Promise.all([
-    redis.zrevrange(keys.ownLaneChanges(), 0, LANES_MAX - 1),
-    redis.zrange(keys.ownLaneChanges(), String(cursor), String(cursor + LANES_MAX - 1)),
+    shard.redis.zrevrange(shard.keys.ownLaneChanges(), 0, LANES_MAX - 1),
+    shard.redis.zrange(shard.keys.ownLaneChanges(), String(cursor), String(cursor + LANES_MAX - 1)),
   ]);
   const former = [...new Set([...latest, ...others])].filter((lane) => directory.get(lane) === undefined);
   let healed = 0;
-  for (const lane of await findWithDeliveries(redis, former)) {
+  for (const lane of await findWithDeliveries(shard, former)) {
     const [kind = "", of] = [lane.split(".", 1)[0], lane.slice(lane.indexOf(".") + 1)];
     if (!OWN_LANE_KINDS.includes(kind as OwnLaneKind)) continue;
     await directory.update(lane, (entry) =>
@@ -52,9 +52,9 @@ function toHealed(lane: string, kind: OwnLaneKind, of: string, now: number): Own
 }
 
 /** Those of the lanes in which deliveries lie, or are claimed from. */
-export async function findWithDeliveries(redis: Redis, lanes: readonly string[]): Promise<string[]> {
-  const pipeline = redis.pipeline();
-  for (const lane of lanes) pipeline.exists(...WITH_DELIVERIES.map((part) => keys.ofLane(lane, part)));
+export async function findWithDeliveries(shard: Shard, lanes: readonly string[]): Promise<string[]> {
+  const pipeline = shard.redis.pipeline();
+  for (const lane of lanes) pipeline.exists(...WITH_DELIVERIES.map((part) => shard.keys.ofLane(lane, part)));
   const replies = (await pipeline.exec()) ?? [];
   return lanes.filter((_, index) => {
     const [error, count] = replies[index] ?? [null, 0];

@@ -2,14 +2,13 @@
 // room. BullMQ's workers look for such claims in the lanes that they serve; in the others these would count as in flight until the
 // lane runs again, and wait then for another claim's time to run out.
 
-import type { LaneDirectory } from "@postrider/shared/lane-directory";
-import { keys, shardPrefix } from "@postrider/shared/lanes";
+import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import type { Shard } from "@postrider/redis/shard";
 import { Queue, type QueueOptions } from "bullmq";
-import type { Redis } from "ioredis";
 import { readSharedLanes } from "./balance.ts";
 
 export interface ReclaimOptions {
-  readonly redis: Redis;
+  readonly shard: Shard;
   readonly directory: LaneDirectory;
   /** Lanes that this process serves: their own workers look there. */
   readonly isServed: (lane: string) => boolean;
@@ -23,27 +22,27 @@ export interface ReclaimOptions {
  * several processes may look, and a look that comes too early does nothing.
  */
 export async function reclaimUnserved(options: ReclaimOptions): Promise<void> {
-  const { redis, directory, isServed } = options;
-  const lanes = [...(await readSharedLanes(redis)), ...directory.all().map(({ lane }) => lane)];
+  const { shard, directory, isServed } = options;
+  const lanes = [...(await readSharedLanes(shard)), ...directory.all().map(({ lane }) => lane)];
   for (const lane of await findClaimed(
-    redis,
+    shard,
     lanes.filter((one) => !isServed(one)),
   ))
     for (const id of await moveStalled(lane, options)) options.reclaimed(lane, id);
 }
 
-async function findClaimed(redis: Redis, lanes: readonly string[]): Promise<string[]> {
-  const pipeline = redis.pipeline();
-  for (const lane of lanes) pipeline.exists(keys.ofLane(lane, "active"));
+async function findClaimed(shard: Shard, lanes: readonly string[]): Promise<string[]> {
+  const pipeline = shard.redis.pipeline();
+  for (const lane of lanes) pipeline.exists(shard.keys.ofLane(lane, "active"));
   const replies = (await pipeline.exec()) ?? [];
   return lanes.filter((_, index) => Number(replies[index]?.[1] ?? 0) > 0);
 }
 
 /** BullMQ's own step, and what it takes of a worker's options. */
-async function moveStalled(lane: string, { redis, stalledCheckMs }: ReclaimOptions): Promise<string[]> {
+async function moveStalled(lane: string, { shard, stalledCheckMs }: ReclaimOptions): Promise<string[]> {
   const options: QueueOptions & { maxStalledCount: number; stalledInterval: number } = {
-    connection: redis,
-    prefix: shardPrefix(),
+    connection: shard.redis,
+    prefix: shard.keys.prefix,
     skipWaitingForReady: true,
     // The lane may be dissolved at any moment, and must not come back by its settings.
     skipMetasUpdate: true,

@@ -1,10 +1,10 @@
 // Which run it is whose counters do not add up: looked for only while the ledger as a whole does not, some runs at a time, since it takes
 // reading ids out of the lanes that runs share.
 
+import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import type { Shard } from "@postrider/redis/shard";
 import { toRunTag } from "@postrider/shared/delivery";
-import type { LaneDirectory } from "@postrider/shared/lane-directory";
-import { keys, ownLaneName } from "@postrider/shared/lanes";
-import type { Redis } from "ioredis";
+import { ownLaneName } from "@postrider/shared/lanes";
 import { type Imbalance, readSharedLanes, weigh } from "./balance.ts";
 
 /** Runs looked at in one audit, of the newest ones that Redis still knows. */
@@ -42,14 +42,14 @@ interface Weighed {
  * @returns null when the lanes hold too much to be looked through now.
  */
 export async function weighRuns(
-  redis: Redis,
+  shard: Shard,
   directory: LaneDirectory,
   runs: readonly string[],
 ): Promise<Weighed | null> {
-  const before = await readCounters(redis, runs);
-  const present = await countPresent(redis, directory, runs);
+  const before = await readCounters(shard, runs);
+  const present = await countPresent(shard, directory, runs);
   if (present === null) return null;
-  const after = await readCounters(redis, runs);
+  const after = await readCounters(shard, runs);
   const imbalances = new Map<string, Imbalance>();
   const moved: string[] = [];
   for (const run of runs) {
@@ -67,9 +67,9 @@ export async function weighRuns(
 
 const COUNTERS = ["enqueued", "delivered", "failed", "expired", "cancelled", "retries"] as const;
 
-async function readCounters(redis: Redis, runs: readonly string[]): Promise<ReadonlyMap<string, Counters>> {
-  const pipeline = redis.pipeline();
-  for (const run of runs) pipeline.hmget(keys.run(run), ...COUNTERS);
+async function readCounters(shard: Shard, runs: readonly string[]): Promise<ReadonlyMap<string, Counters>> {
+  const pipeline = shard.redis.pipeline();
+  for (const run of runs) pipeline.hmget(shard.keys.run(run), ...COUNTERS);
   const replies = read(await pipeline.exec());
   return new Map(
     runs.map((run, index) => {
@@ -81,36 +81,36 @@ async function readCounters(redis: Redis, runs: readonly string[]): Promise<Read
 }
 
 async function countPresent(
-  redis: Redis,
+  shard: Shard,
   directory: LaneDirectory,
   runs: readonly string[],
 ): Promise<ReadonlyMap<string, Present> | null> {
   const own = runs.map((run) => ownLaneName("run", run));
   const mixed = [
-    ...(await readSharedLanes(redis)),
+    ...(await readSharedLanes(shard)),
     ...directory.all().flatMap(({ lane, kind }) => (kind === "run" ? [] : [lane])),
   ];
-  if ((await countIn(redis, mixed)).reduce((sum, [all]) => sum + all, 0) > IDS_MAX) return null;
+  if ((await countIn(shard, mixed)).reduce((sum, [all]) => sum + all, 0) > IDS_MAX) return null;
   // What lies in a run's own lane is all its own.
   const present = new Map(
-    (await countIn(redis, own)).map(([all, claimed], index): [string, Present] => [
+    (await countIn(shard, own)).map(([all, claimed], index): [string, Present] => [
       runs[index] ?? "",
       { waiting: all - claimed, claimed },
     ]),
   );
   const byTag = new Map(runs.map((run) => [toRunTag(run), present.get(run)]));
-  for (const lane of mixed) await addFrom(redis, lane, byTag);
+  for (const lane of mixed) await addFrom(shard, lane, byTag);
   return present;
 }
 
 async function addFrom(
-  redis: Redis,
+  shard: Shard,
   lane: string,
   byTag: ReadonlyMap<string, Present | undefined>,
 ): Promise<void> {
   for (const part of PARTS) {
     const counter = part === "active" ? "claimed" : "waiting";
-    for await (const id of readIds(redis, keys.ofLane(lane, part), isSorted(part))) {
+    for await (const id of readIds(shard, shard.keys.ofLane(lane, part), isSorted(part))) {
       const counted = byTag.get(id.slice(0, id.indexOf(".")));
       if (counted !== undefined) counted[counter] += 1;
     }
@@ -118,12 +118,12 @@ async function addFrom(
 }
 
 /** How many lie in each lane, and how many of these are claimed. */
-async function countIn(redis: Redis, lanes: readonly string[]): Promise<[all: number, claimed: number][]> {
-  const pipeline = redis.pipeline();
+async function countIn(shard: Shard, lanes: readonly string[]): Promise<[all: number, claimed: number][]> {
+  const pipeline = shard.redis.pipeline();
   for (const lane of lanes)
     for (const part of PARTS)
-      if (isSorted(part)) pipeline.zcard(keys.ofLane(lane, part));
-      else pipeline.llen(keys.ofLane(lane, part));
+      if (isSorted(part)) pipeline.zcard(shard.keys.ofLane(lane, part));
+      else pipeline.llen(shard.keys.ofLane(lane, part));
   const replies = read(await pipeline.exec()).map(Number);
   return lanes.map((_, index) => {
     const counts = replies.slice(index * PARTS.length, (index + 1) * PARTS.length);
@@ -131,12 +131,12 @@ async function countIn(redis: Redis, lanes: readonly string[]): Promise<[all: nu
   });
 }
 
-async function* readIds(redis: Redis, key: string, fromSorted: boolean): AsyncGenerator<string> {
+async function* readIds(shard: Shard, key: string, fromSorted: boolean): AsyncGenerator<string> {
   for (let from = 0; ; from += IDS_AT_ONCE) {
     const until = from + IDS_AT_ONCE - 1;
     const ids = await (fromSorted
-      ? redis.zrange(key, String(from), String(until))
-      : redis.lrange(key, from, until));
+      ? shard.redis.zrange(key, String(from), String(until))
+      : shard.redis.lrange(key, from, until));
     yield* ids;
     if (ids.length < IDS_AT_ONCE) return;
   }

@@ -3,10 +3,9 @@
 
 import type { CompiledAction } from "@postrider/compose/compile";
 import type { Secrets } from "@postrider/compose/secrets";
-import { keys } from "@postrider/shared/lanes";
+import type { Store } from "@postrider/redis/shard";
 import type { Sealer } from "@postrider/shared/seal";
 import { openStoredSecret } from "@postrider/shared/stored-secret";
-import type { Redis } from "ioredis";
 import { LRUCache } from "lru-cache";
 import type { Unready } from "../attempt.ts";
 
@@ -21,8 +20,8 @@ const FRESH_MS = 2_000;
 export type ReadStored = (names: readonly string[]) => Promise<(string | null)[]>;
 
 /** From the store in Redis. */
-export function readFromRedis(redis: Redis): ReadStored {
-  return (names) => redis.hmget(keys.secrets(), ...names);
+export function readFromRedis(store: Store): ReadStored {
+  return (names) => store.redis.hmget(store.keys.secrets(), ...names);
 }
 
 const NONE: Found = { kind: "secrets", secrets: {} };

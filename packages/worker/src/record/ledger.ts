@@ -2,10 +2,10 @@
 // mark, counts, ends the run that has nothing left, and takes the job out of its lane; the first outcome of a delivery stands, so a repeated claim neither counts twice
 // nor sends again. A claim that another worker holds by now writes nothing, but that its worker was slow and not dead.
 
-import { keys, RUN_KEPT_SECONDS } from "@postrider/shared/lanes";
+import { RUN_KEPT_SECONDS } from "@postrider/redis/keys";
+import { COMPLETE_RUN } from "@postrider/redis/run-scripts";
+import type { Shard } from "@postrider/redis/shard";
 import { decodeMark, encodeOutcome, IN_LANE, type Mark, type Outcome } from "@postrider/shared/outcome";
-import { COMPLETE_RUN } from "@postrider/shared/run-scripts";
-import type { Redis } from "ioredis";
 import type { Claimed } from "../attempt.ts";
 import { createGroup } from "../group.ts";
 
@@ -134,14 +134,16 @@ export interface LedgerOptions {
 
 const WRITTEN: Readonly<Record<number, Written>> = { 1: "written", 0: "stands", [-1]: "lost" };
 
-export function createLedger(redis: Redis, { idempotencyWindowMs, deadLettersAgeMs }: LedgerOptions): Ledger {
-  redis.defineCommand("postriderRecord", { lua: RECORD });
-  redis.defineCommand("postriderKeep", { lua: KEEP });
-  const { postriderKeep: keep } = redis as unknown as { postriderKeep: KeepCommand };
-  const record = (redis as unknown as { postriderRecord: RecordCommand }).postriderRecord.bind(redis);
+export function createLedger(shard: Shard, { idempotencyWindowMs, deadLettersAgeMs }: LedgerOptions): Ledger {
+  shard.redis.defineCommand("postriderRecord", { lua: RECORD });
+  shard.redis.defineCommand("postriderKeep", { lua: KEEP });
+  const { postriderKeep: keep } = shard.redis as unknown as { postriderKeep: KeepCommand };
+  const record = (shard.redis as unknown as { postriderRecord: RecordCommand }).postriderRecord.bind(
+    shard.redis,
+  );
 
   const readMarks = createGroup<string, Mark | null>(async (ids) => {
-    const marks = await redis.mget(ids.map((id) => keys.outcome(id)));
+    const marks = await shard.redis.mget(ids.map((id) => shard.keys.outcome(id)));
     return marks.map((mark) => (mark === null ? null : decodeMark(mark)));
   }, GROUP_MAX);
 
@@ -151,12 +153,16 @@ export function createLedger(redis: Redis, { idempotencyWindowMs, deadLettersAge
     for (const { claimed, mark, markMs, counter, reasonCounter, isDone } of entries) {
       const { id, lane, token } = claimed;
       const { run } = claimed.delivery;
-      const name = keys.outcome(id);
-      names.push(name, run === undefined ? name : keys.run(run));
-      names.push(keys.job(lane, id), keys.ofLane(lane, "active"), keys.ofLane(lane, "stalled"));
+      const name = shard.keys.outcome(id);
+      names.push(name, run === undefined ? name : shard.keys.run(run));
+      names.push(
+        shard.keys.job(lane, id),
+        shard.keys.ofLane(lane, "active"),
+        shard.keys.ofLane(lane, "stalled"),
+      );
       values.push(id, token, mark, markMs, counter, reasonCounter, isDone ? 1 : 0);
     }
-    names.push(keys.totals());
+    names.push(shard.keys.totals());
     const counted = await record(names.length, ...names, ...values);
     return counted.map((one) => WRITTEN[one] ?? "lost");
   }, GROUP_MAX);
@@ -177,8 +183,8 @@ export function createLedger(redis: Redis, { idempotencyWindowMs, deadLettersAge
     retry: (claimed) =>
       write({ claimed, mark: "", markMs: 0, counter: "retries", reasonCounter: "", isDone: false }),
     keep: async ({ lane, id, token }, evidence) =>
-      (await keep.call(redis, 1, keys.job(lane, id), token, evidence, ATTEMPTS_KEPT)) === 1,
+      (await keep.call(shard.redis, 1, shard.keys.job(lane, id), token, evidence, ATTEMPTS_KEPT)) === 1,
     // In BullMQ's own counter of claims that ran out. On a job that is gone this does nothing.
-    forgetCrashes: async ({ lane, id }) => void (await redis.hdel(keys.job(lane, id), "stc")),
+    forgetCrashes: async ({ lane, id }) => void (await shard.redis.hdel(shard.keys.job(lane, id), "stc")),
   };
 }

@@ -1,10 +1,10 @@
 // Whether this worker still claims. A worker may hold a connection that answers pings and yet never be told of deliveries again; so it
 // is judged by progress: due deliveries exist, it has free slots, and it has taken none for a while. Redis away is no reason: that heals.
 
-import type { LaneDirectory } from "@postrider/shared/lane-directory";
-import { isOwnLane, keys } from "@postrider/shared/lanes";
+import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import type { Shard } from "@postrider/redis/shard";
+import { isOwnLane } from "@postrider/shared/lanes";
 import { type OwnLane, toSwitches } from "@postrider/shared/own-lane";
-import type { Redis } from "ioredis";
 import type { Traffic } from "../in-flight.ts";
 
 /** An idle worker looks by itself every few seconds; several times that is more than bad luck. */
@@ -20,7 +20,7 @@ export interface Liveness {
 }
 
 export interface LivenessOptions {
-  readonly redis: Redis;
+  readonly shard: Shard;
   readonly directory: LaneDirectory;
   /** The lanes that this process serves, and how many it may have in flight of each. */
   readonly slots: () => ReadonlyMap<string, number>;
@@ -28,12 +28,12 @@ export interface LivenessOptions {
   readonly now: () => number;
 }
 
-export function createLiveness({ redis, directory, slots, traffic, now }: LivenessOptions): Liveness {
+export function createLiveness({ shard, directory, slots, traffic, now }: LivenessOptions): Liveness {
   const idle = new Map<string, { since: number; lastClaim: number }>();
   const look = async (): Promise<void> => {
     const lanes = [...slots()].filter(([lane]) => !isOwnLane(lane) || mayFlow(directory.get(lane)));
     const ready = await findReady(
-      redis,
+      shard,
       lanes.filter(([lane, most]) => traffic.inFlight(lane) < most).map(([lane]) => lane),
       directory.now(),
     );
@@ -68,13 +68,13 @@ function mayFlow(entry: OwnLane | undefined): boolean {
 }
 
 /** The lanes with due deliveries that BullMQ would hand over. */
-async function findReady(redis: Redis, lanes: readonly string[], now: number): Promise<ReadonlySet<string>> {
-  const pipeline = redis.pipeline();
+async function findReady(shard: Shard, lanes: readonly string[], now: number): Promise<ReadonlySet<string>> {
+  const pipeline = shard.redis.pipeline();
   for (const lane of lanes) {
-    pipeline.llen(keys.ofLane(lane, "wait"));
-    pipeline.zcount(keys.ofLane(lane, "delayed"), "-inf", now * DELAY_UNIT);
-    pipeline.hexists(keys.ofLane(lane, "meta"), "paused");
-    pipeline.exists(keys.ofLane(lane, "limiter"));
+    pipeline.llen(shard.keys.ofLane(lane, "wait"));
+    pipeline.zcount(shard.keys.ofLane(lane, "delayed"), "-inf", now * DELAY_UNIT);
+    pipeline.hexists(shard.keys.ofLane(lane, "meta"), "paused");
+    pipeline.exists(shard.keys.ofLane(lane, "limiter"));
   }
   const replies = ((await pipeline.exec()) ?? []).map(([error, reply]) => {
     if (error !== null) throw error;

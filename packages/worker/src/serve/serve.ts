@@ -1,11 +1,11 @@
 // The lanes that this process serves right now: the shared ones always, own lanes as the registry says. An own lane that may not run, or has
 // nothing to do, is not even looked at, so that a million deliveries behind a dead API cost nothing while they wait.
 
-import type { LaneDirectory } from "@postrider/shared/lane-directory";
-import { isForMany, keys, ownLaneName } from "@postrider/shared/lanes";
+import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import type { Shard } from "@postrider/redis/shard";
+import { isForMany, ownLaneName } from "@postrider/shared/lanes";
 import { isRunnable, type OwnLane, rateOf } from "@postrider/shared/own-lane";
 import type { Worker } from "bullmq";
-import type { Redis } from "ioredis";
 import type { Traffic } from "../in-flight.ts";
 import type { OwnLaneCounts } from "../record/metrics.ts";
 import { assignLanes } from "./assign.ts";
@@ -24,7 +24,7 @@ const EPOCH_MS = 30_000;
 const LENT_MAX = 4;
 
 export interface ServingOptions {
-  readonly redis: Redis;
+  readonly shard: Shard;
   readonly directory: LaneDirectory;
   readonly traffic: Traffic;
   readonly sharedLanes: readonly string[];
@@ -52,7 +52,7 @@ export function createServing(options: ServingOptions): Serving {
   const { directory, sharedLanes, concurrency, traffic, self } = options;
   const serving = new Map<string, Worker>();
   const stopping = new Set<Promise<void>>();
-  const work = createWork(options.redis);
+  const work = createWork(options.shard);
   let unserved = 0;
   let heldUp = 0;
   let isClosed = false;
@@ -99,7 +99,7 @@ export function createServing(options: ServingOptions): Serving {
   return {
     async adjust() {
       const candidates = directory.all().filter(isRunnable);
-      const full = await findFull(options.redis, candidates);
+      const full = await findFull(options.shard, candidates);
       const fed = candidates.filter((entry) => isFed(entry, directory, full)).map(({ lane }) => lane);
       heldUp = candidates.length - fed.length;
       const wanted = await work.find(fed, directory.now());
@@ -174,12 +174,12 @@ function toSlots(lane: string, directory: LaneDirectory, concurrency: number): n
 }
 
 /** The destinations' lanes that runs feed and that have enough waiting. */
-async function findFull(redis: Redis, entries: readonly OwnLane[]): Promise<ReadonlySet<string>> {
+async function findFull(shard: Shard, entries: readonly OwnLane[]): Promise<ReadonlySet<string>> {
   const fed = new Set(entries.map(({ destination }) => destination));
   const lanes = entries.filter(({ lane }) => fed.has(lane));
   if (lanes.length === 0) return new Set();
-  const pipeline = redis.pipeline();
-  for (const { lane } of lanes) pipeline.llen(keys.ofLane(lane, "wait"));
+  const pipeline = shard.redis.pipeline();
+  for (const { lane } of lanes) pipeline.llen(shard.keys.ofLane(lane, "wait"));
   const lengths = (await pipeline.exec()) ?? [];
   return new Set(
     lanes.filter((entry, index) => Number(lengths[index]?.[1] ?? 0) >= roomOf(entry)).map(({ lane }) => lane),

@@ -1,8 +1,7 @@
 // Which own lanes have anything to do: only these take up room and slots of a process. Thousands of destinations may have limits, and
 // few of them traffic.
 
-import { keys } from "@postrider/shared/lanes";
-import type { Redis } from "ioredis";
+import type { Shard } from "@postrider/redis/shard";
 
 /** A lane with pauses between its deliveries is not given up and taken up again each time. */
 const IDLE_MS = 5_000;
@@ -33,11 +32,11 @@ export interface Work {
   find(lanes: readonly string[], now: number): Promise<string[]>;
 }
 
-export function createWork(redis: Redis): Work {
+export function createWork(shard: Shard): Work {
   let workedAt = new Map<string, number>();
   return {
     async find(lanes, now) {
-      const working = await findWorking(redis, lanes, (now + SOON_MS) * DELAY_UNIT);
+      const working = await findWorking(shard, lanes, (now + SOON_MS) * DELAY_UNIT);
       const times = lanes.map((lane) => [lane, working.has(lane) ? now : workedAt.get(lane)] as const);
       workedAt = new Map(times.filter((time) => hasWorkedLately(time, now)));
       return [...workedAt.keys()];
@@ -50,7 +49,7 @@ function hasWorkedLately(time: readonly [string, number | undefined], now: numbe
 }
 
 async function findWorking(
-  redis: Redis,
+  shard: Shard,
   lanes: readonly string[],
   due: number,
 ): Promise<ReadonlySet<string>> {
@@ -58,8 +57,8 @@ async function findWorking(
   for (let from = 0; from < lanes.length; from += LANES_MAX) {
     const names = lanes
       .slice(from, from + LANES_MAX)
-      .flatMap((lane) => PARTS.map((name) => keys.ofLane(lane, name)));
-    const found = (await redis.eval(FIND, names.length, ...names, due)) as number[];
+      .flatMap((lane) => PARTS.map((name) => shard.keys.ofLane(lane, name)));
+    const found = (await shard.redis.eval(FIND, names.length, ...names, due)) as number[];
     for (const number of found) working.add(lanes[from + number - 1] ?? "");
   }
   return working;

@@ -2,7 +2,7 @@
 // stranger's business. Other workers' ports are the same numbers on other private addresses, so those count as ours as well.
 
 import { networkInterfaces } from "node:os";
-import { connectedPlace } from "@postrider/shared/redis";
+import { connectedPlace } from "@postrider/redis/connect";
 import type { Redis } from "ioredis";
 import type { OwnPorts } from "./guard.ts";
 

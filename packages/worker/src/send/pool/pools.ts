@@ -2,7 +2,7 @@
 // so many sockets to each and in all, none for long without use.
 
 import { connect } from "node:net";
-import { toRedisPlaces } from "@postrider/shared/redis";
+import { toRedisPlaces } from "@postrider/redis/connect";
 import type { Settings } from "@postrider/shared/settings";
 import { type EgressProxy, toProxy } from "../connect/proxy.ts";
 import type { Dial } from "../connect/race.ts";

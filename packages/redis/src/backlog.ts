@@ -1,7 +1,6 @@
 // What lies in a lane right now, read straight from BullMQ's keys in one round trip.
 
-import type { Redis } from "ioredis";
-import { shardPrefix } from "./lanes.ts";
+import type { Shard } from "./shard.ts";
 
 export interface Backlog {
   /** Due, and not yet claimed. */
@@ -15,9 +14,9 @@ export interface Backlog {
 }
 
 /** Reads a lane's counts, and for how long its oldest waiting delivery has been due. */
-export async function readBacklog(redis: Redis, lane: string, now: number, shard = 0): Promise<Backlog> {
-  const key = (part: string) => `${shardPrefix(shard)}:${lane}:${part}`;
-  const [wait, paused, prioritized, delayed, active, failed, oldest] = await pipelined(redis, [
+export async function readBacklog(shard: Shard, lane: string, now: number): Promise<Backlog> {
+  const key = (part: string) => shard.keys.ofLane(lane, part);
+  const [wait, paused, prioritized, delayed, active, failed, oldest] = await pipelined(shard, [
     ["llen", key("wait")],
     ["llen", key("paused")],
     ["zcard", key("prioritized")],
@@ -27,7 +26,7 @@ export async function readBacklog(redis: Redis, lane: string, now: number, shard
     // BullMQ pushes at the head and claims at the tail.
     ["lindex", key("wait"), "-1"],
   ]);
-  const dueAt = typeof oldest === "string" ? await readDueTime(redis, key(oldest)) : 0;
+  const dueAt = typeof oldest === "string" ? await readDueTime(shard, key(oldest)) : 0;
   return {
     waiting: Number(wait) + Number(paused) + Number(prioritized),
     delayed: Number(delayed),
@@ -44,8 +43,8 @@ interface LastAttempt {
 }
 
 /** BullMQ forgets a job's delay once it is over: the first one stands in its options still, a retry's in the record of the last attempt. */
-async function readDueTime(redis: Redis, job: string): Promise<number> {
-  const [facts, record] = await pipelined(redis, [
+async function readDueTime(shard: Shard, job: string): Promise<number> {
+  const [facts, record] = await pipelined(shard, [
     ["hmget", job, "timestamp", "opts"],
     ["lindex", `${job}:logs`, "-1"],
   ]);
@@ -55,8 +54,8 @@ async function readDueTime(redis: Redis, job: string): Promise<number> {
   return Math.max(Number(timestamp) + delay, at + (verdict.delayMs ?? 0));
 }
 
-async function pipelined(redis: Redis, commands: string[][]): Promise<unknown[]> {
-  const replies = (await redis.pipeline(commands).exec()) ?? [];
+async function pipelined(shard: Shard, commands: string[][]): Promise<unknown[]> {
+  const replies = (await shard.redis.pipeline(commands).exec()) ?? [];
   return replies.map(([error, reply]) => {
     if (error !== null) throw error;
     return reply;

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
-import { asProducer, connectRedis, producerOptions, toRedisPlaces } from "./redis.ts";
+import { asProducer, connectRedis, producerOptions, toRedisPlaces } from "./connect.ts";
 
 const named = (name: string, message: string): Error => Object.assign(new Error(message), { name });
 

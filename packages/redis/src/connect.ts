@@ -1,7 +1,6 @@
 // Connections to Redis, with the options that each side needs and why, and the check that Redis keeps what it accepts.
 
-import { Redis, type RedisOptions } from "ioredis";
-import { PostriderError } from "./errors.ts";
+import { PostriderError } from "@postrider/shared/errors";
 import {
   maskUrl,
   parseSentinelUrl,
@@ -9,7 +8,8 @@ import {
   type RedisPlace,
   SENTINEL_SCHEME,
   withoutBrackets,
-} from "./redis-url.ts";
+} from "@postrider/shared/redis-url";
+import { Redis, type RedisOptions } from "ioredis";
 
 /** A command that is not answered by then will not be: the caller hears so (a chunk of 500 takes some 20 ms). */
 const PRODUCER_COMMAND_TIMEOUT_MS = 10_000;

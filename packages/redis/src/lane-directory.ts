@@ -2,10 +2,10 @@
 // so that a look at what is new costs one short command; each process looks about twice a second. A change and BullMQ's switches for
 // it are one atomic step.
 
-import type { Redis } from "ioredis";
-import { PostriderError } from "./errors.ts";
-import { keys } from "./lanes.ts";
-import { type OwnLane, rateOf, toSwitches } from "./own-lane.ts";
+import { PostriderError } from "@postrider/shared/errors";
+import { type OwnLane, rateOf, toSwitches } from "@postrider/shared/own-lane";
+import type { ShardKeys } from "./keys.ts";
+import type { Shard } from "./shard.ts";
 
 /** A process that missed so many changes reads everything anew. */
 const CHANGES_KEPT = 10_000;
@@ -102,7 +102,7 @@ interface Kept {
   readonly entry: OwnLane;
 }
 
-export function createLaneDirectory(redis: Redis, now: () => number = Date.now): LaneDirectory {
+export function createLaneDirectory(shard: Shard, now: () => number = Date.now): LaneDirectory {
   const known = new Map<string, Kept>();
   let latest = 0;
   let ahead = 0;
@@ -117,8 +117,8 @@ export function createLaneDirectory(redis: Redis, now: () => number = Date.now):
   const readAll = async (): Promise<void> => {
     const startedAt = now();
     const [version, entries] = await Promise.all([
-      redis.get(keys.ownLaneVersion()),
-      redis.hgetall(keys.ownLanes()),
+      shard.redis.get(shard.keys.ownLaneVersion()),
+      shard.redis.hgetall(shard.keys.ownLanes()),
     ]);
     for (const lane of known.keys()) if (!(lane in entries)) known.delete(lane);
     for (const [lane, text] of Object.entries(entries)) keep(lane, text);
@@ -126,21 +126,21 @@ export function createLaneDirectory(redis: Redis, now: () => number = Date.now):
     readAllAt = startedAt;
   };
   const readClock = async (): Promise<void> => {
-    const [seconds = 0, micros = 0] = (await redis.time()).map(Number);
+    const [seconds = 0, micros = 0] = (await shard.redis.time()).map(Number);
     ahead = seconds * 1_000 + Math.floor(micros / 1_000) - now();
   };
   const readChanges = async (): Promise<void> => {
     const from = `(${latest}`;
     const limit = ["LIMIT", 0, CHANGES_READ_MAX] as const;
     const [version, changes] = await Promise.all([
-      redis.get(keys.ownLaneVersion()),
-      redis.zrangebyscore(keys.ownLaneChanges(), from, "+inf", "WITHSCORES", ...limit),
+      shard.redis.get(shard.keys.ownLaneVersion()),
+      shard.redis.zrangebyscore(shard.keys.ownLaneChanges(), from, "+inf", "WITHSCORES", ...limit),
     ]);
     // A replica that took over may not know the latest changes, and gives their versions to others.
     if (Number(version ?? 0) < latest) return readAll();
     if (changes.length === 0) return;
     const lanes = changes.filter((_, index) => index % 2 === 0);
-    const texts = await redis.hmget(keys.ownLanes(), ...lanes);
+    const texts = await shard.redis.hmget(shard.keys.ownLanes(), ...lanes);
     for (const [index, lane] of lanes.entries()) keep(lane, texts[index]);
     latest = Number(changes.at(-1));
   };
@@ -154,15 +154,15 @@ export function createLaneDirectory(redis: Redis, now: () => number = Date.now):
       await Promise.all(isDue ? [readClock(), readAll()] : [readClock(), readChanges()]);
     },
     async update(lane, change) {
-      let text = await redis.hget(keys.ownLanes(), lane);
+      let text = await shard.redis.hget(shard.keys.ownLanes(), lane);
       for (let tries = 0; tries < UPDATE_TRIES; tries++) {
         const { entry, version = "" } = keep(lane, text) ?? {};
         const next = change(entry);
         if (next === undefined) return entry;
-        const [isSaved, stored] = (await redis.eval(SAVE, ...toSave(next, version, entry))) as [
-          number,
-          string,
-        ];
+        const [isSaved, stored] = (await shard.redis.eval(
+          SAVE,
+          ...toSave(shard.keys, next, version, entry),
+        )) as [number, string];
         if (isSaved === 1) return keep(lane, stored)?.entry;
         text = stored;
       }
@@ -174,8 +174,8 @@ export function createLaneDirectory(redis: Redis, now: () => number = Date.now):
     async dissolve(lane) {
       const kept = known.get(lane);
       if (kept === undefined) return false;
-      const names = namesToDissolve(lane);
-      const isGone = (await redis.eval(DISSOLVE, names.length, ...names, lane, kept.version)) === 1;
+      const names = namesToDissolve(shard.keys, lane);
+      const isGone = (await shard.redis.eval(DISSOLVE, names.length, ...names, lane, kept.version)) === 1;
       if (isGone) known.delete(lane);
       return isGone;
     },
@@ -183,7 +183,7 @@ export function createLaneDirectory(redis: Redis, now: () => number = Date.now):
 }
 
 /** The keys of DISSOLVE. */
-function namesToDissolve(lane: string): string[] {
+function namesToDissolve(keys: ShardKeys, lane: string): string[] {
   return [
     keys.ownLanes(),
     keys.ownLaneChanges(),
@@ -194,7 +194,7 @@ function namesToDissolve(lane: string): string[] {
 
 type SaveArguments = [keyCount: number, ...keysAndValues: (string | number)[]];
 
-function toSave(entry: OwnLane, seen: string, before?: OwnLane): SaveArguments {
+function toSave(keys: ShardKeys, entry: OwnLane, seen: string, before?: OwnLane): SaveArguments {
   const { lane } = entry;
   const { isPaused, concurrency, rate } = toSwitches(entry);
   return [
@@ -227,9 +227,16 @@ export const ENSURE_LANE = SAVE;
  * The arguments of ENSURE_LANE. Only what a lane is, not how it stood when somebody last looked: it may have been resumed and forgotten
  * since then.
  */
-export function toEnsure({ lane, kind, of, createdAt, destination, actionLimits }: OwnLane): SaveArguments {
+export function toEnsure(
+  keys: ShardKeys,
+  { lane, kind, of, createdAt, destination, actionLimits }: OwnLane,
+): SaveArguments {
   const facts = { lane, kind, of, createdAt };
-  return toSave({ ...facts, ...(destination && { destination }), ...(actionLimits && { actionLimits }) }, "");
+  return toSave(
+    keys,
+    { ...facts, ...(destination && { destination }), ...(actionLimits && { actionLimits }) },
+    "",
+  );
 }
 
 function parse(text: string | null | undefined): Kept | undefined {

@@ -1,0 +1,82 @@
+// Every key that lies in Redis, ours and BullMQ's. There is none without a shard or the store that it belongs to.
+
+/**
+ * The keys of one shard. They share a hash tag, so that they live in one slot of a Redis Cluster.
+ * @param keyPrefix what the keys of one installation begin with. @param shard its name.
+ */
+export function createShardKeys(keyPrefix: string, shard: string) {
+  /** BullMQ's prefix, too. */
+  const prefix = `{${keyPrefix}:${shard}}`;
+  const laneKey = (lane: string, part: string): string => `${prefix}:${lane}:${part}`;
+  return {
+    prefix,
+    /** A delivery's mark: the lane that it is in, and once it has ended its outcome, kept for the idempotency window. */
+    outcome: (deliveryId: string) => `${prefix}:outcome:${deliveryId}`,
+    /** A run's facts and counters. */
+    run: (run: string) => `${prefix}:run:${run}`,
+    /** The runs by the time of their beginning. */
+    runs: () => `${prefix}:runs`,
+    /** Deliveries of this shard ever enqueued and ended, so that an audit can tell a loss. */
+    totals: () => `${prefix}:totals`,
+    /** Registry of the own lanes: lane → `<version> <entry as JSON>`. */
+    ownLanes: () => `${prefix}:own-lanes`,
+    /** Which own lanes changed last: sorted by version. */
+    ownLaneChanges: () => `${prefix}:own-lanes:changes`,
+    /** The latest version. */
+    ownLaneVersion: () => `${prefix}:own-lanes:version`,
+    /** What workers met at a destination lately: `<second>:<kind>` → count. */
+    trouble: (lane: string) => `${prefix}:trouble:${lane}`,
+    /** Destinations' lanes with trouble in the last window, by the time when it began. */
+    suspects: () => `${prefix}:trouble:suspects`,
+    /** Of a held run's lane: deliveries that were released by themselves and came back because the run was paused. */
+    released: (lane: string) => laneKey(lane, "released"),
+    /** When a lane with a rate may send its next request: Unix µs of Redis' clock. */
+    nextRequest: (lane: string) => laneKey(lane, "next-request"),
+    /** Worker processes by the time of their last sign of life. */
+    workers: () => `${prefix}:workers`,
+    /** Shared lanes that workers serve, by the time of their last sign of life; gone when there are no workers. */
+    servedLanes: () => `${prefix}:workers:lanes`,
+    /** Held by the worker that carries out a duty for all. */
+    duty: (name: string) => `${prefix}:workers:${name}`,
+    /** What an audit hands on to the next one, which another worker may carry out. */
+    auditState: () => `${prefix}:workers:audit-state`,
+    /** A key of BullMQ's for one lane: `wait`, `meta`, … */
+    ofLane: laneKey,
+    /** BullMQ's hash of one delivery in one lane. */
+    job: (lane: string, deliveryId: string) => laneKey(lane, deliveryId),
+  } as const;
+}
+
+export type ShardKeys = ReturnType<typeof createShardKeys>;
+
+/** The keys that all shards share; none of them is used on the data path. */
+export function createStoreKeys(keyPrefix: string) {
+  const prefix = `{${keyPrefix}}`;
+  return {
+    /** An action's versions: hash of version → JSON, with `latest`, `digest` and `examples`. */
+    action: (id: string) => `${prefix}:action:${id}`,
+    /** Set of the actions' ids. */
+    actions: () => `${prefix}:actions`,
+    /** The store's snippets: hash of name → text. Read when an action is saved. */
+    snippets: () => `${prefix}:snippets`,
+    /** Hash of secrets' names → when they were set, and the sealed value. Read a few times a minute. */
+    secrets: () => `${prefix}:secrets`,
+    /** An access token, sealed; `identity` tells the client that it was issued to. */
+    token: (identity: string) => `${prefix}:token:${identity}`,
+    /** Held by the worker that fetches a token. */
+    tokenLock: (identity: string) => `${prefix}:token:${identity}:lock`,
+    /** Why the last fetch of a token failed; while it stands nobody tries again. */
+    tokenTrouble: (identity: string) => `${prefix}:token:${identity}:trouble`,
+  } as const;
+}
+
+export type StoreKeys = ReturnType<typeof createStoreKeys>;
+
+/** BullMQ's job name; the job's data say all. */
+export const JOB_NAME = "delivery";
+
+/** Events that BullMQ keeps per lane. Nothing of ours reads the stream, so only BullMQ's own dashboards see its end. */
+export const LANE_EVENTS_MAX = 100;
+
+/** A run's facts stay readable for so long after its last change (30 days). */
+export const RUN_KEPT_SECONDS = 30 * 24 * 3_600;

@@ -1,0 +1,30 @@
+// The two values through which everything that lies in Redis is reached: a shard holds the deliveries, the store what shards share. Each is
+// made once and handed on; no key exists without one of them.
+
+import type { Redis } from "ioredis";
+import { createShardKeys, createStoreKeys, type ShardKeys, type StoreKeys } from "./keys.ts";
+
+/** One part of the deliveries, with all that is counted and decided about them. */
+export interface Shard {
+  readonly name: string;
+  readonly redis: Redis;
+  readonly keys: ShardKeys;
+}
+
+/** Actions, snippets, secrets and tokens. */
+export interface Store {
+  readonly redis: Redis;
+  readonly keys: StoreKeys;
+}
+
+const ONLY_SHARD = "0";
+
+/** @param keyPrefix POSTRIDER_KEY_PREFIX. */
+export function createShard(redis: Redis, keyPrefix: string): Shard {
+  return { name: ONLY_SHARD, redis, keys: createShardKeys(keyPrefix, ONLY_SHARD) };
+}
+
+/** @param keyPrefix POSTRIDER_KEY_PREFIX. */
+export function createStore(redis: Redis, keyPrefix: string): Store {
+  return { redis, keys: createStoreKeys(keyPrefix) };
+}
