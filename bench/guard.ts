@@ -2,7 +2,7 @@
 // the first is too little to be seen among the rounds.
 
 import { parseUrl } from "@postrider/compose/url";
-import { readSettings } from "@postrider/shared/read-settings";
+import { readSettings } from "@postrider/shared/settings/read-settings";
 import {
   judgeAddresses,
   judgeDestination,

@@ -9,9 +9,9 @@ import { LIQUIDJS_FILTERS } from "@postrider/compose/dialect/filters/liquidjs-fi
 import { actionSchema } from "@postrider/shared/action";
 import { ERROR_CODES } from "@postrider/shared/errors";
 import { REASONS } from "@postrider/shared/outcome";
-import { toEnvironmentName } from "@postrider/shared/read-settings";
 import { RETRY_PRESETS, type RetryPolicy } from "@postrider/shared/retry";
-import { settingsSchema } from "@postrider/shared/settings";
+import { toEnvironmentName } from "@postrider/shared/settings/read-settings";
+import { SETTINGS_BY_ROLE, settingsSchema } from "@postrider/shared/settings/settings";
 import { backoffMs } from "@postrider/worker/decide/backoff";
 import { createMetrics } from "@postrider/worker/record/metrics";
 import { DIFFERENCES } from "../tests/ruby-liquid/differences.ts";
@@ -27,7 +27,7 @@ export async function renderDocs(): Promise<Record<string, string>> {
     "settings.md": page(
       "Settings",
       "Every process reads these environment variables at its start; an unknown `POSTRIDER_` name is refused.",
-      settingsTable(),
+      settingsTables(),
     ),
     "actions.md": page(
       "Actions",
@@ -155,14 +155,18 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-function settingsTable(): string {
+function settingsTables(): string {
   const defaults = settingsSchema.parse({}) as Record<string, unknown>;
-  const rows = Object.entries(settingsSchema.shape).map(([name, schema]) => [
-    `\`${toEnvironmentName(name)}\``,
-    toDefault(defaults[name]),
-    schema.description ?? "",
-  ]);
-  return table(["variable", "default", "meaning"], rows);
+  return Object.entries(SETTINGS_BY_ROLE)
+    .map(([role, settings]) => {
+      const rows = Object.entries(settings).map(([name, schema]) => [
+        `\`${toEnvironmentName(name)}\``,
+        toDefault(defaults[name]),
+        schema.description ?? "",
+      ]);
+      return `## ${role}\n\n${table(["variable", "default", "meaning"], rows)}`;
+    })
+    .join("\n\n");
 }
 
 function toDefault(value: unknown): string {
@@ -187,10 +191,15 @@ function reasonTables(): string {
     Object.entries(REASONS).map(([name, text]) => [`\`${name}\``, text]),
   );
   const errors = table(
-    ["code", "meaning"],
-    Object.entries(ERROR_CODES).map(([name, text]) => [`\`${name}\``, text]),
+    ["code", "exit code", "HTTP status", "meaning"],
+    Object.entries(ERROR_CODES).map(([name, { exitCode, status, text }]) => [
+      `\`${name}\``,
+      `${exitCode}`,
+      `${status}`,
+      text,
+    ]),
   );
-  return `${reasons}\n\n## Error codes\n\nWhat a caller did wrong, or what stood in the caller's way (\`PostriderError.code\`).\n\n${errors}`;
+  return `${reasons}\n\n## Error codes\n\nWhat a caller did wrong, or what stood in the caller's way (\`PostriderError.code\`), the exit code of a command that meets it, and the HTTP status that says the same.\n\n${errors}`;
 }
 
 function retryTable(): string {

@@ -1,7 +1,7 @@
 // What the page about the code's rooms is made of: each file with its first sentence, and the only places where a library may be imported.
 
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -10,14 +10,14 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** Where each library may be imported, from `packages/` on. */
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
   bullmq: [
-    "producer/src/lanes.ts",
-    "producer/src/enqueue/admit.ts",
+    "redis/src/batched-claims.ts",
+    "redis/src/queues.ts",
+    "redis/src/scripts/admit.ts",
+    "redis/src/scripts/reclaim.ts",
     "worker/src/claim.ts",
-    "worker/src/group-claims.ts",
-    "worker/src/settle.ts",
     "worker/src/lanes.ts",
     "worker/src/serve/serve.ts",
-    "worker/src/maintain/reclaim.ts",
+    "worker/src/settle.ts",
   ],
   undici: ["worker/src/send/"],
   liquidjs: ["compose/src/dialect/", "compose/src/render/", "compose/src/escape/", "compose/src/cost/"],
@@ -38,7 +38,7 @@ export function sourceFiles(): string[] {
     { cwd: ROOT, encoding: "utf8" },
   )
     .split("\n")
-    .filter((file) => file !== "" && !file.endsWith(".test.ts"))
+    .filter((file) => file !== "" && !file.endsWith(".test.ts") && existsSync(join(ROOT, file)))
     .map((file) => file.slice("packages/".length))
     .sort();
 }

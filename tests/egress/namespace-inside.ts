@@ -4,7 +4,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { parseAction } from "@postrider/shared/action";
-import { readSettings } from "@postrider/shared/read-settings";
+import { readSettings } from "@postrider/shared/settings/read-settings";
 import { testAction } from "@postrider/worker/test-send";
 import { startNameServer } from "../support/dns-server.ts";
 import { INSIDE_NAMES, URLS } from "./namespace-targets.ts";

@@ -1,8 +1,8 @@
 // Redis behind a real Sentinel: its place is learned from the connection, and no delivery gets there.
 
 import { parseAction } from "@postrider/shared/action";
-import { readSettings } from "@postrider/shared/read-settings";
 import { parseSecretKeys, type SecretKeys } from "@postrider/shared/seal";
+import { readSettings } from "@postrider/shared/settings/read-settings";
 import { testAction } from "@postrider/worker/test-send";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";

@@ -54,6 +54,17 @@ test.each(sources)("%s imports only what it may", async (file) => {
   }
 });
 
+/** BullMQ's keys of a lane, and the fields of its hash of a job. */
+const BULLMQ =
+  /\bkeys\.(?:ofLane|job)\(|:logs\b|:lock\b|["'](?:atm|ats|stc|failedReason|processedOn|finishedOn)["']/;
+
+test.each(sources.filter((file) => !file.startsWith("packages/redis/")))(
+  "%s knows nothing of BullMQ's keys and fields",
+  async (file) => {
+    expect(await readFile(join(ROOT, file), "utf8")).not.toMatch(BULLMQ);
+  },
+);
+
 test.each(sources.filter((file) => PURE.test(file)))("%s is pure", async (file) => {
   const text = await readFile(join(ROOT, file), "utf8");
 

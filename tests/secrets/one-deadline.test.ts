@@ -2,7 +2,7 @@
 // take their time.
 
 import { type Action, parseAction } from "@postrider/shared/action";
-import { readSettings } from "@postrider/shared/read-settings";
+import { readSettings } from "@postrider/shared/settings/read-settings";
 import { testAction } from "@postrider/worker/test-send";
 import { expect, test } from "vitest";
 import { LOOPBACK } from "../support/network.ts";

@@ -2,7 +2,7 @@
 
 import { createShardKeys, createStoreKeys } from "@postrider/redis/keys";
 import { createShard, createStore, type Shard, type Store } from "@postrider/redis/shard";
-import { readSettings } from "@postrider/shared/read-settings";
+import { readSettings } from "@postrider/shared/settings/read-settings";
 import type { Redis } from "ioredis";
 
 const { keyPrefix } = readSettings({});

@@ -2,7 +2,7 @@
 
 import { connect } from "node:net";
 import { parseUrl } from "@postrider/compose/url";
-import { readSettings } from "@postrider/shared/read-settings";
+import { readSettings } from "@postrider/shared/settings/read-settings";
 import { createInterrupts } from "@postrider/worker/interrupts";
 import type { Sent } from "@postrider/worker/send/exchange";
 import { createPools, type Outside, type Pools } from "@postrider/worker/send/pool/pools";

@@ -3,7 +3,7 @@
 import { createProducer, type Producer, type ProducerOptions } from "@postrider/producer/producer";
 import type { ActionDocument } from "@postrider/shared/action";
 import { createLogger } from "@postrider/shared/log";
-import { readSettings } from "@postrider/shared/read-settings";
+import { readSettings } from "@postrider/shared/settings/read-settings";
 import { createWorker, type PostriderWorker } from "@postrider/worker/worker";
 import { eventually } from "./eventually.ts";
 import { LOOPBACK } from "./network.ts";

@@ -1,6 +1,6 @@
 // What every command is handed.
 
-import type { Settings } from "@postrider/shared/settings";
+import type { Settings } from "@postrider/shared/settings/settings";
 import type { Output, Surroundings } from "./output.ts";
 
 export interface Context {

@@ -1,7 +1,7 @@
 // A producer for the time of one command.
 
 import { createProducer, type Producer } from "@postrider/producer/producer";
-import type { Settings } from "@postrider/shared/settings";
+import type { Settings } from "@postrider/shared/settings/settings";
 
 /** Connects, does the work, and closes whatever happens. */
 export async function withProducer<T>(

@@ -1,7 +1,7 @@
 // The command line: its commands, and what their ends mean as exit codes (0 done, 1 failed, 2 usage).
 
-import { type ErrorCode, PostriderError } from "@postrider/shared/errors";
-import { readSettings } from "@postrider/shared/read-settings";
+import { ERROR_CODES, PostriderError } from "@postrider/shared/errors";
+import { readSettings } from "@postrider/shared/settings/read-settings";
 import { VERSION } from "@postrider/shared/version";
 import { Command, CommanderError } from "commander";
 import { addActions } from "./commands/actions.ts";
@@ -72,20 +72,12 @@ export async function createProgram(
   }
 }
 
-const USAGE_ERRORS: readonly ErrorCode[] = [
-  "settings_invalid",
-  "delivery_invalid",
-  "destination_invalid",
-  "dead_letters_invalid",
-  "secret_invalid",
-];
-
 function report(error: unknown, output: Output): number {
   // Commander has printed its own message; help and version are no errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof PostriderError) {
     output.fail(error.message, { code: error.code, problems: error.problems });
-    return USAGE_ERRORS.includes(error.code) ? 2 : 1;
+    return ERROR_CODES[error.code].exitCode;
   }
   if (error instanceof CustomersFileError) {
     output.fail(error.message, { code: error.code });

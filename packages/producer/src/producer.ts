@@ -2,11 +2,13 @@
 
 import { connectRedis, producerOptions } from "@postrider/redis/connect";
 import { createLaneDirectory } from "@postrider/redis/lane-directory";
+import { createLanes, type Lanes } from "@postrider/redis/queues";
+import { createAdmit } from "@postrider/redis/scripts/admit";
 import { createShard, createStore } from "@postrider/redis/shard";
 import { PostriderError } from "@postrider/shared/errors";
-import { readSettings } from "@postrider/shared/read-settings";
 import { createSealer, parseSecretKeys, type SecretKeys } from "@postrider/shared/seal";
-import type { Settings } from "@postrider/shared/settings";
+import { readSettings } from "@postrider/shared/settings/read-settings";
+import type { Settings } from "@postrider/shared/settings/settings";
 import { createActionOrigins } from "./actions/action-origins.ts";
 import { type ActionStore, createActionStore } from "./actions/actions.ts";
 import { createDeadLetters, type DeadLetters } from "./dead-letters/dead-letters.ts";
@@ -15,11 +17,9 @@ import { createDeliveries, type Deliveries } from "./deliveries/deliveries.ts";
 import { createOutcomes, type Outcomes } from "./deliveries/outcomes.ts";
 import { createDestinations, type Destinations } from "./destinations/destinations.ts";
 import { createOwnLanes, type OwnLanes } from "./destinations/own-lanes.ts";
-import { createAdmit } from "./enqueue/admit.ts";
 import { createEnqueue, type EnqueueOne } from "./enqueue/enqueue.ts";
 import { createEnqueueMany, type EnqueueMany } from "./enqueue/enqueue-many.ts";
 import { createRouting } from "./enqueue/routing.ts";
-import { createLanes, type Lanes } from "./lanes.ts";
 import { createRuns, type Runs } from "./runs/runs.ts";
 import { createSecretStore, type SecretStore } from "./secrets/secrets.ts";
 import { createSnippetStore, type SnippetStore } from "./snippets/snippets.ts";

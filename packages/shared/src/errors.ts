@@ -1,34 +1,88 @@
 // What a caller did wrong, or what stands in the caller's way: errors with stable codes. Faults of
 // destinations are never errors; they are values (see outcome.ts).
 
+/** What an error means to whoever meets it by a program. */
+export interface ErrorMeaning {
+  readonly text: string;
+  /** Of the command line: 1 failed, 2 usage. */
+  readonly exitCode: 1 | 2;
+  /** The HTTP status (RFC 9110) that says the same. */
+  readonly status: number;
+}
+
 export const ERROR_CODES = {
-  action_invalid: "The action document breaks a rule; every problem is listed with its field.",
-  action_unknown: "No action, or no such version of it, is in the store.",
-  customer_invalid: "A customer is not an object with an id, or is too large.",
-  customers_empty: "A customers file has no customer in it, which is most often a mistake where it was made.",
-  delivery_invalid: "A delivery's option (key, run, lane, sendAt, expiresAt) breaks a rule.",
-  run_mismatch: "The run exists already with another action version or lane.",
-  run_unknown: "No such run.",
-  run_cancelled: "The run was cancelled; nothing more is enqueued for it.",
-  run_full:
-    "A held run has as many deliveries as a lane may have; nothing makes room until it is released. What was taken in stays.",
-  destination_invalid: "A destination's origin or limit breaks a rule.",
-  delivery_unknown: "No delivery has that id, or it is forgotten.",
-  dead_letter_unknown: "No dead letter has that delivery id.",
-  dead_letters_invalid: "A filter, cursor or option for dead letters breaks a rule.",
-  secret_invalid: "A secret's name or value breaks a rule.",
-  secret_unknown: "No secret of that name is in the store.",
-  key_missing: "POSTRIDER_SECRET_KEYS lacks the key that is needed.",
-  settings_invalid: "A POSTRIDER_ setting is unknown or out of range.",
-  port_taken: "Another process listens on a port that is needed.",
-  redis_unavailable: "Redis did not answer; nothing, or not all, was accepted.",
-  redis_full:
-    "Redis is at maxmemory, or so near that the rest is for the workers; the delivery was not accepted.",
-  redis_lost:
-    "Redis counts fewer deliveries of the run than it has acknowledged, as after a failover; the same run again enqueues what is missing.",
-  redis_evicts: "This Redis may evict keys, so an accepted delivery could be lost.",
-  aborted: "The caller's AbortSignal fired.",
-} as const;
+  action_invalid: {
+    exitCode: 1,
+    status: 422,
+    text: "The action document breaks a rule; every problem is listed with its field.",
+  },
+  action_unknown: { exitCode: 1, status: 404, text: "No action, or no such version of it, is in the store." },
+  customer_invalid: {
+    exitCode: 1,
+    status: 422,
+    text: "A customer is not an object with an id, or is too large.",
+  },
+  customers_empty: {
+    exitCode: 1,
+    status: 422,
+    text: "A customers file has no customer in it, which is most often a mistake where it was made.",
+  },
+  delivery_invalid: {
+    exitCode: 2,
+    status: 422,
+    text: "A delivery's option (key, run, lane, sendAt, expiresAt) breaks a rule.",
+  },
+  run_mismatch: {
+    exitCode: 1,
+    status: 409,
+    text: "The run exists already with another action version or lane.",
+  },
+  run_unknown: { exitCode: 1, status: 404, text: "No such run." },
+  run_cancelled: {
+    exitCode: 1,
+    status: 409,
+    text: "The run was cancelled; nothing more is enqueued for it.",
+  },
+  run_full: {
+    exitCode: 1,
+    status: 409,
+    text: "A held run has as many deliveries as a lane may have; nothing makes room until it is released. What was taken in stays.",
+  },
+  destination_invalid: { exitCode: 2, status: 422, text: "A destination's origin or limit breaks a rule." },
+  delivery_unknown: { exitCode: 1, status: 404, text: "No delivery has that id, or it is forgotten." },
+  dead_letter_unknown: { exitCode: 1, status: 404, text: "No dead letter has that delivery id." },
+  dead_letters_invalid: {
+    exitCode: 2,
+    status: 422,
+    text: "A filter, cursor or option for dead letters breaks a rule.",
+  },
+  secret_invalid: { exitCode: 2, status: 422, text: "A secret's name or value breaks a rule." },
+  secret_unknown: { exitCode: 1, status: 404, text: "No secret of that name is in the store." },
+  key_missing: { exitCode: 1, status: 500, text: "POSTRIDER_SECRET_KEYS lacks the key that is needed." },
+  settings_invalid: { exitCode: 2, status: 500, text: "A POSTRIDER_ setting is unknown or out of range." },
+  port_taken: { exitCode: 1, status: 500, text: "Another process listens on a port that is needed." },
+  redis_unavailable: {
+    exitCode: 1,
+    status: 503,
+    text: "Redis did not answer; nothing, or not all, was accepted.",
+  },
+  redis_full: {
+    exitCode: 1,
+    status: 503,
+    text: "Redis is at maxmemory, or so near that the rest is for the workers; the delivery was not accepted.",
+  },
+  redis_lost: {
+    exitCode: 1,
+    status: 503,
+    text: "Redis counts fewer deliveries of the run than it has acknowledged, as after a failover; the same run again enqueues what is missing.",
+  },
+  redis_evicts: {
+    exitCode: 1,
+    status: 500,
+    text: "This Redis may evict keys, so an accepted delivery could be lost.",
+  },
+  aborted: { exitCode: 1, status: 503, text: "The caller's AbortSignal fired." },
+} as const satisfies Readonly<Record<string, ErrorMeaning>>;
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** One broken rule: where, and what to change. */

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readSettings } from "./read-settings.ts";
 import { createSealer, parseSecretKeys, type SecretKeys } from "./seal.ts";
+import { readSettings } from "./settings/read-settings.ts";
 
 const MATERIAL = { k1: randomBytes(32).toString("base64"), k2: randomBytes(32).toString("base64") };
 

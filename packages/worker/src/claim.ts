@@ -1,6 +1,10 @@
 // Claims deliveries from one lane and takes each through gate, deliver, record and settle. The one try/catch that turns a bug of
 // ours into a verdict stands here.
 
+import { groupClaims } from "@postrider/redis/batched-claims";
+import type { Bury } from "@postrider/redis/scripts/bury";
+import type { Move } from "@postrider/redis/scripts/move";
+import type { Written } from "@postrider/redis/scripts/record";
 import type { Shard } from "@postrider/redis/shard";
 import { type Delivery, isDelivery, isNewerDelivery } from "@postrider/shared/delivery";
 import { packEvidence } from "@postrider/shared/evidence";
@@ -12,10 +16,7 @@ import { type Job, Worker, type WorkerOptions } from "bullmq";
 import { type Attempted, type Claimed, NOTHING_TIMED, type Verdict } from "./attempt.ts";
 import { decide } from "./decide/decide.ts";
 import type { Format, Gate } from "./gate.ts";
-import { groupClaims } from "./group-claims.ts";
 import type { Traffic } from "./in-flight.ts";
-import type { Moves } from "./move.ts";
-import type { Written } from "./record/ledger.ts";
 import type { Metrics } from "./record/metrics.ts";
 import { type Records, record, recordLost } from "./record/record.ts";
 import { backoffStrategy, isSettled, settle } from "./settle.ts";
@@ -26,7 +27,8 @@ export interface LaneOptions {
   readonly lockMs: number;
   readonly stalledCheckMs: number;
   readonly records: Records;
-  readonly moves: Moves;
+  readonly move: Move;
+  readonly bury: Bury;
   readonly traffic: Traffic;
   readonly gate: Gate;
   readonly deliver: (claimed: Claimed) => Promise<Attempted>;
@@ -95,14 +97,14 @@ function toWorkerOptions(concurrency: number, { shard, lockMs, stalledCheckMs }:
 }
 
 async function handle(job: Job, token: string, lane: string, options: LaneOptions): Promise<void> {
-  const { records, traffic, moves } = options;
+  const { records, traffic, move, bury } = options;
   const claimed = toClaimed(job, token, lane, records.now());
   const isRetry = claimed.attempt > 1;
   traffic.enter(lane, isRetry);
   records.metrics.claimed(toLaneLabel(lane), 1);
   try {
     const verdict = await toVerdict(job, claimed, options);
-    await settle(job, claimed, verdict, { moves, metrics: records.metrics, now: records.now() });
+    await settle(job, claimed, verdict, { move, bury, metrics: records.metrics, now: records.now() });
   } catch (error) {
     // Redis failed half-way: BullMQ must not take that for the delivery's last attempt, which would end it unrecorded.
     if (!isSettled(error)) job.opts.attempts = Number.MAX_SAFE_INTEGER;

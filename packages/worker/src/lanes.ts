@@ -1,19 +1,21 @@
 // Everything about lanes that a worker process holds: the registry, its destinations, the lanes that it serves, and the duties that
 // keep them. Made once, closed once.
 
+import { createHeartbeat } from "@postrider/redis/heartbeat";
 import { createLaneDirectory, type LaneDirectory } from "@postrider/redis/lane-directory";
+import { asOnly } from "@postrider/redis/lease";
+import { repeat } from "@postrider/redis/periodic";
+import { dropOldLetters } from "@postrider/redis/scripts/expire-letters";
+import { reclaimUnserved } from "@postrider/redis/scripts/reclaim";
 import type { Shard, Store } from "@postrider/redis/shard";
 import type { Logger } from "@postrider/shared/log";
-import type { Settings } from "@postrider/shared/settings";
+import type { Settings } from "@postrider/shared/settings/settings";
 import type { Worker } from "bullmq";
 import { createDestinations, type Destinations } from "./destinations/destinations.ts";
 import { createTrouble } from "./destinations/failure-window.ts";
 import type { Scout } from "./destinations/scout.ts";
 import { createTraffic, type Traffic } from "./in-flight.ts";
 import { createAudit } from "./maintain/audit.ts";
-import { asOnly, createPresence, repeat } from "./maintain/duties.ts";
-import { dropOldLetters } from "./maintain/old-letters.ts";
-import { reclaimUnserved } from "./maintain/reclaim.ts";
 import type { Metrics } from "./record/metrics.ts";
 import { createLiveness } from "./serve/liveness.ts";
 import { createServing } from "./serve/serve.ts";
@@ -22,7 +24,7 @@ import { createServing } from "./serve/serve.ts";
 const LOOK_MS = 400;
 /** A circuit opens soon after the attempt that was too many. */
 const REPORT_MS = 250;
-const PRESENCE_MS = 2_500;
+const HEARTBEAT_MS = 2_500;
 const AUDIT_MS = 10_000;
 const LIVENESS_MS = 5_000;
 
@@ -71,7 +73,7 @@ export async function createLanes({
     circuit: settings,
     now: Date.now,
   });
-  const presence = createPresence(shard, settings.lanes);
+  const heartbeat = createHeartbeat(shard, settings.lanes);
   const audit = createAudit(shard, store, directory, log);
   let slots: () => ReadonlyMap<string, number> = () => new Map();
   const liveness = createLiveness({ shard, directory, slots: () => slots(), traffic, now: Date.now });
@@ -89,8 +91,8 @@ export async function createLanes({
         directory,
         traffic,
         sharedLanes: settings.lanes,
-        self: presence.self,
-        processes: presence.processes,
+        self: heartbeat.self,
+        processes: heartbeat.processes,
         start,
       });
       slots = serving.slots;
@@ -114,7 +116,7 @@ export async function createLanes({
         repeat("look", LOOK_MS, look, log),
         repeat("report", REPORT_MS, destinations.report, log),
         repeat("liveness", LIVENESS_MS, liveness.check, log),
-        repeat("presence", PRESENCE_MS, () => presence.show(directory.now()), log),
+        repeat("heartbeat", HEARTBEAT_MS, () => heartbeat.show(directory.now()), log),
         repeat("reclaim", settings.stalledCheckMs, reclaim, log),
         repeat("old-letters", AUDIT_MS, dropOld, log),
         repeat(
@@ -131,7 +133,7 @@ export async function createLanes({
         for (const duty of duties) void duty.stop();
         await serving.close();
         await Promise.race([Promise.all(duties.map((duty) => duty.stop())), soon()]);
-        await Promise.race([presence.leave(), soon()]).catch(() => undefined);
+        await Promise.race([heartbeat.leave(), soon()]).catch(() => undefined);
       };
     },
     close: () => close(),

@@ -1,6 +1,6 @@
 // /metrics, /healthz and /readyz on a port of their own, so that a busy API or lane cannot hide them.
 
-import { readBacklog } from "@postrider/redis/backlog";
+import { readBacklog } from "@postrider/redis/counts";
 import type { Shard } from "@postrider/redis/shard";
 import { PostriderError } from "@postrider/shared/errors";
 import type { OwnLane } from "@postrider/shared/own-lane";

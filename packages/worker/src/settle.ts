@@ -1,12 +1,13 @@
 // The verdict becomes BullMQ's move. The only file that knows BullMQ's special errors.
 
+import type { Bury } from "@postrider/redis/scripts/bury";
+import type { Move } from "@postrider/redis/scripts/move";
 import { homeOf } from "@postrider/shared/delivery";
 import { toLaneLabel } from "@postrider/shared/lanes";
 import { unreachable } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { DelayedError, type Job, WaitingError } from "bullmq";
 import type { Claimed, Verdict } from "./attempt.ts";
-import type { Moves } from "./move.ts";
 import type { Metrics } from "./record/metrics.ts";
 
 /** Asks BullMQ for another attempt after a wait that decide has chosen. */
@@ -39,7 +40,8 @@ export function isSettled(error: unknown): boolean {
 }
 
 export interface Settling {
-  readonly moves: Moves;
+  readonly move: Move;
+  readonly bury: Bury;
   readonly metrics: Metrics;
   readonly now: number;
 }
@@ -88,15 +90,19 @@ async function noteBegun(job: Job, { delivery, dueAt, agesFrom }: Claimed): Prom
 const GONE = new WaitingError();
 
 /** The dead letter lies in the delivery's home lane. */
-async function bury(claimed: Claimed, reason: string, { moves, metrics, now }: Settling): Promise<never> {
+async function bury(
+  claimed: Claimed,
+  reason: string,
+  { bury: buryNow, metrics, now }: Settling,
+): Promise<never> {
   const home = homeOf(claimed.delivery);
-  const dropped = await moves.toDeadLetters(claimed, { home, reason, now });
+  const dropped = await buryNow(claimed, { home, reason, now });
   if (dropped !== null && dropped > 0) metrics.deadLettersDropped(home, dropped);
   throw GONE;
 }
 
-async function moveTo(claimed: Claimed, lane: OwnLane, { moves, metrics }: Settling): Promise<void> {
-  if (await moves.toLane(claimed, lane)) metrics.moved(toLaneLabel(claimed.lane), lane.kind);
+async function moveTo(claimed: Claimed, lane: OwnLane, { move, metrics }: Settling): Promise<void> {
+  if (await move(claimed, lane)) metrics.moved(toLaneLabel(claimed.lane), lane.kind);
 }
 
 /** BullMQ stores the stack with the job; ours would say the same for all of a million retries. */

@@ -15,7 +15,7 @@ import type { OutcomeKind, Reason } from "@postrider/shared/outcome";
 import { SENTINEL_SCHEME } from "@postrider/shared/redis-url";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import { createSealer } from "@postrider/shared/seal";
-import type { Settings } from "@postrider/shared/settings";
+import type { Settings } from "@postrider/shared/settings/settings";
 import type { Attempted, Claimed, Reply, Timings, Verdict } from "./attempt.ts";
 import { createCredentialSteps } from "./credential-steps.ts";
 import { deliver, type Steps } from "./deliver.ts";

@@ -2,10 +2,13 @@
 
 import { createComposer } from "@postrider/compose/apart/composer";
 import { connectRedis, isPersistent, workerOptions } from "@postrider/redis/connect";
+import { createBury } from "@postrider/redis/scripts/bury";
+import { createMove } from "@postrider/redis/scripts/move";
+import { createLedger } from "@postrider/redis/scripts/record";
 import { createShard, createStore } from "@postrider/redis/shard";
 import type { Logger } from "@postrider/shared/log";
 import { createSealer } from "@postrider/shared/seal";
-import type { Settings } from "@postrider/shared/settings";
+import type { Settings } from "@postrider/shared/settings/settings";
 import type { Redis } from "ioredis";
 import { createActionCache } from "./actions.ts";
 import { NOT_SENT } from "./attempt.ts";
@@ -17,9 +20,7 @@ import { createScout } from "./destinations/scout.ts";
 import { createGate } from "./gate.ts";
 import { createInterrupts, type Interrupts } from "./interrupts.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
-import { createMoves } from "./move.ts";
 import { type Probes, serveProbes } from "./probes.ts";
-import { createLedger } from "./record/ledger.ts";
 import { createMetrics } from "./record/metrics.ts";
 import type { Records } from "./record/record.ts";
 import { protectRedis } from "./send/guard/own-ports.ts";
@@ -88,7 +89,8 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     ...settings,
     shard,
     records,
-    moves: createMoves(shard, settings),
+    move: createMove(shard),
+    bury: createBury(shard, settings),
     traffic,
     gate: createGate({ directory, traffic, metrics, concurrency: settings.concurrency, now: Date.now }),
     deliver: (claimed) => deliver(claimed, steps),

@@ -1,7 +1,7 @@
 // `postrider up`: Redis and a worker in one process tree, for development.
 
 import { hasCode, PostriderError } from "@postrider/shared/errors";
-import type { Settings } from "@postrider/shared/settings";
+import type { Settings } from "@postrider/shared/settings/settings";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { provideRedis } from "../redis/provide-redis.ts";

@@ -1,7 +1,7 @@
 // `postrider worker`: one worker process, as Kubernetes runs it.
 
 import { createLogger } from "@postrider/shared/log";
-import type { Settings } from "@postrider/shared/settings";
+import type { Settings } from "@postrider/shared/settings/settings";
 import { createWorker } from "@postrider/worker/worker";
 import { type Command, Option } from "commander";
 import type { Context } from "../context.ts";

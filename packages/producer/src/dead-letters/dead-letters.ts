@@ -1,7 +1,9 @@
 // Dead letters: deliveries that failed, kept in BullMQ's failed sets with what a person needs to judge, replay or forget them.
 
 import { asProducer } from "@postrider/redis/connect";
+import { countLanes } from "@postrider/redis/counts";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import type { Position } from "@postrider/redis/letter-page";
 import type { Shard } from "@postrider/redis/shard";
 import type { Delivery } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
@@ -10,12 +12,11 @@ import type { ActionStore } from "../actions/actions.ts";
 import { type AttemptRecord, readAttempts } from "../deliveries/attempts.ts";
 import { openDelivery } from "../deliveries/stored-delivery.ts";
 import type { Selection, WorkOptions } from "./bulk.ts";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { type DeadLetterFilter, invalid, parseFilter } from "./filter.ts";
 import type { Finder } from "./find.ts";
 import { createGroups, type DeadLetterGroup, GROUPINGS, type Grouping } from "./groups.ts";
 import type { DeadLetter } from "./letter.ts";
-import { createLetterMoves } from "./moves.ts";
-import { decodeCursor, encodeCursor, type Position } from "./page.ts";
 import { type Purged, type PurgeProgress, purge } from "./purge.ts";
 import { type Replayed, type ReplayOptions, replay } from "./replay.ts";
 import { type Compose, composeShown, type WouldSend } from "./request.ts";
@@ -90,7 +91,6 @@ const GROUPED_BY: readonly Grouping[] = ["reason", "destination"];
 
 export function createDeadLetters(dependencies: DeadLettersDependencies): DeadLetters {
   const { shard, actions, finder, sealer } = dependencies;
-  const moves = createLetterMoves(shard);
   return {
     list: (query = {}) => list(dependencies, query),
     async groups({ by = GROUPED_BY, scanMax = GROUPED_MAX, ...filter } = {}) {
@@ -122,8 +122,8 @@ export function createDeadLetters(dependencies: DeadLettersDependencies): DeadLe
       const opened = delivery === null ? null : openDelivery(delivery, sealer);
       return { ...shown, delivery: opened, history, ...wouldSend };
     },
-    replay: (selection, options = {}) => replay({ ...dependencies, moves }, selection, options),
-    purge: (selection, options = {}) => purge({ finder, moves }, selection, options),
+    replay: (selection, options = {}) => replay(dependencies, selection, options),
+    purge: (selection, options = {}) => purge({ finder, shard }, selection, options),
   };
 }
 
@@ -154,8 +154,6 @@ async function list(
 }
 
 async function countAll(shard: Shard, lanes: readonly string[]): Promise<number> {
-  const counts = await asProducer(() =>
-    Promise.all(lanes.map((lane) => shard.redis.zcard(shard.keys.ofLane(lane, "failed")))),
-  );
-  return counts.reduce((sum, count) => sum + count, 0);
+  const counts = await asProducer(() => countLanes(shard, lanes));
+  return [...counts.values()].reduce((sum, { deadLetters }) => sum + deadLetters, 0);
 }

@@ -1,12 +1,14 @@
 // Finds the dead letters that a filter means, in batches of bounded size: a million may lie there, and each may be half a megabyte.
 
 import { asProducer } from "@postrider/redis/connect";
+import { readSharedLanes } from "@postrider/redis/counts";
+import { findLetters, readReasons } from "@postrider/redis/jobs";
+import { type LetterRef, type Page, type Position, readPage, startAt } from "@postrider/redis/letter-page";
 import type { Shard } from "@postrider/redis/shard";
 import { toRunTag } from "@postrider/shared/delivery";
 import { DEFAULT_LANES } from "@postrider/shared/lanes";
 import type { ParsedFilter } from "./filter.ts";
 import { type Letter, type LetterReading, readLetters } from "./letter.ts";
-import { type LetterRef, type Page, type Position, readPage, startAt } from "./page.ts";
 
 /** Ids are short: a page is some 60 KB, and Redis reads it in under a millisecond. */
 const PAGE_LETTERS = 1_000;
@@ -33,8 +35,7 @@ export interface Finder {
 export function createFinder(shard: Shard, reading: LetterReading): Finder {
   const read: Read = (refs) => readLetters(shard, refs, reading);
   const homes = async (): Promise<string[]> => {
-    const fields = await asProducer(() => shard.redis.hkeys(shard.keys.totals()));
-    const used = fields.flatMap((field) => (field.startsWith("lane:") ? [field.slice("lane:".length)] : []));
+    const used = await asProducer(() => readSharedLanes(shard));
     return [...new Set([...DEFAULT_LANES, ...used])];
   };
 
@@ -57,11 +58,7 @@ export function createFinder(shard: Shard, reading: LetterReading): Finder {
       const lanes = await homes();
       const refs: LetterRef[] = [];
       for (const lane of lanes) {
-        const times = await asProducer(() => shard.redis.zmscore(shard.keys.ofLane(lane, "failed"), ...ids));
-        for (const [index, time] of times.entries()) {
-          const id = ids[index];
-          if (time !== null && id !== undefined) refs.push({ lane, id, failedAt: Number(time) });
-        }
+        refs.push(...(await asProducer(() => findLetters(shard, lane, ids))));
       }
       return read(refs);
     },
@@ -96,10 +93,8 @@ async function sift(
 ): Promise<readonly LetterRef[]> {
   const ofRun = run === null ? refs : refs.filter(({ id }) => id.startsWith(`${toRunTag(run)}.`));
   if (reason === null || ofRun.length === 0) return ofRun;
-  const pipeline = shard.redis.pipeline();
-  for (const { lane, id } of ofRun) pipeline.hget(shard.keys.job(lane, id), "failedReason");
-  const reasons = (await asProducer(() => pipeline.exec())) ?? [];
-  return ofRun.filter((_, index) => reasons[index]?.[1] === reason);
+  const reasons = await asProducer(() => readReasons(shard, ofRun));
+  return ofRun.filter((_, index) => reasons[index] === reason);
 }
 
 function matches({ shown }: Letter, { action, run, destination, reason }: ParsedFilter): boolean {

@@ -2,6 +2,8 @@
 // delivery, so nothing in it is taken for granted.
 
 import { asProducer } from "@postrider/redis/connect";
+import { readStoredLetters, type StoredLetter } from "@postrider/redis/jobs";
+import type { LetterRef } from "@postrider/redis/letter-page";
 import type { Shard } from "@postrider/redis/shard";
 import type { Delivery } from "@postrider/shared/delivery";
 import type { Reason } from "@postrider/shared/outcome";
@@ -9,7 +11,6 @@ import type { Sealer } from "@postrider/shared/seal";
 import type { FindActionOrigin } from "../actions/action-origins.ts";
 import { parseAttempt } from "../deliveries/attempts.ts";
 import { openDelivery, parseDelivery, toCustomerId } from "../deliveries/stored-delivery.ts";
-import type { LetterRef } from "./page.ts";
 
 export interface DeadLetter {
   readonly id: string;
@@ -52,34 +53,21 @@ export async function readLetters(
   reading: LetterReading,
 ): Promise<Letter[]> {
   if (refs.length === 0) return [];
-  const pipeline = shard.redis.pipeline();
-  for (const { lane, id } of refs) {
-    const job = shard.keys.job(lane, id);
-    pipeline.hmget(job, "data", "failedReason", "atm", "opts", "timestamp");
-    pipeline.lrange(`${job}:logs`, -1, -1);
-  }
-  const replies = await asProducer(async () =>
-    ((await pipeline.exec()) ?? []).map(([error, reply]) => {
-      if (error !== null) throw error;
-      return reply;
-    }),
-  );
+  const stored = await asProducer(() => readStoredLetters(shard, refs));
   const letters: Letter[] = [];
   for (const [index, ref] of refs.entries()) {
-    const fields = replies[2 * index] as (string | null)[];
-    const [last] = replies[2 * index + 1] as string[];
-    if (fields[0] !== null) letters.push(await toLetter(ref, fields, last, reading));
+    const one = stored[index] ?? null;
+    if (one !== null) letters.push(await toLetter(ref, one, reading));
   }
   return letters;
 }
 
 async function toLetter(
   { lane, id, failedAt }: LetterRef,
-  [data, reason, attempts, options, enqueuedAt]: readonly (string | null | undefined)[],
-  lastAttempt: string | undefined,
+  { data, reason, attemptsMade, options, enqueuedAt, lastAttempt }: StoredLetter,
   { findOrigin, sealer }: LetterReading,
 ): Promise<Letter> {
-  const delivery = parseDelivery(data ?? "");
+  const delivery = parseDelivery(data);
   const action = delivery?.action ?? "";
   const shown: DeadLetter = {
     id,
@@ -89,13 +77,13 @@ async function toLetter(
     destination: parseAttempt(lastAttempt, id, sealer)?.destination ?? (await findOrigin(action)),
     customerId: delivery === null ? "" : toCustomerId(openDelivery(delivery, sealer)),
     reason: (reason ?? "internal") as Reason,
-    attempts: Number(attempts ?? 0),
+    attempts: attemptsMade,
     failedAt,
   };
   return {
     shown,
     delivery,
-    options: options ?? "{}",
-    enqueuedAt: Number(enqueuedAt ?? failedAt),
+    options,
+    enqueuedAt: enqueuedAt ?? failedAt,
   };
 }

@@ -1,8 +1,9 @@
 // Forgets dead letters. Their outcomes stay recorded and counted.
 
+import { purgeLetters } from "@postrider/redis/scripts/purge";
+import type { Shard } from "@postrider/redis/shard";
 import { inSteps, type Selection, type WorkOptions } from "./bulk.ts";
 import type { Finder } from "./find.ts";
-import type { LetterMoves } from "./moves.ts";
 
 export interface PurgeProgress {
   readonly purged: number;
@@ -15,14 +16,17 @@ export interface Purged extends PurgeProgress {
 
 /** @throws `dead_letters_invalid`, `aborted`, `redis_unavailable`. */
 export async function purge(
-  { finder, moves }: { readonly finder: Finder; readonly moves: LetterMoves },
+  { finder, shard }: { readonly finder: Finder; readonly shard: Shard },
   selection: Selection,
   { signal, onProgress }: WorkOptions<PurgeProgress>,
 ): Promise<Purged> {
   let purged = 0;
   const unknown: string[] = [];
   for await (const { letters, others } of inSteps(finder, selection, { ratePerSecond: Infinity, signal })) {
-    const results = await moves.purge(letters.map(({ shown: { id, lane } }) => ({ id, lane })));
+    const results = await purgeLetters(
+      shard,
+      letters.map(({ shown: { id, lane } }) => ({ id, lane })),
+    );
     purged += results.filter(Boolean).length;
     unknown.push(...others);
     onProgress?.({ purged });

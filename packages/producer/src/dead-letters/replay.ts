@@ -3,6 +3,8 @@
 
 import { asProducer } from "@postrider/redis/connect";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import { hastenRetries } from "@postrider/redis/scripts/hasten";
+import { type PutBack, replayLetters } from "@postrider/redis/scripts/replay";
 import type { Shard } from "@postrider/redis/shard";
 import { toActionRef } from "@postrider/shared/action";
 import { type Delivery, newDeliveryId } from "@postrider/shared/delivery";
@@ -15,7 +17,6 @@ import { RUN_SHARED_MAX } from "../enqueue/routing.ts";
 import { inSteps, type Selection, type WorkOptions } from "./bulk.ts";
 import type { Finder } from "./find.ts";
 import type { Letter } from "./letter.ts";
-import type { LetterMoves, PutBack } from "./moves.ts";
 
 /** Slow enough for a destination that has just come back, unless the caller knows better. */
 export const REPLAYS_PER_SECOND = 100;
@@ -52,7 +53,6 @@ export interface ReplayDependencies {
   readonly directory: LaneDirectory;
   readonly actions: ActionStore;
   readonly finder: Finder;
-  readonly moves: LetterMoves;
 }
 
 type Counts = { -readonly [K in keyof ReplayProgress]: number };
@@ -79,7 +79,7 @@ type FindPresent = (letter: Letter) => Promise<SavedAction | null>;
 
 /** @returns the ids of letters that were none any more. */
 async function putBackAll(
-  { directory, moves }: ReplayDependencies,
+  { shard, directory }: ReplayDependencies,
   letters: readonly Letter[],
   work: { readonly options: ReplayOptions; readonly counts: Counts; readonly findPresent: FindPresent },
 ): Promise<string[]> {
@@ -95,7 +95,7 @@ async function putBackAll(
     toBePut.push(toPutBack(letter, present, { options, directory, replayed }));
   }
   const gone: string[] = [];
-  for (const [index, result] of (await moves.putBack(toBePut, now)).entries()) {
+  for (const [index, result] of (await replayLetters(shard, toBePut, now)).entries()) {
     if (result === "gone") gone.push(toBePut[index]?.id ?? "");
     else counts[result] += 1;
   }
@@ -185,7 +185,7 @@ function chooseLane(
 
 /** Of what is no dead letter, a pending retry is made due now: the replay takes its place, and is no second one. */
 async function hastenOthers(
-  { shard, moves }: ReplayDependencies,
+  { shard }: ReplayDependencies,
   ids: readonly string[],
   { counts, unknown }: { counts: Counts; unknown: string[] },
 ): Promise<void> {
@@ -197,7 +197,7 @@ async function hastenOthers(
     if (mark?.kind === "in") pending.push({ id, lane: mark.lane });
     else unknown.push(id);
   }
-  const hastened = (await moves.hasten(pending)).filter(Boolean).length;
+  const hastened = (await hastenRetries(shard, pending)).filter(Boolean).length;
   counts.hastened += hastened;
   counts.pending += pending.length - hastened;
 }

@@ -1,6 +1,7 @@
 // The attempts of a delivery as its worker told them, kept with it until it is delivered: what was met, and what was made of it.
 
 import { asProducer } from "@postrider/redis/connect";
+import { readAttemptRecords } from "@postrider/redis/jobs";
 import type { Shard } from "@postrider/redis/shard";
 import { unpackEvidence } from "@postrider/shared/evidence";
 import type { OutcomeKind, Reason } from "@postrider/shared/outcome";
@@ -48,7 +49,7 @@ export async function readAttempts(
   id: string,
   sealer: Sealer,
 ): Promise<AttemptRecord[]> {
-  const lines = await asProducer(() => shard.redis.lrange(`${shard.keys.job(lane, id)}:logs`, 0, -1));
+  const lines = await asProducer(() => readAttemptRecords(shard, lane, id));
   return lines.flatMap((line) => parseAttempt(line, id, sealer) ?? []);
 }
 

@@ -1,6 +1,7 @@
 // Where a delivery is right now: its mark names the lane, BullMQ's keys of that lane say the rest.
 
 import { asProducer } from "@postrider/redis/connect";
+import { readJob } from "@postrider/redis/jobs";
 import type { Shard } from "@postrider/redis/shard";
 import type { Delivery } from "@postrider/shared/delivery";
 import { decodeMark, type Mark, type Outcome } from "@postrider/shared/outcome";
@@ -34,11 +35,6 @@ export interface Located {
 
 /** It may move while it is looked at; so often in a row it does not. */
 const TRIES = 5;
-/** Of the waiting ones, as far as its place is looked for: a million would hold Redis for some milliseconds. */
-const LOOKED_THROUGH_MAX = 10_000;
-/** BullMQ's score of a delayed job is its time times this, so that those of one millisecond keep their order. */
-const DELAYED_SCORE = 0x1000;
-
 const NOWHERE: Located = {
   state: "ended",
   lane: null,
@@ -91,37 +87,8 @@ async function locateInLane(
   id: string,
   { lane, isReleased }: Extract<Mark, { kind: "in" }>,
 ): Promise<Located | "moved"> {
-  const job = shard.keys.job(lane, id);
-  const [wait, delayed, active] = ["wait", "delayed", "active"].map((part) => shard.keys.ofLane(lane, part));
-  const replies = await asProducer(() =>
-    shard.redis
-      .multi()
-      .hmget(job, "data", "timestamp", "atm")
-      .zscore(delayed ?? "", id)
-      .lpos(active ?? "", id)
-      .exists(`${job}:lock`)
-      .llen(wait ?? "")
-      .lpos(wait ?? "", id, "RANK", -1, "MAXLEN", LOOKED_THROUGH_MAX)
-      .exec(),
-  );
-  const [fields, due, claimed, lock, waiting, place] = (replies ?? []).map(([, reply]) => reply);
-  const [data, enqueuedAt, attemptsMade] = (fields ?? []) as (string | null)[];
-  if (data === null || data === undefined) return "moved";
-  return {
-    ...NOWHERE,
-    state: toState(due, claimed),
-    lane,
-    delivery: parseDelivery(data),
-    enqueuedAt: Number(enqueuedAt),
-    attemptsMade: Number(attemptsMade ?? 0),
-    dueAt: typeof due === "string" ? Math.floor(Number(due) / DELAYED_SCORE) : null,
-    ahead: typeof place === "number" ? Number(waiting) - 1 - place : null,
-    isClaimHeld: lock === 1,
-    isReleased,
-  };
-}
-
-function toState(due: unknown, claimed: unknown): DeliveryState {
-  if (typeof due === "string") return "delayed";
-  return typeof claimed === "number" ? "in-flight" : "waiting";
+  const stored = await asProducer(() => readJob(shard, lane, id));
+  if (stored === null) return "moved";
+  const { place, data, ...facts } = stored;
+  return { ...NOWHERE, ...facts, state: place, lane, delivery: parseDelivery(data), isReleased };
 }

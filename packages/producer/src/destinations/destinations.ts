@@ -1,7 +1,7 @@
 // Destinations with an own lane: how they stand, and what a person may set for any destination.
 
-import { readBacklog } from "@postrider/redis/backlog";
 import { asProducer } from "@postrider/redis/connect";
+import { readBacklog } from "@postrider/redis/counts";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Shard } from "@postrider/redis/shard";
 import { limitsSchema } from "@postrider/shared/action";

@@ -1,6 +1,7 @@
 // The own lanes at a glance: which there are, why they stand still where they do, and how much lies in each.
 
 import { asProducer } from "@postrider/redis/connect";
+import { countLanes, NOTHING_THERE } from "@postrider/redis/counts";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Shard } from "@postrider/redis/shard";
 import type { OwnLaneKind } from "@postrider/shared/lanes";
@@ -63,19 +64,13 @@ export function createOwnLanes(shard: Shard, directory: LaneDirectory): OwnLanes
 }
 
 async function readCounts(shard: Shard, entries: readonly OwnLane[]): Promise<OwnLaneShown[]> {
-  const pipeline = shard.redis.pipeline();
-  for (const { lane } of entries) {
-    pipeline.llen(shard.keys.ofLane(lane, "wait"));
-    pipeline.zcard(shard.keys.ofLane(lane, "delayed"));
-    pipeline.llen(shard.keys.ofLane(lane, "active"));
-  }
-  const counts = ((await pipeline.exec()) ?? []).map(([error, reply]) => {
-    if (error !== null) throw error;
-    return Number(reply);
-  });
-  return entries.map((entry, index) => {
-    const [waiting = 0, delayed = 0, inFlight = 0] = counts.slice(3 * index, 3 * index + 3);
+  const counts = await countLanes(
+    shard,
+    entries.map(({ lane }) => lane),
+  );
+  return entries.map((entry) => {
     const { lane, kind, of } = entry;
+    const { waiting, delayed, inFlight } = counts.get(lane) ?? NOTHING_THERE;
     return { lane, kind, of, state: toState(entry), waiting, delayed, inFlight };
   });
 }

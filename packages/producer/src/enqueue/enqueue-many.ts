@@ -3,6 +3,7 @@
 
 import { setTimeout } from "node:timers/promises";
 import { asProducer } from "@postrider/redis/connect";
+import type { Admission, Entrance } from "@postrider/redis/scripts/admit";
 import { toActionRef } from "@postrider/shared/action";
 import {
   type Customer,
@@ -15,7 +16,6 @@ import {
 import { PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
 import { toRetryPolicy } from "@postrider/shared/retry";
-import type { Admission, Entrance } from "./admit.ts";
 import { CHUNK, handOnInChunks, throwIfAborted } from "./chunks.ts";
 import {
   type DeliveryFrame,

@@ -1,6 +1,8 @@
 // Enqueueing a single delivery.
 
 import { asProducer } from "@postrider/redis/connect";
+import type { Lanes } from "@postrider/redis/queues";
+import type { Admit } from "@postrider/redis/scripts/admit";
 import { toActionRef } from "@postrider/shared/action";
 import {
   type Customer,
@@ -20,9 +22,7 @@ import { chooseLane } from "@postrider/shared/lanes";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import type { Sealer } from "@postrider/shared/seal";
 import type { ActionStore } from "../actions/actions.ts";
-import type { Lanes } from "../lanes.ts";
 import type { Runs } from "../runs/runs.ts";
-import type { Admit } from "./admit.ts";
 import { checkDeliveryOrder } from "./order.ts";
 import type { Routing } from "./routing.ts";
 

@@ -1,16 +1,9 @@
 // A run's counters as they are shown, and when it will have ended at its present rate.
 
+import { readClaimed } from "@postrider/redis/counts";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Shard } from "@postrider/redis/shard";
 import { toRunTag } from "@postrider/shared/delivery";
-import { PostriderError } from "@postrider/shared/errors";
-
-export function cancelledRun(run: string): PostriderError {
-  return new PostriderError(
-    "run_cancelled",
-    `the run ${run} was cancelled; enqueue under another run id to send to these customers after all`,
-  );
-}
 
 export interface RunCounters {
   readonly enqueued: number;
@@ -79,15 +72,9 @@ export async function countClaimed(
   run: string,
   home: string,
 ): Promise<number> {
-  const pipeline = shard.redis.pipeline();
-  for (const lane of [home, ...directory.all().map((entry) => entry.lane)])
-    pipeline.lrange(shard.keys.ofLane(lane, "active"), 0, -1);
-  const replies = (await pipeline.exec()) ?? [];
+  const lanes = [home, ...directory.all().map((entry) => entry.lane)];
   const tag = `${toRunTag(run)}.`;
-  return replies.reduce((sum, [error, ids]) => {
-    if (error !== null) throw error;
-    return sum + (ids as string[]).filter((id) => id.startsWith(tag)).length;
-  }, 0);
+  return (await readClaimed(shard, lanes)).flat().filter((id) => id.startsWith(tag)).length;
 }
 
 /** A look further back than this says little about now, one that is nearer says it badly. */

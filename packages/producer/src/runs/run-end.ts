@@ -1,40 +1,9 @@
-// The end of a run: somebody says that no more will come, and waits until nothing is left of it.
+// The end of a run: waiting until nothing is left of it.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { COMPLETE_RUN } from "@postrider/redis/run-scripts";
-import type { Shard } from "@postrider/redis/shard";
 import { hasCode } from "@postrider/shared/errors";
 import { throwIfAborted } from "../enqueue/chunks.ts";
 import type { Run } from "./run.ts";
-
-/**
- * Input: KEYS run; ARGV now, 1 if the run is cancelled with it. Output: 1, or 0 when there is no such run. A run stays closed since the first
- * time. A cancelled one must not be forgotten while anything of it is left somewhere; the audit lets go of it.
- */
-const CLOSE = `${COMPLETE_RUN}
-if redis.call("HEXISTS", KEYS[1], "action") == 0 then return 0 end
-if ARGV[2] == "1" then
-  redis.call("HSET", KEYS[1], "isCancelled", 1)
-  redis.call("PERSIST", KEYS[1])
-end
-redis.call("HSETNX", KEYS[1], "closedAt", ARGV[1])
-complete(KEYS[1])
-return 1
-`;
-
-/** Says that no more will be enqueued. @returns false when there is no such run. */
-export function closeRun(shard: Shard, run: string): Promise<boolean> {
-  return close(shard, run, false);
-}
-
-/** Says that nothing more of it will be sent, whatever comes. @returns false when there is no such run. */
-export function cancelRun(shard: Shard, run: string): Promise<boolean> {
-  return close(shard, run, true);
-}
-
-async function close(shard: Shard, run: string, isCancelled: boolean): Promise<boolean> {
-  return (await shard.redis.eval(CLOSE, 1, shard.keys.run(run), Date.now(), isCancelled ? 1 : 0)) === 1;
-}
 
 export interface WaitOptions {
   /** Absent: as long as it takes. */

@@ -1,8 +1,13 @@
 // Runs: batches of deliveries enqueued together, with counters that add up, and the switches that stop and let go of them.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { cancelledRun } from "@postrider/redis/cancelled-run";
 import { asProducer } from "@postrider/redis/connect";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import type { Lanes } from "@postrider/redis/queues";
+import { cancelRun, closeRun } from "@postrider/redis/scripts/close-run";
+import { confirmCount, openRun } from "@postrider/redis/scripts/open-run";
+import { release, releaseAgain } from "@postrider/redis/scripts/release";
 import type { Shard } from "@postrider/redis/shard";
 import { homeOf } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
@@ -10,12 +15,9 @@ import { ownLaneName } from "@postrider/shared/lanes";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import type { FindActionOrigin } from "../actions/action-origins.ts";
 import { toRunLane } from "../enqueue/routing.ts";
-import type { Lanes } from "../lanes.ts";
-import { release, releaseAgain } from "./release.ts";
 import type { Run, RunState } from "./run.ts";
-import { cancelledRun, count, countClaimed, estimateEnd } from "./run-counters.ts";
-import { cancelRun, closeRun, isOver, type WaitOptions, waitForEnd } from "./run-end.ts";
-import { confirmCount, openRun } from "./run-open.ts";
+import { count, countClaimed, estimateEnd } from "./run-counters.ts";
+import { isOver, type WaitOptions, waitForEnd } from "./run-end.ts";
 
 export interface Runs {
   /** A run's facts and counters. @throws `run_unknown`. */

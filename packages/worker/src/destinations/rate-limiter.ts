@@ -1,6 +1,7 @@
 // Keeps the requests of a lane with a rate apart, over all workers: each has its own moment, one interval after the one before. BullMQ's
 // limiter admits in bursts, and two bursts that meet, as after a stall, are more than a second may see.
 
+import { createTakeTurn } from "@postrider/redis/scripts/take-turn";
 import type { Shard } from "@postrider/redis/shard";
 import { isRunnable, type OwnLane, rateOf } from "@postrider/shared/own-lane";
 import type { Interruptible, Interrupts } from "../interrupts.ts";
@@ -21,32 +22,6 @@ const LATE_SHARE_MAX = 0.25;
 const SLOWER = 1.02;
 /** Where Redis refuses, it is left alone for a moment. */
 const REFUSED_MS = 1_000;
-
-/**
- * Gives the next free moment, unless it is too far off. A rate that was far lower, or a clock that was set back, must not hold all up.
- * Input: KEYS the next one (µs), BullMQ's limiter; ARGV interval, the furthest off, ahead, the longest rest (all µs).
- * Output: µs from now on; -1 where it is too far off, and none was taken.
- */
-const TAKE = `
-local time = redis.call("TIME")
-local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
-local interval, far, ahead, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local stored = tonumber(redis.call("GET", KEYS[1]) or 0)
--- Nobody has taken one that far off at this rate.
-if stored > now + far + interval then stored = now + interval end
-local moment = math.max(now, stored)
-local off = moment - now
-if off > ahead then
-  local rest = math.ceil(math.min(off - ahead / 2, longest) / 1000)
-  if redis.call("PTTL", KEYS[2]) < rest then redis.call("SET", KEYS[2], 2^53 - 1, "PX", rest) end
-end
-local isTaken = off <= far
-local next = isTaken and moment + interval or moment
-redis.call("SET", KEYS[1], string.format("%.0f", next), "PX", math.ceil((next - now) / 1000) + 1000)
-return isTaken and off or -1
-`;
-
-type TakeCommand = (keyCount: number, ...keysAndValues: (string | number)[]) => Promise<number>;
 
 export interface Spacing {
   /**
@@ -99,17 +74,14 @@ function isStopped(entry: OwnLane | undefined): boolean {
 
 /** Asks for a lane's next moment, by `performance.now()`; null where it is too far off. */
 function createTake(shard: Shard): (lane: string, intervalMs: number) => Promise<number | null> {
-  shard.redis.defineCommand("postriderTakeMoment", { lua: TAKE });
-  const { postriderTakeMoment } = shard.redis as unknown as { postriderTakeMoment: TakeCommand };
+  const takeTurn = createTakeTurn(shard, { farMs: SLEEP_MS_MAX, aheadMs: AHEAD_MS, restMsMax: REST_MS_MAX });
   let usualMs = Number.POSITIVE_INFINITY;
   return async (lane, intervalMs) => {
-    const names = [shard.keys.nextRequest(lane), shard.keys.ofLane(lane, "limiter")];
-    const times = [intervalMs, SLEEP_MS_MAX, AHEAD_MS, REST_MS_MAX].map((ms) => ms * 1_000);
     const askedAt = performance.now();
-    const off = await postriderTakeMoment.call(shard.redis, names.length, ...names, ...times);
+    const offMs = await takeTurn(lane, intervalMs);
     // An answer that was long under way may have lain here unread, while this process stood still and its moment went by.
     usualMs = Math.min(performance.now() - askedAt, usualMs * SLOWER);
-    return off < 0 ? null : askedAt + usualMs + off / 1_000;
+    return offMs === null ? null : askedAt + usualMs + offMs;
   };
 }
 

@@ -4,6 +4,7 @@
 import type { Composer } from "@postrider/compose/apart/composer";
 import type { CompiledAction } from "@postrider/compose/compile";
 import { toFacts, toScope } from "@postrider/compose/scope";
+import { sampleWaiting } from "@postrider/redis/scripts/sample";
 import type { Shard } from "@postrider/redis/shard";
 import { isDelivery } from "@postrider/shared/delivery";
 import type { FindAction } from "../actions.ts";
@@ -11,25 +12,6 @@ import type { Open } from "../open/open.ts";
 
 /** Composed for one look. A jam lasts, and each second looks at others. */
 const SAMPLE = 20;
-
-/**
- * Input: KEYS BullMQ's wait, prefix of the lane's jobs; ARGV for each of a sample its place, as a share of the lane.
- * Output: {id, data, when it was enqueued, …} of those that are there.
- */
-const PICK = `
-local length = redis.call("LLEN", KEYS[1])
-local picked = {}
-for i = 1, #ARGV do
-  local id = redis.call("LINDEX", KEYS[1], math.floor(tonumber(ARGV[i]) * length))
-  local job = id and redis.call("HMGET", KEYS[2] .. id, "data", "timestamp")
-  if job and job[1] then
-    picked[#picked + 1] = id
-    picked[#picked + 1] = job[1]
-    picked[#picked + 1] = job[2] or "0"
-  end
-end
-return picked
-`;
 
 /** Whether something that waits in the lane goes to another destination; false where none was found. */
 export type Scout = (lane: string, origin: string) => Promise<boolean>;
@@ -45,11 +27,8 @@ export interface ScoutOptions {
 export function createScout({ shard, random, ...steps }: ScoutOptions): Scout {
   return async (lane, origin) => {
     const places = Array.from({ length: SAMPLE }, random);
-    const names = [shard.keys.ofLane(lane, "wait"), shard.keys.job(lane, "")];
-    const picked = (await shard.redis.eval(PICK, names.length, ...names, ...places)) as string[];
-    for (let index = 0; index + 2 < picked.length; index += 3) {
-      const [id = "", data = "", timestamp] = picked.slice(index, index + 3);
-      const found = await findOrigin({ id, data: JSON.parse(data), timestamp: Number(timestamp) }, steps);
+    for (const waiting of await sampleWaiting(shard, lane, places)) {
+      const found = await findOrigin({ ...waiting, data: JSON.parse(waiting.data) }, steps);
       if (found !== null && found !== origin) return true;
     }
     return false;

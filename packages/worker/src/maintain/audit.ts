@@ -3,11 +3,11 @@
 // changes each time, so what an audit must know of the one before stands in Redis.
 
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import { completeRuns } from "@postrider/redis/scripts/complete-runs";
 import type { Shard, Store } from "@postrider/redis/shard";
 import type { Logger } from "@postrider/shared/log";
 import type { AuditFindings } from "../record/metrics.ts";
-import { findUnservedLanes, type Imbalance, takeStock } from "./balance.ts";
-import { completeRuns } from "./complete-runs.ts";
+import { findUnservedLanes, type Imbalance, weighAll } from "./balance.ts";
 import { dissolveCalm, dropSuperseded, keepRuns } from "./dissolve.ts";
 import { healStranded } from "./orphans.ts";
 import { RUNS_MAX, weighRuns } from "./run-balance.ts";
@@ -64,7 +64,7 @@ export function createAudit(shard: Shard, store: Store, directory: LaneDirectory
         log.warn({ lanes: unserved.slice(0, NAMED_MAX) }, "deliveries wait in lanes that no worker serves");
       await keepRuns(shard, directory);
       await completeRuns(shard);
-      const stock = await takeStock(shard, directory);
+      const stock = await weighAll(shard, directory);
       const found = atLeast(stock, before.stock);
       if (toText(found) !== toText(before.told)) tell(found, log);
       const runs = await examineRuns(shard, directory, { before: before.runs, found, log });

@@ -4,7 +4,7 @@ import { RUN_KEPT_SECONDS } from "@postrider/redis/keys";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Shard, Store } from "@postrider/redis/shard";
 import { findUnmet, limitsOf, type OwnLane, withoutSuperseded } from "@postrider/shared/own-lane";
-import { findWithDeliveries } from "./orphans.ts";
+import { findWithDeliveries } from "./balance.ts";
 
 /** A destination that gave no reason for its own lane for so long may share one again. */
 export const CALM_MS = 60_000;

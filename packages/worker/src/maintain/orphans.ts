@@ -6,11 +6,10 @@ import type { Shard } from "@postrider/redis/shard";
 import { OWN_LANE_KINDS, type OwnLaneKind } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
 import type { OwnLane } from "@postrider/shared/own-lane";
+import { findWithDeliveries } from "./balance.ts";
 
 /** Lanes looked at in one audit: as many of the latest changes, and as many of all others in turn. */
 const LANES_MAX = 1_000;
-
-const WITH_DELIVERIES = ["wait", "active", "delayed"] as const;
 
 export interface Healed {
   readonly healed: number;
@@ -49,16 +48,4 @@ export async function healStranded(
 /** Whether a run was paused, held or cancelled is lost with its entry; a person has to say. */
 function toHealed(lane: string, kind: OwnLaneKind, of: string, now: number): OwnLane {
   return { lane, kind, of, createdAt: now, ...(kind === "run" && { isPaused: true }) };
-}
-
-/** Those of the lanes in which deliveries lie, or are claimed from. */
-export async function findWithDeliveries(shard: Shard, lanes: readonly string[]): Promise<string[]> {
-  const pipeline = shard.redis.pipeline();
-  for (const lane of lanes) pipeline.exists(...WITH_DELIVERIES.map((part) => shard.keys.ofLane(lane, part)));
-  const replies = (await pipeline.exec()) ?? [];
-  return lanes.filter((_, index) => {
-    const [error, count] = replies[index] ?? [null, 0];
-    if (error !== null) throw error;
-    return Number(count) > 0;
-  });
 }

@@ -1,23 +1,24 @@
 // Which run it is whose counters do not add up: looked for only while the ledger as a whole does not, some runs at a time, since it takes
 // reading ids out of the lanes that runs share.
 
+import {
+  countLanes,
+  type LaneCounts,
+  NOTHING_THERE,
+  readIds,
+  readSharedLanes,
+} from "@postrider/redis/counts";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import { readReplies } from "@postrider/redis/replies";
 import type { Shard } from "@postrider/redis/shard";
 import { toRunTag } from "@postrider/shared/delivery";
 import { ownLaneName } from "@postrider/shared/lanes";
-import { type Imbalance, readSharedLanes, weigh } from "./balance.ts";
+import { type Imbalance, weigh } from "./balance.ts";
 
 /** Runs looked at in one audit, of the newest ones that Redis still knows. */
 export const RUNS_MAX = 100;
 /** Ids read from shared lanes in one audit. Where more lie there, runs are looked at once there are fewer again. */
 const IDS_MAX = 200_000;
-const IDS_AT_ONCE = 5_000;
-
-const PARTS = ["active", "wait", "paused", "delayed", "prioritized"] as const;
-
-function isSorted(part: (typeof PARTS)[number]): boolean {
-  return part === "delayed" || part === "prioritized";
-}
 
 interface Counters {
   readonly open: number;
@@ -70,7 +71,7 @@ const COUNTERS = ["enqueued", "delivered", "failed", "expired", "cancelled", "re
 async function readCounters(shard: Shard, runs: readonly string[]): Promise<ReadonlyMap<string, Counters>> {
   const pipeline = shard.redis.pipeline();
   for (const run of runs) pipeline.hmget(shard.keys.run(run), ...COUNTERS);
-  const replies = read(await pipeline.exec());
+  const replies = readReplies(await pipeline.exec());
   return new Map(
     runs.map((run, index) => {
       const counts = (replies[index] as (string | null)[]).map(Number);
@@ -90,17 +91,23 @@ async function countPresent(
     ...(await readSharedLanes(shard)),
     ...directory.all().flatMap(({ lane, kind }) => (kind === "run" ? [] : [lane])),
   ];
-  if ((await countIn(shard, mixed)).reduce((sum, [all]) => sum + all, 0) > IDS_MAX) return null;
+  const lying = [...(await countLanes(shard, mixed)).values()];
+  if (lying.reduce((sum, counts) => sum + waitingIn(counts) + counts.inFlight, 0) > IDS_MAX) return null;
   // What lies in a run's own lane is all its own.
+  const counts = await countLanes(shard, own);
   const present = new Map(
-    (await countIn(shard, own)).map(([all, claimed], index): [string, Present] => [
-      runs[index] ?? "",
-      { waiting: all - claimed, claimed },
-    ]),
+    runs.map((run): [string, Present] => {
+      const here = counts.get(ownLaneName("run", run)) ?? NOTHING_THERE;
+      return [run, { waiting: waitingIn(here), claimed: here.inFlight }];
+    }),
   );
   const byTag = new Map(runs.map((run) => [toRunTag(run), present.get(run)]));
   for (const lane of mixed) await addFrom(shard, lane, byTag);
   return present;
+}
+
+function waitingIn({ waiting, delayed }: LaneCounts): number {
+  return waiting + delayed;
 }
 
 async function addFrom(
@@ -108,43 +115,10 @@ async function addFrom(
   lane: string,
   byTag: ReadonlyMap<string, Present | undefined>,
 ): Promise<void> {
-  for (const part of PARTS) {
-    const counter = part === "active" ? "claimed" : "waiting";
-    for await (const id of readIds(shard, shard.keys.ofLane(lane, part), isSorted(part))) {
+  for (const which of ["claimed", "waiting"] as const) {
+    for await (const id of readIds(shard, lane, which)) {
       const counted = byTag.get(id.slice(0, id.indexOf(".")));
-      if (counted !== undefined) counted[counter] += 1;
+      if (counted !== undefined) counted[which] += 1;
     }
   }
-}
-
-/** How many lie in each lane, and how many of these are claimed. */
-async function countIn(shard: Shard, lanes: readonly string[]): Promise<[all: number, claimed: number][]> {
-  const pipeline = shard.redis.pipeline();
-  for (const lane of lanes)
-    for (const part of PARTS)
-      if (isSorted(part)) pipeline.zcard(shard.keys.ofLane(lane, part));
-      else pipeline.llen(shard.keys.ofLane(lane, part));
-  const replies = read(await pipeline.exec()).map(Number);
-  return lanes.map((_, index) => {
-    const counts = replies.slice(index * PARTS.length, (index + 1) * PARTS.length);
-    return [counts.reduce((sum, count) => sum + count, 0), counts[0] ?? 0];
-  });
-}
-
-async function* readIds(shard: Shard, key: string, fromSorted: boolean): AsyncGenerator<string> {
-  for (let from = 0; ; from += IDS_AT_ONCE) {
-    const until = from + IDS_AT_ONCE - 1;
-    const ids = await (fromSorted
-      ? shard.redis.zrange(key, String(from), String(until))
-      : shard.redis.lrange(key, from, until));
-    yield* ids;
-    if (ids.length < IDS_AT_ONCE) return;
-  }
-}
-
-function read(replies: [Error | null, unknown][] | null): unknown[] {
-  return (replies ?? []).map(([error, reply]) => {
-    if (error !== null) throw error;
-    return reply;
-  });
 }

@@ -1,10 +1,10 @@
 // Writes down what an attempt came to: the outcome and counters in Redis first, then metrics and one log line with all the
 // facts. Called before the lane is told, so that no crash can hide an attempt that reached its destination.
 
+import type { Ledger, Written } from "@postrider/redis/scripts/record";
 import { toLaneLabel } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
 import type { Attempted, Claimed, Finding } from "../attempt.ts";
-import type { Ledger, Written } from "./ledger.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface Records {

@@ -1,6 +1,7 @@
 // Whether this worker still claims. A worker may hold a connection that answers pings and yet never be told of deliveries again; so it
 // is judged by progress: due deliveries exist, it has free slots, and it has taken none for a while. Redis away is no reason: that heals.
 
+import { countLanes, findStopped } from "@postrider/redis/counts";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Shard } from "@postrider/redis/shard";
 import { isOwnLane } from "@postrider/shared/lanes";
@@ -9,8 +10,6 @@ import type { Traffic } from "../in-flight.ts";
 
 /** An idle worker looks by itself every few seconds; several times that is more than bad luck. */
 const STUCK_MS = 30_000;
-/** BullMQ keeps a delayed job's time in ms above twelve bits of order. */
-const DELAY_UNIT = 0x1000;
 
 export interface Liveness {
   /** Looks at the lanes that are served; called every few seconds. */
@@ -69,21 +68,7 @@ function mayFlow(entry: OwnLane | undefined): boolean {
 
 /** The lanes with due deliveries that BullMQ would hand over. */
 async function findReady(shard: Shard, lanes: readonly string[], now: number): Promise<ReadonlySet<string>> {
-  const pipeline = shard.redis.pipeline();
-  for (const lane of lanes) {
-    pipeline.llen(shard.keys.ofLane(lane, "wait"));
-    pipeline.zcount(shard.keys.ofLane(lane, "delayed"), "-inf", now * DELAY_UNIT);
-    pipeline.hexists(shard.keys.ofLane(lane, "meta"), "paused");
-    pipeline.exists(shard.keys.ofLane(lane, "limiter"));
-  }
-  const replies = ((await pipeline.exec()) ?? []).map(([error, reply]) => {
-    if (error !== null) throw error;
-    return Number(reply);
-  });
-  return new Set(
-    lanes.filter((_, index) => {
-      const [waiting = 0, due = 0, isPaused = 0, isLimited = 0] = replies.slice(index * 4, index * 4 + 4);
-      return waiting + due > 0 && isPaused + isLimited === 0;
-    }),
-  );
+  const [counts, stopped] = await Promise.all([countLanes(shard, lanes, now), findStopped(shard, lanes)]);
+  const ready = [...counts].filter(([lane, { waiting, due }]) => waiting + due > 0 && !stopped.has(lane));
+  return new Set(ready.map(([lane]) => lane));
 }

@@ -1,6 +1,7 @@
 // The lanes that this process serves right now: the shared ones always, own lanes as the registry says. An own lane that may not run, or has
 // nothing to do, is not even looked at, so that a million deliveries behind a dead API cost nothing while they wait.
 
+import { countLanes } from "@postrider/redis/counts";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Shard } from "@postrider/redis/shard";
 import { isForMany, ownLaneName } from "@postrider/shared/lanes";
@@ -177,13 +178,12 @@ function toSlots(lane: string, directory: LaneDirectory, concurrency: number): n
 async function findFull(shard: Shard, entries: readonly OwnLane[]): Promise<ReadonlySet<string>> {
   const fed = new Set(entries.map(({ destination }) => destination));
   const lanes = entries.filter(({ lane }) => fed.has(lane));
-  if (lanes.length === 0) return new Set();
-  const pipeline = shard.redis.pipeline();
-  for (const { lane } of lanes) pipeline.llen(shard.keys.ofLane(lane, "wait"));
-  const lengths = (await pipeline.exec()) ?? [];
-  return new Set(
-    lanes.filter((entry, index) => Number(lengths[index]?.[1] ?? 0) >= roomOf(entry)).map(({ lane }) => lane),
+  const counts = await countLanes(
+    shard,
+    lanes.map(({ lane }) => lane),
   );
+  const isFull = (entry: OwnLane): boolean => (counts.get(entry.lane)?.waiting ?? 0) >= roomOf(entry);
+  return new Set(lanes.filter(isFull).map(({ lane }) => lane));
 }
 
 function roomOf(entry: OwnLane): number {

@@ -1,4 +1,4 @@
-import { readSettings } from "@postrider/shared/read-settings";
+import { readSettings } from "@postrider/shared/settings/read-settings";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { boundSockets, readOpenFilesMax } from "./open-files.ts";
 import { createPools, type Pools } from "./pools.ts";

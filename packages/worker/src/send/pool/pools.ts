@@ -3,7 +3,7 @@
 
 import { connect } from "node:net";
 import { toRedisPlaces } from "@postrider/redis/connect";
-import type { Settings } from "@postrider/shared/settings";
+import type { Settings } from "@postrider/shared/settings/settings";
 import { type EgressProxy, toProxy } from "../connect/proxy.ts";
 import type { Dial } from "../connect/race.ts";
 import { type Destination, judgeDestination, type Refusal, toBaseRules } from "../guard/guard.ts";

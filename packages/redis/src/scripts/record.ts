@@ -2,12 +2,11 @@
 // mark, counts, ends the run that has nothing left, and takes the job out of its lane; the first outcome of a delivery stands, so a repeated claim neither counts twice
 // nor sends again. A claim that another worker holds by now writes nothing, but that its worker was slow and not dead.
 
-import { RUN_KEPT_SECONDS } from "@postrider/redis/keys";
-import { COMPLETE_RUN } from "@postrider/redis/run-scripts";
-import type { Shard } from "@postrider/redis/shard";
 import { decodeMark, encodeOutcome, IN_LANE, type Mark, type Outcome } from "@postrider/shared/outcome";
-import type { Claimed } from "../attempt.ts";
-import { createGroup } from "../group.ts";
+import { createGroup } from "../batch.ts";
+import { RUN_KEPT_SECONDS } from "../keys.ts";
+import type { Shard } from "../shard.ts";
+import { COMPLETE_RUN } from "./run-fragments.ts";
 
 /** Keeps one script under a millisecond or so, lest claims wait behind it. */
 const GROUP_MAX = 100;
@@ -97,8 +96,17 @@ return 1
 /** Attempt records kept with a delivery; a rate limit can make many. */
 const ATTEMPTS_KEPT = 30;
 
+/** A claimed delivery, as far as its outcome is concerned. */
+export interface Recorded {
+  readonly id: string;
+  readonly lane: string;
+  /** BullMQ's proof that the claim is this worker's. */
+  readonly token: string;
+  readonly delivery: { readonly run?: string | undefined };
+}
+
 interface Entry {
-  readonly claimed: Claimed;
+  readonly claimed: Recorded;
   readonly mark: string;
   readonly markMs: number;
   readonly counter: string;
@@ -113,13 +121,13 @@ export interface Ledger {
   /** Where a delivery is, or how it has ended; null for one that was never enqueued or is long forgotten. */
   find(id: string): Promise<Mark | null>;
   /** Records an outcome. Unless it failed, and so becomes a dead letter, the job leaves its lane in the same step. */
-  end(claimed: Claimed, outcome: Outcome): Promise<Written>;
+  end(claimed: Recorded, outcome: Outcome): Promise<Written>;
   /** Counts a retry, of a run's delivery for its run. */
-  retry(claimed: Claimed): Promise<Written>;
+  retry(claimed: Recorded): Promise<Written>;
   /** Keeps the evidence of an attempt with the delivery, to be removed with it. False: the claim was lost, and nothing was written. */
-  keep(claimed: Claimed, evidence: string): Promise<boolean>;
+  keep(claimed: Recorded, evidence: string): Promise<boolean>;
   /** Its worker has outlived it: what became of earlier workers was not its doing. */
-  forgetCrashes(claimed: Claimed): Promise<void>;
+  forgetCrashes(claimed: Recorded): Promise<void>;
 }
 
 type KeepCommand = (keyCount: number, ...keysAndValues: (string | number)[]) => Promise<number>;

@@ -3,7 +3,7 @@
 
 import { type BackendFactory, createRedisBackend, type RedisQueueBackend } from "bullmq";
 import type { Redis } from "ioredis";
-import { createGroup } from "./group.ts";
+import { createGroup } from "./batch.ts";
 
 /** Keeps one script under a millisecond or so. */
 const GROUP_MAX = 50;

@@ -1,18 +1,19 @@
 // Admission: a chunk of deliveries enters its lane in one atomic step that also marks and counts them, each id once. Whatever dies
 // in between, a delivery is either in the lane, marked and counted, or nothing of it is there.
 
-import type { ShardKeys } from "@postrider/redis/keys";
-import { JOB_NAME, RUN_KEPT_SECONDS } from "@postrider/redis/keys";
-import { ENSURE_LANE, toEnsure } from "@postrider/redis/lane-directory";
-import { DROP_LETTER } from "@postrider/redis/lane-scripts";
-import type { Shard } from "@postrider/redis/shard";
 import { type Delivery, homeOf } from "@postrider/shared/delivery";
 import type { PostriderError } from "@postrider/shared/errors";
 import { decodeMark, IN_LANE, toLaneMark } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { Job, type JobsOptions, type Queue } from "bullmq";
-import { cancelledRun } from "../runs/run-counters.ts";
-import { createRoom } from "./room.ts";
+import { cancelledRun } from "../cancelled-run.ts";
+import { LANE_FIELD } from "../counts.ts";
+import type { ShardKeys } from "../keys.ts";
+import { JOB_NAME, RUN_KEPT_SECONDS } from "../keys.ts";
+import { ENSURE_LANE, toEnsure } from "../lane-directory.ts";
+import { createRoom } from "../room.ts";
+import type { Shard } from "../shard.ts";
+import { DROP_LETTER } from "./lane-fragments.ts";
 
 export interface Admission {
   readonly id: string;
@@ -156,7 +157,7 @@ function toCommands(
     keys.totals(),
   ];
   // Their home, wherever they begin: their dead letters lie there. All of a chunk share it.
-  const field = `lane:${homeOf(admissions[0].delivery)}`;
+  const field = `${LANE_FIELD}${homeOf(admissions[0].delivery)}`;
   // What is due in some months must still find its run then.
   const dueMs = Math.max(0, ...admissions.map(({ sendAt = 0 }) => sendAt - Date.now()));
   const keptSeconds = RUN_KEPT_SECONDS + Math.ceil(dueMs / 1_000);

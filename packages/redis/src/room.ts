@@ -1,8 +1,8 @@
 // Room in Redis. At maxmemory Redis refuses a worker's claims like a producer's deliveries, so nothing would ever make room again:
 // producers stop a little earlier and leave the rest to those who empty the lanes.
 
-import type { Shard } from "@postrider/redis/shard";
 import { PostriderError } from "@postrider/shared/errors";
+import type { Shard } from "./shard.ts";
 
 /** What claims, marks, attempts' evidence and connections need while a full Redis is emptied. */
 const RESERVED_SHARE = 0.1;

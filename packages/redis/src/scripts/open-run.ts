@@ -1,11 +1,11 @@
 // The beginning of a run: whoever enqueues into it opens it, the first time as at any later one, and makes sure that Redis has kept what it
 // has acknowledged.
 
-import { asProducer } from "@postrider/redis/connect";
-import { RUN_KEPT_SECONDS } from "@postrider/redis/keys";
-import type { Shard } from "@postrider/redis/shard";
 import { PostriderError } from "@postrider/shared/errors";
-import { cancelledRun } from "./run-counters.ts";
+import { cancelledRun } from "../cancelled-run.ts";
+import { asProducer } from "../connect.ts";
+import { RUN_KEPT_SECONDS } from "../keys.ts";
+import type { Shard } from "../shard.ts";
 
 /**
  * Input: KEYS run, runs; ARGV run, action, lane, now, ttl seconds.

@@ -1,8 +1,8 @@
 // Completes closed runs of which nothing is left, where the step that should have done it did not know of runs' ends: as in a rolling update
 // from a release without them.
 
-import { COMPLETE_RUN } from "@postrider/redis/run-scripts";
-import type { Shard } from "@postrider/redis/shard";
+import type { Shard } from "../shard.ts";
+import { COMPLETE_RUN } from "./run-fragments.ts";
 
 /** The newest runs, of one audit. */
 const RUNS_MAX = 200;

@@ -1,8 +1,8 @@
 // Lets one delivery of a held run go: it moves from the run's own lane to its home, marked so that no worker puts it back.
 
-import { ADD_WAITING, CARRY } from "@postrider/redis/lane-scripts";
-import type { Shard } from "@postrider/redis/shard";
 import { RELEASED, toLaneMark } from "@postrider/shared/outcome";
+import type { Shard } from "../shard.ts";
+import { ADD_WAITING, CARRY } from "./lane-fragments.ts";
 
 /**
  * One that is not due yet stays so.

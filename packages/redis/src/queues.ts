@@ -1,15 +1,13 @@
 // BullMQ's queues, one per lane, as the producer's side sees them. The door to bullmq of this package.
 
-import { type Backlog, readBacklog } from "@postrider/redis/backlog";
-import { asProducer } from "@postrider/redis/connect";
-import { LANE_EVENTS_MAX } from "@postrider/redis/keys";
-import type { Shard } from "@postrider/redis/shard";
 import { Queue, type RedisQueueBackend } from "bullmq";
+import { asProducer } from "./connect.ts";
+import { type Backlog, readBacklog, readSharedLanes } from "./counts.ts";
+import { LANE_EVENTS_MAX } from "./keys.ts";
+import type { Shard } from "./shard.ts";
 
 /** Runs and destinations that are enqueued to at about the same time; making a queue anew costs one short command. */
 const QUEUES_MAX = 1_000;
-/** Of a shared lane's field in the totals (see admit). */
-const LANE = "lane:";
 
 export interface Lanes {
   /** The lane's queue; made when first needed. */
@@ -47,10 +45,7 @@ export function createLanes(shard: Shard): Lanes {
       return queue;
     },
     backlog: (lane) => asProducer(() => readBacklog(shard, lane, Date.now())),
-    async known() {
-      const fields = await asProducer(() => shard.redis.hkeys(shard.keys.totals()));
-      return fields.flatMap((field) => (field.startsWith(LANE) ? [field.slice(LANE.length)] : []));
-    },
+    known: () => asProducer(() => readSharedLanes(shard)),
     served: () => asProducer(() => shard.redis.zrange(shard.keys.servedLanes(), "0", "-1")),
     async close() {
       await root.close();

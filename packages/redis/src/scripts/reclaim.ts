@@ -2,10 +2,10 @@
 // room. BullMQ's workers look for such claims in the lanes that they serve; in the others these would count as in flight until the
 // lane runs again, and wait then for another claim's time to run out.
 
-import type { LaneDirectory } from "@postrider/redis/lane-directory";
-import type { Shard } from "@postrider/redis/shard";
 import { Queue, type QueueOptions } from "bullmq";
-import { readSharedLanes } from "./balance.ts";
+import { countLanes, readSharedLanes } from "../counts.ts";
+import type { LaneDirectory } from "../lane-directory.ts";
+import type { Shard } from "../shard.ts";
 
 export interface ReclaimOptions {
   readonly shard: Shard;
@@ -24,18 +24,9 @@ export interface ReclaimOptions {
 export async function reclaimUnserved(options: ReclaimOptions): Promise<void> {
   const { shard, directory, isServed } = options;
   const lanes = [...(await readSharedLanes(shard)), ...directory.all().map(({ lane }) => lane)];
-  for (const lane of await findClaimed(
-    shard,
-    lanes.filter((one) => !isServed(one)),
-  ))
-    for (const id of await moveStalled(lane, options)) options.reclaimed(lane, id);
-}
-
-async function findClaimed(shard: Shard, lanes: readonly string[]): Promise<string[]> {
-  const pipeline = shard.redis.pipeline();
-  for (const lane of lanes) pipeline.exists(shard.keys.ofLane(lane, "active"));
-  const replies = (await pipeline.exec()) ?? [];
-  return lanes.filter((_, index) => Number(replies[index]?.[1] ?? 0) > 0);
+  const unserved = lanes.filter((lane) => !isServed(lane));
+  for (const [lane, { inFlight }] of await countLanes(shard, unserved))
+    if (inFlight > 0) for (const id of await moveStalled(lane, options)) options.reclaimed(lane, id);
 }
 
 /** BullMQ's own step, and what it takes of a worker's options. */

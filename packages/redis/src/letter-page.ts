@@ -1,9 +1,8 @@
 // Walks the failed sets of several lanes as one list, newest first, page by page. A position in it stays good while letters come and
 // go: it names a time and an id, not a rank.
 
-import { asProducer } from "@postrider/redis/connect";
-import type { Shard } from "@postrider/redis/shard";
-import { invalid } from "./filter.ts";
+import { asProducer } from "./connect.ts";
+import type { Shard } from "./shard.ts";
 
 /** A letter's place in the order: later failures first, the ids of one millisecond backwards. */
 export interface Position {
@@ -86,16 +85,4 @@ function toRefs(reply: readonly string[], lane: string): LetterRef[] {
 
 function inOrder(a: Position, b: Position): number {
   return b.failedAt - a.failedAt || Buffer.compare(Buffer.from(b.id), Buffer.from(a.id));
-}
-
-export function encodeCursor({ failedAt, id }: Position): string {
-  return Buffer.from(`${failedAt} ${id}`).toString("base64url");
-}
-
-/** @throws `dead_letters_invalid`. */
-export function decodeCursor(cursor: string): Position {
-  const [, time, id] = /^(\d{1,16}) (.+)$/s.exec(Buffer.from(cursor, "base64url").toString()) ?? [];
-  if (time === undefined || id === undefined)
-    throw invalid("cursor", "is none that an earlier list has given");
-  return { failedAt: Number(time), id };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createGroup } from "./group.ts";
+import { createGroup } from "./batch.ts";
 
 test("a lone item waits for nobody, and what comes at the same time travels together", async () => {
   const flushed: number[][] = [];

@@ -1,6 +1,8 @@
 // Pieces of Lua for the scripts that move deliveries between lanes, in worker and producer. BullMQ has no such move, so they know its
 // keys: here, once. Prepended to a script, each defines one function.
 
+import type { ShardKeys } from "../keys.ts";
+
 /**
  * `carry(from, to)`: takes a job, and the log of its attempts, from one lane's key to another's. What lists name it in is the caller's part.
  */
@@ -26,3 +28,27 @@ local function dropLetter(failed, jobs, id)
   if redis.call("ZREM", failed, id) == 1 then redis.call("DEL", jobs .. id, jobs .. id .. ":logs") end
 end
 `;
+
+/**
+ * What moves of a claimed delivery begin with: takes it out of the lane, if the claim is still ours.
+ * KEYS 1 its job, 2 active, 3 stalled, 4 its job in the other lane; ARGV 1 id, 2 token.
+ */
+export const TAKE_OUT = `${CARRY}
+if redis.call("GET", KEYS[1] .. ":lock") ~= ARGV[2] then return -1 end
+redis.call("DEL", KEYS[1] .. ":lock")
+redis.call("SREM", KEYS[3], ARGV[1])
+redis.call("LREM", KEYS[2], -1, ARGV[1])
+carry(KEYS[1], KEYS[4])
+`;
+
+/** The keys of TAKE_OUT. */
+export function toTakeOut(keys: ShardKeys, id: string, lane: string, other: string): string[] {
+  return [keys.job(lane, id), keys.ofLane(lane, "active"), keys.ofLane(lane, "stalled"), keys.job(other, id)];
+}
+
+/** A claimed delivery, as far as a move needs to know it. */
+export interface Moved {
+  readonly id: string;
+  readonly lane: string;
+  readonly token: string;
+}

@@ -1,8 +1,8 @@
 // Reading the settings: environment variables become values, or one error that names every problem.
 
-import { describeProblems, PostriderError, type Problem } from "./errors.ts";
+import { describeProblems, PostriderError, type Problem } from "../errors.ts";
+import { suggest } from "../suggest.ts";
 import { type Settings, settingsSchema } from "./settings.ts";
-import { suggest } from "./suggest.ts";
 
 const PREFIX = "POSTRIDER_";
 

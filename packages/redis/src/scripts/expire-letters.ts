@@ -1,8 +1,8 @@
 // Dead letters that are too old go, also where no new ones come to push them out.
 
-import { DROP_LETTER } from "@postrider/redis/lane-scripts";
-import type { Shard } from "@postrider/redis/shard";
-import { readSharedLanes } from "./balance.ts";
+import { readSharedLanes } from "../counts.ts";
+import type { Shard } from "../shard.ts";
+import { DROP_LETTER } from "./lane-fragments.ts";
 
 /** So many of a lane go in one audit, lest Redis be held up; the rest goes in the next ones. */
 const AT_ONCE = 1_000;

@@ -1,0 +1,216 @@
+// What lies in lanes: the one place that counts, and that says what BullMQ's parts of a lane mean together.
+
+import { readReplies } from "./replies.ts";
+import type { Shard } from "./shard.ts";
+
+/** Lanes that one script looks at, so that Redis is held up for a millisecond or two at most. */
+const LANES_AT_ONCE = 500;
+/** BullMQ keeps a delayed job's time in ms above twelve bits of order. */
+export const DELAY_UNIT = 0x1000;
+
+/** BullMQ's parts of a lane that hold deliveries, in the order of COUNT's keys. */
+const PARTS = ["wait", "paused", "prioritized", "delayed", "active", "failed"] as const;
+type Part = (typeof PARTS)[number];
+
+export interface LaneCounts {
+  /** Due, and not claimed, as far as BullMQ has taken notice: one whose delay is over may still be among the delayed. */
+  readonly waiting: number;
+  readonly delayed: number;
+  /** Of the delayed: those that are due at the time that was asked for. */
+  readonly due: number;
+  readonly inFlight: number;
+  readonly deadLetters: number;
+}
+
+export const NOTHING_THERE: LaneCounts = { waiting: 0, delayed: 0, due: 0, inFlight: 0, deadLetters: 0 };
+
+/**
+ * `count(i, due)`: what lies in the lane whose parts' keys begin at KEYS[i], or nil where nothing does: most lanes are empty, and cost one
+ * look. `due` is the highest score of a delayed one that counts as due.
+ */
+const COUNT = `
+local function count(i, due)
+  local wait, paused, prioritized, delayed, active, failed = unpack(KEYS, i, i + ${PARTS.length - 1})
+  if redis.call("EXISTS", wait, paused, prioritized, delayed, active, failed) == 0 then return nil end
+  local later = redis.call("ZCARD", delayed)
+  return redis.call("LLEN", wait) + redis.call("LLEN", paused) + redis.call("ZCARD", prioritized), later,
+    later > 0 and redis.call("ZCOUNT", delayed, "-inf", due) or 0, redis.call("LLEN", active), redis.call("ZCARD", failed)
+end
+`;
+
+/** Input: KEYS the parts of each lane; ARGV the score. Output: of each lane that is not empty its number, from 1, and its five counts. */
+const COUNT_LANES = `${COUNT}
+local found = {}
+for i = 1, #KEYS, ${PARTS.length} do
+  local waiting, delayed, due, inFlight, failed = count(i, ARGV[1])
+  if waiting then
+    for _, one in ipairs({(i - 1) / ${PARTS.length} + 1, waiting, delayed, due, inFlight, failed}) do found[#found + 1] = one end
+  end
+end
+return found
+`;
+const COUNTS = 6;
+
+/**
+ * Counts what lies in lanes; those in which nothing lies are left out.
+ * @param dueAt Unix ms by Redis' clock at which a delayed one counts as due.
+ */
+export async function countLanes(
+  shard: Shard,
+  lanes: readonly string[],
+  dueAt = 0,
+): Promise<ReadonlyMap<string, LaneCounts>> {
+  const counts = new Map<string, LaneCounts>();
+  for (let from = 0; from < lanes.length; from += LANES_AT_ONCE) {
+    const some = lanes.slice(from, from + LANES_AT_ONCE);
+    const names = some.flatMap((lane) => toParts(shard, lane));
+    const found = (await shard.redis.eval(
+      COUNT_LANES,
+      names.length,
+      ...names,
+      dueAt * DELAY_UNIT,
+    )) as number[];
+    for (let at = 0; at < found.length; at += COUNTS) {
+      const [number = 0, waiting = 0, delayed = 0, due = 0, inFlight = 0, deadLetters = 0] = found.slice(
+        at,
+        at + COUNTS,
+      );
+      counts.set(some[number - 1] ?? "", { waiting, delayed, due, inFlight, deadLetters });
+    }
+  }
+  return counts;
+}
+
+function toParts(shard: Shard, lane: string): string[] {
+  return PARTS.map((part) => shard.keys.ofLane(lane, part));
+}
+
+/** Whether a delivery lies in a lane that has not ended; a dead letter has. */
+export function holdsDeliveries({ waiting, delayed, inFlight }: LaneCounts): boolean {
+  return waiting + delayed + inFlight > 0;
+}
+
+/** Input: KEYS totals, then the parts of each lane. Output: {enqueued, ended, waiting in the lanes, claimed from them}, all of one moment. */
+const TAKE_BALANCE = `${COUNT}
+local waiting, claimed = 0, 0
+for i = 2, #KEYS, ${PARTS.length} do
+  local here, delayed, _, active = count(i, "-inf")
+  if here then
+    waiting = waiting + here + delayed
+    claimed = claimed + active
+  end
+end
+local totals = redis.call("HMGET", KEYS[1], "enqueued", "ended")
+return {tonumber(totals[1] or 0), tonumber(totals[2] or 0), waiting, claimed}
+`;
+
+export interface Balance {
+  /** Ever. */
+  readonly enqueued: number;
+  readonly ended: number;
+  /** In the lanes now: not claimed, and claimed. */
+  readonly waiting: number;
+  readonly claimed: number;
+}
+
+/** The ledger's totals and what lies in all these lanes, read at one moment. */
+export async function readBalance(shard: Shard, lanes: readonly string[]): Promise<Balance> {
+  const names = lanes.flatMap((lane) => toParts(shard, lane));
+  const [enqueued = 0, ended = 0, waiting = 0, claimed = 0] = (await shard.redis.eval(
+    TAKE_BALANCE,
+    names.length + 1,
+    shard.keys.totals(),
+    ...names,
+  )) as number[];
+  return { enqueued, ended, waiting, claimed };
+}
+
+const IDS_AT_ONCE = 5_000;
+
+/** The ids of what waits in a lane, or is claimed from it; a few thousand at a time. What moves meanwhile may be missed, or come twice. */
+export async function* readIds(
+  shard: Shard,
+  lane: string,
+  which: "waiting" | "claimed",
+): AsyncGenerator<string> {
+  const parts: readonly Part[] =
+    which === "claimed" ? ["active"] : ["wait", "paused", "delayed", "prioritized"];
+  for (const part of parts) {
+    const key = shard.keys.ofLane(lane, part);
+    for (let from = 0; ; from += IDS_AT_ONCE) {
+      const until = from + IDS_AT_ONCE - 1;
+      const ids = await (part === "delayed" || part === "prioritized"
+        ? shard.redis.zrange(key, String(from), String(until))
+        : shard.redis.lrange(key, from, until));
+      yield* ids;
+      if (ids.length < IDS_AT_ONCE) break;
+    }
+  }
+}
+
+/** The ids of what is claimed from each of these lanes. */
+export async function readClaimed(shard: Shard, lanes: readonly string[]): Promise<string[][]> {
+  const pipeline = shard.redis.pipeline();
+  for (const lane of lanes) pipeline.lrange(shard.keys.ofLane(lane, "active"), 0, -1);
+  return readReplies(await pipeline.exec()) as string[][];
+}
+
+/** What the totals' fields of shared lanes begin with. */
+export const LANE_FIELD = "lane:";
+
+/** The shared lanes that were ever enqueued to. */
+export async function readSharedLanes(shard: Shard): Promise<string[]> {
+  const fields = await shard.redis.hkeys(shard.keys.totals());
+  return fields.flatMap((field) => (field.startsWith(LANE_FIELD) ? [field.slice(LANE_FIELD.length)] : []));
+}
+
+/** Those of the lanes that BullMQ hands nothing over from: paused, or resting under their rate. */
+export async function findStopped(shard: Shard, lanes: readonly string[]): Promise<ReadonlySet<string>> {
+  const pipeline = shard.redis.pipeline();
+  for (const lane of lanes) {
+    pipeline.hexists(shard.keys.ofLane(lane, "meta"), "paused");
+    pipeline.exists(shard.keys.ofLane(lane, "limiter"));
+  }
+  const replies = readReplies(await pipeline.exec()).map(Number);
+  return new Set(lanes.filter((_, index) => (replies[2 * index] ?? 0) + (replies[2 * index + 1] ?? 0) > 0));
+}
+
+export interface Backlog {
+  /** Due, and not yet claimed. */
+  readonly waiting: number;
+  /** Due later: a retry, or sendAt. */
+  readonly delayed: number;
+  readonly inFlight: number;
+  readonly deadLetters: number;
+  /** For how long the delivery that waits the longest has been due, in ms; 0 where none waits. */
+  readonly oldestAgeMs: number;
+}
+
+/** Reads a lane's counts, and for how long its oldest waiting delivery has been due. */
+export async function readBacklog(shard: Shard, lane: string, now: number): Promise<Backlog> {
+  const [counts, oldest] = await Promise.all([
+    countLanes(shard, [lane]),
+    // BullMQ pushes at the head and claims at the tail.
+    shard.redis.lindex(shard.keys.ofLane(lane, "wait"), -1),
+  ]);
+  const { waiting, delayed, inFlight, deadLetters } = counts.get(lane) ?? NOTHING_THERE;
+  const dueAt = oldest === null ? 0 : await readDueTime(shard, shard.keys.job(lane, oldest));
+  const oldestAgeMs = dueAt > 0 ? Math.max(0, now - dueAt) : 0;
+  return { waiting, delayed, inFlight, deadLetters, oldestAgeMs };
+}
+
+/** What of an attempt's record (see the worker's claim) tells when the next one was due. */
+interface LastAttempt {
+  readonly at?: number;
+  readonly verdict?: { readonly delayMs?: number };
+}
+
+/** BullMQ forgets a job's delay once it is over: the first one stands in its options still, a retry's in the record of the last attempt. */
+async function readDueTime(shard: Shard, job: string): Promise<number> {
+  const pipeline = shard.redis.pipeline().hmget(job, "timestamp", "opts").lindex(`${job}:logs`, -1);
+  const [facts, record] = readReplies(await pipeline.exec());
+  const [timestamp, options] = facts as [string | null, string | null];
+  const { delay = 0 } = JSON.parse(options ?? "{}") as { delay?: number };
+  const { at = 0, verdict = {} } = JSON.parse((record as string | null) ?? "{}") as LastAttempt;
+  return Math.max(Number(timestamp) + delay, at + (verdict.delayMs ?? 0));
+}

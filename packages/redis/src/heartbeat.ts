@@ -1,0 +1,40 @@
+// Which processes serve lanes: each shows a sign of life, and looks who else did.
+
+import { randomUUID } from "node:crypto";
+import type { Shard } from "./shard.ts";
+
+/** A process that showed no sign of life for so long serves nothing any more. */
+const ALIVE_MS = 10_000;
+
+export interface Heartbeat {
+  readonly self: string;
+  /** Shows a sign of life, and looks who else did. */
+  show(now: number): Promise<void>;
+  processes(): readonly string[];
+  leave(): Promise<void>;
+}
+
+/** The processes that serve lanes, and the shared lanes that they serve, by their signs of life. */
+export function createHeartbeat(shard: Shard, sharedLanes: readonly string[]): Heartbeat {
+  const self = randomUUID();
+  let processes: readonly string[] = [self];
+  return {
+    self,
+    async show(now) {
+      const replies = await shard.redis
+        .pipeline()
+        .zadd(shard.keys.workers(), String(now), self)
+        .zremrangebyscore(shard.keys.workers(), "-inf", String(now - ALIVE_MS))
+        .zrange(shard.keys.workers(), "0", "-1")
+        .zadd(shard.keys.servedLanes(), ...sharedLanes.flatMap((lane) => [String(now), lane]))
+        .zremrangebyscore(shard.keys.servedLanes(), "-inf", String(now - ALIVE_MS))
+        .pexpire(shard.keys.servedLanes(), ALIVE_MS)
+        .exec();
+      processes = (replies?.[2]?.[1] as string[] | undefined) ?? processes;
+    },
+    processes: () => processes,
+    async leave() {
+      await shard.redis.zrem(shard.keys.workers(), self);
+    },
+  };
+}

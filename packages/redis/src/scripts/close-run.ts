@@ -1,0 +1,33 @@
+// CLOSE: no more of a run will come, and where it is cancelled nothing more of it is sent.
+
+import type { Shard } from "../shard.ts";
+import { COMPLETE_RUN } from "./run-fragments.ts";
+
+/**
+ * Input: KEYS run; ARGV now, 1 if the run is cancelled with it. Output: 1, or 0 when there is no such run. A run stays closed since the first
+ * time. A cancelled one must not be forgotten while anything of it is left somewhere; the audit lets go of it.
+ */
+const CLOSE = `${COMPLETE_RUN}
+if redis.call("HEXISTS", KEYS[1], "action") == 0 then return 0 end
+if ARGV[2] == "1" then
+  redis.call("HSET", KEYS[1], "isCancelled", 1)
+  redis.call("PERSIST", KEYS[1])
+end
+redis.call("HSETNX", KEYS[1], "closedAt", ARGV[1])
+complete(KEYS[1])
+return 1
+`;
+
+/** Says that no more will be enqueued. @returns false when there is no such run. */
+export function closeRun(shard: Shard, run: string): Promise<boolean> {
+  return close(shard, run, false);
+}
+
+/** Says that nothing more of it will be sent, whatever comes. @returns false when there is no such run. */
+export function cancelRun(shard: Shard, run: string): Promise<boolean> {
+  return close(shard, run, true);
+}
+
+async function close(shard: Shard, run: string, isCancelled: boolean): Promise<boolean> {
+  return (await shard.redis.eval(CLOSE, 1, shard.keys.run(run), Date.now(), isCancelled ? 1 : 0)) === 1;
+}

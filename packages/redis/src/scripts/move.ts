@@ -1,0 +1,53 @@
+// MOVE: takes a claimed delivery out of its lane into another one, in one atomic step. It keeps its id, attempts, history and data, and at any
+// moment it is in exactly one place. BullMQ has no such move between two queues; its version is pinned, and tests hold the result against
+// BullMQ's own view.
+
+import { IN_LANE, RELEASED, toLaneMark } from "@postrider/shared/outcome";
+import type { OwnLane } from "@postrider/shared/own-lane";
+import { ENSURE_LANE, toEnsure } from "../lane-directory.ts";
+import { readReplies } from "../replies.ts";
+import type { Shard } from "../shard.ts";
+import { ADD_WAITING, type Moved, TAKE_OUT, toTakeOut } from "./lane-fragments.ts";
+
+/**
+ * One that was released by itself and comes back to a run that is paused is noted there, to be let go when the run is resumed.
+ * Input: as TAKE_OUT, then KEYS 5 wait, 6 marker, 7 meta, 8 those released of the other lane, 9 mark; ARGV 3 the new mark, 4 the other lane's kind.
+ * Output: 0, or -1 when the claim was lost.
+ */
+const MOVE = `${ADD_WAITING}${TAKE_OUT}
+addWaiting(ARGV[1], KEYS[5], KEYS[6], KEYS[7])
+local mark = redis.call("GET", KEYS[9])
+if mark and string.sub(mark, 1, ${IN_LANE.length}) == "${IN_LANE}" then
+  local released = string.sub(mark, -${RELEASED.length}) == "${RELEASED}" and "${RELEASED}" or ""
+  redis.call("SET", KEYS[9], ARGV[3] .. released)
+  if released ~= "" and ARGV[4] == "run" then redis.call("SADD", KEYS[8], ARGV[1]) end
+end
+return 0
+`;
+
+/** Into an own lane, which is registered unless it was. False: the claim was lost, and nothing was done. */
+export type Move = (claimed: Moved, lane: OwnLane) => Promise<boolean>;
+
+type Commands = Record<string, (...all: unknown[]) => unknown> & {
+  exec(): Promise<[Error | null, unknown][] | null>;
+};
+
+export function createMove(shard: Shard): Move {
+  const { redis, keys } = shard;
+  redis.defineCommand("postriderMove", { lua: MOVE });
+  redis.defineCommand("postriderEnsureLane", { lua: ENSURE_LANE });
+  return async ({ id, lane, token }, entry) => {
+    const other = entry.lane;
+    const names = [
+      ...toTakeOut(keys, id, lane, other),
+      ...["wait", "marker", "meta"].map((part) => keys.ofLane(other, part)),
+      keys.released(other),
+      keys.outcome(id),
+    ];
+    const transaction = redis.multi() as unknown as Commands;
+    transaction["postriderEnsureLane"]?.(...toEnsure(keys, entry));
+    transaction["postriderMove"]?.(names.length, ...names, id, token, toLaneMark(other), entry.kind);
+    const [, moved] = readReplies(await transaction.exec());
+    return moved === 0;
+  };
+}
