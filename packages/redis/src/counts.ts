@@ -1,5 +1,6 @@
 // What lies in lanes: the one place that counts, and that says what BullMQ's parts of a lane mean together.
 
+import type { AttemptRecord } from "@postrider/shared/attempt-record";
 import { readReplies } from "./replies.ts";
 import type { Shard } from "./shard.ts";
 
@@ -199,11 +200,8 @@ export async function readBacklog(shard: Shard, lane: string, now: number): Prom
   return { waiting, delayed, inFlight, deadLetters, oldestAgeMs };
 }
 
-/** What of an attempt's record (see the worker's claim) tells when the next one was due. */
-interface LastAttempt {
-  readonly at?: number;
-  readonly verdict?: { readonly delayMs?: number };
-}
+/** What of an attempt's record tells when the next one was due; nothing of one that is sealed. */
+type LastAttempt = Partial<Pick<AttemptRecord, "at" | "verdict">>;
 
 /** BullMQ forgets a job's delay once it is over: the first one stands in its options still, a retry's in the record of the last attempt. */
 async function readDueTime(shard: Shard, job: string): Promise<number> {
@@ -211,6 +209,6 @@ async function readDueTime(shard: Shard, job: string): Promise<number> {
   const [facts, record] = readReplies(await pipeline.exec());
   const [timestamp, options] = facts as [string | null, string | null];
   const { delay = 0 } = JSON.parse(options ?? "{}") as { delay?: number };
-  const { at = 0, verdict = {} } = JSON.parse((record as string | null) ?? "{}") as LastAttempt;
-  return Math.max(Number(timestamp) + delay, at + (verdict.delayMs ?? 0));
+  const { at = 0, verdict } = JSON.parse((record as string | null) ?? "{}") as LastAttempt;
+  return Math.max(Number(timestamp) + delay, at + (verdict?.delayMs ?? 0));
 }

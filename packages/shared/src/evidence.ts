@@ -1,6 +1,7 @@
 // What is kept of an attempt beside its delivery, for people. An answer may repeat a customer's data, so that the evidence of a sealed
 // delivery is sealed, too.
 
+import type { AttemptRecord } from "./attempt-record.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Sealer } from "./seal.ts";
 
@@ -12,7 +13,7 @@ interface Owner {
 const place = (id: string): string => `evidence ${id}`;
 
 /** The text to keep. */
-export function packEvidence(evidence: object, { id, delivery }: Owner, sealer: Sealer): string {
+export function packEvidence(evidence: AttemptRecord, { id, delivery }: Owner, sealer: Sealer): string {
   const text = JSON.stringify(evidence);
   // A worker that cannot seal could not open the delivery either, and has nothing of the customer's to tell.
   if (delivery.sealed === undefined || !sealer.canSeal) return text;

@@ -61,6 +61,13 @@ export type Reason = keyof typeof REASONS;
 
 export const REASON_NAMES = Object.keys(REASONS) as readonly Reason[];
 
+/** The outcome that a reason belongs to. */
+export function outcomeOf(reason: Reason): OutcomeKind {
+  if (reason === "reply_2xx") return "delivered";
+  if (reason === "run_cancelled") return "cancelled";
+  return reason === "expired" || reason === "cancelled" ? reason : "failed";
+}
+
 /** How a delivery ended. The first one recorded for a delivery stands. */
 export interface Outcome {
   readonly outcome: OutcomeKind;

@@ -1,9 +1,13 @@
 // The facts that the steps hand on. Steps do not import each other; they meet here.
 
+import type { CompiledAction } from "@postrider/compose/compile";
+import type { ComposedRequest } from "@postrider/compose/request";
+import type { Secrets } from "@postrider/compose/secrets";
 import type { Delivery } from "@postrider/shared/delivery";
 import type { Problem } from "@postrider/shared/errors";
-import type { OutcomeKind, Reason } from "@postrider/shared/outcome";
+import type { Mark, OutcomeKind, Reason } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
+import type { RetryPolicy } from "@postrider/shared/retry";
 
 /** A delivery that this worker has claimed, for one attempt. */
 export interface Claimed {
@@ -113,6 +117,18 @@ export interface Misplaced {
   readonly lane: OwnLane;
 }
 
+/** It has ended before, as a crash between record and settle leaves it: its lane is told what stands recorded. */
+export interface Recorded {
+  readonly kind: "recorded";
+  readonly outcome: OutcomeKind;
+  readonly reason: Reason;
+}
+
+/** A later release's delivery, as in a rolling update: it waits for a worker of that release. */
+export interface Newer {
+  readonly kind: "newer";
+}
+
 /** A bug of ours; the delivery is not to blame. */
 export interface Broken {
   readonly kind: "broken";
@@ -129,7 +145,16 @@ export type Finding =
   | Interrupted
   | Untimely
   | Misplaced
+  | Recorded
+  | Newer
   | Broken;
+
+const NO_ATTEMPT: ReadonlySet<Finding["kind"]> = new Set(["recorded", "newer", "misplaced", "untimely"]);
+
+/** Whether nothing was attempted and nothing about the delivery has changed, so that there is nothing to write down. */
+export function isNoAttempt({ kind }: Finding): boolean {
+  return NO_ATTEMPT.has(kind);
+}
 
 /** In ms; `null` where the phase was not reached. */
 export interface SendTimings {
@@ -154,9 +179,6 @@ export const NOT_SENT: SendTimings = {
   totalMs: 0,
 };
 
-/** Of an attempt that got nowhere. */
-export const NOTHING_TIMED: Timings = { composeMs: 0, ...NOT_SENT };
-
 /** What becomes of the delivery. */
 export type Verdict =
   | { readonly kind: "ended"; readonly outcome: OutcomeKind; readonly reason: Reason }
@@ -169,9 +191,17 @@ export type Verdict =
     }
   /** It waits in an own lane, with what it has spent so far. */
   | { readonly kind: "moved"; readonly lane: OwnLane }
-  | { readonly kind: "handed-back" }
-  /** Nothing is left to do: the job has left the lane with its outcome, or the claim is another worker's by now. */
-  | { readonly kind: "settled" };
+  | { readonly kind: "handed-back" };
+
+/** What is left to do with the job once the verdict is written down. */
+export type Left =
+  | Exclude<Verdict, { readonly kind: "ended" }>
+  /** Its lane is told that it is done. */
+  | { readonly kind: "complete" }
+  /** It becomes a dead letter. */
+  | { readonly kind: "bury"; readonly reason: Reason }
+  /** Nothing: the job has left the lane with its outcome, or the claim is another worker's by now. */
+  | { readonly kind: "gone" };
 
 /** One attempt, told whole: what record writes down and settle carries out. */
 export interface Attempted {
@@ -180,4 +210,47 @@ export interface Attempted {
   readonly timings: Timings;
   /** Null where composition did not get as far. */
   readonly destination: string | null;
+}
+
+/** What lies in the lane: a delivery that this release can read, one of a later release, or none. */
+export type Format = "known" | "newer" | "none";
+
+/** What is known of a delivery's past when it is claimed. */
+export interface Past {
+  /** Where it is, or how it has ended; null where it was never claimed before, or is forgotten. */
+  readonly mark: Mark | null;
+  readonly format: Format;
+  /** How often its claim ran out because the worker was gone. */
+  readonly crashes: number;
+}
+
+/** What is known of an attempt so far. Each step reads what earlier ones have found out, and adds its own. */
+export interface Draft {
+  readonly claimed: Claimed;
+  readonly past: Past;
+  policy: RetryPolicy;
+  action?: CompiledAction;
+  opened?: { readonly delivery: Delivery; readonly secrets: Secrets };
+  request?: ComposedRequest;
+  /** Values that nobody may see in what was met. */
+  sensitive: Set<string>;
+  /** Null while nothing was sent. */
+  destination: string | null;
+  sent: SendTimings;
+}
+
+/** The steps by name, which are also those of their times and spans. */
+export type StepName = "gate" | "load" | "open" | "compose" | "route" | "send";
+
+/** One step on the way of a delivery. */
+export interface Step {
+  readonly name: StepName;
+  /** @returns what it met where that ends the attempt; null: the next step comes. Throws nothing but bugs. */
+  readonly run: (draft: Draft) => Finding | null | Promise<Finding | null>;
+}
+
+/** What an earlier step has found out. @throws Error where the steps are in the wrong order. */
+export function known<T>(fact: T | undefined): T {
+  if (fact === undefined) throw new Error("a step needs what no earlier one has found out");
+  return fact;
 }

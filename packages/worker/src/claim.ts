@@ -1,24 +1,17 @@
-// Claims deliveries from one lane and takes each through gate, deliver, record and settle. The one try/catch that turns a bug of
-// ours into a verdict stands here.
+// Claims deliveries from one lane and takes each through deliver, record and settle.
 
 import { groupClaims } from "@postrider/redis/batched-claims";
 import type { Bury } from "@postrider/redis/scripts/bury";
 import type { Move } from "@postrider/redis/scripts/move";
-import type { Written } from "@postrider/redis/scripts/record";
 import type { Shard } from "@postrider/redis/shard";
 import { type Delivery, isDelivery, isNewerDelivery } from "@postrider/shared/delivery";
-import { packEvidence } from "@postrider/shared/evidence";
 import { isOwnLane, toLaneLabel } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
-import { RETRY_PRESETS } from "@postrider/shared/retry";
-import type { Sealer } from "@postrider/shared/seal";
 import { type Job, Worker, type WorkerOptions } from "bullmq";
-import { type Attempted, type Claimed, NOTHING_TIMED, type Verdict } from "./attempt.ts";
-import { decide } from "./decide/decide.ts";
-import type { Format, Gate } from "./gate.ts";
+import type { Attempted, Claimed, Format, Past } from "./attempt.ts";
 import type { Traffic } from "./in-flight.ts";
 import type { Metrics } from "./record/metrics.ts";
-import { type Records, record, recordLost } from "./record/record.ts";
+import { type Records, record } from "./record/record.ts";
 import { backoffStrategy, isSettled, settle } from "./settle.ts";
 
 /** What every lane of a process is served with. */
@@ -30,9 +23,8 @@ export interface LaneOptions {
   readonly move: Move;
   readonly bury: Bury;
   readonly traffic: Traffic;
-  readonly gate: Gate;
-  readonly deliver: (claimed: Claimed) => Promise<Attempted>;
-  readonly sealer: Sealer;
+  /** Makes an attempt and decides what follows from it. Throws nothing. */
+  readonly deliver: (claimed: Claimed, past: Past) => Promise<Attempted>;
   readonly log: Logger;
 }
 
@@ -103,8 +95,10 @@ async function handle(job: Job, token: string, lane: string, options: LaneOption
   traffic.enter(lane, isRetry);
   records.metrics.claimed(toLaneLabel(lane), 1);
   try {
-    const verdict = await toVerdict(job, claimed, options);
-    await settle(job, claimed, verdict, { move, bury, metrics: records.metrics, now: records.now() });
+    const past = await readPast(job, claimed, records);
+    const attempted = await options.deliver(claimed, past);
+    const left = await record(claimed, past, attempted, records);
+    await settle(job, claimed, left, { move, bury, metrics: records.metrics, now: records.now() });
   } catch (error) {
     // Redis failed half-way: BullMQ must not take that for the delivery's last attempt, which would end it unrecorded.
     if (!isSettled(error)) job.opts.attempts = Number.MAX_SAFE_INTEGER;
@@ -115,83 +109,10 @@ async function handle(job: Job, token: string, lane: string, options: LaneOption
   }
 }
 
-async function toVerdict(job: Job, claimed: Claimed, options: LaneOptions): Promise<Verdict> {
-  const { records, gate } = options;
+async function readPast(job: Job, { id, claims }: Claimed, { ledger }: Records): Promise<Past> {
   // A first claim has no past: admission marks and adds in one step, and every other way into a lane is a second claim.
-  const mark = claimed.claims > 1 ? await records.ledger.find(claimed.id) : null;
-  const passed = gate({ claimed, mark, format: toFormat(job.data), crashes: job.stalledCounter });
-  if (passed.kind === "told") return passed.verdict;
-  const attempted = passed.kind === "stopped" ? passed.attempted : await attempt(claimed, options);
-  const { finding, verdict } = attempted;
-  const isNothing = verdict.kind === "moved" || finding.kind === "untimely";
-  return isNothing ? verdict : await writeDown(job, claimed, attempted, options);
-}
-
-/** How soon a delivery whose outcome Redis did not take, as when it is full, is looked at again. */
-const UNRECORDED_RETRY_MS = 10_000;
-
-/**
- * Records an attempt with its evidence. When that fails, nothing may end unrecorded: the delivery waits and is tried again, with the
- * same Idempotency-Key.
- */
-async function writeDown(
-  job: Job,
-  claimed: Claimed,
-  attempted: Attempted,
-  options: LaneOptions,
-): Promise<Verdict> {
-  const { records, log } = options;
-  try {
-    // Evidence first: a crash between the two repeats an attempt that can be seen, rather than leave a dead letter without a history.
-    const isDelivered = attempted.verdict.kind === "ended" && attempted.verdict.outcome === "delivered";
-    if (!isDelivered && !(await keepEvidence(claimed, attempted, options))) {
-      recordLost(claimed, attempted, records);
-      return { kind: "settled" };
-    }
-    const written = await record(claimed, attempted, records);
-    if (written !== "lost" && job.stalledCounter > 0 && attempted.verdict.kind !== "ended")
-      await records.ledger.forgetCrashes(claimed);
-    return await toSettle(claimed, attempted.verdict, written, records);
-  } catch (error) {
-    records.metrics.repeated(toLaneLabel(claimed.lane), "unrecorded");
-    log.error(
-      { deliveryId: claimed.id, lane: claimed.lane, detail: String(error) },
-      "not recorded; it will be sent again",
-    );
-    return { kind: "retry", reason: "internal", delayMs: UNRECORDED_RETRY_MS, costsAttempt: false };
-  }
-}
-
-/** What is left for settle to do once a verdict has been recorded. */
-async function toSettle(
-  { id }: Claimed,
-  verdict: Verdict,
-  written: Written,
-  { ledger }: Records,
-): Promise<Verdict> {
-  if (written === "lost") return { kind: "settled" };
-  if (verdict.kind !== "ended") return verdict;
-  if (written === "written") return verdict.outcome === "failed" ? verdict : { kind: "settled" };
-  // The lane is told what stands recorded, not what we would have written.
-  const mark = await ledger.find(id);
-  return mark?.kind === "ended" ? { kind: "ended", outcome: mark.outcome, reason: mark.reason } : verdict;
-}
-
-async function attempt(claimed: Claimed, { records, deliver }: LaneOptions): Promise<Attempted> {
-  try {
-    return await deliver(claimed);
-  } catch (error) {
-    const finding = {
-      kind: "broken",
-      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    } as const;
-    const verdict = decide(finding, claimed, {
-      policy: RETRY_PRESETS.campaign,
-      now: records.now(),
-      random: Math.random,
-    });
-    return { finding, verdict, timings: NOTHING_TIMED, destination: null };
-  }
+  const mark = claims > 1 ? await ledger.find(id) : null;
+  return { mark, format: toFormat(job.data), crashes: job.stalledCounter };
 }
 
 function toFormat(data: unknown): Format {
@@ -223,17 +144,3 @@ function toClaimed(job: Job, token: string, lane: string, now: number): Claimed 
 
 /** First tried so much later than it was due, as after a pause, a delivery has all of its policy's time from then on. */
 const LATE_MS = 60_000;
-
-/**
- * What a person needs to understand a retry or a dead letter, kept with the job and removed with it.
- * @returns false when the claim was lost: another worker took it up, and may have ended it.
- */
-function keepEvidence(
-  claimed: Claimed,
-  { finding, verdict, timings, destination }: Attempted,
-  { records, sealer }: LaneOptions,
-): Promise<boolean> {
-  const at = records.now();
-  const evidence = { attempt: claimed.attempt, at, destination, finding, verdict, timings };
-  return records.ledger.keep(claimed, packEvidence(evidence, claimed, sealer));
-}

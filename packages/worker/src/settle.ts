@@ -1,4 +1,4 @@
-// The verdict becomes BullMQ's move. The only file that knows BullMQ's special errors.
+// What is left to do becomes BullMQ's move. The only file that knows BullMQ's special errors.
 
 import type { Bury } from "@postrider/redis/scripts/bury";
 import type { Move } from "@postrider/redis/scripts/move";
@@ -7,7 +7,8 @@ import { toLaneLabel } from "@postrider/shared/lanes";
 import { unreachable } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { DelayedError, type Job, WaitingError } from "bullmq";
-import type { Claimed, Verdict } from "./attempt.ts";
+import type { Claimed, Left } from "./attempt.ts";
+import { UNEXPECTED_RETRY_MS } from "./decide/decide.ts";
 import type { Metrics } from "./record/metrics.ts";
 
 /** Asks BullMQ for another attempt after a wait that decide has chosen. */
@@ -21,9 +22,6 @@ export class RetryLater extends Error {
   }
 }
 
-/** Of an error that no step turned into a verdict, as when Redis failed half-way. */
-const UNEXPECTED_DELAY_MS = 10_000;
-
 /** BullMQ's backoff strategy: the wait was chosen by decide and travels in the error. */
 export function backoffStrategy(
   _attemptsMade: number,
@@ -31,7 +29,7 @@ export function backoffStrategy(
   error: Error | undefined,
 ): number {
   // BullMQ takes 0 for "at once, at the head of the lane"; 1 keeps a retry behind what waits.
-  return error instanceof RetryLater ? Math.max(1, error.delayMs) : UNEXPECTED_DELAY_MS;
+  return error instanceof RetryLater ? Math.max(1, error.delayMs) : UNEXPECTED_RETRY_MS;
 }
 
 /** Whether an error is one by which a verdict was carried out, not a failure to do so. */
@@ -47,36 +45,33 @@ export interface Settling {
 }
 
 /**
- * Carries a verdict out. What it throws is for BullMQ.
+ * Carries out what record has left to do. What it throws is for BullMQ.
  * @returns when the job is complete; otherwise throws one of BullMQ's errors or RetryLater.
  */
-export async function settle(
-  job: Job,
-  claimed: Claimed,
-  verdict: Verdict,
-  settling: Settling,
-): Promise<void> {
+export async function settle(job: Job, claimed: Claimed, left: Left, settling: Settling): Promise<void> {
   const { now } = settling;
-  switch (verdict.kind) {
-    case "ended":
-      if (verdict.outcome === "failed") await bury(claimed, verdict.reason, settling);
+  switch (left.kind) {
+    case "complete":
       return;
-    case "settled":
+    case "gone":
+      throw GONE;
+    case "bury":
+      await bury(claimed, left.reason, settling);
       throw GONE;
     case "moved":
-      await moveTo(claimed, verdict.lane, settling);
+      await moveTo(claimed, left.lane, settling);
       throw GONE;
     case "retry":
       await noteBegun(job, claimed);
-      if (verdict.costsAttempt) throw withoutStack(new RetryLater(verdict.reason, verdict.delayMs));
-      await job.moveToDelayed(now + verdict.delayMs, claimed.token);
+      if (left.costsAttempt) throw withoutStack(new RetryLater(left.reason, left.delayMs));
+      await job.moveToDelayed(now + left.delayMs, claimed.token);
       throw new DelayedError();
     case "handed-back":
       await job.moveToWait(claimed.token);
       settling.metrics.handedBack(toLaneLabel(claimed.lane));
       throw GONE;
     default:
-      return unreachable(verdict);
+      return unreachable(left);
   }
 }
 
@@ -94,11 +89,10 @@ async function bury(
   claimed: Claimed,
   reason: string,
   { bury: buryNow, metrics, now }: Settling,
-): Promise<never> {
+): Promise<void> {
   const home = homeOf(claimed.delivery);
   const dropped = await buryNow(claimed, { home, reason, now });
   if (dropped !== null && dropped > 0) metrics.deadLettersDropped(home, dropped);
-  throw GONE;
 }
 
 async function moveTo(claimed: Claimed, lane: OwnLane, { move, metrics }: Settling): Promise<void> {

@@ -16,13 +16,15 @@ import { SENTINEL_SCHEME } from "@postrider/shared/redis-url";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import { createSealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings/settings";
-import type { Attempted, Claimed, Reply, Timings, Verdict } from "./attempt.ts";
+import type { Attempted, Claimed, Past, Reply, Timings, Verdict } from "./attempt.ts";
 import { createCredentialSteps } from "./credential-steps.ts";
-import { deliver, type Steps } from "./deliver.ts";
+import { deliver } from "./deliver.ts";
 import { createInterrupts } from "./interrupts.ts";
 import { protectRedis } from "./send/guard/own-ports.ts";
 import { createPools } from "./send/pool/pools.ts";
 import { send } from "./send/send.ts";
+import type { Send } from "./steps/send.ts";
+import { createSteps } from "./steps.ts";
 
 export interface TestSend {
   /** As sent, credentials masked; null where nothing was. */
@@ -53,36 +55,41 @@ export async function testAction(action: Action, sample: Sample, settings: Setti
   if (redis !== null) protectRedis(redis, pools);
   const interrupts = createInterrupts();
   const { replyBytesMax } = settings;
-  const sendWithin: Steps["send"] = (request, { action: document, secretHeaders }, leftMs) =>
+  const sendWithin: Send = (request, { action: document, secretHeaders }, leftMs) =>
     send(request, { ...document, secretHeaders, replyBytesMax, leftMs }, pools, interrupts);
   const claimed = toClaimed(action, sample);
   try {
-    const attempted = await deliver(claimed, {
-      findAction: () => compiled,
-      ...(await createCredentialSteps({
-        store: redis === null ? null : createStore(redis, settings.keyPrefix),
-        sealer,
-        interrupts,
+    const steps = createSteps(
+      {
+        findAction: () => compiled,
+        ...(await createCredentialSteps({
+          store: redis === null ? null : createStore(redis, settings.keyPrefix),
+          sealer,
+          interrupts,
+          send: sendWithin,
+          actionsMax: 1,
+          now: Date.now,
+          tls: pools.tls,
+        })),
+        compose: composer.compose,
+        // Sent now, whatever waits for the same destination.
+        findLane: () => null,
+        awaitMoment: () => null,
+        begin: () => () => undefined,
         send: sendWithin,
-        actionsMax: 1,
         now: Date.now,
-        tls: pools.tls,
-      })),
-      compose: composer.compose,
-      // Sent now, whatever waits for the same destination.
-      findLane: () => null,
-      awaitMoment: () => null,
-      begin: () => () => undefined,
-      send: sendWithin,
-      now: Date.now,
-      random: Math.random,
-    });
+      },
+      null,
+    );
+    const attempted = await deliver(claimed, FIRST, { steps, now: Date.now, random: Math.random });
     return toResult(await composeShown(compiled, claimed, composer), attempted);
   } finally {
     await Promise.all([composer.close(), pools.close()]);
     redis?.disconnect();
   }
 }
+
+const FIRST: Past = { mark: null, format: "known", crashes: 0 };
 
 function usesRedis({ secrets, auth }: Action): boolean {
   return secrets.length > 0 || auth?.oauth2 !== undefined;

@@ -14,18 +14,20 @@ import { createActionCache } from "./actions.ts";
 import { NOT_SENT } from "./attempt.ts";
 import { type LaneOptions, serveLane, toReclaimed } from "./claim.ts";
 import { createCredentialSteps } from "./credential-steps.ts";
-import { deliver, type Steps } from "./deliver.ts";
+import { decideUnrecorded } from "./decide/decide.ts";
+import { deliver } from "./deliver.ts";
 import { createSpacing } from "./destinations/rate-limiter.ts";
 import { createScout } from "./destinations/scout.ts";
-import { createGate } from "./gate.ts";
 import { createInterrupts, type Interrupts } from "./interrupts.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
 import { type Probes, serveProbes } from "./probes.ts";
 import { createMetrics } from "./record/metrics.ts";
-import type { Records } from "./record/record.ts";
 import { protectRedis } from "./send/guard/own-ports.ts";
 import { createPools, type Pools } from "./send/pool/pools.ts";
 import { send } from "./send/send.ts";
+import { createGate } from "./steps/gate.ts";
+import type { Send } from "./steps/send.ts";
+import { createSteps } from "./steps.ts";
 
 export interface PostriderWorker {
   /** Where /metrics, /healthz and /readyz are served. */
@@ -50,7 +52,6 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const shard = createShard(redis, settings.keyPrefix);
   const store = createStore(redis, settings.keyPrefix);
   const metrics = createMetrics(settings.lanes, pools.held);
-  const records: Records = { ledger: createLedger(shard, settings), metrics, log, now: Date.now };
   const sealer = createSealer(settings.secretKeys);
   const { actionsCached: actionsMax } = settings;
   const composer = createComposer();
@@ -68,38 +69,35 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     random: Math.random,
   };
   const reports = { metrics, log, reclaimed: toReclaimed(metrics, log) };
-  const lanes = await createLanes({
-    shard,
-    store,
-    settings,
-    ...reports,
-    scout: createScout({ shard, ...early }),
-  });
+  const scout = createScout({ shard, ...early });
+  const lanes = await createLanes({ shard, store, settings, ...reports, scout });
   const { directory, destinations, traffic } = lanes;
   const spacing = createSpacing({ ...settings, shard, find: directory.get, interrupts });
-  const steps: Steps = {
-    ...early,
-    findLane: destinations.findLane,
-    begin: destinations.begin,
-    awaitMoment: (lane) => (calling.isOff ? null : spacing.wait(lane)),
-    send: sendWithin,
-    now: Date.now,
-  };
+  const awaitMoment = (lane: string) => (calling.isOff ? null : spacing.wait(lane));
+  const { findLane, begin } = destinations;
+  const late = { findLane, begin, awaitMoment, send: sendWithin, now: Date.now };
+  const gate = createGate({ ...settings, directory, traffic, metrics, now: Date.now });
+  const steps = createSteps({ ...early, ...late }, gate);
+  const delivering = { steps, now: Date.now, random: Math.random };
   const laneOptions: LaneOptions = {
     ...settings,
     shard,
-    records,
+    records: { ledger: createLedger(shard, settings), sealer, metrics, log, now: Date.now, decideUnrecorded },
     move: createMove(shard),
     bury: createBury(shard, settings),
     traffic,
-    gate: createGate({ directory, traffic, metrics, concurrency: settings.concurrency, now: Date.now }),
-    deliver: (claimed) => deliver(claimed, steps),
-    sealer,
+    deliver: (claimed, past) => deliver(claimed, past, delivering),
     log,
   };
   const { stuckIn } = lanes;
-  const ownLanes = directory.all;
-  const probing = { ...settings, shard, ownLanes, metrics, isServing: () => isServing, stuckIn };
+  const probing = {
+    ...settings,
+    shard,
+    ownLanes: directory.all,
+    metrics,
+    isServing: () => isServing,
+    stuckIn,
+  };
   const probes = await startProbes(probing, pools);
 
   const ended = createLatch();
@@ -145,7 +143,7 @@ interface Sending {
   readonly calling: Draining["calling"];
 }
 
-function toSend({ settings, pools, interrupts, calling }: Sending): Steps["send"] {
+function toSend({ settings, pools, interrupts, calling }: Sending): Send {
   const { replyBytesMax } = settings;
   return (request, { action, secretHeaders }, leftMs) =>
     calling.isOff

@@ -1,6 +1,6 @@
 // One attempt in one line, for people.
 
-import type { AttemptRecord } from "@postrider/producer/deliveries/attempts";
+import type { AttemptRecord } from "@postrider/shared/attempt-record";
 import { describeDuration, describeTime, toVisible } from "../text.ts";
 
 /** `2026-11-24T21:00:00Z  attempt 2 to https://…: 503 in 120 ms → retry in 3.2 s (reply_5xx)`. */

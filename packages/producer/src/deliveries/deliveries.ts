@@ -3,6 +3,7 @@
 import { asProducer } from "@postrider/redis/connect";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Shard } from "@postrider/redis/shard";
+import type { AttemptRecord } from "@postrider/shared/attempt-record";
 import { hasCode, PostriderError } from "@postrider/shared/errors";
 import type { Outcome } from "@postrider/shared/outcome";
 import type { Sealer } from "@postrider/shared/seal";
@@ -11,7 +12,7 @@ import type { Finder } from "../dead-letters/find.ts";
 import type { Destination, Destinations } from "../destinations/destinations.ts";
 import type { RunState } from "../runs/run.ts";
 import type { Runs } from "../runs/runs.ts";
-import { type AttemptRecord, readAttempts } from "./attempts.ts";
+import { readAttempts } from "./attempts.ts";
 import { explainNext, explainVerdict, type Next } from "./explain.ts";
 import { type DeliveryState, type Located, locate } from "./locate.ts";
 import { openDelivery, toCustomerId } from "./stored-delivery.ts";

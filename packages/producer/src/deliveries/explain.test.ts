@@ -1,6 +1,6 @@
+import type { AttemptRecord } from "@postrider/shared/attempt-record";
 import { expect, test } from "vitest";
 import type { Destination } from "../destinations/destinations.ts";
-import type { AttemptRecord } from "./attempts.ts";
 import { explainNext, explainVerdict, type Surroundings } from "./explain.ts";
 import type { Located } from "./locate.ts";
 

@@ -4,7 +4,7 @@
 
 import { decodeMark, encodeOutcome, IN_LANE, type Mark, type Outcome } from "@postrider/shared/outcome";
 import { createGroup } from "../batch.ts";
-import { RUN_KEPT_SECONDS } from "../keys.ts";
+import { RUN_KEPT_SECONDS, type ShardKeys } from "../keys.ts";
 import type { Shard } from "../shard.ts";
 import { COMPLETE_RUN } from "./run-fragments.ts";
 
@@ -17,21 +17,17 @@ const GROUP_MAX = 100;
  */
 const WRITE_WHEN_FULL = `redis.call("DEL", KEYS[1] .. ":none")\n`;
 
-/** Of a claim that another worker holds by now: its worker was slow, and not dead. */
-const TAKE_CRASH_BACK = `
-local function takeCrashBack(job)
-  if tonumber(redis.call("HGET", job, "stc") or "0") > 0 then redis.call("HINCRBY", job, "stc", -1) end
-end
-`;
-
 /**
- * Input: KEYS per entry mark, run (the mark again: no run), job, active, stalled, then totals; ARGV per entry id, claim's token, mark's
- * text ("" = count only), its ms to live, counter, second counter ("" = none), 1 if the job is done with then.
+ * Writes down what attempts came to: evidence, outcome and counts of each in one step, so that none is there without the others.
+ * Input: KEYS per entry mark, run (the mark again: no run), job, active, stalled, then totals; ARGV how many records of attempts are kept, then per
+ * entry id, claim's token, the attempt's record ("" = none), mark's text ("" = it has not ended), its ms to live, counter, second counter
+ * ("" = none), 1 if the job is done with then.
  * Output: per entry 1 when written, 0 when the delivery had ended already, -1 when another worker has the claim.
  */
 const RECORD = `${WRITE_WHEN_FULL}${COMPLETE_RUN}
 local counted, sums, ended, ending = {}, {}, 0, {}
 local function count(run, counter)
+  if counter == "" then return end
   local key = run .. " " .. counter
   local sum = sums[key]
   if sum then sum[3] = sum[3] + 1 else sums[key] = {run, counter, 1} end
@@ -42,28 +38,41 @@ local function write(mark, text, markMs)
   redis.call("SET", mark, text, "PX", markMs)
   return true
 end
-${TAKE_CRASH_BACK}
-for i = 1, (#KEYS - 1) / 5 do
-  local mark, run, job, active, stalled = unpack(KEYS, 5 * i - 4, 5 * i)
-  local id, token, text, markMs, counter, second, isDone = unpack(ARGV, 7 * i - 6, 7 * i)
+-- Whether the claim is still its worker's. Where it is another one's by now, its worker was slow, and not dead.
+local function isHeld(job, token, isKept)
   local holder = redis.call("GET", job .. ":lock")
   if holder and holder ~= token then
+    if tonumber(redis.call("HGET", job, "stc") or "0") > 0 then redis.call("HINCRBY", job, "stc", -1) end
+    return false
+  end
+  return not isKept or redis.call("EXISTS", job) == 1
+end
+local kept = ARGV[1]
+for i = 1, (#KEYS - 1) / 5 do
+  local mark, run, job, active, stalled = unpack(KEYS, 5 * i - 4, 5 * i)
+  local id, token, record, text, markMs, counter, second, isDone = unpack(ARGV, 8 * i - 6, 8 * i + 1)
+  if not isHeld(job, token, record ~= "") then
     counted[i] = -1
-    takeCrashBack(job)
-  elseif text ~= "" and not write(mark, text, markMs) then
-    counted[i] = 0
   else
-    counted[i] = 1
-    if text ~= "" then ended = ended + 1 end
-    if run ~= mark then
-      count(run, counter)
-      if second ~= "" then count(run, second) end
-      if text ~= "" then ending[run] = true end
+    if record ~= "" and isDone ~= "1" then
+      redis.call("RPUSH", job .. ":logs", record)
+      redis.call("LTRIM", job .. ":logs", -kept, -1)
     end
-    if isDone == "1" then
-      redis.call("DEL", job, job .. ":lock", job .. ":logs")
-      redis.call("LREM", active, -1, id)
-      redis.call("SREM", stalled, id)
+    if text ~= "" and not write(mark, text, markMs) then
+      counted[i] = 0
+    else
+      counted[i] = 1
+      if text ~= "" then ended = ended + 1 end
+      if run ~= mark then
+        count(run, counter)
+        count(run, second)
+        if text ~= "" then ending[run] = true end
+      end
+      if isDone == "1" then
+        redis.call("DEL", job, job .. ":lock", job .. ":logs")
+        redis.call("LREM", active, -1, id)
+        redis.call("SREM", stalled, id)
+      end
     end
   end
 end
@@ -77,24 +86,10 @@ if ended > 0 then redis.call("HINCRBY", KEYS[#KEYS], "ended", ended) end
 return counted
 `;
 
-/**
- * Keeps what an attempt came to with the job. Input: KEYS job; ARGV claim's token, text, how many are kept.
- * Output: 1; 0 when there is no such job, or another worker has the claim, and nothing was written.
- */
-const KEEP = `${WRITE_WHEN_FULL}${TAKE_CRASH_BACK}
-local holder = redis.call("GET", KEYS[1] .. ":lock")
-if holder and holder ~= ARGV[1] then
-  takeCrashBack(KEYS[1])
-  return 0
-end
-if redis.call("EXISTS", KEYS[1]) == 0 then return 0 end
-redis.call("RPUSH", KEYS[1] .. ":logs", ARGV[2])
-redis.call("LTRIM", KEYS[1] .. ":logs", -ARGV[3], -1)
-return 1
-`;
-
-/** Attempt records kept with a delivery; a rate limit can make many. */
-const ATTEMPTS_KEPT = 30;
+/** Records of attempts kept with a delivery; a rate limit can make many. */
+const RECORDS_KEPT = 30;
+/** Of records in one script: a hundred of the largest answers would hold Redis up for some milliseconds. */
+const RECORD_CHARS_MAX = 1_000_000;
 
 /** A claimed delivery, as far as its outcome is concerned. */
 export interface Recorded {
@@ -105,32 +100,29 @@ export interface Recorded {
   readonly delivery: { readonly run?: string | undefined };
 }
 
-interface Entry {
+/** What is written down of one attempt. */
+export interface Entry {
   readonly claimed: Recorded;
-  readonly mark: string;
-  readonly markMs: number;
-  readonly counter: string;
-  readonly reasonCounter: string;
-  readonly isDone: boolean;
+  /** The record of the attempt, to be kept with the delivery and removed with it; null: there is none. */
+  readonly record: string | null;
+  /** How the delivery has ended; null: it has not. Unless it failed, and so becomes a dead letter, the job leaves its lane in the same step. */
+  readonly outcome: Outcome | null;
+  /** Counts it as a retry of its run. */
+  readonly isRetry: boolean;
 }
 
-/** `stands`: another outcome was recorded first. `lost`: another worker holds the claim by now. */
+/** `stands`: another outcome was recorded first. `lost`: another worker holds the claim by now, and nothing was written. */
 export type Written = "written" | "stands" | "lost";
 
 export interface Ledger {
   /** Where a delivery is, or how it has ended; null for one that was never enqueued or is long forgotten. */
   find(id: string): Promise<Mark | null>;
-  /** Records an outcome. Unless it failed, and so becomes a dead letter, the job leaves its lane in the same step. */
-  end(claimed: Recorded, outcome: Outcome): Promise<Written>;
-  /** Counts a retry, of a run's delivery for its run. */
-  retry(claimed: Recorded): Promise<Written>;
-  /** Keeps the evidence of an attempt with the delivery, to be removed with it. False: the claim was lost, and nothing was written. */
-  keep(claimed: Recorded, evidence: string): Promise<boolean>;
+  /** Writes an attempt down, all of it or nothing. */
+  write(entry: Entry): Promise<Written>;
   /** Its worker has outlived it: what became of earlier workers was not its doing. */
   forgetCrashes(claimed: Recorded): Promise<void>;
 }
 
-type KeepCommand = (keyCount: number, ...keysAndValues: (string | number)[]) => Promise<number>;
 type RecordCommand = (keyCount: number, ...keysAndValues: (string | number)[]) => Promise<number[]>;
 
 export interface LedgerOptions {
@@ -142,57 +134,66 @@ export interface LedgerOptions {
 
 const WRITTEN: Readonly<Record<number, Written>> = { 1: "written", 0: "stands", [-1]: "lost" };
 
-export function createLedger(shard: Shard, { idempotencyWindowMs, deadLettersAgeMs }: LedgerOptions): Ledger {
-  shard.redis.defineCommand("postriderRecord", { lua: RECORD });
-  shard.redis.defineCommand("postriderKeep", { lua: KEEP });
-  const { postriderKeep: keep } = shard.redis as unknown as { postriderKeep: KeepCommand };
-  const record = (shard.redis as unknown as { postriderRecord: RecordCommand }).postriderRecord.bind(
-    shard.redis,
-  );
-
+export function createLedger(shard: Shard, options: LedgerOptions): Ledger {
+  const { redis, keys } = shard;
+  redis.defineCommand("postriderRecord", { lua: RECORD });
+  const { postriderRecord } = redis as unknown as { postriderRecord: RecordCommand };
   const readMarks = createGroup<string, Mark | null>(async (ids) => {
-    const marks = await shard.redis.mget(ids.map((id) => shard.keys.outcome(id)));
+    const marks = await redis.mget(ids.map((id) => keys.outcome(id)));
     return marks.map((mark) => (mark === null ? null : decodeMark(mark)));
   }, GROUP_MAX);
-
-  const write = createGroup<Entry, Written>(async (entries) => {
-    const names: string[] = [];
-    const values: (string | number)[] = [];
-    for (const { claimed, mark, markMs, counter, reasonCounter, isDone } of entries) {
-      const { id, lane, token } = claimed;
-      const { run } = claimed.delivery;
-      const name = shard.keys.outcome(id);
-      names.push(name, run === undefined ? name : shard.keys.run(run));
-      names.push(
-        shard.keys.job(lane, id),
-        shard.keys.ofLane(lane, "active"),
-        shard.keys.ofLane(lane, "stalled"),
-      );
-      values.push(id, token, mark, markMs, counter, reasonCounter, isDone ? 1 : 0);
-    }
-    names.push(shard.keys.totals());
-    const counted = await record(names.length, ...names, ...values);
+  const record = async (entries: readonly Entry[]): Promise<Written[]> => {
+    const names = [...entries.flatMap(({ claimed }) => toKeys(keys, claimed)), keys.totals()];
+    const values = entries.flatMap((entry) => toValues(entry, options));
+    const counted = await postriderRecord.call(redis, names.length, ...names, RECORDS_KEPT, ...values);
     return counted.map((one) => WRITTEN[one] ?? "lost");
-  }, GROUP_MAX);
-
+  };
+  const write = createGroup<Entry, Written>(
+    async (entries) => (await Promise.all(toPortions(entries).map(record))).flat(),
+    GROUP_MAX,
+  );
   return {
     find: readMarks,
-    end(claimed, outcome) {
-      const isFailed = outcome.outcome === "failed";
-      return write({
-        claimed,
-        mark: encodeOutcome(outcome),
-        markMs: isFailed ? Math.max(idempotencyWindowMs, deadLettersAgeMs) : idempotencyWindowMs,
-        counter: outcome.outcome,
-        reasonCounter: isFailed ? `failed:${outcome.reason}` : "",
-        isDone: !isFailed,
-      });
-    },
-    retry: (claimed) =>
-      write({ claimed, mark: "", markMs: 0, counter: "retries", reasonCounter: "", isDone: false }),
-    keep: async ({ lane, id, token }, evidence) =>
-      (await keep.call(shard.redis, 1, shard.keys.job(lane, id), token, evidence, ATTEMPTS_KEPT)) === 1,
+    write,
     // In BullMQ's own counter of claims that ran out. On a job that is gone this does nothing.
-    forgetCrashes: async ({ lane, id }) => void (await shard.redis.hdel(shard.keys.job(lane, id), "stc")),
+    forgetCrashes: async ({ lane, id }) => void (await redis.hdel(keys.job(lane, id), "stc")),
   };
+}
+
+/** Parts a group whose answers are large, so that no script holds Redis up for long. */
+function toPortions(entries: readonly Entry[]): Entry[][] {
+  const portions: Entry[][] = [[]];
+  let chars = 0;
+  for (const entry of entries) {
+    chars += entry.record?.length ?? 0;
+    if (chars > RECORD_CHARS_MAX && portions.at(-1)?.length !== 0) {
+      portions.push([]);
+      chars = entry.record?.length ?? 0;
+    }
+    portions.at(-1)?.push(entry);
+  }
+  return portions;
+}
+
+function toKeys(keys: ShardKeys, { id, lane, delivery: { run } }: Recorded): string[] {
+  const mark = keys.outcome(id);
+  return [
+    mark,
+    run === undefined ? mark : keys.run(run),
+    keys.job(lane, id),
+    keys.ofLane(lane, "active"),
+    keys.ofLane(lane, "stalled"),
+  ];
+}
+
+function toValues(
+  { claimed: { id, token }, record, outcome, isRetry }: Entry,
+  { idempotencyWindowMs, deadLettersAgeMs }: LedgerOptions,
+): (string | number)[] {
+  if (outcome === null) return [id, token, record ?? "", "", 0, isRetry ? "retries" : "", "", 0];
+  const isFailed = outcome.outcome === "failed";
+  const markMs = isFailed ? Math.max(idempotencyWindowMs, deadLettersAgeMs) : idempotencyWindowMs;
+  const reasonCounter = isFailed ? `failed:${outcome.reason}` : "";
+  const mark = encodeOutcome(outcome);
+  return [id, token, record ?? "", mark, markMs, outcome.outcome, reasonCounter, isFailed ? 0 : 1];
 }

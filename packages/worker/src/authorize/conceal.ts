@@ -81,6 +81,8 @@ function concealTexts<F extends Finding>(finding: F, mask: (text: string) => str
     case "interrupted":
     case "untimely":
     case "misplaced":
+    case "recorded":
+    case "newer":
       return finding;
     default:
       return { ...finding, message: mask(finding.message) };

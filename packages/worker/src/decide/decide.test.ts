@@ -1,7 +1,7 @@
 import { RETRY_PRESETS } from "@postrider/shared/retry";
 import { describe, expect, test } from "vitest";
 import type { FaultCode, Finding, Verdict } from "../attempt.ts";
-import { decide, isRetried } from "./decide.ts";
+import { decide, decideUnrecorded, isRetried } from "./decide.ts";
 
 const policy = {
   attempts: 5,
@@ -177,6 +177,7 @@ test("what could not be sent fails at once, an interruption is handed back, a bu
     decide({ kind: "unsendable", reason: "value_missing", problems: [] }, facts, circumstances),
   ).toMatchObject({ outcome: "failed", reason: "value_missing" });
   expect(decide({ kind: "interrupted" }, facts, circumstances)).toEqual({ kind: "handed-back" });
+  expect(decide({ kind: "untimely" }, facts, circumstances)).toEqual({ kind: "handed-back" });
   expect(decide({ kind: "broken", message: "" }, facts, circumstances)).toMatchObject({
     kind: "retry",
     reason: "internal",
@@ -222,4 +223,26 @@ test.each([
 
   expect(totalMs / 3_600_000).toBeGreaterThan(hours * 0.9);
   expect(totalMs / 3_600_000).toBeLessThan(hours * 1.1);
+});
+
+test.each([
+  ["expired", "expired"],
+  ["run_cancelled", "cancelled"],
+  ["crash", "failed"],
+  ["delivery_invalid", "failed"],
+] as const)("what is stopped with %s before any attempt ends as %s", (reason, outcome) => {
+  const stopped = { kind: "unsendable", reason, problems: [] } as const;
+  expect(decide(stopped, facts, circumstances)).toEqual({ kind: "ended", outcome, reason });
+});
+
+test("what has ended before stands, whatever its policy says now", () => {
+  const recorded = { kind: "recorded", outcome: "delivered", reason: "reply_2xx" } as const;
+  const { kind: _, ...outcome } = recorded;
+  expect(decide(recorded, { ...facts, attempt: 99 }, circumstances)).toEqual({ kind: "ended", ...outcome });
+});
+
+test("a later release's delivery, and one of which nothing could be written down, wait without spending an attempt", () => {
+  const waiting = [decide({ kind: "newer" }, { ...facts, attempt: 5 }, circumstances), decideUnrecorded()];
+  for (const verdict of waiting)
+    expect(verdict).toMatchObject({ kind: "retry", delayMs: 10_000, costsAttempt: false });
 });

@@ -2,7 +2,7 @@
 // Pure: the same facts always give the same verdict. Time and chance come in as arguments.
 // Never looks at Redis, the network or the job; settle carries the verdict out.
 
-import { type Reason, unreachable } from "@postrider/shared/outcome";
+import { outcomeOf, type Reason, unreachable } from "@postrider/shared/outcome";
 import type { RetryPolicy } from "@postrider/shared/retry";
 import {
   type Claimed,
@@ -20,6 +20,12 @@ import { askedWaitMs } from "./retry-after.ts";
 const INTERNAL_RETRY_MS = 10_000;
 /** Of a machine that has no descriptors or ports left: these come back within seconds, when connections are closed. */
 const LOCAL_RETRY_MS = 10_000;
+/** A later release's delivery is looked at now and then, until a worker of that release takes it. */
+const NEWER_RETRY_MS = 10_000;
+/** How soon a delivery whose outcome Redis did not take, as when it is full, is looked at again. */
+const UNRECORDED_RETRY_MS = 10_000;
+/** BullMQ's wait after an error that no step turned into a verdict, as when Redis failed half-way. */
+export const UNEXPECTED_RETRY_MS = 10_000;
 /** Longer than a worker remembers what it has read of secrets, so that the next look is a new one. */
 const UNREADY_RETRY_MS_MIN = 3_000;
 /** Spreads what one Retry-After, or one shortage, sends to the same moment: "now" is one, too. */
@@ -44,7 +50,7 @@ export function decide(finding: Finding, facts: DeliveryFacts, circumstances: Ci
     case "fault":
       return decideFault(finding, facts, circumstances);
     case "unsendable":
-      return failed(finding.reason);
+      return { kind: "ended", outcome: outcomeOf(finding.reason), reason: finding.reason };
     case "unready":
       return decideUnready(finding, facts, circumstances);
     case "cancelled":
@@ -54,11 +60,20 @@ export function decide(finding: Finding, facts: DeliveryFacts, circumstances: Ci
       return { kind: "handed-back" };
     case "misplaced":
       return { kind: "moved", lane: finding.lane };
+    case "recorded":
+      return { kind: "ended", outcome: finding.outcome, reason: finding.reason };
+    case "newer":
+      return { kind: "retry", reason: "delivery_invalid", delayMs: NEWER_RETRY_MS, costsAttempt: false };
     case "broken":
       return retry("internal", { delayMs: INTERNAL_RETRY_MS, costsAttempt: true }, facts, circumstances);
     default:
       return unreachable(finding);
   }
+}
+
+/** The verdict where nothing could be written down of an attempt, as when Redis is full: nothing may end unrecorded, so it is tried again. */
+export function decideUnrecorded(): Verdict {
+  return { kind: "retry", reason: "internal", delayMs: UNRECORDED_RETRY_MS, costsAttempt: false };
 }
 
 function decideReply(reply: Reply, facts: DeliveryFacts, circumstances: Circumstances): Verdict {

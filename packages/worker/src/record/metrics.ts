@@ -2,7 +2,7 @@
 // never "no data".
 
 import { OWN_LANE_KINDS, type OwnLaneKind, toLaneLabel } from "@postrider/shared/lanes";
-import { type OutcomeKind, REASON_NAMES, type Reason } from "@postrider/shared/outcome";
+import { type OutcomeKind, outcomeOf, REASON_NAMES, type Reason } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { type Counter, Registry } from "prom-client";
 import type { FaultCode } from "../attempt.ts";
@@ -25,13 +25,6 @@ const FAULTS: readonly FaultCode[] = [
 ];
 
 export type StatusClass = (typeof STATUS_CLASSES)[number];
-
-/** Which outcome each reason belongs to, for the series that exist from the start. */
-function outcomeOf(reason: Reason): OutcomeKind {
-  if (reason === "reply_2xx") return "delivered";
-  if (reason === "run_cancelled") return "cancelled";
-  return reason === "expired" || reason === "cancelled" ? reason : "failed";
-}
 
 const REPEAT_KINDS = ["ended", "reclaimed", "lost", "unrecorded"] as const;
 export type RepeatKind = (typeof REPEAT_KINDS)[number];

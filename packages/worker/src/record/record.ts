@@ -1,62 +1,119 @@
-// Writes down what an attempt came to: the outcome and counters in Redis first, then metrics and one log line with all the
-// facts. Called before the lane is told, so that no crash can hide an attempt that reached its destination.
+// Writes down what an attempt came to: evidence, outcome and counters in Redis first, then metrics and one log line with all the facts.
+// Called before the lane is told, so that no crash can hide an attempt that reached its destination.
 
 import type { Ledger, Written } from "@postrider/redis/scripts/record";
+import type { AttemptRecord } from "@postrider/shared/attempt-record";
+import { packEvidence } from "@postrider/shared/evidence";
 import { toLaneLabel } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
-import type { Attempted, Claimed, Finding } from "../attempt.ts";
+import type { Outcome } from "@postrider/shared/outcome";
+import type { Sealer } from "@postrider/shared/seal";
+import {
+  type Attempted,
+  type Claimed,
+  type Finding,
+  isNoAttempt,
+  type Left,
+  type Past,
+  type Verdict,
+} from "../attempt.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface Records {
   readonly ledger: Ledger;
+  readonly sealer: Sealer;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly now: () => number;
+  /** What becomes of a delivery of which nothing could be written down. */
+  readonly decideUnrecorded: () => Verdict;
 }
 
 /**
  * Records an attempt. Safe to repeat: the first outcome of a delivery stands, and only that one is counted.
- * @returns `lost` when the claim was another worker's by then, so that nothing was written.
+ * @returns what is left to do with the job. Where Redis takes nothing, as when it is full, the delivery is tried again, with the same
+ * Idempotency-Key.
  */
-export async function record(claimed: Claimed, attempted: Attempted, records: Records): Promise<Written> {
-  const { metrics, log } = records;
+export async function record(
+  claimed: Claimed,
+  { crashes }: Past,
+  attempted: Attempted,
+  records: Records,
+): Promise<Left> {
+  const { finding, verdict } = attempted;
+  if (isNoAttempt(finding)) return toLeft(verdict);
+  const { ledger, metrics, log } = records;
+  try {
+    const written = await write(claimed, attempted, records);
+    // Of those that end, BullMQ's count of crashes goes with the job.
+    if (written !== "lost" && crashes > 0 && verdict.kind !== "ended") await ledger.forgetCrashes(claimed);
+    if (written === "lost") return GONE;
+    if (verdict.kind !== "ended") return verdict;
+    if (written === "written") return verdict.outcome === "failed" ? toLeft(verdict) : GONE;
+    // The lane is told what stands recorded, not what we would have written.
+    const mark = await ledger.find(claimed.id);
+    return toLeft(
+      mark?.kind === "ended" ? { ...verdict, outcome: mark.outcome, reason: mark.reason } : verdict,
+    );
+  } catch (error) {
+    metrics.repeated(toLaneLabel(claimed.lane), "unrecorded");
+    log.error(
+      { deliveryId: claimed.id, lane: claimed.lane, detail: String(error) },
+      "not recorded; it will be sent again",
+    );
+    return toLeft(records.decideUnrecorded());
+  }
+}
+
+const GONE: Left = { kind: "gone" };
+
+/** What is left to do where the job lies in its lane still. */
+function toLeft(verdict: Verdict): Left {
+  if (verdict.kind !== "ended") return verdict;
+  return verdict.outcome === "failed" ? { kind: "bury", reason: verdict.reason } : { kind: "complete" };
+}
+
+async function write(claimed: Claimed, attempted: Attempted, records: Records): Promise<Written> {
+  const { verdict } = attempted;
+  const { ledger, metrics, log } = records;
   const lane = toLaneLabel(claimed.lane);
   countAttempt(attempted, metrics);
-  const written = await write(claimed, attempted, records);
+  if (verdict.kind === "retry") metrics.retried(lane, verdict.reason);
+  const at = records.now();
+  const outcome = toOutcome(claimed, attempted, at);
+  const isRetry = verdict.kind === "retry";
+  const written = await ledger.write({
+    claimed,
+    record: toRecord(claimed, attempted, at, records),
+    outcome,
+    isRetry,
+  });
   if (written === "lost") metrics.repeated(lane, "lost");
+  else if (written === "stands") metrics.repeated(lane, "ended");
+  else if (outcome !== null) {
+    metrics.ended(lane, outcome.outcome, outcome.reason);
+    if (outcome.outcome === "delivered") metrics.latency((outcome.endedAt - claimed.dueAt) / 1_000);
+  }
   writeLine(claimed, attempted, written, log);
   return written;
 }
 
-/** Tells of an attempt whose delivery another worker has ended meanwhile: nothing is left to write to. */
-export function recordLost(claimed: Claimed, attempted: Attempted, { metrics, log }: Records): void {
-  countAttempt(attempted, metrics);
-  metrics.repeated(toLaneLabel(claimed.lane), "lost");
-  writeLine(claimed, attempted, "lost", log);
+function toOutcome(claimed: Claimed, { verdict, finding }: Attempted, endedAt: number): Outcome | null {
+  if (verdict.kind !== "ended") return null;
+  const { outcome, reason } = verdict;
+  return { outcome, reason, status: toStatus(finding), attempts: claimed.attempt, endedAt };
 }
 
-async function write(
+/** What a person needs to understand a retry or a dead letter. What is delivered needs none. */
+function toRecord(
   claimed: Claimed,
-  { verdict, finding }: Attempted,
-  { ledger, metrics, now }: Records,
-): Promise<Written> {
-  const lane = toLaneLabel(claimed.lane);
-  if (verdict.kind === "retry") {
-    metrics.retried(lane, verdict.reason);
-    return claimed.delivery.run === undefined ? "written" : ledger.retry(claimed);
-  }
-  if (verdict.kind !== "ended") return "written";
-  const endedAt = now();
-  const { outcome, reason } = verdict;
-  const status = toStatus(finding);
-  const written = await ledger.end(claimed, { outcome, reason, status, attempts: claimed.attempt, endedAt });
-  if (written === "written") {
-    metrics.ended(lane, outcome, reason);
-    if (outcome === "delivered") metrics.latency((endedAt - claimed.dueAt) / 1_000);
-  } else if (written === "stands") {
-    metrics.repeated(lane, "ended");
-  }
-  return written;
+  { finding, verdict, timings, destination }: Attempted,
+  at: number,
+  { sealer }: Records,
+): string | null {
+  if (verdict.kind === "ended" && verdict.outcome === "delivered") return null;
+  const evidence: AttemptRecord = { attempt: claimed.attempt, at, destination, finding, verdict, timings };
+  return packEvidence(evidence, claimed, sealer);
 }
 
 function countAttempt({ finding, timings }: Attempted, metrics: Metrics): void {

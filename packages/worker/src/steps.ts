@@ -1,0 +1,30 @@
+// The way of a delivery from its claim to what its destination has answered.
+
+import type { Composer } from "@postrider/compose/apart/composer";
+import type { Step } from "./attempt.ts";
+import type { Destinations } from "./destinations/destinations.ts";
+import type { Open } from "./open/open.ts";
+import { createCompose } from "./steps/compose.ts";
+import { createLoad, type Loading } from "./steps/load.ts";
+import { createOpen } from "./steps/open.ts";
+import { createRoute } from "./steps/route.ts";
+import { createSend, type Sending } from "./steps/send.ts";
+
+export interface StepsOptions extends Loading, Sending {
+  readonly open: Open;
+  readonly compose: Composer["compose"];
+  /** The own lane in which the request has to wait its turn; null where it may be sent now. */
+  readonly findLane: Destinations["findLane"];
+}
+
+/** @param gate stands in front of all others; a test send has none. */
+export function createSteps(options: StepsOptions, gate: Step | null): readonly Step[] {
+  return [
+    ...(gate === null ? [] : [gate]),
+    createLoad(options),
+    createOpen(options.open),
+    createCompose(options.compose),
+    createRoute(options.findLane),
+    createSend(options),
+  ];
+}

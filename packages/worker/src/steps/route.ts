@@ -1,0 +1,15 @@
+// Where the request has to wait its turn, now that its destination is known.
+
+import { known, type Step } from "../attempt.ts";
+import type { Destinations } from "../destinations/destinations.ts";
+
+/** @param findLane the own lane in which the request has to wait; null where it may be sent now. */
+export function createRoute(findLane: Destinations["findLane"]): Step {
+  return {
+    name: "route",
+    async run({ claimed, request, action }) {
+      const lane = await findLane(claimed, known(request).origin, known(action).action);
+      return lane === null ? null : { kind: "misplaced", lane };
+    },
+  };
+}

@@ -1,0 +1,135 @@
+// The last step: credentials are added, and the request is sent when its lane's rate lets it, all under the attempt's one deadline.
+
+import type { CompiledAction } from "@postrider/compose/compile";
+import type { ComposedRequest } from "@postrider/compose/request";
+import {
+  type Claimed,
+  type Draft,
+  type Finding,
+  known,
+  NOT_SENT,
+  type SendTimings,
+  type Step,
+} from "../attempt.ts";
+import type { Authorize, Authorized, Errand } from "../authorize/authorize.ts";
+import { addSensitiveHeaders } from "../authorize/conceal.ts";
+import { judgeSuccess } from "../decide/success.ts";
+import type { Destinations } from "../destinations/destinations.ts";
+import type { Spacing } from "../destinations/rate-limiter.ts";
+import type { Sent } from "../send/exchange.ts";
+
+/** Sends a request; `leftMs` of the attempt's one deadline are left. */
+export type Send = (
+  request: ComposedRequest,
+  compiled: Pick<CompiledAction, "action" | "secretHeaders">,
+  leftMs: number,
+) => Promise<Sent>;
+
+export interface Sending {
+  readonly authorize: Authorize;
+  /** Told when an exchange begins, and what came of it. */
+  readonly begin: Destinations["begin"];
+  /** Waits for the moment at which its lane's rate lets it be sent; null: at once. False: it must not be sent now. */
+  readonly awaitMoment: Spacing["wait"];
+  readonly send: Send;
+  readonly now: () => number;
+}
+
+export function createSend(sending: Sending): Step {
+  return { name: "send", run: (draft) => exchange(draft, sending) };
+}
+
+/** Authorizes and sends. Its destination counts the delivery from the start: one that waits for a token holds a slot, too. */
+async function exchange(draft: Draft, sending: Sending): Promise<Finding> {
+  const { claimed, sensitive } = draft;
+  const [action, request, { delivery, secrets }] = [
+    known(draft.action),
+    known(draft.request),
+    known(draft.opened),
+  ];
+  const deadline = startDeadline(action.action.timeoutMs);
+  const errand = { id: delivery.key ?? claimed.id, action, secrets, sensitive, ...deadline };
+  const end = sending.begin(claimed, request.origin);
+  // Redis may be away when a token is looked for; that says nothing about the destination.
+  let finding: Finding = { kind: "interrupted" };
+  const startedAt = performance.now();
+  try {
+    const authorized = await sending.authorize(request, errand);
+    if (authorized.kind !== "authorized") return authorized;
+    const tookMs = performance.now() - startedAt;
+    // All that waited for one slow token would run out of time at a destination that has no part in it. The next attempt has the token.
+    if (errand.leftMs() < tookMs) return toLate(tookMs);
+    const { finding: met, ...timings } = await sendAuthorized(claimed, authorized, errand, sending);
+    draft.sent = timings;
+    draft.destination = request.origin;
+    addSensitiveHeaders(sensitive, authorized.request, action);
+    finding = judgeSuccess(met, action.action.success);
+    return finding;
+  } finally {
+    end(finding);
+  }
+}
+
+/**
+ * Sends; where the destination refuses the token, once more with another one. That is a part of the same attempt, also of the last, and
+ * under the same deadline.
+ */
+async function sendAuthorized(
+  claimed: Claimed,
+  { request, renew }: Authorized,
+  errand: Errand & Deadline,
+  sending: Sending,
+): Promise<SendTimings & { readonly finding: Finding }> {
+  const { leftMs } = errand;
+  const sent = await sendInTurn(claimed, request, errand, sending);
+  if (renew === null || sent.finding.kind !== "reply" || sent.finding.status !== 401) return sent;
+  // With less time than the refusal took, all that could come of it is a timeout that hides what the destination has said.
+  const isTooLate = (): boolean => leftMs() < sent.totalMs;
+  if (isTooLate()) return sent;
+  const renewed = await renew();
+  if (renewed === null) return sent;
+  if (renewed.kind !== "authorized") return { ...sent, finding: renewed };
+  return isTooLate() ? sent : sendInTurn(claimed, renewed.request, errand, sending);
+}
+
+/** Sends at the moment that the lane's rate leaves for it. */
+async function sendInTurn(
+  claimed: Claimed,
+  request: ComposedRequest,
+  { action, leftMs, uncounted }: Errand & Deadline,
+  sending: Sending,
+): Promise<SendTimings & { readonly finding: Finding }> {
+  const moment = sending.awaitMoment(claimed.lane);
+  if (moment !== null && !(await uncounted(moment))) return UNTIMELY;
+  // Tokens and moments take their time, and no attempt starts after it.
+  const { expiresAt } = claimed.delivery;
+  if (expiresAt !== undefined && sending.now() > expiresAt) return UNTIMELY;
+  return sending.send(request, action, Math.max(1, leftMs()));
+}
+
+function toLate(tookMs: number): Finding {
+  const message = `the access token took ${Math.round(tookMs)} ms, and less was left for the request`;
+  return { kind: "unready", reason: "auth_unavailable", message };
+}
+
+/** The attempt's one deadline, over a token, the request and its repetition. */
+interface Deadline {
+  readonly leftMs: () => number;
+  /** What this waits for does not count: it is no time of the destination's. */
+  readonly uncounted: <Result>(wait: Promise<Result>) => Promise<Result>;
+}
+
+function startDeadline(timeoutMs: number): Deadline {
+  let endsAt = performance.now() + timeoutMs;
+  return {
+    leftMs: () => endsAt - performance.now(),
+    async uncounted(wait) {
+      const startedAt = performance.now();
+      const result = await wait;
+      endsAt += performance.now() - startedAt;
+      return result;
+    },
+  };
+}
+
+const UNTIMELY = { finding: { kind: "untimely" }, ...NOT_SENT } as const;

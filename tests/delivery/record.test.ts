@@ -1,0 +1,115 @@
+// What is written down of attempts: evidence, outcome and counts in one step, all of it or nothing.
+
+import { startRedisServer } from "@postrider/cli/redis/server";
+import { createLedger, type Entry } from "@postrider/redis/scripts/record";
+import type { Outcome } from "@postrider/shared/outcome";
+import { Redis } from "ioredis";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { shardKeys, toShard } from "../support/keys.ts";
+import { isolatedRedisUrl, redisBinary } from "../support/redis.ts";
+
+const OPTIONS = { idempotencyWindowMs: 60_000, deadLettersAgeMs: 60_000 };
+const FAILED: Outcome = { outcome: "failed", reason: "gone", status: 410, attempts: 1, endedAt: 1 };
+const DELIVERED: Outcome = { ...FAILED, outcome: "delivered", reason: "reply_2xx", status: 200 };
+
+let redis: Redis;
+beforeEach(async () => {
+  redis = new Redis(await isolatedRedisUrl(), { replyMapping: "legacy" });
+  await redis.hset(shardKeys.run("r"), { createdAt: 1, enqueued: 1_000 });
+});
+afterEach(() => redis.disconnect());
+
+/** A claimed delivery, as BullMQ keeps it. */
+async function claim(id: string): Promise<Entry["claimed"]> {
+  await redis.hset(shardKeys.job("bulk", id), "data", "{}");
+  await redis.set(`${shardKeys.job("bulk", id)}:lock`, "mine");
+  await redis.lpush(shardKeys.ofLane("bulk", "active"), id);
+  return { id, lane: "bulk", token: "mine", delivery: { run: "r" } };
+}
+
+function toEntry(claimed: Entry["claimed"], given: Partial<Entry>): Entry {
+  return { claimed, record: null, outcome: null, isRetry: false, ...given };
+}
+
+const readRecords = (id: string) => redis.lrange(`${shardKeys.job("bulk", id)}:logs`, 0, -1);
+const readRun = (...fields: string[]) => redis.hmget(shardKeys.run("r"), ...fields);
+
+test("a failed one has its outcome, its counts and its evidence; a delivered one leaves nothing but its outcome", async () => {
+  const ledger = createLedger(toShard(redis), OPTIONS);
+  const [failed, delivered] = [await claim("f"), await claim("d")];
+
+  expect(
+    await Promise.all([
+      ledger.write(toEntry(failed, { record: '{"attempt":1}', outcome: FAILED })),
+      ledger.write(toEntry(delivered, { outcome: DELIVERED })),
+    ]),
+  ).toEqual(["written", "written"]);
+
+  expect(await readRecords("f")).toEqual(['{"attempt":1}']);
+  expect(await ledger.find("f")).toMatchObject({ kind: "ended", reason: "gone" });
+  expect(await readRun("failed", "failed:gone", "delivered")).toEqual(["1", "1", "1"]);
+  expect(await redis.exists(shardKeys.job("bulk", "d"), `${shardKeys.job("bulk", "d")}:lock`)).toBe(0);
+  expect(await redis.lrange(shardKeys.ofLane("bulk", "active"), 0, -1)).toEqual(["f"]);
+});
+
+test("a claim that is another worker's by now, or a delivery that has left its lane, writes neither outcome nor evidence", async () => {
+  const ledger = createLedger(toShard(redis), OPTIONS);
+  const [taken, gone] = [await claim("t"), await claim("g")];
+  await redis.set(`${shardKeys.job("bulk", "t")}:lock`, "other");
+  await redis.del(shardKeys.job("bulk", "g"), `${shardKeys.job("bulk", "g")}:lock`);
+
+  for (const claimed of [taken, gone])
+    expect(await ledger.write(toEntry(claimed, { record: "{}", outcome: FAILED }))).toBe("lost");
+
+  expect([await ledger.find("t"), await ledger.find("g")]).toEqual([null, null]);
+  expect([await readRecords("t"), await readRecords("g")]).toEqual([[], []]);
+  expect(await readRun("failed", "failed:gone")).toEqual([null, null]);
+});
+
+test("the first outcome stands, and counts once", async () => {
+  const ledger = createLedger(toShard(redis), OPTIONS);
+  const claimed = await claim("d");
+
+  expect(await ledger.write(toEntry(claimed, { record: "{}", outcome: FAILED }))).toBe("written");
+  expect(await ledger.write(toEntry(claimed, { outcome: DELIVERED }))).toBe("stands");
+
+  expect(await ledger.find("d")).toMatchObject({ outcome: "failed" });
+  expect(await readRun("failed", "delivered")).toEqual(["1", null]);
+});
+
+test("of many retries the latest records are kept, each retry counted", async () => {
+  const ledger = createLedger(toShard(redis), OPTIONS);
+  const claimed = await claim("d");
+  for (let nth = 1; nth <= 40; nth++)
+    await ledger.write(toEntry(claimed, { record: `{"attempt":${nth}}`, isRetry: true }));
+
+  const records = await readRecords("d");
+  expect(records).toHaveLength(30);
+  expect(records.at(-1)).toBe('{"attempt":40}');
+  expect(await readRun("retries")).toEqual(["40"]);
+});
+
+test("a hundred of the largest answers at once are written whole, and no script takes more than about a megabyte of them", async () => {
+  // A server of its own, whose commands are counted.
+  const server = await startRedisServer({ binary: redisBinary() });
+  redis.disconnect();
+  redis = new Redis(server.url, { replyMapping: "legacy" });
+  const ledger = createLedger(toShard(redis), OPTIONS);
+  const all = await Promise.all(Array.from({ length: 100 }, (_, nth) => claim(`d${nth}`)));
+  const record = "x".repeat(65_536);
+
+  const written = await Promise.all(
+    all.map((claimed) => ledger.write(toEntry(claimed, { record, isRetry: true }))),
+  );
+
+  expect(new Set(written)).toEqual(new Set(["written"]));
+  expect(await readRun("retries")).toEqual(["100"]);
+  for (const { id } of all) expect(await readRecords(id)).toEqual([record]);
+  const stats = await redis.info("commandstats");
+  const calls = [...stats.matchAll(/cmdstat_eval(?:sha)?:calls=(\d+)/g)].reduce(
+    (sum, [, n]) => sum + Number(n),
+    0,
+  );
+  expect(calls).toBeGreaterThanOrEqual(7);
+  await server.stop();
+});
