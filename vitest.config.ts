@@ -1,4 +1,4 @@
-import { configDefaults, defineConfig } from "vitest/config";
+import { defineConfig } from "vitest/config";
 
 // Tests run against the sources: the workspace's own export condition leads to src, so no build is
 // needed for what runs in this process. Tests that start real processes use dist, which `npm test` builds.
@@ -11,8 +11,6 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ["packages/*/src/**/*.test.ts", "tests/**/*.test.ts"],
-    // Long ones, with a configuration of their own (`npm run test:chaos`).
-    exclude: [...configDefaults.exclude, "tests/chaos/**"],
     globalSetup: ["tests/support/redis-for-all.ts"],
     // These only end what hangs: what waits for a condition gives up before and says for what it waited.
     testTimeout: TEST_MS,

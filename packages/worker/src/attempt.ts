@@ -1,13 +1,9 @@
 // The facts that the steps hand on. Steps do not import each other; they meet here.
 
-import type { CompiledAction } from "@postrider/compose/compile";
-import type { ComposedRequest } from "@postrider/compose/request";
-import type { Secrets } from "@postrider/compose/secrets";
 import type { Delivery } from "@postrider/shared/delivery";
 import type { Problem } from "@postrider/shared/errors";
-import type { Mark, OutcomeKind, Reason } from "@postrider/shared/outcome";
+import type { OutcomeKind, Reason } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
-import type { RetryPolicy } from "@postrider/shared/retry";
 
 /** A delivery that this worker has claimed, for one attempt. */
 export interface Claimed {
@@ -210,47 +206,4 @@ export interface Attempted {
   readonly timings: Timings;
   /** Null where composition did not get as far. */
   readonly destination: string | null;
-}
-
-/** What lies in the lane: a delivery that this release can read, one of a later release, or none. */
-export type Format = "known" | "newer" | "none";
-
-/** What is known of a delivery's past when it is claimed. */
-export interface Past {
-  /** Where it is, or how it has ended; null where it was never claimed before, or is forgotten. */
-  readonly mark: Mark | null;
-  readonly format: Format;
-  /** How often its claim ran out because the worker was gone. */
-  readonly crashes: number;
-}
-
-/** What is known of an attempt so far. Each step reads what earlier ones have found out, and adds its own. */
-export interface Draft {
-  readonly claimed: Claimed;
-  readonly past: Past;
-  policy: RetryPolicy;
-  action?: CompiledAction;
-  opened?: { readonly delivery: Delivery; readonly secrets: Secrets };
-  request?: ComposedRequest;
-  /** Values that nobody may see in what was met. */
-  sensitive: Set<string>;
-  /** Null while nothing was sent. */
-  destination: string | null;
-  sent: SendTimings;
-}
-
-/** The steps by name, which are also those of their times and spans. */
-export type StepName = "gate" | "load" | "open" | "compose" | "route" | "send";
-
-/** One step on the way of a delivery. */
-export interface Step {
-  readonly name: StepName;
-  /** @returns what it met where that ends the attempt; null: the next step comes. Throws nothing but bugs. */
-  readonly run: (draft: Draft) => Finding | null | Promise<Finding | null>;
-}
-
-/** What an earlier step has found out. @throws Error where the steps are in the wrong order. */
-export function known<T>(fact: T | undefined): T {
-  if (fact === undefined) throw new Error("a step needs what no earlier one has found out");
-  return fact;
 }

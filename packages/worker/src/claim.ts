@@ -8,7 +8,8 @@ import { type Delivery, isDelivery, isNewerDelivery } from "@postrider/shared/de
 import { isOwnLane, toLaneLabel } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
 import { type Job, Worker, type WorkerOptions } from "bullmq";
-import type { Attempted, Claimed, Format, Past } from "./attempt.ts";
+import type { Attempted, Claimed } from "./attempt.ts";
+import type { Format, Past } from "./draft.ts";
 import type { Traffic } from "./in-flight.ts";
 import type { Metrics } from "./record/metrics.ts";
 import { type Records, record } from "./record/record.ts";

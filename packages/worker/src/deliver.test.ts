@@ -1,7 +1,8 @@
 import { RETRY_PRESETS } from "@postrider/shared/retry";
 import { expect, test } from "vitest";
-import { type Claimed, type Draft, type Finding, known, NOT_SENT, type Past, type Step } from "./attempt.ts";
+import { type Claimed, type Finding, NOT_SENT } from "./attempt.ts";
 import { deliver } from "./deliver.ts";
+import { type Draft, known, type Past, type Step } from "./draft.ts";
 
 const claimed: Claimed = {
   id: "d",

@@ -2,18 +2,11 @@
 // times a step, and that catches what none of them should throw. Recording and settling come later.
 
 import { RETRY_PRESETS } from "@postrider/shared/retry";
-import {
-  type Attempted,
-  type Claimed,
-  type Draft,
-  type Finding,
-  NOT_SENT,
-  type Past,
-  type Step,
-} from "./attempt.ts";
+import { type Attempted, type Claimed, type Finding, NOT_SENT } from "./attempt.ts";
 import { conceal } from "./authorize/conceal.ts";
 import type { Random } from "./decide/backoff.ts";
 import { decide } from "./decide/decide.ts";
+import type { Draft, Past, Step } from "./draft.ts";
 
 export interface Delivering {
   /** In their order; the last one always meets something. */

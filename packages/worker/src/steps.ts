@@ -1,8 +1,8 @@
 // The way of a delivery from its claim to what its destination has answered.
 
 import type { Composer } from "@postrider/compose/apart/composer";
-import type { Step } from "./attempt.ts";
 import type { Destinations } from "./destinations/destinations.ts";
+import type { Step } from "./draft.ts";
 import type { Open } from "./open/open.ts";
 import { createCompose } from "./steps/compose.ts";
 import { createLoad, type Loading } from "./steps/load.ts";

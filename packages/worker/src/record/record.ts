@@ -14,9 +14,9 @@ import {
   type Finding,
   isNoAttempt,
   type Left,
-  type Past,
   type Verdict,
 } from "../attempt.ts";
+import type { Past } from "../draft.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface Records {

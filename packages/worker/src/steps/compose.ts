@@ -4,7 +4,8 @@ import type { Composer } from "@postrider/compose/apart/composer";
 import type { Composed } from "@postrider/compose/request";
 import { toFacts, toScope } from "@postrider/compose/scope";
 import { describeProblems } from "@postrider/shared/errors";
-import { type Draft, type Finding, known, type Step } from "../attempt.ts";
+import type { Finding } from "../attempt.ts";
+import { type Draft, known, type Step } from "../draft.ts";
 
 export function createCompose(compose: Composer["compose"]): Step {
   return {

@@ -5,7 +5,8 @@ import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { isOwnLane, ownLaneName, toLaneLabel } from "@postrider/shared/lanes";
 import type { Mark, Reason } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
-import type { Claimed, Finding, Past, Step } from "../attempt.ts";
+import type { Claimed, Finding } from "../attempt.ts";
+import type { Past, Step } from "../draft.ts";
 import type { Traffic } from "../in-flight.ts";
 import type { Metrics } from "../record/metrics.ts";
 

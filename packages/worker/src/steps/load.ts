@@ -2,7 +2,8 @@
 
 import { type RetryPolicy, toRetryPolicy } from "@postrider/shared/retry";
 import type { FindAction } from "../actions.ts";
-import type { Claimed, Finding, Step } from "../attempt.ts";
+import type { Claimed, Finding } from "../attempt.ts";
+import type { Step } from "../draft.ts";
 
 export interface Loading {
   /** The compiled action, or null when the store has no such version. */

@@ -1,7 +1,7 @@
 // Sealed data and the action's secrets are opened; what stays closed waits.
 
-import { known, type Step } from "../attempt.ts";
 import { sensitiveSecrets } from "../authorize/conceal.ts";
+import { known, type Step } from "../draft.ts";
 import type { Open } from "../open/open.ts";
 
 export function createOpen(open: Open): Step {

@@ -1,7 +1,7 @@
 // Where the request has to wait its turn, now that its destination is known.
 
-import { known, type Step } from "../attempt.ts";
 import type { Destinations } from "../destinations/destinations.ts";
+import { known, type Step } from "../draft.ts";
 
 /** @param findLane the own lane in which the request has to wait; null where it may be sent now. */
 export function createRoute(findLane: Destinations["findLane"]): Step {

@@ -2,20 +2,13 @@
 
 import type { CompiledAction } from "@postrider/compose/compile";
 import type { ComposedRequest } from "@postrider/compose/request";
-import {
-  type Claimed,
-  type Draft,
-  type Finding,
-  known,
-  NOT_SENT,
-  type SendTimings,
-  type Step,
-} from "../attempt.ts";
+import { type Claimed, type Finding, NOT_SENT, type SendTimings } from "../attempt.ts";
 import type { Authorize, Authorized, Errand } from "../authorize/authorize.ts";
 import { addSensitiveHeaders } from "../authorize/conceal.ts";
 import { judgeSuccess } from "../decide/success.ts";
 import type { Destinations } from "../destinations/destinations.ts";
 import type { Spacing } from "../destinations/rate-limiter.ts";
+import { type Draft, known, type Step } from "../draft.ts";
 import type { Sent } from "../send/exchange.ts";
 
 /** Sends a request; `leftMs` of the attempt's one deadline are left. */

@@ -1,20 +1,11 @@
 import { createProducer } from "@postrider/producer/producer";
 import { toDeliveryId } from "@postrider/shared/delivery";
 import { expect, test } from "vitest";
-import { cancelInTime, pauseInTime } from "../scenarios/takes-hold.ts";
 import { eventually } from "../support/eventually.ts";
 import { startFleet, untilOver } from "../support/fleet.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 import { customers } from "../support/system.ts";
-
-/** Workers that share two cores with other tests come late: the two seconds are held in tests/chaos. */
-const IN_TIME = { takesHoldMs: 6_000 };
-
-test("a paused run stops on all workers and goes on where it was", () => pauseInTime(IN_TIME));
-
-test("a cancelled run sends nothing more, and what was left of it ends as cancelled", () =>
-  cancelInTime(IN_TIME));
 
 test("a held run sends nothing until one delivery, and then all the others, are released", async () => {
   const redisUrl = await isolatedRedisUrl();

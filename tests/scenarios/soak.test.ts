@@ -1,0 +1,26 @@
+import { inLongForm, inShortForm } from "../support/forms.ts";
+import { soak } from "./soak.ts";
+
+inShortForm(
+  "workers and Redis killed, destinations flapping, producers coming and going: nothing lost, all counted",
+  () =>
+    soak({
+      seconds: 20,
+      deliveries: 5_000,
+      workerEveryMs: 6_000,
+      redisEveryMs: 9_000,
+      seed: Number(process.env["SEED"] ?? Date.now() % 1_000_000),
+      limitMs: 120_000,
+    }),
+);
+
+inLongForm("ten minutes and 100,000 deliveries of everything going wrong: nothing lost, all counted", () =>
+  soak({
+    seconds: Number(process.env["SOAK_SECONDS"] ?? 600),
+    deliveries: 100_000,
+    workerEveryMs: 8_000,
+    redisEveryMs: 60_000,
+    seed: Number(process.env["SEED"] ?? Date.now() % 1_000_000),
+    limitMs: 600_000,
+  }),
+);
