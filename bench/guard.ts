@@ -4,8 +4,8 @@
 import { parseUrl } from "@postrider/compose/url";
 import { readSettings } from "@postrider/shared/settings/read-settings";
 import {
-  judgeAddresses,
-  judgeDestination,
+  checkAddresses,
+  checkDestination,
   type Levels,
   toBaseRules,
 } from "@postrider/worker/send/guard/guard";
@@ -47,7 +47,7 @@ export async function measureGuard(nodeMicrosPerDelivery: number | null): Promis
   const addresses = ["2606:4700::1111", "93.184.216.34"];
   const nobodys = { isOurs: () => false };
   const judge = () =>
-    judgeDestination(destination, levels) ?? judgeAddresses(destination, addresses, levels, nobodys);
+    checkDestination(destination, levels) ?? checkAddresses(destination, addresses, levels, nobodys);
   const microsPerConnection = microsOf(judge, CALLS / 10);
   await pools.close();
   const warmShareOfDelivery =

@@ -72,8 +72,8 @@ test("a destination that refuses everything and says until when is left alone as
   await system.startWorker({ POSTRIDER_CONCURRENCY: "10" });
   await system.apply();
   await system.producer.enqueueMany({ action: "a", customers: customers(500), run: "r" });
-  const restsUntil = await eventually(async () => {
-    const { restsUntil: until } = await system.producer.destinations.show(system.receiver.url);
+  const coolsUntil = await eventually(async () => {
+    const { coolsUntil: until } = await system.producer.destinations.show(system.receiver.url);
     expect(until).toBeGreaterThan(Date.now());
     return until ?? 0;
   });
@@ -86,7 +86,7 @@ test("a destination that refuses everything and says until when is left alone as
   await system.untilEnded("r");
 
   const first = system.receiver.requests[refused];
-  expect(first?.atMs).toBeGreaterThanOrEqual(restsUntil - 50);
+  expect(first?.atMs).toBeGreaterThanOrEqual(coolsUntil - 50);
   expect(await system.producer.runs.get("r")).toMatchObject({ delivered: 500, failed: 0 });
 });
 

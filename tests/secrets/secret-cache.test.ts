@@ -4,7 +4,7 @@ import { compileAction } from "@postrider/compose/compile";
 import { createProducer, type Producer } from "@postrider/producer/producer";
 import { parseAction } from "@postrider/shared/action";
 import { createSealer, parseSecretKeys, type SecretKeys } from "@postrider/shared/seal";
-import { createSecretCache, type Found, readFromRedis } from "@postrider/worker/open/secret-cache";
+import { createSecretCache, type Found, readFromRedis } from "@postrider/worker/unseal/secret-cache";
 import { Redis } from "ioredis";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { toStore } from "../support/keys.ts";

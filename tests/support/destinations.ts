@@ -3,7 +3,7 @@
 import { createLaneDirectory, type LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Claimed, Finding } from "@postrider/worker/attempt";
 import { createDestinations, type Destinations } from "@postrider/worker/destinations/destinations";
-import { createTrouble } from "@postrider/worker/destinations/failure-window";
+import { createFailureWindow } from "@postrider/worker/destinations/failure-window";
 import { createTraffic } from "@postrider/worker/in-flight";
 import { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
@@ -54,7 +54,7 @@ export async function createView(redisUrl: string, now: () => number = Date.now)
   };
   const destinations = createDestinations({
     directory,
-    trouble: createTrouble(toShard(redis), circuit.circuitWindowMs),
+    failures: createFailureWindow(toShard(redis), circuit.circuitWindowMs),
     traffic: createTraffic(now),
     scout: () => Promise.resolve(false),
     concurrency: 100,

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { createGroup } from "./batch.ts";
+import { createBatch } from "./batch.ts";
 
 test("a lone item waits for nobody, and what comes at the same time travels together", async () => {
   const flushed: number[][] = [];
-  const add = createGroup<number, number>(async (items) => {
+  const add = createBatch<number, number>(async (items) => {
     flushed.push([...items]);
     return items.map((item) => item * 10);
   }, 100);
@@ -21,7 +21,7 @@ test("a lone item waits for nobody, and what comes at the same time travels toge
 
 test("a group is bounded", async () => {
   const sizes: number[] = [];
-  const add = createGroup<number, number>(async (items) => {
+  const add = createBatch<number, number>(async (items) => {
     sizes.push(items.length);
     return items;
   }, 2);
@@ -33,7 +33,7 @@ test("a group is bounded", async () => {
 
 test("a failed flush fails its own items only, and the next ones go through", async () => {
   let isBroken = true;
-  const add = createGroup<number, number>(async (items) => {
+  const add = createBatch<number, number>(async (items) => {
     if (isBroken) throw new Error("down");
     return items;
   }, 10);

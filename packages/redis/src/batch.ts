@@ -9,7 +9,7 @@ const GATHER_MS = 2;
  * Carries out `flush` for all items that gathered, and hands each caller its own result.
  * @param gatherMs how long a group waits that had company; 0: for those alone that come in the same turn of the event loop.
  */
-export function createGroup<Item, Result>(
+export function createBatch<Item, Result>(
   flush: (items: readonly Item[]) => Promise<readonly Result[]>,
   itemsMax: number,
   gatherMs = GATHER_MS,

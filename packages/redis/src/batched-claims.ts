@@ -3,7 +3,7 @@
 
 import { type BackendFactory, createRedisBackend, type RedisQueueBackend } from "bullmq";
 import type { Redis } from "ioredis";
-import { createGroup } from "./batch.ts";
+import { createBatch } from "./batch.ts";
 
 /** Keeps one script under a millisecond or so. */
 const GROUP_MAX = 50;
@@ -14,12 +14,12 @@ const KEYS = 11;
 const OPTIONS = KEYS + 2;
 
 /** What BullMQ's workers ask Redis with; `redis` is the connection that they are given. */
-export function groupClaims(redis: Redis): BackendFactory<RedisQueueBackend> {
+export function batchClaims(redis: Redis): BackendFactory<RedisQueueBackend> {
   return (lane, options, connections) => {
     const backend = createRedisBackend(lane, options, connections);
     const single = backend.execCommand.bind(backend);
     type Client = Parameters<typeof single>[0];
-    const claim = createGroup<{ readonly client: Client; readonly args: readonly unknown[] }, unknown>(
+    const claim = createBatch<{ readonly client: Client; readonly args: readonly unknown[] }, unknown>(
       async (claims) => {
         const [first, ...others] = claims;
         if (first === undefined) return [];

@@ -25,9 +25,9 @@ export function createShardKeys(keyPrefix: string, shard: string) {
     /** The latest version. */
     ownLaneVersion: () => `${prefix}:own-lanes:version`,
     /** What workers met at a destination lately: `<second>:<kind>` → count. */
-    trouble: (lane: string) => `${prefix}:trouble:${lane}`,
+    failures: (lane: string) => `${prefix}:failures:${lane}`,
     /** Destinations' lanes with trouble in the last window, by the time when it began. */
-    suspects: () => `${prefix}:trouble:suspects`,
+    failing: () => `${prefix}:failures:failing`,
     /** Of a held run's lane: deliveries that were released by themselves and came back because the run was paused. */
     released: (lane: string) => laneKey(lane, "released"),
     /** When a lane with a rate may send its next request: Unix µs of Redis' clock. */

@@ -25,7 +25,7 @@ export interface Circuit {
 }
 
 /** The rate that a destination's own answers have taught us. */
-export interface Pace {
+export interface AdaptiveRate {
   readonly perSecond: number;
   /** The rate at which it last refused; growth slows down near it. 0: it took nothing at all. */
   readonly refusedAt: number;
@@ -54,11 +54,11 @@ export interface OwnLane {
   /** By action id, as the latest version that was met here says; without any where that one has none. */
   readonly actionLimits?: Readonly<Record<string, VersionLimits>>;
   readonly circuit?: Circuit;
-  readonly pace?: Pace;
+  readonly adaptiveRate?: AdaptiveRate;
   /** Unix ms until which the destination has itself asked to be left alone; there until somebody sees that it is over. */
-  readonly restsUntil?: number;
+  readonly coolsUntil?: number;
   /** Unix ms when it last held more slots of a worker than its share of arrivals explains, or when its circuit closed. */
-  readonly troubledAt?: number;
+  readonly lastFailureAt?: number;
   /** Of a run: the destination that all its deliveries go to, where the action's text tells. */
   readonly destination?: string;
 }
@@ -157,15 +157,15 @@ export function toSwitches(entry: OwnLane): Switches {
 /** Requests a second, as configured or learned, whichever is less; undefined: as fast as it goes. */
 export function rateOf(entry: OwnLane): number | undefined {
   const { ratePerSecond } = limitsOf(entry);
-  const learned = entry.pace?.perSecond;
+  const learned = entry.adaptiveRate?.perSecond;
   if (ratePerSecond === undefined || learned === undefined) return ratePerSecond ?? learned;
   return Math.min(ratePerSecond, learned);
 }
 
 /** Whether deliveries may be claimed from it at all. */
-export function isRunnable({ isPaused, isHeld, isCancelled, circuit, restsUntil }: OwnLane): boolean {
+export function isRunnable({ isPaused, isHeld, isCancelled, circuit, coolsUntil }: OwnLane): boolean {
   if (isCancelled === true) return true;
-  return isPaused !== true && isHeld !== true && circuit?.state !== "open" && restsUntil === undefined;
+  return isPaused !== true && isHeld !== true && circuit?.state !== "open" && coolsUntil === undefined;
 }
 
 /**

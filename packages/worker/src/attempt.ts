@@ -103,8 +103,8 @@ export interface Interrupted {
 }
 
 /** Nothing was sent: its lane's rate leaves it a moment that is too far off, or the time for it has passed. It goes back and comes again. */
-export interface Untimely {
-  readonly kind: "untimely";
+export interface Throttled {
+  readonly kind: "throttled";
 }
 
 /** It belongs in another lane, before anything was sent. */
@@ -139,13 +139,13 @@ export type Finding =
   | Unready
   | Cancelled
   | Interrupted
-  | Untimely
+  | Throttled
   | Misplaced
   | Recorded
   | Newer
   | Broken;
 
-const NO_ATTEMPT: ReadonlySet<Finding["kind"]> = new Set(["recorded", "newer", "misplaced", "untimely"]);
+const NO_ATTEMPT: ReadonlySet<Finding["kind"]> = new Set(["recorded", "newer", "misplaced", "throttled"]);
 
 /** Whether nothing was attempted and nothing about the delivery has changed, so that there is nothing to write down. */
 export function isNoAttempt({ kind }: Finding): boolean {

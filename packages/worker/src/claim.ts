@@ -1,6 +1,6 @@
 // Claims deliveries from one lane and takes each through deliver, record and settle.
 
-import { groupClaims } from "@postrider/redis/batched-claims";
+import { batchClaims } from "@postrider/redis/batched-claims";
 import type { Bury } from "@postrider/redis/scripts/bury";
 import type { Move } from "@postrider/redis/scripts/move";
 import type { Shard } from "@postrider/redis/shard";
@@ -36,11 +36,11 @@ export function serveLane(lane: string, concurrency: number, options: LaneOption
     lane,
     (job: Job, token?: string) => handle(job, token ?? "", lane, options),
     toWorkerOptions(concurrency, options),
-    groupClaims(options.shard.redis),
+    batchClaims(options.shard.redis),
   );
   worker.on("error", (error) => {
     log.warn({ lane, detail: error.message }, "lane trouble");
-    if (REFUSAL.test(error.message)) rest(worker);
+    if (REFUSAL.test(error.message)) pauseClaims(worker);
   });
   const reclaimed = toReclaimed(records.metrics, log);
   worker.on("stalled", (deliveryId) => reclaimed(lane, deliveryId));
@@ -60,13 +60,13 @@ export function toReclaimed(metrics: Metrics, log: Logger): (lane: string, deliv
 
 /** Redis takes nothing now, as when it is full. BullMQ asks again at once: thousands of times a second, with a log line each. */
 const REFUSAL = /^(OOM|MISCONF|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|BUSY|NOAUTH|NOPERM)\b/;
-const REST_MS = 1_000;
+const CLAIM_PAUSE_MS = 1_000;
 
 /** Claims nothing for a while; what is in flight goes on. */
-function rest(worker: Worker): void {
+function pauseClaims(worker: Worker): void {
   if (worker.isPaused()) return;
   void worker.pause(true);
-  setTimeout(() => void worker.resume(), REST_MS).unref();
+  setTimeout(() => void worker.resume(), CLAIM_PAUSE_MS).unref();
 }
 
 function toWorkerOptions(concurrency: number, { shard, lockMs, stalledCheckMs }: LaneOptions): WorkerOptions {

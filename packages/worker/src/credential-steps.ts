@@ -7,10 +7,10 @@ import { digestUnkeyed } from "./authorize/identity.ts";
 import { createSharedTokens, createUnsharedTokens } from "./authorize/shared-tokens.ts";
 import { createTokens } from "./authorize/tokens.ts";
 import type { Interrupts } from "./interrupts.ts";
-import { createOpener, type Open } from "./open/open.ts";
-import { createReadSecrets } from "./open/read-secrets.ts";
-import { createSecretCache, readFromRedis } from "./open/secret-cache.ts";
 import type { TlsFiles } from "./send/tls/tls-files.ts";
+import { createReadSecrets } from "./unseal/read-secrets.ts";
+import { createSecretCache, readFromRedis } from "./unseal/secret-cache.ts";
+import { createUnsealer, type Unseal } from "./unseal/unseal.ts";
 
 export interface CredentialOptions {
   /** Null where neither secrets nor tokens are needed. */
@@ -35,7 +35,7 @@ export async function createCredentialSteps({
   now,
   tls,
   onTokenFetch,
-}: CredentialOptions): Promise<{ readonly open: Open; readonly authorize: Authorize }> {
+}: CredentialOptions): Promise<{ readonly unseal: Unseal; readonly authorize: Authorize }> {
   const read =
     store === null ? async (names: readonly string[]) => names.map(() => null) : readFromRedis(store);
   if (store !== null) await tls.useSecrets(createReadSecrets(read, sealer));
@@ -48,7 +48,7 @@ export async function createCredentialSteps({
     now,
   });
   return {
-    open: createOpener(
+    unseal: createUnsealer(
       sealer,
       createSecretCache(read, sealer, { actionsMax, now, isReserved: tls.isReserved }),
     ),

@@ -26,7 +26,7 @@ export interface Draft {
   readonly past: Past;
   policy: RetryPolicy;
   action?: CompiledAction;
-  opened?: { readonly delivery: Delivery; readonly secrets: Secrets };
+  unsealed?: { readonly delivery: Delivery; readonly secrets: Secrets };
   request?: ComposedRequest;
   /** Values that nobody may see in what was met. */
   sensitive: Set<string>;
@@ -36,7 +36,7 @@ export interface Draft {
 }
 
 /** The steps by name, which are also those of their times and spans. */
-export type StepName = "gate" | "load" | "open" | "compose" | "route" | "send";
+export type StepName = "gate" | "load" | "unseal" | "compose" | "route" | "send";
 
 /** One step on the way of a delivery. */
 export interface Step {

@@ -12,7 +12,7 @@ import type { Logger } from "@postrider/shared/log";
 import type { Settings } from "@postrider/shared/settings/settings";
 import type { Worker } from "bullmq";
 import { createDestinations, type Destinations } from "./destinations/destinations.ts";
-import { createTrouble } from "./destinations/failure-window.ts";
+import { createFailureWindow } from "./destinations/failure-window.ts";
 import type { Scout } from "./destinations/scout.ts";
 import { createTraffic, type Traffic } from "./in-flight.ts";
 import { createAudit } from "./maintain/audit.ts";
@@ -63,10 +63,10 @@ export async function createLanes({
   const directory = createLaneDirectory(shard);
   await directory.refresh();
   const traffic = createTraffic(Date.now);
-  const trouble = createTrouble(shard, settings.circuitWindowMs);
+  const failures = createFailureWindow(shard, settings.circuitWindowMs);
   const destinations = createDestinations({
     directory,
-    trouble,
+    failures,
     traffic,
     scout,
     concurrency: settings.concurrency,

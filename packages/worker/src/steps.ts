@@ -3,15 +3,15 @@
 import type { Composer } from "@postrider/compose/apart/composer";
 import type { Destinations } from "./destinations/destinations.ts";
 import type { Step } from "./draft.ts";
-import type { Open } from "./open/open.ts";
 import { createCompose } from "./steps/compose.ts";
 import { createLoad, type Loading } from "./steps/load.ts";
-import { createOpen } from "./steps/open.ts";
 import { createRoute } from "./steps/route.ts";
 import { createSend, type Sending } from "./steps/send.ts";
+import { createUnsealStep } from "./steps/unseal.ts";
+import type { Unseal } from "./unseal/unseal.ts";
 
 export interface StepsOptions extends Loading, Sending {
-  readonly open: Open;
+  readonly unseal: Unseal;
   readonly compose: Composer["compose"];
   /** The own lane in which the request has to wait its turn; null where it may be sent now. */
   readonly findLane: Destinations["findLane"];
@@ -22,7 +22,7 @@ export function createSteps(options: StepsOptions, gate: Step | null): readonly 
   return [
     ...(gate === null ? [] : [gate]),
     createLoad(options),
-    createOpen(options.open),
+    createUnsealStep(options.unseal),
     createCompose(options.compose),
     createRoute(options.findLane),
     createSend(options),

@@ -75,7 +75,7 @@ export async function testAction(action: Action, sample: Sample, settings: Setti
         compose: composer.compose,
         // Sent now, whatever waits for the same destination.
         findLane: () => null,
-        awaitMoment: () => null,
+        awaitTurn: () => null,
         begin: () => () => undefined,
         send: sendWithin,
         now: Date.now,

@@ -112,19 +112,21 @@ function show(destination: Destination, { output }: Context): void {
   );
 }
 
-function describeState({ isPaused, circuit, probeAt, restsUntil }: Destination): string {
+function describeState({ isPaused, circuit, probeAt, coolsUntil }: Destination): string {
   const probe = probeAt === null ? "" : `, next probe at ${describeTime(probeAt)}`;
   const state = circuit === "closed" ? "circuit closed" : `circuit ${circuit}${probe}`;
-  const rest = restsUntil === null ? "" : `, asked for a rest until ${describeTime(restsUntil)}`;
+  const rest = coolsUntil === null ? "" : `, asked for a rest until ${describeTime(coolsUntil)}`;
   return `${isPaused ? "paused, " : ""}${state}${rest}`;
 }
 
-function describeLimits({ limits, pacePerSecond }: Destination): string {
+function describeLimits({ limits, adaptiveRatePerSecond }: Destination): string {
   const { ratePerSecond, concurrency } = limits;
   const parts = [
     ...(ratePerSecond === undefined ? [] : [`${ratePerSecond} a second`]),
     ...(concurrency === undefined ? [] : [`${concurrency} at once`]),
-    ...(pacePerSecond === null ? [] : [`its 429s allow ${Math.round(pacePerSecond * 100) / 100} a second`]),
+    ...(adaptiveRatePerSecond === null
+      ? []
+      : [`its 429s allow ${Math.round(adaptiveRatePerSecond * 100) / 100} a second`]),
   ];
   return parts.length === 0 ? "none" : parts.join(", ");
 }

@@ -28,7 +28,7 @@ export type NextCode =
   | "destination_paused"
   | "circuit_open"
   | "circuit_probing"
-  | "destination_resting"
+  | "destination_cooling_down"
   | "due"
   | "claim";
 
@@ -100,15 +100,15 @@ function findObstacle(
   if (run?.state === "held" && !isReleased)
     return next("run_held", `waits to be released: the run ${run.run} is held`);
   if (destination === null) return null;
-  const { origin, isPaused, circuit, probeAt, restsUntil } = destination;
+  const { origin, isPaused, circuit, probeAt, coolsUntil } = destination;
   if (isPaused) return next("destination_paused", `waits: the destination ${origin} is paused`);
   if (circuit === "open") {
     const probe = probeAt === null ? "" : `; the next probe is at ${toText(probeAt)}`;
     return next("circuit_open", `waits: the circuit of ${origin} is open${probe}`, probeAt);
   }
-  if (restsUntil !== null) {
-    const message = `waits: ${origin} has asked to be left alone until ${toText(restsUntil)} (Retry-After)`;
-    return next("destination_resting", message, restsUntil);
+  if (coolsUntil !== null) {
+    const message = `waits: ${origin} has asked to be left alone until ${toText(coolsUntil)} (Retry-After)`;
+    return next("destination_cooling_down", message, coolsUntil);
   }
   if (circuit === "half-open")
     return next("circuit_probing", `waits: ${origin} is tried with one delivery at a time`);
@@ -117,7 +117,7 @@ function findObstacle(
 
 function describePace({ ahead, lane }: Located, destination: Destination | null): string {
   const before = ahead === null ? "" : `; ${ahead} before it in the lane ${lane}`;
-  const rates = [destination?.limits.ratePerSecond, destination?.pacePerSecond ?? undefined].filter(
+  const rates = [destination?.limits.ratePerSecond, destination?.adaptiveRatePerSecond ?? undefined].filter(
     (rate) => rate !== undefined,
   );
   if (rates.length === 0) return before;

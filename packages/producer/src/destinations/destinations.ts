@@ -18,10 +18,10 @@ export interface Destination {
   /** Unix ms of the next probe of an open circuit. */
   readonly probeAt: number | null;
   /** Unix ms until which its own refusals have asked to be left alone (`Retry-After`); null where none do. */
-  readonly restsUntil: number | null;
+  readonly coolsUntil: number | null;
   readonly limits: Limits;
   /** The rate that its 429s have taught; null where none has. */
-  readonly pacePerSecond: number | null;
+  readonly adaptiveRatePerSecond: number | null;
   readonly waiting: number;
   readonly delayed: number;
   readonly inFlight: number;
@@ -53,16 +53,16 @@ export function createDestinations(shard: Shard, directory: LaneDirectory): Dest
   const describe = async (origin: string, entry: OwnLane | undefined): Promise<Destination> => {
     const { waiting, delayed, inFlight } =
       entry === undefined ? NOTHING : await readBacklog(shard, entry.lane, Date.now());
-    const { circuit, pace } = entry ?? {};
+    const { circuit, adaptiveRate } = entry ?? {};
     return {
       origin,
       lane: entry?.lane ?? null,
       isPaused: entry?.isPaused === true,
       circuit: circuit?.state ?? "closed",
       probeAt: circuit?.state === "open" ? circuit.since + circuit.pauseMs : null,
-      restsUntil: entry?.restsUntil ?? null,
+      coolsUntil: entry?.coolsUntil ?? null,
       limits: entry === undefined ? {} : limitsOf(entry),
-      pacePerSecond: pace?.perSecond ?? null,
+      adaptiveRatePerSecond: adaptiveRate?.perSecond ?? null,
       waiting,
       delayed,
       inFlight,
@@ -89,7 +89,7 @@ export function createDestinations(shard: Shard, directory: LaneDirectory): Dest
       );
     },
     pause: (origin) => change(origin, ({ isClosing: _, ...entry }) => ({ ...entry, isPaused: true })),
-    resume: (origin) => change(origin, ({ isPaused: _, circuit: __, restsUntil: ___, ...entry }) => entry),
+    resume: (origin) => change(origin, ({ isPaused: _, circuit: __, coolsUntil: ___, ...entry }) => entry),
   };
 }
 

@@ -14,7 +14,7 @@ export type OwnLaneState =
   | "cancelled"
   | "circuit-open"
   | "circuit-half-open"
-  | "resting";
+  | "cooling-down";
 
 export interface OwnLaneShown {
   readonly lane: string;
@@ -81,5 +81,5 @@ function toState(entry: OwnLane): OwnLaneState {
   if (isRunnable(entry)) return circuit === undefined ? "running" : "circuit-half-open";
   if (isPaused === true) return "paused";
   if (isHeld === true) return "held";
-  return circuit?.state === "open" ? "circuit-open" : "resting";
+  return circuit?.state === "open" ? "circuit-open" : "cooling-down";
 }

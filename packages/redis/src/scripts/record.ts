@@ -3,7 +3,7 @@
 // nor sends again. A claim that another worker holds by now writes nothing, but that its worker was slow and not dead.
 
 import { decodeMark, encodeOutcome, IN_LANE, type Mark, type Outcome } from "@postrider/shared/outcome";
-import { createGroup } from "../batch.ts";
+import { createBatch } from "../batch.ts";
 import { RUN_KEPT_SECONDS, type ShardKeys } from "../keys.ts";
 import type { Shard } from "../shard.ts";
 import { COMPLETE_RUN } from "./run-fragments.ts";
@@ -138,7 +138,7 @@ export function createLedger(shard: Shard, options: LedgerOptions): Ledger {
   const { redis, keys } = shard;
   redis.defineCommand("postriderRecord", { lua: RECORD });
   const { postriderRecord } = redis as unknown as { postriderRecord: RecordCommand };
-  const readMarks = createGroup<string, Mark | null>(async (ids) => {
+  const readMarks = createBatch<string, Mark | null>(async (ids) => {
     const marks = await redis.mget(ids.map((id) => keys.outcome(id)));
     return marks.map((mark) => (mark === null ? null : decodeMark(mark)));
   }, GROUP_MAX);
@@ -148,7 +148,7 @@ export function createLedger(shard: Shard, options: LedgerOptions): Ledger {
     const counted = await postriderRecord.call(redis, names.length, ...names, RECORDS_KEPT, ...values);
     return counted.map((one) => WRITTEN[one] ?? "lost");
   };
-  const write = createGroup<Entry, Written>(
+  const write = createBatch<Entry, Written>(
     async (entries) => (await Promise.all(toPortions(entries).map(record))).flat(),
     GROUP_MAX,
   );

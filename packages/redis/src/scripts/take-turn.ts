@@ -42,12 +42,12 @@ export function createTakeTurn(
   { redis, keys }: Shard,
   { farMs, aheadMs, restMsMax }: TurnLimits,
 ): (lane: string, intervalMs: number) => Promise<number | null> {
-  redis.defineCommand("postriderTakeMoment", { lua: TAKE });
-  const { postriderTakeMoment } = redis as unknown as { postriderTakeMoment: TakeCommand };
+  redis.defineCommand("postriderTakeTurn", { lua: TAKE });
+  const { postriderTakeTurn } = redis as unknown as { postriderTakeTurn: TakeCommand };
   return async (lane, intervalMs) => {
     const names = [keys.nextRequest(lane), keys.ofLane(lane, "limiter")];
     const times = [intervalMs, farMs, aheadMs, restMsMax].map((ms) => ms * 1_000);
-    const off = await postriderTakeMoment.call(redis, names.length, ...names, ...times);
+    const off = await postriderTakeTurn.call(redis, names.length, ...names, ...times);
     return off < 0 ? null : off / 1_000;
   };
 }

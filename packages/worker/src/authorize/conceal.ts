@@ -79,7 +79,7 @@ function concealTexts<F extends Finding>(finding: F, mask: (text: string) => str
         problems: finding.problems.map((problem) => ({ ...problem, message: mask(problem.message) })),
       };
     case "interrupted":
-    case "untimely":
+    case "throttled":
     case "misplaced":
     case "recorded":
     case "newer":

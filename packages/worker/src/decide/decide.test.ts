@@ -177,7 +177,7 @@ test("what could not be sent fails at once, an interruption is handed back, a bu
     decide({ kind: "unsendable", reason: "value_missing", problems: [] }, facts, circumstances),
   ).toMatchObject({ outcome: "failed", reason: "value_missing" });
   expect(decide({ kind: "interrupted" }, facts, circumstances)).toEqual({ kind: "handed-back" });
-  expect(decide({ kind: "untimely" }, facts, circumstances)).toEqual({ kind: "handed-back" });
+  expect(decide({ kind: "throttled" }, facts, circumstances)).toEqual({ kind: "handed-back" });
   expect(decide({ kind: "broken", message: "" }, facts, circumstances)).toMatchObject({
     kind: "retry",
     reason: "internal",

@@ -56,7 +56,7 @@ export function decide(finding: Finding, facts: DeliveryFacts, circumstances: Ci
     case "cancelled":
       return { kind: "ended", outcome: "cancelled", reason: "cancelled" };
     case "interrupted":
-    case "untimely":
+    case "throttled":
       return { kind: "handed-back" };
     case "misplaced":
       return { kind: "moved", lane: finding.lane };

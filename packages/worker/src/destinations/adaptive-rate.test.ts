@@ -1,7 +1,7 @@
-import type { Pace } from "@postrider/shared/own-lane";
+import type { AdaptiveRate } from "@postrider/shared/own-lane";
 import { expect, test } from "vitest";
-import { judgePace, PACE_MIN } from "./adaptive-rate.ts";
-import type { Met } from "./counts.ts";
+import { ADAPTIVE_RATE_MIN, nextAdaptiveRate } from "./adaptive-rate.ts";
+import type { Counts } from "./counts.ts";
 
 interface Receiver {
   /** How many of so many requests in this second it takes. */
@@ -10,18 +10,23 @@ interface Receiver {
 
 /** Plays a sender that is judged once a second against a receiver. */
 function play(receiver: Receiver, seconds: number, offered: number, allowance: number | null = null) {
-  const tally = new Map<number, Met>();
-  const history: { second: number; sent: number; limited: number; pace: number | null }[] = [];
-  let pace: Pace | undefined;
+  const counts = new Map<number, Counts>();
+  const history: { second: number; sent: number; limited: number; adaptiveRate: number | null }[] = [];
+  let adaptiveRate: AdaptiveRate | undefined;
   let owed = 0;
   for (let second = 0; second < seconds; second++) {
-    owed += Math.min(offered, pace?.perSecond ?? offered);
+    owed += Math.min(offered, adaptiveRate?.perSecond ?? offered);
     const sent = Math.floor(owed);
     owed -= sent;
     const accepted = receiver.take(second, sent);
-    tally.set(second, { accepted, limited: sent - accepted, failed: 0 });
-    pace = judgePace(pace, tally, (second + 1) * 1_000, allowance === null ? null : { perSecond: allowance });
-    history.push({ second, sent, limited: sent - accepted, pace: pace?.perSecond ?? null });
+    counts.set(second, { accepted, limited: sent - accepted, failed: 0 });
+    adaptiveRate = nextAdaptiveRate(
+      adaptiveRate,
+      counts,
+      (second + 1) * 1_000,
+      allowance === null ? null : { perSecond: allowance },
+    );
+    history.push({ second, sent, limited: sent - accepted, adaptiveRate: adaptiveRate?.perSecond ?? null });
   }
   return history;
 }
@@ -46,42 +51,42 @@ test("a receiver that allows less later on is followed down, and up again", () =
   };
   const history = play(falls, 600, 2_000);
 
-  expect(history[115]?.pace).toBeLessThan(25);
-  expect(history[599]?.pace).toBeGreaterThan(85);
+  expect(history[115]?.adaptiveRate).toBeLessThan(25);
+  expect(history[599]?.adaptiveRate).toBeGreaterThan(85);
 });
 
-test("what a destination says that it allows bounds the pace at once", () => {
-  expect(play(allows(50), 3, 2_000, 50)[1]?.pace).toBeLessThanOrEqual(50);
+test("what a destination says that it allows bounds the adaptive rate at once", () => {
+  expect(play(allows(50), 3, 2_000, 50)[1]?.adaptiveRate).toBeLessThanOrEqual(50);
 });
 
 test("a receiver that refuses everything is asked ever less, but asked", () => {
   const history = play(allows(0), 120, 2_000);
 
-  expect(history.at(-1)?.pace).toBeCloseTo(PACE_MIN);
+  expect(history.at(-1)?.adaptiveRate).toBeCloseTo(ADAPTIVE_RATE_MIN);
 });
 
-test("some refusals are no reason for a pace, and one that has not been needed for long is forgotten", () => {
-  const tally = new Map([[1, { accepted: 100, limited: 4, failed: 0 }]]);
-  expect(judgePace(undefined, tally, 2_000, null)).toBeUndefined();
+test("some refusals are no reason for a adaptive rate, and one that has not been needed for long is forgotten", () => {
+  const counts = new Map([[1, { accepted: 100, limited: 4, failed: 0 }]]);
+  expect(nextAdaptiveRate(undefined, counts, 2_000, null)).toBeUndefined();
 
-  const pace: Pace = { perSecond: 10, refusedAt: 11, changedAt: 0, slowedAt: 0 };
-  expect(judgePace(pace, new Map(), 599_999, null)).toBeDefined();
-  expect(judgePace(pace, new Map(), 600_000, null)).toBeUndefined();
+  const adaptiveRate: AdaptiveRate = { perSecond: 10, refusedAt: 11, changedAt: 0, slowedAt: 0 };
+  expect(nextAdaptiveRate(adaptiveRate, new Map(), 599_999, null)).toBeDefined();
+  expect(nextAdaptiveRate(adaptiveRate, new Map(), 600_000, null)).toBeUndefined();
 });
 
 test("the first moments of a receiver with little room for bursts are no measure of what it takes", () => {
-  const tally = new Map<number, Met>([[0, { accepted: 5, limited: 95, failed: 0 }]]);
-  expect(judgePace(undefined, tally, 250, null)).toBeUndefined();
-  expect(judgePace(undefined, tally, 1_250, null)).toBeUndefined();
+  const counts = new Map<number, Counts>([[0, { accepted: 5, limited: 95, failed: 0 }]]);
+  expect(nextAdaptiveRate(undefined, counts, 250, null)).toBeUndefined();
+  expect(nextAdaptiveRate(undefined, counts, 1_250, null)).toBeUndefined();
 
-  tally.set(1, { accepted: 50, limited: 900, failed: 0 });
-  expect(judgePace(undefined, tally, 2_000, null)?.perSecond).toBeCloseTo(47.5);
+  counts.set(1, { accepted: 50, limited: 900, failed: 0 });
+  expect(nextAdaptiveRate(undefined, counts, 2_000, null)?.perSecond).toBeCloseTo(47.5);
 });
 
 test("a receiver that refuses everything for a while and then takes everything is soon asked for much again", () => {
   const recovers: Receiver = { take: (second, requests) => (second < 10 ? 0 : requests) };
 
-  expect(play(recovers, 50, 2_000)[49]?.pace).toBeGreaterThan(100);
+  expect(play(recovers, 50, 2_000)[49]?.adaptiveRate).toBeGreaterThan(100);
 });
 
 test.each([
@@ -95,17 +100,17 @@ test.each([
     },
   };
 
-  expect(play(recovers, until + 50, 400).at(-1)?.pace).toBeGreaterThan(100);
+  expect(play(recovers, until + 50, 400).at(-1)?.adaptiveRate).toBeGreaterThan(100);
 });
 
 test("a limit that has gone is left behind ever faster", () => {
   const grows: Receiver = { take: (second, requests) => Math.min(requests, second < 60 ? 1 : 1_000) };
 
-  expect(play(grows, 180, 2_000).at(-1)?.pace).toBeGreaterThan(100);
+  expect(play(grows, 180, 2_000).at(-1)?.adaptiveRate).toBeGreaterThan(100);
 });
 
 test("a 429 now and then, whatever the rate, slows nothing down", () => {
   const moody: Receiver = { take: (_, requests) => Math.floor(requests * 0.98) };
 
-  expect(play(moody, 60, 2_000).every(({ pace }) => pace === null)).toBe(true);
+  expect(play(moody, 60, 2_000).every(({ adaptiveRate }) => adaptiveRate === null)).toBe(true);
 });

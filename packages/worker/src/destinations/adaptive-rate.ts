@@ -1,8 +1,8 @@
 // The rate at which a destination takes requests, learned from its own answers: additive increase, multiplicative decrease, slower near
 // the rate at which it last refused. Pure.
 
-import type { Pace } from "@postrider/shared/own-lane";
-import { type Met, type Tally, total } from "./counts.ts";
+import type { AdaptiveRate } from "@postrider/shared/own-lane";
+import { type Counts, type CountsBySecond, total } from "./counts.ts";
 
 /** So many 429s in ten seconds are no accident. */
 const REFUSALS_MIN = 5;
@@ -18,7 +18,7 @@ const MUCH_SLOWER = 0.5;
 /** Where nothing at all was taken, it begins no lower than here: one refusal a second hurts nobody. */
 const FIRST_MIN = 1;
 /** Fewer than one in ten seconds would teach nothing for too long. */
-export const PACE_MIN = 0.1;
+export const ADAPTIVE_RATE_MIN = 0.1;
 /** The answers to what was sent before a change say nothing about it. */
 const SETTLE_MS = 2_000;
 /** Near the rate of the last refusal it grows by so much of itself a second, far under it by more. */
@@ -40,7 +40,7 @@ const UNKNOWN = 0;
 /** A lane that sends less than it may learns nothing about its limit. */
 const USED_SHARE = 0.7;
 /** A limit that has not been met for so long is no longer believed. */
-export const PACE_FORGOTTEN_MS = 600_000;
+export const ADAPTIVE_RATE_FORGOTTEN_MS = 600_000;
 
 /** What the destination itself says that it allows, where it does. */
 export interface Allowance {
@@ -48,36 +48,36 @@ export interface Allowance {
 }
 
 /**
- * The pace after a look at the latest attempts; called about once a second.
- * @param pace absent: as fast as it goes.
+ * The adaptive rate after a look at the latest attempts; called about once a second.
+ * @param adaptive rate absent: as fast as it goes.
  * @returns the same object when nothing changes; undefined: as fast as it goes.
  */
-export function judgePace(
-  pace: Pace | undefined,
-  tally: Tally,
+export function nextAdaptiveRate(
+  adaptiveRate: AdaptiveRate | undefined,
+  counts: CountsBySecond,
   now: number,
   allowance: Allowance | null,
-): Pace | undefined {
-  if (pace === undefined) return begin(tally, now, allowance);
-  const met = total(tally, Math.max(pace.slowedAt + 1_000, now - REFUSALS_WINDOW_MS));
+): AdaptiveRate | undefined {
+  if (adaptiveRate === undefined) return begin(counts, now, allowance);
+  const met = total(counts, Math.max(adaptiveRate.slowedAt + 1_000, now - REFUSALS_WINDOW_MS));
   const isRefusing = met.limited > (met.accepted + met.limited) * REFUSED_SHARE;
-  if (isRefusing && now - pace.slowedAt >= SETTLE_MS) return slowDown(pace, met, tally, now);
-  if (now - pace.slowedAt >= PACE_FORGOTTEN_MS) return undefined;
-  if (now - pace.changedAt < 1_000 || now - pace.slowedAt < SETTLE_MS) return pace;
-  return speedUp(pace, tally, now, allowance);
+  if (isRefusing && now - adaptiveRate.slowedAt >= SETTLE_MS) return slowDown(adaptiveRate, met, counts, now);
+  if (now - adaptiveRate.slowedAt >= ADAPTIVE_RATE_FORGOTTEN_MS) return undefined;
+  if (now - adaptiveRate.changedAt < 1_000 || now - adaptiveRate.slowedAt < SETTLE_MS) return adaptiveRate;
+  return speedUp(adaptiveRate, counts, now, allowance);
 }
 
-function begin(tally: Tally, now: number, allowance: Allowance | null): Pace | undefined {
-  const met = total(tally, now - REFUSALS_WINDOW_MS);
+function begin(counts: CountsBySecond, now: number, allowance: Allowance | null): AdaptiveRate | undefined {
+  const met = total(counts, now - REFUSALS_WINDOW_MS);
   if (met.limited < REFUSALS_MIN || met.limited < (met.accepted + met.limited) * REFUSED_SHARE_MIN)
     return undefined;
-  const first = Math.min(...refusingSeconds(tally, now).map(([second]) => second));
-  // What it took so far in its first second is a burst or a part, and a pace that begins far too low takes minutes to grow.
+  const first = Math.min(...refusingSeconds(counts, now).map(([second]) => second));
+  // What it took so far in its first second is a burst or a part, and a adaptive rate that begins far too low takes minutes to grow.
   if (allowance === null && Math.floor(now / 1_000) - first < 2) return undefined;
-  const later = new Map([...tally].filter(([second]) => second > first));
+  const later = new Map([...counts].filter(([second]) => second > first));
   const taken = takenPerSecond(later, now);
   const seen = taken > 0 ? taken : FIRST_MIN;
-  const perSecond = Math.max(PACE_MIN, Math.min(seen, allowance?.perSecond ?? seen) * FIRST_SHARE);
+  const perSecond = Math.max(ADAPTIVE_RATE_MIN, Math.min(seen, allowance?.perSecond ?? seen) * FIRST_SHARE);
   const isKnown = tellsLimit(whileRefusing(later, now));
   return {
     perSecond,
@@ -88,51 +88,61 @@ function begin(tally: Tally, now: number, allowance: Allowance | null): Pace | u
 }
 
 /** Accepted in the seconds in which it also refused: it was asked for more than it takes, so this is what it takes. */
-function takenPerSecond(tally: Tally, now: number): number {
+function takenPerSecond(counts: CountsBySecond, now: number): number {
   const current = Math.floor(now / 1_000);
-  const seconds = refusingSeconds(tally, now).filter(([second]) => second < current);
-  if (seconds.length === 0) return total(tally, now - 1_000).accepted;
+  const seconds = refusingSeconds(counts, now).filter(([second]) => second < current);
+  if (seconds.length === 0) return total(counts, now - 1_000).accepted;
   return seconds.reduce((sum, [, { accepted }]) => sum + accepted, 0) / seconds.length;
 }
 
-function whileRefusing(tally: Tally, now: number): Met {
-  return total(new Map(refusingSeconds(tally, now)), 0);
+function whileRefusing(counts: CountsBySecond, now: number): Counts {
+  return total(new Map(refusingSeconds(counts, now)), 0);
 }
 
-function tellsLimit({ accepted, limited }: Met): boolean {
+function tellsLimit({ accepted, limited }: Counts): boolean {
   return accepted > 0 && accepted >= (accepted + limited) * KNOWN_SHARE_MIN;
 }
 
-function refusingSeconds(tally: Tally, now: number): [second: number, met: Met][] {
+function refusingSeconds(counts: CountsBySecond, now: number): [second: number, met: Counts][] {
   const from = Math.floor((now - REFUSALS_WINDOW_MS) / 1_000);
-  return [...tally].filter(([second, { limited }]) => second >= from && limited > 0);
+  return [...counts].filter(([second, { limited }]) => second >= from && limited > 0);
 }
 
-function slowDown(pace: Pace, met: Met, tally: Tally, now: number): Pace {
+function slowDown(
+  adaptiveRate: AdaptiveRate,
+  met: Counts,
+  counts: CountsBySecond,
+  now: number,
+): AdaptiveRate {
   const { accepted, limited } = met;
   const share = accepted === 0 ? MUCH_SLOWER : SLOWER;
   const taken =
     accepted > 0 && limited > accepted * MANY_REFUSALS
-      ? takenPerSecond(tally, now) * FIRST_SHARE
+      ? takenPerSecond(counts, now) * FIRST_SHARE
       : Number.POSITIVE_INFINITY;
-  const perSecond = Math.max(PACE_MIN, Math.min(pace.perSecond * share, taken));
+  const perSecond = Math.max(ADAPTIVE_RATE_MIN, Math.min(adaptiveRate.perSecond * share, taken));
   const refusedAt = tellsLimit(met)
-    ? Math.min(pace.perSecond, Math.max(perSecond, taken / FIRST_SHARE))
+    ? Math.min(adaptiveRate.perSecond, Math.max(perSecond, taken / FIRST_SHARE))
     : UNKNOWN;
   return { perSecond, refusedAt, changedAt: now, slowedAt: now };
 }
 
-function speedUp(pace: Pace, tally: Tally, now: number, allowance: Allowance | null): Pace {
-  const { accepted } = total(tally, now - 3_000);
-  if (accepted / 3 < pace.perSecond * USED_SHARE) return { ...pace, changedAt: now };
-  const grown = grow(pace, Math.min((now - pace.changedAt) / 1_000, GROWTH_SECONDS_MAX));
+function speedUp(
+  adaptiveRate: AdaptiveRate,
+  counts: CountsBySecond,
+  now: number,
+  allowance: Allowance | null,
+): AdaptiveRate {
+  const { accepted } = total(counts, now - 3_000);
+  if (accepted / 3 < adaptiveRate.perSecond * USED_SHARE) return { ...adaptiveRate, changedAt: now };
+  const grown = grow(adaptiveRate, Math.min((now - adaptiveRate.changedAt) / 1_000, GROWTH_SECONDS_MAX));
   const ceiling = allowance === null ? Number.POSITIVE_INFINITY : allowance.perSecond * 0.98;
-  const perSecond = Math.max(Math.min(grown, ceiling), Math.min(pace.perSecond, ceiling));
-  return { ...pace, perSecond, changedAt: now };
+  const perSecond = Math.max(Math.min(grown, ceiling), Math.min(adaptiveRate.perSecond, ceiling));
+  return { ...adaptiveRate, perSecond, changedAt: now };
 }
 
 /** Fast up to where it last refused, slowly past that place, and ever faster when it has turned out to be no limit any more. */
-function grow({ perSecond, refusedAt }: Pace, seconds: number): number {
+function grow({ perSecond, refusedAt }: AdaptiveRate, seconds: number): number {
   if (refusedAt === UNKNOWN) return perSecond * (1 + START_GROWTH * seconds);
   if (perSecond < refusedAt * NEAR) return Math.min(perSecond * (1 + FAR_GROWTH * seconds), refusedAt * NEAR);
   if (perSecond <= refusedAt * PAST) return perSecond * (1 + NEAR_GROWTH * seconds);

@@ -1,7 +1,7 @@
 import type { Circuit } from "@postrider/shared/own-lane";
 import { expect, test } from "vitest";
-import { judgeCircuit, openProbes } from "./circuit.ts";
-import type { Met, Tally } from "./counts.ts";
+import { nextCircuit, openProbes } from "./circuit.ts";
+import type { Counts, CountsBySecond } from "./counts.ts";
 
 const SETTINGS = {
   circuitFailurePercent: 50,
@@ -12,11 +12,11 @@ const SETTINGS = {
 };
 const NOW = 1_000_000;
 
-function met(values: Partial<Met>, second = NOW / 1_000 - 1): Tally {
+function met(values: Partial<Counts>, second = NOW / 1_000 - 1): CountsBySecond {
   return new Map([[second, { accepted: 0, failed: 0, limited: 0, ...values }]]);
 }
 
-test.each<[string, Partial<Met>, boolean, boolean]>([
+test.each<[string, Partial<Counts>, boolean, boolean]>([
   ["half of twenty fail", { accepted: 10, failed: 10 }, false, true],
   ["less than half fail", { accepted: 11, failed: 10 }, false, false],
   ["fewer than twenty attempts", { failed: 19 }, false, false],
@@ -25,19 +25,19 @@ test.each<[string, Partial<Met>, boolean, boolean]>([
   ["429s where it has not", { limited: 100 }, true, true],
   ["429s dilute the failures", { failed: 20, limited: 21 }, false, false],
 ])("%s", (_, values, isLimitedFailing, isOpen) => {
-  const circuit = judgeCircuit(undefined, met(values), NOW, isLimitedFailing, SETTINGS);
+  const circuit = nextCircuit(undefined, met(values), NOW, isLimitedFailing, SETTINGS);
 
   expect(circuit?.state).toBe(isOpen ? "open" : undefined);
 });
 
 test("what lies before the window does not count", () => {
   expect(
-    judgeCircuit(undefined, met({ failed: 100 }, NOW / 1_000 - 61), NOW, false, SETTINGS),
+    nextCircuit(undefined, met({ failed: 100 }, NOW / 1_000 - 61), NOW, false, SETTINGS),
   ).toBeUndefined();
 });
 
 test("it opens, lets probes through after the pause, and waits twice as long after each that fails, up to a bound", () => {
-  let circuit: Circuit | undefined = judgeCircuit(undefined, met({ failed: 20 }), NOW, false, SETTINGS);
+  let circuit: Circuit | undefined = nextCircuit(undefined, met({ failed: 20 }), NOW, false, SETTINGS);
   const pauses: number[] = [];
   for (let now = NOW; pauses.length < 9; ) {
     pauses.push(circuit?.pauseMs ?? 0);
@@ -45,19 +45,19 @@ test("it opens, lets probes through after the pause, and waits twice as long aft
     now += circuit?.pauseMs ?? 0;
     circuit = openProbes(circuit, now);
     expect(circuit).toMatchObject({ state: "half-open", since: now });
-    circuit = judgeCircuit(circuit, met({ failed: 1 }, now / 1_000), now, false, SETTINGS);
+    circuit = nextCircuit(circuit, met({ failed: 1 }, now / 1_000), now, false, SETTINGS);
     expect(circuit).toMatchObject({ state: "open", since: now });
   }
 
   expect(pauses).toEqual([5_000, 10_000, 20_000, 40_000, 80_000, 160_000, 320_000, 600_000, 600_000]);
 });
 
-test.each<[string, Partial<Met>]>([
+test.each<[string, Partial<Counts>]>([
   ["a probe that is accepted", { accepted: 1 }],
   ["a probe that is told to slow down", { limited: 1 }],
 ])("%s closes it", (_, values) => {
   const circuit: Circuit = { state: "half-open", since: NOW, pauseMs: 5_000 };
 
-  expect(judgeCircuit(circuit, met(values, NOW / 1_000), NOW, false, SETTINGS)).toBeUndefined();
-  expect(judgeCircuit(circuit, met({}), NOW, false, SETTINGS)).toBe(circuit);
+  expect(nextCircuit(circuit, met(values, NOW / 1_000), NOW, false, SETTINGS)).toBeUndefined();
+  expect(nextCircuit(circuit, met({}), NOW, false, SETTINGS)).toBe(circuit);
 });

@@ -1,7 +1,7 @@
 // When a destination is left alone, and when it is tried again. Pure.
 
 import type { Circuit } from "@postrider/shared/own-lane";
-import { type Tally, total } from "./counts.ts";
+import { type CountsBySecond, total } from "./counts.ts";
 
 export interface CircuitSettings {
   /** Failing share of the attempts from which it opens. */
@@ -22,16 +22,16 @@ const PAUSE_FACTOR = 2;
  * @param isLimitedFailing whether a 429 counts as a failure, as where slowing down has not helped.
  * @returns the same object when nothing changes; undefined: closed.
  */
-export function judgeCircuit(
+export function nextCircuit(
   circuit: Circuit | undefined,
-  tally: Tally,
+  counts: CountsBySecond,
   now: number,
   isLimitedFailing: boolean,
   settings: CircuitSettings,
 ): Circuit | undefined {
   if (circuit?.state === "open") return circuit;
-  if (circuit !== undefined) return judgeProbes(circuit, total(tally, circuit.since), now, settings);
-  const { accepted, failed, limited } = total(tally, now - settings.circuitWindowMs);
+  if (circuit !== undefined) return judgeProbes(circuit, total(counts, circuit.since), now, settings);
+  const { accepted, failed, limited } = total(counts, now - settings.circuitWindowMs);
   const failing = failed + (isLimitedFailing ? limited : 0);
   const attempts = accepted + failed + limited;
   if (attempts < settings.circuitAttemptsMin || failing * 100 < attempts * settings.circuitFailurePercent)

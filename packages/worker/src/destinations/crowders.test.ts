@@ -44,7 +44,7 @@ function play({ destinations, slow, slowMs, perSecond, seconds }: Load) {
     const lane = ownLaneName("destination", of);
     if (!apart.has(lane)) led += 1;
     firstAt ||= now;
-    apart.set(lane, { lane, kind: "destination", of, createdAt: now, troubledAt: now });
+    apart.set(lane, { lane, kind: "destination", of, createdAt: now, lastFailureAt: now });
   };
   const send = (destination: number): void => {
     const origin = `https://d${destination}.example`;
@@ -62,8 +62,8 @@ function play({ destinations, slow, slowMs, perSecond, seconds }: Load) {
     ending.set(now + tookMs, [...(ending.get(now + tookMs) ?? []), end]);
   };
   const dissolveCalm = (): void => {
-    for (const { lane, troubledAt = 0 } of apart.values()) {
-      if (now - troubledAt < CALM_MS) continue;
+    for (const { lane, lastFailureAt = 0 } of apart.values()) {
+      if (now - lastFailureAt < CALM_MS) continue;
       apart.delete(lane);
       back += 1;
     }

@@ -84,10 +84,10 @@ function findStillCrowding({ directory, traffic, concurrency }: CrowdersOptions)
   return directory
     .all()
     .filter(
-      ({ kind, lane, troubledAt }) =>
+      ({ kind, lane, lastFailureAt }) =>
         kind === "destination" &&
-        troubledAt !== undefined &&
-        directory.now() - troubledAt >= CALM_MS / 2 &&
+        lastFailureAt !== undefined &&
+        directory.now() - lastFailureAt >= CALM_MS / 2 &&
         wouldCrowd(lane),
     )
     .map(({ of }) => of)

@@ -8,20 +8,20 @@ import { bringsLimits, limitsOf, type OwnLane, withActionLimits } from "@postrid
 import type { Claimed, Finding } from "../attempt.ts";
 import type { Traffic } from "../in-flight.ts";
 import type { CircuitSettings } from "./circuit.ts";
-import type { Tally } from "./counts.ts";
+import type { CountsBySecond } from "./counts.ts";
 import { createCrowders } from "./crowders.ts";
-import type { Trouble } from "./failure-window.ts";
-import { CONTRIBUTE_MS, judgeDestination, judgePause, newDestinationLane } from "./next-entry.ts";
-import { createWatch, type Watch, type Watched } from "./observed.ts";
+import type { FailureWindow } from "./failure-window.ts";
+import { afterPause, CONTRIBUTE_MS, newDestinationLane, nextEntry } from "./next-entry.ts";
+import { createObserved, type Observed, type ObservedAt } from "./observed.ts";
 import type { Scout } from "./scout.ts";
 
 /** Reported in one tick; the rest in the next ones, those first that have waited longest. */
 const REPORTS_MAX = 100;
-/** Where nothing was met, a pace or a circuit has nothing to learn but that time passes. */
+/** Where nothing was met, a adaptive rate or a circuit has nothing to learn but that time passes. */
 const QUIET_REPORT_MS = 1_000;
 export interface DestinationsOptions {
   readonly directory: LaneDirectory;
-  readonly trouble: Trouble;
+  readonly failures: FailureWindow;
   readonly traffic: Traffic;
   readonly scout: Scout;
   /** Slots of a shared lane. */
@@ -41,7 +41,7 @@ export interface Destinations {
 
 export function createDestinations(options: DestinationsOptions): Destinations {
   const { directory, traffic, now } = options;
-  const watch = createWatch(now);
+  const observed = createObserved(now);
   const promoting = new Set<string>();
   const crowders = createCrowders(options);
 
@@ -50,7 +50,7 @@ export function createDestinations(options: DestinationsOptions): Destinations {
     promoting.add(origin);
     const change = (entry?: OwnLane): OwnLane => {
       const { isClosing: _, ...rest } = entry ?? newDestinationLane(origin, directory.now());
-      return { ...rest, troubledAt: directory.now() };
+      return { ...rest, lastFailureAt: directory.now() };
     };
     void directory
       .update(ownLaneName("destination", origin), change)
@@ -71,23 +71,23 @@ export function createDestinations(options: DestinationsOptions): Destinations {
         const entry = directory.get(ownLaneName("destination", origin));
         // What began before the circuit changed says nothing about the state that it has now.
         if (entry?.circuit !== undefined && startedAt < entry.circuit.since) return;
-        watch.note(origin, finding, directory.now(), entry?.pace !== undefined);
+        observed.note(origin, finding, directory.now(), entry?.adaptiveRate !== undefined);
       };
     },
     async report() {
       for (const origin of crowders.find()) promote(origin);
       await endPauses(options);
-      const suspects = await options.trouble.suspects();
-      const due = watch
+      const suspects = await options.failures.suspects();
+      const due = observed
         .all()
         .filter(([origin, watched]) => isDue(origin, watched, suspects, options))
         .slice(0, REPORTS_MAX)
         .map(([origin, watched]) => {
           const { askedUntil } = watched;
-          return { origin, watched, askedUntil, met: watch.take(origin, watched) };
+          return { origin, watched, askedUntil, met: observed.take(origin, watched) };
         });
       await Promise.all(due.map(({ origin, ...report }) => reportOne(origin, report, options)));
-      forgetQuiet(watch, options);
+      forgetQuiet(observed, options);
     },
   };
 }
@@ -122,27 +122,27 @@ function findLane(
 }
 
 function isRestricted(entry: OwnLane): boolean {
-  const { isPaused, circuit, restsUntil, pace } = entry;
+  const { isPaused, circuit, coolsUntil, adaptiveRate } = entry;
   return (
     isPaused === true ||
     circuit !== undefined ||
-    restsUntil !== undefined ||
-    pace !== undefined ||
+    coolsUntil !== undefined ||
+    adaptiveRate !== undefined ||
     Object.keys(limitsOf(entry)).length > 0
   );
 }
 
 /** What is older than a window is no part of any picture. */
-function forgetQuiet(watch: Watch, { directory, circuit, now }: DestinationsOptions): void {
-  for (const [origin, { seenAt, isTroubled }] of watch.all()) {
+function forgetQuiet(observed: Observed, { directory, circuit, now }: DestinationsOptions): void {
+  for (const [origin, { seenAt, isTroubled }] of observed.all()) {
     if (isTroubled || now() - seenAt <= circuit.circuitWindowMs) continue;
-    if (!hasToLearn(directory.get(ownLaneName("destination", origin)))) watch.forget(origin);
+    if (!hasToLearn(directory.get(ownLaneName("destination", origin)))) observed.forget(origin);
   }
 }
 
 function isDue(
   origin: string,
-  watched: Watched,
+  watched: ObservedAt,
   suspects: ReadonlySet<string>,
   options: DestinationsOptions,
 ): boolean {
@@ -155,40 +155,39 @@ function isDue(
 }
 
 function hasToLearn(entry: OwnLane | undefined): boolean {
-  return entry?.circuit !== undefined || entry?.pace !== undefined;
+  return entry?.circuit !== undefined || entry?.adaptiveRate !== undefined;
 }
 
 async function reportOne(
   origin: string,
-  { watched, askedUntil, met }: { watched: Watched; askedUntil: number | null; met: Tally },
+  { watched, askedUntil, met }: { watched: ObservedAt; askedUntil: number | null; met: CountsBySecond },
   options: DestinationsOptions,
 ): Promise<void> {
-  const { trouble, directory, circuit } = options;
+  const { failures, directory, circuit } = options;
   const lane = ownLaneName("destination", origin);
-  const { now, suspectAt, tally } = await trouble.count(lane, met);
+  const { now, suspectAt, counts } = await failures.count(lane, met);
   const isFresh = now - suspectAt < CONTRIBUTE_MS;
   watched.lookAgainAt = isFresh ? options.now() + CONTRIBUTE_MS : Number.POSITIVE_INFINITY;
   if (isFresh) watched.askedUntil ??= askedUntil;
   const evidence = {
-    tally,
+    counts,
     isFresh,
     askedUntil,
     allowance: watched.allowance === null ? null : { perSecond: watched.allowance },
   };
-  const judge = (entry?: OwnLane): OwnLane | undefined =>
-    judgeDestination(entry, origin, evidence, now, circuit);
+  const judge = (entry?: OwnLane): OwnLane | undefined => nextEntry(entry, origin, evidence, now, circuit);
   const known = directory.get(lane);
   if (judge(known) === undefined) return;
   const saved = await directory.update(lane, judge);
-  if (saved?.circuit?.since !== known?.circuit?.since) await trouble.forget(lane);
+  if (saved?.circuit?.since !== known?.circuit?.since) await failures.forget(lane);
 }
 
-async function endPauses({ directory, trouble }: DestinationsOptions): Promise<void> {
+async function endPauses({ directory, failures }: DestinationsOptions): Promise<void> {
   for (const entry of directory.all()) {
-    const next = judgePause(entry, directory.now());
+    const next = afterPause(entry, directory.now());
     if (next === undefined) continue;
     // Before the state changes: the first probe's answer must not be forgotten with the failures.
-    if (next.circuit !== entry.circuit) await trouble.forget(entry.lane);
-    await directory.update(entry.lane, (current) => judgePause(current, directory.now()));
+    if (next.circuit !== entry.circuit) await failures.forget(entry.lane);
+    await directory.update(entry.lane, (current) => afterPause(current, directory.now()));
   }
 }

@@ -2,7 +2,7 @@
 // one costs nothing.
 
 import type { Shard } from "@postrider/redis/shard";
-import { parseTally, type Tally } from "./counts.ts";
+import { type CountsBySecond, parseCounts } from "./counts.ts";
 
 /** Longer than any window that is looked at. */
 const KEPT_SECONDS = 900;
@@ -65,20 +65,23 @@ redis.call("ZREM", KEYS[2], ARGV[1])
 return redis.call("DEL", KEYS[1])
 `;
 
-export interface Trouble {
+export interface FailureWindow {
   /** Adds what this worker met, and tells what all of them met lately; `now` and `suspectAt` are Unix ms of Redis' clock. */
-  count(lane: string, met: Tally): Promise<{ now: number; suspectAt: number; tally: Tally }>;
+  count(
+    lane: string,
+    met: CountsBySecond,
+  ): Promise<{ now: number; suspectAt: number; counts: CountsBySecond }>;
   /** The lanes of destinations that were in trouble in the last window: every worker reports what it met there. */
   suspects(): Promise<ReadonlySet<string>>;
   /** Forgets what was met, as when a circuit has changed and old failures must not count for the new state. */
   forget(lane: string): Promise<void>;
 }
 
-export function createTrouble(shard: Shard, windowMs: number): Trouble {
+export function createFailureWindow(shard: Shard, windowMs: number): FailureWindow {
   return {
     async count(lane, met) {
       const seconds = Math.ceil(windowMs / 1_000);
-      const counts = [...met].flatMap(([second, { accepted, failed, limited }]) => [
+      const added = [...met].flatMap(([second, { accepted, failed, limited }]) => [
         second,
         accepted,
         failed,
@@ -87,25 +90,25 @@ export function createTrouble(shard: Shard, windowMs: number): Trouble {
       const [now, suspectAt, ...fields] = (await shard.redis.eval(
         COUNT,
         2,
-        shard.keys.trouble(lane),
-        shard.keys.suspects(),
+        shard.keys.failures(lane),
+        shard.keys.failing(),
         lane,
         KEPT_SECONDS,
         FIELDS_MAX,
         seconds,
-        ...counts,
+        ...added,
       )) as [number, number, ...string[]];
-      return { now, suspectAt, tally: parseTally(fields) };
+      return { now, suspectAt, counts: parseCounts(fields) };
     },
     async suspects() {
-      return new Set(await shard.redis.zrevrange(shard.keys.suspects(), 0, SUSPECTS_MAX - 1));
+      return new Set(await shard.redis.zrevrange(shard.keys.failing(), 0, SUSPECTS_MAX - 1));
     },
     async forget(lane) {
       await shard.redis.eval(
         FORGET,
         3,
-        shard.keys.trouble(lane),
-        shard.keys.suspects(),
+        shard.keys.failures(lane),
+        shard.keys.failing(),
         shard.keys.ownLanes(),
         lane,
       );

@@ -1,7 +1,7 @@
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { expect, test } from "vitest";
-import type { Met } from "./counts.ts";
-import { type Evidence, judgeDestination, judgePause, newDestinationLane } from "./next-entry.ts";
+import type { Counts } from "./counts.ts";
+import { afterPause, type Evidence, newDestinationLane, nextEntry } from "./next-entry.ts";
 
 const SETTINGS = {
   circuitFailurePercent: 50,
@@ -14,13 +14,13 @@ const ORIGIN = "https://x.example";
 const NOW = 1_000_000;
 const LANE = newDestinationLane(ORIGIN, 0);
 
-function evidence(met: Partial<Met>, isFresh = false): Evidence {
-  const tally = new Map([[NOW / 1_000, { accepted: 0, failed: 0, limited: 0, ...met }]]);
-  return { tally, isFresh, allowance: null, askedUntil: null };
+function evidence(met: Partial<Counts>, isFresh = false): Evidence {
+  const counts = new Map([[NOW / 1_000, { accepted: 0, failed: 0, limited: 0, ...met }]]);
+  return { counts, isFresh, allowance: null, askedUntil: null };
 }
 
 function judge(entry: OwnLane | undefined, given: Evidence): OwnLane | undefined {
-  return judgeDestination(entry, ORIGIN, given, NOW, SETTINGS);
+  return nextEntry(entry, ORIGIN, given, NOW, SETTINGS);
 }
 
 test("a circuit opens only when all workers had the time to tell what they met", () => {
@@ -34,7 +34,7 @@ test("a circuit opens only when all workers had the time to tell what they met",
 test("an answered probe closes it at once, and a lane with a reason is not dissolved", () => {
   const circuit = { state: "half-open", since: NOW - 1_000, pauseMs: 5_000 } as const;
   const closed = judge({ ...LANE, circuit }, evidence({ accepted: 1 }, true));
-  expect(closed).toEqual({ ...LANE, troubledAt: NOW });
+  expect(closed).toEqual({ ...LANE, lastFailureAt: NOW });
 
   const opened = judge({ ...LANE, isClosing: true }, evidence({ failed: 20 }));
   expect(opened).toMatchObject({ circuit: { state: "open" } });
@@ -45,26 +45,26 @@ test("where a person or an action has set a rate, none is learned, and 429s coun
   const refusals = evidence({ limited: 20 });
   const limited = judge({ ...LANE, limits: { ratePerSecond: 10 } }, refusals);
   expect(limited).toMatchObject({ circuit: { state: "open" } });
-  expect(limited).not.toHaveProperty("pace");
+  expect(limited).not.toHaveProperty("adaptiveRate");
   const paced = judge(LANE, { ...refusals, allowance: { perSecond: 10 } });
-  expect(paced).toMatchObject({ pace: { perSecond: expect.any(Number) } });
+  expect(paced).toMatchObject({ adaptiveRate: { perSecond: expect.any(Number) } });
 });
 
 test("a pause that is over lets probes through, once", () => {
   const open: OwnLane = { ...LANE, circuit: { state: "open", since: NOW, pauseMs: 5_000 } };
-  expect(judgePause(open, NOW + 4_999)).toBeUndefined();
-  const probing = judgePause(open, NOW + 5_000);
+  expect(afterPause(open, NOW + 4_999)).toBeUndefined();
+  const probing = afterPause(open, NOW + 5_000);
   expect(probing?.circuit).toEqual({ state: "half-open", since: NOW + 5_000, pauseMs: 5_000 });
-  expect(judgePause(probing, NOW + 60_000)).toBeUndefined();
+  expect(afterPause(probing, NOW + 60_000)).toBeUndefined();
 });
 
 test("refusals that ask for it hold the whole lane, and it flows when the time has come, without a look at old failures", () => {
   const refusals = { ...evidence({ limited: 6 }), askedUntil: NOW + 30_000 };
-  expect(judge(undefined, { ...refusals, isFresh: true })?.restsUntil).toBeUndefined();
+  expect(judge(undefined, { ...refusals, isFresh: true })?.coolsUntil).toBeUndefined();
   const resting = judge(undefined, refusals);
-  expect(resting).toMatchObject({ restsUntil: NOW + 30_000 });
-  expect(judgePause(resting, NOW + 29_999)).toBeUndefined();
-  const flowing = judgePause(resting, NOW + 30_000);
-  expect(flowing).not.toHaveProperty("restsUntil");
-  expect(flowing).toMatchObject({ troubledAt: NOW + 30_000 });
+  expect(resting).toMatchObject({ coolsUntil: NOW + 30_000 });
+  expect(afterPause(resting, NOW + 29_999)).toBeUndefined();
+  const flowing = afterPause(resting, NOW + 30_000);
+  expect(flowing).not.toHaveProperty("coolsUntil");
+  expect(flowing).toMatchObject({ lastFailureAt: NOW + 30_000 });
 });

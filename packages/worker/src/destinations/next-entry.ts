@@ -2,16 +2,16 @@
 
 import { ownLaneName } from "@postrider/shared/lanes";
 import { limitsOf, type OwnLane } from "@postrider/shared/own-lane";
-import { type Allowance, judgePace, PACE_MIN } from "./adaptive-rate.ts";
-import { type CircuitSettings, judgeCircuit, openProbes } from "./circuit.ts";
-import { judgeRest } from "./cooldown.ts";
-import type { Tally } from "./counts.ts";
+import { ADAPTIVE_RATE_MIN, type Allowance, nextAdaptiveRate } from "./adaptive-rate.ts";
+import { type CircuitSettings, nextCircuit, openProbes } from "./circuit.ts";
+import { nextCooldown } from "./cooldown.ts";
+import type { CountsBySecond } from "./counts.ts";
 
 /** Two reports: a worker that met no trouble at a suspect has added what it met by then. */
 export const CONTRIBUTE_MS = 500;
 
 export interface Evidence {
-  readonly tally: Tally;
+  readonly counts: CountsBySecond;
   /** Whether other workers may not have told yet what they met, so that the share is not that of all. */
   readonly isFresh: boolean;
   readonly allowance: Allowance | null;
@@ -25,37 +25,41 @@ export function newDestinationLane(origin: string, now: number): OwnLane {
 }
 
 /** The entry as it should be; undefined where nothing changes, or nothing calls for an own lane. */
-export function judgeDestination(
+export function nextEntry(
   entry: OwnLane | undefined,
   origin: string,
-  { tally, isFresh, allowance, askedUntil }: Evidence,
+  { counts, isFresh, allowance, askedUntil }: Evidence,
   now: number,
   settings: CircuitSettings,
 ): OwnLane | undefined {
   const before = entry ?? newDestinationLane(origin, now);
   const hasRate = limitsOf(before).ratePerSecond !== undefined;
-  const pace = hasRate ? undefined : judgePace(before.pace, tally, now, allowance);
-  const isLimitedFailing = hasRate || (pace !== undefined && pace.perSecond <= PACE_MIN);
+  const adaptiveRate = hasRate ? undefined : nextAdaptiveRate(before.adaptiveRate, counts, now, allowance);
+  const isLimitedFailing =
+    hasRate || (adaptiveRate !== undefined && adaptiveRate.perSecond <= ADAPTIVE_RATE_MIN);
   const circuit =
     isFresh && before.circuit === undefined
       ? undefined
-      : judgeCircuit(before.circuit, tally, now, isLimitedFailing, settings);
+      : nextCircuit(before.circuit, counts, now, isLimitedFailing, settings);
   const asked = isFresh ? null : askedUntil;
-  const restsUntil = judgeRest(before.restsUntil, asked, tally, now, settings.circuitPauseMaxMs);
-  if (pace === before.pace && circuit === before.circuit && restsUntil === before.restsUntil)
+  const coolsUntil = nextCooldown(before.coolsUntil, asked, counts, now, settings.circuitPauseMaxMs);
+  if (adaptiveRate === before.adaptiveRate && circuit === before.circuit && coolsUntil === before.coolsUntil)
     return undefined;
   const isOver = before.circuit !== undefined && circuit === undefined;
-  const next = set(set(before, "pace", pace), "restsUntil", restsUntil);
-  return withCircuit(isOver ? { ...next, troubledAt: now } : next, circuit);
+  const next = set(set(before, "adaptiveRate", adaptiveRate), "coolsUntil", coolsUntil);
+  return withCircuit(isOver ? { ...next, lastFailureAt: now } : next, circuit);
 }
 
 /** The entry when its circuit lets probes through by now, or its rest is over; undefined where nothing changes. */
-export function judgePause(entry: OwnLane | undefined, now: number): OwnLane | undefined {
+export function afterPause(entry: OwnLane | undefined, now: number): OwnLane | undefined {
   if (entry === undefined) return undefined;
   const circuit = openProbes(entry.circuit, now);
-  const isRested = entry.restsUntil !== undefined && now >= entry.restsUntil;
+  const isRested = entry.coolsUntil !== undefined && now >= entry.coolsUntil;
   if (circuit === entry.circuit && !isRested) return undefined;
-  return withCircuit(isRested ? { ...set(entry, "restsUntil", undefined), troubledAt: now } : entry, circuit);
+  return withCircuit(
+    isRested ? { ...set(entry, "coolsUntil", undefined), lastFailureAt: now } : entry,
+    circuit,
+  );
 }
 
 function withCircuit(entry: OwnLane, circuit: OwnLane["circuit"]): OwnLane {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Finding } from "../attempt.ts";
-import { createWatch } from "./observed.ts";
+import { createObserved } from "./observed.ts";
 
 const ORIGIN = "https://x.example";
 
@@ -9,24 +9,24 @@ function reply(status: number, headers: Record<string, string> = {}): Finding {
 }
 
 test("what was met is kept by second, for a minute of traffic, and given out once", () => {
-  const watch = createWatch(() => 0);
-  for (let second = 0; second < 100; second++) watch.note(ORIGIN, reply(200), second * 1_000, false);
-  watch.note(ORIGIN, reply(503), 99_500, false);
-  watch.note(ORIGIN, { kind: "fault", code: "proxy", message: "" }, 99_900, false);
+  const observed = createObserved(() => 0);
+  for (let second = 0; second < 100; second++) observed.note(ORIGIN, reply(200), second * 1_000, false);
+  observed.note(ORIGIN, reply(503), 99_500, false);
+  observed.note(ORIGIN, { kind: "fault", code: "proxy", message: "" }, 99_900, false);
 
-  const [, watched] = watch.all()[0] ?? expect.fail("nothing is watched");
+  const [, watched] = observed.all()[0] ?? expect.fail("nothing is watched");
   expect(watched.isTroubled).toBe(true);
-  const met = watch.take(ORIGIN, watched);
+  const met = observed.take(ORIGIN, watched);
   expect([met.size, met.get(99)]).toEqual([60, { accepted: 1, failed: 1, limited: 0 }]);
   expect(watched.isTroubled).toBe(false);
-  expect(watch.take(ORIGIN, watched).size).toBe(0);
+  expect(observed.take(ORIGIN, watched).size).toBe(0);
 });
 
 test("what a destination says that it allows is read from refusals, and from all replies while its rate is learned", () => {
-  const watch = createWatch(() => 0);
+  const observed = createObserved(() => 0);
   const allowed = (status: number, policy: string | null, isPaced: boolean): number | null | undefined => {
-    watch.note(ORIGIN, reply(status, policy === null ? {} : { "ratelimit-policy": policy }), 0, isPaced);
-    return watch.all()[0]?.[1].allowance;
+    observed.note(ORIGIN, reply(status, policy === null ? {} : { "ratelimit-policy": policy }), 0, isPaced);
+    return observed.all()[0]?.[1].allowance;
   };
   expect(allowed(200, "10;w=1", false)).toBeNull();
   expect(allowed(429, "20;w=1", false)).toBe(20);
@@ -36,24 +36,24 @@ test("what a destination says that it allows is read from refusals, and from all
 });
 
 test("how long 429s ask to be left alone: by the first to end, until it is told", () => {
-  const watch = createWatch(() => 0);
+  const observed = createObserved(() => 0);
   const note = (status: number, retryAfter: string) =>
-    watch.note(ORIGIN, reply(status, { "retry-after": retryAfter }), 1_000, false);
+    observed.note(ORIGIN, reply(status, { "retry-after": retryAfter }), 1_000, false);
   note(200, "9");
   note(429, "60");
   note(429, "30");
   note(503, "5");
   note(429, "soon");
-  const [, watched] = watch.all()[0] ?? expect.fail("nothing is watched");
+  const [, watched] = observed.all()[0] ?? expect.fail("nothing is watched");
   expect(watched.askedUntil).toBe(31_000);
-  watch.take(ORIGIN, watched);
+  observed.take(ORIGIN, watched);
   expect(watched.askedUntil).toBeNull();
 });
 
 test("what a rule of success makes of an answer counts for the destination, too", () => {
-  const watch = createWatch(() => 0);
+  const observed = createObserved(() => 0);
   for (const as of [429, 503, 422])
-    watch.note(ORIGIN, { ...reply(200), judged: { as, message: "" } } as Finding, 0, false);
-  const [, watched] = watch.all()[0] ?? expect.fail("nothing is watched");
+    observed.note(ORIGIN, { ...reply(200), judged: { as, message: "" } } as Finding, 0, false);
+  const [, watched] = observed.all()[0] ?? expect.fail("nothing is watched");
   expect(watched.met.get(0)).toEqual({ accepted: 1, failed: 1, limited: 1 });
 });

@@ -4,16 +4,16 @@
 import { type Finding, statusOf } from "../attempt.ts";
 import { allowedPerSecond } from "../decide/allowance.ts";
 import { askedWaitMs } from "../decide/retry-after.ts";
-import type { Met, Tally } from "./counts.ts";
+import type { Counts, CountsBySecond } from "./counts.ts";
 
 /** Destinations that a process keeps in mind; beyond it those go that were reported longest ago, or never. */
 const WATCHED_MAX = 10_000;
 /** Seconds with traffic that are kept of each: the usual window of a circuit. */
 const SECONDS_MAX = 60;
 
-export interface Watched {
+export interface ObservedAt {
   /** Unreported, by Unix second of Redis' clock. */
-  met: Map<number, Met>;
+  met: Map<number, Counts>;
   /** Whether trouble is among it. */
   isTroubled: boolean;
   /** What its headers said last that it allows. */
@@ -27,21 +27,21 @@ export interface Watched {
   lookAgainAt: number;
 }
 
-export interface Watch {
+export interface Observed {
   /**
    * @param at Unix ms of Redis' clock.
    * @param isPaced whether the destination's rate is being learned, so that what accepted replies say of it is worth reading.
    */
   note(origin: string, finding: Finding, at: number, isPaced: boolean): void;
-  all(): [origin: string, watched: Watched][];
+  all(): [origin: string, watched: ObservedAt][];
   /** Everything unreported, which is forgotten here; the destination is last in line from now on. */
-  take(origin: string, watched: Watched): Tally;
+  take(origin: string, watched: ObservedAt): CountsBySecond;
   forget(origin: string): void;
 }
 
-export function createWatch(now: () => number): Watch {
-  const known = new Map<string, Watched>();
-  const of = (origin: string): Watched => {
+export function createObserved(now: () => number): Observed {
+  const known = new Map<string, ObservedAt>();
+  const of = (origin: string): ObservedAt => {
     const watched = known.get(origin) ?? begin();
     if (known.has(origin)) return watched;
     known.set(origin, watched);
@@ -74,7 +74,7 @@ export function createWatch(now: () => number): Watch {
   };
 }
 
-function begin(): Watched {
+function begin(): ObservedAt {
   return {
     met: new Map(),
     isTroubled: false,
@@ -95,7 +95,7 @@ function earlier(one: number | null, other: number | null): number | null {
   return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
 
-function add(watched: Watched, kind: keyof Met, second: number): void {
+function add(watched: ObservedAt, kind: keyof Counts, second: number): void {
   const { met } = watched;
   const before = met.get(second) ?? { accepted: 0, failed: 0, limited: 0 };
   met.set(second, { ...before, [kind]: before[kind] + 1 });
@@ -109,7 +109,7 @@ const FAILING: ReadonlySet<number> = new Set([408, 502, 503, 504, 529]);
 /** Faults that are ours, or say nothing about the destination. */
 const NOT_ITS_FAULT: ReadonlySet<string> = new Set(["proxy", "local"]);
 
-function classify(finding: Finding): keyof Met | null {
+function classify(finding: Finding): keyof Counts | null {
   if (finding.kind === "fault") return NOT_ITS_FAULT.has(finding.code) ? null : "failed";
   if (finding.kind !== "reply") return null;
   const status = statusOf(finding);

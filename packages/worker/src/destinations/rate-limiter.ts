@@ -23,7 +23,7 @@ const SLOWER = 1.02;
 /** Where Redis refuses, it is left alone for a moment. */
 const REFUSED_MS = 1_000;
 
-export interface Spacing {
+export interface RateLimiter {
   /**
    * Waits for a delivery's moment; null: its lane has no rate, and it may go at once.
    * Resolves to false where it must not be sent now: its moment is too far off, or was slept through, the lane has been stopped meanwhile, Redis
@@ -32,14 +32,14 @@ export interface Spacing {
   wait(lane: string): Promise<boolean> | null;
 }
 
-export interface SpacingOptions {
+export interface RateLimiterOptions {
   readonly shard: Shard;
   readonly find: (lane: string) => OwnLane | undefined;
   readonly interrupts: Interrupts;
   readonly lockMs: number;
 }
 
-export function createSpacing({ shard, find, interrupts, lockMs }: SpacingOptions): Spacing {
+export function createRateLimiter({ shard, find, interrupts, lockMs }: RateLimiterOptions): RateLimiter {
   const take = createTake(shard);
   const wait = async (lane: string, intervalMs: number, sleeper: Sleeper): Promise<boolean> => {
     // One that is further from the next than a second may be as late as leaves a second between them.

@@ -8,7 +8,7 @@ import { sampleWaiting } from "@postrider/redis/scripts/sample";
 import type { Shard } from "@postrider/redis/shard";
 import { isDelivery } from "@postrider/shared/delivery";
 import type { FindAction } from "../actions.ts";
-import type { Open } from "../open/open.ts";
+import type { Unseal } from "../unseal/unseal.ts";
 
 /** Composed for one look. A jam lasts, and each second looks at others. */
 const SAMPLE = 20;
@@ -19,7 +19,7 @@ export type Scout = (lane: string, origin: string) => Promise<boolean>;
 export interface ScoutOptions {
   readonly shard: Shard;
   readonly findAction: FindAction;
-  readonly open: Open;
+  readonly unseal: Unseal;
   readonly compose: Composer["compose"];
   readonly random: () => number;
 }
@@ -45,14 +45,14 @@ interface Waiting {
 /** Where a waiting delivery will go; null where that cannot be told now. */
 async function findOrigin(
   { id, data, timestamp }: Waiting,
-  { findAction, open, compose }: Omit<ScoutOptions, "shard" | "random">,
+  { findAction, unseal, compose }: Omit<ScoutOptions, "shard" | "random">,
 ): Promise<string | null> {
   if (!isDelivery(data)) return null;
   const action = await findAction(data.action);
   if (!isCompiled(action)) return null;
-  const opened = await open(data, action);
-  if (opened.kind !== "opened") return null;
-  const { delivery, secrets } = opened;
+  const unsealed = await unseal(data, action);
+  if (unsealed.kind !== "unsealed") return null;
+  const { delivery, secrets } = unsealed;
   const facts = toFacts(delivery, { id, dueAt: delivery.sendAt ?? timestamp });
   const composed = await compose(action, facts, toScope(delivery, id, secrets));
   return composed.kind === "request" ? composed.request.origin : null;

@@ -87,12 +87,13 @@ export async function dissolveCalm(shard: Shard, directory: LaneDirectory): Prom
 
 /** Whether a lane has no reason to be. */
 function isCalm(entry: OwnLane, now: number): boolean {
-  const { circuit, pace, restsUntil, troubledAt = 0, isPaused, isHeld } = entry;
+  const { circuit, adaptiveRate, coolsUntil, lastFailureAt = 0, isPaused, isHeld } = entry;
   if (isPaused === true || isHeld === true || now - entry.createdAt < YOUNG_MS) return false;
   if (entry.kind !== "destination") return true;
-  if (Object.keys(limitsOf(entry)).length > 0 || pace !== undefined || restsUntil !== undefined) return false;
+  if (Object.keys(limitsOf(entry)).length > 0 || adaptiveRate !== undefined || coolsUntil !== undefined)
+    return false;
   if (circuit !== undefined && (circuit.state === "open" || now - circuit.since < UNPROBED_MS)) return false;
-  return now - troubledAt >= CALM_MS;
+  return now - lastFailureAt >= CALM_MS;
 }
 
 /** A cancelled run is remembered as long as deliveries of it may turn up in other lanes. */

@@ -191,13 +191,14 @@ function showOwnLanes(
   const stateOf = ({ circuit }: OwnLane) => circuit?.state ?? "closed";
   for (const state of Object.keys(CIRCUIT_VALUES))
     series.circuits.labels(state).set(destinations.filter((entry) => stateOf(entry) === state).length);
-  series.resting.set(destinations.filter(({ restsUntil }) => restsUntil !== undefined).length);
+  series.resting.set(destinations.filter(({ coolsUntil }) => coolsUntil !== undefined).length);
   // Dissolved lanes leave the page.
   series.circuit.reset();
-  series.pace.reset();
+  series.adaptiveRate.reset();
   for (const entry of destinations.slice(0, DESTINATIONS_SHOWN_MAX)) {
     series.circuit.labels(entry.of).set(CIRCUIT_VALUES[stateOf(entry)]);
-    if (entry.pace !== undefined) series.pace.labels(entry.of).set(entry.pace.perSecond);
+    if (entry.adaptiveRate !== undefined)
+      series.adaptiveRate.labels(entry.of).set(entry.adaptiveRate.perSecond);
   }
 }
 

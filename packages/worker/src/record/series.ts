@@ -208,12 +208,12 @@ function defineLaneSeries(registry: Registry) {
       registers,
     }),
     resting: new Gauge({
-      name: "postrider_destinations_resting",
+      name: "postrider_destinations_cooling_down",
       help: `Destinations whose own refusals ask to be left alone for a while (Retry-After). ${SAME}`,
       registers,
     }),
-    pace: new Gauge({
-      name: "postrider_destination_pace_per_second",
+    adaptiveRate: new Gauge({
+      name: "postrider_destination_adaptive_rate_per_second",
       help: `The rate that a destination's 429s have taught; at most ${DESTINATIONS_SHOWN_MAX} destinations. ${SAME}`,
       labelNames: ["destination"],
       registers,

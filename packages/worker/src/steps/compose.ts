@@ -12,7 +12,7 @@ export function createCompose(compose: Composer["compose"]): Step {
     name: "compose",
     run(draft) {
       const { claimed } = draft;
-      const { delivery, secrets } = known(draft.opened);
+      const { delivery, secrets } = known(draft.unsealed);
       const scope = toScope(delivery, claimed.id, secrets);
       const composed = compose(known(draft.action), toFacts(delivery, claimed), scope);
       return composed instanceof Promise ? composed.then((late) => take(draft, late)) : take(draft, composed);

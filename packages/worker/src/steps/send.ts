@@ -7,7 +7,7 @@ import type { Authorize, Authorized, Errand } from "../authorize/authorize.ts";
 import { addSensitiveHeaders } from "../authorize/conceal.ts";
 import { judgeSuccess } from "../decide/success.ts";
 import type { Destinations } from "../destinations/destinations.ts";
-import type { Spacing } from "../destinations/rate-limiter.ts";
+import type { RateLimiter } from "../destinations/rate-limiter.ts";
 import { type Draft, known, type Step } from "../draft.ts";
 import type { Sent } from "../send/exchange.ts";
 
@@ -23,7 +23,7 @@ export interface Sending {
   /** Told when an exchange begins, and what came of it. */
   readonly begin: Destinations["begin"];
   /** Waits for the moment at which its lane's rate lets it be sent; null: at once. False: it must not be sent now. */
-  readonly awaitMoment: Spacing["wait"];
+  readonly awaitTurn: RateLimiter["wait"];
   readonly send: Send;
   readonly now: () => number;
 }
@@ -38,7 +38,7 @@ async function exchange(draft: Draft, sending: Sending): Promise<Finding> {
   const [action, request, { delivery, secrets }] = [
     known(draft.action),
     known(draft.request),
-    known(draft.opened),
+    known(draft.unsealed),
   ];
   const deadline = startDeadline(action.action.timeoutMs);
   const errand = { id: delivery.key ?? claimed.id, action, secrets, sensitive, ...deadline };
@@ -92,11 +92,11 @@ async function sendInTurn(
   { action, leftMs, uncounted }: Errand & Deadline,
   sending: Sending,
 ): Promise<SendTimings & { readonly finding: Finding }> {
-  const moment = sending.awaitMoment(claimed.lane);
-  if (moment !== null && !(await uncounted(moment))) return UNTIMELY;
+  const moment = sending.awaitTurn(claimed.lane);
+  if (moment !== null && !(await uncounted(moment))) return THROTTLED;
   // Tokens and moments take their time, and no attempt starts after it.
   const { expiresAt } = claimed.delivery;
-  if (expiresAt !== undefined && sending.now() > expiresAt) return UNTIMELY;
+  if (expiresAt !== undefined && sending.now() > expiresAt) return THROTTLED;
   return sending.send(request, action, Math.max(1, leftMs()));
 }
 
@@ -125,4 +125,4 @@ function startDeadline(timeoutMs: number): Deadline {
   };
 }
 
-const UNTIMELY = { finding: { kind: "untimely" }, ...NOT_SENT } as const;
+const THROTTLED = { finding: { kind: "throttled" }, ...NOT_SENT } as const;

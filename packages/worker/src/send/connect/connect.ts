@@ -5,7 +5,7 @@ import { isIP, type Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import type { buildConnector } from "undici";
 import { type EgressErrorCode, toEgressError, toRefusalError } from "../egress-error.ts";
-import { type Destination, judgeAddresses, type Levels, type OwnPorts } from "../guard/guard.ts";
+import { checkAddresses, type Destination, type Levels, type OwnPorts } from "../guard/guard.ts";
 import type { Life } from "../pool/connection.ts";
 import type { Resolve } from "../resolve/resolve.ts";
 import { type SessionKeeper, secure } from "../tls/secure.ts";
@@ -123,7 +123,7 @@ async function findAddresses(
   const addresses = isTaken ? [host] : await resolve(host);
   if (!isTaken) phases.dnsMs = performance.now() - startedAt;
   if (isTaken && isIP(host) === 0) return addresses;
-  const refusal = judgeAddresses(destination, addresses, levels, own);
+  const refusal = checkAddresses(destination, addresses, levels, own);
   if (refusal !== null) throw toRefusalError(refusal);
   return addresses;
 }

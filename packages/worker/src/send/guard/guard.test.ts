@@ -5,10 +5,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   type AddressVerdict,
+  checkAddresses,
+  checkDestination,
   classifyAddress,
   type Destination,
-  judgeAddresses,
-  judgeDestination,
   type Levels,
   toBaseRules,
   toRules,
@@ -271,17 +271,17 @@ describe("rules", () => {
   test("one refused address refuses all of a name's", () => {
     const destination = { host: "mixed.example", port: 443 };
 
-    expect(judgeAddresses(destination, ["93.184.216.34", "2606:4700::1111"], byDefault, nobodys)).toBeNull();
-    expect(judgeAddresses(destination, ["93.184.216.34", "10.0.0.1"], byDefault, nobodys)?.verdict).toBe(
+    expect(checkAddresses(destination, ["93.184.216.34", "2606:4700::1111"], byDefault, nobodys)).toBeNull();
+    expect(checkAddresses(destination, ["93.184.216.34", "10.0.0.1"], byDefault, nobodys)?.verdict).toBe(
       "private",
     );
-    expect(judgeAddresses(destination, ["93.184.216.34", "::1"], byDefault, nobodys)?.verdict).toBe(
+    expect(checkAddresses(destination, ["93.184.216.34", "::1"], byDefault, nobodys)?.verdict).toBe(
       "loopback",
     );
   });
 
   test("a refusal tells the range, and not the address that a name has in here", () => {
-    const refusal = judgeAddresses({ host: "db.internal", port: 443 }, ["10.11.12.13"], byDefault, nobodys);
+    const refusal = checkAddresses({ host: "db.internal", port: 443 }, ["10.11.12.13"], byDefault, nobodys);
 
     expect(refusal?.message).toMatch(
       /db\.internal.*private: 10\.0\.0\.0\/8, RFC 1918.*POSTRIDER_ALLOW_NETWORKS/,
@@ -292,8 +292,8 @@ describe("rules", () => {
   test("Postrider's own ports are refused first of all", () => {
     const own = { isOurs: (_: string, __: string, port: number) => port === 9464 };
 
-    expect(judgeAddresses({ host: "h", port: 9464 }, ["127.0.0.1"], loopback, own)?.verdict).toBe("own_port");
-    expect(judgeAddresses({ host: "h", port: 9465 }, ["127.0.0.1"], loopback, own)).toBeNull();
+    expect(checkAddresses({ host: "h", port: 9464 }, ["127.0.0.1"], loopback, own)?.verdict).toBe("own_port");
+    expect(checkAddresses({ host: "h", port: 9465 }, ["127.0.0.1"], loopback, own)).toBeNull();
   });
 });
 
@@ -320,16 +320,16 @@ describe("destinations", () => {
       (port) => [https("example.com", port), {}, undefined] as const,
     ),
   ] as const)("%j under %j is %s", (destination, rules, verdict) => {
-    expect(judgeDestination(destination, [toRules({ allowNetworks: [], ...rules })])?.verdict).toBe(verdict);
+    expect(checkDestination(destination, [toRules({ allowNetworks: [], ...rules })])?.verdict).toBe(verdict);
   });
 
   test("every level of rules must agree", () => {
     const settings = toRules({ allowHosts: ["*.example.com"], allowPorts: ["443"] });
     const action = toRules({ allowHosts: ["a.example.com"], allowPorts: ["1-65535"] });
 
-    expect(judgeDestination(https("a.example.com"), [settings, action])).toBeNull();
-    expect(judgeDestination(https("b.example.com"), [settings, action])?.verdict).toBe("host_not_allowed");
-    expect(judgeDestination(https("a.example.com", 8443), [settings, action])?.verdict).toBe(
+    expect(checkDestination(https("a.example.com"), [settings, action])).toBeNull();
+    expect(checkDestination(https("b.example.com"), [settings, action])?.verdict).toBe("host_not_allowed");
+    expect(checkDestination(https("a.example.com", 8443), [settings, action])?.verdict).toBe(
       "port_not_allowed",
     );
   });

@@ -96,7 +96,7 @@ function toNetworks(texts: readonly string[]): Network[] {
 }
 
 /** What can be told before any name is resolved. Null: nothing speaks against it. */
-export function judgeDestination(
+export function checkDestination(
   { scheme, host, port }: Destination,
   levels: readonly Rules[],
 ): Refusal | null {
@@ -131,7 +131,7 @@ export function judgeDestination(
 }
 
 /** All addresses of a name; one that may not be reached refuses them all, since who answers so is not to be trusted with the rest. */
-export function judgeAddresses(
+export function checkAddresses(
   { host, port }: Pick<Destination, "host" | "port">,
   addresses: readonly string[],
   levels: Levels,

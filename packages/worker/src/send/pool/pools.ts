@@ -6,7 +6,7 @@ import { toRedisPlaces } from "@postrider/redis/connect";
 import type { Settings } from "@postrider/shared/settings/settings";
 import { type EgressProxy, toProxy } from "../connect/proxy.ts";
 import type { Dial } from "../connect/race.ts";
-import { type Destination, judgeDestination, type Refusal, toBaseRules } from "../guard/guard.ts";
+import { checkDestination, type Destination, type Refusal, toBaseRules } from "../guard/guard.ts";
 import { createOwnPorts, type KnownPorts } from "../guard/own-ports.ts";
 import { createAskServers } from "../resolve/name-servers.ts";
 import { createResolve, type Resolve } from "../resolve/resolve.ts";
@@ -15,7 +15,7 @@ import { openTlsFiles, type TlsFiles } from "../tls/tls-files.ts";
 import { toGroup } from "./client.ts";
 import { type Connections, createConnections, type Sockets } from "./connections.ts";
 import { createSockets } from "./open-files.ts";
-import { type Held, judgeLate, type Route, renewAll, SWEEP_MS, sweepHeld } from "./route.ts";
+import { checkLate, type Held, type Route, renewAll, SWEEP_MS, sweepHeld } from "./route.ts";
 import { createLevels, type KeyedLevels, toDestination, type Way } from "./route-rules.ts";
 
 export interface Pools {
@@ -84,7 +84,7 @@ export function createPools(settings: PoolsSettings, outside: Outside = {}): Poo
   const shared = {
     own,
     resolve:
-      outside.resolve ?? toResolve(settings, (host, addresses) => judgeLate(host, addresses, held, own)),
+      outside.resolve ?? toResolve(settings, (host, addresses) => checkLate(host, addresses, held, own)),
     dial: outside.dial ?? dialTcp,
     proxy,
     contextOf: tlsFiles.contextOf,
@@ -112,7 +112,7 @@ export function createPools(settings: PoolsSettings, outside: Outside = {}): Poo
   };
   const create = (origin: string, { key, levels }: KeyedLevels): Route | Refusal => {
     const destination = toDestination(origin);
-    const refusal = judgeDestination(destination, levels);
+    const refusal = checkDestination(destination, levels);
     if (refusal !== null) return refusal;
     const { connections, ways } = held.get(origin) ?? hold(origin, destination);
     const group = toGroup({ ...shared, destination, origin, levels });

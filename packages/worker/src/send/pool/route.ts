@@ -1,7 +1,7 @@
 // The destinations that a process holds connections to, and what happens to all of them from time to time.
 
 import { toRefusalError } from "../egress-error.ts";
-import { type Destination, judgeAddresses, type Levels, type OwnPorts } from "../guard/guard.ts";
+import { checkAddresses, type Destination, type Levels, type OwnPorts } from "../guard/guard.ts";
 import type { Group, Turn } from "./connection.ts";
 import type { Connections } from "./connections.ts";
 
@@ -62,7 +62,7 @@ export function sweepHeld(
 }
 
 /** A name's other addresses have come after connections were begun: what they are refused for goes for the whole name. */
-export function judgeLate(
+export function checkLate(
   host: string,
   addresses: readonly string[],
   held: ReadonlyMap<string, Held>,
@@ -71,7 +71,7 @@ export function judgeLate(
   for (const { destination, connections, ways } of held.values()) {
     if (destination.host !== host) continue;
     for (const { levels, group } of ways.values()) {
-      const refusal = judgeAddresses(destination, addresses, levels, own);
+      const refusal = checkAddresses(destination, addresses, levels, own);
       if (refusal !== null) connections.forbid(group, toRefusalError(refusal));
     }
   }

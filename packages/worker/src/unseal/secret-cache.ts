@@ -13,7 +13,7 @@ import type { Unready } from "../attempt.ts";
 export type Found = { readonly kind: "secrets"; readonly secrets: Secrets } | Unready;
 export type FindSecrets = (action: CompiledAction) => Found | Promise<Found>;
 
-/** How long a change may go unnoticed; at this pace reading costs nothing. */
+/** How long a change may go unnoticed; at this adaptive rate reading costs nothing. */
 const FRESH_MS = 2_000;
 
 /** Reads the stored texts of names; null where there is none. */

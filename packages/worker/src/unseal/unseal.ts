@@ -8,30 +8,30 @@ import type { Sealer } from "@postrider/shared/seal";
 import type { Unready } from "../attempt.ts";
 import type { FindSecrets, Found } from "./secret-cache.ts";
 
-export interface Opened {
-  readonly kind: "opened";
+export interface Unsealed {
+  readonly kind: "unsealed";
   readonly delivery: Delivery;
   readonly secrets: Secrets;
 }
 
 /** Opens without a promise where nothing has to be read. */
-export type Open = (
+export type Unseal = (
   delivery: Delivery,
   action: CompiledAction,
-) => Opened | Unready | Promise<Opened | Unready>;
+) => Unsealed | Unready | Promise<Unsealed | Unready>;
 
-export function createOpener(sealer: Sealer, findSecrets: FindSecrets): Open {
+export function createUnsealer(sealer: Sealer, findSecrets: FindSecrets): Unseal {
   return (packed, action) => {
     const delivery = unpackDelivery(packed, sealer);
     if ("trouble" in delivery)
       return { kind: "unready", reason: "key_missing", message: `the delivery ${delivery.trouble}` };
     const found = findSecrets(action);
     return found instanceof Promise
-      ? found.then((secrets) => toOpened(delivery, secrets))
-      : toOpened(delivery, found);
+      ? found.then((secrets) => toUnsealed(delivery, secrets))
+      : toUnsealed(delivery, found);
   };
 }
 
-function toOpened(delivery: Delivery, found: Found): Opened | Unready {
-  return found.kind === "unready" ? found : { kind: "opened", delivery, secrets: found.secrets };
+function toUnsealed(delivery: Delivery, found: Found): Unsealed | Unready {
+  return found.kind === "unready" ? found : { kind: "unsealed", delivery, secrets: found.secrets };
 }

@@ -1,5 +1,5 @@
 import { ownLaneName } from "@postrider/shared/lanes";
-import { createTrouble } from "@postrider/worker/destinations/failure-window";
+import { createFailureWindow } from "@postrider/worker/destinations/failure-window";
 import { newDestinationLane } from "@postrider/worker/destinations/next-entry";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
@@ -67,7 +67,7 @@ test("the answer of a first probe survives a worker whose look at the registry i
   const { directory } = await createView(url);
   const redis = new Redis(url, { replyMapping: "legacy" });
   onTestFinished(() => redis.disconnect());
-  const trouble = createTrouble(toShard(redis), 60_000);
+  const failures = createFailureWindow(toShard(redis), 60_000);
   const entry = newDestinationLane("https://x.example", 0);
   const second = Math.floor(Date.now() / 1_000);
   const probe = new Map([[second, { accepted: 1, failed: 0, limited: 0 }]]);
@@ -76,11 +76,11 @@ test("the answer of a first probe survives a worker whose look at the registry i
     ...entry,
     circuit: { state: "half-open", since: 0, pauseMs: 1 },
   }));
-  await trouble.count(entry.lane, probe);
-  await trouble.forget(entry.lane);
-  expect((await trouble.count(entry.lane, new Map())).tally.get(second)?.accepted).toBe(1);
+  await failures.count(entry.lane, probe);
+  await failures.forget(entry.lane);
+  expect((await failures.count(entry.lane, new Map())).counts.get(second)?.accepted).toBe(1);
 
   await directory.update(entry.lane, () => entry);
-  await trouble.forget(entry.lane);
-  expect((await trouble.count(entry.lane, new Map())).tally.size).toBe(0);
+  await failures.forget(entry.lane);
+  expect((await failures.count(entry.lane, new Map())).counts.size).toBe(0);
 });

@@ -1,5 +1,5 @@
 import type { OwnLane } from "@postrider/shared/own-lane";
-import { createSpacing, type Spacing } from "@postrider/worker/destinations/rate-limiter";
+import { createRateLimiter, type RateLimiter } from "@postrider/worker/destinations/rate-limiter";
 import { createInterrupts, type Interrupts } from "@postrider/worker/interrupts";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
@@ -15,7 +15,7 @@ interface Spaced {
   readonly redis: Redis;
   readonly interrupts: Interrupts;
   /** Of one worker each, at a rate that can be changed. */
-  readonly spacings: readonly [Spacing, Spacing];
+  readonly spacings: readonly [RateLimiter, RateLimiter];
   setRate(perSecond: number | undefined): void;
   pause(): void;
 }
@@ -33,8 +33,8 @@ async function startSpaced(perSecond: number): Promise<Spaced> {
     onTestFinished(() => redis.disconnect());
     return redis;
   };
-  const toSpacing = (redis: Redis): Spacing =>
-    createSpacing({ shard: toShard(redis), find: () => entry, interrupts, lockMs: LOCK_MS });
+  const toSpacing = (redis: Redis): RateLimiter =>
+    createRateLimiter({ shard: toShard(redis), find: () => entry, interrupts, lockMs: LOCK_MS });
   const redis = connect();
   const pause = (): void => {
     if (entry !== undefined) entry = { ...entry, isPaused: true };
@@ -119,7 +119,7 @@ test("who reads the answer late, as after a stall, asks again: its moment went b
   const { spacings } = await startSpaced(20);
   await spacings[0].wait(LANE);
   const sentAt: number[] = [];
-  const send = async (spacing: Spacing): Promise<void> => {
+  const send = async (spacing: RateLimiter): Promise<void> => {
     await spacing.wait(LANE);
     sentAt.push(performance.now());
   };
