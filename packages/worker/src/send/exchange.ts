@@ -13,11 +13,10 @@ import {
   type Unsendable,
 } from "../attempt.ts";
 import type { Interruptible, Interrupts } from "../interrupts.ts";
-import { NO_PHASES, type Phases, takePhases } from "./connect/phases.ts";
 import { toRefusal } from "./egress-error.ts";
 import { toFault } from "./fault.ts";
 import { NO_SOCKET, toTimeout, toUnsendable } from "./findings.ts";
-import type { Turn } from "./pool/connection.ts";
+import type { Phases, Turn } from "./pool/connection.ts";
 import type { Pools } from "./pool/pools.ts";
 import type { Route } from "./pool/route.ts";
 import type { Way } from "./pool/route-rules.ts";
@@ -56,6 +55,8 @@ interface Company {
   readonly interrupts: Interrupts;
   readonly settle: (sent: Sent) => void;
 }
+
+const NO_PHASES: Readonly<Phases> = { dnsMs: null, connectMs: null, tlsMs: null };
 
 /**
  * All that a request is while it is under way, for those that it meets: connections give it its turn, undici tells it of the answer, a
@@ -121,7 +122,7 @@ class Exchange implements Turn, Interruptible, Dispatcher.DispatchHandler {
   // undici 7's inner interface from here on. The newer one is wrapped around it, at a cost that shows at thousands a second.
 
   onConnect(abort: Abort): void {
-    this.#phases = takePhases();
+    this.#takePhases();
     this.#abort = abort;
     if (this.connection !== null) this.connection.life.isAnswerDue = true;
     // The deadline passed while the request waited for a connection: nothing may be written any more.
@@ -153,12 +154,20 @@ class Exchange implements Turn, Interruptible, Dispatcher.DispatchHandler {
   }
 
   onError(error: Error): void {
-    if (this.#abort === undefined) this.#phases = takePhases();
+    if (this.#abort === undefined) this.#takePhases();
     const refusal = toRefusal(error);
     this.#end(
       refusal === null ? this.#toMet(toFault(error, this.#abort !== undefined)) : toUnsendable(refusal),
     );
     this.#free(false);
+  }
+
+  /** Of the connection that was opened for this request's sake; a later request on it finds it open. */
+  #takePhases(): void {
+    const life = this.connection?.life;
+    if (life === undefined || life.phases === null) return;
+    this.#phases = life.phases;
+    life.phases = null;
   }
 
   /** A status that came decides, whatever became of the rest: the destination has had the request, and has said what it made of it. */

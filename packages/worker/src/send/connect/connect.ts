@@ -6,11 +6,10 @@ import type { SecureContext } from "node:tls";
 import type { buildConnector } from "undici";
 import { type EgressErrorCode, toEgressError, toRefusalError } from "../egress-error.ts";
 import { checkAddresses, type Destination, type Levels, type OwnPorts } from "../guard/guard.ts";
-import type { Life } from "../pool/connection.ts";
+import type { Life, Phases } from "../pool/connection.ts";
 import type { Resolve } from "../resolve/resolve.ts";
 import { type SessionKeeper, secure } from "../tls/secure.ts";
 import { withoutAnnouncements } from "./informational.ts";
-import { handOver, type Phases } from "./phases.ts";
 import { type EgressProxy, tunnelToOne } from "./proxy.ts";
 import { type Dial, race } from "./race.ts";
 
@@ -41,11 +40,14 @@ export function createConnector(options: ConnectorOptions): buildConnector.conne
         const { refusal } = life;
         life.socket = socket;
         if (refusal !== null) socket.on("error", () => undefined).destroy();
-        handOver(phases, () =>
-          refusal === null ? callback(null, withoutAnnouncements(socket, life)) : callback(refusal, null),
-        );
+        life.phases = phases;
+        if (refusal === null) callback(null, withoutAnnouncements(socket, life));
+        else callback(refusal, null);
       },
-      (error: Error) => handOver(phases, () => callback(error, null)),
+      (error: Error) => {
+        options.life.phases = phases;
+        callback(error, null);
+      },
     );
   };
 }

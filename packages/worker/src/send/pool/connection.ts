@@ -20,6 +20,13 @@ export interface Group {
   open(life: Life): Client;
 }
 
+/** How long the parts of getting connected took, in ms; null where one was not reached, or a connection was used that was open already. */
+export interface Phases {
+  dnsMs: number | null;
+  connectMs: number | null;
+  tlsMs: number | null;
+}
+
 /** What the connector of one connection has to know of the request for which it connects. */
 export interface Life {
   connectTimeoutMs: number;
@@ -29,6 +36,8 @@ export interface Life {
   cancel: (() => void) | null;
   /** What is written on, once it is connected. */
   socket: Socket | null;
+  /** How long it took to get connected, or until that failed; null once the request that waited for it has taken note. */
+  phases: Readonly<Phases> | null;
   /** Whether a request is being written, or was, and no final answer has begun. */
   isAnswerDue: boolean;
 }

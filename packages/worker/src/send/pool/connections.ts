@@ -158,6 +158,7 @@ function toConnection(
     refusal: null,
     cancel: null,
     socket: null,
+    phases: null,
     isAnswerDue: false,
   };
   const connection: Connection = {
