@@ -4,6 +4,7 @@
 import { randomUUID } from "node:crypto";
 import type { OAuthClient } from "@postrider/compose/credentials";
 import type { EgressRules } from "@postrider/shared/egress";
+import { createSleeper } from "@postrider/shared/sleeper";
 import { LRUCache } from "lru-cache";
 import type { Interrupted } from "../attempt.ts";
 import type { Interrupts } from "../interrupts.ts";
@@ -11,7 +12,6 @@ import { conceal } from "./conceal.ts";
 import { createIdentify, type Digest } from "./identity.ts";
 import { type IssuedToken, type NoToken, unavailable } from "./oauth.ts";
 import type { SharedTokens, Token } from "./shared-tokens.ts";
-import { createWait } from "./wait.ts";
 
 /** Asks the endpoint for a token. */
 export type FetchToken = () => Promise<IssuedToken | NoToken>;
@@ -109,22 +109,22 @@ interface Errand {
   readonly refused: string | null;
 }
 
+const NO_ANSWER = "is being asked by another worker, or Redis takes no lock: there is no answer yet";
+
 /** One process' way to a token: from the others, by fetching it, or by waiting for who fetches it. */
 async function obtainOnce(order: TokenOrder, errand: Errand, options: TokenOptions): Promise<TokenFound> {
   const deadline = options.now() + order.timeoutMs + LOCK_MARGIN_MS;
-  const wait = createWait(options.interrupts);
+  const sleeper = createSleeper();
+  const place = options.interrupts.add(sleeper);
   try {
     for (;;) {
       const found = (await lookUp(errand, options)) ?? (await fetchAlone(order, errand, options));
       if (found !== null) return found;
-      if (options.now() >= deadline)
-        return unavailable(
-          "is being asked by another worker, or Redis takes no lock: there is no answer yet",
-        );
-      if (await wait.interrupted(POLL_MS)) return INTERRUPTED;
+      if (options.now() >= deadline) return unavailable(NO_ANSWER);
+      if (!(await sleeper.sleep(POLL_MS))) return INTERRUPTED;
     }
   } finally {
-    wait.end();
+    options.interrupts.remove(place);
   }
 }
 

@@ -4,7 +4,8 @@
 import { createTakeTurn } from "@postrider/redis/scripts/take-turn";
 import type { Shard } from "@postrider/redis/shard";
 import { isRunnable, type OwnLane, rateOf } from "@postrider/shared/own-lane";
-import type { Interruptible, Interrupts } from "../interrupts.ts";
+import { createSleeper, type Sleeper } from "@postrider/shared/sleeper";
+import type { Interrupts } from "../interrupts.ts";
 
 /** So much may be claimed ahead of its moment; beyond it BullMQ's limiter claims nothing until half of it is left. */
 const AHEAD_MS = 200;
@@ -47,7 +48,7 @@ export function createRateLimiter({ shard, find, interrupts, lockMs }: RateLimit
     let latest = 0;
     for (let moments = 1; moments <= MOMENTS_MAX; moments++) {
       const at = await take(lane, intervalMs);
-      if (at === null || !(await sleeper.sleepUntil(at))) return false;
+      if (at === null || !(await sleeper.sleep(at - performance.now()))) return false;
       const late = performance.now() - at;
       latest = Math.max(latest, late);
       if (late < lateMs) break;
@@ -62,7 +63,7 @@ export function createRateLimiter({ shard, find, interrupts, lockMs }: RateLimit
       const sleeper = createSleeper();
       const place = interrupts.add(sleeper);
       return wait(lane, 1_000 / perSecond, sleeper)
-        .catch(() => sleeper.sleepUntil(performance.now() + REFUSED_MS).then(() => false))
+        .catch(() => sleeper.sleep(REFUSED_MS).then(() => false))
         .finally(() => interrupts.remove(place));
     },
   };
@@ -82,33 +83,5 @@ function createTake(shard: Shard): (lane: string, intervalMs: number) => Promise
     // An answer that was long under way may have lain here unread, while this process stood still and its moment went by.
     usualMs = Math.min(performance.now() - askedAt, usualMs * SLOWER);
     return offMs === null ? null : askedAt + usualMs + offMs;
-  };
-}
-
-interface Sleeper extends Interruptible {
-  /** @returns false when it was interrupted, before or meanwhile. */
-  sleepUntil(at: number): Promise<boolean>;
-}
-
-function createSleeper(): Sleeper {
-  let isInterrupted = false;
-  let wake: () => void = () => undefined;
-  return {
-    async sleepUntil(at) {
-      const ms = at - performance.now();
-      if (ms < 1 || isInterrupted) return !isInterrupted;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-      return !isInterrupted;
-    },
-    interrupt() {
-      isInterrupted = true;
-      wake();
-    },
   };
 }
