@@ -2,7 +2,8 @@
 // CPU time, both taking turns within each round.
 
 import { compileAction } from "@postrider/compose/compile";
-import { type ActionDocument, parseAction } from "@postrider/shared/action";
+import type { ActionDocument } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import { Liquid } from "liquidjs";
 import { customers, toTemplates } from "./workload.ts";
 

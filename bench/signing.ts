@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { compileAction } from "@postrider/compose/compile";
 import type { ComposedRequest } from "@postrider/compose/request";
-import { parseAction } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import { createAuthorizer } from "@postrider/worker/authorize/authorize";
 import { type Spread, toSpread } from "./statistics.ts";
 import { CONSTANT_BODY, toAction } from "./workload.ts";

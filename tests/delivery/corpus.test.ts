@@ -1,7 +1,8 @@
 // Realistic templates and hostile customers: whatever the customer, a receiver reads back what the customer is.
 
 import { compileAction } from "@postrider/compose/compile";
-import { type ActionDocument, parseAction } from "@postrider/shared/action";
+import type { ActionDocument } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { type HostileCustomer, JSON_CORPUS } from "../support/corpus.ts";

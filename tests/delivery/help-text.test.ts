@@ -1,6 +1,7 @@
 // Every example of the help text that this product grew from, through the worker's own steps, byte for byte at a real receiver.
 
-import { type ActionDocument, parseAction } from "@postrider/shared/action";
+import type { ActionDocument } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import { readSettings } from "@postrider/shared/settings/read-settings";
 import { testAction } from "@postrider/worker/test-send";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

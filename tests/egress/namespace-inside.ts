@@ -3,7 +3,7 @@
 
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { parseAction } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import { readSettings } from "@postrider/shared/settings/read-settings";
 import { testAction } from "@postrider/worker/test-send";
 import { startNameServer } from "../support/dns-server.ts";

@@ -1,6 +1,6 @@
 // Redis behind a real Sentinel: its place is learned from the connection, and no delivery gets there.
 
-import { parseAction } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import { parseSecretKeys, type SecretKeys } from "@postrider/shared/seal";
 import { readSettings } from "@postrider/shared/settings/read-settings";
 import { testAction } from "@postrider/worker/test-send";

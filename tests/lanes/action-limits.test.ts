@@ -1,6 +1,7 @@
-import { type Action, parseAction } from "@postrider/shared/action";
+import type { Action } from "@postrider/shared/action";
 import { ownLaneName } from "@postrider/shared/lanes";
 import { limitsOf } from "@postrider/shared/own-lane";
+import { parseAction } from "@postrider/shared/parse-action";
 import { dropSuperseded } from "@postrider/worker/maintain/dissolve";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";

@@ -1,8 +1,8 @@
 // What Postrider makes of the comparison's templates: each is the body of a text request, unescaped, with what is missing empty.
 
 import { compileAction } from "@postrider/compose/compile";
-import { parseAction } from "@postrider/shared/action";
 import { parseExact } from "@postrider/shared/exact-json";
+import { parseAction } from "@postrider/shared/parse-action";
 import type { Printed } from "./printed.ts";
 import { type Row, toCustomer } from "./table.ts";
 

@@ -1,7 +1,8 @@
 // An attempt has one deadline, over the token, the request and its repetition after a 401: a real token endpoint and a real API that
 // take their time.
 
-import { type Action, parseAction } from "@postrider/shared/action";
+import type { Action } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import { readSettings } from "@postrider/shared/settings/read-settings";
 import { testAction } from "@postrider/worker/test-send";
 import { expect, test } from "vitest";

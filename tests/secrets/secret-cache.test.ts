@@ -2,7 +2,7 @@
 
 import { compileAction } from "@postrider/compose/compile";
 import { createProducer, type Producer } from "@postrider/producer/producer";
-import { parseAction } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import { createSealer, parseSecretKeys, type SecretKeys } from "@postrider/shared/seal";
 import { createSecretCache, type Found, readFromRedis } from "@postrider/worker/unseal/secret-cache";
 import { Redis } from "ioredis";

@@ -1,6 +1,6 @@
 // A value that prints nothing must not make another request of it.
 
-import { parseAction } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import { describe, expect, test } from "vitest";
 import { compileAction } from "./compile.ts";
 import type { Composed } from "./request.ts";

@@ -1,4 +1,4 @@
-import { parseAction } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compileAction } from "./compile.ts";

@@ -1,4 +1,5 @@
-import { type ActionDocument, parseAction } from "@postrider/shared/action";
+import type { ActionDocument } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import { USER_AGENT } from "@postrider/shared/version";
 import { describe, expect, test } from "vitest";
 import { type CompiledAction, compileAction } from "./compile.ts";

@@ -1,6 +1,6 @@
 // The URL's rules as tables, and what no value can do to it.
 
-import { parseAction } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import { USER_AGENT } from "@postrider/shared/version";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";

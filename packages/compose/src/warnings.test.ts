@@ -1,4 +1,5 @@
-import { type ActionDocument, parseAction } from "@postrider/shared/action";
+import type { ActionDocument } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import { describe, expect, test } from "vitest";
 import { compileAction } from "./compile.ts";
 import { findMissing, findOutputs, findReadings, findUnused } from "./describe.ts";

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { parseAction, parseActionRef, parseStoredAction } from "./action.ts";
+import { parseActionRef } from "./action-ref.ts";
 import { hasCode } from "./errors.ts";
+import { parseAction, parseStoredAction } from "./parse-action.ts";
 
 const good = { id: "a", url: "https://h/" };
 

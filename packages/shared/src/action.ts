@@ -4,11 +4,9 @@
 import { z } from "zod";
 import { authSchema, findCredentialClash, secretName, signingSchema } from "./credentials.ts";
 import { egressSchema } from "./egress.ts";
-import { describeProblems, PostriderError } from "./errors.ts";
-import { type Example, exampleSchema } from "./example.ts";
+import { exampleSchema } from "./example.ts";
 import { findRepeatedHeader, headerName, idempotencyHeaderName } from "./header-name.ts";
 import { retrySchema } from "./retry.ts";
-import { toProblem } from "./schema-problem.ts";
 import { snippetsSchema } from "./snippet.ts";
 import { OTHERWISE_DEFAULT, successSchema } from "./success.ts";
 import { countTemplateChars, TEMPLATES_CHARS_MAX, template } from "./templates.ts";
@@ -38,7 +36,7 @@ export const limitsSchema = z
 export const ACTION_ID = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 
 /** What every saved version holds to. */
-const storedSchema = z
+export const storedSchema = z
   .strictObject({
     id: z
       .string()
@@ -177,61 +175,3 @@ export const actionSchema = storedSchema.check(({ value, issues }) => {
 export type Action = Omit<z.output<typeof actionSchema>, "examples">;
 /** An action as written. */
 export type ActionDocument = z.input<typeof actionSchema>;
-
-/**
- * Checks a document against the schema and fills the defaults in.
- * @throws PostriderError `action_invalid` with every problem at once.
- */
-export function parseAction(document: unknown): Action {
-  return parseActionDocument(document).action;
-}
-
-/**
- * The same, with the examples.
- * @throws PostriderError `action_invalid` with every problem at once.
- */
-export function parseActionDocument(document: unknown): { action: Action; examples: readonly Example[] } {
-  return parse(actionSchema, document);
-}
-
-/**
- * Reads a saved version. What rules forbid that came after it was saved, it may go on doing: deliveries name it.
- * @throws PostriderError `action_invalid` with every problem at once.
- */
-export function parseStoredAction(document: unknown): Action {
-  return parse(storedSchema, document).action;
-}
-
-function parse(
-  schema: typeof storedSchema,
-  document: unknown,
-): { action: Action; examples: readonly Example[] } {
-  const parsed = schema.safeParse(document);
-  if (parsed.success) {
-    const { examples = [], ...action } = parsed.data;
-    return { action, examples };
-  }
-  const problems = parsed.error.issues.map(toProblem);
-  throw new PostriderError("action_invalid", `the action is not valid:\n${describeProblems(problems)}`, {
-    problems,
-  });
-}
-
-/** A saved version: what a delivery names. */
-export interface ActionVersion {
-  readonly id: string;
-  readonly version: number;
-}
-
-/** `id@version`, as deliveries carry it. */
-export function toActionRef({ id, version }: ActionVersion): string {
-  return `${id}@${version}`;
-}
-
-/** The parts of `id@version`, or of `id` alone (then without a version); null when it is neither. */
-export function parseActionRef(text: string): { id: string; version?: number } | null {
-  const [id = "", version, ...rest] = text.split("@");
-  if (!ACTION_ID.test(id) || rest.length > 0) return null;
-  if (version === undefined) return { id };
-  return /^[1-9][0-9]{0,8}$/.test(version) ? { id, version: Number(version) } : null;
-}

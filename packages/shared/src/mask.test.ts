@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type ActionDocument, parseAction } from "./action.ts";
+import type { ActionDocument } from "./action.ts";
 import { isCredentialName } from "./credential-names.ts";
 import { maskAction } from "./mask.ts";
+import { parseAction } from "./parse-action.ts";
 
 function mask(document: Partial<ActionDocument>) {
   return maskAction(parseAction({ id: "a", url: "https://h/", ...document }));

@@ -2,8 +2,9 @@
 
 import { type CompiledAction, compileAction } from "@postrider/compose/compile";
 import type { Store } from "@postrider/redis/shard";
-import { parseActionRef, parseStoredAction } from "@postrider/shared/action";
+import { parseActionRef } from "@postrider/shared/action-ref";
 import { hasCode, type PostriderError } from "@postrider/shared/errors";
+import { parseStoredAction } from "@postrider/shared/parse-action";
 import type { Sealer } from "@postrider/shared/seal";
 import { openStoredAction } from "@postrider/shared/stored-action";
 import { LRUCache } from "lru-cache";

@@ -2,9 +2,10 @@
 
 import { type CompiledAction, compileAction } from "@postrider/compose/compile";
 import { completeSnippets, findMissingSnippets } from "@postrider/compose/complete-snippets";
-import { type Action, parseAction, parseActionDocument } from "@postrider/shared/action";
+import type { Action } from "@postrider/shared/action";
 import { describeProblems, PostriderError, type Problem } from "@postrider/shared/errors";
 import type { Example } from "@postrider/shared/example";
+import { parseAction, parseActionDocument } from "@postrider/shared/parse-action";
 import type { Context } from "../context.ts";
 import { type ActionDocument, isActionFile, readActionDocuments } from "../documents.ts";
 import { withProducer } from "../producer.ts";

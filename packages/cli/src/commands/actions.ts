@@ -1,7 +1,7 @@
 // `postrider actions`: save, look at, preview, check and try the templates of requests.
 
 import { findWarnings } from "@postrider/compose/warnings";
-import { toActionRef } from "@postrider/shared/action";
+import { toActionRef } from "@postrider/shared/action-ref";
 import type { Command } from "commander";
 import { stringify } from "yaml";
 import { type CheckOptions, check } from "../actions/check.ts";

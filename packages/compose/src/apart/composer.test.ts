@@ -1,4 +1,4 @@
-import { parseAction } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import { afterAll, describe, expect, test } from "vitest";
 import { HOSTILE, LOWERED, SAYS } from "../../../../tests/support/hostile-templates.ts";
 import { type CompiledAction, compileAction } from "../compile.ts";

@@ -1,6 +1,6 @@
 // The proof of cheapness must never be fooled: what it lets through renders where nothing can stop it.
 
-import { parseAction } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import { describe, expect, test } from "vitest";
 import { type CompiledAction, compileAction } from "../compile.ts";
 import { COMPOSE_LIMITS, type ComposeLimits } from "../limits.ts";

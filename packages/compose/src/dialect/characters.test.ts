@@ -1,6 +1,6 @@
 // Texts in characters: no filter leaves half of one behind.
 
-import { parseAction } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compileAction } from "../compile.ts";

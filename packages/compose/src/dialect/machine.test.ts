@@ -20,7 +20,7 @@ const MACHINES = [
 const COMPILE = new URL("../../dist/compile.js", import.meta.url).href;
 const SCRIPT = `
   import { compileAction } from ${JSON.stringify(COMPILE)};
-  import { parseAction } from "@postrider/shared/action";
+  import { parseAction } from "@postrider/shared/parse-action";
   import { readFileSync } from "node:fs";
   const headers = [{ name: "Content-Type", value: "text/plain" }];
   const compose = ([body, values]) => {

@@ -1,6 +1,6 @@
 // No filter makes JavaScript's idea of an object's text of anything: objects and lists in texts are JSON.
 
-import { parseAction } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import { describe, expect, test } from "vitest";
 import { compileAction } from "../compile.ts";
 import { CAMPAIGN_FILTERS } from "./filters/campaign-filters.ts";

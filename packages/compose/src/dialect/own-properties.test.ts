@@ -1,6 +1,6 @@
 // Templates read own properties of what they are given, by whatever way they ask.
 
-import { parseAction } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import { describe, expect, test } from "vitest";
 import { compileAction } from "../compile.ts";
 

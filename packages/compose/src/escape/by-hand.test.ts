@@ -1,6 +1,7 @@
 // Templates that escape by hand: the receiver reads what it would have read without our escaping, or the author is warned.
 
-import { type ActionDocument, parseAction } from "@postrider/shared/action";
+import type { ActionDocument } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compileAction } from "../compile.ts";

@@ -1,6 +1,7 @@
 // No value that a customer can hold makes a request malformed, moves it, or changes what the receiver reads back.
 
-import { type ActionDocument, parseAction } from "@postrider/shared/action";
+import type { ActionDocument } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compileAction } from "../compile.ts";

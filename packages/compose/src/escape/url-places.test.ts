@@ -1,6 +1,6 @@
 // Whatever ways a URL's template takes through its branches and loops, no value chooses where the request goes.
 
-import { parseAction } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CompiledAction, compileAction } from "../compile.ts";

@@ -1,6 +1,6 @@
 // What a reader of XML makes of line breaks and tabs, in attributes and in text (XML 1.0 sections 2.11 and 3.3.3).
 
-import { parseAction } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compileAction } from "../compile.ts";

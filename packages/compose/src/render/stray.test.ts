@@ -1,8 +1,8 @@
 // Nothing that a template says is left out in silence: what its tags and values have no use for is refused when the action is saved, at
 // its place and with what to write instead; what is well formed goes on as it was.
 
-import { parseAction } from "@postrider/shared/action";
 import { PostriderError, type Problem } from "@postrider/shared/errors";
+import { parseAction } from "@postrider/shared/parse-action";
 import { describe, expect, test } from "vitest";
 import { compileAction } from "../compile.ts";
 import { checkSnippet } from "../complete-snippets.ts";

@@ -6,18 +6,14 @@ import { findWarnings } from "@postrider/compose/warnings";
 import { asProducer } from "@postrider/redis/connect";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Store } from "@postrider/redis/shard";
-import {
-  type Action,
-  type ActionVersion,
-  parseActionDocument,
-  parseActionRef,
-  parseStoredAction,
-} from "@postrider/shared/action";
+import type { Action } from "@postrider/shared/action";
+import { type ActionVersion, parseActionRef } from "@postrider/shared/action-ref";
 import { PostriderError, type Problem } from "@postrider/shared/errors";
 import { parseExact, stringifyExact } from "@postrider/shared/exact-json";
 import type { Example } from "@postrider/shared/example";
 import { ownLaneName } from "@postrider/shared/lanes";
 import { bringsLimits, withActionLimits } from "@postrider/shared/own-lane";
+import { parseActionDocument, parseStoredAction } from "@postrider/shared/parse-action";
 import type { Sealer } from "@postrider/shared/seal";
 import { openStoredAction, toShownAction, toStoredAction } from "@postrider/shared/stored-action";
 import type { SnippetStore } from "../snippets/snippets.ts";

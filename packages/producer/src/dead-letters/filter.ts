@@ -1,6 +1,6 @@
 // Which dead letters are meant: by action, run, destination, reason, time and lane. What a person or program gives is checked here.
 
-import { parseActionRef } from "@postrider/shared/action";
+import { parseActionRef } from "@postrider/shared/action-ref";
 import { parseRunId } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
 import { isLaneName } from "@postrider/shared/lanes";

@@ -6,7 +6,7 @@ import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { hastenRetries } from "@postrider/redis/scripts/hasten";
 import { type PutBack, replayLetters } from "@postrider/redis/scripts/replay";
 import type { Shard } from "@postrider/redis/shard";
-import { toActionRef } from "@postrider/shared/action";
+import { toActionRef } from "@postrider/shared/action-ref";
 import { type Delivery, newDeliveryId } from "@postrider/shared/delivery";
 import { ownLaneName } from "@postrider/shared/lanes";
 import { decodeMark } from "@postrider/shared/outcome";

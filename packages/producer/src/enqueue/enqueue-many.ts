@@ -4,7 +4,7 @@
 import { setTimeout } from "node:timers/promises";
 import { asProducer } from "@postrider/redis/connect";
 import type { Admission, Entrance } from "@postrider/redis/scripts/admit";
-import { toActionRef } from "@postrider/shared/action";
+import { toActionRef } from "@postrider/shared/action-ref";
 import {
   type Customer,
   type EventData,

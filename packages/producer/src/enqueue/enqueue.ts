@@ -3,7 +3,7 @@
 import { asProducer } from "@postrider/redis/connect";
 import type { Lanes } from "@postrider/redis/queues";
 import type { Admit } from "@postrider/redis/scripts/admit";
-import { toActionRef } from "@postrider/shared/action";
+import { toActionRef } from "@postrider/shared/action-ref";
 import {
   type Customer,
   DELIVERY_BYTES_MAX,

@@ -1,5 +1,5 @@
 import { compileAction } from "@postrider/compose/compile";
-import { parseAction } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import { expect, test } from "vitest";
 import { createInterrupts } from "../interrupts.ts";
 import { createAuthorizer } from "./authorize.ts";

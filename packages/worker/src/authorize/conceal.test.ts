@@ -1,5 +1,5 @@
 import { compileAction } from "@postrider/compose/compile";
-import { parseAction } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Finding } from "../attempt.ts";

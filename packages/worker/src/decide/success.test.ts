@@ -1,4 +1,4 @@
-import { parseAction } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
 import { expect, test } from "vitest";
 import { type Reply, STOPPED } from "../attempt.ts";
 import { judgeSuccess } from "./success.ts";

@@ -2,7 +2,8 @@
 // all workers about those in trouble.
 
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
-import { type Action, parseActionRef } from "@postrider/shared/action";
+import type { Action } from "@postrider/shared/action";
+import { parseActionRef } from "@postrider/shared/action-ref";
 import { isForMany, isOwnLane, ownLaneName } from "@postrider/shared/lanes";
 import { bringsLimits, limitsOf, type OwnLane, withActionLimits } from "@postrider/shared/own-lane";
 import type { Claimed, Finding } from "../attempt.ts";
