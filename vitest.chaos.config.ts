@@ -1,7 +1,8 @@
 import { defineConfig, mergeConfig } from "vitest/config";
 import base from "./vitest.config.ts";
 
-// The long form of tests/scenarios (`npm run test:chaos`): one at a time, since each loads the machine by itself.
+// The long form of tests/scenarios (`npm run test:chaos`): one at a time, since each loads the machine by
+// itself.
 const { test, ...rest } = base;
 
 export default mergeConfig(

@@ -1,5 +1,5 @@
-// The three cases. Each says how its deliveries are enqueued and which process consumes them; everything else is the same
-// for all and lives in measure.ts.
+// The three cases. Each says how its deliveries are enqueued and which process consumes them; everything else
+// is the same for all and lives in measure.ts.
 
 import { fileURLToPath } from "node:url";
 import { type JobsOptions, Queue, type QueueOptions } from "bullmq";

@@ -1,5 +1,5 @@
-// The processes that are measured: started alike, watched from outside, and never outliving the bench. Linux only: CPU
-// times come from /proc, and the tie to the bench's life from setpriv.
+// The processes that are measured: started alike, watched from outside, and never outliving the bench. Linux
+// only: CPU times come from /proc, and the tie to the bench's life from setpriv.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";

@@ -1,5 +1,5 @@
-// What composing one delivery costs, escaped and checked, against plain liquidjs' renderSync of the same templates. In this process, in
-// CPU time, both taking turns within each round.
+// What composing one delivery costs, escaped and checked, against plain liquidjs' renderSync of the same
+// templates. In this process, in CPU time, both taking turns within each round.
 
 import { compileAction } from "@postrider/compose/compile";
 import type { ActionDocument } from "@postrider/shared/action";

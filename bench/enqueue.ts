@@ -1,5 +1,6 @@
-// The producer's side: how fast deliveries enter Redis, and what one that waits there takes up. The floor's side of it is
-// plain `addBulk` of jobs without options; Postrider's is the producer library with idempotency, run counters and retries.
+// The producer's side: how fast deliveries enter Redis, and what one that waits there takes up. The floor's
+// side of it is plain `addBulk` of jobs without options; Postrider's is the producer library with
+// idempotency, run counters and retries.
 
 import type { Case } from "./cases.ts";
 import type { Bench, Size } from "./measure.ts";

@@ -1,5 +1,5 @@
-// What the guard costs: on the warm path, which every delivery takes, and where a connection is made. Measured alone, in this process, since
-// the first is too little to be seen among the rounds.
+// What the guard costs: on the warm path, which every delivery takes, and where a connection is made.
+// Measured alone, in this process, since the first is too little to be seen among the rounds.
 
 import { parseUrl } from "@postrider/compose/url";
 import { readSettings } from "@postrider/shared/settings/read-settings";

@@ -1,5 +1,5 @@
-// The bench's own hand on Redis: it fills, pauses, resumes and watches the lane that all cases share, and reads what Redis
-// spends. It refuses a Redis that holds anything, since it empties it between rounds.
+// The bench's own hand on Redis: it fills, pauses, resumes and watches the lane that all cases share, and
+// reads what Redis spends. It refuses a Redis that holds anything, since it empties it between rounds.
 
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
@@ -31,7 +31,8 @@ export async function openLane(url: string): Promise<Lane> {
     redis.disconnect();
     throw new Error("the bench empties its Redis between rounds, and this one holds data");
   }
-  // A rewrite of the append-only file in the middle of a round would be counted in nobody's favour: `clear` does it.
+  // A rewrite of the append-only file in the middle of a round would be counted in nobody's favour: `clear`
+  // does it.
   await redis.config("SET", "auto-aof-rewrite-percentage", "0");
   // Without the update of BullMQ's meta key: each case sets its own event stream's length there.
   const queue = new Queue(LANE, { connection: redis, prefix: PREFIX, skipMetasUpdate: true });

@@ -1,5 +1,6 @@
-// `npm run bench`: what a delivery costs in Postrider, against the floor and against a first script. One Redis and one sink
-// for the whole run, rounds interleaved in rotating order, medians and spread as a table and as JSON. README.md says the rest.
+// `npm run bench`: what a delivery costs in Postrider, against the floor and against a first script. One
+// Redis and one sink for the whole run, rounds interleaved in rotating order, medians and spread as a table
+// and as JSON. README.md says the rest.
 
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";

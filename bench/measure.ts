@@ -1,6 +1,7 @@
-// One case, one round. The case's process warms up on deliveries of its own; the measured ones are enqueued while the lane
-// is paused, and the window runs from the lane's resumption to the end of the last delivery. Nothing of the case's own is
-// asked: the bench looks at Redis, at the sink and at the process from outside, the same for all.
+// One case, one round. The case's process warms up on deliveries of its own; the measured ones are enqueued
+// while the lane is paused, and the window runs from the lane's resumption to the end of the last delivery.
+// Nothing of the case's own is asked: the bench looks at Redis, at the sink and at the process from outside,
+// the same for all.
 
 import { join } from "node:path";
 import type { Case, World } from "./cases.ts";
@@ -101,7 +102,10 @@ const STUCK_MS = 30_000;
 const POLL_MS_MIN = 2;
 const POLL_MS_MAX = 250;
 
-/** Looks rarely while much is left and often near the end: watching must cost nothing, and the end must be exact. */
+/**
+ * Looks rarely while much is left and often near the end: watching must cost nothing, and the end must be
+ * exact.
+ */
 async function untilEmpty(lane: Lane, worker: Child): Promise<void> {
   let progressAt = performance.now();
   let before = await lane.left();

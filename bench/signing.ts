@@ -1,5 +1,6 @@
-// What signing costs: the worker's own step between compose and send, over the request of the bench, with one Standard Webhooks secret.
-// Measured by itself in this process, since in a whole delivery it would drown in the noise.
+// What signing costs: the worker's own step between compose and send, over the request of the bench, with one
+// Standard Webhooks secret. Measured by itself in this process, since in a whole delivery it would drown in
+// the noise.
 
 import { randomBytes } from "node:crypto";
 import { compileAction } from "@postrider/compose/compile";

@@ -1,5 +1,6 @@
-// The sink where nginx is not to be had: answers each HTTP/1.1 request with a constant reply, in a process of its own.
-// Reads just enough of HTTP for the clients of this bench: a header block, and a body of Content-Length bytes.
+// The sink where nginx is not to be had: answers each HTTP/1.1 request with a constant reply, in a process of
+// its own. Reads just enough of HTTP for the clients of this bench: a header block, and a body of
+// Content-Length bytes.
 
 import { createServer, type Socket } from "node:net";
 
@@ -24,7 +25,10 @@ function serve(socket: Socket): void {
   });
 }
 
-/** Length of the request at the start of a buffer, body included; null while its header block is not all there. */
+/**
+ * Length of the request at the start of a buffer, body included; null while its header block is not all
+ * there.
+ */
 function requestBytes(buffer: Buffer): number | null {
   const end = buffer.indexOf(END_OF_HEAD);
   if (end < 0) return null;

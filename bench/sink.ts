@@ -1,6 +1,6 @@
-// Where all cases deliver to: a native server that answers everything at once, so that it never is the bottleneck. nginx
-// where it is installed or can be had from Debian (unpacked, not installed: nothing on the machine changes), else a small
-// server of our own in a process of its own.
+// Where all cases deliver to: a native server that answers everything at once, so that it never is the
+// bottleneck. nginx where it is installed or can be had from Debian (unpacked, not installed: nothing on the
+// machine changes), else a small server of our own in a process of its own.
 
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -56,7 +56,10 @@ function findNginx(): string | null {
   return PLACES.map((place) => join(place, "nginx")).find((file) => existsSync(file)) ?? null;
 }
 
-/** Installing it would start a service on port 80 of most machines. The libraries that it needs are on any Debian. */
+/**
+ * Installing it would start a service on port 80 of most machines. The libraries that it needs are on any
+ * Debian.
+ */
 async function unpackNginx(folder: string): Promise<string | null> {
   const packages = join(folder, "packages");
   const binary = join(packages, "usr/sbin/nginx");

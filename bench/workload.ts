@@ -1,5 +1,5 @@
-// What is delivered, the same for all cases: customers of about 140 bytes, and an action whose templates do what campaign
-// templates do. The floor sends a constant body as long as the rendered one.
+// What is delivered, the same for all cases: customers of about 140 bytes, and an action whose templates do
+// what campaign templates do. The floor sends a constant body as long as the rendered one.
 
 import type { ActionDocument } from "@postrider/shared/action";
 import type { Customer } from "@postrider/shared/delivery";

@@ -1,4 +1,5 @@
-// Holds the receiver's own record against what was asked for: who got what, what was lost, altered or sent twice.
+// Holds the receiver's own record against what was asked for: who got what, what was lost, altered or sent
+// twice.
 
 import { isDeepStrictEqual } from "node:util";
 import type { DemoCustomer } from "./customers.ts";

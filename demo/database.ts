@@ -1,4 +1,5 @@
-// A database for the demo in a Redis that somebody named: an empty one, which is emptied again. What else lies in that Redis is not touched.
+// A database for the demo in a Redis that somebody named: an empty one, which is emptied again. What else
+// lies in that Redis is not touched.
 
 import { connectRedis, producerOptions } from "@postrider/redis/connect";
 

@@ -1,5 +1,6 @@
-// The demo: 10,000 customers, three actions, two workers, a receiver that behaves like a real API, a worker killed on the way;
-// and then the receiver's own record held against what was asked for. Exits 1 when anything was lost or altered.
+// The demo: 10,000 customers, three actions, two workers, a receiver that behaves like a real API, a worker
+// killed on the way; and then the receiver's own record held against what was asked for. Exits 1 when
+// anything was lost or altered.
 
 import type { ChildProcess } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";

@@ -48,7 +48,8 @@ export function createProcesses(directory: string, environment: Record<string, s
     },
     start(name, command, args) {
       if (isStopped) throw new Error(STOPPED);
-      // The receiver watches its input; a worker watches its parent. Neither outlives the demo, however it ends.
+      // The receiver watches its input; a worker watches its parent. Neither outlives the demo, however it
+      // ends.
       const script =
         command === "worker"
           ? [CLI, "worker", "--parent", String(process.pid), ...args]

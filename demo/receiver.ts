@@ -1,5 +1,6 @@
-// The other side: an API with the habits of real ones, in a process of its own. What it does with a delivery follows from the
-// delivery's key alone, so a run can be repeated. It writes down what it got, and trusts the sender in nothing.
+// The other side: an API with the habits of real ones, in a process of its own. What it does with a delivery
+// follows from the delivery's key alone, so a run can be repeated. It writes down what it got, and trusts the
+// sender in nothing.
 
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
@@ -46,7 +47,8 @@ function main(recordPath: string): void {
     seen.set(key, nth);
     const { status, waitMs } = behave(key, nth);
     await new Promise((resolve) => setTimeout(resolve, waitMs));
-    // A reset comes after the work was done, as the nastiest ones do: the receiver knows of the request, the sender does not.
+    // A reset comes after the work was done, as the nastiest ones do: the receiver knows of the request, the
+    // sender does not.
     record.write(`${JSON.stringify(toReceived(request, key, body, status))}\n`);
     if (status === RESET) response.destroy();
     else

@@ -1,5 +1,5 @@
-// Writes the reference pages that are tables of the code: settings, actions, reasons, retries, metrics, files. A test holds the
-// committed pages to what this gives.
+// Writes the reference pages that are tables of the code: settings, actions, reasons, retries, metrics,
+// files. A test holds the committed pages to what this gives.
 
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";

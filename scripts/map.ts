@@ -1,4 +1,5 @@
-// What the page about the code's rooms is made of: each file with its first sentence, and the only places where a library may be imported.
+// What the page about the code's rooms is made of: each file with its first sentence, and the only places
+// where a library may be imported.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";

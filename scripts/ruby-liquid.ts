@@ -1,5 +1,5 @@
-// Writes anew what Ruby's Liquid prints for the comparison's table, which needs Ruby with the gem (Debian: ruby-liquid); then counts
-// what is the same. With `--counts` it only counts, and needs no Ruby.
+// Writes anew what Ruby's Liquid prints for the comparison's table, which needs Ruby with the gem (Debian:
+// ruby-liquid); then counts what is the same. With `--counts` it only counts, and needs no Ruby.
 
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";

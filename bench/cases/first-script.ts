@@ -1,5 +1,6 @@
-// The first script: what one writes on the first afternoon, from the examples in the documentation of BullMQ, liquidjs and
-// fetch. It works; it parses each template for each delivery, and knows no deadline, no record and no reason.
+// The first script: what one writes on the first afternoon, from the examples in the documentation of BullMQ,
+// liquidjs and fetch. It works; it parses each template for each delivery, and knows no deadline, no record
+// and no reason.
 
 import { Worker } from "bullmq";
 import { Redis } from "ioredis";

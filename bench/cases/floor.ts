@@ -1,5 +1,6 @@
-// The floor: what BullMQ and undici cost when nothing is done around them. A constant request, undici's lowest-level call,
-// no rendering, no deadline, no record, no log, and every switch of BullMQ and ioredis that saves work. Nobody could run this.
+// The floor: what BullMQ and undici cost when nothing is done around them. A constant request, undici's
+// lowest-level call, no rendering, no deadline, no record, no log, and every switch of BullMQ and ioredis
+// that saves work. Nobody could run this.
 
 import { Worker } from "bullmq";
 import { Redis } from "ioredis";
@@ -27,8 +28,8 @@ interface Exchange extends Dispatcher.DispatchHandler {
   isDelivered: boolean;
 }
 
-// undici's older handler interface, which is the one that it uses inside: the newer one is wrapped around it. The same
-// functions for all exchanges, since a closure for each would be a cost of the floor's own.
+// undici's older handler interface, which is the one that it uses inside: the newer one is wrapped around it.
+// The same functions for all exchanges, since a closure for each would be a cost of the floor's own.
 const onConnect = () => undefined;
 const onData = () => true;
 

@@ -1,5 +1,5 @@
-// Postrider, complete and as built: enqueued through the producer library, delivered by `postrider worker` with its log on
-// level info, its metrics served, and every policy of the action at its default.
+// Postrider, complete and as built: enqueued through the producer library, delivered by `postrider worker`
+// with its log on level info, its metrics served, and every policy of the action at its default.
 
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -32,7 +32,8 @@ export const postrider: Case = {
         },
       },
       async enqueue(first, count) {
-        // A run's first thousand share a lane with everybody, the rest gets its own: here all stay in the lane that the bench watches.
+        // A run's first thousand share a lane with everybody, the rest gets its own: here all stay in the
+        // lane that the bench watches.
         for (let next = first; next < first + count; next += RUN_SHARED_MAX) {
           runs += 1;
           await producer.enqueueMany({

@@ -1,4 +1,5 @@
-// What receivers answer, through a whole system: how often the request arrives, how the delivery ends, and what is kept for a person.
+// What receivers answer, through a whole system: how often the request arrives, how the delivery ends, and
+// what is kept for a person.
 
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";

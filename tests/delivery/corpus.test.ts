@@ -1,4 +1,5 @@
-// Realistic templates and hostile customers: whatever the customer, a receiver reads back what the customer is.
+// Realistic templates and hostile customers: whatever the customer, a receiver reads back what the customer
+// is.
 
 import { compileAction } from "@postrider/compose/compile";
 import type { ActionDocument } from "@postrider/shared/action";
@@ -235,7 +236,10 @@ test("XML keeps its elements and attributes, and the texts in them", () => {
     body: "<p id='{{ customer.id }}'>{% for t in customer.tags %}<t a=\"{{ t }}\">{{ t }}</t>{% endfor %}<n>{{ customer.name | escape }}</n></p>",
   });
   const entities: Record<string, string> = { lt: "<", gt: ">", amp: "&", quot: '"' };
-  /** As a conforming reader does: line breaks of all kinds are LF (section 2.11), in an attribute white space is a space (3.3.3). */
+  /**
+   * As a conforming reader does: line breaks of all kinds are LF (section 2.11), in an attribute white space
+   * is a space (3.3.3).
+   */
   const decode = (escaped = "", isAttribute = false) =>
     escaped
       .replace(/\r\n?/g, "\n")

@@ -121,7 +121,8 @@ test.each([
 ])("a destination that %s is a fault that ends within the deadline", async (_, behaviour, reason) => {
   await using system = await startSystem(() => behaviour);
   await system.startWorker();
-  // A short deadline only where it is what ends the attempt: on a slow machine it would be the first to end the others, too.
+  // A short deadline only where it is what ends the attempt: on a slow machine it would be the first to end
+  // the others, too.
   await system.apply({ ...(reason === "timeout" && { timeoutMs: 300 }), retry: { ...SOON, attempts: 1 } });
 
   const { id } = await system.producer.enqueue({ action: "a", customer: { id: 1 } });

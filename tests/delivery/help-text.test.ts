@@ -1,4 +1,5 @@
-// Every example of the help text that this product grew from, through the worker's own steps, byte for byte at a real receiver.
+// Every example of the help text that this product grew from, through the worker's own steps, byte for byte
+// at a real receiver.
 
 import type { ActionDocument } from "@postrider/shared/action";
 import { parseAction } from "@postrider/shared/parse-action";

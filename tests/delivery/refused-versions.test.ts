@@ -1,4 +1,5 @@
-// A version that an earlier release has saved and this one would refuse: its deliveries fail by name, and are not tried again and again.
+// A version that an earlier release has saved and this one would refuse: its deliveries fail by name, and are
+// not tried again and again.
 
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";

@@ -1,4 +1,5 @@
-// How many connections there are to a destination and in all, with real sockets: the bound holds whatever actions send there.
+// How many connections there are to a destination and in all, with real sockets: the bound holds whatever
+// actions send there.
 
 import { once } from "node:events";
 import { type AddressInfo, createServer, Socket } from "node:net";
@@ -7,7 +8,10 @@ import { startNameServer } from "../support/dns-server.ts";
 import { eventually } from "../support/eventually.ts";
 import { createSender, describeFinding, wireTo } from "../support/sender.ts";
 
-/** An HTTP server of every address of this machine that counts its connections, and answers when it is told to. */
+/**
+ * An HTTP server of every address of this machine that counts its connections, and answers when it is told
+ * to.
+ */
 async function startCounter() {
   const open = new Set<Socket>();
   const unanswered: Socket[] = [];
@@ -186,7 +190,8 @@ describe("a private address that comes late refuses the name", () => {
       return socket;
     };
     await using sender = createSender(toEnvironment(names.place), { dial });
-    // That the answer was sent says nothing about whether the sender has read it: another port of the same name is refused once it has.
+    // That the answer was sent says nothing about whether the sender has read it: another port of the same
+    // name is refused once it has.
     const untilTold = () =>
       eventually(async () => {
         const sent = await sender.send(`http://mixed.example:${OTHER_PORT}/`, { connectTimeoutMs: 50 });

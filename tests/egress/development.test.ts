@@ -1,4 +1,5 @@
-// `postrider up` lets requests to this machine through, and says so; a setting that cannot be used ends a worker at once.
+// `postrider up` lets requests to this machine through, and says so; a setting that cannot be used ends a
+// worker at once.
 
 import { createProducer } from "@postrider/producer/producer";
 import { expect, test } from "vitest";

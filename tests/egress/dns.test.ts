@@ -1,4 +1,5 @@
-// POSTRIDER_DNS_SERVERS with a real name server: asked instead of the system, both families, as often as its answers say.
+// POSTRIDER_DNS_SERVERS with a real name server: asked instead of the system, both families, as often as its
+// answers say.
 
 import { expect, test } from "vitest";
 import { startNameServer } from "../support/dns-server.ts";
@@ -21,7 +22,8 @@ test("names are asked for there, in both families, and kept as long as the answe
     expect(describeFinding(await sender.send("http://api.example.com/"))).toBe("200");
 
   expect(names.asked.sort()).toEqual(["api.example.com A", "api.example.com AAAA"]);
-  // The other family is tried as well where a connection takes a quarter of a second, as it may on a slow machine.
+  // The other family is tried as well where a connection takes a quarter of a second, as it may on a slow
+  // machine.
   expect(wires.dialed.filter((address) => address === "2606:4700::1111")).toHaveLength(3);
   expect(wires.dialed[0]).toBe("2606:4700::1111");
 });

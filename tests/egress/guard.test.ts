@@ -1,5 +1,6 @@
-// The guard where it works: between a name, its addresses and the connection. The network is played: the resolver and the wires are the
-// test's own, so that public addresses can be told from others without anything leaving this machine.
+// The guard where it works: between a name, its addresses and the connection. The network is played: the
+// resolver and the wires are the test's own, so that public addresses can be told from others without
+// anything leaving this machine.
 
 import { createResolve } from "@postrider/worker/send/resolve/resolve";
 import { describe, expect, test } from "vitest";

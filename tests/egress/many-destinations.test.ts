@@ -1,4 +1,5 @@
-// Ten thousand destinations in turn: what is held stays bounded. Every address of 127/8 is this machine, and every one is an origin.
+// Ten thousand destinations in turn: what is held stays bounded. Every address of 127/8 is this machine, and
+// every one is an origin.
 
 import { once } from "node:events";
 import { readdirSync } from "node:fs";

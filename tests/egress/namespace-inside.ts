@@ -1,5 +1,6 @@
-// Runs inside a network namespace in which every address is this machine, so that nothing can leave and every connection is seen. Sends
-// through the real steps of a test send to all that it is told, and prints what came of it and which addresses were connected to.
+// Runs inside a network namespace in which every address is this machine, so that nothing can leave and every
+// connection is seen. Sends through the real steps of a test send to all that it is told, and prints what
+// came of it and which addresses were connected to.
 
 import { once } from "node:events";
 import { createServer } from "node:http";

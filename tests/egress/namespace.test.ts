@@ -1,5 +1,6 @@
-// The guard end to end, where the system itself tells the truth: in a network namespace of its own, in which every address is local. Nothing
-// can leave it, and a listener on all addresses sees each connection that is made.
+// The guard end to end, where the system itself tells the truth: in a network namespace of its own, in which
+// every address is local. Nothing can leave it, and a listener on all addresses sees each connection that is
+// made.
 
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";

@@ -1,4 +1,5 @@
-// A worker under a real limit on open files, with more destinations than it has descriptors: it says so, and everything is delivered.
+// A worker under a real limit on open files, with more destinations than it has descriptors: it says so, and
+// everything is delivered.
 
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";

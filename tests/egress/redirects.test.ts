@@ -1,4 +1,5 @@
-// Redirects: off by default; on, each is a request of its own, with the method that RFC 9110 gives it and without what is secret elsewhere.
+// Redirects: off by default; on, each is a request of its own, with the method that RFC 9110 gives it and
+// without what is secret elsewhere.
 
 import { describe, expect, test } from "vitest";
 import { reply, type Script, slow, startReceiver } from "../support/receiver.ts";

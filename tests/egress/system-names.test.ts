@@ -1,4 +1,5 @@
-// Names as the machine is set up to find them: files of resolv.conf(5)'s kind and a real name server, which may say nothing.
+// Names as the machine is set up to find them: files of resolv.conf(5)'s kind and a real name server, which
+// may say nothing.
 
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -49,7 +50,8 @@ test("two hundred names whose server says nothing hold up no other name", async 
     order.push(`${host.replace(/\d+/, "")} ${describeFinding(sent)}`);
   };
   let round = 0;
-  // The silent ones are given up after three seconds, which a machine with other work may need for two hundred questions: not each time.
+  // The silent ones are given up after three seconds, which a machine with other work may need for two
+  // hundred questions: not each time.
   await eventually(async () => {
     round += 1;
     order = [];

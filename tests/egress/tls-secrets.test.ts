@@ -1,4 +1,5 @@
-// Client certificates from the secret store: a real Redis, real certificates, and changes while the sender runs.
+// Client certificates from the secret store: a real Redis, real certificates, and changes while the sender
+// runs.
 
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";

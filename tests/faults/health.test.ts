@@ -1,4 +1,5 @@
-// /healthz tells a worker that makes no progress from one that has nothing to do, and from one whose Redis is away.
+// /healthz tells a worker that makes no progress from one that has nothing to do, and from one whose Redis is
+// away.
 
 import { startRedisServer } from "@postrider/cli/redis/server";
 import { createProducer } from "@postrider/producer/producer";

@@ -1,5 +1,6 @@
-// A hostile author's deliveries and everybody else's, in one lane and one worker, whose claims hold for less than the hostile ones together
-// would block it: they fail, the others are delivered once, and the process stays as large as it was.
+// A hostile author's deliveries and everybody else's, in one lane and one worker, whose claims hold for less
+// than the hostile ones together would block it: they fail, the others are delivered once, and the process
+// stays as large as it was.
 
 import { readFile } from "node:fs/promises";
 import { createProducer } from "@postrider/producer/producer";
@@ -11,8 +12,8 @@ import { isolatedRedisUrl } from "../support/redis.ts";
 import { customers } from "../support/system.ts";
 
 /**
- * Just beyond what a worker grants: time, memory and text. An engine without limits ends each of them by itself, in a few seconds
- * and some ten megabytes. `composer.test.ts` has more kinds, under lowered limits.
+ * Just beyond what a worker grants: time, memory and text. An engine without limits ends each of them by
+ * itself, in a few seconds and some ten megabytes. `composer.test.ts` has more kinds, under lowered limits.
  */
 const COSTLY: readonly (readonly [body: string, customer: object])[] = [
   [
@@ -25,7 +26,10 @@ const COSTLY: readonly (readonly [body: string, customer: object])[] = [
 /** Each so often, so that they would hold a worker up for longer than its claims hold. */
 const TIMES = 5;
 
-/** Of a worker in ordinary use it is some 120 MB; two threads of at most 112 MB of heap each come on top, for as long as they live. */
+/**
+ * Of a worker in ordinary use it is some 120 MB; two threads of at most 112 MB of heap each come on top, for
+ * as long as they live.
+ */
 const RESIDENT_MB_MAX = 600;
 
 test("hostile templates fail by name, and their neighbours are delivered once each", async () => {

@@ -11,7 +11,10 @@ import { customers } from "../support/system.ts";
 
 const IN_FLIGHT = 20;
 
-/** Claims that may have sent what had been sent before, as the workers count them; they must have told their ports in their logs. */
+/**
+ * Claims that may have sent what had been sent before, as the workers count them; they must have told their
+ * ports in their logs.
+ */
 async function countSentAgain(fleet: Fleet): Promise<number> {
   let sum = 0;
   for (const { stdout } of fleet.running) {
@@ -57,7 +60,8 @@ test("a Redis at maxmemory: producers are told, workers go on and make room, and
     180_000,
   );
   expect(receiver.byKey().size).toBe(list.length);
-  // An attempt that failed by itself, on a busy machine, was made again, and a claim that ran out under a slow worker: both are counted.
+  // An attempt that failed by itself, on a busy machine, was made again, and a claim that ran out under a
+  // slow worker: both are counted.
   const { retries } = await producer.runs.get("r");
   expect(receiver.requests.length).toBeLessThanOrEqual(list.length + retries + (await countSentAgain(fleet)));
   await producer.close();

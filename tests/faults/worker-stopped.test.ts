@@ -1,4 +1,5 @@
-// A worker that stands still, or dies at the worst moment: SIGSTOP is an event loop that is blocked, whoever blocks it.
+// A worker that stands still, or dies at the worst moment: SIGSTOP is an event loop that is blocked, whoever
+// blocks it.
 
 import { createProducer } from "@postrider/producer/producer";
 import { expect, test } from "vitest";
@@ -12,7 +13,8 @@ import { customers } from "../support/system.ts";
 test("a worker that stood still for longer than its claim holds writes nothing over its successor", async () => {
   const redisUrl = await isolatedRedisUrl();
   let victim: StartedProcess | undefined;
-  // The first attempt is answered when another worker has taken the delivery up, and with another answer than the second one.
+  // The first attempt is answered when another worker has taken the delivery up, and with another answer than
+  // the second one.
   let answerFirst: () => void = () => undefined;
   const first: Behaviour = (response) => {
     answerFirst = () => reply(422)(response);

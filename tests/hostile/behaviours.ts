@@ -1,5 +1,6 @@
-// What hostile and broken servers do, by name. Each behaviour is handed a raw socket on which one request has been read. What would go
-// on for ever goes on for far longer than a sender should listen, and then falls silent, so that no sender is hurt.
+// What hostile and broken servers do, by name. Each behaviour is handed a raw socket on which one request has
+// been read. What would go on for ever goes on for far longer than a sender should listen, and then falls
+// silent, so that no sender is hurt.
 
 import type { Socket } from "node:net";
 import { gzipSync } from "node:zlib";
@@ -37,7 +38,9 @@ const FLOOD_BLOCK_BYTES = 16_384;
 const DROPS = 1_000;
 const DROP_MS = 20;
 
-/** Writes the opening, and then the rest over and over, as fast as the other end takes it; then nothing more. */
+/**
+ * Writes the opening, and then the rest over and over, as fast as the other end takes it; then nothing more.
+ */
 function floods(what: string, opening: string, rest: string): Behaviour {
   const block = Buffer.from(rest.repeat(Math.ceil(FLOOD_BLOCK_BYTES / rest.length)));
   return {

@@ -1,5 +1,5 @@
-// Every hostile answer against the real send step: it ends in time, it holds little memory, it comes to the finding of the table, and no
-// other delivery gets to see anything of it.
+// Every hostile answer against the real send step: it ends in time, it holds little memory, it comes to the
+// finding of the table, and no other delivery gets to see anything of it.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";

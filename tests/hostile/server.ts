@@ -1,5 +1,5 @@
-// A server that plays hostile answers over raw sockets, for any sender: http://127.0.0.1:PORT/<behaviour>. `/fine?<token>` answers the
-// token, so that a sender can be held to never taking one answer for another's.
+// A server that plays hostile answers over raw sockets, for any sender: http://127.0.0.1:PORT/<behaviour>.
+// `/fine?<token>` answers the token, so that a sender can be held to never taking one answer for another's.
 // Run it: npx tsx tests/hostile/server.ts [port]
 
 import { type AddressInfo, createServer, type Socket } from "node:net";

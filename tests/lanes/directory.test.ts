@@ -15,7 +15,8 @@ test("a registry whose version went back, as after a failover, is read anew", as
   await here.refresh();
   expect(here.get("run.c")).toEqual(entry("c"));
 
-  // The replica knew the first of the changes only, and its own next one takes a version that the former Redis gave to another.
+  // The replica knew the first of the changes only, and its own next one takes a version that the former
+  // Redis gave to another.
   await redis.hdel(shardKeys.ownLanes(), "run.b", "run.c");
   await redis.zrem(shardKeys.ownLaneChanges(), "run.b", "run.c");
   await redis.set(shardKeys.ownLaneVersion(), 1);

@@ -214,7 +214,8 @@ test("the wait for its moment takes no time from an attempt", async () => {
   await system.producer.enqueueMany({ action: "a", customers: customers(12), run: "r" });
   await system.untilEnded("r");
 
-  // Had the wait been part of it, most would have needed a second attempt; a machine that stands still may make one of them late.
+  // Had the wait been part of it, most would have needed a second attempt; a machine that stands still may
+  // make one of them late.
   const { delivered, retries } = await system.producer.runs.get("r");
   expect(delivered).toBe(12);
   expect(retries).toBeLessThanOrEqual(3);

@@ -1,5 +1,5 @@
-// A run to many destinations, one of which holds its slots and gets a lane of its own: what is asked of the run goes on holding for what
-// waits there, and a run to a single destination stays where it is.
+// A run to many destinations, one of which holds its slots and gets a lane of its own: what is asked of the
+// run goes on holding for what waits there, and a run to a single destination stays where it is.
 
 import type { ServerResponse } from "node:http";
 import { expect, test } from "vitest";
@@ -16,7 +16,9 @@ const MIXED = 400;
 const TAKES_HOLD_MS = 2_000;
 const LIMIT_MS = 60_000;
 
-/** A run whose first part, which shares a lane with everybody, is over: what comes now lies in its own lane. */
+/**
+ * A run whose first part, which shares a lane with everybody, is over: what comes now lies in its own lane.
+ */
 async function startOwnLane() {
   const kept: ServerResponse[] = [];
   let isOpen = false;
@@ -60,7 +62,9 @@ async function startOwnLane() {
   };
 }
 
-/** Deliveries of the run lie in the lane of the destination that holds its slots, and all others have ended. */
+/**
+ * Deliveries of the run lie in the lane of the destination that holds its slots, and all others have ended.
+ */
 async function startMixedRun(toExpiry: () => Date | undefined = () => undefined) {
   const system = await startOwnLane();
   const toUrl = (nth: number): string => (nth % 2 === 0 ? system.slowOne : system.receiver).url;

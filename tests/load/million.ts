@@ -1,4 +1,5 @@
-// A million customers from a generator, enqueued by one producer, whose memory must stay flat. Run by `npm run test:million`.
+// A million customers from a generator, enqueued by one producer, whose memory must stay flat. Run by `npm
+// run test:million`.
 
 import { provideRedis } from "@postrider/cli/redis/provide-redis";
 import { createProducer } from "@postrider/producer/producer";

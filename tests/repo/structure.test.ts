@@ -88,6 +88,17 @@ test.each(sources)(`%s has at most ${LINES_MAX} lines and opens with its part in
   expect(text).toMatch(/^(\/\/|\/\*\*)/);
 });
 
+const WIDTH_MAX = 110;
+
+test("comments are as wide as the code at most", async () => {
+  for (const file of files.filter((name) =>
+    /^(?:packages\/[^/]+\/src|tests|scripts|bench|demo)\/.*\.ts$/.test(name),
+  ))
+    for (const line of (await readFile(join(ROOT, file), "utf8")).split("\n"))
+      if (/^\s*(?:\/\/|\/?\*)/.test(line))
+        expect(line.length, `${file}: ${line}`).toBeLessThanOrEqual(WIDTH_MAX);
+});
+
 test("no source file is dead: each is imported, or is an entrance", async () => {
   const entrances = new Set([
     "packages/cli/src/main.ts",

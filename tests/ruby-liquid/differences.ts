@@ -1,5 +1,6 @@
-// Where Postrider differs from Ruby's Liquid on purpose, and why: what docs/dialect.md says of it. Each rule covers differences of
-// the comparison's table, as few as it can tell; one that covers none is dead, and the test says so.
+// Where Postrider differs from Ruby's Liquid on purpose, and why: what docs/dialect.md says of it. Each rule
+// covers differences of the comparison's table, as few as it can tell; one that covers none is dead, and the
+// test says so.
 
 import { print } from "@postrider/compose/escape/print";
 import { parseExact } from "@postrider/shared/exact-json";
@@ -20,7 +21,10 @@ export interface Found {
 export interface Difference {
   /** What Postrider does, and why. */
   readonly because: string;
-  /** A template, what Ruby prints of it, and what Postrider does; `fails` where it fails. The comparison tries them. */
+  /**
+   * A template, what Ruby prints of it, and what Postrider does; `fails` where it fails. The comparison tries
+   * them.
+   */
   readonly example: readonly [template: string, ruby: string, ours: string];
   readonly covers: (found: Found) => boolean;
 }
@@ -45,7 +49,9 @@ function isNearly(one: Printed | undefined, other: Printed, by: number): boolean
   return Math.abs((a ?? 0) - (b ?? 0)) <= by;
 }
 
-/** Texts that are numbers, of which Ruby reads no more than the first digits, and the same numbers as JSON. */
+/**
+ * Texts that are numbers, of which Ruby reads no more than the first digits, and the same numbers as JSON.
+ */
 const NUMBERS: Readonly<Record<string, string>> = {
   '"+5.5"': "5.5",
   '"1e3"': "1000",

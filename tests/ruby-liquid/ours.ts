@@ -1,4 +1,5 @@
-// What Postrider makes of the comparison's templates: each is the body of a text request, unescaped, with what is missing empty.
+// What Postrider makes of the comparison's templates: each is the body of a text request, unescaped, with
+// what is missing empty.
 
 import { compileAction } from "@postrider/compose/compile";
 import { parseExact } from "@postrider/shared/exact-json";

@@ -1,4 +1,5 @@
-// Every filter and tag that both know, held against Ruby's Liquid on the table: what differs does so by a rule, or is a fault.
+// Every filter and tag that both know, held against Ruby's Liquid on the table: what differs does so by a
+// rule, or is a fault.
 
 import { createDialect } from "@postrider/compose/dialect/dialect";
 import { expect, test } from "vitest";

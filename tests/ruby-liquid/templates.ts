@@ -1,4 +1,5 @@
-// The templates of the comparison: every filter that both Liquids know, with the arguments that people give it, and every tag.
+// The templates of the comparison: every filter that both Liquids know, with the arguments that people give
+// it, and every tag.
 
 import { DIFFERENCES } from "./differences.ts";
 

@@ -1,4 +1,5 @@
-// The values that every template of the comparison is tried with, as JSON: `1.0` and long integers would not survive as literals.
+// The values that every template of the comparison is tried with, as JSON: `1.0` and long integers would not
+// survive as literals.
 
 const NUMBERS = [
   "0 1 -1 2 3 7 -7 10 42 100 1000 1500 1706659200 9007199254740993 -9007199254740993 12345678901234567890",

@@ -54,7 +54,9 @@ function* many(count: number): Iterable<{ id: number }> {
   for (let id = 1; id <= count; id++) yield { id };
 }
 
-/** Sends so many, each when the one before it has arrived. @returns the 99th percentile of their way, in ms. */
+/**
+ * Sends so many, each when the one before it has arrived. @returns the 99th percentile of their way, in ms.
+ */
 async function p99Of(producer: Producer, receiver: Receiver, probes: number, name: string): Promise<number> {
   const ways: number[] = [];
   for (let nth = 0; nth < probes; nth++) {

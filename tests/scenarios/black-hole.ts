@@ -1,5 +1,5 @@
-// For a while nothing passes between workers and Redis, and nobody is told: no reset, no refusal. Does every single worker consume
-// again, by itself, and is nothing lost?
+// For a while nothing passes between workers and Redis, and nobody is told: no reset, no refusal. Does every
+// single worker consume again, by itself, and is nothing lost?
 
 import { startRedisServer } from "@postrider/cli/redis/server";
 import { createProducer } from "@postrider/producer/producer";

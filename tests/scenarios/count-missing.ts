@@ -3,7 +3,10 @@
 import type { Redis } from "ioredis";
 import { shardKeys } from "../support/keys.ts";
 
-/** Input: KEYS totals; ARGV prefix of the shard. Output: accepted deliveries that have not ended and lie in no lane. */
+/**
+ * Input: KEYS totals; ARGV prefix of the shard. Output: accepted deliveries that have not ended and lie in no
+ * lane.
+ */
 const COUNT_MISSING = `
 local lanes = {}
 for _, key in ipairs(redis.call("KEYS", ARGV[1] .. ":*:meta")) do lanes[string.sub(key, 1, -6)] = true end

@@ -1,7 +1,8 @@
 import { inLongForm, inShortForm } from "../support/forms.ts";
 import { crowdRun } from "./crowded-run.ts";
 
-// As many a second as slots allow, not as the machine does, so that its other work counts for little. Exact figures: the long form.
+// As many a second as slots allow, not as the machine does, so that its other work counts for little. Exact
+// figures: the long form.
 const LOAD = { deliveries: 3_000, concurrency: 40, answerMs: 100, apartMsMax: 5_000 };
 
 // The other faults: neighbours.test.ts beside it, and the long form.

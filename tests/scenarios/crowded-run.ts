@@ -1,5 +1,6 @@
-// One run to many destinations, of which some are broken; what do the others of the same run lose? Each round is the same run on a
-// Redis and a worker of its own, with the fault and without. Every address of 127/8 is this machine, and every one is a destination.
+// One run to many destinations, of which some are broken; what do the others of the same run lose? Each round
+// is the same run on a Redis and a worker of its own, with the fault and without. Every address of 127/8 is
+// this machine, and every one is a destination.
 
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";

@@ -1,7 +1,8 @@
 import { inLongForm, inShortForm } from "../support/forms.ts";
 import { waitForNothing } from "./dead-api.ts";
 
-// Three seconds beside other work tell a cost that grows with what waits from one that does not: exact figures are held in the long form.
+// Three seconds beside other work tell a cost that grows with what waits from one that does not: exact
+// figures are held in the long form.
 inShortForm(
   "deliveries behind a dead API cost nothing while they wait, and flow with all their attempts when it is back",
   () => waitForNothing({ count: 3_000, seconds: 3, settleSeconds: 15, limitMs: 150_000, costFactor: 3 }),

@@ -1,4 +1,5 @@
-// Many deliveries behind an API that is dead: what do they cost while they wait, and what becomes of them afterwards?
+// Many deliveries behind an API that is dead: what do they cost while they wait, and what becomes of them
+// afterwards?
 
 import { readFile } from "node:fs/promises";
 import { startRedisServer } from "@postrider/cli/redis/server";
@@ -22,7 +23,10 @@ export interface DeadApi {
   readonly costFactor: number;
 }
 
-/** Measures what the waiting costs against idle, lets the API recover, and checks that all is delivered once a probe has found that out. */
+/**
+ * Measures what the waiting costs against idle, lets the API recover, and checks that all is delivered once a
+ * probe has found that out.
+ */
 export async function waitForNothing({
   count,
   seconds,
@@ -59,12 +63,14 @@ export async function waitForNothing({
   const sent = receiver.requests.length;
   const waiting = await measureCost(redis, fleet, seconds);
   console.log({ count, idle, waiting, sent });
-  // A machine with other work may take so long until all of them wait that the first probe comes before the end.
+  // A machine with other work may take so long until all of them wait that the first probe comes before the
+  // end.
   expect(receiver.requests.length).toBeLessThanOrEqual(sent + 1);
   isDead = false;
   const run = await untilOver(producer, "r", limitMs);
 
-  // Looks at the registry, signs of life and reports on the destination go on, as many for three deliveries as for a million.
+  // Looks at the registry, signs of life and reports on the destination go on, as many for three deliveries
+  // as for a million.
   expect(waiting.commands).toBeLessThan(idle.commands + 800);
   expect(waiting.redisMs).toBeLessThan(costFactor * idle.redisMs + 10);
   expect(waiting.workersMs).toBeLessThan(costFactor * idle.workersMs + 30);
@@ -122,7 +128,10 @@ async function cpuMs(pid: number): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
-/** Waits until the destination's circuit is open, and what lay in the shared lane has hopped to where it waits. */
+/**
+ * Waits until the destination's circuit is open, and what lay in the shared lane has hopped to where it
+ * waits.
+ */
 export async function untilCircuitOpen(producer: Producer, origin: string): Promise<void> {
   await eventually(async () => {
     expect(await producer.destinations.show(origin)).toMatchObject({ circuit: "open", inFlight: 0 });

@@ -1,5 +1,5 @@
-// A system that is disturbed at random: runs come in, people pause and limit, lanes are dissolved, destinations break, workers die.
-// The same seed gives the same disturbances; their timing is the machine's.
+// A system that is disturbed at random: runs come in, people pause and limit, lanes are dissolved,
+// destinations break, workers die. The same seed gives the same disturbances; their timing is the machine's.
 
 import { setTimeout } from "node:timers/promises";
 import type { Producer } from "@postrider/producer/producer";
@@ -51,7 +51,10 @@ export interface WorldOptions {
   readonly runMax: number;
   /** Whether workers are killed. */
   readonly withDeaths: boolean;
-  /** Whether customers come slowly, over several audits, actions change their limits, and nothing is disturbed for longer than an audit. */
+  /**
+   * Whether customers come slowly, over several audits, actions change their limits, and nothing is disturbed
+   * for longer than an audit.
+   */
   readonly isSlow: boolean;
 }
 

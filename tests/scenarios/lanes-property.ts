@@ -1,5 +1,5 @@
-// Lanes that come and go at random, under whatever people, destinations and deaths do to them: nothing is ever in no lane, and nothing
-// is sent twice by it.
+// Lanes that come and go at random, under whatever people, destinations and deaths do to them: nothing is
+// ever in no lane, and nothing is sent twice by it.
 
 import { setTimeout } from "node:timers/promises";
 import { createProducer } from "@postrider/producer/producer";

@@ -1,4 +1,5 @@
-// One destination of many is broken; what do the others lose? Each round is the same load, with a fault and without.
+// One destination of many is broken; what do the others lose? Each round is the same load, with a fault and
+// without.
 
 import { createProducer, type Producer } from "@postrider/producer/producer";
 import { ownLaneName } from "@postrider/shared/lanes";
@@ -20,9 +21,15 @@ import { isolatedRedisUrl } from "../support/redis.ts";
 
 export interface Expectation {
   readonly load: Load;
-  /** Where the load lies: single deliveries in a shared lane, or one run that is large enough for a lane of its own. */
+  /**
+   * Where the load lies: single deliveries in a shared lane, or one run that is large enough for a lane of
+   * its own.
+   */
   readonly lane: "shared" | "run";
-  /** Of their throughput without the fault, what the healthy ones keep at least; and by how much their p99 grows at most. */
+  /**
+   * Of their throughput without the fault, what the healthy ones keep at least; and by how much their p99
+   * grows at most.
+   */
   readonly keptShare: number;
   readonly p99Factor: number;
   /** The machine's other work may spoil a round, but not each of so many. */
@@ -80,7 +87,10 @@ interface Load {
 }
 
 interface Round {
-  /** Of the healthy destinations: how many arrived while the load came in, and the 99th percentile of their way there. */
+  /**
+   * Of the healthy destinations: how many arrived while the load came in, and the 99th percentile of their
+   * way there.
+   */
   readonly arrived: number;
   readonly p99Ms: number;
   /** Requests that the broken destination got. */

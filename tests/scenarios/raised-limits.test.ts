@@ -1,7 +1,10 @@
 import { inLongForm, inShortForm } from "../support/forms.ts";
 import { raiseConcurrency, raiseRate, raiseRateByVersion } from "./raised-limits.ts";
 
-/** Under the old limit it would take ten seconds at least, or for ever; the exact figure is held in the long form. */
+/**
+ * Under the old limit it would take ten seconds at least, or for ever; the exact figure is held in the long
+ * form.
+ */
 const LIMIT_MS = 6_000;
 
 inShortForm.each([

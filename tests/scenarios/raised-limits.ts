@@ -1,4 +1,5 @@
-// A limit that is raised while deliveries wait takes effect soon, in worker processes that were asleep under the old one.
+// A limit that is raised while deliveries wait takes effect soon, in worker processes that were asleep under
+// the old one.
 
 import { createProducer } from "@postrider/producer/producer";
 import { expect } from "vitest";

@@ -1,4 +1,5 @@
-// How fast requests come to a receiver: at a configured rate, and where only the receiver knows what it allows.
+// How fast requests come to a receiver: at a configured rate, and where only the receiver knows what it
+// allows.
 
 import { createProducer } from "@postrider/producer/producer";
 import { expect } from "vitest";
@@ -67,7 +68,10 @@ export interface LearnedRate {
   readonly tries: number;
 }
 
-/** Sends to a receiver that allows so many a second, and checks how much of that is used and how often it has to refuse. */
+/**
+ * Sends to a receiver that allows so many a second, and checks how much of that is used and how often it has
+ * to refuse.
+ */
 export async function learnRate(expected: LearnedRate): Promise<void> {
   const { allowed, seconds, refusedShare, usedShare, tries } = expected;
   for (let round = 1; ; round++) {
@@ -120,11 +124,16 @@ function mostInASecond(times: readonly number[]): number {
 
 interface Limited {
   readonly script: Script;
-  /** Of what came within a stretch of time (ms after the first request): how many were refused and accepted. */
+  /**
+   * Of what came within a stretch of time (ms after the first request): how many were refused and accepted.
+   */
   count(fromMs: number, toMs: number): { readonly refused: number; readonly accepted: number };
 }
 
-/** Accepts so many a second as a token bucket does that holds a tenth of a second's worth, and answers 429 to the rest. */
+/**
+ * Accepts so many a second as a token bucket does that holds a tenth of a second's worth, and answers 429 to
+ * the rest.
+ */
 function limitTo(perSecond: number): Limited {
   const seen: { readonly atMs: number; readonly isRefused: boolean }[] = [];
   const most = Math.max(1, perSecond / 10);

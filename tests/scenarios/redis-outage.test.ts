@@ -4,7 +4,8 @@ import { surviveOutage } from "./redis-outage.ts";
 // A machine with other work is late with everything: the fifteen seconds are held in the long form.
 const BACK_MS = 60_000;
 
-// Seven seconds are past the point at which ioredis' and BullMQ's first waits are over; longer ones are in the long form.
+// Seven seconds are past the point at which ioredis' and BullMQ's first waits are over; longer ones are in
+// the long form.
 inShortForm.each([3, 7])("Redis away for %i seconds: every worker consumes again by itself", (seconds) =>
   surviveOutage(seconds, BACK_MS),
 );

@@ -1,4 +1,5 @@
-// Redis goes away for a while and comes back with what it had: does every single worker consume again, and say meanwhile that it lives?
+// Redis goes away for a while and comes back with what it had: does every single worker consume again, and
+// say meanwhile that it lives?
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -17,7 +18,10 @@ const HEALTH_POLL_MS = 250;
 /** Each worker serves a lane of its own, so that no other one can hide that it has fallen silent. */
 const LANES = ["one", "two", "three"] as const;
 
-/** Kills Redis for so long under idle and busy workers, and checks that each consumes again within `backMs`, by itself. */
+/**
+ * Kills Redis for so long under idle and busy workers, and checks that each consumes again within `backMs`,
+ * by itself.
+ */
 export async function surviveOutage(seconds: number, backMs: number): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "postrider-test-redis-"));
   const server = { binary: redisBinary(), directory, appendFsync: "always" } as const;
@@ -64,7 +68,10 @@ interface Answer {
   readonly body: string;
 }
 
-/** Asks each worker all the time how it is: it must not be restarted for an outage that it gets over by itself. */
+/**
+ * Asks each worker all the time how it is: it must not be restarted for an outage that it gets over by
+ * itself.
+ */
 function watchHealth(ports: readonly number[]): { end(): Promise<readonly Answer[]> } {
   const answers: Answer[] = [];
   const ask = async (port: number): Promise<void> => {

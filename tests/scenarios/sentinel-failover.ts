@@ -1,5 +1,5 @@
-// The primary dies under load, and Sentinel makes its replica primary: what the replica lacked is lost, and nothing else; the same run
-// again takes exactly that in.
+// The primary dies under load, and Sentinel makes its replica primary: what the replica lacked is lost, and
+// nothing else; the same run again takes exactly that in.
 
 import { startRedisServer } from "@postrider/cli/redis/server";
 import type { RunOrder } from "@postrider/producer/enqueue/enqueue-many";
@@ -70,7 +70,10 @@ export async function surviveFailover({ count, limitMs }: Failover): Promise<voi
   await replica.stop();
 }
 
-/** As a campaign engine does it: the same run again, for as long as Redis cannot be reached or has lost some of it. */
+/**
+ * As a campaign engine does it: the same run again, for as long as Redis cannot be reached or has lost some
+ * of it.
+ */
 async function enqueueUntilTaken(producer: Producer, order: RunOrder, limitMs: number): Promise<void> {
   await eventually(async () => {
     try {

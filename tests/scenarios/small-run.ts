@@ -15,10 +15,13 @@ export interface RunOfTen {
   readonly laterMs?: number;
 }
 
-/** Times a run of ten alone and behind a large run, and checks that it does not wait for the large one's end. */
+/**
+ * Times a run of ten alone and behind a large run, and checks that it does not wait for the large one's end.
+ */
 export async function startAtOnce({ large, laterMs }: RunOfTen): Promise<void> {
   const redisUrl = await isolatedRedisUrl();
-  // 20 slots and 20 ms: a thousand a second at most, so that the thousand that share a lane take a second and the rest far longer.
+  // 20 slots and 20 ms: a thousand a second at most, so that the thousand that share a lane take a second and
+  // the rest far longer.
   await using receiver = await startReceiver(() => slow(20, ok()));
   const producer = await createProducer({ redis: redisUrl });
   await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
@@ -37,7 +40,8 @@ export async function startAtOnce({ large, laterMs }: RunOfTen): Promise<void> {
   const overtaken = last - before;
   console.log({ large, aloneMs, behindMs, overtaken });
   expect(last, "it was behind something").toBeLessThan(large - 1_000);
-  // The thousand that came first in the shared lane, and what the run's own lane did meanwhile with as many slots.
+  // The thousand that came first in the shared lane, and what the run's own lane did meanwhile with as many
+  // slots.
   expect(overtaken).toBeLessThan(2_500);
   if (laterMs !== undefined) expect(behindMs - aloneMs).toBeLessThan(laterMs);
   await producer.runs.cancel("large");

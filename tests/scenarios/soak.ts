@@ -1,5 +1,5 @@
-// Everything goes wrong at once, for a while: workers and Redis are killed, destinations flap, the producer comes and goes. At the end
-// nothing is lost, each delivery has one outcome, and the account balances.
+// Everything goes wrong at once, for a while: workers and Redis are killed, destinations flap, the producer
+// comes and goes. At the end nothing is lost, each delivery has one outcome, and the account balances.
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -156,7 +156,10 @@ async function restart(
   return startRedisServer({ ...server, port: redis.port });
 }
 
-/** Enqueues run after run, evenly over the time, with a new producer each time and again after each trouble. @returns the runs. */
+/**
+ * Enqueues run after run, evenly over the time, with a new producer each time and again after each trouble.
+ * @returns the runs.
+ */
 async function enqueueAll(
   url: string,
   deliveries: number,

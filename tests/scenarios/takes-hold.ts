@@ -20,7 +20,10 @@ export interface TakesHold {
   readonly takesHoldMs: number;
 }
 
-/** A run of which a part is sent, a part waits in both lanes, and a part is delayed for a retry; what is in flight is answered once `gate` is opened. */
+/**
+ * A run of which a part is sent, a part waits in both lanes, and a part is delayed for a retry; what is in
+ * flight is answered once `gate` is opened.
+ */
 async function startRun(retryMs: number) {
   const redisUrl = await isolatedRedisUrl();
   const gate = createGate();

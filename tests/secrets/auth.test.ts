@@ -1,4 +1,5 @@
-// Authentication and signing through the whole system: real workers, a receiver that is API and token endpoint at once.
+// Authentication and signing through the whole system: real workers, a receiver that is API and token
+// endpoint at once.
 
 import { createHmac, randomBytes } from "node:crypto";
 import { Webhook } from "standardwebhooks";

@@ -1,5 +1,5 @@
-// No credential appears in any output: planted wherever one can stand, sent back by the receiver in every form, and looked for in all
-// that the product writes and says.
+// No credential appears in any output: planted wherever one can stand, sent back by the receiver in every
+// form, and looked for in all that the product writes and says.
 
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,5 +1,5 @@
-// An attempt has one deadline, over the token, the request and its repetition after a 401: a real token endpoint and a real API that
-// take their time.
+// An attempt has one deadline, over the token, the request and its repetition after a 401: a real token
+// endpoint and a real API that take their time.
 
 import type { Action } from "@postrider/shared/action";
 import { parseAction } from "@postrider/shared/parse-action";

@@ -1,4 +1,5 @@
-// Node's diagnostic report of a running worker, which writes down the environment: none of what the process was given in confidence.
+// Node's diagnostic report of a running worker, which writes down the environment: none of what the process
+// was given in confidence.
 
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

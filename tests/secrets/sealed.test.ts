@@ -1,5 +1,5 @@
-// Customers sealed in Redis: nothing of them can be read there, keys rotate while deliveries wait, and a worker without the key holds
-// nothing up and loses nothing.
+// Customers sealed in Redis: nothing of them can be read there, keys rotate while deliveries wait, and a
+// worker without the key holds nothing up and loses nothing.
 
 import { createProducer, type Producer } from "@postrider/producer/producer";
 import { type Delivery, packDelivery, unpackDelivery } from "@postrider/shared/delivery";

@@ -1,4 +1,5 @@
-// One access token for all workers: real Redis, a clock that the test moves, a token endpoint that is counted.
+// One access token for all workers: real Redis, a clock that the test moves, a token endpoint that is
+// counted.
 
 import { randomBytes } from "node:crypto";
 import { startRedisServer } from "@postrider/cli/redis/server";

@@ -1,4 +1,5 @@
-// Certificates for a test, made by the openssl of this machine: an authority, and servers and clients that it vouches for.
+// Certificates for a test, made by the openssl of this machine: an authority, and servers and clients that it
+// vouches for.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,5 +1,5 @@
-// The command line in this process: the same program, with streams of the test's own. Starting a process for each command takes a
-// second and more.
+// The command line in this process: the same program, with streams of the test's own. Starting a process for
+// each command takes a second and more.
 
 import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";

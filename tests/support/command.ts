@@ -1,4 +1,5 @@
-// The command line without a process of its own: the same program, its output caught. For tests of many commands.
+// The command line without a process of its own: the same program, its output caught. For tests of many
+// commands.
 
 import { PassThrough } from "node:stream";
 import { createProgram } from "../../packages/cli/src/program.ts";

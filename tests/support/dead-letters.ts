@@ -1,4 +1,5 @@
-// Dead letters by the thousand, written straight into Redis as a worker leaves them: failing so many for real would take minutes.
+// Dead letters by the thousand, written straight into Redis as a worker leaves them: failing so many for real
+// would take minutes.
 
 import { toDeliveryId } from "@postrider/shared/delivery";
 import { type Reason, toLaneMark } from "@postrider/shared/outcome";
@@ -24,8 +25,8 @@ export interface Letters {
 const CHUNK = 5_000;
 
 /**
- * Input: KEYS prefix of the jobs, failed, prefix of the marks; ARGV index of the first, time of the first, how many fail in the same
- * millisecond, action, run, reason, the end of each log line, then ids.
+ * Input: KEYS prefix of the jobs, failed, prefix of the marks; ARGV index of the first, time of the first,
+ * how many fail in the same millisecond, action, run, reason, the end of each log line, then ids.
  */
 const BURY = `
 local first, from, perMs, action, run, reason, log = unpack(ARGV, 1, 7)

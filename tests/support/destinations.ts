@@ -1,4 +1,5 @@
-// One worker's view of destinations, without the worker: the registry and the counts in Redis are real, findings are the test's.
+// One worker's view of destinations, without the worker: the registry and the counts in Redis are real,
+// findings are the test's.
 
 import { createLaneDirectory, type LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Claimed, Finding } from "@postrider/worker/attempt";

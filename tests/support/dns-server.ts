@@ -1,4 +1,5 @@
-// A name server for a test: one UDP socket that answers A and AAAA questions by a script (RFC 1035, as little of it as that takes).
+// A name server for a test: one UDP socket that answers A and AAAA questions by a script (RFC 1035, as little
+// of it as that takes).
 
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
@@ -94,7 +95,8 @@ function toRecord(address: string, type: number, ttlSeconds: number): Buffer {
 
 function toBytes(address: string): Buffer {
   if (!address.includes(":")) return Buffer.from(address.split(".").map(Number));
-  // Node writes addresses out in full nowhere, but the URL standard's serializer is canonical enough to expand.
+  // Node writes addresses out in full nowhere, but the URL standard's serializer is canonical enough to
+  // expand.
   const [head = "", tail = ""] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
   const first = head === "" ? [] : head.split(":");
   const last = tail === "" ? [] : tail.split(":");

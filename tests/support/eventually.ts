@@ -1,4 +1,5 @@
-// Waits on a condition, never on a sleep. The limits only end what would wait for ever: they say nothing about how fast something is.
+// Waits on a condition, never on a sleep. The limits only end what would wait for ever: they say nothing
+// about how fast something is.
 
 const POLL_MS = 20;
 /** Many times what a quiet machine takes, since others may work on this one as well. */

@@ -18,8 +18,8 @@ const QUIET = {
 } as const;
 
 /**
- * For tests in which workers die: what they held is taken up within seconds. Shorter ones, or short ones elsewhere, would have a slow
- * machine send twice: a claim is renewed at half its time.
+ * For tests in which workers die: what they held is taken up within seconds. Shorter ones, or short ones
+ * elsewhere, would have a slow machine send twice: a claim is renewed at half its time.
  */
 export const SHORT_CLAIMS = { POSTRIDER_LOCK_MS: "5000", POSTRIDER_STALLED_CHECK_MS: "500" } as const;
 

@@ -1,5 +1,5 @@
-// Scenarios have two forms: a short one, in which the machine's other work counts for little, and a long one with the exact figures, for a
-// machine of its own (`npm run test:chaos`).
+// Scenarios have two forms: a short one, in which the machine's other work counts for little, and a long one
+// with the exact figures, for a machine of its own (`npm run test:chaos`).
 
 import { test } from "vitest";
 

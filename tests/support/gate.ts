@@ -1,4 +1,5 @@
-// How far a run gets is the test's to say, and not the machine's: requests wait at a gate until they may be answered.
+// How far a run gets is the test's to say, and not the machine's: requests wait at a gate until they may be
+// answered.
 
 import type { Behaviour } from "./receiver.ts";
 

@@ -1,6 +1,6 @@
-// What authors can write, and data hold, to take a worker's time or memory. Each is small: under lowered limits it ends for the same
-// reason as one that is a million times as large does under the real ones. Nothing here troubles an engine without limits for more
-// than a moment.
+// What authors can write, and data hold, to take a worker's time or memory. Each is small: under lowered
+// limits it ends for the same reason as one that is a million times as large does under the real ones.
+// Nothing here troubles an engine without limits for more than a moment.
 
 import { COMPOSER_LIMITS, type ComposerLimits } from "@postrider/compose/apart/composer";
 

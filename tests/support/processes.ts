@@ -25,7 +25,10 @@ export interface StartedProcess {
 const CLI = fileURLToPath(new URL("../../packages/cli/bin/postrider.js", import.meta.url));
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Starts the built command line with nothing of this environment but PATH and HOME; it may send to this machine. */
+/**
+ * Starts the built command line with nothing of this environment but PATH and HOME; it may send to this
+ * machine.
+ */
 export function startPostrider(
   args: readonly string[],
   environment: Record<string, string> = {},

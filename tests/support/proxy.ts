@@ -1,4 +1,5 @@
-// A TCP proxy between a process and its Redis, which can lose what flows through it in the ways that networks do.
+// A TCP proxy between a process and its Redis, which can lose what flows through it in the ways that networks
+// do.
 
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
@@ -10,7 +11,9 @@ export interface Proxy {
   leadTo(port: number): void;
   /** Nothing passes any more, in either direction, and nobody is told; connections can still be made. */
   swallow(): void;
-  /** New connections pass again. Those that were swallowed stay dead, as after a firewall has forgotten them. */
+  /**
+   * New connections pass again. Those that were swallowed stay dead, as after a firewall has forgotten them.
+   */
   pass(): void;
   /** Every connection is reset. */
   cut(): void;

@@ -1,10 +1,14 @@
-// Redis for a test: a database of its own, empty at the start; or a server of its own, for tests that kill it.
+// Redis for a test: a database of its own, empty at the start; or a server of its own, for tests that kill
+// it.
 
 import { Redis } from "ioredis";
 import { inject } from "vitest";
 import { findOnPath } from "../../packages/cli/src/redis/server.ts";
 
-/** A URL whose database no other test file uses at the same time; emptied. Evidence of a failed test stays until the next one. */
+/**
+ * A URL whose database no other test file uses at the same time; emptied. Evidence of a failed test stays
+ * until the next one.
+ */
 export async function isolatedRedisUrl(): Promise<string> {
   // Vitest numbers its workers from 1, and each runs one file at a time; Redis has 16 databases.
   const database = Number(process.env["VITEST_POOL_ID"] ?? 1) % 16;

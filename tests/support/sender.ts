@@ -1,4 +1,5 @@
-// The worker's send step alone, with what a test stands in for: name resolution, and where a connection really goes.
+// The worker's send step alone, with what a test stands in for: name resolution, and where a connection
+// really goes.
 
 import { connect } from "node:net";
 import { parseUrl } from "@postrider/compose/url";
@@ -24,7 +25,10 @@ export interface SendOptions extends Partial<SendLimits> {
   readonly body?: string | null;
 }
 
-/** A sender with settings as environment variables give them; it may send to this machine unless they say otherwise. */
+/**
+ * A sender with settings as environment variables give them; it may send to this machine unless they say
+ * otherwise.
+ */
 export function createSender(environment: Record<string, string> = {}, outside: Outside = {}): Sender {
   const pools = createPools(readSettings({ ...LOOPBACK, ...environment }), outside);
   return {
@@ -35,7 +39,8 @@ export function createSender(environment: Record<string, string> = {}, outside: 
       return send(
         { method, origin: parsed.origin, path: parsed.path, headers, body: method === "GET" ? null : body },
         {
-          // Of no account where all goes well, however slow the machine; tests of what takes too long have their own.
+          // Of no account where all goes well, however slow the machine; tests of what takes too long have
+          // their own.
           timeoutMs: PATIENT_MS,
           leftMs: limits.timeoutMs ?? PATIENT_MS,
           connectTimeoutMs: PATIENT_MS,
@@ -53,7 +58,10 @@ export function createSender(environment: Record<string, string> = {}, outside: 
   };
 }
 
-/** What a finding comes to, short enough for a table: a status, a fault's code, or a refusal's reason and verdict. */
+/**
+ * What a finding comes to, short enough for a table: a status, a fault's code, or a refusal's reason and
+ * verdict.
+ */
 export function describeFinding({ finding }: Sent): string {
   if (finding.kind === "reply") return String(finding.status);
   if (finding.kind === "fault") return finding.code;

@@ -4,7 +4,8 @@ import { createProgram } from "./program.ts";
 
 // biome-ignore lint/style/noProcessEnv: this is the main file; everything else is handed its settings.
 const environment = { ...process.env };
-// Neither the processes that this one starts nor a diagnostic report of Node's need the keys, or addresses that carry passwords.
+// Neither the processes that this one starts nor a diagnostic report of Node's need the keys, or addresses
+// that carry passwords.
 const CREDENTIALS = ["SECRET_KEYS", "API_TOKENS", "REDIS_URL", "EGRESS_PROXY"];
 // biome-ignore lint/style/noProcessEnv: the same main file.
 for (const name of CREDENTIALS) Reflect.deleteProperty(process.env, `POSTRIDER_${name}`);
@@ -23,7 +24,7 @@ const code = await createProgram({
   stdout: process.stdout,
   stderr: process.stderr,
 });
-// Natural exit, so that what is still being written gets there. What keeps the process alive for longer is a connection on which
-// nobody waits any more: a library's loop around a Redis that is away.
+// Natural exit, so that what is still being written gets there. What keeps the process alive for longer is a
+// connection on which nobody waits any more: a library's loop around a Redis that is away.
 process.exitCode = code;
 setTimeout(() => process.exit(), LINGER_MS).unref();

@@ -21,7 +21,10 @@ export function describeTime(at: number): string {
   return new Date(at).toISOString().replace(/\.\d{3}Z$/, "Z");
 }
 
-/** Text of others, fit for a terminal: its control characters are shown, not obeyed. Line breaks and tabs stay. */
+/**
+ * Text of others, fit for a terminal: its control characters are shown, not obeyed. Line breaks and tabs
+ * stay.
+ */
 export function toVisible(text: string): string {
   return text.replace(
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for.

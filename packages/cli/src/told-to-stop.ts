@@ -1,12 +1,17 @@
-// When a command that runs until it is told to stop should stop: at a signal, or when the process for which it runs is gone.
+// When a command that runs until it is told to stop should stop: at a signal, or when the process for which
+// it runs is gone.
 
-/** npm passes a Ctrl-C on to a process that the terminal has told already; a second signal so soon is the first one again. */
+/**
+ * npm passes a Ctrl-C on to a process that the terminal has told already; a second signal so soon is the
+ * first one again.
+ */
 const SAME_MS = 1_000;
 const PARENT_LOOK_MS = 500;
 
 /**
  * Calls `stop` once, with what told it. A second signal ends the process at once.
- * @param parent id of the process without which this one has no purpose; absent: none. The end of its terminal counts then, too.
+ * @param parent id of the process without which this one has no purpose; absent: none. The end of its
+ * terminal counts then, too.
  * @returns what ends the listening.
  */
 export function whenToldToStop(stop: (why: string) => void, parent?: number): () => void {

@@ -1,13 +1,14 @@
-// Values that print nothing where a request then means something else: an empty path segment asks for a whole collection instead of one
-// of its members, and a parameter without a name is none.
+// Values that print nothing where a request then means something else: an empty path segment asks for a whole
+// collection instead of one of its members, and a parameter without a name is none.
 
 import type { Problem } from "@postrider/shared/errors";
 import { createLocator, maskTexts, textOfToken } from "./render/operands.ts";
 import type { Blank } from "./render/text.ts";
 
 /**
- * What is wrong where values printed nothing in a URL that can be sent otherwise; null where nothing is. A segment that is left out on
- * purpose, by a condition, has no value in it; nor has a slash that the template itself ends with.
+ * What is wrong where values printed nothing in a URL that can be sent otherwise; null where nothing is. A
+ * segment that is left out on purpose, by a condition, has no value in it; nor has a slash that the template
+ * itself ends with.
  * @param isSecret whether texts in the template may be credentials.
  */
 export function findBlankInUrl(
@@ -38,7 +39,10 @@ const SEGMENT =
   "is empty where the URL needs a path segment, so that the request would go to another resource; give it a value, or test for it and leave the segment out with its slash";
 const NAME = "is empty where the name of a parameter must stand; give it a value, or test for it";
 
-/** The first value that stands in one of the gaps that a pattern finds in a text; both come in the order of the text, `offset` before it. */
+/**
+ * The first value that stands in one of the gaps that a pattern finds in a text; both come in the order of
+ * the text, `offset` before it.
+ */
 function findIn(text: string, gaps: RegExp, offset: number, blanks: readonly Blank[]): Blank | null {
   let next = 0;
   for (const { 0: gap, index } of text.matchAll(gaps)) {

@@ -1,4 +1,5 @@
-// What templates do by hand that Postrider does by itself, where nobody but their author can say what was meant.
+// What templates do by hand that Postrider does by itself, where nobody but their author can say what was
+// meant.
 
 import type { Action } from "@postrider/shared/action";
 import type { Problem } from "@postrider/shared/errors";
@@ -138,7 +139,10 @@ function readPlaces(nodes: readonly Node[]): ReadonlyMap<Node, Place> {
   return places;
 }
 
-/** Whether an output prints JSON that a filter made; the whole customer or event between quotes is no surprise. */
+/**
+ * Whether an output prints JSON that a filter made; the whole customer or event between quotes is no
+ * surprise.
+ */
 function isJson({ node, filters, madeJson }: Pick<Look, "node" | "filters" | "madeJson">): boolean {
   const { value } = node as unknown as { value?: Expression };
   const [first, ...rest] = value?.initial.postfix ?? [];

@@ -1,5 +1,5 @@
-// From an action to what composes its requests. Everything that does not depend on the customer is done here, once.
-// Pure: the same action, delivery id and data always give the same request.
+// From an action to what composes its requests. Everything that does not depend on the customer is done here,
+// once. Pure: the same action, delivery id and data always give the same request.
 
 import type { Action } from "@postrider/shared/action";
 import { MASK } from "@postrider/shared/credential-names";
@@ -41,8 +41,8 @@ export interface CompiledAction {
   /** Authentication and signature, which stand in no composed request; null where the action has neither. */
   readonly renderCredentials: RenderCredentials | null;
   /**
-   * Whether composing with these data is provably cheap. What is not must be composed where it can be stopped, lest it hold
-   * up everything else around it.
+   * Whether composing with these data is provably cheap. What is not must be composed where it can be
+   * stopped, lest it hold up everything else around it.
    */
   isCheapFor(scope: Scope): boolean;
   /** The request for one delivery, or why there is none. */

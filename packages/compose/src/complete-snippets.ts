@@ -1,4 +1,5 @@
-// Which snippets an action still needs, and the action with them. Where they come from is the caller's matter.
+// Which snippets an action still needs, and the action with them. Where they come from is the caller's
+// matter.
 
 import type { Action } from "@postrider/shared/action";
 import { describeProblems, PostriderError } from "@postrider/shared/errors";
@@ -16,7 +17,8 @@ export function findMissingSnippets(action: Action): string[] {
 }
 
 /**
- * The action with what it needs of `find`, which gives those that it knows. What stays unknown is told when the action is compiled.
+ * The action with what it needs of `find`, which gives those that it knows. What stays unknown is told when
+ * the action is compiled.
  */
 export async function completeSnippets(
   action: Action,

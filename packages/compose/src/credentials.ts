@@ -1,5 +1,5 @@
-// What the action says of authentication and signing, as templates that see secrets and nothing else. They depend on no customer, so
-// they are rendered when a secret changes, not for each delivery.
+// What the action says of authentication and signing, as templates that see secrets and nothing else. They
+// depend on no customer, so they are rendered when a secret changes, not for each delivery.
 
 import type { Action } from "@postrider/shared/action";
 import type { SigningScheme } from "@postrider/shared/credentials";
@@ -90,7 +90,8 @@ function compileField(
 ): Template | Problem[] {
   const liquid = createDialect({ failOnMissing: true, field, limits });
   const isUrl = field === "auth.oauth2.tokenUrl";
-  // A YAML block ends in a line break, which nobody means as the end of a password or key; one that a secret ends in stays.
+  // A YAML block ends in a line break, which nobody means as the end of a password or key; one that a secret
+  // ends in stays.
   const text = source.replace(/\r?\n$/, "");
   const template = compileTemplate(liquid, field, text, {
     syntax: isUrl ? "url" : "plain",
@@ -100,7 +101,8 @@ function compileField(
   if (!("render" in template)) return [template.problem];
   const problems = [...checkSecrets(field, template, action)];
   const [other] = findSecretUses(field, template.nodes).others;
-  // Rendered here and now in a process that has other work to do, so it has to be cheap for whatever secrets there are.
+  // Rendered here and now in a process that has other work to do, so it has to be cheap for whatever secrets
+  // there are.
   if (cheapUpTo([template.nodes], limits) < DELIVERY_BYTES_MAX)
     problems.push({ field, message: "takes too much to render" });
   if (other !== undefined)

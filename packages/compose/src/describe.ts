@@ -1,5 +1,5 @@
-// What a compiled action does, for the people who write it: where each value lands, what the templates read, and what of a customer
-// they do not use or miss.
+// What a compiled action does, for the people who write it: where each value lands, what the templates read,
+// and what of a customer they do not use or miss.
 
 import type { Action } from "@postrider/shared/action";
 import { holdsCredential } from "@postrider/shared/mask";
@@ -128,7 +128,10 @@ export function findReadings({ fields }: CompiledAction): Reading[] {
 /** Names whose members are the action's matter, and not the data's. */
 const OF_THE_ACTION: ReadonlySet<string> = new Set(["snippets", "secrets"]);
 
-/** Paths, as templates write them, that the data do not have, each once; whether that matters is for composing to say. */
+/**
+ * Paths, as templates write them, that the data do not have, each once; whether that matters is for composing
+ * to say.
+ */
 export function findMissing(readings: readonly Reading[], scope: Scope): string[] {
   const missing = readings.filter(
     ({ names: [root, ...rest] }) =>
@@ -140,7 +143,8 @@ export function findMissing(readings: readonly Reading[], scope: Scope): string[
 }
 
 function isThere(value: unknown, [name, ...rest]: Names): boolean {
-  // What a name from the data leads to, only composing tells; null is a value, and what is under it is its own matter.
+  // What a name from the data leads to, only composing tells; null is a value, and what is under it is its
+  // own matter.
   if (name === undefined || name === null) return true;
   if (value === null || value === undefined) return false;
   if (name === "size" || name === "first" || name === "last") return true;
@@ -150,7 +154,10 @@ function isThere(value: unknown, [name, ...rest]: Names): boolean {
   return member !== undefined && isThere(member, rest);
 }
 
-/** Attributes of customer, event and the other values that no template reads. The customer's id is read by Postrider itself. */
+/**
+ * Attributes of customer, event and the other values that no template reads. The customer's id is read by
+ * Postrider itself.
+ */
 export function findUnused(readings: readonly Reading[], scope: Scope): string[] {
   return Object.entries(scope).flatMap(([root, value]) => {
     const ofRoot = readings.filter(({ names }) => names[0] === root);

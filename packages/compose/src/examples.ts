@@ -8,7 +8,10 @@ import { type Composed, type ShownRequest, toShown } from "./request.ts";
 
 /** One thing that differs. */
 export interface Difference {
-  /** `method`, `url`, `header X-A`, `body`, `body.name[0]`, or `end` where the delivery ended otherwise altogether. */
+  /**
+   * `method`, `url`, `header X-A`, `body`, `body.name[0]`, or `end` where the delivery ended otherwise
+   * altogether.
+   */
   readonly what: string;
   readonly expected: unknown;
   /** Undefined where there is none. */
@@ -16,7 +19,8 @@ export interface Difference {
 }
 
 /**
- * How what was composed, with masked secrets, differs from what the example says. Credentials are compared as they are shown: `***`.
+ * How what was composed, with masked secrets, differs from what the example says. Credentials are compared as
+ * they are shown: `***`.
  */
 export function compareExample(
   example: Example,

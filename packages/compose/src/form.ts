@@ -11,12 +11,18 @@ const REST: Readonly<Record<string, string>> = {
   "~": "%7E",
 };
 
-/** A name or value: all but letters, digits and `*-._` percent-encoded, a space as `+`. In one pass, however long the text. */
+/**
+ * A name or value: all but letters, digits and `*-._` percent-encoded, a space as `+`. In one pass, however
+ * long the text.
+ */
 export function encodeForm(text: string): string {
   return encodeURIComponent(toWellFormed(text)).replace(/%20|[!'()~]/g, (character) => REST[character] ?? "");
 }
 
-/** People write one pair a line, with or without `&`. Values are encoded, so white space here is the template's own. */
+/**
+ * People write one pair a line, with or without `&`. Values are encoded, so white space here is the
+ * template's own.
+ */
 export function joinPairs(text: string): string {
   return text
     .split(/[&\r\n]+/)

@@ -1,9 +1,13 @@
-// Header rules: what a value may hold, which content type a short name means, and what is sent where an action does not say.
+// Header rules: what a value may hold, which content type a short name means, and what is sent where an
+// action does not say.
 
 import type { Action } from "@postrider/shared/action";
 import { USER_AGENT } from "@postrider/shared/version";
 
-/** RFC 9110 section 5.5 allows visible characters, space, tab and obs-text; everything above U+00FF cannot be sent at all. */
+/**
+ * RFC 9110 section 5.5 allows visible characters, space, tab and obs-text; everything above U+00FF cannot be
+ * sent at all.
+ */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for.
 const UNSENDABLE = /[\u0000-\u0008\u000a-\u001f\u007f]|[^\u0000-\u00ff]/u;
 
@@ -21,8 +25,8 @@ export function findHeaderProblem(value: string): string | null {
 const AROUND: ReadonlySet<string> = new Set(["\t", "\n", "\r", " "]);
 
 /**
- * A value as it is sent. White space around it is no part of it (RFC 9110 section 5.5), and neither is the line break with which a YAML
- * block ends; a break inside stays, and is refused.
+ * A value as it is sent. White space around it is no part of it (RFC 9110 section 5.5), and neither is the
+ * line break with which a YAML block ends; a break inside stays, and is refused.
  */
 export function trimHeader(value: string): string {
   let start = 0;
@@ -69,7 +73,9 @@ export function expandContentType<T extends { name: string; value: string }>(hea
     : header;
 }
 
-/** What a body of a content type is: JSON with RFC 6839's `+json`, XML with `+xml`, a form, or any other text. */
+/**
+ * What a body of a content type is: JSON with RFC 6839's `+json`, XML with `+xml`, a form, or any other text.
+ */
 export function toSyntax(contentType: string): "json" | "xml" | "form" | "plain" {
   const type = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
   if (/^(application|text)\/([^;\s]+\+)?json$/.test(type)) return "json";

@@ -1,5 +1,5 @@
-// Whether a text is JSON, and if not, where it stops being it. V8 tells the place only sometimes and in changing words, so
-// that once JSON.parse has said no, a scanner of our own finds it.
+// Whether a text is JSON, and if not, where it stops being it. V8 tells the place only sometimes and in
+// changing words, so that once JSON.parse has said no, a scanner of our own finds it.
 
 export interface JsonProblem {
   readonly message: string;
@@ -46,7 +46,10 @@ type Expected = "value" | "valueOrEnd" | "name" | "nameOrEnd" | "commaOrEnd";
 /** Where one token ends and what may follow it; or, as a number alone, where it went wrong. */
 type Stepped = { readonly at: number; readonly expected: Expected } | number;
 
-/** The offset of the first character that cannot stand in JSON (RFC 8259); the length when the text ends too early. */
+/**
+ * The offset of the first character that cannot stand in JSON (RFC 8259); the length when the text ends too
+ * early.
+ */
 function scan(text: string): number {
   /** Open containers, innermost last; no recursion, since hostile nesting would end the stack. */
   const open: string[] = [];

@@ -1,10 +1,14 @@
-// What composing may cost at most, in one place. The numbers are given once, when an action is compiled, so that a test can lower
-// them: then a harmless template shows that a guard holds, and no test needs one that would hurt anybody else's engine.
+// What composing may cost at most, in one place. The numbers are given once, when an action is compiled, so
+// that a test can lower them: then a harmless template shows that a guard holds, and no test needs one that
+// would hurt anybody else's engine.
 
 export interface ComposeLimits {
   /** Wall-clock time of one field's rendering, in milliseconds. */
   readonly renderMsMax: number;
-  /** What filters, ranges and loops may allocate in one field's rendering: liquidjs' own count, roughly in characters. */
+  /**
+   * What filters, ranges and loops may allocate in one field's rendering: liquidjs' own count, roughly in
+   * characters.
+   */
   readonly renderMemoryMax: number;
   /** Characters that one field's rendering may write, what it captures included. */
   readonly writtenCharsMax: number;

@@ -25,7 +25,10 @@ export type Composed =
       readonly kind: "problem";
       readonly reason: Reason;
       readonly problems: readonly Problem[];
-      /** Why the same delivery may fare better another time: it was cut short from outside, or its turn has not come. Absent: it never will. */
+      /**
+       * Why the same delivery may fare better another time: it was cut short from outside, or its turn has
+       * not come. Absent: it never will.
+       */
       readonly passes?: "interrupted" | "unready";
     };
 
@@ -51,8 +54,9 @@ export interface ShownRequest {
 }
 
 /**
- * The request as people and programs may see it: credentials masked, and what is only added when it is sent named. Hand it a request
- * that was composed with masked secrets: then no value that came from a secret is in it, wherever the template put it.
+ * The request as people and programs may see it: credentials masked, and what is only added when it is sent
+ * named. Hand it a request that was composed with masked secrets: then no value that came from a secret is in
+ * it, wherever the template put it.
  */
 export function toShown(
   { method, origin, path, headers, body }: ComposedRequest,

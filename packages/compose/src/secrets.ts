@@ -1,5 +1,5 @@
-// Who may see which secrets: checked when an action is compiled, and kept to when it is composed. A field that may not see any is
-// given a scope that has none.
+// Who may see which secrets: checked when an action is compiled, and kept to when it is composed. A field
+// that may not see any is given a scope that has none.
 
 import type { Action } from "@postrider/shared/action";
 import { MASK } from "@postrider/shared/credential-names";

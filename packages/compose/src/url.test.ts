@@ -8,9 +8,10 @@ import { compileAction } from "./compile.ts";
 import { parseUrl } from "./url.ts";
 
 /**
- * Example names and documentation addresses (RFC 2606, 5737, 3849), written as people write, paste and mistype them. What is guarded
- * against are spellings of loopback, private and metadata addresses, and texts in which two readers see different hosts: what holds for a
- * harmless host holds for those, since no spelling is taken but the one in which the URL standard writes the host.
+ * Example names and documentation addresses (RFC 2606, 5737, 3849), written as people write, paste and
+ * mistype them. What is guarded against are spellings of loopback, private and metadata addresses, and texts
+ * in which two readers see different hosts: what holds for a harmless host holds for those, since no spelling
+ * is taken but the one in which the URL standard writes the host.
  */
 const ODD = [
   "http://192.0.2.01/",
@@ -80,7 +81,10 @@ test.each([
   expect(parseUrl(url)).toMatchObject({ reason: "url_invalid" });
 });
 
-/** One dot, which leads nowhere else, wherever the spelling is what matters: two in it would be judged by the same rule. */
+/**
+ * One dot, which leads nowhere else, wherever the spelling is what matters: two in it would be judged by the
+ * same rule.
+ */
 const DOTS = ["..", ".", "%2e", "%2E", ".\t", "%2\ne", "\r."];
 
 test.each(

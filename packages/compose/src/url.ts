@@ -1,11 +1,12 @@
-// From a rendered URL to origin, path and credentials. The origin is where the connection goes; nothing else decides that.
+// From a rendered URL to origin, path and credentials. The origin is where the connection goes; nothing else
+// decides that.
 
 /** Longer ones are refused by common servers (8 KiB request lines), so they could never succeed. */
 export const URL_CHARS_MAX = 8_000;
 
 /**
- * In what is left when the URL standard has dropped tabs and line ends; it takes a backslash for a slash, and drops control characters
- * and spaces at the end (\p{Cc} has a few more, which no path needs).
+ * In what is left when the URL standard has dropped tabs and line ends; it takes a backslash for a slash, and
+ * drops control characters and spaces at the end (\p{Cc} has a few more, which no path needs).
  */
 const DOT_SEGMENT = /^[^?#]*[/\\](?:\.|%2e){1,2}(?:[/\\?#]|[\p{Cc} ]*$)/iu;
 
@@ -22,12 +23,14 @@ export type ParsedUrl =
   | { readonly problem: string; readonly reason: "url_invalid" | "address_forbidden" };
 
 /**
- * WHATWG URL rules, http and https only, and the host spelled as it is understood. User info becomes a Basic credential (RFC 7617) and
- * leaves the URL; where the template itself has none (`template` given), a value cannot bring it in.
+ * WHATWG URL rules, http and https only, and the host spelled as it is understood. User info becomes a Basic
+ * credential (RFC 7617) and leaves the URL; where the template itself has none (`template` given), a value
+ * cannot bring it in.
  */
 export function parseUrl(text: string, template?: string): ParsedUrl {
   if (text.length > URL_CHARS_MAX) return invalid(`is longer than ${URL_CHARS_MAX} characters`);
-  // The URL standard resolves these, encoded or not, and so they would lead to another path than the template's.
+  // The URL standard resolves these, encoded or not, and so they would lead to another path than the
+  // template's.
   if (DOT_SEGMENT.test(text.replace(/[\t\r\n]/g, "")))
     return invalid("has a path segment . or .., which would lead to another path");
   let url: URL;
@@ -65,15 +68,22 @@ function forbidden(problem: string): ParsedUrl {
   return { problem, reason: "address_forbidden" };
 }
 
-/** Scheme, `//`, user info up to the last `@`, host, port. What the URL standard would forgive besides is not forgiven. */
+/**
+ * Scheme, `//`, user info up to the last `@`, host, port. What the URL standard would forgive besides is not
+ * forgiven.
+ */
 const AUTHORITY = /^\s*https?:\/\/(?:[^/?#\\]*@)?(\[[^\]/?#\\@]*\]|[^/?#\\@:]*)(?::[0-9]*)?(?=[/?#]|\s*$)/i;
 
-/** Letters, digits, dot, hyphen and underscore, or an address in brackets; the URL standard lets more through ({, $, \", …). */
+/**
+ * Letters, digits, dot, hyphen and underscore, or an address in brackets; the URL standard lets more through
+ * ({, $, \", …).
+ */
 const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:]+\])$/;
 
 /**
- * Why a host is not sent to for the way it is written. The URL standard understands 127.1, 0x7f000001, 2130706433, full-width letters and
- * much else; what a person, a log or another program reads there may differ, so a host must be written as it is understood.
+ * Why a host is not sent to for the way it is written. The URL standard understands 127.1, 0x7f000001,
+ * 2130706433, full-width letters and much else; what a person, a log or another program reads there may
+ * differ, so a host must be written as it is understood.
  */
 function findHostProblem(text: string, hostname: string): string | null {
   const written = AUTHORITY.exec(text)?.[1];
@@ -85,7 +95,9 @@ function findHostProblem(text: string, hostname: string): string | null {
   return `has a host in an odd spelling; it means ${hostname}, so write that`;
 }
 
-/** Letters beyond ASCII, each of whose labels is a name in its own right rather than a disguise of ASCII ones. */
+/**
+ * Letters beyond ASCII, each of whose labels is a name in its own right rather than a disguise of ASCII ones.
+ */
 function isInternational(written: string, hostname: string): boolean {
   const labels = written.toLowerCase().split(".");
   const understood = hostname.split(".");
@@ -104,7 +116,10 @@ function hasUserInfo(template: string): boolean {
   return /^\s*https?:\/\/[^/?#\\]*@/i.test(toLiteral(template));
 }
 
-/** Piece by piece, since a regular expression for all of it could be made to take for ever by what stands in a `raw` block. */
+/**
+ * Piece by piece, since a regular expression for all of it could be made to take for ever by what stands in a
+ * `raw` block.
+ */
 function toLiteral(template: string): string {
   const opening = /\{[{%]/g;
   let literal = "";
@@ -124,13 +139,15 @@ export function toBasic(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`, "utf8").toString("base64")}`;
 }
 
-/** Percent-encoded UTF-8 (RFC 3629 section 4, roughly: what is no UTF-8 after all decodeURIComponent says). */
+/**
+ * Percent-encoded UTF-8 (RFC 3629 section 4, roughly: what is no UTF-8 after all decodeURIComponent says).
+ */
 const ENCODED =
   /%[0-7][0-9a-f]|%[cd][0-9a-f]%[89ab][0-9a-f]|%e[0-9a-f](?:%[89ab][0-9a-f]){2}|%f[0-7](?:%[89ab][0-9a-f]){3}/gi;
 
 /**
- * User info as it was written. The URL standard encodes what it must and leaves a `%` that encodes nothing (`100% sure`): such a one,
- * and bytes that are no UTF-8, are meant as they stand.
+ * User info as it was written. The URL standard encodes what it must and leaves a `%` that encodes nothing
+ * (`100% sure`): such a one, and bytes that are no UTF-8, are meant as they stand.
  */
 function decode(text: string): string {
   return text.replace(ENCODED, (encoded) => {

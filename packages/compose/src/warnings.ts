@@ -1,5 +1,5 @@
-// What will surprise the author of an action, although it can be saved: shown when it is applied, previewed or checked. Pure, and
-// only about what is certain from the templates themselves.
+// What will surprise the author of an action, although it can be saved: shown when it is applied, previewed
+// or checked. Pure, and only about what is certain from the templates themselves.
 
 import type { Action } from "@postrider/shared/action";
 import type { Problem } from "@postrider/shared/errors";

@@ -1,4 +1,5 @@
-// The producer library: what a campaign engine holds to save actions, enqueue deliveries and read what became of them.
+// The producer library: what a campaign engine holds to save actions, enqueue deliveries and read what became
+// of them.
 
 import { connectRedis, producerOptions } from "@postrider/redis/connect";
 import { createLaneDirectory } from "@postrider/redis/lane-directory";
@@ -27,7 +28,10 @@ import { createSnippetStore, type SnippetStore } from "./snippets/snippets.ts";
 export interface ProducerOptions {
   /** Redis URL. */
   readonly redis: string;
-  /** Keys that seal secrets, as POSTRIDER_SECRET_KEYS has them, or parsed. Without any there is no secret store. */
+  /**
+   * Keys that seal secrets, as POSTRIDER_SECRET_KEYS has them, or parsed. Without any there is no secret
+   * store.
+   */
   readonly secretKeys?: string | SecretKeys;
   /** Whether customers, events and values are sealed in Redis under the same keys. */
   readonly sealCustomers?: boolean;

@@ -1,13 +1,14 @@
-// Group commit: what many deliveries ask of Redis at about the same time travels in one command, and their next steps then
-// leave together, too. A group waits a moment only when the one before it had company; a lone delivery waits for nobody.
-// This is what makes an atomic record per delivery cheap.
+// Group commit: what many deliveries ask of Redis at about the same time travels in one command, and their
+// next steps then leave together, too. A group waits a moment only when the one before it had company; a lone
+// delivery waits for nobody. This is what makes an atomic record per delivery cheap.
 
 /** Some ten deliveries gather in it at full speed; against any network it is nothing. */
 const GATHER_MS = 2;
 
 /**
  * Carries out `flush` for all items that gathered, and hands each caller its own result.
- * @param gatherMs how long a group waits that had company; 0: for those alone that come in the same turn of the event loop.
+ * @param gatherMs how long a group waits that had company; 0: for those alone that come in the same turn of
+ * the event loop.
  */
 export function createBatch<Item, Result>(
   flush: (items: readonly Item[]) => Promise<readonly Result[]>,

@@ -1,5 +1,6 @@
-// Claims in groups: those that are ready for their next delivery at the same moment, since what they did before was recorded in one command,
-// ask in one command, too. It runs BullMQ's own script for each of them, so what a claim is stays BullMQ's business.
+// Claims in groups: those that are ready for their next delivery at the same moment, since what they did
+// before was recorded in one command, ask in one command, too. It runs BullMQ's own script for each of them,
+// so what a claim is stays BullMQ's business.
 
 import { type BackendFactory, createRedisBackend, type RedisQueueBackend } from "bullmq";
 import type { Redis } from "ioredis";
@@ -8,7 +9,10 @@ import { createBatch } from "./batch.ts";
 /** Keeps one script under a millisecond or so. */
 const GROUP_MAX = 50;
 const COMMAND = "postriderClaim";
-/** BullMQ's command, with its keys; then come the prefix of the lane's jobs, the time, and the claim's own options. */
+/**
+ * BullMQ's command, with its keys; then come the prefix of the lane's jobs, the time, and the claim's own
+ * options.
+ */
 const SINGLE = "moveToActive";
 const KEYS = 11;
 const OPTIONS = KEYS + 2;
@@ -48,8 +52,8 @@ function defineCommand(redis: Redis): void {
 }
 
 /**
- * Input: BullMQ's, with the options of as many claims as there are. Output: an answer for each; after the first that got no delivery, the rest get none
- * either.
+ * Input: BullMQ's, with the options of as many claims as there are. Output: an answer for each; after the
+ * first that got no delivery, the rest get none either.
  */
 function toScript(single: string): string {
   return `

@@ -1,4 +1,5 @@
-// Connections to Redis, with the options that each side needs and why, and the check that Redis keeps what it accepts.
+// Connections to Redis, with the options that each side needs and why, and the check that Redis keeps what it
+// accepts.
 
 import { PostriderError } from "@postrider/shared/errors";
 import {
@@ -11,16 +12,22 @@ import {
 } from "@postrider/shared/redis-url";
 import { Redis, type RedisOptions } from "ioredis";
 
-/** A command that is not answered by then will not be: the caller hears so (a chunk of 500 takes some 20 ms). */
+/**
+ * A command that is not answered by then will not be: the caller hears so (a chunk of 500 takes some 20 ms).
+ */
 const PRODUCER_COMMAND_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 /**
- * A connection on which an answer is due and nothing came for so long is dead, though no reset has told so. BullMQ's longest
- * blocking wait is ten seconds; and after an outage that began while it connected, it must be given up and made anew within fifteen.
+ * A connection on which an answer is due and nothing came for so long is dead, though no reset has told so.
+ * BullMQ's longest blocking wait is ten seconds; and after an outage that began while it connected, it must
+ * be given up and made anew within fifteen.
  */
 const WORKER_SOCKET_TIMEOUT_MS = 12_000;
 
-/** A producer fails at once when Redis is away: its caller can still decide, a queue in memory would lie to it. */
+/**
+ * A producer fails at once when Redis is away: its caller can still decide, a queue in memory would lie to
+ * it.
+ */
 export const producerOptions: RedisOptions = {
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
@@ -32,7 +39,10 @@ export const producerOptions: RedisOptions = {
   reconnectOnError: isDemoted,
 };
 
-/** After a failover the old primary still answers, but takes nothing any more: the name leads to the new one by now. */
+/**
+ * After a failover the old primary still answers, but takes nothing any more: the name leads to the new one
+ * by now.
+ */
 function isDemoted({ message }: Error): boolean {
   return message.startsWith("READONLY");
 }
@@ -49,8 +59,10 @@ export const workerOptions: RedisOptions = {
 };
 
 /**
- * Connects, waiting for the first answer, and refuses a Redis that may evict keys: it could lose accepted deliveries.
- * @throws PostriderError `redis_unavailable`, `redis_evicts`, or `settings_invalid` for a URL that names no Sentinels.
+ * Connects, waiting for the first answer, and refuses a Redis that may evict keys: it could lose accepted
+ * deliveries.
+ * @throws PostriderError `redis_unavailable`, `redis_evicts`, or `settings_invalid` for a URL that names no
+ * Sentinels.
  */
 export async function connectRedis(url: string, options: RedisOptions): Promise<Redis> {
   const redis = openRedis(url, options);
@@ -106,7 +118,10 @@ export function toRedisPlaces(url: string): readonly RedisPlace[] {
   return hostname === "" ? [] : [{ host: withoutBrackets(hostname), port: Number(port || REDIS_PORT) }];
 }
 
-/** Where a connection has really got to, as after asking Sentinels; null through a socket's path, and while there is none. */
+/**
+ * Where a connection has really got to, as after asking Sentinels; null through a socket's path, and while
+ * there is none.
+ */
 export function connectedPlace({ stream }: Redis): RedisPlace | null {
   if (!("remoteAddress" in stream)) return null;
   const { remoteAddress: host, remotePort: port } = stream;
@@ -172,7 +187,10 @@ function previousErrorsOf(error: Error): readonly Error[] {
   return "previousErrors" in error && Array.isArray(error.previousErrors) ? error.previousErrors : [];
 }
 
-/** ioredis hangs the commands of a whole transaction on an error: customers' data, in megabytes, for the caller's log. */
+/**
+ * ioredis hangs the commands of a whole transaction on an error: customers' data, in megabytes, for the
+ * caller's log.
+ */
 function withoutCommands({ name, message, stack }: Error): Error {
   return Object.assign(new Error(message), { name, stack });
 }

@@ -14,7 +14,10 @@ const PARTS = ["wait", "paused", "prioritized", "delayed", "active", "failed"] a
 type Part = (typeof PARTS)[number];
 
 export interface LaneCounts {
-  /** Due, and not claimed, as far as BullMQ has taken notice: one whose delay is over may still be among the delayed. */
+  /**
+   * Due, and not claimed, as far as BullMQ has taken notice: one whose delay is over may still be among the
+   * delayed.
+   */
   readonly waiting: number;
   readonly delayed: number;
   /** Of the delayed: those that are due at the time that was asked for. */
@@ -26,8 +29,8 @@ export interface LaneCounts {
 export const NOTHING_THERE: LaneCounts = { waiting: 0, delayed: 0, due: 0, inFlight: 0, deadLetters: 0 };
 
 /**
- * `count(i, due)`: what lies in the lane whose parts' keys begin at KEYS[i], or nil where nothing does: most lanes are empty, and cost one
- * look. `due` is the highest score of a delayed one that counts as due.
+ * `count(i, due)`: what lies in the lane whose parts' keys begin at KEYS[i], or nil where nothing does: most
+ * lanes are empty, and cost one look. `due` is the highest score of a delayed one that counts as due.
  */
 const COUNT = `
 local function count(i, due)
@@ -39,7 +42,10 @@ local function count(i, due)
 end
 `;
 
-/** Input: KEYS the parts of each lane; ARGV the score. Output: of each lane that is not empty its number, from 1, and its five counts. */
+/**
+ * Input: KEYS the parts of each lane; ARGV the score. Output: of each lane that is not empty its number, from
+ * 1, and its five counts.
+ */
 const COUNT_LANES = `${COUNT}
 local found = {}
 for i = 1, #KEYS, ${PARTS.length} do
@@ -91,7 +97,10 @@ export function holdsDeliveries({ waiting, delayed, inFlight }: LaneCounts): boo
   return waiting + delayed + inFlight > 0;
 }
 
-/** Input: KEYS totals, then the parts of each lane. Output: {enqueued, ended, waiting in the lanes, claimed from them}, all of one moment. */
+/**
+ * Input: KEYS totals, then the parts of each lane. Output: {enqueued, ended, waiting in the lanes, claimed
+ * from them}, all of one moment.
+ */
 const TAKE_BALANCE = `${COUNT}
 local waiting, claimed = 0, 0
 for i = 2, #KEYS, ${PARTS.length} do
@@ -128,7 +137,10 @@ export async function readBalance(shard: Shard, lanes: readonly string[]): Promi
 
 const IDS_AT_ONCE = 5_000;
 
-/** The ids of what waits in a lane, or is claimed from it; a few thousand at a time. What moves meanwhile may be missed, or come twice. */
+/**
+ * The ids of what waits in a lane, or is claimed from it; a few thousand at a time. What moves meanwhile may
+ * be missed, or come twice.
+ */
 export async function* readIds(
   shard: Shard,
   lane: string,
@@ -165,15 +177,31 @@ export async function readSharedLanes(shard: Shard): Promise<string[]> {
   return fields.flatMap((field) => (field.startsWith(LANE_FIELD) ? [field.slice(LANE_FIELD.length)] : []));
 }
 
-/** Those of the lanes that BullMQ hands nothing over from: paused, or resting under their rate. */
-export async function findStopped(shard: Shard, lanes: readonly string[]): Promise<ReadonlySet<string>> {
-  const pipeline = shard.redis.pipeline();
+/**
+ * The lanes with due deliveries that BullMQ would hand over: neither paused, nor held by their rate. It reads no more
+ * keys than that takes, so that it can be told also where claiming fails, as by Redis' access rules.
+ * @param now Unix ms by Redis' clock.
+ */
+export async function findReady(
+  shard: Shard,
+  lanes: readonly string[],
+  now: number,
+): Promise<ReadonlySet<string>> {
+  const { redis, keys } = shard;
+  const pipeline = redis.pipeline();
   for (const lane of lanes) {
-    pipeline.hexists(shard.keys.ofLane(lane, "meta"), "paused");
-    pipeline.exists(shard.keys.ofLane(lane, "limiter"));
+    pipeline.llen(keys.ofLane(lane, "wait"));
+    pipeline.zcount(keys.ofLane(lane, "delayed"), "-inf", now * DELAY_UNIT);
+    pipeline.hexists(keys.ofLane(lane, "meta"), "paused");
+    pipeline.exists(keys.ofLane(lane, "limiter"));
   }
   const replies = readReplies(await pipeline.exec()).map(Number);
-  return new Set(lanes.filter((_, index) => (replies[2 * index] ?? 0) + (replies[2 * index + 1] ?? 0) > 0));
+  return new Set(
+    lanes.filter((_, index) => {
+      const [waiting = 0, due = 0, isPaused = 0, isHeld = 0] = replies.slice(4 * index, 4 * index + 4);
+      return waiting + due > 0 && isPaused + isHeld === 0;
+    }),
+  );
 }
 
 export interface Backlog {
@@ -203,7 +231,10 @@ export async function readBacklog(shard: Shard, lane: string, now: number): Prom
 /** What of an attempt's record tells when the next one was due; nothing of one that is sealed. */
 type LastAttempt = Partial<Pick<AttemptRecord, "at" | "verdict">>;
 
-/** BullMQ forgets a job's delay once it is over: the first one stands in its options still, a retry's in the record of the last attempt. */
+/**
+ * BullMQ forgets a job's delay once it is over: the first one stands in its options still, a retry's in the
+ * record of the last attempt.
+ */
 async function readDueTime(shard: Shard, job: string): Promise<number> {
   const pipeline = shard.redis.pipeline().hmget(job, "timestamp", "opts").lindex(`${job}:logs`, -1);
   const [facts, record] = readReplies(await pipeline.exec());

@@ -5,7 +5,10 @@ import type { LetterRef } from "./letter-page.ts";
 import { readReplies } from "./replies.ts";
 import type { Shard } from "./shard.ts";
 
-/** Waiting deliveries that are looked through for one's place: a million would hold Redis for some milliseconds. */
+/**
+ * Waiting deliveries that are looked through for one's place: a million would hold Redis for some
+ * milliseconds.
+ */
 const LOOKED_THROUGH_MAX = 10_000;
 
 /** A delivery that lies in a lane. */

@@ -1,4 +1,5 @@
-// Every key that lies in Redis, ours and BullMQ's. There is none without a shard or the store that it belongs to.
+// Every key that lies in Redis, ours and BullMQ's. There is none without a shard or the store that it belongs
+// to.
 
 /**
  * The keys of one shard. They share a hash tag, so that they live in one slot of a Redis Cluster.
@@ -10,7 +11,10 @@ export function createShardKeys(keyPrefix: string, shard: string) {
   const laneKey = (lane: string, part: string): string => `${prefix}:${lane}:${part}`;
   return {
     prefix,
-    /** A delivery's mark: the lane that it is in, and once it has ended its outcome, kept for the idempotency window. */
+    /**
+     * A delivery's mark: the lane that it is in, and once it has ended its outcome, kept for the idempotency
+     * window.
+     */
     outcome: (deliveryId: string) => `${prefix}:outcome:${deliveryId}`,
     /** A run's facts and counters. */
     run: (run: string) => `${prefix}:run:${run}`,
@@ -28,13 +32,19 @@ export function createShardKeys(keyPrefix: string, shard: string) {
     failures: (lane: string) => `${prefix}:failures:${lane}`,
     /** Destinations' lanes with trouble in the last window, by the time when it began. */
     failing: () => `${prefix}:failures:failing`,
-    /** Of a held run's lane: deliveries that were released by themselves and came back because the run was paused. */
+    /**
+     * Of a held run's lane: deliveries that were released by themselves and came back because the run was
+     * paused.
+     */
     released: (lane: string) => laneKey(lane, "released"),
     /** When a lane with a rate may send its next request: Unix µs of Redis' clock. */
     nextRequest: (lane: string) => laneKey(lane, "next-request"),
     /** Worker processes by the time of their last sign of life. */
     workers: () => `${prefix}:workers`,
-    /** Shared lanes that workers serve, by the time of their last sign of life; gone when there are no workers. */
+    /**
+     * Shared lanes that workers serve, by the time of their last sign of life; gone when there are no
+     * workers.
+     */
     servedLanes: () => `${prefix}:workers:lanes`,
     /** Held by the worker that carries out a duty for all. */
     duty: (name: string) => `${prefix}:workers:${name}`,
@@ -75,7 +85,10 @@ export type StoreKeys = ReturnType<typeof createStoreKeys>;
 /** BullMQ's job name; the job's data say all. */
 export const JOB_NAME = "delivery";
 
-/** Events that BullMQ keeps per lane. Nothing of ours reads the stream, so only BullMQ's own dashboards see its end. */
+/**
+ * Events that BullMQ keeps per lane. Nothing of ours reads the stream, so only BullMQ's own dashboards see
+ * its end.
+ */
 export const LANE_EVENTS_MAX = 100;
 
 /** A run's facts stay readable for so long after its last change (30 days). */

@@ -1,10 +1,11 @@
-// The registry of own lanes, which producers and workers share: who has one, and in which state it is. Every change bumps a version,
-// so that a look at what is new costs one short command; each process looks about twice a second. A change and BullMQ's switches for
-// it are one atomic step.
+// The registry of own lanes, which producers and workers share: who has one, and in which state it is. Every
+// change bumps a version, so that a look at what is new costs one short command; each process looks about
+// twice a second. A change and BullMQ's switches for it are one atomic step.
 
 import { PostriderError } from "@postrider/shared/errors";
 import { type OwnLane, rateOf, toSwitches } from "@postrider/shared/own-lane";
 import type { ShardKeys } from "./keys.ts";
+import { dissolveLane } from "./scripts/dissolve.ts";
 import type { Shard } from "./shard.ts";
 
 /** A process that missed so many changes reads everything anew. */
@@ -17,8 +18,9 @@ const UPDATE_TRIES = 10;
 
 /**
  * Saves an entry if it is still as its writer saw it, and sets the queue's switches.
- * Input: KEYS own lanes, changes, version, meta, wait, delayed, marker, limiter; ARGV lane, version seen ("" = none), JSON, 1 if paused,
- * concurrency, max, duration ("" = none), changes kept, 1 if the rate is a higher one.
+ * Input: KEYS own lanes, changes, version, meta, wait, delayed, marker, limiter; ARGV lane, version seen (""
+ * = none), JSON, 1 if paused, concurrency, max, duration ("" = none), changes kept, 1 if the rate is a higher
+ * one.
  * Output: {1 if saved, the entry as it stands}.
  */
 const SAVE = `
@@ -47,37 +49,6 @@ end
 return {1, entry}
 `;
 
-/**
- * Forgets a lane in which nothing is left, with BullMQ's own keys for it.
- * Input: KEYS own lanes, changes, version, then BullMQ's wait, active, delayed, prioritized, paused, failed, then its keys without
- * deliveries; ARGV lane, version seen. Output: 1 when forgotten.
- */
-const DISSOLVE = `
-local current = redis.call("HGET", KEYS[1], ARGV[1])
-if not current or string.match(current, "^%d+") ~= ARGV[2] then return 0 end
-for i = 4, 9 do if redis.call("EXISTS", KEYS[i]) == 1 then return 0 end end
-redis.call("HDEL", KEYS[1], ARGV[1])
-redis.call("ZADD", KEYS[2], redis.call("INCR", KEYS[3]), ARGV[1])
-for i = 10, #KEYS do redis.call("DEL", KEYS[i]) end
-return 1
-`;
-
-const WITH_DELIVERIES = ["wait", "active", "delayed", "prioritized", "paused", "failed"];
-const WITHOUT_DELIVERIES = [
-  "meta",
-  "id",
-  "events",
-  "marker",
-  "stalled",
-  "stalled-check",
-  "limiter",
-  "pc",
-  "completed",
-  // Ours: see keys.nextRequest and keys.released.
-  "next-request",
-  "released",
-];
-
 export interface LaneDirectory {
   /** Unix ms by Redis' clock, as the last look told it: what all processes agree on. */
   now(): number;
@@ -86,8 +57,8 @@ export interface LaneDirectory {
   /** Reads what changed since the last look. */
   refresh(): Promise<void>;
   /**
-   * Changes a lane's entry by a pure function of what stands there, and BullMQ's switches with it. What it gives back is saved;
-   * `undefined` changes nothing.
+   * Changes a lane's entry by a pure function of what stands there, and BullMQ's switches with it. What it
+   * gives back is saved; `undefined` changes nothing.
    */
   update(
     lane: string,
@@ -174,22 +145,11 @@ export function createLaneDirectory(shard: Shard, now: () => number = Date.now):
     async dissolve(lane) {
       const kept = known.get(lane);
       if (kept === undefined) return false;
-      const names = namesToDissolve(shard.keys, lane);
-      const isGone = (await shard.redis.eval(DISSOLVE, names.length, ...names, lane, kept.version)) === 1;
+      const isGone = await dissolveLane(shard, lane, kept.version);
       if (isGone) known.delete(lane);
       return isGone;
     },
   };
-}
-
-/** The keys of DISSOLVE. */
-function namesToDissolve(keys: ShardKeys, lane: string): string[] {
-  return [
-    keys.ownLanes(),
-    keys.ownLaneChanges(),
-    keys.ownLaneVersion(),
-    ...[...WITH_DELIVERIES, ...WITHOUT_DELIVERIES].map((part) => keys.ofLane(lane, part)),
-  ];
 }
 
 type SaveArguments = [keyCount: number, ...keysAndValues: (string | number)[]];
@@ -220,12 +180,15 @@ function isFaster(entry: OwnLane, before: OwnLane | undefined): boolean {
   return rateBefore !== undefined && (rateOf(entry) ?? Number.POSITIVE_INFINITY) > rateBefore;
 }
 
-/** For a transaction that puts deliveries into an own lane: registers the lane unless it is, so that none lies where nobody looks. */
+/**
+ * For a transaction that puts deliveries into an own lane: registers the lane unless it is, so that none lies
+ * where nobody looks.
+ */
 export const ENSURE_LANE = SAVE;
 
 /**
- * The arguments of ENSURE_LANE. Only what a lane is, not how it stood when somebody last looked: it may have been resumed and forgotten
- * since then.
+ * The arguments of ENSURE_LANE. Only what a lane is, not how it stood when somebody last looked: it may have
+ * been resumed and forgotten since then.
  */
 export function toEnsure(
   keys: ShardKeys,

@@ -1,5 +1,5 @@
-// Walks the failed sets of several lanes as one list, newest first, page by page. A position in it stays good while letters come and
-// go: it names a time and an id, not a rank.
+// Walks the failed sets of several lanes as one list, newest first, page by page. A position in it stays good
+// while letters come and go: it names a time and an id, not a rank.
 
 import { asProducer } from "./connect.ts";
 import type { Shard } from "./shard.ts";
@@ -29,8 +29,10 @@ export function startAt(to: number | null): Position {
 }
 
 /**
- * The letters after a position. Ids of one millisecond are compared byte by byte, as the set orders them, whatever the locale.
- * Input: KEYS failed; ARGV time, id, how many. Output: id, time, …, newest first, and one more where there are more.
+ * The letters after a position. Ids of one millisecond are compared byte by byte, as the set orders them,
+ * whatever the locale.
+ * Input: KEYS failed; ARGV time, id, how many. Output: id, time, …, newest first, and one more where there
+ * are more.
  */
 const PAGE = `
 local function isLess(a, b)
@@ -65,7 +67,8 @@ export async function readPage(
       return toRefs(reply as string[], lane);
     }),
   );
-  // Of a lane that has more, nothing is known after its page's end: the others' letters beyond it belong to the next page.
+  // Of a lane that has more, nothing is known after its page's end: the others' letters beyond it belong to
+  // the next page.
   const ends = perLane.flatMap((refs) => (refs.length > count ? [refs[count - 1] as LetterRef] : []));
   const [horizon = null] = ends.sort(inOrder);
   const refs = perLane

@@ -1,4 +1,5 @@
-// Work that repeats: each duty in a loop of its own, one turn at a time, until it is told to stop. Redis may be away; the next turn tries again.
+// Work that repeats: each duty in a loop of its own, one turn at a time, until it is told to stop. Redis may
+// be away; the next turn tries again.
 
 import type { Logger } from "@postrider/shared/log";
 import { createSleeper } from "@postrider/shared/sleeper";

@@ -6,7 +6,10 @@ import { type Backlog, readBacklog, readSharedLanes } from "./counts.ts";
 import { LANE_EVENTS_MAX } from "./keys.ts";
 import type { Shard } from "./shard.ts";
 
-/** Runs and destinations that are enqueued to at about the same time; making a queue anew costs one short command. */
+/**
+ * Runs and destinations that are enqueued to at about the same time; making a queue anew costs one short
+ * command.
+ */
 const QUEUES_MAX = 1_000;
 
 export interface Lanes {
@@ -29,7 +32,8 @@ export function createLanes(shard: Shard): Lanes {
     skipWaitingForReady: true,
     streams: { events: { maxLen: LANE_EVENTS_MAX } },
   };
-  // The one that listens to the connection. The others share what it has, so that they can be forgotten without being closed.
+  // The one that listens to the connection. The others share what it has, so that they can be forgotten
+  // without being closed.
   const root = new Queue("connection", { ...options, skipMetasUpdate: true });
   // The connection's own errors reach the caller through the command that failed.
   root.on("error", () => undefined);

@@ -1,5 +1,5 @@
-// Room in Redis. At maxmemory Redis refuses a worker's claims like a producer's deliveries, so nothing would ever make room again:
-// producers stop a little earlier and leave the rest to those who empty the lanes.
+// Room in Redis. At maxmemory Redis refuses a worker's claims like a producer's deliveries, so nothing would
+// ever make room again: producers stop a little earlier and leave the rest to those who empty the lanes.
 
 import { PostriderError } from "@postrider/shared/errors";
 import type { Shard } from "./shard.ts";

@@ -1,5 +1,5 @@
-// The two values through which everything that lies in Redis is reached: a shard holds the deliveries, the store what shards share. Each is
-// made once and handed on; no key exists without one of them.
+// The two values through which everything that lies in Redis is reached: a shard holds the deliveries, the
+// store what shards share. Each is made once and handed on; no key exists without one of them.
 
 import type { Redis } from "ioredis";
 import { createShardKeys, createStoreKeys, type ShardKeys, type StoreKeys } from "./keys.ts";

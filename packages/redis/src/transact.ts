@@ -10,7 +10,10 @@ type Commands = Record<string, (keyCount: number, ...keysAndValues: (string | nu
 
 export type Call = (command: string, names: readonly string[], values: readonly (string | number)[]) => void;
 
-/** Carries out the scripts that `add` calls, all or none. @returns their numbers, in order. @throws as a producer's work does. */
+/**
+ * Carries out the scripts that `add` calls, all or none. @returns their numbers, in order. @throws as a
+ * producer's work does.
+ */
 export function transact(shard: Shard, add: (call: Call) => void): Promise<number[]> {
   return asProducer(async () => {
     const commands = shard.redis.multi() as unknown as Commands;

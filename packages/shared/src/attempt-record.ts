@@ -1,5 +1,5 @@
-// What is kept of an attempt with its delivery, until that is delivered: what was met, and what was made of it. Workers write it, producers show
-// it.
+// What is kept of an attempt with its delivery, until that is delivered: what was met, and what was made of
+// it. Workers write it, producers show it.
 
 import type { OutcomeKind, Reason } from "./outcome.ts";
 
@@ -18,7 +18,10 @@ export interface AttemptRecord {
     /** Whether the body is not all that came, or was to come; and what cut the answer short. */
     readonly isCut?: boolean;
     readonly trouble?: string;
-    /** The status that stands for the one that came, where the action's rule of success does not hold, and why. */
+    /**
+     * The status that stands for the one that came, where the action's rule of success does not hold, and
+     * why.
+     */
     readonly judged?: { readonly as: number; readonly message: string };
     readonly code?: string;
     readonly message?: string;

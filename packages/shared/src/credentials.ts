@@ -1,5 +1,5 @@
-// The part of an action that proves who sends: its secrets, its authentication, its signature. Their fields are Liquid that sees
-// `secrets` alone.
+// The part of an action that proves who sends: its secrets, its authentication, its signature. Their fields
+// are Liquid that sees `secrets` alone.
 
 import { z } from "zod";
 import { userInfoOf } from "./user-info.ts";
@@ -71,7 +71,10 @@ interface Credentialled {
   readonly redirects: number;
 }
 
-/** What the action gives and Postrider writes as well: receivers would see two, and trust either. And what would give secrets away. */
+/**
+ * What the action gives and Postrider writes as well: receivers would see two, and trust either. And what
+ * would give secrets away.
+ */
 export function findCredentialClash(
   action: Credentialled,
 ): { path: (string | number)[]; message: string } | null {

@@ -1,5 +1,5 @@
-// A delivery: one action for one customer, as it travels through the lane. The format carries a version, so that
-// workers and producers of neighbouring releases can run side by side.
+// A delivery: one action for one customer, as it travels through the lane. The format carries a version, so
+// that workers and producers of neighbouring releases can run side by side.
 
 import { hash, randomUUID } from "node:crypto";
 import { z } from "zod";
@@ -25,7 +25,9 @@ const valuesSchema = z.strictObject({
   message: z.looseObject({}).optional(),
 });
 
-/** What else templates of campaign tools see, each under its own name; a delivery carries those that it has. */
+/**
+ * What else templates of campaign tools see, each under its own name; a delivery carries those that it has.
+ */
 export type Values = Readonly<z.input<typeof valuesSchema>>;
 
 /**
@@ -53,7 +55,10 @@ export interface Delivery {
   readonly customer: Customer;
   readonly event?: EventData;
   readonly values?: Values;
-  /** Customer, event and values as JSON text, where their integers would not survive JSON.parse; instead of them. */
+  /**
+   * Customer, event and values as JSON text, where their integers would not survive JSON.parse; instead of
+   * them.
+   */
   readonly exact?: string;
   /** Customer, event and values, sealed; instead of them. The customer's id is empty then. */
   readonly sealed?: string;
@@ -66,7 +71,10 @@ export interface Delivery {
   readonly expiresAt?: number;
   /** Unix ms of its first attempt, where that was much later than it was due: its age counts from then. */
   readonly begunAt?: number;
-  /** Of a replay: Unix ms when it was due at first, which its templates go on calling now. Its age counts from the replay. */
+  /**
+   * Of a replay: Unix ms when it was due at first, which its templates go on calling now. Its age counts from
+   * the replay.
+   */
   readonly asOf?: number;
   /** Its Idempotency-Key, where a replay was to have a new one; absent: its id. */
   readonly key?: string;
@@ -150,7 +158,9 @@ export function unpackDelivery(packed: Delivery, sealer: Sealer): Delivery | { r
   return { ...rest, ...(parseExact(opened.text) as Pick<Delivery, "customer" | "event" | "values">) };
 }
 
-/** Of customer and event together, as JSON. Keeps one delivery from blocking Redis or filling it (512 KiB). */
+/**
+ * Of customer and event together, as JSON. Keeps one delivery from blocking Redis or filling it (512 KiB).
+ */
 export const DELIVERY_BYTES_MAX = 524_288;
 
 const customerSchema = z.looseObject({
@@ -166,7 +176,8 @@ const customerSchema = z.looseObject({
  */
 export function parseCustomer(value: unknown): Customer {
   const parsed = customerSchema.safeParse(value);
-  // The value itself, not zod's copy: a copy would drop an own `__proto__` key, and cost time on the hot path.
+  // The value itself, not zod's copy: a copy would drop an own `__proto__` key, and cost time on the hot
+  // path.
   if (parsed.success) return value as Customer;
   const [issue] = parsed.error.issues;
   const field = issue?.path.join(".") ?? "";
@@ -192,9 +203,9 @@ export function parseRunId(run: string): string {
 }
 
 /**
- * The delivery's id, which is its BullMQ job id and its Idempotency-Key: an opaque, header-safe text. The same key,
- * or the same run and customer, always give the same id. Ids of one run share their first eight characters, and the very first is a
- * letter, so that no command line takes an id for an option.
+ * The delivery's id, which is its BullMQ job id and its Idempotency-Key: an opaque, header-safe text. The
+ * same key, or the same run and customer, always give the same id. Ids of one run share their first eight
+ * characters, and the very first is a letter, so that no command line takes an id for an option.
  */
 export function toDeliveryId(source: { run: string; customerId: Customer["id"] } | { key: string }): string {
   if ("key" in source) return `${KEY_TAG}.${digest(`key\0${source.key}`, 22)}`;

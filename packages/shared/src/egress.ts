@@ -1,10 +1,13 @@
-// The rules of where requests may go, as settings and actions write them: networks, hosts, ports, https alone. The worker's guard
-// carries them out. An action's rules stand beside the settings' and can only narrow them.
+// The rules of where requests may go, as settings and actions write them: networks, hosts, ports, https
+// alone. The worker's guard carries them out. An action's rules stand beside the settings' and can only
+// narrow them.
 
 import { z } from "zod";
 import { parseAddress, parseNetwork } from "./network.ts";
 
-/** Enough for every list that a person keeps; an address is compared with each entry at each new connection. */
+/**
+ * Enough for every list that a person keeps; an address is compared with each entry at each new connection.
+ */
 const ENTRIES_MAX = 1_000;
 
 /** One level of rules, of the settings or of an action. A list that is not there does not limit. */

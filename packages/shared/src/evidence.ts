@@ -1,5 +1,5 @@
-// What is kept of an attempt beside its delivery, for people. An answer may repeat a customer's data, so that the evidence of a sealed
-// delivery is sealed, too.
+// What is kept of an attempt beside its delivery, for people. An answer may repeat a customer's data, so that
+// the evidence of a sealed delivery is sealed, too.
 
 import type { AttemptRecord } from "./attempt-record.ts";
 import type { Delivery } from "./delivery.ts";

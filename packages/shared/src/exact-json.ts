@@ -1,9 +1,13 @@
-// JSON whose integers are kept as they came in. JSON.parse makes 9007199254740993 into ...992; here it becomes a BigInt, and is
-// written as the same digits again. Texts and values without such integers take JSON's own way, at its own speed.
+// JSON whose integers are kept as they came in. JSON.parse makes 9007199254740993 into ...992; here it
+// becomes a BigInt, and is written as the same digits again. Texts and values without such integers take
+// JSON's own way, at its own speed.
 
 import { randomUUID } from "node:crypto";
 
-/** Stands before a large integer on its way through JSON.parse and JSON.stringify; nobody outside this process can know it. */
+/**
+ * Stands before a large integer on its way through JSON.parse and JSON.stringify; nobody outside this process
+ * can know it.
+ */
 const MARK = `${randomUUID()}:`;
 const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, "g");
 /** The shortest integers that a double cannot hold have sixteen digits. */
@@ -11,10 +15,16 @@ const MANY_DIGITS = /\d{16}/;
 /** A string, which is passed over, or an integer that is no part of another number. */
 const STRING_OR_INTEGER = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
 
-/** Reading and writing an integer takes time with the square of its length; nobody's identifiers are a tenth as long. */
+/**
+ * Reading and writing an integer takes time with the square of its length; nobody's identifiers are a tenth
+ * as long.
+ */
 export const INTEGER_DIGITS_MAX = 400;
 const INTEGER_END = 10n ** BigInt(INTEGER_DIGITS_MAX);
-/** What a number beyond every double (1e400) has at least: an exponent of three digits, or that many digits of its own. */
+/**
+ * What a number beyond every double (1e400) has at least: an exponent of three digits, or that many digits of
+ * its own.
+ */
 const HUGE = /\de\+?\d{3}|\d{200}/i;
 
 /**
@@ -25,7 +35,8 @@ export function parseExact(text: string): unknown {
   const readPlainly = (): unknown =>
     HUGE.test(text) ? JSON.parse(text, (_, value) => finite(value)) : JSON.parse(text);
   if (!MANY_DIGITS.test(text)) return readPlainly();
-  // What follows is linear in JSON alone: a string that never ends would be looked at again from each of its quotes.
+  // What follows is linear in JSON alone: a string that never ends would be looked at again from each of its
+  // quotes.
   JSON.parse(text);
   const marked = text.replace(STRING_OR_INTEGER, (token) =>
     token.startsWith('"') || String(Number(token)) === token ? token : `"${MARK}${token}"`,
@@ -49,7 +60,10 @@ function finite(value: unknown): unknown {
   return value;
 }
 
-/** JSON.stringify, with a BigInt as its digits. @throws TypeError for a cycle, RangeError for data nested too deeply and integers too long. */
+/**
+ * JSON.stringify, with a BigInt as its digits. @throws TypeError for a cycle, RangeError for data nested too
+ * deeply and integers too long.
+ */
 export function stringifyExact(value: unknown, indent?: number | string): string {
   let hasBigInt = false;
   const json = JSON.stringify(

@@ -1,4 +1,5 @@
-// An example of an action: a customer, and the request that must come of it. Kept beside the action's versions, never in them.
+// An example of an action: a customer, and the request that must come of it. Kept beside the action's
+// versions, never in them.
 
 import { z } from "zod";
 import { isCredentialName, MASK } from "./credential-names.ts";

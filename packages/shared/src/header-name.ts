@@ -23,8 +23,9 @@ export const idempotencyHeaderName = headerName.refine(
 );
 
 /**
- * The first header that is given a second time, whatever the case of its name (RFC 9110 section 5.1), or null. Receivers take the first,
- * the last, or both joined; the values of a list can be written as one (section 5.3).
+ * The first header that is given a second time, whatever the case of its name (RFC 9110 section 5.1), or
+ * null. Receivers take the first, the last, or both joined; the values of a list can be written as one
+ * (section 5.3).
  */
 export function findRepeatedHeader(
   headers: readonly { readonly name: string }[],

@@ -18,7 +18,10 @@ export function isLaneName(text: string): boolean {
   return LANE_NAME.test(text) && !RESERVED.has(text);
 }
 
-/** What an own lane carries: all that goes to one destination, one run, or the retries that a shared lane has too many of. */
+/**
+ * What an own lane carries: all that goes to one destination, one run, or the retries that a shared lane has
+ * too many of.
+ */
 export const OWN_LANE_KINDS = ["destination", "run", "retries"] as const;
 export type OwnLaneKind = (typeof OWN_LANE_KINDS)[number];
 
@@ -40,7 +43,10 @@ function digestOf(origin: string): string {
   return digest;
 }
 
-/** A lane's kind, which is its metric label where there may be thousands of lanes; the name itself for a shared one. */
+/**
+ * A lane's kind, which is its metric label where there may be thousands of lanes; the name itself for a
+ * shared one.
+ */
 export function toLaneLabel(lane: string): string {
   return lane.split(".", 1)[0] ?? lane;
 }
@@ -49,7 +55,10 @@ export function isOwnLane(lane: string): boolean {
   return lane.includes(".");
 }
 
-/** Whether a lane may hold deliveries to many destinations: a shared lane, a run's or one of retries, but not a destination's own. */
+/**
+ * Whether a lane may hold deliveries to many destinations: a shared lane, a run's or one of retries, but not
+ * a destination's own.
+ */
 export function isForMany(lane: string): boolean {
   return !lane.startsWith("destination.");
 }

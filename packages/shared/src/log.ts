@@ -1,11 +1,15 @@
-// Logging: JSON lines in production, readable on a terminal, secrets redacted. Field names are the glossary's.
+// Logging: JSON lines in production, readable on a terminal, secrets redacted. Field names are the
+// glossary's.
 
 import { type DestinationStream, destination, type Logger, pino } from "pino";
 import pretty from "pino-pretty";
 
 export type { Logger };
 
-/** Lines are written in blocks of this size, or after FLUSH_MS: a write costs more than many lines. At most sonic-boom's own maxWrite. */
+/**
+ * Lines are written in blocks of this size, or after FLUSH_MS: a write costs more than many lines. At most
+ * sonic-boom's own maxWrite.
+ */
 const BUFFER_BYTES = 16_000;
 const FLUSH_MS = 1_000;
 
@@ -14,7 +18,10 @@ export interface LogOptions {
   readonly format: "auto" | "json" | "pretty";
 }
 
-/** A logger on standard output. `flush` writes what is still buffered, and must be waited for before the process exits. */
+/**
+ * A logger on standard output. `flush` writes what is still buffered, and must be waited for before the
+ * process exits.
+ */
 export function createLogger({ level, format }: LogOptions): { log: Logger; flush: () => Promise<void> } {
   const readable = format === "pretty" || (format === "auto" && process.stdout.isTTY === true);
   const stream = readable ? undefined : destination({ dest: 1, sync: false, minLength: BUFFER_BYTES });
@@ -26,7 +33,8 @@ export function createLogger({ level, format }: LogOptions): { log: Logger; flus
       base: null,
       formatters: { level: (label) => ({ level: label }) },
       timestamp: () => `,"time":${Date.now()}`,
-      // A second fence: no line is given these. Top-level paths only, since a wildcard would clone every line.
+      // A second fence: no line is given these. Top-level paths only, since a wildcard would clone every
+      // line.
       redact: {
         paths: ["headers", "authorization", "url", "password", "secret", "token"],
         censor: "[redacted]",

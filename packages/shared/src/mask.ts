@@ -1,5 +1,5 @@
-// What people and programs may see of an action: everything but its credentials. References to stored secrets are no credentials, and
-// stay readable.
+// What people and programs may see of an action: everything but its credentials. References to stored secrets
+// are no credentials, and stay readable.
 
 import type { Action } from "./action.ts";
 import { isCredentialName, MASK } from "./credential-names.ts";
@@ -37,7 +37,9 @@ export function maskAction(action: Action): Action {
   };
 }
 
-/** Whether a template of the action, such as `url` or `headers[1].value`, has a credential written into it. */
+/**
+ * Whether a template of the action, such as `url` or `headers[1].value`, has a credential written into it.
+ */
 export function holdsCredential(field: string, action: Action): boolean {
   const masked = maskAction(action);
   if (field === "url") return masked.url !== action.url;

@@ -1,5 +1,6 @@
-// IP addresses and networks as numbers, for the settings that name networks and for the guard that compares with them.
-// Pure. Only the spellings of the standards are read: whatever else a resolver or a person may come up with is no address.
+// IP addresses and networks as numbers, for the settings that name networks and for the guard that compares
+// with them. Pure. Only the spellings of the standards are read: whatever else a resolver or a person may
+// come up with is no address.
 
 /** An address of 32 bits (family 4) or 128 bits (family 6). */
 export interface Address {
@@ -14,11 +15,17 @@ export interface Network extends Address {
 
 const WIDTH = { 4: 32, 6: 128 } as const;
 
-/** RFC 6943 section 3.1.1: four decimal numbers, without leading zeros, is the one form that everybody reads alike. */
+/**
+ * RFC 6943 section 3.1.1: four decimal numbers, without leading zeros, is the one form that everybody reads
+ * alike.
+ */
 const DECIMAL_BYTE = /^(?:0|[1-9][0-9]{0,2})$/;
 const HEX_GROUP = /^[0-9a-f]{1,4}$/i;
 
-/** Reads an address as RFC 1123 (IPv4) and RFC 4291 section 2.2 (IPv6, without a zone) write it; null where it is none. */
+/**
+ * Reads an address as RFC 1123 (IPv4) and RFC 4291 section 2.2 (IPv6, without a zone) write it; null where it
+ * is none.
+ */
 export function parseAddress(text: string): Address | null {
   if (!text.includes(":")) {
     const value = parseIpv4(text);
@@ -28,7 +35,10 @@ export function parseAddress(text: string): Address | null {
   return value === null ? null : { family: 6, value };
 }
 
-/** Reads `address/bits`, or an address alone as a network of one; null where it is neither, or has bits behind the prefix. */
+/**
+ * Reads `address/bits`, or an address alone as a network of one; null where it is neither, or has bits behind
+ * the prefix.
+ */
 export function parseNetwork(text: string): Network | null {
   const [written = "", length, ...rest] = text.split("/");
   const address = parseAddress(written);

@@ -55,9 +55,15 @@ export interface OwnLane {
   readonly actionLimits?: Readonly<Record<string, VersionLimits>>;
   readonly circuit?: Circuit;
   readonly adaptiveRate?: AdaptiveRate;
-  /** Unix ms until which the destination has itself asked to be left alone; there until somebody sees that it is over. */
+  /**
+   * Unix ms until which the destination has itself asked to be left alone; there until somebody sees that it
+   * is over.
+   */
   readonly coolsUntil?: number;
-  /** Unix ms when it last held more slots of a worker than its share of arrivals explains, or when its circuit closed. */
+  /**
+   * Unix ms when it last held more slots of a worker than its share of arrivals explains, or when its circuit
+   * closed.
+   */
   readonly lastFailureAt?: number;
   /** Of a run: the destination that all its deliveries go to, where the action's text tells. */
   readonly destination?: string;
@@ -82,8 +88,8 @@ export function limitsOf({ limits, actionLimits = {} }: OwnLane): Limits {
 const MET_STEP_MS = 600_000;
 
 /**
- * Whether an action's version has something to say about its destination that does not stand there yet, if only that it is
- * still in use. Older versions have nothing.
+ * Whether an action's version has something to say about its destination that does not stand there yet, if
+ * only that it is still in use. Older versions have nothing.
  */
 export function bringsLimits(
   entry: OwnLane | undefined,
@@ -97,17 +103,25 @@ export function bringsLimits(
   return limits !== undefined && now - (known.metAt ?? 0) >= MET_STEP_MS;
 }
 
-/** Nothing of a version was met for so long: it is not in use there. What waits longer brings its limits along again. */
+/**
+ * Nothing of a version was met for so long: it is not in use there. What waits longer brings its limits along
+ * again.
+ */
 const UNMET_MS = 3 * MET_STEP_MS;
 
-/** The actions whose limits stand at a destination although nothing of that version was met there for long. */
+/**
+ * The actions whose limits stand at a destination although nothing of that version was met there for long.
+ */
 export function findUnmet({ actionLimits = {}, createdAt }: OwnLane, now: number): string[] {
   return Object.entries(actionLimits).flatMap(([id, { version: _, metAt = createdAt, ...limits }]) =>
     Object.keys(limits).length > 0 && now - metAt >= UNMET_MS ? [id] : [],
   );
 }
 
-/** The entry without the limits of actions whose latest version is another one; undefined where all of them stay. */
+/**
+ * The entry without the limits of actions whose latest version is another one; undefined where all of them
+ * stay.
+ */
 export function withoutSuperseded(
   entry: OwnLane,
   latest: ReadonlyMap<string, number>,
@@ -121,7 +135,10 @@ export function withoutSuperseded(
   return { ...entry, actionLimits: Object.fromEntries(kept) };
 }
 
-/** The entry with an action version's limits. A version that has none is remembered, too: an older one must not bring its own back. */
+/**
+ * The entry with an action version's limits. A version that has none is remembered, too: an older one must
+ * not bring its own back.
+ */
 export function withActionLimits(
   entry: OwnLane,
   { id, version }: { readonly id: string; readonly version: number },
@@ -144,7 +161,10 @@ export interface Switches {
   readonly rate: { readonly max: number; readonly durationMs: number } | null;
 }
 
-/** How BullMQ's switches must stand for a lane's state. A cancelled run is let through, so that its deliveries can end. */
+/**
+ * How BullMQ's switches must stand for a lane's state. A cancelled run is let through, so that its deliveries
+ * can end.
+ */
 export function toSwitches(entry: OwnLane): Switches {
   const rate = rateOf(entry);
   return {
@@ -169,8 +189,8 @@ export function isRunnable({ isPaused, isHeld, isCancelled, circuit, coolsUntil 
 }
 
 /**
- * A rate is kept by the moment at which each request is sent. BullMQ only keeps claims from running far ahead of it, at several times the rate,
- * since what ends unsent (cancelled, expired) must not use the rate up.
+ * A rate is kept by the moment at which each request is sent. BullMQ only keeps claims from running far ahead
+ * of it, at several times the rate, since what ends unsent (cancelled, expired) must not use the rate up.
  */
 const WINDOW_MS = 100;
 const ADMITTED_SHARE = 4;

@@ -22,7 +22,8 @@ export function parseActionDocument(document: unknown): { action: Action; exampl
 }
 
 /**
- * Reads a saved version. What rules forbid that came after it was saved, it may go on doing: deliveries name it.
+ * Reads a saved version. What rules forbid that came after it was saved, it may go on doing: deliveries name
+ * it.
  * @throws PostriderError `action_invalid` with every problem at once.
  */
 export function parseStoredAction(document: unknown): Action {

@@ -1,4 +1,5 @@
-// The URLs that name Redis or its Sentinels: which are good, what stands in them, and how they are shown. Pure.
+// The URLs that name Redis or its Sentinels: which are good, what stands in them, and how they are shown.
+// Pure.
 
 export const SENTINEL_SCHEME = "redis+sentinel:";
 const SENTINEL_PORT = 26_379;
@@ -69,8 +70,8 @@ export function isRedisUrl(url: string): boolean {
 }
 
 /**
- * The URL without its password, for messages. A password may hold what ends one elsewhere, so all between the first colon and the last @
- * is hidden; and so are options behind a "?", of which one may be a password.
+ * The URL without its password, for messages. A password may hold what ends one elsewhere, so all between the
+ * first colon and the last @ is hidden; and so are options behind a "?", of which one may be a password.
  */
 export function maskUrl(url: string): string {
   if (!url.startsWith(SENTINEL_SCHEME) && !URL.canParse(url)) return "(not a URL)";

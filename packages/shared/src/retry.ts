@@ -14,7 +14,10 @@ export interface RetryPolicy {
   readonly maxMs: number;
   /** No attempt but the first starts when the delivery has been due for longer. */
   readonly maxAgeMs: number;
-  /** The waits one by one, each give or take a fifth, instead of the above; the last one is for all that follow. */
+  /**
+   * The waits one by one, each give or take a fifth, instead of the above; the last one is for all that
+   * follow.
+   */
   readonly delaysMs?: readonly number[] | undefined;
   /** Statuses that are retried besides those that always are. */
   readonly statuses: readonly number[];

@@ -1,5 +1,6 @@
-// Sealing: what lies in Redis and must not be read there, encrypted under the operator's keys. A sealed text names its key, so that
-// several keys open what earlier ones sealed; it is bound to its place, so that moved elsewhere it does not open.
+// Sealing: what lies in Redis and must not be read there, encrypted under the operator's keys. A sealed text
+// names its key, so that several keys open what earlier ones sealed; it is bound to its place, so that moved
+// elsewhere it does not open.
 
 import {
   createCipheriv,
@@ -12,7 +13,9 @@ import {
 } from "node:crypto";
 import { PostriderError } from "./errors.ts";
 
-/** One of the operator's keys. A KeyObject prints and serializes as nothing, wherever settings should end up. */
+/**
+ * One of the operator's keys. A KeyObject prints and serializes as nothing, wherever settings should end up.
+ */
 export interface SecretKey {
   readonly id: string;
   readonly key: KeyObject;
@@ -72,8 +75,9 @@ const SALT_BYTES = 16;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 /**
- * Random nonces are safe for 2^32 messages under one key (NIST SP 800-38D, section 8.3), which sealed customers reach within days. So each
- * process seals under a key of its own, derived with a random salt, and draws a new one long before.
+ * Random nonces are safe for 2^32 messages under one key (NIST SP 800-38D, section 8.3), which sealed
+ * customers reach within days. So each process seals under a key of its own, derived with a random salt, and
+ * draws a new one long before.
  */
 const SEALED_PER_SALT_MAX = 2 ** 24;
 /** Keys derived for opening that are kept: one for each process that has sealed lately. */

@@ -1,4 +1,5 @@
-// Snippets: pieces of template by name, which the store keeps for all actions and each action's version carries with it.
+// Snippets: pieces of template by name, which the store keeps for all actions and each action's version
+// carries with it.
 
 import { z } from "zod";
 import { PostriderError } from "./errors.ts";

@@ -1,5 +1,5 @@
-// An action as it lies in Redis. One that has credentials written into it lies there masked, with the whole of it sealed beside: who
-// only needs its policies needs no key, and who reads Redis finds no credential.
+// An action as it lies in Redis. One that has credentials written into it lies there masked, with the whole
+// of it sealed beside: who only needs its policies needs no key, and who reads Redis finds no credential.
 
 import type { Action } from "./action.ts";
 import { maskAction } from "./mask.ts";
@@ -32,7 +32,10 @@ export function openStoredAction(
   return "trouble" in opened ? opened : { document: JSON.parse(opened.text) };
 }
 
-/** The same text sealed under the first key; null where it is so already, undefined where it has nothing to seal. */
+/**
+ * The same text sealed under the first key; null where it is so already, undefined where it has nothing to
+ * seal.
+ */
 export function resealStoredAction(
   stored: string,
   sealer: Sealer,

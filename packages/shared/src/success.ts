@@ -1,12 +1,15 @@
-// What a 2xx answer must also hold to count as success, for APIs that say 200 and mean no. The rules of one action; decide/ in the worker
-// judges by them.
+// What a 2xx answer must also hold to count as success, for APIs that say 200 and mean no. The rules of one
+// action; decide/ in the worker judges by them.
 
 import { z } from "zod";
 
 const RULES_MAX = 10;
 const VALUES_MAX = 50;
 const POINTER_CHARS_MAX = 500;
-/** Of a 2xx that does not hold: the request was understood and refused, so that it fails at once and can be replayed. */
+/**
+ * Of a 2xx that does not hold: the request was understood and refused, so that it fails at once and can be
+ * replayed.
+ */
 export const OTHERWISE_DEFAULT = 422;
 
 /** RFC 6901: empty for the whole, else `/name/0/other`, with `~0` for `~` and `~1` for `/`. */

@@ -1,4 +1,5 @@
-// The compiled actions that this process keeps: each `action@version` is read and compiled once, up to a bound.
+// The compiled actions that this process keeps: each `action@version` is read and compiled once, up to a
+// bound.
 
 import { type CompiledAction, compileAction } from "@postrider/compose/compile";
 import type { Store } from "@postrider/redis/shard";

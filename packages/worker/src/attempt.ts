@@ -78,7 +78,10 @@ export interface Unsendable {
   readonly problems: readonly Problem[];
 }
 
-/** Nothing was sent for want of something that a person, or another server, has to provide: the delivery waits for it. */
+/**
+ * Nothing was sent for want of something that a person, or another server, has to provide: the delivery waits
+ * for it.
+ */
 export interface Unready {
   readonly kind: "unready";
   /** `template_too_costly`: the action's last deliveries were stopped, and this one was not tried. */
@@ -102,7 +105,10 @@ export interface Interrupted {
   readonly kind: "interrupted";
 }
 
-/** Nothing was sent: its lane's rate leaves it a moment that is too far off, or the time for it has passed. It goes back and comes again. */
+/**
+ * Nothing was sent: its lane's rate leaves it a moment that is too far off, or the time for it has passed. It
+ * goes back and comes again.
+ */
 export interface Throttled {
   readonly kind: "throttled";
 }
@@ -113,7 +119,9 @@ export interface Misplaced {
   readonly lane: OwnLane;
 }
 
-/** It has ended before, as a crash between record and settle leaves it: its lane is told what stands recorded. */
+/**
+ * It has ended before, as a crash between record and settle leaves it: its lane is told what stands recorded.
+ */
 export interface Recorded {
   readonly kind: "recorded";
   readonly outcome: OutcomeKind;
@@ -147,7 +155,10 @@ export type Finding =
 
 const NO_ATTEMPT: ReadonlySet<Finding["kind"]> = new Set(["recorded", "newer", "misplaced", "throttled"]);
 
-/** Whether nothing was attempted and nothing about the delivery has changed, so that there is nothing to write down. */
+/**
+ * Whether nothing was attempted and nothing about the delivery has changed, so that there is nothing to write
+ * down.
+ */
 export function isNoAttempt({ kind }: Finding): boolean {
   return NO_ATTEMPT.has(kind);
 }
@@ -178,7 +189,10 @@ export const NOT_SENT: SendTimings = {
 /** What becomes of the delivery. */
 export type Verdict =
   | { readonly kind: "ended"; readonly outcome: OutcomeKind; readonly reason: Reason }
-  /** `costsAttempt: false` only costs age: the destination limited the rate, or it was ours that nothing was sent. */
+  /**
+   * `costsAttempt: false` only costs age: the destination limited the rate, or it was ours that nothing was
+   * sent.
+   */
   | {
       readonly kind: "retry";
       readonly reason: Reason;

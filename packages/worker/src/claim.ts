@@ -58,7 +58,10 @@ export function toReclaimed(metrics: Metrics, log: Logger): (lane: string, deliv
   };
 }
 
-/** Redis takes nothing now, as when it is full. BullMQ asks again at once: thousands of times a second, with a log line each. */
+/**
+ * Redis takes nothing now, as when it is full. BullMQ asks again at once: thousands of times a second, with a
+ * log line each.
+ */
 const REFUSAL = /^(OOM|MISCONF|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|BUSY|NOAUTH|NOPERM)\b/;
 const CLAIM_PAUSE_MS = 1_000;
 
@@ -101,7 +104,8 @@ async function handle(job: Job, token: string, lane: string, options: LaneOption
     const left = await record(claimed, past, attempted, records);
     await settle(job, claimed, left, { move, bury, metrics: records.metrics, now: records.now() });
   } catch (error) {
-    // Redis failed half-way: BullMQ must not take that for the delivery's last attempt, which would end it unrecorded.
+    // Redis failed half-way: BullMQ must not take that for the delivery's last attempt, which would end it
+    // unrecorded.
     if (!isSettled(error)) job.opts.attempts = Number.MAX_SAFE_INTEGER;
     throw error;
   } finally {
@@ -111,7 +115,8 @@ async function handle(job: Job, token: string, lane: string, options: LaneOption
 }
 
 async function readPast(job: Job, { id, claims }: Claimed, { ledger }: Records): Promise<Past> {
-  // A first claim has no past: admission marks and adds in one step, and every other way into a lane is a second claim.
+  // A first claim has no past: admission marks and adds in one step, and every other way into a lane is a
+  // second claim.
   const mark = claims > 1 ? await ledger.find(id) : null;
   return { mark, format: toFormat(job.data), crashes: job.stalledCounter };
 }
@@ -143,5 +148,8 @@ function toClaimed(job: Job, token: string, lane: string, now: number): Claimed 
   };
 }
 
-/** First tried so much later than it was due, as after a pause, a delivery has all of its policy's time from then on. */
+/**
+ * First tried so much later than it was due, as after a pause, a delivery has all of its policy's time from
+ * then on.
+ */
 const LATE_MS = 60_000;

@@ -1,5 +1,6 @@
-// One attempt: its steps are taken in turn, the first that meets something ends it, and what that means is decided. This loop is the only place that
-// times a step, and that catches what none of them should throw. Recording and settling come later.
+// One attempt: its steps are taken in turn, the first that meets something ends it, and what that means is
+// decided. This loop is the only place that times a step, and that catches what none of them should throw.
+// Recording and settling come later.
 
 import { RETRY_PRESETS } from "@postrider/shared/retry";
 import { type Attempted, type Claimed, type Finding, NOT_SENT } from "./attempt.ts";

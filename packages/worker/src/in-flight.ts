@@ -1,5 +1,5 @@
-// What this process has in flight, by lane and destination: who crowds others out of a lane, and how many slots of it are stuck with
-// destinations that have a lane of their own by now. In memory only.
+// What this process has in flight, by lane and destination: who crowds others out of a lane, and how many
+// slots of it are stuck with destinations that have a lane of their own by now. In memory only.
 
 import { isForMany, isOwnLane } from "@postrider/shared/lanes";
 import {
@@ -26,7 +26,9 @@ export interface Traffic {
   /** The number of a lane's latest claim, of all claims of this process; 0: none that it remembers. */
   lastClaim(lane: string): number;
   retries(lane: string): number;
-  /** An exchange with a destination, until its end, which says how long the answer took; null: there was none. */
+  /**
+   * An exchange with a destination, until its end, which says how long the answer took; null: there was none.
+   */
   begin(lane: string, origin: string): void;
   end(lane: string, origin: string, tookMs: number | null): void;
   /** How many a lane may have in flight now; what it had before is forgotten. */
@@ -39,11 +41,17 @@ export interface Traffic {
   isMixed(lane: string): boolean;
   /** Others were found waiting behind the one destination that has been met in the lane. */
   setMixed(lane: string): void;
-  /** The destination that jams a lane in which nobody else has been met, as of the latest look for crowders; null: none. */
+  /**
+   * The destination that jams a lane in which nobody else has been met, as of the latest look for crowders;
+   * null: none.
+   */
   findLone(lane: string): string | null;
   /** Whether a destination crowds others out of a lane. */
   isCrowding(lane: string, origin: string): boolean;
-  /** The destinations that hang in a lane while others go on, or that jam it. To be asked a few times a second. */
+  /**
+   * The destinations that hang in a lane while others go on, or that jam it. To be asked a few times a
+   * second.
+   */
   findCrowders(lane: string): string[];
   /** The lanes of single destinations that are too slow for what goes through the lanes of many here. */
   findSlow(): string[];

@@ -1,5 +1,5 @@
-// Everything about lanes that a worker process holds: the registry, its destinations, the lanes that it serves, and the duties that
-// keep them. Made once, closed once.
+// Everything about lanes that a worker process holds: the registry, its destinations, the lanes that it
+// serves, and the duties that keep them. Made once, closed once.
 
 import { createHeartbeat } from "@postrider/redis/heartbeat";
 import { createLaneDirectory, type LaneDirectory } from "@postrider/redis/lane-directory";

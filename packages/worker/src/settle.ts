@@ -81,7 +81,10 @@ async function noteBegun(job: Job, { delivery, dueAt, agesFrom }: Claimed): Prom
   await job.updateData({ ...delivery, begunAt: agesFrom });
 }
 
-/** BullMQ's word for "not here any more, claim the next one". One for all: a stack for each delivery would cost more than the move. */
+/**
+ * BullMQ's word for "not here any more, claim the next one". One for all: a stack for each delivery would
+ * cost more than the move.
+ */
 const GONE = new WaitingError();
 
 /** The dead letter lies in the delivery's home lane. */

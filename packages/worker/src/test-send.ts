@@ -1,5 +1,5 @@
-// A test send: one attempt through the very steps of a worker, with the verdict that a worker would reach. Nothing is
-// enqueued, recorded or retried.
+// A test send: one attempt through the very steps of a worker, with the verdict that a worker would reach.
+// Nothing is enqueued, recorded or retried.
 
 import { type Composer, createComposer } from "@postrider/compose/apart/composer";
 import { type CompiledAction, compileAction } from "@postrider/compose/compile";
@@ -43,7 +43,8 @@ export interface TestSend {
 
 /**
  * Sends an action's request once. Network trouble is part of the result, not an exception.
- * @throws PostriderError `redis_unavailable` where the action's secrets or tokens lie in Redis, or Sentinels know alone where it is.
+ * @throws PostriderError `redis_unavailable` where the action's secrets or tokens lie in Redis, or Sentinels
+ * know alone where it is.
  */
 export async function testAction(action: Action, sample: Sample, settings: Settings): Promise<TestSend> {
   const compiled = compileAction(action);

@@ -35,8 +35,8 @@ export interface PostriderWorker {
   /** Claims deliveries until `close` is called; resolves then. */
   run(): Promise<void>;
   /**
-   * Claims nothing more, lets what is in flight end within the grace period, hands back the rest. Ends soon after it also when Redis
-   * is away, but BullMQ's timers may go on then: the process should end.
+   * Claims nothing more, lets what is in flight end within the grace period, hands back the rest. Ends soon
+   * after it also when Redis is away, but BullMQ's timers may go on then: the process should end.
    */
   close(): Promise<void>;
 }
@@ -167,7 +167,10 @@ async function connect({ redisUrl }: Settings, pools: Pools, log: Logger): Promi
   return redis;
 }
 
-/** To hand back what the grace period has left over takes Redis some milliseconds; a Redis that is away takes for ever. */
+/**
+ * To hand back what the grace period has left over takes Redis some milliseconds; a Redis that is away takes
+ * for ever.
+ */
 const HAND_BACK_MS = 2_000;
 
 /** Of what was still being composed, or waited for a token, when the others were called off. */

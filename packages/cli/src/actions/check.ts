@@ -1,5 +1,5 @@
-// `postrider actions check`: the examples of action files, composed and compared, for a team's own CI. Needs no Redis, unless an action
-// uses snippets that neither it nor `--snippets` has.
+// `postrider actions check`: the examples of action files, composed and compared, for a team's own CI. Needs
+// no Redis, unless an action uses snippets that neither it nor `--snippets` has.
 
 import { type Composer, createComposer } from "@postrider/compose/apart/composer";
 import type { CompiledAction } from "@postrider/compose/compile";

@@ -46,7 +46,8 @@ export async function loadFiles(
 }
 
 /**
- * The one action of a file, or a saved one, which has masks for the credentials that are written into it unless it is to be sent.
+ * The one action of a file, or a saved one, which has masks for the credentials that are written into it
+ * unless it is to be sent.
  * @throws `action_invalid`, `action_unknown`, `key_missing`.
  */
 export async function loadAction(
@@ -89,7 +90,10 @@ async function loadDocument(
   }
 }
 
-/** The store is asked only for what neither the action nor the given file has, so that most files need no Redis. */
+/**
+ * The store is asked only for what neither the action nor the given file has, so that most files need no
+ * Redis.
+ */
 async function addSnippets(action: Action, context: Context, given: GivenSnippets): Promise<Action> {
   const complete = await completeSnippets(action, (names) => pick(given, names));
   if (findMissingSnippets(complete).length === 0) return complete;

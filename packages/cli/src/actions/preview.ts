@@ -1,4 +1,5 @@
-// `postrider actions preview`: the request that a customer would get, exactly as it would be sent, and what the author should know of it.
+// `postrider actions preview`: the request that a customer would get, exactly as it would be sent, and what
+// the author should know of it.
 
 import { createComposer } from "@postrider/compose/apart/composer";
 import type { CompiledAction } from "@postrider/compose/compile";
@@ -108,7 +109,10 @@ function show(made: Preview, context: Context): void {
   showWarnings(findWarnings(compiled), output);
 }
 
-/** The text that a problem's line and column count in: the rendered body where that is not JSON, else the template. */
+/**
+ * The text that a problem's line and column count in: the rendered body where that is not JSON, else the
+ * template.
+ */
 function textOf({ field, code }: Problem, { compiled, scope, facts }: Preview): string | null {
   if (code !== "body_invalid") return templateAt(field, compiled);
   const body = compiled.fields.find((compiledField) => compiledField.field === field);

@@ -42,7 +42,10 @@ export function markProblem(problem: Problem, text: string | null, paint: Paint)
 const CHARS_SHOWN = 100;
 const CHARS_BEFORE = 60;
 
-/** The template's text in a field such as `headers[1].value` or `snippets.footer`; null where there is none, or none that may be shown. */
+/**
+ * The template's text in a field such as `headers[1].value` or `snippets.footer`; null where there is none,
+ * or none that may be shown.
+ */
 export function templateAt(field: string, { action }: CompiledAction): string | null {
   if (holdsCredential(field, action)) return null;
   const [, list, index] = /^(headers|form)\[(\d+)\]\.value$/.exec(field) ?? [];

@@ -2,7 +2,10 @@
 
 import { InvalidArgumentError } from "commander";
 
-/** ISO 8601 with its zone: JavaScript would take "5" for the May of 2001, and a time without a zone for the machine's own. */
+/**
+ * ISO 8601 with its zone: JavaScript would take "5" for the May of 2001, and a time without a zone for the
+ * machine's own.
+ */
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
 export function parseTime(text: string): Date {

@@ -40,7 +40,10 @@ export function toFilter({
   return { action, run, destination, reason, from, to, lane };
 }
 
-/** What a command that changes something is to work on: ids, a filter, or all, but said so. @throws `dead_letters_invalid`. */
+/**
+ * What a command that changes something is to work on: ids, a filter, or all, but said so. @throws
+ * `dead_letters_invalid`.
+ */
 export function toSelection(ids: readonly string[], options: FilterOptions & { all?: boolean }): Selection {
   const filter = toFilter(options);
   const isFiltered = Object.values(filter).some((value) => value !== undefined);

@@ -1,5 +1,5 @@
-// `postrider secrets`: named values that actions use and nobody reads back. Values come from standard input or a file, never as an
-// argument, where other users of the machine and the shell's history would see them.
+// `postrider secrets`: named values that actions use and nobody reads back. Values come from standard input
+// or a file, never as an argument, where other users of the machine and the shell's history would see them.
 
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";

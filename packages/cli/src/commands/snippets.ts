@@ -1,4 +1,5 @@
-// `postrider snippets`: pieces of template that actions share. An action takes what it uses with it when it is applied.
+// `postrider snippets`: pieces of template that actions share. An action takes what it uses with it when it
+// is applied.
 
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";

@@ -17,7 +17,10 @@ interface Options {
 /** Whoever tries things out has the receiver on this machine, too. */
 const DEVELOPMENT_NETWORKS = ["127.0.0.0/8", "::1/128"];
 
-/** In development, unless a setting says otherwise, requests to this machine are let through; and that is said. */
+/**
+ * In development, unless a setting says otherwise, requests to this machine are let through; and that is
+ * said.
+ */
 function allowThisMachine({ surroundings, output }: Context): Partial<Settings> {
   if ((surroundings.environment["POSTRIDER_ALLOW_NETWORKS"] ?? "") !== "") return {};
   output.note(
@@ -47,7 +50,10 @@ export function addUp(program: Command, context: Context): void {
     });
 }
 
-/** @throws `port_taken`: another port would be silently wrong, since all other commands look for the usual one. */
+/**
+ * @throws `port_taken`: another port would be silently wrong, since all other commands look for the usual
+ * one.
+ */
 async function startRedis(port: number, { surroundings, output }: Context): Promise<ProvidedRedis> {
   try {
     return await provideRedis({

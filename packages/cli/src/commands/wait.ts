@@ -1,5 +1,5 @@
-// Waiting for the end of a run: a bar on a terminal, a plain line now and then elsewhere, and an exit code that says whether all were
-// delivered.
+// Waiting for the end of a run: a bar on a terminal, a plain line now and then elsewhere, and an exit code
+// that says whether all were delivered.
 
 import type { Writable } from "node:stream";
 import type { Producer } from "@postrider/producer/producer";

@@ -27,7 +27,9 @@ export function parentOption(): Option {
   );
 }
 
-/** Runs a worker until SIGTERM, SIGINT or the end of a parent; a second signal ends the grace period at once. */
+/**
+ * Runs a worker until SIGTERM, SIGINT or the end of a parent; a second signal ends the grace period at once.
+ */
 export async function runWorker(settings: Settings, parent?: number): Promise<void> {
   const { log, flush } = createLogger({ level: settings.logLevel, format: settings.logFormat });
   // Heard from the first moment on: getting ready waits for Redis as long as it takes.

@@ -1,9 +1,10 @@
-// Cuts CSV lines into records (RFC 4180), and goes on after a fault. A cell in quotes may hold commas, quotes ("" for each) and newlines.
+// Cuts CSV lines into records (RFC 4180), and goes on after a fault. A cell in quotes may hold commas, quotes
+// ("" for each) and newlines.
 //
 // What is rejected, and where reading goes on:
-// - a fault in a record rejects it, from its first line to that of the fault; the next line begins a new record;
-// - a quote that nothing closes, before the file or the room for a record ends, rejects its record up to the line of the quote, and
-//   the next line begins a new record: what follows was no part of a cell that never ends.
+// - a fault in a record rejects it, from its first line to that of the fault; the next line begins a new one;
+// - a quote that nothing closes, before the file or the room for a record ends, rejects its record up to the
+//   line of the quote, and the next line begins a new one: what follows was no part of an endless cell.
 
 import { LINE_BYTES_MAX, type Line, type LineProblem, readText } from "./lines.ts";
 
@@ -84,7 +85,10 @@ export function createRecordCutter(): RecordCutter {
   return cutter;
 }
 
-/** Reads one line into a record. @returns null where the record ends with it, `open` where its last quote is still open. */
+/**
+ * Reads one line into a record. @returns null where the record ends with it, `open` where its last quote is
+ * still open.
+ */
 function scan(record: Open, line: string, number: number): LineProblem | "open" | null {
   const text = line.endsWith("\r") ? line.slice(0, -1) : line;
   let at = 0;

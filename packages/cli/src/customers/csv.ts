@@ -1,5 +1,5 @@
-// CSV: a header row names the attributes, dotted names make objects, an empty cell is an absent attribute. Values stay text,
-// exactly as written: a file does not say what is a number and what a telephone number.
+// CSV: a header row names the attributes, dotted names make objects, an empty cell is an absent attribute.
+// Values stay text, exactly as written: a file does not say what is a number and what a telephone number.
 
 import { parseCustomer } from "@postrider/shared/delivery";
 import { hasCode } from "@postrider/shared/errors";
@@ -10,7 +10,10 @@ import { cutLines, type Line, type LineProblem } from "./lines.ts";
 
 const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
 
-/** The records of a stream of bytes. @throws CustomersFileError `file_format` for a header without which no line can be read. */
+/**
+ * The records of a stream of bytes. @throws CustomersFileError `file_format` for a header without which no
+ * line can be read.
+ */
 export async function* readCsv(
   chunks: AsyncIterable<Buffer>,
   onHeader: (bytes: Buffer) => void,

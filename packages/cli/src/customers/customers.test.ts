@@ -102,7 +102,9 @@ test("a byte that is not UTF-8 is told behind replacement characters that are th
   ]);
 });
 
-/** What buffers hold once garbage is collected: when that happens by itself differs between versions of Node. */
+/**
+ * What buffers hold once garbage is collected: when that happens by itself differs between versions of Node.
+ */
 function heldBytes(): number {
   setFlagsFromString("--expose-gc");
   (runInNewContext("gc") as () => void)();

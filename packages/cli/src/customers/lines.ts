@@ -1,8 +1,12 @@
-// The lines of a stream of bytes, and their text. Cut from bytes, so that a bad line is told without touching the next.
+// The lines of a stream of bytes, and their text. Cut from bytes, so that a bad line is told without touching
+// the next.
 
 import { DELIVERY_BYTES_MAX } from "@postrider/shared/delivery";
 
-/** A line that no delivery could carry anyway (see DELIVERY_BYTES_MAX) is not even kept; escapes may double its size. */
+/**
+ * A line that no delivery could carry anyway (see DELIVERY_BYTES_MAX) is not even kept; escapes may double
+ * its size.
+ */
 export const LINE_BYTES_MAX = 2 * DELIVERY_BYTES_MAX;
 /** Of a line that is too long. */
 const BYTES_KEPT = 200;
@@ -75,7 +79,10 @@ export function readText({ bytes, isTooLong }: Line): string | LineProblem {
   }
 }
 
-/** How many characters stand before the first byte that is no UTF-8: there the lenient reading has a mark that the bytes have not. */
+/**
+ * How many characters stand before the first byte that is no UTF-8: there the lenient reading has a mark that
+ * the bytes have not.
+ */
 function findBadByte(bytes: Buffer): number {
   const lenient = bytes.toString("utf8");
   for (let at = lenient.indexOf("\ufffd"); at >= 0; at = lenient.indexOf("\ufffd", at + 1)) {

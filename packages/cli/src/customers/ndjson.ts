@@ -1,4 +1,5 @@
-// NDJSON: one JSON object per line. Every line is a customer, blank, or a bad line; none takes others with it.
+// NDJSON: one JSON object per line. Every line is a customer, blank, or a bad line; none takes others with
+// it.
 
 import { findJsonProblem } from "@postrider/compose/json-check";
 import { parseCustomer } from "@postrider/shared/delivery";
@@ -10,7 +11,8 @@ import { cutLines, type Line, type LineProblem, readText } from "./lines.ts";
 
 /**
  * The lines of a stream of bytes; blank ones are passed over.
- * @throws CustomersFileError `file_format` for one JSON array over many lines, of which no line is what it seems.
+ * @throws CustomersFileError `file_format` for one JSON array over many lines, of which no line is what it
+ * seems.
  */
 export async function* readNdjson(chunks: AsyncIterable<Buffer>): AsyncGenerator<CustomerLine> {
   let isFirst = true;

@@ -1,5 +1,6 @@
-// Opens a customers file: NDJSON or CSV, gzip or not, a file or standard input; and gives its lines, one at a time, each a
-// customer or what is wrong with it. Memory stays flat however long the file, or one line of it, is.
+// Opens a customers file: NDJSON or CSV, gzip or not, a file or standard input; and gives its lines, one at a
+// time, each a customer or what is wrong with it. Memory stays flat however long the file, or one line of it,
+// is.
 
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";

@@ -10,7 +10,10 @@ import type { Rejects } from "./rejects.ts";
 export interface Problems {
   readonly rejected: number;
   readonly customersRead: number;
-  /** The good lines' customers. @throws `customer_invalid` at a bad line, unless those are rejected and passed over. */
+  /**
+   * The good lines' customers. @throws `customer_invalid` at a bad line, unless those are rejected and passed
+   * over.
+   */
   customers(): AsyncGenerator<Customer>;
 }
 

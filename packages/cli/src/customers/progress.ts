@@ -1,4 +1,5 @@
-// How far an enqueue is: a bar with rate and time left on a terminal, a plain line every few seconds elsewhere.
+// How far an enqueue is: a bar with rate and time left on a terminal, a plain line every few seconds
+// elsewhere.
 
 import type { Writable } from "node:stream";
 import type { Progress } from "@postrider/producer/enqueue/enqueue-many";

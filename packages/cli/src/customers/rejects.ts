@@ -15,7 +15,8 @@ export interface Rejects {
 export const NO_REJECTS: Rejects = { write: async () => undefined, close: async () => null };
 
 /**
- * Creates the file at the first rejected line; never over one that exists. A CSV's begins with its header row.
+ * Creates the file at the first rejected line; never over one that exists. A CSV's begins with its header
+ * row.
  * @throws CustomersFileError when there is such a file already: here, before anything was enqueued.
  */
 export function createRejects(path: string, header: () => Buffer | null): Rejects {

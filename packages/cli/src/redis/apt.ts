@@ -8,7 +8,10 @@ export function hasApt(): boolean {
   return process.getuid?.() === 0 && existsSync("/usr/bin/apt-get");
 }
 
-/** @returns whether the package is installed now. The lists of packages are only fetched anew when it is not found in those of the machine. */
+/**
+ * @returns whether the package is installed now. The lists of packages are only fetched anew when it is not
+ * found in those of the machine.
+ */
 export function installWithApt(name: string): boolean {
   const apt = (...words: string[]) =>
     spawnSync("/usr/bin/env", ["DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y", ...words], {

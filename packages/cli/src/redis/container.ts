@@ -1,12 +1,15 @@
-// Redis in a container, through testcontainers, where Docker answers. testcontainers is a development dependency: an
-// installation without it simply has no containers.
+// Redis in a container, through testcontainers, where Docker answers. testcontainers is a development
+// dependency: an installation without it simply has no containers.
 
 import type { ProvidedRedis } from "./provided-redis.ts";
 
 const IMAGE = "redis:7-alpine";
 const REDIS_PORT = 6379;
 
-/** Starts a container that goes with this process (testcontainers' own reaper sees to that); null where Docker does not answer. */
+/**
+ * Starts a container that goes with this process (testcontainers' own reaper sees to that); null where Docker
+ * does not answer.
+ */
 export async function startContainer(appendFsync: "everysec" | "always"): Promise<ProvidedRedis | null> {
   const library = await import("testcontainers").catch(() => null);
   if (library === null) return null;

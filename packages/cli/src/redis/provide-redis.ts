@@ -1,4 +1,5 @@
-// A real Redis, wherever this machine has one: the one that is configured, a server program, a container, a package.
+// A real Redis, wherever this machine has one: the one that is configured, a server program, a container, a
+// package.
 
 import { connectRedis } from "@postrider/redis/connect";
 import { hasCode, PostriderError } from "@postrider/shared/errors";

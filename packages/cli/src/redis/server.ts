@@ -1,4 +1,5 @@
-// A Redis server of our own: a real one, on loopback, with a directory of its own, that lives no longer than this process.
+// A Redis server of our own: a real one, on loopback, with a directory of its own, that lives no longer than
+// this process.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -38,9 +39,9 @@ const READY_MS = 10_000;
 const PORT_TRIES = 5;
 
 /**
- * Waits for the server to end, or for standard input to close, as it does when this process ends in whatever way; then
- * ends the server, prints the end of its log and removes the directory. In a session of its own, so that Ctrl-C does not take Redis from under workers
- * that still drain.
+ * Waits for the server to end, or for standard input to close, as it does when this process ends in whatever
+ * way; then ends the server, prints the end of its log and removes the directory. In a session of its own, so
+ * that Ctrl-C does not take Redis from under workers that still drain.
  */
 const SUPERVISOR = `
 directory=$1 log=$2; shift 2
@@ -74,7 +75,10 @@ export function findOnPath(names: readonly string[], path: string): string | nul
   return null;
 }
 
-/** Starts a server and waits until it answers. @throws `port_taken` or `redis_unavailable` with the server's own words when it does not start. */
+/**
+ * Starts a server and waits until it answers. @throws `port_taken` or `redis_unavailable` with the server's
+ * own words when it does not start.
+ */
 export async function startRedisServer(options: ServerOptions): Promise<RedisServer> {
   const isPortFixed = options.port !== undefined && options.port !== 0;
   for (let tries = 1; ; tries++) {
@@ -201,7 +205,8 @@ async function untilReady(port: number, directory: string, ended: Promise<void>)
   let deadline = Date.now() + READY_MS;
   try {
     while (Date.now() < deadline) {
-      // One question at a time: a server with much to do answers late, and more questions would not make it faster.
+      // One question at a time: a server with much to do answers late, and more questions would not make it
+      // faster.
       const answer = await Promise.race([ask(redis, directory), gone, pause(deadline - Date.now())]);
       if (answer === "gone") return null;
       if (answer?.isLoading === false) return answer.pid;
@@ -215,7 +220,7 @@ async function untilReady(port: number, directory: string, ended: Promise<void>)
   }
 }
 
-/** Null when there is no answer, or another process's server answers on the port: ours works in its directory. */
+/** Null when there is no answer, or another server answers on the port: ours works in its directory. */
 async function ask(redis: Redis, directory: string): Promise<{ pid: number; isLoading: boolean } | null> {
   try {
     const [, workingDirectory] = (await redis.config("GET", "dir")) as string[];

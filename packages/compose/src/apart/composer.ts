@@ -1,5 +1,6 @@
-// Composition for processes that have other work to do. Templates that are provably cheap compose here and now; any other one
-// composes in a thread that is killed when it takes too long or too much, so that no author can hold up a worker's deliveries.
+// Composition for processes that have other work to do. Templates that are provably cheap compose here and
+// now; any other one composes in a thread that is killed when it takes too long or too much, so that no
+// author can hold up a worker's deliveries.
 
 import { Worker } from "node:worker_threads";
 import { LRUCache } from "lru-cache";
@@ -10,7 +11,10 @@ import type { Scope } from "../render/template.ts";
 import type { Composed } from "../request.ts";
 import type { FromThread, Task } from "./thread.ts";
 
-/** What composing one delivery apart may take. Given once, so that a test can lower it and needs no template that hurts. */
+/**
+ * What composing one delivery apart may take. Given once, so that a test can lower it and needs no template
+ * that hurts.
+ */
 export interface ComposerLimits {
   /** Wall-clock time in its thread, in milliseconds. */
   readonly composeMsMax: number;
@@ -107,7 +111,9 @@ export function createComposer(limits: ComposerLimits = COMPOSER_LIMITS): Compos
   };
 }
 
-/** Actions take turns: whoever waits with a hostile one waits for one of its deliveries, not for all of them. */
+/**
+ * Actions take turns: whoever waits with a hostile one waits for one of its deliveries, not for all of them.
+ */
 function takeTurn(waiting: Map<number, Waiting[]>): Waiting {
   const [[key, queue]] = waiting as unknown as [[number, Waiting[]]];
   const next = queue.shift() as Waiting;
@@ -122,7 +128,10 @@ interface Offences {
   note(key: number, wasStopped: boolean): void;
 }
 
-/** An action none of whose deliveries can be composed would otherwise hold every slot of its worker, a thread's limit each. */
+/**
+ * An action none of whose deliveries can be composed would otherwise hold every slot of its worker, a
+ * thread's limit each.
+ */
 function createOffences(now: () => number): Offences {
   const inRow = new LRUCache<number, { stops: number; until: number }>({ max: OFFENDERS_KEPT });
   return {
@@ -182,7 +191,8 @@ function startThread({ composeMsMax, heapMbMax, compose }: ComposerLimits): Thre
           die(toTooCostly(`it took longer than ${composeMsMax} ms`));
           void worker.terminate();
         };
-        // Where it was this thread that stood still, the answer lies here already: it is taken before the next immediate.
+        // Where it was this thread that stood still, the answer lies here already: it is taken before the
+        // next immediate.
         const timer = setTimeout(() => setImmediate(giveUp), composeMsMax);
         settle = (composed) => {
           clearTimeout(timer);

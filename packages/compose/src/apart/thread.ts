@@ -1,5 +1,5 @@
-// The other side of composing apart: a thread that composes what it is handed, one request at a time. It may be stopped at any
-// moment, so it holds nothing but compiled actions.
+// The other side of composing apart: a thread that composes what it is handed, one request at a time. It may
+// be stopped at any moment, so it holds nothing but compiled actions.
 
 import { parentPort, workerData } from "node:worker_threads";
 import type { Action } from "@postrider/shared/action";

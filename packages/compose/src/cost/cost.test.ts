@@ -133,7 +133,8 @@ test("compiling is bounded, whatever the template", () => {
   ]) {
     const before = process.cpuUsage();
     compile(body, { s: "{{ a }}" });
-    // CPU time, so that a busy machine does not count. Without a bound they would take days, or tens of seconds.
+    // CPU time, so that a busy machine does not count. Without a bound they would take days, or tens of
+    // seconds.
     expect(process.cpuUsage(before).user / 1_000).toBeLessThan(10_000);
   }
 }, 120_000);

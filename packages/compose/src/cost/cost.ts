@@ -1,5 +1,5 @@
-// How much a template can cost at most, found when it is compiled. What is provably cheap renders where the delivery is; any
-// other template renders apart, where it can be stopped. An abstract rendering: sizes instead of values, steps instead of time.
+// How much a template can cost at most, found when it is compiled: an abstract rendering, with sizes for
+// values and steps for time. What is provably cheap renders where the delivery is, all else apart.
 
 import { AssignTag, CaptureTag, ForTag, type Template } from "liquidjs";
 import { bodiesOf, isPrinting, textOf } from "../escape/places.ts";
@@ -16,15 +16,12 @@ const SIZE_MAX = 16_777_216;
 const NODE_WORK = 50;
 /** A character becomes nine in a form or URL, and a control character six in JSON. */
 const ESCAPING_MAX = 9;
-/** Of nodes looked at. Loops in loops are walked again and again, so that a template could make looking itself costly. */
+/** Nodes looked at: loops in loops are walked again and again, so that looking itself could become costly. */
 const STEPS_MAX = 200_000;
 /** Data sizes, in characters of JSON, for which a bound is looked for. */
 const DATA_SIZES: readonly number[] = [524_288, 32_768, 4_096];
 
-/**
- * The largest data, in characters of JSON, for which all these templates together are provably cheap.
- * @returns 0 where there is no such size.
- */
+/** The largest data, in characters of JSON, for which all these templates are provably cheap; 0: none. */
 export function cheapUpTo(
   templates: readonly (readonly Template[])[],
   limits: ComposeLimits = COMPOSE_LIMITS,
@@ -62,7 +59,10 @@ class Meter {
   readonly #writtenCharsMax: number;
   /** What the template itself names, at its largest: a later, smaller value changes nothing. */
   readonly #sizes = new Map<string, number>([["forloop", 16]]);
-  /** The items of the loops around: each may be nearly all of its list, but all of them are no more than the list. */
+  /**
+   * The items of the loops around: each may be nearly all of its list, but all of them are no more than the
+   * list.
+   */
   readonly #items = new Map<string, { largest: number; average: number }>();
   #takesLargest = false;
   #steps = 0;

@@ -1,5 +1,6 @@
-// What each filter can make of its input: how large the result may get, and what it costs to make. Sizes are upper bounds in
-// characters of JSON; work is in steps of about ten nanoseconds. A filter that is not listed here has no bound.
+// What each filter can make of its input: how large the result may get, and what it costs to make. Sizes are
+// upper bounds in characters of JSON; work is in steps of about ten nanoseconds. A filter that is not listed
+// here has no bound.
 
 import { INTEGER_DIGITS_MAX } from "@postrider/shared/exact-json";
 
@@ -76,7 +77,10 @@ const keyed =
   (input, args) =>
     args[0] === undefined || typeof args[0].literal === "string" ? grow(input, args) : UNBOUNDED;
 
-/** Every occurrence of the pattern, which may be empty, becomes the replacement: known only where both stand in the template. */
+/**
+ * Every occurrence of the pattern, which may be empty, becomes the replacement: known only where both stand
+ * in the template.
+ */
 const replaced: Growth = (input, [pattern, replacement]) => {
   if (
     typeof pattern?.literal !== "string" ||
@@ -96,10 +100,15 @@ const joined: Growth = (input, [separator]) => {
 
 /** Intl makes a formatter for each locale or zone that data name: half a millisecond. */
 const FORMATTER_WORK = 60_000;
-/** What one does that exists: that of a zone which the template names was made when the action was compiled. */
+/**
+ * What one does that exists: that of a zone which the template names was made when the action was compiled.
+ */
 const FORMATTED_WORK = 600;
 
-/** A width in the format, a number before the directive's letter, is a size that the template or the data would choose freely. */
+/**
+ * A width in the format, a number before the directive's letter, is a size that the template or the data
+ * would choose freely.
+ */
 const formatted: Growth = (input, [format, zone]) => {
   const pattern = format === undefined ? "" : format.literal;
   if (typeof pattern !== "string" || /%[^A-Za-z%]*\d/.test(pattern)) return UNBOUNDED;
@@ -116,7 +125,10 @@ const dated: Growth = (input) => ({ size: input + SMALL, work: 2_000 + input });
 /** Indented JSON of deeply nested data grows with the square of its depth. */
 const asJson: Growth = (input, args) => (args.length === 0 ? text(6, 2)(input, args) : UNBOUNDED);
 
-/** `item.a > 1 and item.b == "x"`: names that begin with the item's, literals, and comparisons that look at each once. */
+/**
+ * `item.a > 1 and item.b == "x"`: names that begin with the item's, literals, and comparisons that look at
+ * each once.
+ */
 function isOfItemAlone(expression: string, item: unknown): boolean {
   const names = expression.replace(/"[^"]*"|'[^']*'/g, "").match(/[A-Za-z_][\w-]*(?:\.[\w-]+)*/g) ?? [];
   return (
@@ -127,7 +139,10 @@ function isOfItemAlone(expression: string, item: unknown): boolean {
   );
 }
 
-/** An expression for each item; what it may do is known only where the template gives it, and it reads the item alone. */
+/**
+ * An expression for each item; what it may do is known only where the template gives it, and it reads the
+ * item alone.
+ */
 const expressed: Growth = (input, [item, expression]) =>
   typeof expression?.literal === "string" && isOfItemAlone(expression.literal, item?.literal)
     ? { size: input, work: 20_000 + input * (200 + expression.literal.length) }

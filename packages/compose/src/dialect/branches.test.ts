@@ -1,5 +1,5 @@
-// The two settings about missing values give the same branches: what differs is only whether a delivery fails. Held over whole statements,
-// with defaults, ranges, places in lists and expressions over items.
+// The two settings about missing values give the same branches: what differs is only whether a delivery
+// fails. Held over whole statements, with defaults, ranges, places in lists and expressions over items.
 
 import { parseAction } from "@postrider/shared/parse-action";
 import fc from "fast-check";

@@ -43,7 +43,9 @@ export function capitalize(text: string): string {
   return capital + upper.slice(capital.length).toLowerCase() + text.slice(first.length).toLowerCase();
 }
 
-/** Less than, equal to or greater than zero, by code points: JavaScript would put emoji before some letters. */
+/**
+ * Less than, equal to or greater than zero, by code points: JavaScript would put emoji before some letters.
+ */
 export function compareTexts(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let at = 0; at < length; at++) {

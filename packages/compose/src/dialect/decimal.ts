@@ -1,5 +1,6 @@
-// Decimal numbers, as people write them: the arithmetic of the filters. A double holds neither 4.35 nor 0.1, so that
-// 4.35 times 100 would be a cent less when rounded down. Pure; exact but for quotients, which are exact to a double's last digit.
+// Decimal numbers, as people write them: the arithmetic of the filters. A double holds neither 4.35 nor 0.1,
+// so that 4.35 times 100 would be a cent less when rounded down. Pure; exact but for quotients, which are
+// exact to a double's last digit.
 
 import { INTEGER_DIGITS_MAX } from "@postrider/shared/exact-json";
 
@@ -20,7 +21,8 @@ const LEADING_INTEGER = /^[+-]?\d+(?:_\d+)*/;
 
 /**
  * What a filter takes for a number.
- * @returns a number or text that is a number; the integer that any other text begins with; 0 for everything else, as Ruby's Liquid has it.
+ * @returns a number or text that is a number; the integer that any other text begins with; 0 for everything
+ * else, as Ruby's Liquid has it.
  * @throws TooLarge
  */
 export function toDecimal(value: unknown): Decimal {
@@ -56,7 +58,8 @@ function integer(digits: bigint): Decimal {
 const ZERO = integer(0n);
 
 /**
- * A number as values of templates have it: an integer with all its digits, anything else as the nearest double.
+ * A number as values of templates have it: an integer with all its digits, anything else as the nearest
+ * double.
  * @throws TooLarge
  */
 export function fromDecimal(decimal: Decimal): number | bigint {
@@ -96,7 +99,10 @@ export function multiply(a: Decimal, b: Decimal): Decimal {
 /** More digits than any double has; what is left over makes one more, so that the nearest double is found. */
 const QUOTIENT_DIGITS = 24;
 
-/** The quotient: of two integers an integer where nothing is left over. @throws RangeError for a division by zero. */
+/**
+ * The quotient: of two integers an integer where nothing is left over. @throws RangeError for a division by
+ * zero.
+ */
 export function divide(a: Decimal, b: Decimal): Decimal {
   const [x, y] = align(a, b);
   if (x % y === 0n) return { digits: x / y, scale: 0, isInteger: a.isInteger && b.isInteger };
@@ -145,7 +151,10 @@ function isUpper(digits: bigint, rest: bigint, unit: bigint): boolean {
   return digits < 0n ? 2n * rest > unit : 2n * rest >= unit;
 }
 
-/** An integer by its kind too, where a double holds every digit of it: what is larger stays the double that it is. */
+/**
+ * An integer by its kind too, where a double holds every digit of it: what is larger stays the double that it
+ * is.
+ */
 export function toInteger(decimal: Decimal): Decimal {
   return { ...decimal, isInteger: decimal.isInteger || Number.isSafeInteger(Number(decimal.digits)) };
 }

@@ -1,5 +1,5 @@
-// What rendering may know of the delivery itself. Chance and time come from here and from nowhere else, so that every attempt
-// sends the same bytes and an Idempotency-Key always stands for one request.
+// What rendering may know of the delivery itself. Chance and time come from here and from nowhere else, so
+// that every attempt sends the same bytes and an Idempotency-Key always stands for one request.
 
 import { createHash } from "node:crypto";
 import type { Context } from "liquidjs";
@@ -23,7 +23,9 @@ export function factsOf(context: Context): DeliveryFacts {
   return context.getRegister(REGISTER) as unknown as DeliveryFacts;
 }
 
-/** The next bytes of the delivery's own chance: the same sequence at each attempt, another one in each field. */
+/**
+ * The next bytes of the delivery's own chance: the same sequence at each attempt, another one in each field.
+ */
 export function drawBytes(context: Context, field: string): Buffer {
   const drawn = Number(context.getRegister(DRAWN, 0 as never)) + 1;
   context.setRegister(DRAWN, drawn as never);

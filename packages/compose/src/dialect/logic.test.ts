@@ -1,5 +1,6 @@
-// Conditions, loops and lists on data with gaps: what is missing or null makes no comparison true, takes no other branch for a setting
-// about missing values, and is no reason to fail where an item of a list lacks what others have.
+// Conditions, loops and lists on data with gaps: what is missing or null makes no comparison true, takes no
+// other branch for a setting about missing values, and is no reason to fail where an item of a list lacks
+// what others have.
 
 import { parseAction } from "@postrider/shared/parse-action";
 import fc from "fast-check";

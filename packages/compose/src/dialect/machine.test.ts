@@ -1,5 +1,5 @@
-// What is sent depends on the delivery alone: not on the zone or the language of the machine that composes it. A process has one of
-// each, so that each pair needs its own.
+// What is sent depends on the delivery alone: not on the zone or the language of the machine that composes
+// it. A process has one of each, so that each pair needs its own.
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
@@ -8,7 +8,9 @@ import { expect, test } from "vitest";
 import { CAMPAIGN_FILTERS } from "./filters/campaign-filters.ts";
 import { LIQUIDJS_FILTERS } from "./filters/liquidjs-filters.ts";
 
-/** Zones with clock changes, far from UTC on both sides; languages with other digits, marks, names and cases. */
+/**
+ * Zones with clock changes, far from UTC on both sides; languages with other digits, marks, names and cases.
+ */
 const MACHINES = [
   { TZ: "UTC", LANG: "C" },
   { TZ: "America/New_York", LANG: "de_DE.UTF-8" },

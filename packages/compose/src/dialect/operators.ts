@@ -1,6 +1,7 @@
-// What conditions compare, and what a comparison makes of values that are not there: never true, whichever side they stand on and
-// whatever the template says about missing values. Otherwise as Ruby's Liquid has it (Liquid::Condition), with text that reads as a
-// number beside a number, since customers come out of CSV files.
+// What conditions compare, and what a comparison makes of values that are not there: never true, whichever
+// side they stand on and whatever the template says about missing values. Otherwise as Ruby's Liquid has it
+// (Liquid::Condition), with text that reads as a number beside a number, since customers come out of CSV
+// files.
 
 import { defaultOperators, toValue, toValueSync } from "liquidjs";
 
@@ -33,7 +34,10 @@ export function isAbsent(value: unknown): boolean {
 
 type Ordered = number | bigint | string;
 
-/** Only numbers and texts have an order: a list, an object, true and false are neither more nor less than anything. */
+/**
+ * Only numbers and texts have an order: a list, an object, true and false are neither more nor less than
+ * anything.
+ */
 function ordered(compare: (left: Ordered, right: Ordered) => boolean): Operator {
   return (one, other) => {
     const left: unknown = toValue(one);

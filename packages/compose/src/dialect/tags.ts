@@ -1,4 +1,5 @@
-// Tags of campaign templates besides Liquid's own: chance, identifiers, calling a delivery off; and those of mails, refused.
+// Tags of campaign templates besides Liquid's own: chance, identifiers, calling a delivery off; and those of
+// mails, refused.
 
 import {
   type Context,

@@ -1,4 +1,5 @@
-// Templates that escape by hand: the receiver reads what it would have read without our escaping, or the author is warned.
+// Templates that escape by hand: the receiver reads what it would have read without our escaping, or the
+// author is warned.
 
 import type { ActionDocument } from "@postrider/shared/action";
 import { parseAction } from "@postrider/shared/parse-action";

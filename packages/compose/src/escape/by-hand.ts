@@ -1,6 +1,7 @@
-// Escaping by hand, which templates that come from elsewhere are full of: `replace: '"', '\\"'` between quotes in JSON, `replace: '+', '%2B'`
-// in a query, `join: '","'` in a list. What lands is escaped for its place anyway, so doing both would be once too often. Undone where
-// the template leaves no doubt of what a receiver would have read without our escaping; of the rest the author is warned.
+// Escaping by hand, which templates that come from elsewhere are full of: `replace: '"', '\\"'` between
+// quotes in JSON, `replace: '+', '%2B'` in a query, `join: '","'` in a list. What lands is escaped for its
+// place anyway, so doing both would be once too often. Undone where the template leaves no doubt of what a
+// receiver would have read without our escaping; of the rest the author is warned.
 
 import type { Place } from "./escape.ts";
 
@@ -83,7 +84,8 @@ function readForm(text: string): string | null {
 const ENCODING_FILTERS = /^(?:url_encode|cgi_escape|uri_escape)$/;
 
 /**
- * An output's filters, with what its last ones write by hand read as a receiver would: then escaping writes it again.
+ * An output's filters, with what its last ones write by hand read as a receiver would: then escaping writes
+ * it again.
  * @returns the same list where there is nothing to undo.
  */
 export function undoByHand<F extends WrittenFilter>(filters: readonly F[], place: Place): readonly F[] {
@@ -105,15 +107,18 @@ export function findLeftByHand(filters: readonly WrittenFilter[], place: Place):
   return filters.filter((filter, index) => filter === undone[index] && findByHand(filter, place) !== null);
 }
 
-/** How lists are joined into JSON, and what stands around that: then each item is escaped by itself, and the separator is the template's. */
+/**
+ * How lists are joined into JSON, and what stands around that: then each item is escaped by itself, and the
+ * separator is the template's.
+ */
 const JOINED = {
   jsonString: { place: "jsonItems", between: /^"\s*,\s*"$/, before: /([[,])\s*"$/, after: /^"\s*([\],])/ },
   jsonValue: { place: "jsonValueItems", between: /^\s*,\s*$/, before: /([[,])\s*$/, after: /^\s*([\],])/ },
 } as const;
 
 /**
- * The place of the items where an output joins them into a list of JSON: `["{{ x | join: '","' }}"]`, `[{{ x | join: ", " }}]`. Null
- * where it does not, or the text on both sides does not say so.
+ * The place of the items where an output joins them into a list of JSON: `["{{ x | join: '","' }}"]`, `[{{ x
+ * | join: ", " }}]`. Null where it does not, or the text on both sides does not say so.
  */
 export function findItemsPlace(
   filters: readonly WrittenFilter[],

@@ -1,9 +1,13 @@
-// Text that a filter has already made fit for a place: JSON by `json`, percent-encoded by `url_encode`. It carries its making
-// along, also through `assign` and through text filters, so that it is not escaped a second time where it lands.
+// Text that a filter has already made fit for a place: JSON by `json`, percent-encoded by `url_encode`. It
+// carries its making along, also through `assign` and through text filters, so that it is not escaped a
+// second time where it lands.
 
 import { Drop } from "liquidjs";
 
-/** What the text is fit for. `uri`: percent-encoded but for what separates a URL's parts. `base64`: nothing more than a text. */
+/**
+ * What the text is fit for. `uri`: percent-encoded but for what separates a URL's parts. `base64`: nothing
+ * more than a text.
+ */
 export type Encoding = "json" | "url" | "uri" | "base64" | "xml";
 
 /** liquidjs takes a Drop's valueOf for its value, so every filter and comparison sees the text. */
@@ -40,8 +44,9 @@ export const ENCODERS: Readonly<Record<string, Encoding>> = {
 };
 
 /**
- * Filters that take text. Given an object or array they see the JSON that `{{ }}` would print; what they make of JSON, with no
- * data but their input, is still JSON: that is the old idiom `{{ customer | replace: "=>", ":" }}`.
+ * Filters that take text. Given an object or array they see the JSON that `{{ }}` would print; what they make
+ * of JSON, with no data but their input, is still JSON: that is the old idiom `{{ customer | replace: "=>",
+ * ":" }}`.
  */
 export const TEXT_FILTERS: ReadonlySet<string> = new Set([
   "append",

@@ -1,13 +1,15 @@
-// Escaping by the place where a value lands, so that no value can end the string that it stands in, add a header, or move
-// the request to another host. A value without special characters gives the very bytes that plain Liquid gives.
+// Escaping by the place where a value lands, so that no value can end the string that it stands in, add a
+// header, or move the request to another host. A value without special characters gives the very bytes that
+// plain Liquid gives.
 
 import { Drop } from "liquidjs";
 import { Encoded } from "./encoded.ts";
 import { plain, print, printJson, toWellFormed } from "./print.ts";
 
 /**
- * The places that are told apart. `jsonUnknown`: the template's branches do not tell, so what was written so far must. `jsonItems`,
- * `jsonValueItems`: a list that the template joins; each item is escaped before. `url`: in the user info, or in path or query by branch.
+ * The places that are told apart. `jsonUnknown`: the template's branches do not tell, so what was written so
+ * far must. `jsonItems`, `jsonValueItems`: a list that the template joins; each item is escaped before.
+ * `url`: in the user info, or in path or query by branch.
  */
 export type Place =
   | "plain"
@@ -79,7 +81,10 @@ export function escapeFor(place: Exclude<Place, "jsonUnknown">, value: unknown):
   }
 }
 
-/** What a reader of XML leaves of line breaks and tabs is the caller's matter: in text a CR becomes LF (section 2.11). */
+/**
+ * What a reader of XML leaves of line breaks and tabs is the caller's matter: in text a CR becomes LF
+ * (section 2.11).
+ */
 function escapeXml(value: unknown): string {
   const text =
     value instanceof Encoded && value.encoding === "xml"
@@ -88,7 +93,10 @@ function escapeXml(value: unknown): string {
   return text.replace(XML_FORBIDDEN, "\ufffd");
 }
 
-/** The items of a list that a template joins by hand, each escaped for its place; in quotes lists in lists are one, as `join` has them. */
+/**
+ * The items of a list that a template joins by hand, each escaped for its place; in quotes lists in lists are
+ * one, as `join` has them.
+ */
 export function escapeItems(place: "jsonItems" | "jsonValueItems", value: unknown): unknown {
   const list = value instanceof Drop ? plain(value) : value;
   if (list === null || list === undefined) return list;
@@ -97,14 +105,17 @@ export function escapeItems(place: "jsonItems" | "jsonValueItems", value: unknow
   return [list].flat().map(toJsonValue);
 }
 
-/** Inside quotes. JSON.stringify writes lone surrogates as escapes (well-formed JSON.stringify), which no UTF-8 could carry. */
+/**
+ * Inside quotes. JSON.stringify writes lone surrogates as escapes (well-formed JSON.stringify), which no
+ * UTF-8 could carry.
+ */
 function escapeJsonString(text: string): string {
   return JSON_SPECIAL.test(text) ? JSON.stringify(text).slice(1, -1) : text;
 }
 
 /**
- * Where JSON expects a value. A string that reads as a JSON number, true, false or null stays bare, as plain Liquid prints it;
- * any other becomes a JSON string. Text that the template made into JSON is JSON.
+ * Where JSON expects a value. A string that reads as a JSON number, true, false or null stays bare, as plain
+ * Liquid prints it; any other becomes a JSON string. Text that the template made into JSON is JSON.
  */
 function toJsonValue(value: unknown): string {
   if (value instanceof Encoded) return value.encoding === "json" ? value.text : toJsonText(value.text);
@@ -132,8 +143,9 @@ function percentEncode(text: string): string {
 }
 
 /**
- * Of what is percent-encoded already, all that could still end the place that it stands in: `uri_escape` leaves what separates a URL's
- * parts, and of these only the slash may stay, in a path. The `+` of `url_encode` is a space, which only queries and forms read in it.
+ * Of what is percent-encoded already, all that could still end the place that it stands in: `uri_escape`
+ * leaves what separates a URL's parts, and of these only the slash may stay, in a path. The `+` of
+ * `url_encode` is a space, which only queries and forms read in it.
  */
 function encodeRest({ text, encoding }: Encoded, place: "url" | "urlPath" | "urlQuery" | "form"): string {
   if (encoding === "url") {

@@ -1,4 +1,5 @@
-// No value that a customer can hold makes a request malformed, moves it, or changes what the receiver reads back.
+// No value that a customer can hold makes a request malformed, moves it, or changes what the receiver reads
+// back.
 
 import type { ActionDocument } from "@postrider/shared/action";
 import { parseAction } from "@postrider/shared/parse-action";

@@ -34,7 +34,10 @@ export function findPlaces(
   return misplaced ?? { of, otherwise: syntax };
 }
 
-/** The first output between `<![CDATA[` and `]]>`, where entities mean nothing and no escaping can keep a value inside. */
+/**
+ * The first output between `<![CDATA[` and `]]>`, where entities mean nothing and no escaping can keep a
+ * value inside.
+ */
 function findInCdata(nodes: readonly Node[]): Node | null {
   let isInside = false;
   for (const node of everyNode(nodes)) {

@@ -1,4 +1,5 @@
-// Which place each output of a template stands in, found once from the template's own text wherever that text allows it.
+// Which place each output of a template stands in, found once from the template's own text wherever that text
+// allows it.
 
 import {
   BreakTag,
@@ -125,7 +126,10 @@ function textAt(nodes: readonly Template[], index: number): string {
   return node === undefined ? "" : (textOf(node) ?? "");
 }
 
-/** Captured text that begins as JSON does, perhaps after a comma, is a piece of JSON; any other is a text like any value. */
+/**
+ * Captured text that begins as JSON does, perhaps after a comma, is a piece of JSON; any other is a text like
+ * any value.
+ */
 export function captureIsJson({ templates }: CaptureTag): boolean {
   return /^\s*,?\s*["[{]/.test(beginningOf(templates) ?? "");
 }

@@ -4,8 +4,8 @@ import { isBigIntTrouble, stringifyExact } from "@postrider/shared/exact-json";
 import { Drop } from "liquidjs";
 
 /**
- * An object or array as JSON. `=>` inside its strings is written `=\u003e`: the old idiom
- * `{{ customer | replace: "=>", ":" }}` then finds nothing to replace, and the JSON parses back to the same value.
+ * An object or array as JSON. `=>` inside its strings is written `=\u003e`: the old idiom `{{ customer |
+ * replace: "=>", ":" }}` then finds nothing to replace, and the JSON parses back to the same value.
  */
 export function printJson(value: object): string {
   const json = toJson(value);
@@ -22,7 +22,10 @@ export function toJson(value: unknown, indent?: number | string): string {
   }
 }
 
-/** The value that stands for a drop: `nil`, `empty` and `blank` are drops of liquidjs', and so is text that carries its encoding. */
+/**
+ * The value that stands for a drop: `nil`, `empty` and `blank` are drops of liquidjs', and so is text that
+ * carries its encoding.
+ */
 export function plain(value: Drop): unknown {
   const meant: unknown = value.valueOf();
   // One without a value of its own, as `forloop`, is an object like any other.

@@ -1,4 +1,5 @@
-// Whatever ways a URL's template takes through its branches and loops, no value chooses where the request goes.
+// Whatever ways a URL's template takes through its branches and loops, no value chooses where the request
+// goes.
 
 import { parseAction } from "@postrider/shared/parse-action";
 import fc from "fast-check";

@@ -1,5 +1,6 @@
-// Which place each output of a URL's template stands in, on every way through the template's branches and loops. A value that would
-// stand in the host on one way and behind it on another is refused when the action is saved: nobody could escape it for both.
+// Which place each output of a URL's template stands in, on every way through the template's branches and
+// loops. A value that would stand in the host on one way and behind it on another is refused when the action
+// is saved: nobody could escape it for both.
 
 import {
   AssignTag,
@@ -22,7 +23,10 @@ export interface Misplaced {
   readonly complaint: string;
 }
 
-/** Marks the places of a URL's outputs. @returns the first output that no escaping can make safe; null where there is none. */
+/**
+ * Marks the places of a URL's outputs. @returns the first output that no escaping can make safe; null where
+ * there is none.
+ */
 export function findUrlPlaces(nodes: readonly Template[], places: Map<Template, Place>): Misplaced | null {
   const before = new Map<Template, Set<string>>();
   const after = new Map<Template, Set<string>>();
@@ -131,8 +135,8 @@ function flow(nodes: readonly Template[], start: States, next: Step): States {
 const LEFT = "left ";
 
 /**
- * What a node makes of a state, for each node and state found once, so that loops in loops cost no more than others. Fills in the states
- * in which each output is reached. `order`: in which a body's nodes are read.
+ * What a node makes of a state, for each node and state found once, so that loops in loops cost no more than
+ * others. Fills in the states in which each output is reached. `order`: in which a body's nodes are read.
  */
 function createStep(
   read: Read,

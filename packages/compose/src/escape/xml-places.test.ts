@@ -1,4 +1,5 @@
-// What a reader of XML makes of line breaks and tabs, in attributes and in text (XML 1.0 sections 2.11 and 3.3.3).
+// What a reader of XML makes of line breaks and tabs, in attributes and in text (XML 1.0 sections 2.11 and
+// 3.3.3).
 
 import { parseAction } from "@postrider/shared/parse-action";
 import fc from "fast-check";
@@ -39,7 +40,10 @@ test.each([
   expect(bodyOf(template, { n: "l1\nl2\tx\r" })).toBe(body);
 });
 
-/** As a conforming reader sees it: breaks of all kinds are LF, and in an attribute white space is a space; references stay what they are. */
+/**
+ * As a conforming reader sees it: breaks of all kinds are LF, and in an attribute white space is a space;
+ * references stay what they are.
+ */
 function read(written: string, isAttribute: boolean): string {
   const seen = written.replace(/\r\n?/g, "\n").replace(/[\t\n]/g, isAttribute ? " " : "$&");
   const entities: Record<string, string> = { amp: "&", lt: "<", gt: ">" };

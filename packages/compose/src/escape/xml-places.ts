@@ -1,4 +1,5 @@
-// Which of an XML document's outputs stand in attributes: there a reader takes line breaks and tabs for spaces (XML 1.0 section 3.3.3).
+// Which of an XML document's outputs stand in attributes: there a reader takes line breaks and tabs for
+// spaces (XML 1.0 section 3.3.3).
 
 import type { Grammar } from "./places.ts";
 

@@ -34,13 +34,18 @@ export function adviseOn(text: string): string {
   return instead === undefined ? "" : `; write ${instead}`;
 }
 
-/** What liquidjs says where it finds no operand, operator or filter, and how far before its column that begins. */
+/**
+ * What liquidjs says where it finds no operand, operator or filter, and how far before its column that
+ * begins.
+ */
 const UNREAD: readonly (readonly [says: RegExp, back: number])[] = [
   [/^expected (?:"\|" before filter|filter name)/, 2],
   [/^expected ":" after filter name|^unexpected character|^invalid value expression|^unexpected token/, 1],
 ];
 
-/** What to say of a text that liquidjs cannot read, by what it says itself; null where it says it well enough. */
+/**
+ * What to say of a text that liquidjs cannot read, by what it says itself; null where it says it well enough.
+ */
 export function adviseOnUnread(source: string, message: string, line: number, column: number): string | null {
   const unread = "cannot be read from here on";
   if (message.startsWith("invalid range syntax")) return unread + adviseOn("(");

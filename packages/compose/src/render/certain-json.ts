@@ -1,4 +1,5 @@
-// Whether a body can ever be JSON, as far as its template alone tells: read up to where data decide what comes.
+// Whether a body can ever be JSON, as far as its template alone tells: read up to where data decide what
+// comes.
 
 import { type Template as Node, Output } from "liquidjs";
 import { TEXT_FILTERS } from "../escape/encoded.ts";
@@ -19,7 +20,8 @@ interface CertainProblem extends Spot {
 export function findCertainJsonProblem(nodes: readonly Node[], isEscaped: boolean): CertainProblem | null {
   const read = readCertain(nodes.flatMap(withSnippets), isEscaped);
   const problem = findJsonProblem(read.text);
-  // What follows may still end what is open; and a value in the data may be what a name or a whole piece of JSON needs.
+  // What follows may still end what is open; and a value in the data may be what a name or a whole piece of
+  // JSON needs.
   if (problem === null || (problem.offset >= read.text.length && !read.isWhole)) return null;
   const piece = read.pieces.findLast(({ at }) => at <= problem.offset);
   if (piece === undefined) return { line: 1, column: 1, message: problem.message, file: undefined };
@@ -61,7 +63,10 @@ function valueAfter(text: string): string {
   return readJson(text, "outside") === "outside" ? "1" : "";
 }
 
-/** What a template made itself may be any piece of JSON, and so may what it cut out of some, and what is not escaped. */
+/**
+ * What a template made itself may be any piece of JSON, and so may what it cut out of some, and what is not
+ * escaped.
+ */
 function isPlainValue(node: Node, own: ReadonlySet<string>): boolean {
   if (!(node instanceof Output) || isRaw(node)) return false;
   const { value } = node as unknown as { value?: Expression };

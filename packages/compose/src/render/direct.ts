@@ -1,6 +1,7 @@
-// Direct evaluation of parsed templates. liquidjs drives everything through generators, so that filters and data may be
-// promises; ours never are, and the driver costs more than the work. The hot nodes (text, outputs, conditions, values) are given
-// plain functions instead, one instance at a time; every other tag stays liquidjs' own and meets them through its own calls.
+// Direct evaluation of parsed templates. liquidjs drives everything through generators, so that filters and
+// data may be promises; ours never are, and the driver costs more than the work. The hot nodes (text,
+// outputs, conditions, values) are given plain functions instead, one instance at a time; every other tag
+// stays liquidjs' own and meets them through its own calls.
 
 import {
   AssignTag,
@@ -39,7 +40,10 @@ export interface Places {
   readonly notesBlanks: boolean;
 }
 
-/** Gives the hot nodes of a tree plain functions, and every printing node the escaping of its place. Changes the nodes. */
+/**
+ * Gives the hot nodes of a tree plain functions, and every printing node the escaping of its place. Changes
+ * the nodes.
+ */
 export function makeDirect(nodes: readonly Template[], places: Places): void {
   for (const node of nodes) {
     for (const value of Object.values(node)) makeValueDirect(value);
@@ -89,7 +93,10 @@ function childrenOf(node: Template): Template[][] {
 const NODES_PER_LOOK = 256;
 let nodesRendered = 0;
 
-/** Renders nodes in order, as liquidjs' own renderer does, within its limit of time. What goes wrong is thrown with its place in the template. */
+/**
+ * Renders nodes in order, as liquidjs' own renderer does, within its limit of time. What goes wrong is thrown
+ * with its place in the template.
+ */
 export function renderDirect(nodes: readonly Template[], context: Context, emitter: Emitter): void {
   for (const node of nodes) {
     try {
@@ -129,7 +136,10 @@ function outputRender(node: Template, value: Value, place: Place, notesBlanks: b
   };
 }
 
-/** An output's value: without what the template does by hand for its place, and with each item of a joined list escaped. */
+/**
+ * An output's value: without what the template does by hand for its place, and with each item of a joined
+ * list escaped.
+ */
 function compileFor(place: Place, value: Value): Evaluate {
   if (place === "jsonItems" || place === "jsonValueItems")
     return compileValue(value, value.filters, (list) => escapeItems(place, list));
@@ -171,7 +181,10 @@ function assignRender(tag: AssignTag): Render {
   };
 }
 
-/** `if` and `unless`: the first branch whose value is truthy, that is neither false nor absent (Liquid's own idea of truth). */
+/**
+ * `if` and `unless`: the first branch whose value is truthy, that is neither false nor absent (Liquid's own
+ * idea of truth).
+ */
 function conditionRender(tag: IfTag | UnlessTag): Render {
   const isUnless = tag instanceof UnlessTag;
   return (context, emitter) => {

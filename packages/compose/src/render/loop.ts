@@ -1,5 +1,5 @@
-// Loops and cases, rendered directly: `for` with everything that Ruby's Liquid tells about a loop, its parent loop included, and `case`
-// with the same idea of equality as conditions.
+// Loops and cases, rendered directly: `for` with everything that Ruby's Liquid tells about a loop, its parent
+// loop included, and `case` with the same idea of equality as conditions.
 
 import {
   type CaseTag,
@@ -30,7 +30,10 @@ interface Forloop {
   last: boolean;
 }
 
-/** Of the loop that is being rendered, by context: loops in loops are found here, whatever the template has assigned. */
+/**
+ * Of the loop that is being rendered, by context: loops in loops are found here, whatever the template has
+ * assigned.
+ */
 const loops = new WeakMap<Context, Forloop>();
 
 /**

@@ -1,5 +1,5 @@
-// One operand that says something else than its author means: a text that is not closed, quotes that are none, brackets of which a part
-// is left out.
+// One operand that says something else than its author means: a text that is not closed, quotes that are
+// none, brackets of which a part is left out.
 
 import { adviseOn, show } from "./advice.ts";
 import type { Operand } from "./operands.ts";
@@ -42,7 +42,9 @@ function isInBrackets({ input = "", begin = 0 }: Operand): boolean {
   return /\[\s*$/.test(input.slice(Math.max(0, begin - SPACE_CHARS), begin));
 }
 
-/** What stands first in brackets, with nothing before them, is meant as a list; liquidjs takes it for a name. */
+/**
+ * What stands first in brackets, with nothing before them, is meant as a list; liquidjs takes it for a name.
+ */
 function complainOfBrackets({ content, input = "", end = 0 }: Operand, isFirst: boolean): string | null {
   if (isFirst && typeof content === "number") return NO_LIST;
   const rest = (input.slice(end).split("]", 1)[0] ?? "").trim();

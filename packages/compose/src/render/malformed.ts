@@ -1,6 +1,6 @@
-// What liquidjs reads without a word and then leaves out, or takes for something else than it says: whatever follows the first operand
-// where no operator stands between, operators that lack an operand, arguments of loops that it does not know. Found when the template is
-// compiled, with what to write instead.
+// What liquidjs reads without a word and then leaves out, or takes for something else than it says: whatever
+// follows the first operand where no operator stands between, operators that lack an operand, arguments of
+// loops that it does not know. Found when the template is compiled, with what to write instead.
 
 import { CaseTag, ForTag, type Liquid, type Template as Node, Value } from "liquidjs";
 import { adviseOn, adviseOnUnread, show } from "./advice.ts";

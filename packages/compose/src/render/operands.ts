@@ -1,5 +1,5 @@
-// What a node evaluates by itself, its bodies left out: the values, and the tokens that liquidjs keeps bare. Whoever has to know
-// what a template reads (its cost, its snippets, its attributes) asks here.
+// What a node evaluates by itself, its bodies left out: the values, and the tokens that liquidjs keeps bare.
+// Whoever has to know what a template reads (its cost, its snippets, its attributes) asks here.
 
 import { MASK } from "@postrider/shared/credential-names";
 import { AssignTag, type Template as Node, Value } from "liquidjs";
@@ -118,7 +118,10 @@ export interface Spot {
   readonly column: number;
 }
 
-/** Finds line and column of tokens; the lines of a text are counted once. (liquidjs counts them again for each token.) */
+/**
+ * Finds line and column of tokens; the lines of a text are counted once. (liquidjs counts them again for each
+ * token.)
+ */
 export function createLocator(): (token: { readonly input?: string; readonly begin?: number }) => Spot {
   const starts = new Map<string, number[]>();
   return ({ input = "", begin = 0 }) => {

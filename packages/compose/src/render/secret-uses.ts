@@ -1,5 +1,5 @@
-// Where templates use secrets, found before there is any data: which ones, and in which places. What is found here decides which fields
-// are handed secrets at all; a use that it could not see finds nothing.
+// Where templates use secrets, found before there is any data: which ones, and in which places. What is found
+// here decides which fields are handed secrets at all; a use that it could not see finds nothing.
 
 import type { Problem } from "@postrider/shared/errors";
 import { AssignTag, CaptureTag, type Template as Node, Output } from "liquidjs";
@@ -68,7 +68,10 @@ interface Reading {
   readonly path: Names;
 }
 
-/** Every path that nodes read. (liquidjs' own analysis counts the lines before each, which takes half a minute for a large template.) */
+/**
+ * Every path that nodes read. (liquidjs' own analysis counts the lines before each, which takes half a minute
+ * for a large template.)
+ */
 function* readingsOf(nodes: readonly Node[]): Generator<Reading> {
   for (const node of everyNode(nodes))
     for (const operand of expressionsOf(node).flatMap(operandsOf)) {
@@ -107,7 +110,10 @@ function unfold(node: Node): Node[] {
   return node instanceof SnippetNode ? node.templates.flatMap(unfold) : [node];
 }
 
-/** What stands for a node: its text, something without meaning for an escaped value, and the end of the user info for what may be anything. */
+/**
+ * What stands for a node: its text, something without meaning for an escaped value, and the end of the user
+ * info for what may be anything.
+ */
 function toText(node: Node): string {
   if (node instanceof AssignTag || node instanceof CaptureTag) return "";
   return textOf(node) ?? (isPrinting(node) && !isRaw(node) ? "x" : "/");

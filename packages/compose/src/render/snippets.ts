@@ -1,5 +1,6 @@
-// Snippets: pieces of template that several actions share. `{{ snippets.name }}` becomes the snippet's own nodes when the action is
-// compiled, so that its values are escaped for the place where they land. Saved with the action's version, they never change under it.
+// Snippets: pieces of template that several actions share. `{{ snippets.name }}` becomes the snippet's own
+// nodes when the action is compiled, so that its values are escaped for the place where they land. Saved with
+// the action's version, they never change under it.
 
 import { type Context, EchoTag, type Emitter, type Liquid, type Template as Node, Output } from "liquidjs";
 import { bodiesOf } from "../escape/places.ts";
@@ -23,7 +24,10 @@ export const SNIPPET_DEPTH_MAX = 5;
 /** Of all snippets that are put into one template: as much as the longest template itself. */
 const CHARS_MAX = 262_144;
 
-/** A snippet where it is printed. What it assigns stays its own, and it sees nothing that is assigned around it. */
+/**
+ * A snippet where it is printed. What it assigns stays its own, and it sees nothing that is assigned around
+ * it.
+ */
 export class SnippetNode implements Node {
   readonly token: Node["token"];
   /** Its name. */
@@ -129,7 +133,10 @@ function toAccess(name: string | number): string {
   return /^[A-Za-z_][\w-]*$/.test(String(name)) ? `snippets.${name}` : `snippets[${JSON.stringify(name)}]`;
 }
 
-/** The snippet that a node prints as it is; null for any other node. With filters, a snippet is a text like any value. */
+/**
+ * The snippet that a node prints as it is; null for any other node. With filters, a snippet is a text like
+ * any value.
+ */
 function printedSnippet(node: Node): string | null {
   if (!(node instanceof Output || node instanceof EchoTag)) return null;
   const { value } = node as unknown as { value?: Expression };
@@ -141,7 +148,10 @@ function printedSnippet(node: Node): string | null {
     : null;
 }
 
-/** The snippets that texts name, as far as the texts can be parsed; what cannot is told when the action is compiled. */
+/**
+ * The snippets that texts name, as far as the texts can be parsed; what cannot is told when the action is
+ * compiled.
+ */
 export function findSnippetNames(liquid: Liquid, sources: readonly string[]): Set<string> {
   const names = new Set<string>();
   for (const source of sources.filter((text) => text.includes("snippets"))) {

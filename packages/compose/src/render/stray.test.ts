@@ -1,5 +1,6 @@
-// Nothing that a template says is left out in silence: what its tags and values have no use for is refused when the action is saved, at
-// its place and with what to write instead; what is well formed goes on as it was.
+// Nothing that a template says is left out in silence: what its tags and values have no use for is refused
+// when the action is saved, at its place and with what to write instead; what is well formed goes on as it
+// was.
 
 import { PostriderError, type Problem } from "@postrider/shared/errors";
 import { parseAction } from "@postrider/shared/parse-action";

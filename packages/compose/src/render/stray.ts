@@ -1,5 +1,6 @@
-// What stands in a tag that has no use for it, which liquidjs reads over: a condition behind else or break, a second name behind capture,
-// branches behind else. Seen in the tags themselves, since parsed nodes no longer know it.
+// What stands in a tag that has no use for it, which liquidjs reads over: a condition behind else or break, a
+// second name behind capture, branches behind else. Seen in the tags themselves, since parsed nodes no longer
+// know it.
 
 import { type Liquid, type Template as Node, Tokenizer } from "liquidjs";
 import { show } from "./advice.ts";

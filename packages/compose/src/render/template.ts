@@ -1,4 +1,5 @@
-// One compiled template: text in, text or a problem out. Parsing happens once; a template without Liquid costs nothing.
+// One compiled template: text in, text or a problem out. Parsing happens once; a template without Liquid
+// costs nothing.
 
 import type { Problem } from "@postrider/shared/errors";
 import type { Reason } from "@postrider/shared/outcome";
@@ -35,7 +36,10 @@ export interface Template {
   /** Where each value that is printed lands. */
   readonly places: Places;
   render(scope: Scope, facts: DeliveryFacts): Rendered;
-  /** The output that wrote what stands at an offset of the rendered text, or last before it; null where there is none. */
+  /**
+   * The output that wrote what stands at an offset of the rendered text, or last before it; null where there
+   * is none.
+   */
   findOutputAt(offset: number, scope: Scope, facts: DeliveryFacts): Node | null;
 }
 
@@ -51,7 +55,8 @@ export function toConstant(source: string): Template {
 }
 
 /**
- * Parses a template. Without snippets it knows of none, not even of the name. `notesBlanks`: whether it is told where values print nothing.
+ * Parses a template. Without snippets it knows of none, not even of the name. `notesBlanks`: whether it is
+ * told where values print nothing.
  * @returns the template, or what is wrong with it (`field` names where it stands in the action).
  */
 export function compileTemplate(

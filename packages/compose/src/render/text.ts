@@ -54,7 +54,10 @@ export interface Trace extends Text {
   readonly written: { readonly output: Template; readonly from: number }[];
 }
 
-/** A text that remembers where each output began: for the explanation of a failure, never on the way of a delivery. */
+/**
+ * A text that remembers where each output began: for the explanation of a failure, never on the way of a
+ * delivery.
+ */
 export function createTrace(context: Context): Trace {
   const { buffer, blanks, write } = createText(context);
   return {

@@ -1,5 +1,5 @@
-// Evaluating what stands between the braces: operands, operators and filters, with plain calls. What is rare (ranges, names
-// that depend on data, what is missing) is left to liquidjs' own evaluation.
+// Evaluating what stands between the braces: operands, operators and filters, with plain calls. What is rare
+// (ranges, names that depend on data, what is missing) is left to liquidjs' own evaluation.
 
 import { type Context, Drop, evalToken, toValueSync, type Value } from "liquidjs";
 import { withoutStrictness } from "../dialect/strictness.ts";
@@ -10,7 +10,10 @@ import { plain } from "../escape/print.ts";
 export type Evaluate = (context: Context, lenient?: boolean) => unknown;
 type Token = Parameters<typeof evalToken>[0];
 
-/** liquidjs keeps these to itself; its exact version is pinned, and a test holds direct rendering against its own. */
+/**
+ * liquidjs keeps these to itself; its exact version is pinned, and a test holds direct rendering against its
+ * own.
+ */
 interface FilterInside {
   readonly name: string;
   readonly handler: (...all: unknown[]) => never;
@@ -52,7 +55,8 @@ export function compileValue(
   return (context, lenient) => {
     const isHandled = defaultAt >= 0 && context.opts.lenientIf;
     let result = initial(context, lenient === true || isHandled);
-    // Whatever the action says about missing values, no filter makes something of nothing on its way to the default.
+    // Whatever the action says about missing values, no filter makes something of nothing on its way to the
+    // default.
     let index = isHandled && (result ?? null) === null ? defaultAt : 0;
     for (let filter = filters[index]; filter !== undefined; filter = filters[++index]) {
       result =
@@ -163,7 +167,8 @@ export function compileToken(token: Token): Evaluate {
   if (path === null)
     return (context, lenient) => {
       const evaluate = () => toValueSync(evalToken(token, context, lenient));
-      // liquidjs is lenient with the value alone, not with the names of which a place in it or a range is made.
+      // liquidjs is lenient with the value alone, not with the names of which a place in it or a range is
+      // made.
       return lenient === true && context.strictVariables ? withoutStrictness(context, evaluate) : evaluate();
     };
   const [root = ""] = path;
@@ -184,7 +189,10 @@ interface RangeInside {
   readonly rhs: Token;
 }
 
-/** A range of whole numbers. Its ends are read as Ruby reads whole numbers: nothing, and text that is none, is 0. */
+/**
+ * A range of whole numbers. Its ends are read as Ruby reads whole numbers: nothing, and text that is none, is
+ * 0.
+ */
 function compileRange({ lhs, rhs }: RangeInside): Evaluate {
   const ends = [compileToken(lhs), compileToken(rhs)] as const;
   return (context, lenient) => {
@@ -201,7 +209,10 @@ function toWhole(value: unknown): number {
   return Math.trunc(typeof bare === "string" ? Number.parseFloat(bare) : Number(bare ?? 0)) || 0;
 }
 
-/** The names of a property access that are known now; null when one depends on the data, or it is no such access. */
+/**
+ * The names of a property access that are known now; null when one depends on the data, or it is no such
+ * access.
+ */
 function toPath(token: Exclude<Token, undefined>): (string | number)[] | null {
   if (
     !("props" in token) ||

@@ -4,7 +4,10 @@ import { hasCode } from "@postrider/shared/errors";
 import type { ActionStore } from "./actions.ts";
 import { findOrigin } from "./origin.ts";
 
-/** The origin that an action's URL names; null where it takes the customer's data to tell, or there is no such action. */
+/**
+ * The origin that an action's URL names; null where it takes the customer's data to tell, or there is no such
+ * action.
+ */
 export type FindActionOrigin = (action: string) => Promise<string | null>;
 
 /** Versions are immutable, so what was found stays true. */

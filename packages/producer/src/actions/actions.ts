@@ -33,8 +33,8 @@ export interface Applied extends ActionVersion {
 
 export interface ActionStore {
   /**
-   * Saves a document, with what it uses of the store's snippets, as a new version, unless the latest one has the same content. Its
-   * examples are kept beside the versions, and make none. @throws `action_invalid`.
+   * Saves a document, with what it uses of the store's snippets, as a new version, unless the latest one has
+   * the same content. Its examples are kept beside the versions, and make none. @throws `action_invalid`.
    */
   apply(document: unknown): Promise<Applied>;
   /** The version that `id` (then the latest) or `id@version` names. @throws `action_unknown`. */
@@ -144,8 +144,8 @@ export function createActionStore(
 }
 
 /**
- * Tells the lane of the destination at once, where the text names it, so that no delivery is sent before its limits are known. All else the workers find out with the first
- * delivery of the version.
+ * Tells the lane of the destination at once, where the text names it, so that no delivery is sent before its
+ * limits are known. All else the workers find out with the first delivery of the version.
  */
 async function announceLimits(
   directory: LaneDirectory,
@@ -167,7 +167,10 @@ async function announceLimits(
   );
 }
 
-/** The latest version, where it says the same; what is sealed differs each time, so that its digest cannot tell. */
+/**
+ * The latest version, where it says the same; what is sealed differs each time, so that its digest cannot
+ * tell.
+ */
 async function findSame(store: Store, action: Action, sealer: Sealer): Promise<ActionVersion | null> {
   const key = store.keys.action(action.id);
   const latest = await asProducer(() => store.redis.hget(key, "latest"));

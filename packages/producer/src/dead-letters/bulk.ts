@@ -1,4 +1,5 @@
-// Works through a selection of dead letters, a few at a time: at a limited rate, until it is told to stop. What was done by then stays.
+// Works through a selection of dead letters, a few at a time: at a limited rate, until it is told to stop.
+// What was done by then stays.
 
 import { setTimeout } from "node:timers/promises";
 import { PostriderError } from "@postrider/shared/errors";
@@ -60,7 +61,9 @@ async function* stepsOfIds(finder: Finder, ids: readonly string[], size: number)
   }
 }
 
-/** A letter that fails once more while this goes on is newer than where it has come to, and is not met again. */
+/**
+ * A letter that fails once more while this goes on is newer than where it has come to, and is not met again.
+ */
 async function* stepsOfFilter(finder: Finder, filter: DeadLetterFilter, size: number): AsyncGenerator<Step> {
   for await (const { letters } of finder.find(parseFilter(filter)))
     for (let index = 0; index < letters.length || index === 0; index += size)

@@ -1,4 +1,5 @@
-// A request as a command line that a person can paste into a shell. Pure. What the customer's data say stays an argument, whatever it is.
+// A request as a command line that a person can paste into a shell. Pure. What the customer's data say stays
+// an argument, whatever it is.
 
 import type { ShownRequest } from "@postrider/compose/request";
 

@@ -1,4 +1,5 @@
-// Dead letters: deliveries that failed, kept in BullMQ's failed sets with what a person needs to judge, replay or forget them.
+// Dead letters: deliveries that failed, kept in BullMQ's failed sets with what a person needs to judge,
+// replay or forget them.
 
 import { asProducer } from "@postrider/redis/connect";
 import { countLanes } from "@postrider/redis/counts";
@@ -34,7 +35,9 @@ export interface DeadLetterList {
   readonly deadLetters: readonly DeadLetter[];
   /** Dead letters there are in all, whatever the filter. */
   readonly total: number;
-  /** Goes on behind these; null: there are no more. A list may be short, even empty, and have more behind it. */
+  /**
+   * Goes on behind these; null: there are no more. A list may be short, even empty, and have more behind it.
+   */
   readonly cursor: string | null;
 }
 
@@ -52,7 +55,10 @@ export interface DeadLetterGroups {
 export interface DeadLetterShown extends DeadLetter, WouldSend {
   /** Null: what lay in the lane is no delivery. Sealed data are shown sealed where the key is not at hand. */
   readonly delivery: Delivery | null;
-  /** The latest attempts, oldest first; the last one has the last reply. None where they are sealed and the key is not at hand. */
+  /**
+   * The latest attempts, oldest first; the last one has the last reply. None where they are sealed and the
+   * key is not at hand.
+   */
   readonly history: readonly AttemptRecord[];
 }
 
@@ -66,7 +72,8 @@ export interface DeadLetters {
   /** One dead letter, with its attempts and the request that it would send. @throws `dead_letter_unknown`. */
   show(id: string, options?: { compose?: Compose }): Promise<DeadLetterShown>;
   /**
-   * Puts dead letters back, each in one atomic step, with all their attempts again. A retry that is pending is made due now instead.
+   * Puts dead letters back, each in one atomic step, with all their attempts again. A retry that is pending
+   * is made due now instead.
    * @throws `dead_letters_invalid`, `action_unknown`, `aborted`.
    */
   replay(selection: Selection, options?: ReplayOptions): Promise<Replayed>;

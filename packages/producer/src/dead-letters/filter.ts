@@ -1,4 +1,5 @@
-// Which dead letters are meant: by action, run, destination, reason, time and lane. What a person or program gives is checked here.
+// Which dead letters are meant: by action, run, destination, reason, time and lane. What a person or program
+// gives is checked here.
 
 import { parseActionRef } from "@postrider/shared/action-ref";
 import { parseRunId } from "@postrider/shared/delivery";

@@ -1,4 +1,5 @@
-// Finds the dead letters that a filter means, in batches of bounded size: a million may lie there, and each may be half a megabyte.
+// Finds the dead letters that a filter means, in batches of bounded size: a million may lie there, and each
+// may be half a megabyte.
 
 import { asProducer } from "@postrider/redis/connect";
 import { readSharedLanes } from "@postrider/redis/counts";
@@ -85,7 +86,9 @@ async function* readChunks(
   }
 }
 
-/** Drops what can be told without reading whole deliveries: the run by the id, the reason by one short field. */
+/**
+ * Drops what can be told without reading whole deliveries: the run by the id, the reason by one short field.
+ */
 async function sift(
   shard: Shard,
   refs: readonly LetterRef[],

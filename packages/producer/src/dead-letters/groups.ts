@@ -1,4 +1,5 @@
-// Dead letters by what they have in common, so that a thousand of them read as the three things that went wrong.
+// Dead letters by what they have in common, so that a thousand of them read as the three things that went
+// wrong.
 
 import type { DeadLetter } from "./letter.ts";
 

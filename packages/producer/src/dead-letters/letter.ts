@@ -1,5 +1,5 @@
-// A dead letter as it lies in Redis: BullMQ's hash of the job, and the attempts in its log. A letter may be one because it is no
-// delivery, so nothing in it is taken for granted.
+// A dead letter as it lies in Redis: BullMQ's hash of the job, and the attempts in its log. A letter may be
+// one because it is no delivery, so nothing in it is taken for granted.
 
 import { asProducer } from "@postrider/redis/connect";
 import { readStoredLetters, type StoredLetter } from "@postrider/redis/jobs";
@@ -19,7 +19,10 @@ export interface DeadLetter {
   readonly run: string | null;
   /** `id@version`. */
   readonly action: string;
-  /** The origin of the last attempt, or the one that the action's URL names; null where only the customer's data tell. */
+  /**
+   * The origin of the last attempt, or the one that the action's URL names; null where only the customer's
+   * data tell.
+   */
   readonly destination: string | null;
   /** Empty where the customer is sealed and the key is not at hand. */
   readonly customerId: string | number;

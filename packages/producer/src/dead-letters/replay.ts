@@ -1,5 +1,5 @@
-// Replays dead letters: which lane each goes into, what changes in it, and what is refused. The id stays, and so does the
-// Idempotency-Key, unless a new one is asked for.
+// Replays dead letters: which lane each goes into, what changes in it, and what is refused. The id stays, and
+// so does the Idempotency-Key, unless a new one is asked for.
 
 import { asProducer } from "@postrider/redis/connect";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
@@ -22,9 +22,14 @@ import type { Letter } from "./letter.ts";
 export const REPLAYS_PER_SECOND = 100;
 
 export interface ReplayOptions extends WorkOptions<ReplayProgress> {
-  /** Compose with the latest version of each action, under its retry policy, instead of the version that the delivery names. */
+  /**
+   * Compose with the latest version of each action, under its retry policy, instead of the version that the
+   * delivery names.
+   */
   readonly presentVersion?: boolean | undefined;
-  /** Send a new Idempotency-Key, so that the receiver takes it for another request. The delivery's id stays. */
+  /**
+   * Send a new Idempotency-Key, so that the receiver takes it for another request. The delivery's id stays.
+   */
   readonly newKey?: boolean | undefined;
   /** At most so many a second; 100 unless given. Infinity: as fast as it goes. */
   readonly ratePerSecond?: number | undefined;
@@ -104,7 +109,10 @@ async function putBackAll(
 
 const findNone: FindPresent = () => Promise.resolve(null);
 
-/** A letter of the present version keeps its id and data; only the action's latest version is read, once for all. */
+/**
+ * A letter of the present version keeps its id and data; only the action's latest version is read, once for
+ * all.
+ */
 function createPresent(actions: ActionStore): FindPresent {
   const known = new Map<string, SavedAction>();
   return async ({ delivery }) => {
@@ -169,7 +177,10 @@ function toOptions(options: string, { action }: SavedAction): string {
   });
 }
 
-/** Where others of its run or destination wait apart, it joins them. Of many replays most wait apart from everybody, too. */
+/**
+ * Where others of its run or destination wait apart, it joins them. Of many replays most wait apart from
+ * everybody, too.
+ */
 function chooseLane(
   { lane: home, destination }: Letter["shown"],
   runLane: OwnLane | undefined,
@@ -183,7 +194,10 @@ function chooseLane(
   return directory.get(lane) ?? { lane, kind: "retries", of: home, createdAt: directory.now() };
 }
 
-/** Of what is no dead letter, a pending retry is made due now: the replay takes its place, and is no second one. */
+/**
+ * Of what is no dead letter, a pending retry is made due now: the replay takes its place, and is no second
+ * one.
+ */
 async function hastenOthers(
   { shard }: ReplayDependencies,
   ids: readonly string[],

@@ -1,4 +1,5 @@
-// The request that a dead letter would send, composed again when someone looks: it is stored nowhere. Credentials are masked.
+// The request that a dead letter would send, composed again when someone looks: it is stored nowhere.
+// Credentials are masked.
 
 import { type CompiledAction, compileAction } from "@postrider/compose/compile";
 import type { DeliveryFacts } from "@postrider/compose/dialect/delivery-facts";

@@ -7,7 +7,10 @@ import type { AttemptRecord } from "@postrider/shared/attempt-record";
 import { unpackEvidence } from "@postrider/shared/evidence";
 import type { Sealer } from "@postrider/shared/seal";
 
-/** The attempts that are kept of a delivery in a lane, oldest first; none where they are sealed and the key is not at hand. */
+/**
+ * The attempts that are kept of a delivery in a lane, oldest first; none where they are sealed and the key is
+ * not at hand.
+ */
 export async function readAttempts(
   shard: Shard,
   lane: string,

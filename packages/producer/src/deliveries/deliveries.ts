@@ -1,4 +1,5 @@
-// Explains one delivery: where it is, what its attempts met and why that led where it did, and what comes next.
+// Explains one delivery: where it is, what its attempts met and why that led where it did, and what comes
+// next.
 
 import { asProducer } from "@postrider/redis/connect";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";

@@ -36,7 +36,10 @@ export interface Destinations {
   limit(origin: string, limits: Limits | null): Promise<void>;
   /** Nothing is sent to it until it is resumed. @throws `destination_invalid`. */
   pause(origin: string): Promise<void>;
-  /** Also closes its circuit and ends its rest, so that deliveries flow at once. @throws `destination_invalid`. */
+  /**
+   * Also closes its circuit and ends its rest, so that deliveries flow at once. @throws
+   * `destination_invalid`.
+   */
   resume(origin: string): Promise<void>;
 }
 

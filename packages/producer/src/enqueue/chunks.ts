@@ -1,9 +1,13 @@
-// Pulls items one by one and hands them on in chunks, a few at once, so that memory stays flat. A source that is slow or silent holds
-// nothing back: what was pulled is handed on after a moment, and an abort or a failure ends the waiting.
+// Pulls items one by one and hands them on in chunks, a few at once, so that memory stays flat. A source that
+// is slow or silent holds nothing back: what was pulled is handed on after a moment, and an abort or a
+// failure ends the waiting.
 
 import { PostriderError } from "@postrider/shared/errors";
 
-/** One transaction: small enough to hold Redis for some milliseconds only, large enough to hide the round trip. */
+/**
+ * One transaction: small enough to hold Redis for some milliseconds only, large enough to hide the round
+ * trip.
+ */
 export const CHUNK = 250;
 /** While one chunk is in Redis' hands the next one is made. */
 const CHUNKS_UNDER_WAY_MAX = 2;
@@ -22,7 +26,10 @@ export interface Handing<Source, Item> {
   readonly signal: AbortSignal | undefined;
 }
 
-/** @throws what `toItem`, `waitForRoom`, `take` or the source threw first, or `aborted`. All that was handed on has been taken by then. */
+/**
+ * @throws what `toItem`, `waitForRoom`, `take` or the source threw first, or `aborted`. All that was handed
+ * on has been taken by then.
+ */
 export async function handOnInChunks<Source, Item>(handing: Handing<Source, Item>): Promise<void> {
   const { from, toItem, signal } = handing;
   const source = createSource(from);
@@ -124,7 +131,10 @@ interface Pulling<Source> {
   interrupt(reason: unknown): void;
   isInterrupted(): boolean;
   throwIfInterrupted(): void;
-  /** Lets the source clean up, unless it is still busy with the next item: it would only hear of it after that. */
+  /**
+   * Lets the source clean up, unless it is still busy with the next item: it would only hear of it after
+   * that.
+   */
   letGo(): Promise<void>;
 }
 

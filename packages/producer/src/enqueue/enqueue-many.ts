@@ -1,5 +1,5 @@
-// Enqueueing a run: any number of customers, in chunks, with flat memory. Stopped half-way and started again with the
-// same run, it takes in only the rest.
+// Enqueueing a run: any number of customers, in chunks, with flat memory. Stopped half-way and started again
+// with the same run, it takes in only the rest.
 
 import { setTimeout } from "node:timers/promises";
 import { asProducer } from "@postrider/redis/connect";
@@ -44,7 +44,10 @@ export interface RunOrder extends DeliveryTimes {
   readonly lane?: string;
   /** The deliveries wait until the run, or one of them, is released. */
   readonly hold?: boolean;
-  /** More customers of this run will come, by another call: the run is not closed when this one has taken its customers in. */
+  /**
+   * More customers of this run will come, by another call: the run is not closed when this one has taken its
+   * customers in.
+   */
   readonly open?: boolean;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
@@ -72,8 +75,9 @@ export interface RunEnqueued {
 export type EnqueueMany = (order: RunOrder) => Promise<RunEnqueued>;
 
 /**
- * @throws from the returned function: `customer_invalid`, `delivery_invalid`, `action_unknown`, `run_mismatch`, `run_cancelled`, `run_full`,
- * `aborted`, `redis_unavailable`, `redis_full`, `redis_lost`. What was taken in by then stays; the same call again goes on.
+ * @throws from the returned function: `customer_invalid`, `delivery_invalid`, `action_unknown`,
+ * `run_mismatch`, `run_cancelled`, `run_full`, `aborted`, `redis_unavailable`, `redis_full`, `redis_lost`.
+ * What was taken in by then stays; the same call again goes on.
  */
 export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMany {
   const { admit, lanes, actions, runs, routing, backlogMax, customerSealer } = dependencies;
@@ -103,7 +107,8 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
       const { queue, ownLane } = toEntrance(handedOn);
       const { waiting, delayed } = await lanes.backlog(queue.name);
       const room = backlogMax - waiting - delayed;
-      // Nothing ends in a held run's lane, so the wait would be for ever. What is there already may come again.
+      // Nothing ends in a held run's lane, so the wait would be for ever. What is there already may come
+      // again.
       refusal = room <= 0 && ownLane?.isHeld === true ? fullRun(run, backlogMax) : undefined;
       if (refusal !== undefined) return 1;
       return room <= 0 ? 0 : Math.min(CHUNKS_PER_LOOK_MAX, Math.max(1, Math.floor(room / CHUNK)));

@@ -63,7 +63,10 @@ export interface EnqueueDependencies {
   readonly customerSealer: Sealer | null;
 }
 
-/** @throws from the returned function: `customer_invalid`, `delivery_invalid`, `action_unknown`, `redis_unavailable`, `redis_full`. */
+/**
+ * @throws from the returned function: `customer_invalid`, `delivery_invalid`, `action_unknown`,
+ * `redis_unavailable`, `redis_full`.
+ */
 export function createEnqueue({
   admit,
   lanes,

@@ -1,5 +1,5 @@
-// What callers hand in, checked at run time: a producer is called from JavaScript, too, and a typing error must not become a run
-// called "undefined".
+// What callers hand in, checked at run time: a producer is called from JavaScript, too, and a typing error
+// must not become a run called "undefined".
 
 import { PostriderError } from "@postrider/shared/errors";
 import { isLaneName } from "@postrider/shared/lanes";

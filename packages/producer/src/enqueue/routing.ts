@@ -1,5 +1,6 @@
-// Into which lane a delivery is put: its own where its run or its destination has one, else the shared one. What the producer cannot
-// know (a destination that the customer's data decide) the worker finds out when it has composed the request.
+// Into which lane a delivery is put: its own where its run or its destination has one, else the shared one.
+// What the producer cannot know (a destination that the customer's data decide) the worker finds out when it
+// has composed the request.
 
 import { asProducer } from "@postrider/redis/connect";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
@@ -10,7 +11,10 @@ import { findOrigin } from "../actions/origin.ts";
 
 /** Of the registry, where a producer looks before it enqueues. */
 const LOOK_MS = 400;
-/** A run's first thousand share a lane with everybody; the rest waits apart, so that nobody waits behind a million. */
+/**
+ * A run's first thousand share a lane with everybody; the rest waits apart, so that nobody waits behind a
+ * million.
+ */
 export const RUN_SHARED_MAX = 1_000;
 
 export interface Routing {

@@ -17,20 +17,26 @@ export interface RunCounters {
   /** Attempts after which a delivery waited for another one. */
   readonly retries: number;
   /**
-   * Where the workers' audit has found that these counters do not add up with what lies in the lanes: deliveries that wait no more
-   * and have not ended, or that wait although all have ended.
+   * Where the workers' audit has found that these counters do not add up with what lies in the lanes:
+   * deliveries that wait no more and have not ended, or that wait although all have ended.
    */
   readonly imbalance: { readonly lost: number; readonly surplus: number };
 }
 
 export interface RunEstimate {
-  /** Deliveries that ended per second since an earlier look, some seconds ago at least; null before there was one. */
+  /**
+   * Deliveries that ended per second since an earlier look, some seconds ago at least; null before there was
+   * one.
+   */
   readonly endedPerSecond: number | null;
   /** Unix ms when nothing will be left at that rate; null when nothing moves, or nothing is left. */
   readonly endsAt: number | null;
 }
 
-/** Counters from a run's fields and the number of its deliveries that are claimed. They add up: enqueued = ended + waiting + in flight. */
+/**
+ * Counters from a run's fields and the number of its deliveries that are claimed. They add up: enqueued =
+ * ended + waiting + in flight.
+ */
 export function count(
   fields: Readonly<Record<string, string>>,
   claimed: number,
@@ -44,7 +50,8 @@ export function count(
     read("cancelled"),
   ];
   const open = Math.max(0, enqueued - delivered - failed - expired - cancelled);
-  // A claim whose outcome is recorded and not yet settled is still in BullMQ's list; it has ended all the same.
+  // A claim whose outcome is recorded and not yet settled is still in BullMQ's list; it has ended all the
+  // same.
   const inFlight = Math.min(claimed, open);
   const failedByReason = Object.fromEntries(
     Object.entries(fields).flatMap(([name, value]) =>

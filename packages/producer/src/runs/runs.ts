@@ -1,4 +1,5 @@
-// Runs: batches of deliveries enqueued together, with counters that add up, and the switches that stop and let go of them.
+// Runs: batches of deliveries enqueued together, with counters that add up, and the switches that stop and
+// let go of them.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { cancelledRun } from "@postrider/redis/cancelled-run";
@@ -24,26 +25,36 @@ export interface Runs {
   get(run: string): Promise<Run>;
   /** The newest runs, newest first. */
   list(limit: number): Promise<Run[]>;
-  /** No more will be enqueued: with its last delivery the run is completed. Enqueueing more opens it again. @throws `run_unknown`. */
+  /**
+   * No more will be enqueued: with its last delivery the run is completed. Enqueueing more opens it again.
+   * @throws `run_unknown`.
+   */
   close(run: string): Promise<void>;
-  /** Waits until the run is closed and nothing is left of it, or the time is up. @throws `run_unknown`, `aborted`. */
+  /**
+   * Waits until the run is closed and nothing is left of it, or the time is up. @throws `run_unknown`,
+   * `aborted`.
+   */
   wait(run: string, options?: WaitOptions): Promise<Run>;
   /** Nothing more of the run is sent, wherever it waits, until it is resumed. @throws `run_unknown`. */
   pause(run: string): Promise<void>;
   /**
-   * Goes on. Of a run that is held, too, only what was released by itself: that takes some two seconds, until every worker knows.
+   * Goes on. Of a run that is held, too, only what was released by itself: that takes some two seconds, until
+   * every worker knows.
    * @throws `run_unknown`, `run_cancelled`.
    */
   resume(run: string): Promise<void>;
   /**
-   * Nothing more of the run is sent, ever: what waits ends as cancelled; of what is not due yet, what lies in lanes that it shares with
-   * others ends when it is due. Resolves when every worker knows, after some two seconds.
+   * Nothing more of the run is sent, ever: what waits ends as cancelled; of what is not due yet, what lies in
+   * lanes that it shares with others ends when it is due. Resolves when every worker knows, after some two
+   * seconds.
    * @throws `run_unknown`.
    */
   cancel(run: string): Promise<void>;
   /** Its deliveries wait until they are released. @throws `run_unknown`. */
   hold(run: string): Promise<void>;
-  /** Lets a held run go, or one delivery of it. @throws `run_unknown`, `run_cancelled`, `delivery_unknown`. */
+  /**
+   * Lets a held run go, or one delivery of it. @throws `run_unknown`, `run_cancelled`, `delivery_unknown`.
+   */
   release(run: string, deliveryId?: string): Promise<void>;
   /**
    * Opens a run, or checks that the one that exists is the same.
@@ -131,7 +142,8 @@ export function createRuns({ shard, directory, lanes, findOrigin }: RunsOptions)
 
 async function readRun(run: string, shard: Shard, directory: LaneDirectory): Promise<Run> {
   await asProducer(() => directory.refresh());
-  // Counters are read before the claims, so a delivery that ends in between is counted once, as ended or as waiting.
+  // Counters are read before the claims, so a delivery that ends in between is counted once, as ended or as
+  // waiting.
   const fields = await asProducer(() => shard.redis.hgetall(shard.keys.run(run)));
   const { action, lane, createdAt } = fields;
   if (action === undefined || lane === undefined) throw unknown(run);
@@ -151,7 +163,10 @@ async function readRun(run: string, shard: Shard, directory: LaneDirectory): Pro
   };
 }
 
-/** What is delayed need not wait until it is due to end. A worker that does not know yet would send what is made due now. */
+/**
+ * What is delayed need not wait until it is due to end. A worker that does not know yet would send what is
+ * made due now.
+ */
 async function endDelayed(run: string, lanes: Lanes): Promise<void> {
   await sleep(KNOWN_MS);
   await asProducer(() => lanes.queue(ownLaneName("run", run)).promoteJobs({ count: PROMOTED_AT_ONCE }));

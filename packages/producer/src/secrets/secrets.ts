@@ -1,5 +1,5 @@
-// The secret store: named values, sealed in Redis, that actions use and nobody reads back. Rotation seals everything under the newest
-// key, so that an old one can be taken away.
+// The secret store: named values, sealed in Redis, that actions use and nobody reads back. Rotation seals
+// everything under the newest key, so that an old one can be taken away.
 
 import { asProducer } from "@postrider/redis/connect";
 import type { Store } from "@postrider/redis/shard";
@@ -25,22 +25,33 @@ export interface Rotated {
 }
 
 export interface SecretStore {
-  /** Saves a value, instead of an earlier one. Workers use it within seconds. @throws `secret_invalid`, `key_missing`. */
+  /**
+   * Saves a value, instead of an earlier one. Workers use it within seconds. @throws `secret_invalid`,
+   * `key_missing`.
+   */
   set(name: string, value: string): Promise<void>;
   /** Names, never values. */
   list(): Promise<SecretListed[]>;
   /** @throws `secret_unknown`. */
   remove(name: string): Promise<void>;
-  /** Seals everything anew that is not sealed under the first key. @throws `key_missing` where something does not open. */
+  /**
+   * Seals everything anew that is not sealed under the first key. @throws `key_missing` where something does
+   * not open.
+   */
   rotate(): Promise<Rotated>;
 }
 
-/** Shorter ones can be guessed, and cannot be told apart from other text where an answer must not show them. */
+/**
+ * Shorter ones can be guessed, and cannot be told apart from other text where an answer must not show them.
+ */
 const VALUE_CHARS_MIN = 6;
 /** A certificate or a key in PEM fits. */
 const VALUE_CHARS_MAX = 8_192;
 
-/** Input: KEYS hash; ARGV field, value expected, new value. Output: 1 when it was replaced. A value set meanwhile stands. */
+/**
+ * Input: KEYS hash; ARGV field, value expected, new value. Output: 1 when it was replaced. A value set
+ * meanwhile stands.
+ */
 const REPLACE = `
 if redis.call("HGET", KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call("HSET", KEYS[1], ARGV[1], ARGV[3])
@@ -89,7 +100,8 @@ export function createSecretStore(store: Store, sealer: Sealer): SecretStore {
       for (const id of ids) {
         const key = store.keys.action(id);
         const counts = await resealAll(key, (field, stored) => resealAction(id, field, stored, sealer));
-        // A digest of what was not sealed before would let one guess the credential; apply compares the texts themselves.
+        // A digest of what was not sealed before would let one guess the credential; apply compares the texts
+        // themselves.
         if (counts.resealed > 0) await asProducer(() => store.redis.hdel(key, "digest"));
         rotated.push(counts);
       }
@@ -101,7 +113,9 @@ export function createSecretStore(store: Store, sealer: Sealer): SecretStore {
   };
 }
 
-/** A field's new text; null where it is fresh, undefined where it is nothing to seal. @throws `key_missing`. */
+/**
+ * A field's new text; null where it is fresh, undefined where it is nothing to seal. @throws `key_missing`.
+ */
 type Reseal = (field: string, stored: string) => string | null | undefined;
 
 function resealSecret(name: string, stored: string, sealer: Sealer): string | null {

@@ -1,5 +1,5 @@
-// The snippet store, in Redis. An action takes what it uses with it when it is saved, so a change here reaches an action with its next
-// version, and never a delivery that is on its way.
+// The snippet store, in Redis. An action takes what it uses with it when it is saved, so a change here
+// reaches an action with its next version, and never a delivery that is on its way.
 
 import { checkSnippet, completeSnippets } from "@postrider/compose/complete-snippets";
 import { asProducer } from "@postrider/redis/connect";

@@ -1,5 +1,6 @@
-// Admission: a chunk of deliveries enters its lane in one atomic step that also marks and counts them, each id once. Whatever dies
-// in between, a delivery is either in the lane, marked and counted, or nothing of it is there.
+// Admission: a chunk of deliveries enters its lane in one atomic step that also marks and counts them, each
+// id once. Whatever dies in between, a delivery is either in the lane, marked and counted, or nothing of it
+// is there.
 
 import { type Delivery, homeOf } from "@postrider/shared/delivery";
 import type { PostriderError } from "@postrider/shared/errors";
@@ -44,16 +45,19 @@ export interface Entrance {
 
 /**
  * Takes deliveries into a lane. Known ids are duplicates and change nothing.
- * @throws `redis_full`, `run_cancelled`, the entrance's refusal, and what Redis throws; nothing was taken in then, or all of it (the answer was lost).
+ * @throws `redis_full`, `run_cancelled`, the entrance's refusal, and what Redis throws; nothing was taken in
+ * then, or all of it (the answer was lost).
  */
 export type Admit = (admissions: readonly Admission[], entrance: Entrance) => Promise<Admitted>;
 
 /**
- * Marks these deliveries as in the lane and counts those that were not marked before, for the run and in all. One that was marked in
- * the meantime lies in another lane or has ended, so BullMQ would take it in: a shadow of it keeps BullMQ from that. One whose mark names a lane
- * in which it is not was lost, as by a person with a Redis client.
- * Input: KEYS mark, job, mark, job, …, run (or totals again: no run), totals; ARGV the mark, ttl seconds of the run, the home lane's field
- * in totals, the lane, prefix of all lanes. Output: {how many are new, how many were lost}; {-1} when the run was cancelled, and nothing was done.
+ * Marks these deliveries as in the lane and counts those that were not marked before, for the run and in all.
+ * One that was marked in the meantime lies in another lane or has ended, so BullMQ would take it in: a shadow
+ * of it keeps BullMQ from that. One whose mark names a lane in which it is not was lost, as by a person with
+ * a Redis client.
+ * Input: KEYS mark, job, mark, job, …, run (or totals again: no run), totals; ARGV the mark, ttl seconds of
+ * the run, the home lane's field in totals, the lane, prefix of all lanes. Output: {how many are new, how
+ * many were lost}; {-1} when the run was cancelled, and nothing was done.
  */
 const MARK = `${DROP_LETTER}
 local new, lost = 0, 0
@@ -177,7 +181,10 @@ function uniqueById(admissions: readonly Admission[]): Admission[] {
   ].reverse();
 }
 
-/** Most of what was enqueued before is told from what is new, or lost, by looks that cost less than a transaction. */
+/**
+ * Most of what was enqueued before is told from what is new, or lost, by looks that cost less than a
+ * transaction.
+ */
 async function withoutKnown(shard: Shard, admissions: readonly Admission[]): Promise<Admission[]> {
   const marks = await shard.redis.mget(admissions.map(({ id }) => shard.keys.outcome(id)));
   const places = admissions.map(({ id }, index) => {

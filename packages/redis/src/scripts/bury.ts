@@ -1,4 +1,5 @@
-// BURY: puts a claimed delivery among the dead letters of its home lane, in one atomic step, and drops the oldest ones where there are too many.
+// BURY: puts a claimed delivery among the dead letters of its home lane, in one atomic step, and drops the
+// oldest ones where there are too many.
 
 import type { Shard } from "../shard.ts";
 import { DROP_LETTER, type Moved, TAKE_OUT, toTakeOut } from "./lane-fragments.ts";
@@ -7,7 +8,8 @@ import { DROP_LETTER, type Moved, TAKE_OUT, toTakeOut } from "./lane-fragments.t
 const DROPPED_MAX = 100;
 
 /**
- * Input: as TAKE_OUT, then KEYS 5 failed, 6 prefix of the home lane's jobs; ARGV 3 reason, 4 now, 5 how many are kept, 6 how long in ms.
+ * Input: as TAKE_OUT, then KEYS 5 failed, 6 prefix of the home lane's jobs; ARGV 3 reason, 4 now, 5 how many
+ * are kept, 6 how long in ms.
  * Output: how many older dead letters were dropped, or -1 when the claim was lost.
  */
 const BURY = `${DROP_LETTER}${TAKE_OUT}

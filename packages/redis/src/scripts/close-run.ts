@@ -4,8 +4,9 @@ import type { Shard } from "../shard.ts";
 import { COMPLETE_RUN } from "./run-fragments.ts";
 
 /**
- * Input: KEYS run; ARGV now, 1 if the run is cancelled with it. Output: 1, or 0 when there is no such run. A run stays closed since the first
- * time. A cancelled one must not be forgotten while anything of it is left somewhere; the audit lets go of it.
+ * Input: KEYS run; ARGV now, 1 if the run is cancelled with it. Output: 1, or 0 when there is no such run. A
+ * run stays closed since the first time. A cancelled one must not be forgotten while anything of it is left
+ * somewhere; the audit lets go of it.
  */
 const CLOSE = `${COMPLETE_RUN}
 if redis.call("HEXISTS", KEYS[1], "action") == 0 then return 0 end

@@ -1,5 +1,5 @@
-// Completes closed runs of which nothing is left, where the step that should have done it did not know of runs' ends: as in a rolling update
-// from a release without them.
+// Completes closed runs of which nothing is left, where the step that should have done it did not know of
+// runs' ends: as in a rolling update from a release without them.
 
 import type { Shard } from "../shard.ts";
 import { COMPLETE_RUN } from "./run-fragments.ts";

@@ -7,7 +7,10 @@ import { DROP_LETTER } from "./lane-fragments.ts";
 /** So many of a lane go in one audit, lest Redis be held up; the rest goes in the next ones. */
 const AT_ONCE = 1_000;
 
-/** Input: KEYS failed, prefix of the lane's jobs; ARGV the time before which they go, how many at most. Output: how many went. */
+/**
+ * Input: KEYS failed, prefix of the lane's jobs; ARGV the time before which they go, how many at most.
+ * Output: how many went.
+ */
 const DROP = `${DROP_LETTER}
 local ids = redis.call("ZRANGEBYSCORE", KEYS[1], "-inf", "(" .. ARGV[1], "LIMIT", 0, ARGV[2])
 for _, id in ipairs(ids) do dropLetter(KEYS[1], KEYS[2], id) end
@@ -21,7 +24,9 @@ export interface OldLetters {
   readonly dropped: (lane: string, count: number) => void;
 }
 
-/** Drops the dead letters of all lanes that are older than `ageMs`; their outcomes were recorded long before. */
+/**
+ * Drops the dead letters of all lanes that are older than `ageMs`; their outcomes were recorded long before.
+ */
 export async function dropOldLetters({ shard, ageMs, dropped }: OldLetters): Promise<void> {
   const before = Date.now() - ageMs;
   for (const lane of await readSharedLanes(shard)) {

@@ -7,7 +7,8 @@ import { ADD_WAITING } from "./lane-fragments.ts";
 
 /**
  * Makes a pending retry due now. What was never claimed waits for its own time, and is no retry.
- * Input: KEYS 1 job, 2 delayed, 3 wait, 4 marker, 5 meta, 6 mark; ARGV 1 id, 2 the mark of that lane. Output: 1, or 0 when it is none.
+ * Input: KEYS 1 job, 2 delayed, 3 wait, 4 marker, 5 meta, 6 mark; ARGV 1 id, 2 the mark of that lane. Output:
+ * 1, or 0 when it is none.
  */
 const HASTEN = `${ADD_WAITING}
 local mark = redis.call("GET", KEYS[6])
@@ -19,7 +20,10 @@ addWaiting(ARGV[1], KEYS[3], KEYS[4], KEYS[5])
 return 1
 `;
 
-/** Makes pending retries due now, by delivery id and the lane in which each is. @returns which of them were retries. */
+/**
+ * Makes pending retries due now, by delivery id and the lane in which each is. @returns which of them were
+ * retries.
+ */
 export async function hastenRetries(
   shard: Shard,
   pending: readonly { readonly id: string; readonly lane: string }[],

@@ -1,10 +1,11 @@
-// Pieces of Lua for the scripts that move deliveries between lanes, in worker and producer. BullMQ has no such move, so they know its
-// keys: here, once. Prepended to a script, each defines one function.
+// Pieces of Lua for the scripts that move deliveries between lanes, in worker and producer. BullMQ has no
+// such move, so they know its keys: here, once. Prepended to a script, each defines one function.
 
 import type { ShardKeys } from "../keys.ts";
 
 /**
- * `carry(from, to)`: takes a job, and the log of its attempts, from one lane's key to another's. What lists name it in is the caller's part.
+ * `carry(from, to)`: takes a job, and the log of its attempts, from one lane's key to another's. What lists
+ * name it in is the caller's part.
  */
 export const CARRY = `
 local function carry(from, to)
@@ -14,7 +15,10 @@ local function carry(from, to)
 end
 `;
 
-/** `addWaiting(id, wait, marker, meta)`: puts a job where it waits, and wakes the workers of its lane unless that is paused. */
+/**
+ * `addWaiting(id, wait, marker, meta)`: puts a job where it waits, and wakes the workers of its lane unless
+ * that is paused.
+ */
 export const ADD_WAITING = `
 local function addWaiting(id, wait, marker, meta)
   redis.call("LPUSH", wait, id)
@@ -22,7 +26,10 @@ local function addWaiting(id, wait, marker, meta)
 end
 `;
 
-/** `dropLetter(failed, jobs, id)`: takes a dead letter away with its evidence; `jobs` is the prefix of its lane's jobs. What is none stays. */
+/**
+ * `dropLetter(failed, jobs, id)`: takes a dead letter away with its evidence; `jobs` is the prefix of its
+ * lane's jobs. What is none stays.
+ */
 export const DROP_LETTER = `
 local function dropLetter(failed, jobs, id)
   if redis.call("ZREM", failed, id) == 1 then redis.call("DEL", jobs .. id, jobs .. id .. ":logs") end

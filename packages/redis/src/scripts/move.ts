@@ -1,6 +1,6 @@
-// MOVE: takes a claimed delivery out of its lane into another one, in one atomic step. It keeps its id, attempts, history and data, and at any
-// moment it is in exactly one place. BullMQ has no such move between two queues; its version is pinned, and tests hold the result against
-// BullMQ's own view.
+// MOVE: takes a claimed delivery out of its lane into another one, in one atomic step. It keeps its id,
+// attempts, history and data, and at any moment it is in exactly one place. BullMQ has no such move between
+// two queues; its version is pinned, and tests hold the result against BullMQ's own view.
 
 import { IN_LANE, RELEASED, toLaneMark } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
@@ -10,8 +10,10 @@ import type { Shard } from "../shard.ts";
 import { ADD_WAITING, type Moved, TAKE_OUT, toTakeOut } from "./lane-fragments.ts";
 
 /**
- * One that was released by itself and comes back to a run that is paused is noted there, to be let go when the run is resumed.
- * Input: as TAKE_OUT, then KEYS 5 wait, 6 marker, 7 meta, 8 those released of the other lane, 9 mark; ARGV 3 the new mark, 4 the other lane's kind.
+ * One that was released by itself and comes back to a run that is paused is noted there, to be let go when
+ * the run is resumed.
+ * Input: as TAKE_OUT, then KEYS 5 wait, 6 marker, 7 meta, 8 those released of the other lane, 9 mark; ARGV 3
+ * the new mark, 4 the other lane's kind.
  * Output: 0, or -1 when the claim was lost.
  */
 const MOVE = `${ADD_WAITING}${TAKE_OUT}

@@ -1,5 +1,5 @@
-// The beginning of a run: whoever enqueues into it opens it, the first time as at any later one, and makes sure that Redis has kept what it
-// has acknowledged.
+// The beginning of a run: whoever enqueues into it opens it, the first time as at any later one, and makes
+// sure that Redis has kept what it has acknowledged.
 
 import { PostriderError } from "@postrider/shared/errors";
 import { cancelledRun } from "../cancelled-run.ts";

@@ -3,7 +3,10 @@
 import type { Shard } from "../shard.ts";
 import { transact } from "../transact.ts";
 
-/** Input: KEYS failed, job, its log; ARGV id. Output: 1, or 0 when it is no dead letter (any more). The mark stays. */
+/**
+ * Input: KEYS failed, job, its log; ARGV id. Output: 1, or 0 when it is no dead letter (any more). The mark
+ * stays.
+ */
 const PURGE = `
 if redis.call("ZREM", KEYS[1], ARGV[1]) == 0 then return 0 end
 redis.call("DEL", KEYS[2], KEYS[3])

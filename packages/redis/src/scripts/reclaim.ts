@@ -1,6 +1,7 @@
-// Takes up what dead workers had claimed from lanes that nobody serves at the moment: paused, held, behind an open circuit, or without
-// room. BullMQ's workers look for such claims in the lanes that they serve; in the others these would count as in flight until the
-// lane runs again, and wait then for another claim's time to run out.
+// Takes up what dead workers had claimed from lanes that nobody serves at the moment: paused, held, behind an
+// open circuit, or without room. BullMQ's workers look for such claims in the lanes that they serve; in the
+// others these would count as in flight until the lane runs again, and wait then for another claim's time to
+// run out.
 
 import { Queue, type QueueOptions } from "bullmq";
 import { countLanes, readSharedLanes } from "../counts.ts";
@@ -18,8 +19,8 @@ export interface ReclaimOptions {
 }
 
 /**
- * Looks once through the lanes with claims. BullMQ marks what is claimed and puts back at the next look what has lost its lock since;
- * several processes may look, and a look that comes too early does nothing.
+ * Looks once through the lanes with claims. BullMQ marks what is claimed and puts back at the next look what
+ * has lost its lock since; several processes may look, and a look that comes too early does nothing.
  */
 export async function reclaimUnserved(options: ReclaimOptions): Promise<void> {
   const { shard, directory, isServed } = options;

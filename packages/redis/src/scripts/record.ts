@@ -1,6 +1,7 @@
-// The ledger in Redis: where each delivery is or how it ended, and each run's counters. One atomic step writes an outcome over the
-// mark, counts, ends the run that has nothing left, and takes the job out of its lane; the first outcome of a delivery stands, so a repeated claim neither counts twice
-// nor sends again. A claim that another worker holds by now writes nothing, but that its worker was slow and not dead.
+// The ledger in Redis: where each delivery is or how it ended, and each run's counters. One atomic step
+// writes an outcome over the mark, counts, ends the run that has nothing left, and takes the job out of its
+// lane; the first outcome of a delivery stands, so a repeated claim neither counts twice nor sends again. A
+// claim that another worker holds by now writes nothing, but that its worker was slow and not dead.
 
 import { decodeMark, encodeOutcome, IN_LANE, type Mark, type Outcome } from "@postrider/shared/outcome";
 import { createBatch } from "../batch.ts";
@@ -12,17 +13,21 @@ import { COMPLETE_RUN } from "./run-fragments.ts";
 const GROUP_MAX = 100;
 
 /**
- * Redis at maxmemory refuses what takes memory, but not in a script that has begun to write. What was sent must be written down all the same, or
- * it is sent again. Claims are refused then, so this is never more than what is in flight. The key exists nowhere.
+ * Redis at maxmemory refuses what takes memory, but not in a script that has begun to write. What was sent
+ * must be written down all the same, or it is sent again. Claims are refused then, so this is never more than
+ * what is in flight. The key exists nowhere.
  */
 const WRITE_WHEN_FULL = `redis.call("DEL", KEYS[1] .. ":none")\n`;
 
 /**
- * Writes down what attempts came to: evidence, outcome and counts of each in one step, so that none is there without the others.
- * Input: KEYS per entry mark, run (the mark again: no run), job, active, stalled, then totals; ARGV how many records of attempts are kept, then per
- * entry id, claim's token, the attempt's record ("" = none), mark's text ("" = it has not ended), its ms to live, counter, second counter
- * ("" = none), 1 if the job is done with then.
- * Output: per entry 1 when written, 0 when the delivery had ended already, -1 when another worker has the claim.
+ * Writes down what attempts came to: evidence, outcome and counts of each in one step, so that none is there
+ * without the others.
+ * Input: KEYS per entry mark, run (the mark again: no run), job, active, stalled, then totals; ARGV how many
+ * records of attempts are kept, then per entry id, claim's token, the attempt's record ("" = none), mark's
+ * text ("" = it has not ended), its ms to live, counter, second counter ("" = none), 1 if the job is done
+ * with then.
+ * Output: per entry 1 when written, 0 when the delivery had ended already, -1 when another worker has the
+ * claim.
  */
 const RECORD = `${WRITE_WHEN_FULL}${COMPLETE_RUN}
 local counted, sums, ended, ending = {}, {}, 0, {}
@@ -105,13 +110,19 @@ export interface Entry {
   readonly claimed: Recorded;
   /** The record of the attempt, to be kept with the delivery and removed with it; null: there is none. */
   readonly record: string | null;
-  /** How the delivery has ended; null: it has not. Unless it failed, and so becomes a dead letter, the job leaves its lane in the same step. */
+  /**
+   * How the delivery has ended; null: it has not. Unless it failed, and so becomes a dead letter, the job
+   * leaves its lane in the same step.
+   */
   readonly outcome: Outcome | null;
   /** Counts it as a retry of its run. */
   readonly isRetry: boolean;
 }
 
-/** `stands`: another outcome was recorded first. `lost`: another worker holds the claim by now, and nothing was written. */
+/**
+ * `stands`: another outcome was recorded first. `lost`: another worker holds the claim by now, and nothing
+ * was written.
+ */
 export type Written = "written" | "stands" | "lost";
 
 export interface Ledger {

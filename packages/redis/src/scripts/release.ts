@@ -1,4 +1,5 @@
-// Lets one delivery of a held run go: it moves from the run's own lane to its home, marked so that no worker puts it back.
+// Lets one delivery of a held run go: it moves from the run's own lane to its home, marked so that no worker
+// puts it back.
 
 import { RELEASED, toLaneMark } from "@postrider/shared/outcome";
 import type { Shard } from "../shard.ts";
@@ -6,8 +7,8 @@ import { ADD_WAITING, CARRY } from "./lane-fragments.ts";
 
 /**
  * One that is not due yet stays so.
- * Input: KEYS job, wait, delayed of the run's lane, job, wait, delayed, marker, meta of the home lane, mark, those that came back to the run's
- * lane; ARGV id, the new mark.
+ * Input: KEYS job, wait, delayed of the run's lane, job, wait, delayed, marker, meta of the home lane, mark,
+ * those that came back to the run's lane; ARGV id, the new mark.
  * Output: 1, or 0 when it does not wait there.
  */
 const RELEASE = `${CARRY}${ADD_WAITING}

@@ -1,5 +1,5 @@
-// REPLAY: puts a dead letter back into a lane, in one atomic step. Whatever dies in between, a letter has been moved, marked and counted, or
-// nothing of it has changed.
+// REPLAY: puts a dead letter back into a lane, in one atomic step. Whatever dies in between, a letter has
+// been moved, marked and counted, or nothing of it has changed.
 
 import { IN_LANE, RELEASED, toLaneMark } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
@@ -10,10 +10,12 @@ import { transact } from "../transact.ts";
 import { ADD_WAITING, CARRY } from "./lane-fragments.ts";
 
 /**
- * Puts a dead letter back, with all its attempts again: takes its outcome back, so that the replay's own can stand, and counts it as
- * open again. Forgets crashes, too. It counts as claimed once, so that the next claim looks for its mark.
- * Input: KEYS 1 failed, 2 job of the home lane, 3 job, 4 wait, 5 marker, 6 meta of the lane where it goes, 7 mark, 8 totals, 9 run
- * (or totals again: no run); ARGV 1 id, 2 the new mark, 3 now, 4 data, 5 options ("" = as they are).
+ * Puts a dead letter back, with all its attempts again: takes its outcome back, so that the replay's own can
+ * stand, and counts it as open again. Forgets crashes, too. It counts as claimed once, so that the next claim
+ * looks for its mark.
+ * Input: KEYS 1 failed, 2 job of the home lane, 3 job, 4 wait, 5 marker, 6 meta of the lane where it goes, 7
+ * mark, 8 totals, 9 run (or totals again: no run); ARGV 1 id, 2 the new mark, 3 now, 4 data, 5 options ("" =
+ * as they are).
  * Output: 1; 0 when it is no dead letter (any more); -1 when its run was cancelled.
  */
 const REPLAY = `${CARRY}${ADD_WAITING}

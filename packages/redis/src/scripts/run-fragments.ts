@@ -1,9 +1,10 @@
-// The piece of Lua by which a run ends: prepended to every script that may bring a run to its end, in worker and producer, so that the
-// end is a part of the step that brings it about and comes exactly once, whatever is killed.
+// The piece of Lua by which a run ends: prepended to every script that may bring a run to its end, in worker
+// and producer, so that the end is a part of the step that brings it about and comes exactly once, whatever
+// is killed.
 
 /**
- * `complete(run)`: notes when a closed run had nothing left for the first time. That moment stays, also when deliveries of the run are
- * replayed or more are enqueued later.
+ * `complete(run)`: notes when a closed run had nothing left for the first time. That moment stays, also when
+ * deliveries of the run are replayed or more are enqueued later.
  */
 export const COMPLETE_RUN = `
 local function complete(run)

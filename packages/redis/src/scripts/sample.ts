@@ -3,7 +3,8 @@
 import type { Shard } from "../shard.ts";
 
 /**
- * Input: KEYS BullMQ's wait, prefix of the lane's jobs; ARGV for each of a sample its place, as a share of the lane.
+ * Input: KEYS BullMQ's wait, prefix of the lane's jobs; ARGV for each of a sample its place, as a share of
+ * the lane.
  * Output: {id, data, when it was enqueued, …} of those that are there.
  */
 const PICK = `

@@ -1,10 +1,13 @@
-// TAKE: the moment at which a lane with a rate may send its next request, by Redis' clock, so that all workers together keep the rate.
+// TAKE: the moment at which a lane with a rate may send its next request, by Redis' clock, so that all
+// workers together keep the rate.
 
 import type { Shard } from "../shard.ts";
 
 /**
- * Gives the next free moment, unless it is too far off. A rate that was far lower, or a clock that was set back, must not hold all up.
- * Input: KEYS the next one (µs), BullMQ's limiter; ARGV interval, the furthest off, ahead, the longest rest (all µs).
+ * Gives the next free moment, unless it is too far off. A rate that was far lower, or a clock that was set
+ * back, must not hold all up.
+ * Input: KEYS the next one (µs), BullMQ's limiter; ARGV interval, the furthest off, ahead, the longest rest
+ * (all µs).
  * Output: µs from now on; -1 where it is too far off, and none was taken.
  */
 const TAKE = `

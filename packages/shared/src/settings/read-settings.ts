@@ -13,7 +13,8 @@ export function toEnvironmentName(setting: string): string {
 
 /**
  * Settings from environment variables.
- * @throws PostriderError `settings_invalid` with every problem at once; unknown POSTRIDER_ names are problems.
+ * @throws PostriderError `settings_invalid` with every problem at once; unknown POSTRIDER_ names are
+ * problems.
  */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const names = new Map(

@@ -1,4 +1,5 @@
-// Settings: what lies in Redis: where that is, what its keys begin with, and what seals it. For every process.
+// Settings: what lies in Redis: where that is, what its keys begin with, and what seals it. For every
+// process.
 
 import { z } from "zod";
 import { isRedisUrl, REDIS_URL_RULE } from "../redis-url.ts";

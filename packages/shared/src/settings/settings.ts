@@ -1,5 +1,5 @@
-// Every setting, once: name, unit, default and description, in parts by role. docs/settings.md is generated from here. Only main files read the
-// environment; everything else is handed what it needs.
+// Every setting, once: name, unit, default and description, in parts by role. docs/settings.md is generated
+// from here. Only main files read the environment; everything else is handed what it needs.
 
 import { z } from "zod";
 import { egressSettings } from "./egress.ts";

@@ -1,5 +1,5 @@
-// Between compose and send: adds to a composed request what proves who sends it. Nothing here decides what becomes of a delivery; what
-// cannot be added is a finding like any other.
+// Between compose and send: adds to a composed request what proves who sends it. Nothing here decides what
+// becomes of a delivery; what cannot be added is a finding like any other.
 
 import type { CompiledAction } from "@postrider/compose/compile";
 import type { Credentials, OAuthClient } from "@postrider/compose/credentials";
@@ -94,8 +94,8 @@ export function createAuthorizer(options: AuthorizeOptions): Authorize {
 }
 
 /**
- * Waits no longer for a token than the attempt may take. The fetch itself goes on, within a deadline of its own: it is everybody's, and
- * the next attempt has what it brings.
+ * Waits no longer for a token than the attempt may take. The fetch itself goes on, within a deadline of its
+ * own: it is everybody's, and the next attempt has what it brings.
  */
 async function inTime<Found>(found: Promise<Found>, leftMs: number): Promise<Found | Unready> {
   let timer: NodeJS.Timeout | undefined;
@@ -169,7 +169,9 @@ function withAuthorization({ headers }: ComposedRequest, authorization: string):
   return [...others, "Authorization", authorization];
 }
 
-/** Headers that the request has already, such as a delivery's id under the same name, are not written twice. */
+/**
+ * Headers that the request has already, such as a delivery's id under the same name, are not written twice.
+ */
 function sign(request: ComposedRequest, signer: Signer | null, id: string, now: number): ComposedRequest {
   if (signer === null) return request;
   const signature = signer({ id, timestamp: Math.floor(now / 1_000), body: request.body ?? "" });

@@ -1,6 +1,7 @@
-// Keeps credentials out of whatever an attempt leaves behind: what a destination sends back, what a message repeats. Every finding goes
-// through here before anybody else sees it, and every value that came from a secret, or stood where a credential stands, is masked in it,
-// in the forms in which texts are usually passed on.
+// Keeps credentials out of whatever an attempt leaves behind: what a destination sends back, what a message
+// repeats. Every finding goes through here before anybody else sees it, and every value that came from a
+// secret, or stood where a credential stands, is masked in it, in the forms in which texts are usually passed
+// on.
 
 import type { CompiledAction } from "@postrider/compose/compile";
 import type { ComposedRequest } from "@postrider/compose/request";
@@ -20,7 +21,10 @@ export function sensitiveSecrets(secrets: Secrets): Set<string> {
   return new Set(Object.values(secrets));
 }
 
-/** Adds what a request carries in places of credentials, and in headers whose templates use a secret, also where a filter changed it. */
+/**
+ * Adds what a request carries in places of credentials, and in headers whose templates use a secret, also
+ * where a filter changed it.
+ */
 export function addSensitiveHeaders(
   sensitive: Set<string>,
   { headers }: ComposedRequest,
@@ -110,7 +114,10 @@ function formsOf(value: string): readonly string[] {
   return forms;
 }
 
-/** A value as servers repeat it: as it is, in JSON (as Node, Python and PHP write it, and JSON in JSON), in URLs, forms and HTML, in base64 and hex. */
+/**
+ * A value as servers repeat it: as it is, in JSON (as Node, Python and PHP write it, and JSON in JSON), in
+ * URLs, forms and HTML, in base64 and hex.
+ */
 function toForms(value: string): string[] {
   const json = escapeJson(value);
   const ascii = json.replace(
@@ -142,10 +149,16 @@ function toForms(value: string): string[] {
   ];
 }
 
-/** Characters of base64 that the bytes before a value have a part in, by how many of those there are beyond a group of three. */
+/**
+ * Characters of base64 that the bytes before a value have a part in, by how many of those there are beyond a
+ * group of three.
+ */
 const SHARED_CHARS = [0, 2, 3] as const;
 
-/** What all base64 of a longer text has in common where the value stands in it: `user:value`, or a whole document. */
+/**
+ * What all base64 of a longer text has in common where the value stands in it: `user:value`, or a whole
+ * document.
+ */
 function toInnerBase64(bytes: Buffer, before: number): string[] {
   const padded = Buffer.concat([Buffer.alloc(before), bytes]);
   // The last character of a group that is not full is shared with what follows.

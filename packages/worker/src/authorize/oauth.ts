@@ -1,4 +1,5 @@
-// The client credentials grant (RFC 6749 section 4.4): the request for a token, and what the answer means. Pure.
+// The client credentials grant (RFC 6749 section 4.4): the request for a token, and what the answer means.
+// Pure.
 
 import type { OAuthClient } from "@postrider/compose/credentials";
 import type { ComposedRequest } from "@postrider/compose/request";
@@ -45,7 +46,10 @@ const LIFETIME_MS_DEFAULT = 5 * 60_000;
 const LIFETIME_MS_MAX = 24 * 3_600_000;
 /** RFC 6750 section 2.1, and room for what servers really issue: visible ASCII. */
 const TOKEN = /^[\x21-\x7e]{1,8192}$/;
-/** RFC 6750 knows Bearer; large token endpoints call the very same `BearerToken` (Apigee) and `jwt-bearer` (Azure DevOps). */
+/**
+ * RFC 6750 knows Bearer; large token endpoints call the very same `BearerToken` (Apigee) and `jwt-bearer`
+ * (Azure DevOps).
+ */
 const BEARER: ReadonlySet<string> = new Set(["bearer", "bearertoken", "jwt-bearer"]);
 /** RFC 6749 section 5.2: the error's code, which may be told; its description may repeat what was sent. */
 const ERROR_CODE = /^[A-Za-z0-9_.-]{1,60}$/;

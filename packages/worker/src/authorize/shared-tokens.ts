@@ -1,4 +1,5 @@
-// What workers share of access tokens in Redis: the token, sealed; who is fetching one; and why the last fetch failed.
+// What workers share of access tokens in Redis: the token, sealed; who is fetching one; and why the last
+// fetch failed.
 
 import type { Store } from "@postrider/redis/shard";
 import type { Sealer } from "@postrider/shared/seal";

@@ -1,5 +1,5 @@
-// Signatures over the exact bytes that are sent. Pure but for the keys, which are made ready once: https://www.standardwebhooks.com
-// (specification 1.0) and Customer.io's scheme.
+// Signatures over the exact bytes that are sent. Pure but for the keys, which are made ready once:
+// https://www.standardwebhooks.com (specification 1.0) and Customer.io's scheme.
 
 import { createHmac, createPrivateKey, createSecretKey, type KeyObject, sign as signWith } from "node:crypto";
 import type { SigningScheme } from "@postrider/shared/credentials";
@@ -80,15 +80,18 @@ function toEd25519(secret: string): SignEntry | string {
 }
 
 /**
- * RFC 4648 section 4, padding included. Node's decoder takes anything; a mistyped secret must not become another one, and a receiver's
- * decoder must read the same bytes in it.
+ * RFC 4648 section 4, padding included. Node's decoder takes anything; a mistyped secret must not become
+ * another one, and a receiver's decoder must read the same bytes in it.
  */
 function decodeBase64(text: string): Buffer | null {
   const bytes = Buffer.from(text, "base64");
   return bytes.toString("base64") === text ? bytes : null;
 }
 
-/** `X-CIO-Signature`: hex HMAC-SHA256 of `v0:timestamp:body`, under the one secret that the scheme has room for. */
+/**
+ * `X-CIO-Signature`: hex HMAC-SHA256 of `v0:timestamp:body`, under the one secret that the scheme has room
+ * for.
+ */
 function createCustomerIo([first = ""]: readonly string[]): Signer {
   const key = createSecretKey(Buffer.from(first, "utf8"));
   return ({ timestamp, body }) => {

@@ -1,5 +1,5 @@
-// Access tokens, one for each client and all workers: fetched by one of them before the old one runs out, while the others go on with
-// the old one, or wait where there is none.
+// Access tokens, one for each client and all workers: fetched by one of them before the old one runs out,
+// while the others go on with the old one, or wait where there is none.
 
 import { randomUUID } from "node:crypto";
 import type { OAuthClient } from "@postrider/compose/credentials";
@@ -30,7 +30,7 @@ export type TokenFound = { readonly kind: "token"; readonly token: Token } | NoT
 export interface Tokens {
   /** A token that is good now. Known ones come back without a promise. */
   get(order: TokenOrder): TokenFound | Promise<TokenFound>;
-  /** Another token than the one that a destination refused; null when that one was only just fetched for the same reason. */
+  /** Another token than one that was refused; null when that was only just fetched for the same reason. */
   renew(order: TokenOrder, refused: string): Promise<TokenFound | null>;
 }
 
@@ -128,7 +128,7 @@ async function obtainOnce(order: TokenOrder, errand: Errand, options: TokenOptio
   }
 }
 
-/** What the others have: a token, or the trouble that keeps all from trying; null where somebody has to fetch. */
+/** What the others have: a token, or why all have to wait; null where somebody has to fetch. */
 async function lookUp(
   { identity, client, refused }: Errand,
   options: TokenOptions,
@@ -153,7 +153,7 @@ async function fetchAlone(
   const { shared, now } = options;
   const { identity, client, refused } = errand;
   const owner = randomUUID();
-  // Where Redis takes no lock, nobody fetches: some endpoints end the old token with each new one, under all who have it.
+  // Where Redis takes no lock, nobody fetches: with some endpoints each new token ends the old one for all.
   if (await orElse(shared.lock(identity, owner, order.timeoutMs + LOCK_MARGIN_MS), false)) {
     try {
       return await fetchOnce(order, errand, options);

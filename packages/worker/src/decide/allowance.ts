@@ -8,9 +8,10 @@ const ITEM = /(?:"(?:[^"\\]|\\.)*"|[^",])+/g;
 const POLICIES_MAX = 10;
 
 /**
- * Requests a second that the headers grant, by the strictest of their policies; null where they say nothing that can be relied on.
- * Known: `RateLimit-Policy`, and `RateLimit-Limit` with a window, as `"policy";q=100;w=60` (draft-ietf-httpapi-ratelimit-headers-10) or
- * `100;w=60` (older drafts). A limit without a window (`X-RateLimit-Limit`) tells no rate.
+ * Requests a second that the headers grant, by the strictest of their policies; null where they say nothing
+ * that can be relied on. Known: `RateLimit-Policy`, and `RateLimit-Limit` with a window, as
+ * `"policy";q=100;w=60` (draft-ietf-httpapi-ratelimit-headers-10) or `100;w=60` (older drafts). A limit
+ * without a window (`X-RateLimit-Limit`) tells no rate.
  */
 export function allowedPerSecond(headers: Readonly<Record<string, string>>): number | null {
   for (const name of ["ratelimit-policy", "ratelimit-limit"]) {
@@ -22,10 +23,11 @@ export function allowedPerSecond(headers: Readonly<Record<string, string>>): num
 }
 
 /**
- * After how many ms an allowance that the headers call used up is there again, by the last of them; null where none is used up. Known:
- * `RateLimit: "policy";r=0;t=30` (drafts 8 to 10), `RateLimit: limit=10, remaining=0, reset=45` (draft 7), and any pair such as
- * `X-RateLimit-Remaining: 0` with `X-RateLimit-Reset`, whatever stands around these words, where the reset may be any moment that
- * untilMs reads. `-Reset-After` comes first: it needs no clock that agrees with ours.
+ * After how many ms an allowance that the headers call used up is there again, by the last of them; null
+ * where none is used up. Known: `RateLimit: "policy";r=0;t=30` (drafts 8 to 10), `RateLimit: limit=10,
+ * remaining=0, reset=45` (draft 7), and any pair such as `X-RateLimit-Remaining: 0` with `X-RateLimit-Reset`,
+ * whatever stands around these words, where the reset may be any moment that untilMs reads. `-Reset-After`
+ * comes first: it needs no clock that agrees with ours.
  */
 export function usedUpForMs(headers: Readonly<Record<string, string>>, now: number): number | null {
   const waits = combinedWaits(headers["ratelimit"] ?? "", now);
@@ -38,7 +40,10 @@ export function usedUpForMs(headers: Readonly<Record<string, string>>, now: numb
   return found.length === 0 ? null : Math.max(...found);
 }
 
-/** `ratelimit-remaining`, `x-rate-limit-remaining`, `x-ratelimit-remaining-requests`, `x-vendor-ratelimit-daily-remaining`. */
+/**
+ * `ratelimit-remaining`, `x-rate-limit-remaining`, `x-ratelimit-remaining-requests`,
+ * `x-vendor-ratelimit-daily-remaining`.
+ */
 const REMAINING = /(?:^|-)rate-?limit-(?:.+-)?remaining(?:-|$)/;
 
 function combinedWaits(header: string, now: number): (number | null)[] {

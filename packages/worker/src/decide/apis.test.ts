@@ -1,5 +1,5 @@
-// How large public APIs say when to come back, each as its own documentation has it: what a refusal of theirs carries, and what is made of
-// it. Times are moved to the test's own.
+// How large public APIs say when to come back, each as its own documentation has it: what a refusal of theirs
+// carries, and what is made of it. Times are moved to the test's own.
 
 import { RETRY_PRESETS } from "@postrider/shared/retry";
 import { expect, test } from "vitest";

@@ -5,13 +5,16 @@ import type { RetryPolicy } from "@postrider/shared/retry";
 /** Gives a double in [0, 1), evenly distributed. */
 export type Random = () => number;
 
-/** Of a wait that the policy spells out: enough to part what would come together, and still the wait that was asked for. */
+/**
+ * Of a wait that the policy spells out: enough to part what would come together, and still the wait that was
+ * asked for.
+ */
 const SPELLED_SPREAD = 0.2;
 
 /**
- * Exponential backoff with full jitter: the n-th wait is random in [0, min(maxMs, baseMs · factor^(n-1))]. A wait that the policy
- * spells out is random within a fifth of it.
- * Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+ * Exponential backoff with full jitter: the n-th wait is random in [0, min(maxMs, baseMs · factor^(n-1))]. A
+ * wait that the policy spells out is random within a fifth of it. Source: "Exponential Backoff And Jitter",
+ * AWS Architecture Blog, 2015.
  */
 export function backoffMs(policy: RetryPolicy, attempt: number, random: Random): number {
   const { delaysMs } = policy;

@@ -24,8 +24,8 @@ function fault(code: FaultCode): Finding {
 }
 
 /**
- * The whole of HTTP, row by row: what the first attempt's status leads to. RFC 9110 section 15 has a status beyond 599, which is none,
- * taken for a 5xx.
+ * The whole of HTTP, row by row: what the first attempt's status leads to. RFC 9110 section 15 has a status
+ * beyond 599, which is none, taken for a 5xx.
  */
 function expected(status: number): "delivered" | "failed" | "retry" | "free retry" {
   if (status >= 200 && status < 300) return "delivered";

@@ -18,7 +18,10 @@ import { askedWaitMs } from "./retry-after.ts";
 
 /** Of a bug of ours, or of an action that could not be read: soon enough for a fix, too seldom to storm. */
 const INTERNAL_RETRY_MS = 10_000;
-/** Of a machine that has no descriptors or ports left: these come back within seconds, when connections are closed. */
+/**
+ * Of a machine that has no descriptors or ports left: these come back within seconds, when connections are
+ * closed.
+ */
 const LOCAL_RETRY_MS = 10_000;
 /** A later release's delivery is looked at now and then, until a worker of that release takes it. */
 const NEWER_RETRY_MS = 10_000;
@@ -71,7 +74,10 @@ export function decide(finding: Finding, facts: DeliveryFacts, circumstances: Ci
   }
 }
 
-/** The verdict where nothing could be written down of an attempt, as when Redis is full: nothing may end unrecorded, so it is tried again. */
+/**
+ * The verdict where nothing could be written down of an attempt, as when Redis is full: nothing may end
+ * unrecorded, so it is tried again.
+ */
 export function decideUnrecorded(): Verdict {
   return { kind: "retry", reason: "internal", delayMs: UNRECORDED_RETRY_MS, costsAttempt: false };
 }
@@ -108,7 +114,10 @@ function decideFault(fault: Fault, facts: DeliveryFacts, circumstances: Circumst
   return retry(fault.code, { delayMs, costsAttempt: true }, facts, circumstances);
 }
 
-/** Waits as for a rate limit: nothing was sent, so it costs age and no attempt, and a whole run that waits comes back ever more seldom. */
+/**
+ * Waits as for a rate limit: nothing was sent, so it costs age and no attempt, and a whole run that waits
+ * comes back ever more seldom.
+ */
 function decideUnready(
   { reason, notBefore }: Unready,
   facts: DeliveryFacts,
@@ -124,8 +133,8 @@ function decideUnready(
 }
 
 /**
- * Whether the same request may succeed later. A 4xx refuses the request itself; 408 and 425 speak of the moment. What is beyond 599 is no
- * status, and RFC 9110 section 15 has it taken for a 5xx.
+ * Whether the same request may succeed later. A 4xx refuses the request itself; 408 and 425 speak of the
+ * moment. What is beyond 599 is no status, and RFC 9110 section 15 has it taken for a 5xx.
  */
 export function isRetried(status: number, policy: Pick<RetryPolicy, "statuses">): boolean {
   if (policy.statuses.includes(status)) return true;

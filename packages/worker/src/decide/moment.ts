@@ -2,7 +2,10 @@
 
 /** Nothing that tells a moment is longer. */
 const CHARS_MAX = 64;
-/** Nobody's wait is thirty years long: what is more is a Unix time in seconds, and what is more than that one in ms. */
+/**
+ * Nobody's wait is thirty years long: what is more is a Unix time in seconds, and what is more than that one
+ * in ms.
+ */
 const UNIX_SECONDS_MIN = 1e9;
 const UNIX_MS_MIN = 1e12;
 
@@ -30,7 +33,8 @@ export function toValues(header: string | undefined): string[] {
 }
 
 /**
- * How long it is until a moment: seconds (fractions are rounded up), a Unix time in seconds or ms, a duration with units, or a date.
+ * How long it is until a moment: seconds (fractions are rounded up), a Unix time in seconds or ms, a duration
+ * with units, or a date.
  * @returns ms from `now`, 0 for the past; null for what is none of these.
  */
 export function untilMs(text: string, now: number): number | null {
@@ -42,7 +46,10 @@ export function untilMs(text: string, now: number): number | null {
   return Math.max(0, Math.ceil(number < UNIX_MS_MIN ? number * 1_000 : number) - now);
 }
 
-/** How long it is until a date, as HTTP or RFC 3339 writes it. @returns ms from `now`, 0 for the past; null for what is none. */
+/**
+ * How long it is until a date, as HTTP or RFC 3339 writes it. @returns ms from `now`, 0 for the past; null
+ * for what is none.
+ */
 export function untilDateMs(text: string, now: number): number | null {
   const at = parseHttpDate(text, now) ?? parseRfc3339(text);
   return at === null ? null : Math.max(0, at - now);

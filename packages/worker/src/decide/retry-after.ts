@@ -3,15 +3,20 @@
 import { usedUpForMs } from "./allowance.ts";
 import { toValues, untilDateMs, untilMs } from "./moment.ts";
 
-/** Nobody may park a delivery for longer; an API that reads its own header as milliseconds would (an hour). */
+/**
+ * Nobody may park a delivery for longer; an API that reads its own header as milliseconds would (an hour).
+ */
 export const RETRY_AFTER_MS_MAX = 3_600_000;
 
-/** Other headers that say the same: `X-RateLimit-Retry-After`, `X-MS-Retry-After-MS`, and Akamai's moment of the next request. */
+/**
+ * Other headers that say the same: `X-RateLimit-Retry-After`, `X-MS-Retry-After-MS`, and Akamai's moment of
+ * the next request.
+ */
 const OTHER_NAMES = /-retry-after$|retry-after-ms$|^x-ratelimit-next$/;
 
 /**
- * By its Retry-After, else by another header that says the same, else by an allowance that is used up; null where it says nothing.
- * draft-ietf-httpapi-ratelimit-headers-10 has Retry-After come first, too.
+ * By its Retry-After, else by another header that says the same, else by an allowance that is used up; null
+ * where it says nothing. draft-ietf-httpapi-ratelimit-headers-10 has Retry-After come first, too.
  * @returns ms from `now`, at most RETRY_AFTER_MS_MAX.
  */
 export function askedWaitMs(headers: Readonly<Record<string, string>>, now: number): number | null {
@@ -21,8 +26,8 @@ export function askedWaitMs(headers: Readonly<Record<string, string>>, now: numb
 }
 
 /**
- * RFC 9110 section 10.2.3: seconds, or a date in any of HTTP's three forms; some APIs write RFC 3339. Fractions are rounded up, the past
- * is now, nonsense is null. Of a header that came twice, the longer wait.
+ * RFC 9110 section 10.2.3: seconds, or a date in any of HTTP's three forms; some APIs write RFC 3339.
+ * Fractions are rounded up, the past is now, nonsense is null. Of a header that came twice, the longer wait.
  * @returns ms from `now`, at most RETRY_AFTER_MS_MAX.
  */
 export function retryAfterMs(header: string | undefined, now: number): number | null {

@@ -1,5 +1,5 @@
-// Whether a 2xx answer is the success that its action asks for, for APIs that say 200 and mean no. Pure. Success has to be shown: what cannot
-// be read breaks the rule as well.
+// Whether a 2xx answer is the success that its action asks for, for APIs that say 200 and mean no. Pure.
+// Success has to be shown: what cannot be read breaks the rule as well.
 
 import { type Success, type SuccessRule, toSuccessRules } from "@postrider/shared/success";
 import { type Finding, type Reply, STOPPED } from "../attempt.ts";
@@ -7,7 +7,10 @@ import { type Finding, type Reply, STOPPED } from "../attempt.ts";
 /** Of a value in a message; more of it stands in the body. */
 const VALUE_CHARS_MAX = 100;
 
-/** The finding, with the status that stands for a 2xx whose answer does not hold; by the first rule that does not. */
+/**
+ * The finding, with the status that stands for a 2xx whose answer does not hold; by the first rule that does
+ * not.
+ */
 export function judgeSuccess<F extends Finding>(
   finding: F,
   success: Success | undefined,

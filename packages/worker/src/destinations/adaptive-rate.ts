@@ -1,5 +1,5 @@
-// The rate at which a destination takes requests, learned from its own answers: additive increase, multiplicative decrease, slower near
-// the rate at which it last refused. Pure.
+// The rate at which a destination takes requests, learned from its own answers: additive increase,
+// multiplicative decrease, slower near the rate at which it last refused. Pure.
 
 import type { AdaptiveRate } from "@postrider/shared/own-lane";
 import { type Counts, type CountsBySecond, total } from "./counts.ts";
@@ -31,8 +31,9 @@ const GROWTH_SECONDS_MAX = 5;
 /** Refused so much of it, a destination allows far less than it did: what it takes now is looked at anew. */
 const MANY_REFUSALS = 0.1;
 /**
- * Of a destination that took less than this of what it was asked for, nobody knows where its limit lies: the little may be the end of a
- * time in which it took nothing. The limit is looked for in big steps, which costs few refusals beside those that were met.
+ * Of a destination that took less than this of what it was asked for, nobody knows where its limit lies: the
+ * little may be the end of a time in which it took nothing. The limit is looked for in big steps, which costs
+ * few refusals beside those that were met.
  */
 const KNOWN_SHARE_MIN = 0.05;
 const START_GROWTH = 0.3;
@@ -72,7 +73,8 @@ function begin(counts: CountsBySecond, now: number, allowance: Allowance | null)
   if (met.limited < REFUSALS_MIN || met.limited < (met.accepted + met.limited) * REFUSED_SHARE_MIN)
     return undefined;
   const first = Math.min(...refusingSeconds(counts, now).map(([second]) => second));
-  // What it took so far in its first second is a burst or a part, and a adaptive rate that begins far too low takes minutes to grow.
+  // What it took so far in its first second is a burst or a part, and a adaptive rate that begins far too low
+  // takes minutes to grow.
   if (allowance === null && Math.floor(now / 1_000) - first < 2) return undefined;
   const later = new Map([...counts].filter(([second]) => second > first));
   const taken = takenPerSecond(later, now);
@@ -87,7 +89,10 @@ function begin(counts: CountsBySecond, now: number, allowance: Allowance | null)
   };
 }
 
-/** Accepted in the seconds in which it also refused: it was asked for more than it takes, so this is what it takes. */
+/**
+ * Accepted in the seconds in which it also refused: it was asked for more than it takes, so this is what it
+ * takes.
+ */
 function takenPerSecond(counts: CountsBySecond, now: number): number {
   const current = Math.floor(now / 1_000);
   const seconds = refusingSeconds(counts, now).filter(([second]) => second < current);
@@ -141,7 +146,10 @@ function speedUp(
   return { ...adaptiveRate, perSecond, changedAt: now };
 }
 
-/** Fast up to where it last refused, slowly past that place, and ever faster when it has turned out to be no limit any more. */
+/**
+ * Fast up to where it last refused, slowly past that place, and ever faster when it has turned out to be no
+ * limit any more.
+ */
 function grow({ perSecond, refusedAt }: AdaptiveRate, seconds: number): number {
   if (refusedAt === UNKNOWN) return perSecond * (1 + START_GROWTH * seconds);
   if (perSecond < refusedAt * NEAR) return Math.min(perSecond * (1 + FAR_GROWTH * seconds), refusedAt * NEAR);

@@ -39,7 +39,10 @@ export function nextCircuit(
   return { state: "open", since: now, pauseMs: settings.circuitPauseMs };
 }
 
-/** One answer decides: a failure opens it for longer, anything else closes it; a 429 is an answer of a destination that lives. */
+/**
+ * One answer decides: a failure opens it for longer, anything else closes it; a 429 is an answer of a
+ * destination that lives.
+ */
 function judgeProbes(
   circuit: Circuit,
   { accepted, failed, limited }: { accepted: number; failed: number; limited: number },

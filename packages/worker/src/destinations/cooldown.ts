@@ -2,9 +2,15 @@
 
 import { type CountsBySecond, total } from "./counts.ts";
 
-/** One refusal may be about one customer or one account; so many in a row, and nothing accepted between them, are about everybody. */
+/**
+ * One refusal may be about one customer or one account; so many in a row, and nothing accepted between them,
+ * are about everybody.
+ */
 const REFUSALS_MIN = 5;
-/** A shorter wait is that of a window of a second or so; its deliveries come back by themselves, and a adaptive rate is learned. */
+/**
+ * A shorter wait is that of a window of a second or so; its deliveries come back by themselves, and a
+ * adaptive rate is learned.
+ */
 const ASKED_MS_MIN = 2_000;
 /** Each refusal of the same second names a slightly different end. */
 const CHANGE_MS_MIN = 1_000;

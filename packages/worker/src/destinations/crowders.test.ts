@@ -21,7 +21,10 @@ interface Load {
   readonly seconds: number;
 }
 
-/** Time is played, and what a worker does with a run's lane: who has a lane of its own is sent from there, and calm ones lose it. */
+/**
+ * Time is played, and what a worker does with a run's lane: who has a lane of its own is sent from there, and
+ * calm ones lose it.
+ */
 function play({ destinations, slow, slowMs, perSecond, seconds }: Load) {
   let now = 0;
   const traffic: Traffic = createTraffic(() => now);

@@ -1,5 +1,5 @@
-// Which destinations are to have a lane of their own, or to keep it, for the slots that they take from others. Looked at a few times a
-// second, over everything that this process has in flight.
+// Which destinations are to have a lane of their own, or to keep it, for the slots that they take from
+// others. Looked at a few times a second, over everything that this process has in flight.
 
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { isForMany, ownLaneName } from "@postrider/shared/lanes";
@@ -23,7 +23,10 @@ export interface CrowdersOptions {
 }
 
 export interface Crowders {
-  /** Those that need a lane of their own now and are not led into one, and those that would need it again at once. */
+  /**
+   * Those that need a lane of their own now and are not led into one, and those that would need it again at
+   * once.
+   */
   find(): string[];
 }
 
@@ -31,7 +34,10 @@ export function createCrowders(options: CrowdersOptions): Crowders {
   const { traffic, scout, now } = options;
   const scoutedAt = new Map<string, number>();
 
-  /** Where one destination jams a lane and nobody else has been met there: do others wait behind it? Nobody waits for the answer. */
+  /**
+   * Where one destination jams a lane and nobody else has been met there: do others wait behind it? Nobody
+   * waits for the answer.
+   */
   const lookBehind = (lane: string): void => {
     const origin = traffic.findLone(lane);
     if (origin === null || now() - (scoutedAt.get(lane) ?? Number.NEGATIVE_INFINITY) < SCOUT_MS) return;
@@ -55,12 +61,17 @@ export function createCrowders(options: CrowdersOptions): Crowders {
   };
 }
 
-/** Lanes that many destinations may share, as far as their entries tell: where a run's action names one, nobody else waits there. */
+/**
+ * Lanes that many destinations may share, as far as their entries tell: where a run's action names one,
+ * nobody else waits there.
+ */
 function lanesForMany({ directory, traffic }: CrowdersOptions): string[] {
   return traffic.lanes().filter((lane) => isForMany(lane) && directory.get(lane)?.destination === undefined);
 }
 
-/** Destinations that take others' slots by hanging, and are led into a lane of their own no more, or not yet. */
+/**
+ * Destinations that take others' slots by hanging, and are led into a lane of their own no more, or not yet.
+ */
 function findCrowding(lanes: readonly string[], { directory, traffic }: CrowdersOptions): string[] {
   return lanes
     .flatMap(traffic.findCrowders)
@@ -72,8 +83,9 @@ function findCrowding(lanes: readonly string[], { directory, traffic }: Crowders
 }
 
 /**
- * Destinations that have a lane of their own for the slots that they took, and would take as many again if they were led back, each by
- * itself or all that are slow together: so that none goes back and forth. Half as often as a lane takes to be calm.
+ * Destinations that have a lane of their own for the slots that they took, and would take as many again if
+ * they were led back, each by itself or all that are slow together: so that none goes back and forth. Half as
+ * often as a lane takes to be calm.
  */
 function findStillCrowding({ directory, traffic, concurrency }: CrowdersOptions): string[] {
   const crowd = crowdOf(concurrency);

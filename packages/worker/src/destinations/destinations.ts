@@ -1,5 +1,5 @@
-// Destinations as this process meets them: which need a lane of their own, where a composed delivery belongs, and what is reported to
-// all workers about those in trouble.
+// Destinations as this process meets them: which need a lane of their own, where a composed delivery belongs,
+// and what is reported to all workers about those in trouble.
 
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Action } from "@postrider/shared/action";
@@ -32,7 +32,9 @@ export interface DestinationsOptions {
 }
 
 export interface Destinations {
-  /** The own lane in which a composed delivery has to wait its turn; null: it may be sent from where it is. */
+  /**
+   * The own lane in which a composed delivery has to wait its turn; null: it may be sent from where it is.
+   */
   findLane(claimed: Claimed, origin: string, action: Action): OwnLane | null | Promise<OwnLane | null>;
   /** An exchange begins; what is given back is called with what came of it. */
   begin(claimed: Claimed, origin: string): (finding: Finding) => void;
@@ -94,8 +96,8 @@ export function createDestinations(options: DestinationsOptions): Destinations {
 }
 
 /**
- * Out of a lane that others share, into the lane of its destination where that has one. A run's lane with a single destination is
- * apart already: its deliveries move for limits, pauses and circuits alone.
+ * Out of a lane that others share, into the lane of its destination where that has one. A run's lane with a
+ * single destination is apart already: its deliveries move for limits, pauses and circuits alone.
  */
 function findLane(
   { lane, delivery }: Claimed,

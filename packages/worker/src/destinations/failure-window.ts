@@ -1,5 +1,5 @@
-// The count, shared by all workers, of what was met at a destination. Only destinations in trouble are counted in Redis: a healthy
-// one costs nothing.
+// The count, shared by all workers, of what was met at a destination. Only destinations in trouble are
+// counted in Redis: a healthy one costs nothing.
 
 import type { Shard } from "@postrider/redis/shard";
 import { type CountsBySecond, parseCounts } from "./counts.ts";
@@ -9,13 +9,18 @@ const KEPT_SECONDS = 900;
 /** So many fields (three a second) are more than any window needs; the rest of an old hash goes. */
 const FIELDS_MAX = 3_000;
 
-/** Destinations that all workers are asked about at once; beyond it the share of the others is that of the workers that met trouble. */
+/**
+ * Destinations that all workers are asked about at once; beyond it the share of the others is that of the
+ * workers that met trouble.
+ */
 const SUSPECTS_MAX = 1_000;
 
 /**
  * Adds what was met, by second, and makes the destination a suspect for a window when trouble is among it.
- * Input: KEYS hash, suspects; ARGV lane, seconds kept, fields kept, seconds that are read, then second, accepted, failed, limited, …
- * Output: {now in ms, suspect since, field, count, …}. Seconds are of Redis' clock; one in the future is the present.
+ * Input: KEYS hash, suspects; ARGV lane, seconds kept, fields kept, seconds that are read, then second,
+ * accepted, failed, limited, …
+ * Output: {now in ms, suspect since, field, count, …}. Seconds are of Redis' clock; one in the future is the
+ * present.
  */
 const COUNT = `
 local time = redis.call("TIME")
@@ -54,8 +59,8 @@ return read
 `;
 
 /**
- * Input: KEYS hash, suspects, own lanes; ARGV lane.
- * While probes are on their way nothing is forgotten: another worker's look at the registry is older than their answers.
+ * Input: KEYS hash, suspects, own lanes; ARGV lane. While probes are on their way nothing is forgotten:
+ * another worker's look at the registry is older than their answers.
  */
 const FORGET = `
 local entry = redis.call("HGET", KEYS[3], ARGV[1])
@@ -66,14 +71,22 @@ return redis.call("DEL", KEYS[1])
 `;
 
 export interface FailureWindow {
-  /** Adds what this worker met, and tells what all of them met lately; `now` and `suspectAt` are Unix ms of Redis' clock. */
+  /**
+   * Adds what this worker met, and tells what all of them met lately; `now` and `suspectAt` are Unix ms of
+   * Redis' clock.
+   */
   count(
     lane: string,
     met: CountsBySecond,
   ): Promise<{ now: number; suspectAt: number; counts: CountsBySecond }>;
-  /** The lanes of destinations that were in trouble in the last window: every worker reports what it met there. */
+  /**
+   * The lanes of destinations that were in trouble in the last window: every worker reports what it met
+   * there.
+   */
   suspects(): Promise<ReadonlySet<string>>;
-  /** Forgets what was met, as when a circuit has changed and old failures must not count for the new state. */
+  /**
+   * Forgets what was met, as when a circuit has changed and old failures must not count for the new state.
+   */
   forget(lane: string): Promise<void>;
 }
 

@@ -1,16 +1,29 @@
-// Who takes a lane's slots away from everybody else: judged by what this process has in flight there, by destination. Pure.
+// Who takes a lane's slots away from everybody else: judged by what this process has in flight there, by
+// destination. Pure.
 
 /** Beyond its due share, a tenth of the lane's slots is a crowd; fewer than five of them are chance. */
 const CROWD_SHARE = 0.1;
 const CROWD_MIN = 5;
-/** A lane's slots are as good as all taken from here on: what one destination holds too many of is missing to the others soon. */
+/**
+ * A lane's slots are as good as all taken from here on: what one destination holds too many of is missing to
+ * the others soon.
+ */
 const BUSY_SHARE = 0.5;
-/** All slots taken for so long, and fewer ends in that time than slots: whoever holds the most of them is too slow to share them. */
+/**
+ * All slots taken for so long, and fewer ends in that time than slots: whoever holds the most of them is too
+ * slow to share them.
+ */
 const JAM_MS = 1_000;
-/** A destination that ended nothing for this many times as long as an exchange takes here hangs; below this time, that is chance. */
+/**
+ * A destination that ended nothing for this many times as long as an exchange takes here hangs; below this
+ * time, that is chance.
+ */
 const STUCK_FACTOR = 10;
 const STUCK_MS_MIN = 300;
-/** The weight of the latest answer in what they typically take: one of twenty that is slow must not make slowness typical. */
+/**
+ * The weight of the latest answer in what they typically take: one of twenty that is slow must not make
+ * slowness typical.
+ */
 const TYPICAL_WEIGHT = 1 / 64;
 
 /** What one destination holds of a lane. */
@@ -26,18 +39,27 @@ export interface LaneTraffic {
   inFlight: number;
   retries: number;
   slots: number;
-  /** Exchanges that ended, and how many had when it was last seen with a free slot or a fair turnover, and when that was. */
+  /**
+   * Exchanges that ended, and how many had when it was last seen with a free slot or a fair turnover, and
+   * when that was.
+   */
   ends: number;
   endsBefore: number;
   freeAt: number;
   /** When the latest exchange ended. */
   endedAt: number;
-  /** The mean logarithm of what answers take in ms, which few slow ones hardly move; null before the first answer. */
+  /**
+   * The mean logarithm of what answers take in ms, which few slow ones hardly move; null before the first
+   * answer.
+   */
   typicalLog: number | null;
   readonly shares: Map<string, Share>;
   /** Those that hung at the latest look. */
   stuck: ReadonlySet<string>;
-  /** Whether deliveries to more than one destination have been met here, or found waiting; a shared lane is everybody's. */
+  /**
+   * Whether deliveries to more than one destination have been met here, or found waiting; a shared lane is
+   * everybody's.
+   */
   isMixed: boolean;
   /** The one destination that jams it although nobody else has been met here: at the latest look. */
   lone: string | null;
@@ -46,7 +68,9 @@ export interface LaneTraffic {
   rotatedAt: number;
 }
 
-/** @param tookMs null where it ended without an answer: those that time out must not make slowness typical. */
+/**
+ * @param tookMs null where it ended without an answer: those that time out must not make slowness typical.
+ */
 export function noteEnd(
   traffic: LaneTraffic,
   share: Share | undefined,
@@ -75,10 +99,12 @@ export function holdsTooMany(traffic: LaneTraffic, share: Share): boolean {
 }
 
 /**
- * The destinations that a lane should be rid of: those that hang while others go on, or while the lane is jammed, where together they hold
- * a crowd's slots; and the one that jams the lane as a whole. To be asked a few times a second; who hangs is told at the second look, since
- * the first one may come before this process has read what arrived.
- * @param usualPatienceMs that of this process' other lanes, for one in which nothing has been answered yet; null: nobody knows.
+ * The destinations that a lane should be rid of: those that hang while others go on, or while the lane is
+ * jammed, where together they hold a crowd's slots; and the one that jams the lane as a whole. To be asked a
+ * few times a second; who hangs is told at the second look, since the first one may come before this process
+ * has read what arrived.
+ * @param usualPatienceMs that of this process' other lanes, for one in which nothing has been answered yet;
+ * null: nobody knows.
  */
 export function findCrowders(
   traffic: LaneTraffic,
@@ -98,14 +124,19 @@ export function findCrowders(
 
 const NOBODY: ReadonlySet<string> = new Set();
 
-/** Measured up to the lane's latest end: where nobody ends anything, it may be this process that stands still. */
+/**
+ * Measured up to the lane's latest end: where nobody ends anything, it may be this process that stands still.
+ */
 function findStuck(traffic: LaneTraffic): ReadonlySet<string> {
   const { inFlight, slots, typicalLog, endedAt } = traffic;
   if (inFlight < slots * BUSY_SHARE || typicalLog === null) return NOBODY;
   return findUnmoved(traffic, endedAt - toPatience(typicalLog));
 }
 
-/** Where those that hang have taken all slots nothing ends, be each of them small: time itself is the measure then. */
+/**
+ * Where those that hang have taken all slots nothing ends, be each of them small: time itself is the measure
+ * then.
+ */
 function findStuckInJam(
   traffic: LaneTraffic,
   at: number,
@@ -131,7 +162,10 @@ function toPatience(typicalLog: number): number {
   return Math.max(STUCK_MS_MIN, STUCK_FACTOR * Math.exp(typicalLog));
 }
 
-/** After how many ms without an end a destination hangs in the most impatient of some lanes; null where nothing was answered in any. */
+/**
+ * After how many ms without an end a destination hangs in the most impatient of some lanes; null where
+ * nothing was answered in any.
+ */
 export function leastPatience(lanes: readonly LaneTraffic[]): number | null {
   const typical = lanes.map(({ typicalLog }) => typicalLog).filter((log) => log !== null);
   return typical.length === 0 ? null : toPatience(Math.min(...typical));

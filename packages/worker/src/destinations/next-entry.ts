@@ -50,7 +50,10 @@ export function nextEntry(
   return withCircuit(isOver ? { ...next, lastFailureAt: now } : next, circuit);
 }
 
-/** The entry when its circuit lets probes through by now, or its rest is over; undefined where nothing changes. */
+/**
+ * The entry when its circuit lets probes through by now, or its rest is over; undefined where nothing
+ * changes.
+ */
 export function afterPause(entry: OwnLane | undefined, now: number): OwnLane | undefined {
   if (entry === undefined) return undefined;
   const circuit = openProbes(entry.circuit, now);

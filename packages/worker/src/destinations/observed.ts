@@ -1,5 +1,6 @@
-// What this process met at destinations and has not reported yet, second by second: nothing of a healthy one is ever reported, and with
-// its first trouble all of the last minute is, so that the failing share is one of everything that was sent. In memory only.
+// What this process met at destinations and has not reported yet, second by second: nothing of a healthy one
+// is ever reported, and with its first trouble all of the last minute is, so that the failing share is one of
+// everything that was sent. In memory only.
 
 import { type Finding, statusOf } from "../attempt.ts";
 import { allowedPerSecond } from "../decide/allowance.ts";
@@ -30,7 +31,8 @@ export interface ObservedAt {
 export interface Observed {
   /**
    * @param at Unix ms of Redis' clock.
-   * @param isPaced whether the destination's rate is being learned, so that what accepted replies say of it is worth reading.
+   * @param isPaced whether the destination's rate is being learned, so that what accepted replies say of it
+   * is worth reading.
    */
   note(origin: string, finding: Finding, at: number, isPaced: boolean): void;
   all(): [origin: string, watched: ObservedAt][];

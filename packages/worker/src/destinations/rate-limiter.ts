@@ -1,5 +1,6 @@
-// Keeps the requests of a lane with a rate apart, over all workers: each has its own moment, one interval after the one before. BullMQ's
-// limiter admits in bursts, and two bursts that meet, as after a stall, are more than a second may see.
+// Keeps the requests of a lane with a rate apart, over all workers: each has its own moment, one interval
+// after the one before. BullMQ's limiter admits in bursts, and two bursts that meet, as after a stall, are
+// more than a second may see.
 
 import { createTakeTurn } from "@postrider/redis/scripts/take-turn";
 import type { Shard } from "@postrider/redis/shard";
@@ -7,13 +8,25 @@ import { isRunnable, type OwnLane, rateOf } from "@postrider/shared/own-lane";
 import { createSleeper, type Sleeper } from "@postrider/shared/sleeper";
 import type { Interrupts } from "../interrupts.ts";
 
-/** So much may be claimed ahead of its moment; beyond it BullMQ's limiter claims nothing until half of it is left. */
+/**
+ * So much may be claimed ahead of its moment; beyond it BullMQ's limiter claims nothing until half of it is
+ * left.
+ */
 const AHEAD_MS = 200;
-/** Nobody sleeps on a claim for longer, since much may change meanwhile: whoever would have to goes back to its lane. */
+/**
+ * Nobody sleeps on a claim for longer, since much may change meanwhile: whoever would have to goes back to
+ * its lane.
+ */
 const SLEEP_MS_MAX = 500;
-/** The limiter is set for so long at most: a rate that was raised must not wait for the moments of the old one. */
+/**
+ * The limiter is set for so long at most: a rate that was raised must not wait for the moments of the old
+ * one.
+ */
 const REST_MS_MAX = 700;
-/** Whoever comes later than so much, as after a stall, would meet those whose moment it is: it asks for another one. */
+/**
+ * Whoever comes later than so much, as after a stall, would meet those whose moment it is: it asks for
+ * another one.
+ */
 const LATE_MS = 15;
 /** Of a process that is always late. */
 const MOMENTS_MAX = 3;
@@ -26,9 +39,9 @@ const REFUSED_MS = 1_000;
 
 export interface RateLimiter {
   /**
-   * Waits for a delivery's moment; null: its lane has no rate, and it may go at once.
-   * Resolves to false where it must not be sent now: its moment is too far off, or was slept through, the lane has been stopped meanwhile, Redis
-   * gave none, or the process stops.
+   * Waits for a delivery's moment; null: its lane has no rate, and it may go at once. Resolves to false where
+   * it must not be sent now: its moment is too far off, or was slept through, the lane has been stopped
+   * meanwhile, Redis gave none, or the process stops.
    */
   wait(lane: string): Promise<boolean> | null;
 }
@@ -80,7 +93,8 @@ function createTake(shard: Shard): (lane: string, intervalMs: number) => Promise
   return async (lane, intervalMs) => {
     const askedAt = performance.now();
     const offMs = await takeTurn(lane, intervalMs);
-    // An answer that was long under way may have lain here unread, while this process stood still and its moment went by.
+    // An answer that was long under way may have lain here unread, while this process stood still and its
+    // moment went by.
     usualMs = Math.min(performance.now() - askedAt, usualMs * SLOWER);
     return offMs === null ? null : askedAt + usualMs + offMs;
   };

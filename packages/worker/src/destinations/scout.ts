@@ -1,5 +1,6 @@
-// Looks at a sample of what waits in a lane: whether any of it goes elsewhere than to the one destination that was met there. Asked for
-// jammed lanes alone, in which nothing else gets as far as to be claimed; the data of each customer may name another host.
+// Looks at a sample of what waits in a lane: whether any of it goes elsewhere than to the one destination
+// that was met there. Asked for jammed lanes alone, in which nothing else gets as far as to be claimed; the
+// data of each customer may name another host.
 
 import type { Composer } from "@postrider/compose/apart/composer";
 import type { CompiledAction } from "@postrider/compose/compile";

@@ -1,6 +1,7 @@
-// What one worker does for all from time to time: dissolves own lanes that are calm and empty, brings back into the registry a lane in
-// which deliveries lie although nobody knows it, and holds the ledger's counts against what lies in the lanes. Which worker that is
-// changes each time, so what an audit must know of the one before stands in Redis.
+// What one worker does for all from time to time: dissolves own lanes that are calm and empty, brings back
+// into the registry a lane in which deliveries lie although nobody knows it, and holds the ledger's counts
+// against what lies in the lanes. Which worker that is changes each time, so what an audit must know of the
+// one before stands in Redis.
 
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { completeRuns } from "@postrider/redis/scripts/complete-runs";
@@ -18,7 +19,10 @@ const NAMED_MAX = 20;
 const STATE_KEPT_MS = 3_600_000;
 
 export interface Audit {
-  /** What is out of balance twice in a row counts: one look may fall between an outcome's record and what follows from it. */
+  /**
+   * What is out of balance twice in a row counts: one look may fall between an outcome's record and what
+   * follows from it.
+   */
   run(): Promise<AuditFindings>;
 }
 
@@ -128,7 +132,10 @@ async function examineRuns(
     : { ...state, cursor: cursor + RUNS_MAX, doneFor };
 }
 
-/** Input: KEYS run; ARGV lost, surplus. Output: {what was noted before, lost and surplus}; a run that is forgotten is left so. */
+/**
+ * Input: KEYS run; ARGV lost, surplus. Output: {what was noted before, lost and surplus}; a run that is
+ * forgotten is left so.
+ */
 const NOTE = `
 if redis.call("EXISTS", KEYS[1]) == 0 then return {ARGV[1], ARGV[2]} end
 local before = redis.call("HMGET", KEYS[1], "lost", "surplus")

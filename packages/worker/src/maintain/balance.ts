@@ -1,5 +1,5 @@
-// The ledger's count held against what lies in the lanes: what is missing was lost, what is too much was taken in or ended behind the
-// ledger's back.
+// The ledger's count held against what lies in the lanes: what is missing was lost, what is too much was
+// taken in or ended behind the ledger's back.
 
 import {
   countLanes,
@@ -19,8 +19,8 @@ export interface Imbalance {
 }
 
 /**
- * What is missing or too much. A delivery in flight that has ended is not settled yet; it may lie there for a moment more, so it is
- * taken for neither.
+ * What is missing or too much. A delivery in flight that has ended is not settled yet; it may lie there for a
+ * moment more, so it is taken for neither.
  */
 export function weigh(open: number, waiting: number, claimed: number): Imbalance {
   return { lost: Math.max(0, open - waiting - claimed), surplus: Math.max(0, waiting - Math.max(0, open)) };

@@ -1,4 +1,5 @@
-// Limits that nobody asks for any more are taken back. Own lanes that have no reason to be are led into no more, and dissolved once they are empty.
+// Limits that nobody asks for any more are taken back. Own lanes that have no reason to be are led into no
+// more, and dissolved once they are empty.
 
 import { RUN_KEPT_SECONDS } from "@postrider/redis/keys";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
@@ -14,8 +15,8 @@ const YOUNG_MS = 10_000;
 const UNPROBED_MS = 600_000;
 
 /**
- * Takes back the limits that actions gave to a destination where their latest version is another one and nothing of theirs was met
- * for long: as when a new version names another destination.
+ * Takes back the limits that actions gave to a destination where their latest version is another one and
+ * nothing of theirs was met for long: as when a new version names another destination.
  */
 export async function dropSuperseded(shard: Shard, store: Store, directory: LaneDirectory): Promise<void> {
   const now = directory.now();

@@ -1,5 +1,5 @@
-// Own lanes in which deliveries lie although the registry does not know them. No move and no admission leaves one behind; a registry
-// that was lost by itself would.
+// Own lanes in which deliveries lie although the registry does not know them. No move and no admission leaves
+// one behind; a registry that was lost by itself would.
 
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Shard } from "@postrider/redis/shard";

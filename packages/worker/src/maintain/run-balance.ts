@@ -1,5 +1,5 @@
-// Which run it is whose counters do not add up: looked for only while the ledger as a whole does not, some runs at a time, since it takes
-// reading ids out of the lanes that runs share.
+// Which run it is whose counters do not add up: looked for only while the ledger as a whole does not, some
+// runs at a time, since it takes reading ids out of the lanes that runs share.
 
 import {
   countLanes,
@@ -17,7 +17,10 @@ import { type Imbalance, weigh } from "./balance.ts";
 
 /** Runs looked at in one audit, of the newest ones that Redis still knows. */
 export const RUNS_MAX = 100;
-/** Ids read from shared lanes in one audit. Where more lie there, runs are looked at once there are fewer again. */
+/**
+ * Ids read from shared lanes in one audit. Where more lie there, runs are looked at once there are fewer
+ * again.
+ */
 const IDS_MAX = 200_000;
 
 interface Counters {

@@ -1,5 +1,5 @@
-// What a worker counts, as verbs for the steps to call. Every series of a closed list exists from the first scrape, so that a rate is
-// never "no data".
+// What a worker counts, as verbs for the steps to call. Every series of a closed list exists from the first
+// scrape, so that a rate is never "no data".
 
 import { OWN_LANE_KINDS, type OwnLaneKind, toLaneLabel } from "@postrider/shared/lanes";
 import { type OutcomeKind, outcomeOf, REASON_NAMES, type Reason } from "@postrider/shared/outcome";
@@ -42,7 +42,10 @@ export interface LaneGauges {
   readonly oldestAgeMs: number;
 }
 
-/** Own lanes served here and how many may be; those that nobody has room for, and those that wait for their destination. */
+/**
+ * Own lanes served here and how many may be; those that nobody has room for, and those that wait for their
+ * destination.
+ */
 export interface OwnLaneCounts {
   readonly served: number;
   readonly servedMax: number;
@@ -88,7 +91,10 @@ export interface Metrics {
   noLanes(): void;
 }
 
-/** Creates the series for the shared lanes that a worker serves; own lanes are told apart by kind only. `held` is asked at each scrape. */
+/**
+ * Creates the series for the shared lanes that a worker serves; own lanes are told apart by kind only. `held`
+ * is asked at each scrape.
+ */
 export function createMetrics(
   sharedLanes: readonly string[],
   held: () => EgressHeld = () => NOTHING_HELD,

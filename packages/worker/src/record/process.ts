@@ -5,8 +5,9 @@ import { collectDefaultMetrics, type Registry } from "prom-client";
 const PREFIX = "postrider_";
 
 /**
- * https://prometheus.io/docs/practices/naming/: `_total` is a counter's ending, and these are gauges; each is the sum over `type` of the
- * series beside it. `min` is an abbreviated unit, the minute; nobody needs the shortest turn of an event loop.
+ * https://prometheus.io/docs/practices/naming/: `_total` is a counter's ending, and these are gauges; each is
+ * the sum over `type` of the series beside it. `min` is an abbreviated unit, the minute; nobody needs the
+ * shortest turn of an event loop.
  */
 const MISNAMED = [
   "nodejs_active_handles_total",

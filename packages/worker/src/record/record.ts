@@ -1,5 +1,6 @@
-// Writes down what an attempt came to: evidence, outcome and counters in Redis first, then metrics and one log line with all the facts.
-// Called before the lane is told, so that no crash can hide an attempt that reached its destination.
+// Writes down what an attempt came to: evidence, outcome and counters in Redis first, then metrics and one
+// log line with all the facts. Called before the lane is told, so that no crash can hide an attempt that
+// reached its destination.
 
 import type { Ledger, Written } from "@postrider/redis/scripts/record";
 import type { AttemptRecord } from "@postrider/shared/attempt-record";
@@ -31,8 +32,8 @@ export interface Records {
 
 /**
  * Records an attempt. Safe to repeat: the first outcome of a delivery stands, and only that one is counted.
- * @returns what is left to do with the job. Where Redis takes nothing, as when it is full, the delivery is tried again, with the same
- * Idempotency-Key.
+ * @returns what is left to do with the job. Where Redis takes nothing, as when it is full, the delivery is
+ * tried again, with the same Idempotency-Key.
  */
 export async function record(
   claimed: Claimed,

@@ -1,4 +1,5 @@
-// The series that a worker exposes: the one table of names, helps and labels. Labels are bounded. docs/metrics.md is generated from here.
+// The series that a worker exposes: the one table of names, helps and labels. Labels are bounded.
+// docs/metrics.md is generated from here.
 
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 

@@ -1,5 +1,5 @@
-// What keeps a connection from being made, on its way through undici to the exchange that asked for it. Told apart by code, as
-// all errors of sockets are; never by class.
+// What keeps a connection from being made, on its way through undici to the exchange that asked for it. Told
+// apart by code, as all errors of sockets are; never by class.
 
 import type { Refusal } from "./guard/guard.ts";
 

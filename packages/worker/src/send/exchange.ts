@@ -1,5 +1,5 @@
-// One HTTP exchange with one destination, under a deadline. The guard has the first word, here for what can be told without resolving,
-// in the connector for each address.
+// One HTTP exchange with one destination, under a deadline. The guard has the first word, here for what can
+// be told without resolving, in the connector for each address.
 
 import type { ComposedRequest } from "@postrider/compose/request";
 import type { Client, Dispatcher } from "undici";
@@ -59,8 +59,9 @@ interface Company {
 const NO_PHASES: Readonly<Phases> = { dnsMs: null, connectMs: null, tlsMs: null };
 
 /**
- * All that a request is while it is under way, for those that it meets: connections give it its turn, undici tells it of the answer, a
- * shutdown calls it off. One object, since at thousands a second a closure for each of these was a third of all garbage.
+ * All that a request is while it is under way, for those that it meets: connections give it its turn, undici
+ * tells it of the answer, a shutdown calls it off. One object, since at thousands a second a closure for each
+ * of these was a third of all garbage.
  */
 class Exchange implements Turn, Interruptible, Dispatcher.DispatchHandler {
   readonly connectTimeoutMs: number;
@@ -119,7 +120,8 @@ class Exchange implements Turn, Interruptible, Dispatcher.DispatchHandler {
     else this.#give(isShort ? NO_SOCKET : toTimeout(timeoutMs, this.#abort !== undefined));
   }
 
-  // undici 7's inner interface from here on. The newer one is wrapped around it, at a cost that shows at thousands a second.
+  // undici 7's inner interface from here on. The newer one is wrapped around it, at a cost that shows at
+  // thousands a second.
 
   onConnect(abort: Abort): void {
     this.#takePhases();
@@ -170,10 +172,14 @@ class Exchange implements Turn, Interruptible, Dispatcher.DispatchHandler {
     life.phases = null;
   }
 
-  /** A status that came decides, whatever became of the rest: the destination has had the request, and has said what it made of it. */
+  /**
+   * A status that came decides, whatever became of the rest: the destination has had the request, and has
+   * said what it made of it.
+   */
   #toMet(fault: Fault): Reply | Fault {
     if (!this.#hasStatus()) return fault;
-    // RFC 9110 section 8.6: a 304 may say how long the body would be that it leaves out. undici takes that for a breach.
+    // RFC 9110 section 8.6: a 304 may say how long the body would be that it leaves out. undici takes that
+    // for a breach.
     if (this.#status === NOT_MODIFIED && this.#bytes === 0 && fault.code === "protocol")
       return this.#toReply();
     if (BREACHES.has(fault.code) && !this.#isOver) this.#company.route.drop();
@@ -226,5 +232,8 @@ function expire(exchange: Exchange): void {
 
 type Abort = (reason: Error) => void;
 
-/** One object for all, since undici only passes it on: a stack per abandoned request would cost more than the request. */
+/**
+ * One object for all, since undici only passes it on: a stack per abandoned request would cost more than the
+ * request.
+ */
 const ABANDONED = new Error("abandoned");

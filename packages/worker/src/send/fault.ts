@@ -50,15 +50,23 @@ const FAULTS: Readonly<Record<string, FaultCode>> = {
   ERR_ASSERTION: "protocol",
 };
 
-/** Whether this machine lacked what a connection takes, such as descriptors, memory, ports, a network or the permission: no other machine's fault. */
+/**
+ * Whether this machine lacked what a connection takes, such as descriptors, memory, ports, a network or the
+ * permission: no other machine's fault.
+ */
 export function isLocal(error: unknown): boolean {
   return FAULTS[toCode(error)] === "local";
 }
 
-/** That there was no connection. What had begun to be written had one, so that such a code then tells of its end. */
+/**
+ * That there was no connection. What had begun to be written had one, so that such a code then tells of its
+ * end.
+ */
 const UNCONNECTED: ReadonlySet<FaultCode> = new Set(["dns", "connect", "connect_timeout", "local"]);
 
-/** Node's names for what OpenSSL says of a certificate (tls documentation, "X509 certificate error codes"). */
+/**
+ * Node's names for what OpenSSL says of a certificate (tls documentation, "X509 certificate error codes").
+ */
 const CERTIFICATE =
   /^(CERT_|CRL_|ERR_TLS_CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|HOSTNAME_MISMATCH|ERROR_IN_CERT)/;
 

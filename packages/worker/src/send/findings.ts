@@ -9,7 +9,10 @@ export const NO_SOCKET: Fault = {
   message: "all sockets of this process were in use",
 };
 
-/** The guard's refusal as the dead letter shows it. The same request would be refused again, so it is permanent. */
+/**
+ * The guard's refusal as the dead letter shows it. The same request would be refused again, so it is
+ * permanent.
+ */
 export function toUnsendable({ verdict, message }: Refusal): Unsendable {
   return {
     kind: "unsendable",

@@ -1,5 +1,5 @@
-// Where a redirect leads, as RFC 9110 section 15.4 says. Pure. What a stranger's answer asks for is composed like any request: through
-// the URL's rules here, through the guard when it is sent.
+// Where a redirect leads, as RFC 9110 section 15.4 says. Pure. What a stranger's answer asks for is composed
+// like any request: through the URL's rules here, through the guard when it is sent.
 
 import type { ComposedRequest } from "@postrider/compose/request";
 import { parseUrl } from "@postrider/compose/url";
@@ -8,8 +8,8 @@ import type { Reply } from "../attempt.ts";
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
- * What goes along to another origin. A list of what may, since no list of what may not knows every name under which an API
- * wants its key.
+ * What goes along to another origin. A list of what may, since no list of what may not knows every name under
+ * which an API wants its key.
  */
 const HARMLESS_HEADERS: ReadonlySet<string> = new Set([
   "accept",
@@ -27,7 +27,10 @@ export type Next =
   /** Why the way that the answer points to is not taken. */
   | { readonly problem: string; readonly isForbidden: boolean };
 
-/** What speaks of the body, and says nothing true without it: its type and length, digests, and signatures over it. */
+/**
+ * What speaks of the body, and says nothing true without it: its type and length, digests, and signatures
+ * over it.
+ */
 const OF_BODY = /^content-|digest|signature/;
 
 /** What tells headers apart that may go to another origin. */
@@ -38,7 +41,10 @@ export interface HeaderKinds {
   readonly idempotencyHeader: string;
 }
 
-/** The request that a reply redirects to; null where it redirects nowhere, or from https to http, and so stands as it is. */
+/**
+ * The request that a reply redirects to; null where it redirects nowhere, or from https to http, and so
+ * stands as it is.
+ */
 export function toNext(
   request: ComposedRequest,
   reply: Reply,
@@ -72,7 +78,10 @@ export function toNext(
   return { request: { method, origin, path, headers, body: keepsBody ? request.body : null } };
 }
 
-/** A relative Location is resolved; where it names a host, that stays as it is written, for the rules on spelling. */
+/**
+ * A relative Location is resolved; where it names a host, that stays as it is written, for the rules on
+ * spelling.
+ */
 function toTarget({ origin, path }: ComposedRequest, location: string): string | null {
   const written = location.trim();
   if (/^[a-z][a-z0-9+.-]*:/i.test(written)) return written;

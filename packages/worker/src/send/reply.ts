@@ -1,6 +1,9 @@
 // The parts of an answer as text.
 
-/** What is packed stays packed: nobody asked for it, and unpacking a stranger's bytes is how 10 KB become 10 GB. */
+/**
+ * What is packed stays packed: nobody asked for it, and unpacking a stranger's bytes is how 10 KB become 10
+ * GB.
+ */
 export function toText(chunks: readonly Buffer[] | undefined, encoding: string | undefined): string {
   if (chunks === undefined) return "";
   const [only] = chunks;

@@ -1,5 +1,6 @@
-// Sends a request and, where its action says so, follows the redirects that it meets, all under one total deadline. Network trouble is a
-// fault that it returns, never an exception. The client never retries: the lane is the only retrier.
+// Sends a request and, where its action says so, follows the redirects that it meets, all under one total
+// deadline. Network trouble is a fault that it returns, never an exception. The client never retries: the
+// lane is the only retrier.
 
 import type { ComposedRequest } from "@postrider/compose/request";
 import type { Unsendable } from "../attempt.ts";
@@ -15,11 +16,17 @@ export interface SendLimits extends ExchangeLimits {
   readonly redirects: number;
   /** Headers, in lower case, that carry secrets: they go to no other origin. */
   readonly secretHeaders: ReadonlySet<string>;
-  /** The header with the delivery's key, which goes along everywhere: no receiver may take a redirected delivery for another one. */
+  /**
+   * The header with the delivery's key, which goes along everywhere: no receiver may take a redirected
+   * delivery for another one.
+   */
   readonly idempotencyHeader: string;
 }
 
-/** Sends a request and reads the reply within its limits. Called out through `interrupts`, the finding is `interrupted`. */
+/**
+ * Sends a request and reads the reply within its limits. Called out through `interrupts`, the finding is
+ * `interrupted`.
+ */
 export function send(
   request: ComposedRequest,
   limits: SendLimits,

@@ -1,5 +1,6 @@
-// Which own lanes a process serves when there are more than one process can hold: every process computes the same answer for all from
-// the same list of processes (rendezvous hashing), so that nobody has to hand lanes out. Pure.
+// Which own lanes a process serves when there are more than one process can hold: every process computes the
+// same answer for all from the same list of processes (rendezvous hashing), so that nobody has to hand lanes
+// out. Pure.
 
 import { hash } from "node:crypto";
 
@@ -11,8 +12,10 @@ export interface Assignment {
 }
 
 /**
- * Every process serves all lanes as long as it can hold them; else each lane is served by as many processes as there is room for.
- * @param epoch changes now and then, so that where there is not even room for one process a lane, every lane gets its turn.
+ * Every process serves all lanes as long as it can hold them; else each lane is served by as many processes
+ * as there is room for.
+ * @param epoch changes now and then, so that where there is not even room for one process a lane, every lane
+ * gets its turn.
  */
 export function assignLanes(
   lanes: readonly string[],
@@ -25,7 +28,8 @@ export function assignLanes(
   const all = processes.includes(self) ? processes : [...processes, self];
   const copies = Math.max(1, Math.floor((lanesMax * all.length) / lanes.length));
   const loads = new Map(all.map((process) => [process, 0]));
-  // In an order that all processes share and that each epoch shuffles anew: whoever comes last may find no room.
+  // In an order that all processes share and that each epoch shuffles anew: whoever comes last may find no
+  // room.
   const servers = inOrder(lanes, (lane) => weigh(String(epoch), lane)).map((lane) => ({
     lane,
     processes: choose(

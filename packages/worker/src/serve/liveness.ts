@@ -1,7 +1,8 @@
-// Whether this worker still claims. A worker may hold a connection that answers pings and yet never be told of deliveries again; so it
-// is judged by progress: due deliveries exist, it has free slots, and it has taken none for a while. Redis away is no reason: that heals.
+// Whether this worker still claims. A worker may hold a connection that answers pings and yet never be told
+// of deliveries again; so it is judged by progress: due deliveries exist, it has free slots, and it has taken
+// none for a while. Redis away is no reason: that heals.
 
-import { countLanes, findStopped } from "@postrider/redis/counts";
+import { findReady } from "@postrider/redis/counts";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Shard } from "@postrider/redis/shard";
 import { isOwnLane } from "@postrider/shared/lanes";
@@ -59,16 +60,12 @@ export function createLiveness({ shard, directory, slots, traffic, now }: Livene
   };
 }
 
-/** Whether nothing but its workers keeps an own lane's deliveries waiting; other workers may have used up a rate or a concurrency. */
+/**
+ * Whether nothing but its workers keeps an own lane's deliveries waiting; other workers may have used up a
+ * rate or a concurrency.
+ */
 function mayFlow(entry: OwnLane | undefined): boolean {
   if (entry === undefined) return false;
   const { isPaused, rate, concurrency } = toSwitches(entry);
   return !isPaused && rate === null && concurrency === null;
-}
-
-/** The lanes with due deliveries that BullMQ would hand over. */
-async function findReady(shard: Shard, lanes: readonly string[], now: number): Promise<ReadonlySet<string>> {
-  const [counts, stopped] = await Promise.all([countLanes(shard, lanes, now), findStopped(shard, lanes)]);
-  const ready = [...counts].filter(([lane, { waiting, due }]) => waiting + due > 0 && !stopped.has(lane));
-  return new Set(ready.map(([lane]) => lane));
 }

@@ -1,5 +1,6 @@
-// The lanes that this process serves right now: the shared ones always, own lanes as the registry says. An own lane that may not run, or has
-// nothing to do, is not even looked at, so that a million deliveries behind a dead API cost nothing while they wait.
+// The lanes that this process serves right now: the shared ones always, own lanes as the registry says. An
+// own lane that may not run, or has nothing to do, is not even looked at, so that a million deliveries behind
+// a dead API cost nothing while they wait.
 
 import { countLanes } from "@postrider/redis/counts";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
@@ -17,11 +18,16 @@ const FED_MAX = 5_000;
 /** Of one with a rate: so many seconds' worth, and never too few to choose from. */
 const FED_SECONDS = 2;
 const FED_MIN = 100;
-/** What only moves deliveries is fast, and must not make others late for the moment at which they are sent. */
+/**
+ * What only moves deliveries is fast, and must not make others late for the moment at which they are sent.
+ */
 const FEEDER_SLOTS = 10;
 /** Where there is not room for all lanes, each gets its turn. */
 const EPOCH_MS = 30_000;
-/** A lane of many destinations gets back the slots that those with a lane of their own still hold in it, up to so many times its own. */
+/**
+ * A lane of many destinations gets back the slots that those with a lane of their own still hold in it, up to
+ * so many times its own.
+ */
 const LENT_MAX = 4;
 
 export interface ServingOptions {
@@ -80,7 +86,10 @@ export function createServing(options: ServingOptions): Serving {
   );
   const hasOwnLane = (origin: string): boolean =>
     directory.get(ownLaneName("destination", origin)) !== undefined;
-  /** A lane's slots, and those on top that destinations hold there which have been led out into a lane of their own. */
+  /**
+   * A lane's slots, and those on top that destinations hold there which have been led out into a lane of
+   * their own.
+   */
   const grant = (lane: string, own: number): void => {
     const lent = traffic.isMixed(lane) ? Math.min(traffic.heldBy(lane, hasOwnLane), own * LENT_MAX) : 0;
     const worker = serving.get(lane);
@@ -125,8 +134,9 @@ export function createServing(options: ServingOptions): Serving {
 }
 
 /**
- * How many slots each own lane may have of all that there are. Lanes of many destinations and those of single ones have half of them each,
- * and what one half has no use for: fifty destinations that hang must not leave a run a fiftieth of the slots.
+ * How many slots each own lane may have of all that there are. Lanes of many destinations and those of single
+ * ones have half of them each, and what one half has no use for: fifty destinations that hang must not leave
+ * a run a fiftieth of the slots.
  */
 export function shareOut(
   lanes: ReadonlySet<string>,
@@ -144,7 +154,10 @@ export function shareOut(
   return (lane) => (isForMany(lane) ? many : one);
 }
 
-/** BullMQ takes a larger number up only when a job ends, and where all of them hang none does: resuming makes it look at once. */
+/**
+ * BullMQ takes a larger number up only when a job ends, and where all of them hang none does: resuming makes
+ * it look at once.
+ */
 function setSlots(worker: Worker, slots: number): void {
   const before = worker.concurrency;
   worker.concurrency = slots;
@@ -156,8 +169,8 @@ function setSlots(worker: Worker, slots: number): void {
 }
 
 /**
- * Whether a run's lane may go on: not while the lane of the destination that it feeds is held up or has enough to choose from, lest a
- * million deliveries be moved there only to wait.
+ * Whether a run's lane may go on: not while the lane of the destination that it feeds is held up or has
+ * enough to choose from, lest a million deliveries be moved there only to wait.
  */
 function isFed(entry: OwnLane, directory: LaneDirectory, full: ReadonlySet<string>): boolean {
   if (entry.destination === undefined || entry.isCancelled === true) return true;
@@ -165,7 +178,9 @@ function isFed(entry: OwnLane, directory: LaneDirectory, full: ReadonlySet<strin
   return destination === undefined || (isRunnable(destination) && !full.has(destination.lane));
 }
 
-/** From a run's lane nothing is sent where its destination has a rate: what it holds goes to that one's lane. */
+/**
+ * From a run's lane nothing is sent where its destination has a rate: what it holds goes to that one's lane.
+ */
 function toSlots(lane: string, directory: LaneDirectory, concurrency: number): number {
   const entry = directory.get(lane);
   const destination = directory.get(entry?.destination ?? "");
@@ -191,7 +206,10 @@ function roomOf(entry: OwnLane): number {
   return rate === undefined ? FED_MAX : Math.max(FED_MIN, rate * FED_SECONDS);
 }
 
-/** A function that keeps its latest answer: the same question comes twice a second, and answering it may take thousands of hashes. */
+/**
+ * A function that keeps its latest answer: the same question comes twice a second, and answering it may take
+ * thousands of hashes.
+ */
 function remember<A extends readonly unknown[], R>(
   answer: (...question: A) => R,
   toKey: (...question: A) => string,

@@ -1,5 +1,5 @@
-// Which own lanes have anything to do: only these take up room and slots of a process. Thousands of destinations may have limits, and
-// few of them traffic.
+// Which own lanes have anything to do: only these take up room and slots of a process. Thousands of
+// destinations may have limits, and few of them traffic.
 
 import { countLanes } from "@postrider/redis/counts";
 import type { Shard } from "@postrider/redis/shard";

@@ -1,5 +1,5 @@
-// The first step: what has ended, lies here by mistake, is too late, kills its workers or belongs to a run that is stopped does not pass. No
-// attempt is made or spent here.
+// The first step: what has ended, lies here by mistake, is too late, kills its workers or belongs to a run
+// that is stopped does not pass. No attempt is made or spent here.
 
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { isOwnLane, ownLaneName, toLaneLabel } from "@postrider/shared/lanes";
@@ -12,7 +12,10 @@ import type { Metrics } from "../record/metrics.ts";
 
 /** A delivery whose worker died so often while it was in flight is what kills workers. */
 const CRASHES_MAX = 3;
-/** Retries get at most this share of a shared lane's slots when they come in a storm; first attempts keep the rest. */
+/**
+ * Retries get at most this share of a shared lane's slots when they come in a storm; first attempts keep the
+ * rest.
+ */
 const RETRIES_SHARE_MAX = 0.75;
 
 /** How old a later release's delivery becomes before it is taken for none. */
@@ -33,7 +36,8 @@ export function createGate(options: GateOptions): Step {
     run({ claimed, past }) {
       const { mark } = past;
       if (mark?.kind !== "ended") return stop(claimed, past, options);
-      // As a crash between record and settle leaves it: nothing is sent or counted, and the lane is told what stands recorded.
+      // As a crash between record and settle leaves it: nothing is sent or counted, and the lane is told what
+      // stands recorded.
       options.metrics.repeated(toLaneLabel(claimed.lane), "ended");
       return { kind: "recorded", outcome: mark.outcome, reason: mark.reason };
     },

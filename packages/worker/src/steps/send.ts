@@ -1,4 +1,5 @@
-// The last step: credentials are added, and the request is sent when its lane's rate lets it, all under the attempt's one deadline.
+// The last step: credentials are added, and the request is sent when its lane's rate lets it, all under the
+// attempt's one deadline.
 
 import type { CompiledAction } from "@postrider/compose/compile";
 import type { ComposedRequest } from "@postrider/compose/request";
@@ -22,7 +23,10 @@ export interface Sending {
   readonly authorize: Authorize;
   /** Told when an exchange begins, and what came of it. */
   readonly begin: Destinations["begin"];
-  /** Waits for the moment at which its lane's rate lets it be sent; null: at once. False: it must not be sent now. */
+  /**
+   * Waits for the moment at which its lane's rate lets it be sent; null: at once. False: it must not be sent
+   * now.
+   */
   readonly awaitTurn: RateLimiter["wait"];
   readonly send: Send;
   readonly now: () => number;
@@ -32,7 +36,10 @@ export function createSend(sending: Sending): Step {
   return { name: "send", run: (draft) => exchange(draft, sending) };
 }
 
-/** Authorizes and sends. Its destination counts the delivery from the start: one that waits for a token holds a slot, too. */
+/**
+ * Authorizes and sends. Its destination counts the delivery from the start: one that waits for a token holds
+ * a slot, too.
+ */
 async function exchange(draft: Draft, sending: Sending): Promise<Finding> {
   const { claimed, sensitive } = draft;
   const [action, request, { delivery, secrets }] = [
@@ -50,7 +57,8 @@ async function exchange(draft: Draft, sending: Sending): Promise<Finding> {
     const authorized = await sending.authorize(request, errand);
     if (authorized.kind !== "authorized") return authorized;
     const tookMs = performance.now() - startedAt;
-    // All that waited for one slow token would run out of time at a destination that has no part in it. The next attempt has the token.
+    // All that waited for one slow token would run out of time at a destination that has no part in it. The
+    // next attempt has the token.
     if (errand.leftMs() < tookMs) return toLate(tookMs);
     const { finding: met, ...timings } = await sendAuthorized(claimed, authorized, errand, sending);
     draft.sent = timings;
@@ -64,8 +72,8 @@ async function exchange(draft: Draft, sending: Sending): Promise<Finding> {
 }
 
 /**
- * Sends; where the destination refuses the token, once more with another one. That is a part of the same attempt, also of the last, and
- * under the same deadline.
+ * Sends; where the destination refuses the token, once more with another one. That is a part of the same
+ * attempt, also of the last, and under the same deadline.
  */
 async function sendAuthorized(
   claimed: Claimed,
@@ -76,7 +84,8 @@ async function sendAuthorized(
   const { leftMs } = errand;
   const sent = await sendInTurn(claimed, request, errand, sending);
   if (renew === null || sent.finding.kind !== "reply" || sent.finding.status !== 401) return sent;
-  // With less time than the refusal took, all that could come of it is a timeout that hides what the destination has said.
+  // With less time than the refusal took, all that could come of it is a timeout that hides what the
+  // destination has said.
   const isTooLate = (): boolean => leftMs() < sent.totalMs;
   if (isTooLate()) return sent;
   const renewed = await renew();

@@ -1,5 +1,5 @@
-// The opened secrets that this process holds: those of the actions that it delivers, up to a bound, and read again every few seconds,
-// so that a value that was set, rotated or removed is noticed soon.
+// The opened secrets that this process holds: those of the actions that it delivers, up to a bound, and read
+// again every few seconds, so that a value that was set, rotated or removed is noticed soon.
 
 import type { CompiledAction } from "@postrider/compose/compile";
 import type { Secrets } from "@postrider/compose/secrets";
@@ -39,7 +39,9 @@ export interface SecretCacheOptions {
   readonly isReserved?: (name: string) => boolean;
 }
 
-/** Who saves actions may send the secrets that they list anywhere, and a private key is no business of theirs. */
+/**
+ * Who saves actions may send the secrets that they list anywhere, and a private key is no business of theirs.
+ */
 function refuse(name: string): Unready {
   const message = `the secret ${name} belongs to POSTRIDER_TLS_FILE and is not given to actions`;
   return { kind: "unready", reason: "secret_missing", message };

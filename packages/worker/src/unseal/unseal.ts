@@ -1,5 +1,6 @@
-// Opens what a delivery needs before it can be composed: its own data where they are sealed, and the secrets of its action. What stays
-// closed is no fault of the delivery: it waits, until a worker has the key or somebody has set the secret.
+// Opens what a delivery needs before it can be composed: its own data where they are sealed, and the secrets
+// of its action. What stays closed is no fault of the delivery: it waits, until a worker has the key or
+// somebody has set the secret.
 
 import type { CompiledAction } from "@postrider/compose/compile";
 import type { Secrets } from "@postrider/compose/secrets";

@@ -1,5 +1,5 @@
-// What `%Z` prints: the English abbreviations of the tz database (2025b, its zones that have any). ICU has others, and other ones with
-// other versions of Node.
+// What `%Z` prints: the English abbreviations of the tz database (2025b, its zones that have any). ICU has
+// others, and other ones with other versions of Node.
 
 /** Abbreviations with the minutes east of UTC at which each holds, and the zones that have them. */
 const GROUPS: readonly (readonly [abbreviations: string, zones: string])[] = [
@@ -123,7 +123,10 @@ const ABBREVIATIONS: ReadonlyMap<string, readonly (readonly [name: string, minut
   }),
 );
 
-/** What a zone is called while it is so many seconds east of UTC; null where the tz database has no letters for that. */
+/**
+ * What a zone is called while it is so many seconds east of UTC; null where the tz database has no letters
+ * for that.
+ */
 export function findAbbreviation(zone: string, offsetSeconds: number): string | null {
   const pairs = ABBREVIATIONS.get(zone.toLowerCase()) ?? [];
   return pairs.find(([, minutes]) => minutes * 60 === offsetSeconds)?.[0] ?? null;

@@ -1,5 +1,6 @@
-// Zones by the names under which campaign tools list them: those of Rails (ActiveSupport::TimeZone, its MAPPING), with what they
-// mean there. A name means its zone with its summer time, whatever offset stands in front of it.
+// Zones by the names under which campaign tools list them: those of Rails (ActiveSupport::TimeZone, its
+// MAPPING), with what they mean there. A name means its zone with its summer time, whatever offset stands in
+// front of it.
 
 /** IANA zone to the names for it, separated by semicolons. */
 const NAMES: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
-// What is wrong with dates in a template before there is any data: directives that strftime does not have, and zones that are none.
+// What is wrong with dates in a template before there is any data: directives that strftime does not have,
+// and zones that are none.
 
 import type { Problem } from "@postrider/shared/errors";
 import type { Template as Node } from "liquidjs";
@@ -21,7 +22,10 @@ const ARGUMENTS: ReadonlyMap<string, readonly Find[]> = new Map([
   ["timezone", [findZoneProblem]],
 ]);
 
-/** The first problem that the template itself tells; null where there is none. `field` names where it stands in the action. */
+/**
+ * The first problem that the template itself tells; null where there is none. `field` names where it stands
+ * in the action.
+ */
 export function findDateProblem(field: string, nodes: readonly Node[]): Problem | null {
   for (const node of everyNode(nodes))
     for (const filter of expressionsOf(node).flatMap(({ filters }) => filters)) {

@@ -1,5 +1,6 @@
-// Moments: what stands for one in a template or in data, and how a clock in a zone shows it. Numbers are Unix seconds; those that
-// are larger than any campaign's are milliseconds, microseconds or nanoseconds. Texts without a zone are meant in UTC.
+// Moments: what stands for one in a template or in data, and how a clock in a zone shows it. Numbers are Unix
+// seconds; those that are larger than any campaign's are milliseconds, microseconds or nanoseconds. Texts
+// without a zone are meant in UTC.
 
 import { Drop } from "liquidjs";
 import { plain } from "../../escape/print.ts";
@@ -7,7 +8,10 @@ import { type Moment, parseDateText } from "./parse.ts";
 import type { WallClock } from "./strftime.ts";
 import type { Zone } from "./zone.ts";
 
-/** Unix seconds reach this in the year 5138, milliseconds did in 1973: what is larger counts something smaller than seconds. */
+/**
+ * Unix seconds reach this in the year 5138, milliseconds did in 1973: what is larger counts something smaller
+ * than seconds.
+ */
 const SECONDS_MAX = 1e11;
 const THOUSAND = 1_000;
 /** What JavaScript's calendar knows: 100 million days from 1970. */
@@ -15,7 +19,8 @@ const CALENDAR_SECONDS_MAX = 8.64e12;
 
 /**
  * The moment that a value means.
- * @param nowMs Unix ms that `now` and `today` stand for; a text without a year means this one's, one without a day this day.
+ * @param nowMs Unix ms that `now` and `today` stand for; a text without a year means this one's, one without
+ * a day this day.
  * @returns null for what is no date. @throws Error for a date that may mean two days.
  */
 export function toMoment(value: unknown, nowMs: number): Moment | null {

@@ -1,5 +1,6 @@
-// Dates in texts. What is read is a list of forms, each of them whole: JavaScript's own parser differs between engines, takes the
-// machine's zone where none is written, and finds a date in "May 5 items". English names, whatever the machine speaks.
+// Dates in texts. What is read is a list of forms, each of them whole: JavaScript's own parser differs
+// between engines, takes the machine's zone where none is written, and finds a date in "May 5 items". English
+// names, whatever the machine speaks.
 
 import { readOffset } from "./zone.ts";
 
@@ -196,8 +197,9 @@ function toYear(text: string): number {
 }
 
 /**
- * `01/15/2024`, `01-15-2024`: month first. Data that write the day first cannot be told from these in the first twelve days of a
- * month; where they can, the delivery fails rather than that the others of their kind go out with day and month exchanged.
+ * `01/15/2024`, `01-15-2024`: month first. Data that write the day first cannot be told from these in the
+ * first twelve days of a month; where they can, the delivery fails rather than that the others of their kind
+ * go out with day and month exchanged.
  */
 function checkOrder({ month, day, year }: Day): void {
   if (month > 12 && month <= 31 && day >= 1 && day <= 12)

@@ -1,5 +1,5 @@
-// strftime over plain numbers: every directive, flag and width that Ruby knows, with English names whatever the machine speaks.
-// How wide a directive may be made is the caller's to bound.
+// strftime over plain numbers: every directive, flag and width that Ruby knows, with English names whatever
+// the machine speaks. How wide a directive may be made is the caller's to bound.
 
 /** A moment as a clock on a wall shows it, with what the zone adds to UTC. */
 export interface WallClock {
@@ -152,7 +152,8 @@ function toFlags(flags: string, width: string): Flags {
 
 /**
  * Prints a moment.
- * @param beforeWidth is asked before a directive is made wider than it is, with the width in characters; it may throw.
+ * @param beforeWidth is asked before a directive is made wider than it is, with the width in characters; it
+ * may throw.
  * @returns the text; what is no directive stands in it as it is in the format, as Ruby has it.
  */
 export function strftime(
@@ -180,7 +181,10 @@ function isDirective(modifier: string, letter: string): boolean {
   return Object.hasOwn(FRACTIONS, letter) || Object.hasOwn(DIRECTIVES, letter);
 }
 
-/** The first thing after a `%` that is no directive; null where all are. A `%` at the end, or before white space, is a text. */
+/**
+ * The first thing after a `%` that is no directive; null where all are. A `%` at the end, or before white
+ * space, is a text.
+ */
 export function findUnknownDirective(format: string): string | null {
   for (const [written, , , modifier = "", letter = ""] of format.matchAll(DIRECTIVE))
     if (/\S/.test(letter) && !isDirective(modifier, letter)) return written;

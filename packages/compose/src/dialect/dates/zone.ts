@@ -1,5 +1,5 @@
-// Zones, in every way that templates and data write them. What a named zone adds to UTC comes from Node's own copy of the tz
-// database; nothing here asks for the zone of the machine.
+// Zones, in every way that templates and data write them. What a named zone adds to UTC comes from Node's own
+// copy of the tz database; nothing here asks for the zone of the machine.
 
 import { print } from "../../escape/print.ts";
 import { findAbbreviation } from "./abbreviations.ts";
@@ -22,8 +22,8 @@ const OFFSET_SECONDS_MAX = 16 * 3_600;
 export const UTC: Zone = { offsetAt: () => 0, nameAt: () => "UTC" };
 
 /**
- * Reads a zone. A number, or a text of up to three digits, means minutes *west* of UTC, as liquidjs has it; an offset with its sign means
- * what ISO 8601 says: east.
+ * Reads a zone. A number, or a text of up to three digits, means minutes *west* of UTC, as liquidjs has it;
+ * an offset with its sign means what ISO 8601 says: east.
  * @throws Error that names the value and the forms that are known.
  */
 export function readZone(value: unknown): Zone {
@@ -44,14 +44,20 @@ function findZone(text: string): Zone | null {
   return findNamed(label?.["name"] ?? text);
 }
 
-/** `60`, `-330`: minutes west of UTC. `+02`, `-05`: hours, since no zone is off by so few minutes; `+530` might be either. */
+/**
+ * `60`, `-330`: minutes west of UTC. `+02`, `-05`: hours, since no zone is off by so few minutes; `+530`
+ * might be either.
+ */
 function ofDigits(text: string): Zone | null {
   const count = Number(text);
   if (/^[+-]\d\d$/.test(text) && Math.abs(count) <= 14) return fixed(count * 3_600);
   return count % 15 === 0 ? fixed(-count * 60) : null;
 }
 
-/** `(UTC+01:00) Amsterdam, Berlin, Bern, …` lists places that share a zone: the first that is known says which. */
+/**
+ * `(UTC+01:00) Amsterdam, Berlin, Bern, …` lists places that share a zone: the first that is known says
+ * which.
+ */
 function findNamed(text: string): Zone | null {
   const name = text.replaceAll("&amp;", "&").replace(/\s+/g, " ");
   for (const one of [name, ...name.split(", ")]) {
@@ -76,7 +82,10 @@ function fixed(offset: number): Zone | null {
   return offset === 0 ? UTC : { offsetAt: () => offset, nameAt: toOffsetName };
 }
 
-/** Three letters that Node's ICU takes for zones that nobody means by them: BST for Bangladesh, AST for Alaska, NST for New Zealand. */
+/**
+ * Three letters that Node's ICU takes for zones that nobody means by them: BST for Bangladesh, AST for
+ * Alaska, NST for New Zealand.
+ */
 const MISLEADING = /^(?:act|aet|agt|art|ast|bet|bst|cnt|ctt|ect|iet|mit|net|nst|plt|pnt|prt|sst|vst)$/;
 
 /** Zones that were asked for, by their names in lower case: at most as many as the tz database has. */

@@ -1,5 +1,5 @@
-// Filters of campaign templates that liquidjs does not have, or has otherwise. One table: what registers them is what
-// docs/dialect.md shows, and what the tests run.
+// Filters of campaign templates that liquidjs does not have, or has otherwise. One table: what registers them
+// is what docs/dialect.md shows, and what the tests run.
 
 import { createHash, createHmac } from "node:crypto";
 import { parseExact } from "@postrider/shared/exact-json";

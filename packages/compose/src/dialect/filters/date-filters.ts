@@ -1,4 +1,5 @@
-// Filters of dates: printing them, and moving them. Each takes whatever `toMoment` reads; moved ones are Unix seconds.
+// Filters of dates: printing them, and moving them. Each takes whatever `toMoment` reads; moved ones are Unix
+// seconds.
 
 import type { Context } from "liquidjs";
 import { print } from "../../escape/print.ts";
@@ -22,7 +23,8 @@ function printDate(context: Context, value: unknown, format: string, zone: Zone 
   const moment = momentOf(context, value);
   const at = moment === null ? null : toWallClock(moment, zone);
   if (at === null) return value;
-  // A width (`%5000000d`) is a size that the template or the data choose freely: liquidjs' limit of memory counts it before it is made.
+  // A width (`%5000000d`) is a size that the template or the data choose freely: liquidjs' limit of memory
+  // counts it before it is made.
   context.memoryLimit.use(format.length);
   return strftime(at, format, (width) => context.memoryLimit.use(width));
 }

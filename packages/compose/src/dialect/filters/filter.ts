@@ -1,4 +1,5 @@
-// What a filter of ours is: its function, and what docs/dialect.md says of it; and how filters read what they are given.
+// What a filter of ours is: its function, and what docs/dialect.md says of it; and how filters read what they
+// are given.
 
 import { type Context, Drop } from "liquidjs";
 import { plain, print } from "../../escape/print.ts";
@@ -46,7 +47,9 @@ export function charge(context: Context, count: number): void {
   context.memoryLimit.use(count);
 }
 
-/** A filter of texts: objects and lists are the JSON that they print as, what is nothing is the empty text. */
+/**
+ * A filter of texts: objects and lists are the JSON that they print as, what is nothing is the empty text.
+ */
 export function ofTexts(work: (text: string, ...args: string[]) => unknown): FilterFunction {
   return function (value, ...args) {
     const text = print(value);

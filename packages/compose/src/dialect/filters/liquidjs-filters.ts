@@ -1,4 +1,5 @@
-// The filters that liquidjs brings, each with an example that the tests run: what docs/dialect.md shows of them.
+// The filters that liquidjs brings, each with an example that the tests run: what docs/dialect.md shows of
+// them.
 
 /** What it does, a template, and what that prints; by name. */
 export const LIQUIDJS_FILTERS: Readonly<

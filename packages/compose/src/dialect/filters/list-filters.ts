@@ -1,5 +1,5 @@
-// Filters of lists that look at a property of each item, as Ruby's Liquid has them: an item that lacks the property is like one in which
-// it is null, and no reason to fail.
+// Filters of lists that look at a property of each item, as Ruby's Liquid has them: an item that lacks the
+// property is like one in which it is null, and no reason to fail.
 
 import { type Context, isTruthy, type Liquid, toValueSync, Value } from "liquidjs";
 import { print, toJson } from "../../escape/print.ts";
@@ -13,7 +13,10 @@ type Filter = (this: { context: Context }, value: unknown, ...args: unknown[]) =
 /** Those that take the name of a property, and what it is to be equal to. */
 const BY_PROPERTY = ["where", "reject", "find", "find_index", "has", "group_by", "group_by_exp"] as const;
 
-/** Those that take an expression over an item, by what they make of the items and of the question whether it is true of one. */
+/**
+ * Those that take an expression over an item, by what they make of the items and of the question whether it
+ * is true of one.
+ */
 const BY_EXPRESSION: Readonly<Record<string, (items: readonly unknown[], isMet: Test) => unknown>> = {
   where_exp: (items, isMet) => items.filter(isMet),
   reject_exp: (items, isMet) => items.filter((item) => !isMet(item)),
@@ -79,7 +82,10 @@ function joinAbsent(groups: readonly Group[]): Group[] {
   return [...joined.values()];
 }
 
-/** The first item of each kind: of each value, or of each value of a property. Objects with the same content are the same. */
+/**
+ * The first item of each kind: of each value, or of each value of a property. Objects with the same content
+ * are the same.
+ */
 const uniq = ofItems((items, _, property) => {
   const kinds = new Set<unknown>();
   return items.filter((item) => {

@@ -1,4 +1,5 @@
-// Filters of lists. A list in a list is part of it, as in Ruby's Liquid; anything else is a list of one, and nothing is none.
+// Filters of lists. A list in a list is part of it, as in Ruby's Liquid; anything else is a list of one, and
+// nothing is none.
 
 import { type Context, Drop, toValueSync } from "liquidjs";
 import { plain, print } from "../../escape/print.ts";

@@ -31,7 +31,10 @@ function reckon(name: string, work: () => Decimal): number | bigint {
   }
 }
 
-/** Of a number and another; `quick` is the same on doubles, and right where both operands and the result are safe integers. */
+/**
+ * Of a number and another; `quick` is the same on doubles, and right where both operands and the result are
+ * safe integers.
+ */
 function ofTwo(
   name: string,
   operation: (a: Decimal, b: Decimal) => Decimal,

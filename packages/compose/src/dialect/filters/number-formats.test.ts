@@ -1,4 +1,5 @@
-// Held to what stands here on every version of Node that runs the tests: Node 20.19, 22 and 24 differ in each of these by themselves.
+// Held to what stands here on every version of Node that runs the tests: Node 20.19, 22 and 24 differ in each
+// of these by themselves.
 
 import { expect, test } from "vitest";
 import { formatMoney, formatNumber } from "./number-formats.ts";

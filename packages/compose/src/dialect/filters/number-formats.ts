@@ -1,5 +1,6 @@
-// Numbers and amounts as locales write them. Node's ICU knows how; where its versions differ among the versions of Node that we run
-// on, and where it would take the machine's own language, the answer is given here, so that every worker sends the same bytes.
+// Numbers and amounts as locales write them. Node's ICU knows how; where its versions differ among the
+// versions of Node that we run on, and where it would take the machine's own language, the answer is given
+// here, so that every worker sends the same bytes.
 
 interface Format {
   readonly parts: (value: number | bigint) => Intl.NumberFormatPart[];
@@ -36,7 +37,10 @@ export function formatNumber(value: number | bigint, locale: string): string {
   return print(formatOf(locale, {}), value);
 }
 
-/** ISO 4217's digits after the point where they are not two. (ICU 78 and 76 disagree about forints, rupiahs and pesos.) */
+/**
+ * ISO 4217's digits after the point where they are not two. (ICU 78 and 76 disagree about forints, rupiahs
+ * and pesos.)
+ */
 const CURRENCY_DIGITS: ReadonlyMap<string, number> = new Map(
   (
     [

@@ -22,7 +22,10 @@ function splitPlainly(text: string, separator: string): string[] {
   return separator === " " ? text.replace(LEADING_SPACES, "").split(SPACES) : text.split(separator);
 }
 
-/** Every occurrence of the pattern becomes the replacement; one that is empty occurs at each end and between any two characters. */
+/**
+ * Every occurrence of the pattern becomes the replacement; one that is empty occurs at each end and between
+ * any two characters.
+ */
 const replace: FilterFunction = function (value, ...args) {
   const [text = "", pattern = "", replacement = ""] = [value, ...args].map(print);
   const parts = pattern === "" ? ["", ...text, ""] : text.split(pattern);
@@ -39,7 +42,10 @@ function truncate(text: string, length: number, ending: string): string {
   return pieceOf(text, 0, Math.max(0, length - countCharacters(ending))) + ending;
 }
 
-/** What stands behind the last word that is kept makes the text too long, as in Ruby: also where it is white space. */
+/**
+ * What stands behind the last word that is kept makes the text too long, as in Ruby: also where it is white
+ * space.
+ */
 function truncateWords(text: string, count: number, ending: string): string {
   const words: string[] = [];
   for (const [, word = "", spaces] of text.matchAll(WORD_AND_SPACES)) {

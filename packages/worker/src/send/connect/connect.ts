@@ -1,5 +1,6 @@
-// How undici gets a connection here: resolve the name, let the guard judge every address, connect to one of the very addresses that it
-// judged, and secure the connection. Nothing is resolved a second time, so there is no moment for a name to change its mind.
+// How undici gets a connection here: resolve the name, let the guard judge every address, connect to one of
+// the very addresses that it judged, and secure the connection. Nothing is resolved a second time, so there
+// is no moment for a name to change its mind.
 
 import { isIP, type Socket } from "node:net";
 import type { SecureContext } from "node:tls";

@@ -1,6 +1,7 @@
-// Answers that only announce another one (1xx, RFC 9110 section 15.2) are taken out of what a connection brings before undici's parser
-// sees it: a client has to be able to read one that it did not expect, and undici ends the connection at a 100 that nobody asked for. The
-// very answer that follows is still read, so that no request is sent again for it. Costs others one comparison for each answer.
+// Answers that only announce another one (1xx, RFC 9110 section 15.2) are taken out of what a connection
+// brings before undici's parser sees it: a client has to be able to read one that it did not expect, and
+// undici ends the connection at a 100 that nobody asked for. The very answer that follows is still read, so
+// that no request is sent again for it. Costs others one comparison for each answer.
 
 import type { Socket } from "node:net";
 import { toEgressError } from "../egress-error.ts";

@@ -1,5 +1,6 @@
-// The way out through a proxy: HTTP CONNECT (RFC 9110, section 9.3.6). What goes wrong up to the proxy's answer is the proxy's own fault,
-// with a code of its own, unless the proxy says that it could not reach the destination.
+// The way out through a proxy: HTTP CONNECT (RFC 9110, section 9.3.6). What goes wrong up to the proxy's
+// answer is the proxy's own fault, with a code of its own, unless the proxy says that it could not reach the
+// destination.
 
 import type { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
@@ -53,8 +54,9 @@ export interface TunnelOptions {
 const TARGETS_MAX = 3;
 
 /**
- * Opens a tunnel to one of the addresses: one after the other, and the next where the proxy could not reach the one before. Racing them, as
- * RFC 8305 does, would have the proxy make connections that nobody uses. IPv4 first: few proxies have IPv6. @throws EgressError.
+ * Opens a tunnel to one of the addresses: one after the other, and the next where the proxy could not reach
+ * the one before. Racing them, as RFC 8305 does, would have the proxy make connections that nobody uses. IPv4
+ * first: few proxies have IPv6. @throws EgressError.
  */
 export async function tunnelToOne(
   addresses: readonly string[],
@@ -154,9 +156,9 @@ function isWhole(answer: Buffer): boolean {
 }
 
 /**
- * Whose trouble an answer is. 502 and 504 say that the destination could not be reached (RFC 9110 sections 15.6.3 and 15.6.5; Smokescreen
- * and Envoy go by them), and so does Squid's 503 with the error's name beside it. A 407 with Smokescreen's own header is its guard's refusal; any other
- * answer is the proxy's trouble.
+ * Whose trouble an answer is. 502 and 504 say that the destination could not be reached (RFC 9110 sections
+ * 15.6.3 and 15.6.5; Smokescreen and Envoy go by them), and so does Squid's 503 with the error's name beside
+ * it. A 407 with Smokescreen's own header is its guard's refusal; any other answer is the proxy's trouble.
  */
 function findTrouble(answer: string): EgressError | null {
   const status = STATUS_LINE.exec(answer)?.[1];
@@ -170,7 +172,8 @@ function findTrouble(answer: string): EgressError | null {
   const detail = /^X-(?:Squid|Smokescreen)-Error: *([^\r\n]{0,200})/im.exec(answer)?.[1] ?? "";
   const told = `the proxy answered ${status}${detail === "" ? "" : ` (${detail})`}`;
   if (status === "407" && /^X-Smokescreen-Error:/im.test(answer)) {
-    // What it says beside it names the address that a name has in here, which who writes an action need not learn.
+    // What it says beside it names the address that a name has in here, which who writes an action need not
+    // learn.
     const message = "leads to a destination that the egress proxy refuses (407 with X-Smokescreen-Error)";
     return toEgressError("POSTRIDER_FORBIDDEN", message, { refusal: { verdict: "proxy_refused", message } });
   }

@@ -1,4 +1,5 @@
-// Which address wins: real sockets for what answers or refuses, and one that never connects for what is silent.
+// Which address wins: real sockets for what answers or refuses, and one that never connects for what is
+// silent.
 
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, Socket } from "node:net";

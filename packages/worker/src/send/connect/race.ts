@@ -1,5 +1,5 @@
-// One TCP connection out of several addresses: RFC 8305, section 5. The next address is tried when the one before has failed or has
-// been silent for a while; the first to answer wins, and the others are dropped.
+// One TCP connection out of several addresses: RFC 8305, section 5. The next address is tried when the one
+// before has failed or has been silent for a while; the first to answer wins, and the others are dropped.
 
 import type { Socket } from "node:net";
 import { isLocal } from "../fault.ts";
@@ -14,8 +14,8 @@ export type Dial = (address: string, port: number) => Socket;
 
 export interface Race {
   /**
-   * The first connected socket, without listeners of ours. Rejects with the last error when none came; with a destination's rather
-   * than with one of this machine, which may lack one family alone.
+   * The first connected socket, without listeners of ours. Rejects with the last error when none came; with a
+   * destination's rather than with one of this machine, which may lack one family alone.
    */
   readonly winner: Promise<Socket>;
   /** Drops all that is still being tried. */

@@ -1,5 +1,5 @@
-// The IPv4 addresses that an IPv6 address carries: a translator, a tunnel or the kernel would connect to those. What is refused
-// of IPv4 is refused in every one of these dresses. Pure.
+// The IPv4 addresses that an IPv6 address carries: a translator, a tunnel or the kernel would connect to
+// those. What is refused of IPv4 is refused in every one of these dresses. Pure.
 
 import { type Address, isInside, type Network } from "@postrider/shared/network";
 import {
@@ -18,7 +18,10 @@ const WORD = 0xffff_ffffn;
 
 const readLast: Read = (value) => value & WORD;
 
-/** RFC 6052 section 2.2: the byte of the bits 64 to 71 stands for nothing, and is stepped over by what is in its way. */
+/**
+ * RFC 6052 section 2.2: the byte of the bits 64 to 71 stands for nothing, and is stepped over by what is in
+ * its way.
+ */
 const readAround =
   (prefixBits: 48n | 56n): Read =>
   (value) => {
@@ -40,7 +43,10 @@ const CARRIERS: readonly (readonly [network: Network, ...Read[]])[] = [
   [TEREDO, (value) => ~value & WORD],
 ];
 
-/** Every IPv4 address that stands inside; none in an IPv4 address, nor in `::` and `::1`, which are addresses in their own right. */
+/**
+ * Every IPv4 address that stands inside; none in an IPv4 address, nor in `::` and `::1`, which are addresses
+ * in their own right.
+ */
 export function carriedIn(address: Address): readonly Address[] {
   if (address.family === 4 || address.value <= 1n) return [];
   const reads = CARRIERS.filter(([network]) => isInside(address, network)).flatMap(([, ...read]) => read);

@@ -1,5 +1,6 @@
-// Is this destination, and each address that its name resolves to, one that strangers may make us call? Named verdicts, reached in a
-// fixed order, as Smokescreen does it. Pure: no clock, no network; the connector asks before every connection.
+// Is this destination, and each address that its name resolves to, one that strangers may make us call? Named
+// verdicts, reached in a fixed order, as Smokescreen does it. Pure: no clock, no network; the connector asks
+// before every connection.
 
 import { type EgressRules, parsePortRange } from "@postrider/shared/egress";
 import { type Address, isInside, type Network, parseAddress, parseNetwork } from "@postrider/shared/network";
@@ -130,7 +131,10 @@ export function checkDestination(
   return null;
 }
 
-/** All addresses of a name; one that may not be reached refuses them all, since who answers so is not to be trusted with the rest. */
+/**
+ * All addresses of a name; one that may not be reached refuses them all, since who answers so is not to be
+ * trusted with the rest.
+ */
 export function checkAddresses(
   { host, port }: Pick<Destination, "host" | "port">,
   addresses: readonly string[],
@@ -179,7 +183,8 @@ function findSpecial(address: Address): Classified | null {
   if (range !== undefined) return refused(range.verdict, range.name);
   if (address.family === 4) return null;
   if (isInside(address, NAT64)) {
-    // RFC 6052 section 3.1: the well-known prefix must not carry what is not global; it is only as public as what it carries.
+    // RFC 6052 section 3.1: the well-known prefix must not carry what is not global; it is only as public as
+    // what it carries.
     const inner = carriedIn(address)
       .map(findSpecial)
       .find((found) => found !== null);

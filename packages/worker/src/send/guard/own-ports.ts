@@ -1,5 +1,6 @@
-// Postrider's own ports, which no delivery reaches, whatever is allowed: Redis would take a request for commands, and metrics are no
-// stranger's business. Other workers' ports are the same numbers on other private addresses, so those count as ours as well.
+// Postrider's own ports, which no delivery reaches, whatever is allowed: Redis would take a request for
+// commands, and metrics are no stranger's business. Other workers' ports are the same numbers on other
+// private addresses, so those count as ours as well.
 
 import { networkInterfaces } from "node:os";
 import { connectedPlace } from "@postrider/redis/connect";
@@ -30,7 +31,10 @@ export function createOwnPorts(): KnownPorts {
   };
 }
 
-/** No delivery reaches the Redis that is spoken to, which Sentinels may have named, and name another after a failover. */
+/**
+ * No delivery reaches the Redis that is spoken to, which Sentinels may have named, and name another after a
+ * failover.
+ */
 export function protectRedis(
   redis: Redis,
   { protect }: { readonly protect: (port: number, host: string) => void },

@@ -1,6 +1,7 @@
-// Ports whose servers speak other protocols: an HTTP request there is at best noise and at worst commands. Pure data.
-// Source: the WHATWG Fetch standard's list of bad ports (https://fetch.spec.whatwg.org/#port-blocking), by which browsers go,
-// and the line protocols of databases, brokers and remote control, which browsers do not meet.
+// Ports whose servers speak other protocols: an HTTP request there is at best noise and at worst commands.
+// Pure data. Source: the WHATWG Fetch standard's list of bad ports
+// (https://fetch.spec.whatwg.org/#port-blocking), by which browsers go, and the line protocols of databases,
+// brokers and remote control, which browsers do not meet.
 
 const FETCH_BAD_PORTS = [
   1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104,
@@ -10,8 +11,8 @@ const FETCH_BAD_PORTS = [
 ];
 
 /**
- * SMB, syslog over TLS, SQL Server, Oracle, MQTT (plain, TLS), MySQL, RDP, Subversion, PostgreSQL, AMQP (TLS, plain), VNC, Redis (plain,
- * Sentinel, cluster bus), Cassandra, Kafka, memcached, MongoDB.
+ * SMB, syslog over TLS, SQL Server, Oracle, MQTT (plain, TLS), MySQL, RDP, Subversion, PostgreSQL, AMQP (TLS,
+ * plain), VNC, Redis (plain, Sentinel, cluster bus), Cassandra, Kafka, memcached, MongoDB.
  */
 const LINE_PROTOCOLS = [
   445, 6514, 1433, 1521, 1883, 8883, 3306, 3389, 3690, 5432, 5671, 5672, 5900, 6379, 26_379, 16_379, 9042,

@@ -1,6 +1,7 @@
-// The address ranges that are not somebody's public server, by name. Sources: IANA's registries of special-purpose addresses
-// (https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry, the rows whose column
-// "Globally Reachable" is not True), of multicast addresses, and of the IPv6 address space. Pure data.
+// The address ranges that are not somebody's public server, by name. Sources: IANA's registries of
+// special-purpose addresses (https://www.iana.org/assignments/iana-ipv4-special-registry and
+// iana-ipv6-special-registry, the rows whose column "Globally Reachable" is not True), of multicast
+// addresses, and of the IPv6 address space. Pure data.
 
 import { type Network, parseNetwork } from "@postrider/shared/network";
 
@@ -37,8 +38,9 @@ export interface Range {
 }
 
 /**
- * In order: the first range that holds an address names it. The rows "IETF Protocol Assignments" are refused whole: the few addresses in
- * them that are globally reachable are anycast services for machines (PCP, TURN, AMT), not somebody's API.
+ * In order: the first range that holds an address names it. The rows "IETF Protocol Assignments" are refused
+ * whole: the few addresses in them that are globally reachable are anycast services for machines (PCP, TURN,
+ * AMT), not somebody's API.
  */
 const TABLE: readonly (readonly [network: string, verdict: RangeVerdict, source: string])[] = [
   ["0.0.0.0/8", "this_network", "RFC 791"],
@@ -99,11 +101,12 @@ export const TEREDO = toNetwork("2001::/32");
 export const SIX_TO_FOUR = toNetwork("2002::/16");
 
 /**
- * Where clouds hand credentials to whoever asks from inside. Some lie in ranges that operators open for other reasons, and one looks
- * public, so they are refused whatever is allowed.
+ * Where clouds hand credentials to whoever asks from inside. Some lie in ranges that operators open for other
+ * reasons, and one looks public, so they are refused whatever is allowed.
  */
 export const METADATA_NETWORKS: readonly Network[] = [
-  // AWS, Azure, Google, DigitalOcean, Hetzner, Oracle, OpenStack and most others; AWS ECS and EKS credentials lie beside it.
+  // AWS, Azure, Google, DigitalOcean, Hetzner, Oracle, OpenStack and most others; AWS ECS and EKS credentials
+  // lie beside it.
   "169.254.169.254/32",
   "169.254.170.0/24",
   "169.254.169.253/32",

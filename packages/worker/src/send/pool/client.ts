@@ -4,7 +4,10 @@ import { Client } from "undici";
 import { type ConnectorOptions, createConnector } from "../connect/connect.ts";
 import type { Group } from "./connection.ts";
 
-/** Most servers keep an idle connection for 5 s or longer; writing on one that closes at that moment is a reset. */
+/**
+ * Most servers keep an idle connection for 5 s or longer; writing on one that closes at that moment is a
+ * reset.
+ */
 const KEEP_ALIVE_MS = 4_000;
 const KEEP_ALIVE_MS_MAX = 60_000;
 /** Room for cookies and policies; Node's own servers allow as much. */

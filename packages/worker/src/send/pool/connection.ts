@@ -1,4 +1,5 @@
-// What a pool deals with: connections, the rules under which they are made, and requests that are to have one.
+// What a pool deals with: connections, the rules under which they are made, and requests that are to have
+// one.
 
 import type { Socket } from "node:net";
 import type { Client } from "undici";
@@ -20,7 +21,10 @@ export interface Group {
   open(life: Life): Client;
 }
 
-/** How long the parts of getting connected took, in ms; null where one was not reached, or a connection was used that was open already. */
+/**
+ * How long the parts of getting connected took, in ms; null where one was not reached, or a connection was
+ * used that was open already.
+ */
 export interface Phases {
   dnsMs: number | null;
   connectMs: number | null;
@@ -36,7 +40,10 @@ export interface Life {
   cancel: (() => void) | null;
   /** What is written on, once it is connected. */
   socket: Socket | null;
-  /** How long it took to get connected, or until that failed; null once the request that waited for it has taken note. */
+  /**
+   * How long it took to get connected, or until that failed; null once the request that waited for it has
+   * taken note.
+   */
   phases: Readonly<Phases> | null;
   /** Whether a request is being written, or was, and no final answer has begun. */
   isAnswerDue: boolean;

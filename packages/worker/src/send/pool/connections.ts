@@ -1,5 +1,6 @@
-// The connections of one destination, few at a time: a request gets one that is free, has one opened, or waits its turn. Who waits
-// belongs to no connection yet, so that what becomes of connections is nothing to them. Each does one request at a time.
+// The connections of one destination, few at a time: a request gets one that is free, has one opened, or
+// waits its turn. Who waits belongs to no connection yet, so that what becomes of connections is nothing to
+// them. Each does one request at a time.
 
 import { toEgressError } from "../egress-error.ts";
 import type { Connection, Group, Life, Turn } from "./connection.ts";
@@ -20,13 +21,17 @@ export interface Sockets {
 export interface Connections {
   /** Begins at once, or when a connection is free. */
   enter(turn: Turn, group: Group): void;
-  /** Its request is over, or it waits no longer. A connection on which something went wrong does nothing else. */
+  /**
+   * Its request is over, or it waits no longer. A connection on which something went wrong does nothing else.
+   */
   leave(turn: Turn, isReusable: boolean): void;
   /** Its request is over before its connection was made: nobody waits for that one any more. */
   abandon(turn: Turn): void;
   /** Whether those that wait do so because the process has no more sockets. */
   isShort(): boolean;
-  /** No connection that is open now gets another request; of one group, or all. Those that wait get new ones. */
+  /**
+   * No connection that is open now gets another request; of one group, or all. Those that wait get new ones.
+   */
   renew(group?: Group): void;
   /** Also those that are being opened are not used. */
   forbid(group: Group, refusal: Error): void;
@@ -109,8 +114,8 @@ export function createConnections(max: number, sockets: Sockets): Connections {
       waiting.delete(turn);
       const { connection } = turn;
       turn.connection = null;
-      // Busy for a turn of the event loop longer: an answer that nobody asked for comes right behind the one that somebody did, and must
-      // not find the next request there.
+      // Busy for a turn of the event loop longer: an answer that nobody asked for comes right behind the one
+      // that somebody did, and must not find the next request there.
       if (connection !== null) setImmediate(free, connection, isReusable);
       else settle();
     },

@@ -3,8 +3,8 @@
 import type { Connection, Group } from "./connection.ts";
 
 /**
- * Connections that do nothing, those that were made first in front. They are taken first, so that those that are too many grow old; the one
- * that has only just answered would be the worst choice.
+ * Connections that do nothing, those that were made first in front. They are taken first, so that those that
+ * are too many grow old; the one that has only just answered would be the worst choice.
  */
 export function createIdle(discard: (connection: Connection) => void) {
   const idle: Connection[] = [];

@@ -1,5 +1,6 @@
-// How many sockets this process may hold: the system's limit on open files, less what everything else in the process needs. Without a
-// bound of our own, many destinations would end in EMFILE, also for Redis and for the files of others.
+// How many sockets this process may hold: the system's limit on open files, less what everything else in the
+// process needs. Without a bound of our own, many destinations would end in EMFILE, also for Redis and for
+// the files of others.
 
 import { readFileSync } from "node:fs";
 import type { Sockets } from "./connections.ts";
@@ -12,7 +13,10 @@ const FILES_PER_OWN_LANE = 2;
 const RACE_SHARE = 0.8;
 const SOCKETS_MIN = 16;
 
-/** The limit where the system tells it (Linux); null elsewhere, or where there is none. Node has raised it to the hard limit by now. */
+/**
+ * The limit where the system tells it (Linux); null elsewhere, or where there is none. Node has raised it to
+ * the hard limit by now.
+ */
 export function readOpenFilesMax(path = "/proc/self/limits"): number | null {
   try {
     const found = /^Max open files\s+(\d+)/m.exec(readFileSync(path, "utf8"))?.[1];

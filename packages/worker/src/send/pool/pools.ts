@@ -1,5 +1,5 @@
-// Connections, pooled by destination, and the one way to get at them: through the guard. What is held is bounded: so many destinations,
-// so many sockets to each and in all, none for long without use.
+// Connections, pooled by destination, and the one way to get at them: through the guard. What is held is
+// bounded: so many destinations, so many sockets to each and in all, none for long without use.
 
 import { connect } from "node:net";
 import { toRedisPlaces } from "@postrider/redis/connect";

@@ -7,7 +7,10 @@ import type { Connections } from "./connections.ts";
 
 /** How often pools are looked over. One that was not used in between has no socket any more, and goes. */
 export const SWEEP_MS = 30_000;
-/** A busy pool is replaced after so many sweeps (five minutes), so that a name that moves takes its traffic along. */
+/**
+ * A busy pool is replaced after so many sweeps (five minutes), so that a name that moves takes its traffic
+ * along.
+ */
 const SWEEPS_MAX = 10;
 
 /** A destination as one request may reach it. */
@@ -33,7 +36,10 @@ export interface Held {
   idle: number;
 }
 
-/** A destination under one set of rules: connections are not shared between sets, since what one may use, another may not. */
+/**
+ * A destination under one set of rules: connections are not shared between sets, since what one may use,
+ * another may not.
+ */
 export interface Ruled {
   readonly levels: Levels;
   readonly group: Group;
@@ -61,7 +67,10 @@ export function sweepHeld(
   }
 }
 
-/** A name's other addresses have come after connections were begun: what they are refused for goes for the whole name. */
+/**
+ * A name's other addresses have come after connections were begun: what they are refused for goes for the
+ * whole name.
+ */
 export function checkLate(
   host: string,
   addresses: readonly string[],

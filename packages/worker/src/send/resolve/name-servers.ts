@@ -1,5 +1,5 @@
-// Asking name servers over the network, without threads: any number of names may be waited for, and a silent server holds up nobody but
-// those who ask for its names. Both families are asked for at once.
+// Asking name servers over the network, without threads: any number of names may be waited for, and a silent
+// server holds up nobody but those who ask for its names. Both families are asked for at once.
 
 import { Resolver } from "node:dns/promises";
 import type { Answer, Ask, TellLate } from "./resolve.ts";
@@ -10,7 +10,10 @@ const SERVER_TRIES = 2;
 /** RFC 8305 section 3: how long the second family's answer is waited for when the first has come. */
 const RESOLUTION_DELAY_MS = 50;
 
-/** Asks these name servers, or with none those that the system names; knows neither hosts file nor search domains. */
+/**
+ * Asks these name servers, or with none those that the system names; knows neither hosts file nor search
+ * domains.
+ */
 export function createAskServers(servers: readonly string[]): Ask {
   const resolver = new Resolver({ timeout: SERVER_TIMEOUT_MS, tries: SERVER_TRIES });
   if (servers.length > 0) resolver.setServers([...servers]);
@@ -22,8 +25,9 @@ export function createAskServers(servers: readonly string[]): Ask {
 }
 
 /**
- * Both families' answers; one alone where the other fails or comes much later. What comes too late is told, since it may be a reason to
- * refuse the name; it is never a way around the guard, since only what is in the answer is connected to.
+ * Both families' answers; one alone where the other fails or comes much later. What comes too late is told,
+ * since it may be a reason to refuse the name; it is never a way around the guard, since only what is in the
+ * answer is connected to.
  */
 export async function joinFamilies(
   ipv6: Promise<readonly Answer[]>,

@@ -1,5 +1,5 @@
-// From a host's name to its addresses, all of them. Answers are kept as long as they say, within bounds; one question at a time per
-// name, so that a slow name server holds up nobody but those who ask for that name.
+// From a host's name to its addresses, all of them. Answers are kept as long as they say, within bounds; one
+// question at a time per name, so that a slow name server holds up nobody but those who ask for that name.
 
 import { isIP } from "node:net";
 import { LRUCache } from "lru-cache";
@@ -21,7 +21,10 @@ export type Ask = (host: string, tellLate: TellLate) => Promise<readonly Answer[
 /** The addresses of a name, in the order in which to try them. @throws EgressError `POSTRIDER_DNS`. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
-/** A name whose answers live for no time would be asked for at each connection, thousands of times a second (a second). */
+/**
+ * A name whose answers live for no time would be asked for at each connection, thousands of times a second (a
+ * second).
+ */
 const TTL_MS_MIN = 1_000;
 /** A destination that moves is found again within this time, whatever its answer promised (five minutes). */
 const TTL_MS_MAX = 300_000;
@@ -40,8 +43,8 @@ interface Known {
 }
 
 /**
- * Adds a cache to a way of asking. Failures are not kept: the lane's backoff bounds how often they are repeated. `onLate` is told a name's
- * addresses when some of them came after others had been given out.
+ * Adds a cache to a way of asking. Failures are not kept: the lane's backoff bounds how often they are
+ * repeated. `onLate` is told a name's addresses when some of them came after others had been given out.
  */
 export function createResolve(
   ask: Ask,
@@ -86,7 +89,8 @@ async function asked(host: string, ask: Ask, tellLate: TellLate): Promise<readon
   } catch (error) {
     if (isLocal(error)) throw error;
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    // c-ares' word for having reached no name server, or having had no descriptor to ask one: it says nothing about the name.
+    // c-ares' word for having reached no name server, or having had no descriptor to ask one: it says nothing
+    // about the name.
     if (code === "ECONNREFUSED")
       throw toEgressError("POSTRIDER_LOCAL", `no name server could be asked for ${host} (${code})`, {
         cause: error,
@@ -97,7 +101,10 @@ async function asked(host: string, ask: Ask, tellLate: TellLate): Promise<readon
   }
 }
 
-/** RFC 8305 section 4: the families in turn, beginning with the first answer's, so that one dead family costs one wait. */
+/**
+ * RFC 8305 section 4: the families in turn, beginning with the first answer's, so that one dead family costs
+ * one wait.
+ */
 export function interleave(addresses: readonly string[]): string[] {
   const isIpv6 = (address: string): boolean => address.includes(":");
   const [first = ""] = addresses;

@@ -1,5 +1,5 @@
-// What the system's files say of names: the hosts file, and the name servers and search domains of resolv.conf(5). Pure, but for reading
-// the two, now and then.
+// What the system's files say of names: the hosts file, and the name servers and search domains of
+// resolv.conf(5). Pure, but for reading the two, now and then.
 
 import { readFile } from "node:fs/promises";
 import { isIP, SocketAddress } from "node:net";
@@ -74,7 +74,10 @@ function toLines(text: string, comment: RegExp): string[][] {
 /** A change in the files, as when a laptop joins another network, is found after so long. */
 const READ_AGAIN_MS = 10_000;
 
-/** The files as they are, or were a moment ago. A file that is not there says nothing, and one that cannot be read what it said before. */
+/**
+ * The files as they are, or were a moment ago. A file that is not there says nothing, and one that cannot be
+ * read what it said before.
+ */
 export function createSystemReader(paths: SystemPaths, now: () => number): () => Promise<SystemNames> {
   let read: Promise<SystemNames> | undefined;
   let last = { hosts: "", resolvConf: "" };

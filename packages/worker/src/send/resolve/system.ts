@@ -1,6 +1,7 @@
-// The system's own way from a name to addresses, without getaddrinfo: that has four threads for all names and files of the process, and
-// a name server that says nothing holds one of them for as long as half a minute. Hosts file, search domains and their order are
-// resolv.conf(5)'s, so that a service's short name works in Kubernetes as it does everywhere there.
+// The system's own way from a name to addresses, without getaddrinfo: that has four threads for all names and
+// files of the process, and a name server that says nothing holds one of them for as long as half a minute.
+// Hosts file, search domains and their order are resolv.conf(5)'s, so that a service's short name works in
+// Kubernetes as it does everywhere there.
 
 import { createAskServers } from "./name-servers.ts";
 import type { Ask } from "./resolve.ts";

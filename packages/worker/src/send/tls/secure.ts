@@ -7,14 +7,20 @@ import { toEgressError } from "../egress-error.ts";
 /** The last session with a destination: resuming it saves a round trip and most of the work. */
 export interface SessionKeeper {
   session: Buffer | undefined;
-  /** What it was made with: a session goes on with the certificates that it began with, and new ones are not to be passed over. */
+  /**
+   * What it was made with: a session goes on with the certificates that it began with, and new ones are not
+   * to be passed over.
+   */
   context: SecureContext | undefined;
 }
 
 /** A connection that ends inside the handshake, for which Node has no codes of its own. */
 const ENDS: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE", "ECONNABORTED"]);
 
-/** Makes the handshake. Rejects with OpenSSL's or Node's codes, or `POSTRIDER_TLS`; the caller destroys the socket then. */
+/**
+ * Makes the handshake. Rejects with OpenSSL's or Node's codes, or `POSTRIDER_TLS`; the caller destroys the
+ * socket then.
+ */
 export function secure(
   socket: Socket,
   host: string,

@@ -1,4 +1,5 @@
-// The file that POSTRIDER_TLS_FILE names: what each destination is spoken to with, by paths beside it or by names in the secret store.
+// The file that POSTRIDER_TLS_FILE names: what each destination is spoken to with, by paths beside it or by
+// names in the secret store.
 
 import { readFileSync } from "node:fs";
 import { PostriderError, type Problem } from "@postrider/shared/errors";

@@ -1,6 +1,6 @@
-// Own CA bundles and client certificates, per destination, from files or the secret store. Both may change while the worker runs:
-// certificates are renewed, and Kubernetes replaces a mounted secret's files in place. What is broken at a change leaves the old one
-// standing.
+// Own CA bundles and client certificates, per destination, from files or the secret store. Both may change
+// while the worker runs: certificates are renewed, and Kubernetes replaces a mounted secret's files in place.
+// What is broken at a change leaves the old one standing.
 
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -17,7 +17,10 @@ export type ReadSecrets = (
 ) => Promise<{ readonly values: ReadonlyMap<string, string>; readonly troubles: readonly string[] }>;
 
 export interface TlsFiles {
-  /** What to make a handshake with this origin with. @throws EgressError `POSTRIDER_LOCAL` while its secrets are not there. */
+  /**
+   * What to make a handshake with this origin with. @throws EgressError `POSTRIDER_LOCAL` while its secrets
+   * are not there.
+   */
   contextOf(origin: string): SecureContext;
   /** Whether anything in it comes from the secret store. */
   readonly usesSecrets: () => boolean;
@@ -157,7 +160,9 @@ function toOwnContext(
   return ca === null || cert === null || key === null ? null : toContext({ ca, cert, key });
 }
 
-/** A `ca` stands instead of the public roots: whoever gives one wants no other to vouch for that destination. */
+/**
+ * A `ca` stands instead of the public roots: whoever gives one wants no other to vouch for that destination.
+ */
 function toContext(files: {
   ca?: Buffer | string | undefined;
   cert?: Buffer | string | undefined;
