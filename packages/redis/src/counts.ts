@@ -178,8 +178,8 @@ export async function readSharedLanes(shard: Shard): Promise<string[]> {
 }
 
 /**
- * The lanes with due deliveries that BullMQ would hand over: neither paused, nor held by their rate. It reads no more
- * keys than that takes, so that it can be told also where claiming fails, as by Redis' access rules.
+ * The lanes with due deliveries that BullMQ would hand over: neither paused, nor held by their rate. It reads
+ * no more keys than that takes, so that it can be told also where claiming fails, as by Redis' access rules.
  * @param now Unix ms by Redis' clock.
  */
 export async function findReady(
