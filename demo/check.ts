@@ -139,9 +139,9 @@ const BASIC = `Basic ${Buffer.from("demo:p@ss").toString("base64")}`;
 export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   "crm-update": {
     path: "/crm/",
-    customerIdOf: ({ path }) => decodeForm(path.slice("/crm/".length)),
-    isRight: ({ body, path, customerHeader }, { email, plan }) =>
-      isDeepStrictEqual(parse(body), { email, plan }) && customerHeader === path.slice("/crm/".length),
+    customerIdOf: ({ path }) => decodeURIComponent(path.slice("/crm/".length)),
+    isRight: ({ body, customerHeader }, { id, email, plan }) =>
+      isDeepStrictEqual(parse(body), { email, plan }) && decodeForm(customerHeader ?? "") === String(id),
   },
   "warehouse-sync": {
     path: "/warehouse",
@@ -166,7 +166,7 @@ export const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
   },
 };
 
-/** `url_encode` writes a space as a plus, as Liquid always has. */
+/** Outside of a URL's path `url_encode` writes a space as a plus, as Liquid always has. */
 function decodeForm(text: string): string {
   return decodeURIComponent(text.replaceAll("+", " "));
 }

@@ -72,7 +72,7 @@ function renderDoors(): string {
   return [
     "## Doors",
     "",
-    "A library is imported here and nowhere else:",
+    "A library is imported here and nowhere else; `scripts/map.ts` lists it, and a test holds it:",
     "",
     "| library | where |",
     "| --- | --- |",

@@ -95,9 +95,11 @@ test("what was sent when Redis became full is recorded all the same, and not sen
 
   await redis.config("SET", "maxmemory", "1mb");
   gate.open();
-  await eventually(async () =>
-    expect(await producer.runs.get("r")).toMatchObject({ delivered: IN_FLIGHT / 2, retries: IN_FLIGHT / 2 }),
-  );
+  // A retry that becomes due lets its worker claim: the script that does so has begun to write then.
+  await eventually(async () => {
+    const { delivered, retries } = await producer.runs.get("r");
+    expect(Math.min(delivered, retries)).toBeGreaterThanOrEqual(IN_FLIGHT / 2);
+  });
   await redis.config("SET", "maxmemory", "0");
 
   expect(await untilOver(producer, "r")).toMatchObject({ delivered: 100, failed: 0, retries: 50 });

@@ -110,3 +110,20 @@ test("steps in a wrong order, or none that meets anything, are a bug that fails 
       verdict: { kind: "retry", reason: "internal" },
     });
 });
+
+test("a bug in what is made of an answer becomes a verdict, too: nothing is sent again for ever", async () => {
+  const steps = [step("send", () => ({ kind: "fault", code: "reset", message: "" }))];
+  let calls = 0;
+  const random = (): number => {
+    calls += 1;
+    throw new Error("a bug in decide");
+  };
+
+  const attempted = await deliver(claimed, past, { steps, now: () => 1_000, random });
+
+  expect(calls).toBe(1);
+  expect(attempted).toMatchObject({
+    finding: { kind: "broken" },
+    verdict: { kind: "retry", reason: "internal", costsAttempt: true },
+  });
+});

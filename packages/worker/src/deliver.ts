@@ -31,9 +31,17 @@ export async function deliver(
     sent: NOT_SENT,
   };
   const { met, composeMs } = await takeSteps(draft, steps);
-  const finding = conceal(met, draft.sensitive);
-  const verdict = decide(finding, claimed, { policy: draft.policy, now: now(), random });
-  return { finding, verdict, timings: { composeMs, ...draft.sent }, destination: draft.destination };
+  const toAttempted = (found: Finding): Attempted => {
+    const finding = conceal(found, draft.sensitive);
+    const verdict = decide(finding, claimed, { policy: draft.policy, now: now(), random });
+    return { finding, verdict, timings: { composeMs, ...draft.sent }, destination: draft.destination };
+  };
+  try {
+    return toAttempted(met);
+  } catch (error) {
+    // A bug in what is made of an answer must not send the request again for ever, unrecorded.
+    return toAttempted(toBroken(error));
+  }
 }
 
 /** @returns what was met, and how long it took until there was something to send. */
@@ -52,11 +60,12 @@ async function takeSteps(
     }
     return { met: broken("no step has met anything"), composeMs };
   } catch (error) {
-    return {
-      met: broken(error instanceof Error ? (error.stack ?? error.message) : String(error)),
-      composeMs,
-    };
+    return { met: toBroken(error), composeMs };
   }
+}
+
+function toBroken(error: unknown): Finding {
+  return broken(error instanceof Error ? (error.stack ?? error.message) : String(error));
 }
 
 function broken(message: string): Finding {

@@ -35,7 +35,7 @@ export interface Draft {
   sent: SendTimings;
 }
 
-/** The steps by name, which are also those of their times and spans. */
+/** The steps by name. */
 export type StepName = "gate" | "load" | "unseal" | "compose" | "route" | "send";
 
 /** One step on the way of a delivery. */

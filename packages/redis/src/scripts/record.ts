@@ -1,7 +1,7 @@
-// The ledger in Redis: where each delivery is or how it ended, and each run's counters. One atomic step
-// writes an outcome over the mark, counts, ends the run that has nothing left, and takes the job out of its
-// lane; the first outcome of a delivery stands, so a repeated claim neither counts twice nor sends again. A
-// claim that another worker holds by now writes nothing, but that its worker was slow and not dead.
+// RECORD: writes down what attempts came to. One atomic step keeps the evidence with the delivery, writes an
+// outcome over its mark, counts, ends the run that has nothing left, and takes the job out of its lane. The
+// first outcome of a delivery stands, so that a repeated claim neither counts twice nor sends again. A claim
+// that another worker holds by now writes nothing, but that its worker was slow and not dead.
 
 import { decodeMark, encodeOutcome, IN_LANE, type Mark, type Outcome } from "@postrider/shared/outcome";
 import { createBatch } from "../batch.ts";
@@ -159,13 +159,20 @@ export function createLedger(shard: Shard, options: LedgerOptions): Ledger {
     const counted = await postriderRecord.call(redis, names.length, ...names, RECORDS_KEPT, ...values);
     return counted.map((one) => WRITTEN[one] ?? "lost");
   };
-  const write = createBatch<Entry, Written>(
-    async (entries) => (await Promise.all(toPortions(entries).map(record))).flat(),
-    GROUP_MAX,
-  );
+  // A portion that fails says nothing of the others: what was written must not be sent again.
+  const write = createBatch<Entry, Written | Error>(async (entries) => {
+    const portions = toPortions(entries).map((portion) =>
+      record(portion).catch((error: Error) => portion.map(() => error)),
+    );
+    return (await Promise.all(portions)).flat();
+  }, GROUP_MAX);
   return {
     find: readMarks,
-    write,
+    async write(entry) {
+      const written = await write(entry);
+      if (written instanceof Error) throw written;
+      return written;
+    },
     // In BullMQ's own counter of claims that ran out. On a job that is gone this does nothing.
     forgetCrashes: async ({ lane, id }) => void (await redis.hdel(keys.job(lane, id), "stc")),
   };

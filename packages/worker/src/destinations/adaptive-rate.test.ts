@@ -65,7 +65,7 @@ test("a receiver that refuses everything is asked ever less, but asked", () => {
   expect(history.at(-1)?.adaptiveRate).toBeCloseTo(ADAPTIVE_RATE_MIN);
 });
 
-test("some refusals are no reason for a adaptive rate, and one that has not been needed for long is forgotten", () => {
+test("some refusals are no reason for an adaptive rate, and one that has not been needed for long is forgotten", () => {
   const counts = new Map([[1, { accepted: 100, limited: 4, failed: 0 }]]);
   expect(nextAdaptiveRate(undefined, counts, 2_000, null)).toBeUndefined();
 
@@ -101,6 +101,23 @@ test.each([
   };
 
   expect(play(recovers, until + 50, 400).at(-1)?.adaptiveRate).toBeGreaterThan(100);
+});
+
+test("the second that is not over yet is no measure of what a receiver takes", () => {
+  const recovering = new Map<number, Counts>([
+    [0, { accepted: 0, limited: 50, failed: 0 }],
+    [1, { accepted: 0, limited: 50, failed: 0 }],
+    [2, { accepted: 30, limited: 20, failed: 0 }],
+  ]);
+  // Nothing is known yet, so that it is looked for in big steps.
+  expect(nextAdaptiveRate(undefined, recovering, 2_500, null)?.refusedAt).toBe(0);
+
+  const before: AdaptiveRate = { perSecond: 100, refusedAt: 100, changedAt: 0, slowedAt: 0 };
+  const refusing = new Map<number, Counts>([
+    [8, { accepted: 0, limited: 40, failed: 0 }],
+    [9, { accepted: 60, limited: 10, failed: 0 }],
+  ]);
+  expect(nextAdaptiveRate(before, refusing, 9_500, null)).toMatchObject({ perSecond: 50, refusedAt: 0 });
 });
 
 test("a limit that has gone is left behind ever faster", () => {

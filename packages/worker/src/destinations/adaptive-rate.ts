@@ -50,7 +50,7 @@ export interface Allowance {
 
 /**
  * The adaptive rate after a look at the latest attempts; called about once a second.
- * @param adaptive rate absent: as fast as it goes.
+ * @param adaptiveRate absent: as fast as it goes.
  * @returns the same object when nothing changes; undefined: as fast as it goes.
  */
 export function nextAdaptiveRate(
@@ -73,8 +73,8 @@ function begin(counts: CountsBySecond, now: number, allowance: Allowance | null)
   if (met.limited < REFUSALS_MIN || met.limited < (met.accepted + met.limited) * REFUSED_SHARE_MIN)
     return undefined;
   const first = Math.min(...refusingSeconds(counts, now).map(([second]) => second));
-  // What it took so far in its first second is a burst or a part, and a adaptive rate that begins far too low
-  // takes minutes to grow.
+  // What it took so far in its first second is a burst or a part, and an adaptive rate that begins far too
+  // low takes minutes to grow.
   if (allowance === null && Math.floor(now / 1_000) - first < 2) return undefined;
   const later = new Map([...counts].filter(([second]) => second > first));
   const taken = takenPerSecond(later, now);
@@ -89,19 +89,21 @@ function begin(counts: CountsBySecond, now: number, allowance: Allowance | null)
   };
 }
 
-/**
- * Accepted in the seconds in which it also refused: it was asked for more than it takes, so this is what it
- * takes.
- */
+/** What it took in the seconds in which it also refused: it was asked for more, so this is what it takes. */
 function takenPerSecond(counts: CountsBySecond, now: number): number {
-  const current = Math.floor(now / 1_000);
-  const seconds = refusingSeconds(counts, now).filter(([second]) => second < current);
+  const seconds = finishedRefusing(counts, now);
   if (seconds.length === 0) return total(counts, now - 1_000).accepted;
   return seconds.reduce((sum, [, { accepted }]) => sum + accepted, 0) / seconds.length;
 }
 
 function whileRefusing(counts: CountsBySecond, now: number): Counts {
-  return total(new Map(refusingSeconds(counts, now)), 0);
+  return total(new Map(finishedRefusing(counts, now)), 0);
+}
+
+/** The second that is not over yet says less than a whole one. */
+function finishedRefusing(counts: CountsBySecond, now: number): [second: number, met: Counts][] {
+  const current = Math.floor(now / 1_000);
+  return refusingSeconds(counts, now).filter(([second]) => second < current);
 }
 
 function tellsLimit({ accepted, limited }: Counts): boolean {
@@ -120,15 +122,13 @@ function slowDown(
   now: number,
 ): AdaptiveRate {
   const { accepted, limited } = met;
-  const share = accepted === 0 ? MUCH_SLOWER : SLOWER;
-  const taken =
-    accepted > 0 && limited > accepted * MANY_REFUSALS
-      ? takenPerSecond(counts, now) * FIRST_SHARE
-      : Number.POSITIVE_INFINITY;
-  const perSecond = Math.max(ADAPTIVE_RATE_MIN, Math.min(adaptiveRate.perSecond * share, taken));
-  const refusedAt = tellsLimit(met)
-    ? Math.min(adaptiveRate.perSecond, Math.max(perSecond, taken / FIRST_SHARE))
-    : UNKNOWN;
+  const isFarLess = accepted > 0 && limited > accepted * MANY_REFUSALS;
+  const taken = isFarLess ? takenPerSecond(counts, now) : Number.POSITIVE_INFINITY;
+  const share = accepted === 0 || taken === 0 ? MUCH_SLOWER : SLOWER;
+  const most = taken === 0 ? Number.POSITIVE_INFINITY : taken * FIRST_SHARE;
+  const perSecond = Math.max(ADAPTIVE_RATE_MIN, Math.min(adaptiveRate.perSecond * share, most));
+  const isKnown = tellsLimit(met) && taken > 0;
+  const refusedAt = isKnown ? Math.min(adaptiveRate.perSecond, Math.max(perSecond, taken)) : UNKNOWN;
   return { perSecond, refusedAt, changedAt: now, slowedAt: now };
 }
 

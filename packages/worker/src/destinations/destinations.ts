@@ -18,7 +18,7 @@ import type { Scout } from "./scout.ts";
 
 /** Reported in one tick; the rest in the next ones, those first that have waited longest. */
 const REPORTS_MAX = 100;
-/** Where nothing was met, a adaptive rate or a circuit has nothing to learn but that time passes. */
+/** Where nothing was met, an adaptive rate or a circuit has nothing to learn but that time passes. */
 const QUIET_REPORT_MS = 1_000;
 export interface DestinationsOptions {
   readonly directory: LaneDirectory;

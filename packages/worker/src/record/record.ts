@@ -1,6 +1,6 @@
-// Writes down what an attempt came to: evidence, outcome and counters in Redis first, then metrics and one
-// log line with all the facts. Called before the lane is told, so that no crash can hide an attempt that
-// reached its destination.
+// Writes down what an attempt came to: evidence, outcome and counters in Redis, all in one step, then metrics
+// and one log line with all the facts. Called before the lane is told, so that no crash can hide an attempt
+// that reached its destination.
 
 import type { Ledger, Written } from "@postrider/redis/scripts/record";
 import type { AttemptRecord } from "@postrider/shared/attempt-record";
@@ -79,7 +79,6 @@ async function write(claimed: Claimed, attempted: Attempted, records: Records): 
   const { ledger, metrics, log } = records;
   const lane = toLaneLabel(claimed.lane);
   countAttempt(attempted, metrics);
-  if (verdict.kind === "retry") metrics.retried(lane, verdict.reason);
   const at = records.now();
   const outcome = toOutcome(claimed, attempted, at);
   const isRetry = verdict.kind === "retry";
@@ -95,6 +94,7 @@ async function write(claimed: Claimed, attempted: Attempted, records: Records): 
     metrics.ended(lane, outcome.outcome, outcome.reason);
     if (outcome.outcome === "delivered") metrics.latency((outcome.endedAt - claimed.dueAt) / 1_000);
   }
+  if (written !== "lost" && verdict.kind === "retry") metrics.retried(lane, verdict.reason);
   writeLine(claimed, attempted, written, log);
   return written;
 }
