@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { VERSION } from "@postrider/shared/version";
 import { expect, test } from "vitest";
 import { renderDocs } from "../../scripts/docs.ts";
-import { DOORS } from "../../scripts/map.ts";
+import { DOORS, sourceFiles } from "../../scripts/map.ts";
 import { ROOT } from "../support/processes.ts";
 
 const LINES_MAX = 250;
@@ -15,9 +15,7 @@ const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclud
   cwd: ROOT,
   encoding: "utf8",
 }).split("\n");
-const sources = files.filter(
-  (file) => /^packages\/[^/]+\/src\/.*\.ts$/.test(file) && !file.endsWith(".test.ts"),
-);
+const sources = sourceFiles().map((file) => `packages/${file}`);
 
 async function importsOf(file: string): Promise<string[]> {
   const text = await readFile(join(ROOT, file), "utf8");

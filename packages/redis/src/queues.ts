@@ -1,4 +1,4 @@
-// BullMQ's queues, one per lane, as the producer's side sees them. The door to bullmq of this package.
+// BullMQ's queues, one per lane, as the producer's side sees them.
 
 import { Queue, type RedisQueueBackend } from "bullmq";
 import { asProducer } from "./connect.ts";

@@ -17,11 +17,7 @@ export interface Delivering {
 }
 
 /** Makes one attempt and decides what follows from it. Throws nothing. */
-export async function deliver(
-  claimed: Claimed,
-  past: Past,
-  { steps, now, random }: Delivering,
-): Promise<Attempted> {
+export async function deliver(claimed: Claimed, past: Past, delivering: Delivering): Promise<Attempted> {
   const draft: Draft = {
     claimed,
     past,
@@ -30,25 +26,29 @@ export async function deliver(
     destination: null,
     sent: NOT_SENT,
   };
-  const { met, composeMs } = await takeSteps(draft, steps);
-  const toAttempted = (found: Finding): Attempted => {
-    const finding = conceal(found, draft.sensitive);
-    const verdict = decide(finding, claimed, { policy: draft.policy, now: now(), random });
-    return { finding, verdict, timings: { composeMs, ...draft.sent }, destination: draft.destination };
-  };
+  const taken = await takeSteps(draft, delivering.steps);
   try {
-    return toAttempted(met);
+    return conclude(draft, taken, delivering);
   } catch (error) {
     // A bug in what is made of an answer must not send the request again for ever, unrecorded.
-    return toAttempted(toBroken(error));
+    return conclude(draft, { ...taken, met: toBroken(error) }, delivering);
   }
 }
 
-/** @returns what was met, and how long it took until there was something to send. */
-async function takeSteps(
-  draft: Draft,
-  steps: readonly Step[],
-): Promise<{ readonly met: Finding; readonly composeMs: number }> {
+interface Taken {
+  readonly met: Finding;
+  /** How long it took until there was something to send. */
+  readonly composeMs: number;
+}
+
+function conclude(draft: Draft, { met, composeMs }: Taken, { now, random }: Delivering): Attempted {
+  const { claimed, policy, sensitive, sent, destination } = draft;
+  const finding = conceal(met, sensitive);
+  const verdict = decide(finding, claimed, { policy, now: now(), random });
+  return { finding, verdict, timings: { composeMs, ...sent }, destination };
+}
+
+async function takeSteps(draft: Draft, steps: readonly Step[]): Promise<Taken> {
   const startedAt = performance.now();
   let composeMs = 0;
   try {

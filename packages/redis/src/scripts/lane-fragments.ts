@@ -28,11 +28,13 @@ end
 
 /**
  * `dropLetter(failed, jobs, id)`: takes a dead letter away with its evidence; `jobs` is the prefix of its
- * lane's jobs. What is none stays.
+ * lane's jobs. What is none stays. Gives back 1, or 0 when it is none.
  */
 export const DROP_LETTER = `
 local function dropLetter(failed, jobs, id)
-  if redis.call("ZREM", failed, id) == 1 then redis.call("DEL", jobs .. id, jobs .. id .. ":logs") end
+  if redis.call("ZREM", failed, id) == 0 then return 0 end
+  redis.call("DEL", jobs .. id, jobs .. id .. ":logs")
+  return 1
 end
 `;
 

@@ -2,15 +2,14 @@
 
 import type { Shard } from "../shard.ts";
 import { transact } from "../transact.ts";
+import { DROP_LETTER } from "./lane-fragments.ts";
 
 /**
- * Input: KEYS failed, job, its log; ARGV id. Output: 1, or 0 when it is no dead letter (any more). The mark
- * stays.
+ * Input: KEYS failed, prefix of the lane's jobs; ARGV id. Output: 1, or 0 when it is no dead letter (any
+ * more). The mark stays.
  */
-const PURGE = `
-if redis.call("ZREM", KEYS[1], ARGV[1]) == 0 then return 0 end
-redis.call("DEL", KEYS[2], KEYS[3])
-return 1
+const PURGE = `${DROP_LETTER}
+return dropLetter(KEYS[1], KEYS[2], ARGV[1])
 `;
 
 /** Takes dead letters away. @returns which of them were there. */
@@ -21,10 +20,8 @@ export async function purgeLetters(
   const { keys } = shard;
   shard.redis.defineCommand("postriderPurge", { lua: PURGE });
   const replies = await transact(shard, (call) => {
-    for (const { id, lane } of letters) {
-      const job = keys.job(lane, id);
-      call("postriderPurge", [keys.ofLane(lane, "failed"), job, `${job}:logs`], [id]);
-    }
+    for (const { id, lane } of letters)
+      call("postriderPurge", [keys.ofLane(lane, "failed"), keys.job(lane, "")], [id]);
   });
   return replies.map((reply) => reply === 1);
 }

@@ -3,6 +3,7 @@
 
 import { RUN_KEPT_SECONDS } from "@postrider/redis/keys";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import { readReplies } from "@postrider/redis/replies";
 import type { Shard, Store } from "@postrider/redis/shard";
 import { findUnmet, limitsOf, type OwnLane, withoutSuperseded } from "@postrider/shared/own-lane";
 import { findWithDeliveries } from "./balance.ts";
@@ -60,14 +61,8 @@ export async function keepRuns(shard: Shard, directory: LaneDirectory): Promise<
 async function readLatest(store: Store, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
   const pipeline = store.redis.pipeline();
   for (const id of ids) pipeline.hget(store.keys.action(id), "latest");
-  const replies = (await pipeline.exec()) ?? [];
-  return new Map(
-    ids.map((id, index) => {
-      const [error, version] = replies[index] ?? [null, null];
-      if (error !== null) throw error;
-      return [id, Number(version)];
-    }),
-  );
+  const latest = readReplies(await pipeline.exec()).map(Number);
+  return new Map(ids.map((id, index) => [id, latest[index] ?? 0]));
 }
 
 /** Dissolves the lanes that are calm and empty; closes those that are calm and not. */
