@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { shardKeys, toShard } from "../support/keys.ts";
 import { isolatedRedisUrl, redisBinary } from "../support/redis.ts";
 
-const OPTIONS = { idempotencyWindowMs: 60_000, deadLettersAgeMs: 60_000 };
+const OPTIONS = { idempotencyWindowMs: 60_000, deadLettersAgeMs: 60_000, outcomesKept: 1_000 };
 const FAILED: Outcome = { outcome: "failed", reason: "gone", status: 410, attempts: 1, endedAt: 1 };
 const DELIVERED: Outcome = { ...FAILED, outcome: "delivered", reason: "reply_2xx", status: 200 };
 
@@ -28,7 +28,7 @@ async function claim(id: string): Promise<Entry["claimed"]> {
 }
 
 function toEntry(claimed: Entry["claimed"], given: Partial<Entry>): Entry {
-  return { claimed, record: null, outcome: null, isRetry: false, ...given };
+  return { claimed, record: null, outcome: null, told: null, isRetry: false, ...given };
 }
 
 const readRecords = (id: string) => redis.lrange(`${shardKeys.job("bulk", id)}:logs`, 0, -1);
@@ -75,6 +75,23 @@ test("the first outcome stands, and counts once", async () => {
 
   expect(await ledger.find("d")).toMatchObject({ outcome: "failed" });
   expect(await readRun("failed", "delivered")).toEqual(["1", null]);
+});
+
+test("readers are told of an outcome where it is written, once, in a stream whose ids count without a gap", async () => {
+  const ledger = createLedger(toShard(redis), OPTIONS);
+  const [one, two, lost] = [await claim("one"), await claim("two"), await claim("lost")];
+  await redis.set(`${shardKeys.job("bulk", "lost")}:lock`, "other");
+  await ledger.write(toEntry(one, { outcome: FAILED, told: "first" }));
+  await ledger.write(toEntry(one, { outcome: DELIVERED, told: "again" }));
+  await ledger.write(toEntry(lost, { outcome: DELIVERED, told: "lost" }));
+  await ledger.write(toEntry(two, { outcome: DELIVERED, told: "second" }));
+  // As after somebody deleted it: no reader may see a place a second time.
+  await redis.del(shardKeys.outcomes());
+  await ledger.write(toEntry(await claim("three"), { outcome: DELIVERED, told: "third" }));
+
+  const [[id, fields] = ["", []]] = await redis.xrange(shardKeys.outcomes(), "-", "+");
+  expect(fields).toEqual(["o", "third"]);
+  expect(id).toMatch(/^3-\d{13}$/);
 });
 
 test("of many retries the latest records are kept, each retry counted", async () => {

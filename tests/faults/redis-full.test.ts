@@ -1,5 +1,5 @@
 import { startRedisServer } from "@postrider/cli/redis/server";
-import { createProducer } from "@postrider/producer/producer";
+import { createProducer, type Producer } from "@postrider/producer/producer";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -26,6 +26,17 @@ async function countSentAgain(fleet: Fleet): Promise<number> {
       sum += Number(count);
   }
   return sum;
+}
+
+/** The ids of all deliveries whose outcome was told. */
+async function readOutcomes({ outcomes }: Producer): Promise<string[]> {
+  const ids: string[] = [];
+  for (let page = await outcomes.read({ limit: 1_000 }); page.outcomes.length > 0; ) {
+    expect(page.missed).toBe(0);
+    ids.push(...page.outcomes.map(({ id }) => id));
+    page = await outcomes.read({ limit: 1_000, after: page.after });
+  }
+  return ids;
 }
 
 test("a Redis at maxmemory: producers are told, workers go on and make room, and the rest is taken in then", async () => {
@@ -59,6 +70,8 @@ test("a Redis at maxmemory: producers are told, workers go on and make room, and
     async () => expect(await producer.runs.get("r")).toMatchObject({ delivered: list.length, failed: 0 }),
     180_000,
   );
+  // Told in the step that wrote them down, which Redis lets through.
+  expect(new Set(await readOutcomes(producer)).size).toBe(list.length);
   expect(receiver.byKey().size).toBe(list.length);
   // An attempt that failed by itself, on a busy machine, was made again, and a claim that ran out under a
   // slow worker: both are counted.

@@ -1,5 +1,6 @@
 // Everything goes wrong at once, for a while: workers and Redis are killed, destinations flap, the producer
-// comes and goes. At the end nothing is lost, each delivery has one outcome, and the account balances.
+// comes and goes, those who read outcomes are killed. At the end nothing is lost, each delivery has one
+// outcome, which was told once, and the account balances.
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -15,6 +16,7 @@ import { shardKeys } from "../support/keys.ts";
 import { type Behaviour, hang, ok, type Receiver, reply, reset, startReceiver } from "../support/receiver.ts";
 import { redisBinary } from "../support/redis.ts";
 import { seeded } from "./chance.ts";
+import { startOutcomeReaders } from "./outcome-readers.ts";
 
 export interface Soak {
   readonly seconds: number;
@@ -42,7 +44,6 @@ export async function soak(options: Soak): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "postrider-test-redis-"));
   const server = { binary: redisBinary(), directory, appendFsync: "always" } as const;
   let redis = await startRedisServer(server);
-  const until = Date.now() + seconds * 1_000;
   const faults: (Behaviour | null)[] = [];
   const accepted = new Map<string, number>();
   const receivers: Receiver[] = [];
@@ -56,7 +57,10 @@ export async function soak(options: Soak): Promise<void> {
     POSTRIDER_CIRCUIT_PAUSE_MAX_MS: "2000",
   });
   await fleet.untilServing();
+  // From here on: a busy machine takes long until all of them serve.
+  const until = Date.now() + seconds * 1_000;
 
+  await using readers = startOutcomeReaders(redis.url);
   const enqueueing = enqueueAll(redis.url, deliveries, receivers, until);
   const deaths = { workers: 0, redis: 0 };
   const disturbing = [
@@ -68,6 +72,7 @@ export async function soak(options: Soak): Promise<void> {
       deaths.redis += 1;
       redis = await restart(redis, server);
     }),
+    every(options.redisEveryMs, until, random, async () => readers.kill()),
     every(2_000, until, random, async () => {
       const fault = FAULTS[Math.floor(random() * FAULTS.length)] ?? null;
       faults[Math.floor(random() * DESTINATIONS)] = random() < 0.5 ? null : fault;
@@ -77,7 +82,8 @@ export async function soak(options: Soak): Promise<void> {
   faults.fill(null);
   const runs = await enqueueing;
   console.log("soak", { seed, ...deaths, runs: runs.length });
-  await balance({ url: redis.url, runs, deliveries, accepted, deaths, limitMs });
+  const ended = await balance({ url: redis.url, runs, deliveries, accepted, deaths, limitMs });
+  await readers.settle(ended, limitMs);
   await Promise.all(receivers.map((receiver) => receiver.close()));
   await redis.stop();
   await rm(directory, { recursive: true });
@@ -92,7 +98,15 @@ interface Account {
   readonly limitMs: number;
 }
 
-async function balance({ url, runs, deliveries, accepted, deaths, limitMs }: Account): Promise<void> {
+/** @returns how many deliveries ended how. */
+async function balance({
+  url,
+  runs,
+  deliveries,
+  accepted,
+  deaths,
+  limitMs,
+}: Account): Promise<Record<string, number>> {
   const producer = await createProducer({ redis: url });
   const sum = { enqueued: 0, delivered: 0, crashed: 0 };
   for (const name of runs) {
@@ -125,6 +139,7 @@ async function balance({ url, runs, deliveries, accepted, deaths, limitMs }: Acc
   const inFlight = CONCURRENCY * LANES_MAX;
   expect(doubled).toBeLessThanOrEqual((deaths.workers + deaths.redis * WORKERS) * inFlight);
   await producer.close();
+  return { delivered: sum.delivered, ...(sum.crashed > 0 && { failed: sum.crashed }) };
 }
 
 async function startFlapping(

@@ -9,6 +9,7 @@ import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDeliveries } from "./commands/deliveries.ts";
 import { addDestinations } from "./commands/destinations.ts";
 import { addEnqueue } from "./commands/enqueue.ts";
+import { addOutcomes } from "./commands/outcomes.ts";
 import { addRuns } from "./commands/runs.ts";
 import { addSecrets } from "./commands/secrets.ts";
 import { addSnippets } from "./commands/snippets.ts";
@@ -28,6 +29,7 @@ const COMMANDS = [
   addEnqueue,
   addRuns,
   addDeliveries,
+  addOutcomes,
   addDestinations,
   addDeadLetters,
   addStatus,

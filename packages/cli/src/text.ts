@@ -34,6 +34,6 @@ export function toVisible(text: string): string {
 }
 
 /** A customer's id, which is empty where it is sealed and the key is not at hand. */
-export function describeCustomer(id: string | number | null): string {
+export function describeCustomer(id: string | number | bigint | null): string {
   return id === "" ? "(sealed)" : toVisible(String(id));
 }

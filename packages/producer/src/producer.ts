@@ -15,12 +15,12 @@ import { type ActionStore, createActionStore } from "./actions/actions.ts";
 import { createDeadLetters, type DeadLetters } from "./dead-letters/dead-letters.ts";
 import { createFinder } from "./dead-letters/find.ts";
 import { createDeliveries, type Deliveries } from "./deliveries/deliveries.ts";
-import { createOutcomes, type Outcomes } from "./deliveries/outcomes.ts";
 import { createDestinations, type Destinations } from "./destinations/destinations.ts";
 import { createOwnLanes, type OwnLanes } from "./destinations/own-lanes.ts";
 import { createEnqueue, type EnqueueOne } from "./enqueue/enqueue.ts";
 import { createEnqueueMany, type EnqueueMany } from "./enqueue/enqueue-many.ts";
 import { createRouting } from "./enqueue/routing.ts";
+import { createOutcomes, type Outcomes } from "./outcomes/outcomes.ts";
 import { createRuns, type Runs } from "./runs/runs.ts";
 import { createSecretStore, type SecretStore } from "./secrets/secrets.ts";
 import { createSnippetStore, type SnippetStore } from "./snippets/snippets.ts";
@@ -93,7 +93,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     enqueue: createEnqueue(dependencies),
     enqueueMany: createEnqueueMany(dependencies),
     runs,
-    outcomes: createOutcomes(shard),
+    outcomes: createOutcomes(shard, sealer),
     deliveries: createDeliveries({ shard, directory, finder, findOrigin, runs, destinations, sealer }),
     deadLetters: createDeadLetters({ shard, directory, actions, finder, sealer }),
     secrets: createSecretStore(store, sealer),

@@ -22,6 +22,12 @@ export function createShardKeys(keyPrefix: string, shard: string) {
     runs: () => `${prefix}:runs`,
     /** Deliveries of this shard ever enqueued and ended, so that an audit can tell a loss. */
     totals: () => `${prefix}:totals`,
+    /** The outcomes of late, for their readers: a stream whose ids count, `<place>-<Unix ms>`. */
+    outcomes: () => `${prefix}:outcomes`,
+    /** How far a group of readers is, and who reads for it. */
+    outcomeGroup: (group: string) => `${prefix}:outcomes:group:${group}`,
+    /** The names of the groups. */
+    outcomeGroups: () => `${prefix}:outcomes:groups`,
     /** Registry of the own lanes: lane → `<version> <entry as JSON>`. */
     ownLanes: () => `${prefix}:own-lanes`,
     /** Which own lanes changed last: sorted by version. */

@@ -2,6 +2,7 @@
 // validation and the documentation. What the schema accepts is immutable once saved, as a version.
 
 import { z } from "zod";
+import { captureSchema } from "./capture.ts";
 import { authSchema, findCredentialClash, secretName, signingSchema } from "./credentials.ts";
 import { egressSchema } from "./egress.ts";
 import { exampleSchema } from "./example.ts";
@@ -140,6 +141,11 @@ export const storedSchema = z
       .optional()
       .describe(
         `What a 2xx answer must also hold: \`{json, is | isNot | exists, otherwise}\`, or a list of these, such as \`{json: /ok, is: true, otherwise: 503}\`. What does not hold is judged as the status \`otherwise\` (${OTHERWISE_DEFAULT}: fails at once) would be (attempts.md).`,
+      ),
+    capture: captureSchema
+      .optional()
+      .describe(
+        "What its deliveries' outcomes carry of the answer, by name: `{orderId: /order/id, etag: {header: ETag}, code: {status: true}}` (outcomes.md).",
       ),
     limits: limitsSchema
       .optional()

@@ -63,6 +63,8 @@ export interface Delivery {
   /** Customer, event and values, sealed; instead of them. The customer's id is empty then. */
   readonly sealed?: string;
   readonly run?: string;
+  /** Its sender's short names for it (labels.ts). */
+  readonly labels?: readonly string[];
   /** The shared lane in which it began, where that is not the usual one. */
   readonly lane?: string;
   /** Unix ms; where it is not sent at once. */

@@ -56,6 +56,22 @@ export const ERROR_CODES = {
     status: 422,
     text: "A filter, cursor or option for dead letters breaks a rule.",
   },
+  outcomes_invalid: {
+    exitCode: 2,
+    status: 422,
+    text: "A cursor, group or limit of those who read outcomes breaks a rule.",
+  },
+  outcomes_unknown: { exitCode: 1, status: 404, text: "No group of that name reads outcomes." },
+  outcomes_held: {
+    exitCode: 1,
+    status: 409,
+    text: "Another reader reads outcomes for the same group; there is one at a time.",
+  },
+  outcomes_missed: {
+    exitCode: 1,
+    status: 410,
+    text: "Outcomes are gone that their reader has not read: it was away for longer than they are kept. Reading again goes on behind them.",
+  },
   secret_invalid: { exitCode: 2, status: 422, text: "A secret's name or value breaks a rule." },
   secret_unknown: { exitCode: 1, status: 404, text: "No secret of that name is in the store." },
   key_missing: { exitCode: 1, status: 500, text: "POSTRIDER_SECRET_KEYS lacks the key that is needed." },

@@ -2,21 +2,15 @@
 // action; decide/ in the worker judges by them.
 
 import { z } from "zod";
+import { jsonPointer } from "./json-pointer.ts";
 
 const RULES_MAX = 10;
 const VALUES_MAX = 50;
-const POINTER_CHARS_MAX = 500;
 /**
  * Of a 2xx that does not hold: the request was understood and refused, so that it fails at once and can be
  * replayed.
  */
 export const OTHERWISE_DEFAULT = 422;
-
-/** RFC 6901: empty for the whole, else `/name/0/other`, with `~0` for `~` and `~1` for `/`. */
-const pointer = z
-  .string()
-  .max(POINTER_CHARS_MAX)
-  .regex(/^(?:\/(?:[^~/]|~[01])*)*$/, "must be a JSON pointer (RFC 6901) such as /ok or /result/0/status");
 
 const scalar = z.union([z.string().max(1_000), z.number(), z.boolean(), z.null()], {
   error: "must be a text, number, true, false or null",
@@ -27,7 +21,7 @@ const values = z.union([scalar, z.array(scalar).min(1).max(VALUES_MAX)], {
 
 const ruleSchema = z
   .strictObject({
-    json: pointer,
+    json: jsonPointer,
     is: values.optional(),
     isNot: values.optional(),
     exists: z.boolean().optional(),

@@ -1,6 +1,7 @@
 // The facts that the steps hand on. Steps do not import each other; they meet here.
 
-import type { Delivery } from "@postrider/shared/delivery";
+import type { Captured } from "@postrider/shared/capture";
+import type { Customer, Delivery } from "@postrider/shared/delivery";
 import type { Problem } from "@postrider/shared/errors";
 import type { OutcomeKind, Reason } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
@@ -220,4 +221,8 @@ export interface Attempted {
   readonly timings: Timings;
   /** Null where composition did not get as far. */
   readonly destination: string | null;
+  /** What the action keeps of the answer, where the delivery has ended with one. */
+  readonly captured: Captured | undefined;
+  /** Of a customer that was sealed in the lane, where it was opened. */
+  readonly customerId: Customer["id"] | undefined;
 }

@@ -6,6 +6,7 @@ import { RETRY_PRESETS } from "@postrider/shared/retry";
 import { type Attempted, type Claimed, type Finding, NOT_SENT } from "./attempt.ts";
 import { conceal } from "./authorize/conceal.ts";
 import type { Random } from "./decide/backoff.ts";
+import { capture } from "./decide/capture.ts";
 import { decide } from "./decide/decide.ts";
 import type { Draft, Past, Step } from "./draft.ts";
 
@@ -42,10 +43,12 @@ interface Taken {
 }
 
 function conclude(draft: Draft, { met, composeMs }: Taken, { now, random }: Delivering): Attempted {
-  const { claimed, policy, sensitive, sent, destination } = draft;
+  const { claimed, policy, sensitive, sent, destination, action, unsealed } = draft;
   const finding = conceal(met, sensitive);
   const verdict = decide(finding, claimed, { policy, now: now(), random });
-  return { finding, verdict, timings: { composeMs, ...sent }, destination };
+  const captured = verdict.kind === "ended" ? capture(finding, action?.action.capture) : undefined;
+  const customerId = unsealed?.delivery.customer.id;
+  return { finding, verdict, timings: { composeMs, ...sent }, destination, captured, customerId };
 }
 
 async function takeSteps(draft: Draft, steps: readonly Step[]): Promise<Taken> {

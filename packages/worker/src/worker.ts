@@ -82,7 +82,15 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const laneOptions: LaneOptions = {
     ...settings,
     shard,
-    records: { ledger: createLedger(shard, settings), sealer, metrics, log, now: Date.now, decideUnrecorded },
+    records: {
+      ...settings,
+      ledger: createLedger(shard, settings),
+      sealer,
+      metrics,
+      log,
+      now: Date.now,
+      decideUnrecorded,
+    },
     move: createMove(shard),
     bury: createBury(shard, settings),
     traffic,
@@ -90,15 +98,8 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     log,
   };
   const { stuckIn } = lanes;
-  const probing = {
-    ...settings,
-    shard,
-    ownLanes: directory.all,
-    metrics,
-    isServing: () => isServing,
-    stuckIn,
-  };
-  const probes = await startProbes(probing, pools);
+  const watched = { shard, ownLanes: directory.all, metrics, isServing: () => isServing, stuckIn };
+  const probes = await startProbes({ ...settings, ...watched }, pools);
 
   const ended = createLatch();
   let closing: Promise<void> | undefined;

@@ -27,6 +27,7 @@ interface Options {
   readonly format?: "ndjson" | "csv";
   readonly run?: string;
   readonly lane?: string;
+  readonly label?: readonly string[];
   readonly sendAt?: Date;
   readonly expiresAt?: Date;
   readonly hold?: boolean;
@@ -52,6 +53,7 @@ export function addEnqueue(program: Command, context: Context): void {
     .option("--values <file>", "event_name, trigger, journey, campaign, … for all of them, as a JSON file")
     .option("--run <id>", "name of the batch; the same run again enqueues only what is missing")
     .option("--lane <name>", "lane to start in (default: bulk)")
+    .option("--label <label...>", "short texts that the outcomes carry, at most ten")
     .option("--send-at <time>", "not before this time (ISO 8601)", parseTime)
     .option("--expires-at <time>", "no attempt after this time (ISO 8601)", parseTime)
     .option("--hold", "keep the run's deliveries until they are released: runs release RUN [--delivery ID]")
@@ -154,9 +156,10 @@ async function enqueueRun(
 }
 
 /** Only what was given: the library refuses a field that is undefined. */
-function toRunOptions({ lane, sendAt, expiresAt, hold, open }: Options) {
+function toRunOptions({ lane, label, sendAt, expiresAt, hold, open }: Options) {
   return {
     ...(lane !== undefined && { lane }),
+    ...(label !== undefined && { labels: label }),
     ...(sendAt !== undefined && { sendAt }),
     ...(expiresAt !== undefined && { expiresAt }),
     ...(hold === true && { hold }),

@@ -42,6 +42,8 @@ export interface RunOrder extends DeliveryTimes {
   /** What else the templates see: `event_name`, `trigger`, `campaign` and the like. */
   readonly values?: Values;
   readonly lane?: string;
+  /** At most ten short texts, which the outcomes of all its deliveries carry. */
+  readonly labels?: readonly string[];
   /** The deliveries wait until the run, or one of them, is released. */
   readonly hold?: boolean;
   /**

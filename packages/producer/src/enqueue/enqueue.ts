@@ -43,6 +43,8 @@ export interface DeliveryOrder extends DeliveryTimes {
   /** The same key again, while the delivery is pending or within the window after its end, is a duplicate. */
   readonly key?: string;
   readonly lane?: string;
+  /** At most ten short texts, which its outcome carries. */
+  readonly labels?: readonly string[];
 }
 
 export interface Enqueued {
@@ -76,14 +78,14 @@ export function createEnqueue({
 }: EnqueueDependencies): EnqueueOne {
   return async (order) => {
     checkDeliveryOrder(order);
-    const { action: ref, customer, event, values, key, lane } = order;
+    const { action: ref, customer, event, values, labels, key, lane } = order;
     const [saved] = await Promise.all([actions.get(ref), routing.look()]);
     const times = toTimes(order);
     const frame = {
       action: toActionRef(saved),
       ...times,
       ...toHome(lane, false),
-      ...toExtras({ event, values }),
+      ...toExtras({ event, values, labels }),
     };
     const delivery = toDelivery(customer, frame, customerSealer);
     const id = key === undefined ? newDeliveryId() : toDeliveryId({ key });
@@ -96,9 +98,19 @@ export function createEnqueue({
   };
 }
 
-/** @throws `delivery_invalid`. */
-export function toExtras({ event, values }: { event?: EventData | undefined; values?: Values | undefined }) {
-  return { ...(event && { event }), ...(values && { values: parseValues(values) }) };
+interface Extras {
+  readonly event?: EventData | undefined;
+  readonly values?: Values | undefined;
+  readonly labels?: readonly string[] | undefined;
+}
+
+/** What an order adds to its deliveries. @throws `delivery_invalid`. */
+export function toExtras({ event, values, labels }: Extras): Pick<Delivery, keyof Extras> {
+  return {
+    ...(event && { event }),
+    ...(values && { values: parseValues(values) }),
+    ...(labels && labels.length > 0 && { labels }),
+  };
 }
 
 /** The lane as a delivery carries it: only where it is not the usual one. */

@@ -2,6 +2,7 @@
 // must not become a run called "undefined".
 
 import { PostriderError } from "@postrider/shared/errors";
+import { areLabels, LABELS_RULE } from "@postrider/shared/labels";
 import { isLaneName } from "@postrider/shared/lanes";
 
 /** A field's rule: whether it must be there, what it must be in words, and whether a value is that. */
@@ -32,6 +33,7 @@ const COMMON: Readonly<Record<string, Rule>> = {
     must: "be 1 to 50 of a-z 0-9 _ - and start with a letter or digit",
     holds: (value) => typeof value === "string" && isLaneName(value),
   },
+  labels: { must: LABELS_RULE, holds: areLabels },
   sendAt: { must: "be a valid Date", holds: isDate },
   expiresAt: { must: "be a valid Date", holds: isDate },
 };

@@ -8,6 +8,7 @@ import { createBatch } from "../batch.ts";
 import { RUN_KEPT_SECONDS, type ShardKeys } from "../keys.ts";
 import type { Shard } from "../shard.ts";
 import { COMPLETE_RUN } from "./run-fragments.ts";
+import { TELL } from "./tell-fragments.ts";
 
 /** Keeps one script under a millisecond or so, lest claims wait behind it. */
 const GROUP_MAX = 100;
@@ -22,14 +23,16 @@ const WRITE_WHEN_FULL = `redis.call("DEL", KEYS[1] .. ":none")\n`;
 /**
  * Writes down what attempts came to: evidence, outcome and counts of each in one step, so that none is there
  * without the others.
- * Input: KEYS per entry mark, run (the mark again: no run), job, active, stalled, then totals; ARGV how many
- * records of attempts are kept, then per entry id, claim's token, the attempt's record ("" = none), mark's
- * text ("" = it has not ended), its ms to live, counter, second counter ("" = none), 1 if the job is done
- * with then.
- * Output: per entry 1 when written, 0 when the delivery had ended already, -1 when another worker has the
- * claim.
+ * Input: KEYS per entry mark, run (the mark again: no run), job, active, stalled, then totals and the stream
+ * of outcomes; ARGV how many records of attempts and how many outcomes are kept, then per entry id, claim's
+ * token, the attempt's record ("" = none), mark's text ("" = it has not ended), its ms to live, counter,
+ * second counter ("" = none), 1 if the job is done with then, what readers of outcomes are told ("" =
+ * nothing). Output: per entry 1 when written, 0 when the delivery had ended already, -1 when another worker
+ * has the claim.
  */
-const RECORD = `${WRITE_WHEN_FULL}${COMPLETE_RUN}
+const RECORD = `${WRITE_WHEN_FULL}
+local outcomes, totals = KEYS[#KEYS], KEYS[#KEYS - 1]
+${COMPLETE_RUN}${TELL}
 local counted, sums, ended, ending = {}, {}, 0, {}
 local function count(run, counter)
   if counter == "" then return end
@@ -52,10 +55,10 @@ local function isHeld(job, token, isKept)
   end
   return not isKept or redis.call("EXISTS", job) == 1
 end
-local kept = ARGV[1]
-for i = 1, (#KEYS - 1) / 5 do
+local kept, outcomesKept = ARGV[1], tonumber(ARGV[2])
+for i = 1, (#KEYS - 2) / 5 do
   local mark, run, job, active, stalled = unpack(KEYS, 5 * i - 4, 5 * i)
-  local id, token, record, text, markMs, counter, second, isDone = unpack(ARGV, 8 * i - 6, 8 * i + 1)
+  local id, token, record, text, markMs, counter, second, isDone, entry = unpack(ARGV, 9 * i - 6, 9 * i + 2)
   if not isHeld(job, token, record ~= "") then
     counted[i] = -1
   else
@@ -68,6 +71,7 @@ for i = 1, (#KEYS - 1) / 5 do
     else
       counted[i] = 1
       if text ~= "" then ended = ended + 1 end
+      if entry ~= "" then tell(entry) end
       if run ~= mark then
         count(run, counter)
         count(run, second)
@@ -87,7 +91,8 @@ for _, sum in pairs(sums) do
   if total == sum[3] and redis.call("HEXISTS", sum[1], "createdAt") == 0 then redis.call("EXPIRE", sum[1], ${RUN_KEPT_SECONDS}) end
 end
 for run in pairs(ending) do complete(run) end
-if ended > 0 then redis.call("HINCRBY", KEYS[#KEYS], "ended", ended) end
+if ended > 0 then redis.call("HINCRBY", totals, "ended", ended) end
+told(outcomesKept)
 return counted
 `;
 
@@ -115,6 +120,8 @@ export interface Entry {
    * leaves its lane in the same step.
    */
   readonly outcome: Outcome | null;
+  /** What readers of outcomes are told, where it has ended; null: nothing. */
+  readonly told: string | null;
   /** Counts it as a retry of its run. */
   readonly isRetry: boolean;
 }
@@ -141,6 +148,8 @@ export interface LedgerOptions {
   readonly idempotencyWindowMs: number;
   /** A dead letter is remembered as long as it is kept: a replay takes its outcome back. */
   readonly deadLettersAgeMs: number;
+  /** How many outcomes their readers find. */
+  readonly outcomesKept: number;
 }
 
 const WRITTEN: Readonly<Record<number, Written>> = { 1: "written", 0: "stands", [-1]: "lost" };
@@ -154,9 +163,11 @@ export function createLedger(shard: Shard, options: LedgerOptions): Ledger {
     return marks.map((mark) => (mark === null ? null : decodeMark(mark)));
   }, GROUP_MAX);
   const record = async (entries: readonly Entry[]): Promise<Written[]> => {
-    const names = [...entries.flatMap(({ claimed }) => toKeys(keys, claimed)), keys.totals()];
+    const names = entries.flatMap(({ claimed }) => toKeys(keys, claimed));
+    names.push(keys.totals(), keys.outcomes());
     const values = entries.flatMap((entry) => toValues(entry, options));
-    const counted = await postriderRecord.call(redis, names.length, ...names, RECORDS_KEPT, ...values);
+    values.unshift(RECORDS_KEPT, options.outcomesKept);
+    const counted = await postriderRecord.call(redis, names.length, ...names, ...values);
     return counted.map((one) => WRITTEN[one] ?? "lost");
   };
   // A portion that fails says nothing of the others: what was written must not be sent again.
@@ -205,13 +216,23 @@ function toKeys(keys: ShardKeys, { id, lane, delivery: { run } }: Recorded): str
 }
 
 function toValues(
-  { claimed: { id, token }, record, outcome, isRetry }: Entry,
+  { claimed: { id, token }, record, outcome, told, isRetry }: Entry,
   { idempotencyWindowMs, deadLettersAgeMs }: LedgerOptions,
 ): (string | number)[] {
-  if (outcome === null) return [id, token, record ?? "", "", 0, isRetry ? "retries" : "", "", 0];
+  if (outcome === null) return [id, token, record ?? "", "", 0, isRetry ? "retries" : "", "", 0, ""];
   const isFailed = outcome.outcome === "failed";
   const markMs = isFailed ? Math.max(idempotencyWindowMs, deadLettersAgeMs) : idempotencyWindowMs;
   const reasonCounter = isFailed ? `failed:${outcome.reason}` : "";
   const mark = encodeOutcome(outcome);
-  return [id, token, record ?? "", mark, markMs, outcome.outcome, reasonCounter, isFailed ? 0 : 1];
+  return [
+    id,
+    token,
+    record ?? "",
+    mark,
+    markMs,
+    outcome.outcome,
+    reasonCounter,
+    isFailed ? 0 : 1,
+    told ?? "",
+  ];
 }

@@ -8,6 +8,7 @@ import { packEvidence } from "@postrider/shared/evidence";
 import { toLaneLabel } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
 import type { Outcome } from "@postrider/shared/outcome";
+import { encodeOutcomeEntry } from "@postrider/shared/outcome-entry";
 import type { Sealer } from "@postrider/shared/seal";
 import {
   type Attempted,
@@ -26,6 +27,8 @@ export interface Records {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly now: () => number;
+  /** How many outcomes their readers find; 0: none is told. */
+  readonly outcomesKept: number;
   /** What becomes of a delivery of which nothing could be written down. */
   readonly decideUnrecorded: () => Verdict;
 }
@@ -86,6 +89,7 @@ async function write(claimed: Claimed, attempted: Attempted, records: Records): 
     claimed,
     record: toRecord(claimed, attempted, at, records),
     outcome,
+    told: outcome === null ? null : toTold(claimed, attempted, outcome, records),
     isRetry,
   });
   if (written === "lost") metrics.repeated(lane, "lost");
@@ -103,6 +107,21 @@ function toOutcome(claimed: Claimed, { verdict, finding }: Attempted, endedAt: n
   if (verdict.kind !== "ended") return null;
   const { outcome, reason } = verdict;
   return { outcome, reason, status: toStatus(finding), attempts: claimed.attempt, endedAt };
+}
+
+/** What readers of outcomes are told. */
+function toTold(
+  { id, delivery, dueAt }: Claimed,
+  { timings, captured, customerId }: Attempted,
+  outcome: Outcome,
+  { outcomesKept, sealer }: Records,
+): string | null {
+  if (outcomesKept === 0) return null;
+  const latencyMs = outcome.endedAt - dueAt;
+  return encodeOutcomeEntry(
+    { id, delivery, outcome, latencyMs, sendMs: timings.totalMs, captured, customerId },
+    sealer,
+  );
 }
 
 /** What a person needs to understand a retry or a dead letter. What is delivered needs none. */
