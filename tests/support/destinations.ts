@@ -5,7 +5,7 @@ import { createLaneDirectory, type LaneDirectory } from "@postrider/redis/lane-d
 import type { Claimed, Finding } from "@postrider/worker/attempt";
 import { createDestinations, type Destinations } from "@postrider/worker/destinations/destinations";
 import { createFailureWindow } from "@postrider/worker/destinations/failure-window";
-import { createTraffic } from "@postrider/worker/in-flight";
+import { createInFlight } from "@postrider/worker/in-flight";
 import { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
 import { toShard } from "./keys.ts";
@@ -56,7 +56,7 @@ export async function createView(redisUrl: string, now: () => number = Date.now)
   const destinations = createDestinations({
     directory,
     failures: createFailureWindow(toShard(redis), circuit.circuitWindowMs),
-    traffic: createTraffic(now),
+    inFlight: createInFlight(now),
     scout: () => Promise.resolve(false),
     concurrency: 100,
     circuit,

@@ -14,7 +14,7 @@ import type { Worker } from "bullmq";
 import { createDestinations, type Destinations } from "./destinations/destinations.ts";
 import { createFailureWindow } from "./destinations/failure-window.ts";
 import type { Scout } from "./destinations/scout.ts";
-import { createTraffic, type Traffic } from "./in-flight.ts";
+import { createInFlight, type InFlight } from "./in-flight.ts";
 import { createAudit } from "./maintain/audit.ts";
 import type { Metrics } from "./record/metrics.ts";
 import { createLiveness } from "./serve/liveness.ts";
@@ -31,7 +31,7 @@ const LIVENESS_MS = 5_000;
 export interface Lanes {
   readonly directory: LaneDirectory;
   readonly destinations: Destinations;
-  readonly traffic: Traffic;
+  readonly inFlight: InFlight;
   /** The lane in which this process claims nothing although it should; null while all is well. */
   stuckIn(): string | null;
   /** Claims from all lanes that this process should serve, through BullMQ's workers as `start` makes them. */
@@ -62,12 +62,12 @@ export async function createLanes({
 }: LanesOptions): Promise<Lanes> {
   const directory = createLaneDirectory(shard);
   await directory.refresh();
-  const traffic = createTraffic(Date.now);
+  const inFlight = createInFlight(Date.now);
   const failures = createFailureWindow(shard, settings.circuitWindowMs);
   const destinations = createDestinations({
     directory,
     failures,
-    traffic,
+    inFlight,
     scout,
     concurrency: settings.concurrency,
     circuit: settings,
@@ -76,20 +76,20 @@ export async function createLanes({
   const heartbeat = createHeartbeat(shard, settings.lanes);
   const audit = createAudit(shard, store, directory, log);
   let slots: () => ReadonlyMap<string, number> = () => new Map();
-  const liveness = createLiveness({ shard, directory, slots: () => slots(), traffic, now: Date.now });
+  const liveness = createLiveness({ shard, directory, slots: () => slots(), inFlight, now: Date.now });
   let close: () => Promise<void> = () => Promise.resolve();
 
   return {
     directory,
     destinations,
-    traffic,
+    inFlight,
     stuckIn: liveness.stuckIn,
     serve(start) {
       const serving = createServing({
         ...settings,
         shard,
         directory,
-        traffic,
+        inFlight,
         sharedLanes: settings.lanes,
         self: heartbeat.self,
         processes: heartbeat.processes,

@@ -71,12 +71,12 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const reports = { metrics, log, reclaimed: toReclaimed(metrics, log) };
   const scout = createScout({ shard, ...early });
   const lanes = await createLanes({ shard, store, settings, ...reports, scout });
-  const { directory, destinations, traffic } = lanes;
+  const { directory, destinations, inFlight } = lanes;
   const rateLimiter = createRateLimiter({ ...settings, shard, find: directory.get, interrupts });
   const awaitTurn = (lane: string) => (calling.isOff ? null : rateLimiter.wait(lane));
   const { findLane, begin } = destinations;
   const late = { findLane, begin, awaitTurn, send: sendWithin, now: Date.now };
-  const gate = createGate({ ...settings, directory, traffic, metrics, now: Date.now });
+  const gate = createGate({ ...settings, directory, inFlight, metrics, now: Date.now });
   const steps = createSteps({ ...early, ...late }, gate);
   const delivering = { steps, now: Date.now, random: Math.random };
   const laneOptions: LaneOptions = {
@@ -85,7 +85,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     records: { ledger: createLedger(shard, settings), sealer, metrics, log, now: Date.now, decideUnrecorded },
     move: createMove(shard),
     bury: createBury(shard, settings),
-    traffic,
+    inFlight,
     deliver: (claimed, past) => deliver(claimed, past, delivering),
     log,
   };

@@ -7,7 +7,7 @@ import { parseActionRef } from "@postrider/shared/action-ref";
 import { isForMany, isOwnLane, ownLaneName } from "@postrider/shared/lanes";
 import { bringsLimits, limitsOf, type OwnLane, withActionLimits } from "@postrider/shared/own-lane";
 import type { Claimed, Finding } from "../attempt.ts";
-import type { Traffic } from "../in-flight.ts";
+import type { InFlight } from "../in-flight.ts";
 import type { CircuitSettings } from "./circuit.ts";
 import type { CountsBySecond } from "./counts.ts";
 import { createCrowders } from "./crowders.ts";
@@ -23,7 +23,7 @@ const QUIET_REPORT_MS = 1_000;
 export interface DestinationsOptions {
   readonly directory: LaneDirectory;
   readonly failures: FailureWindow;
-  readonly traffic: Traffic;
+  readonly inFlight: InFlight;
   readonly scout: Scout;
   /** Slots of a shared lane. */
   readonly concurrency: number;
@@ -43,7 +43,7 @@ export interface Destinations {
 }
 
 export function createDestinations(options: DestinationsOptions): Destinations {
-  const { directory, traffic, now } = options;
+  const { directory, inFlight, now } = options;
   const observed = createObserved(now);
   const promoting = new Set<string>();
   const crowders = createCrowders(options);
@@ -66,11 +66,11 @@ export function createDestinations(options: DestinationsOptions): Destinations {
     findLane: (claimed, origin, action) => findLane(claimed, origin, action, options),
     begin(claimed, origin) {
       const { lane } = claimed;
-      traffic.begin(lane, origin);
-      if (isForMany(lane) && traffic.isCrowding(lane, origin)) promote(origin);
+      inFlight.begin(lane, origin);
+      if (isForMany(lane) && inFlight.isCrowding(lane, origin)) promote(origin);
       const startedAt = directory.now();
       return (finding) => {
-        traffic.end(lane, origin, finding.kind === "reply" ? directory.now() - startedAt : null);
+        inFlight.end(lane, origin, finding.kind === "reply" ? directory.now() - startedAt : null);
         const entry = directory.get(ownLaneName("destination", origin));
         // What began before the circuit changed says nothing about the state that it has now.
         if (entry?.circuit !== undefined && startedAt < entry.circuit.since) return;
@@ -103,13 +103,13 @@ function findLane(
   { lane, delivery }: Claimed,
   origin: string,
   { id, limits }: Action,
-  { directory, traffic }: DestinationsOptions,
+  { directory, inFlight }: DestinationsOptions,
 ): OwnLane | null | Promise<OwnLane | null> {
   const name = ownLaneName("destination", origin);
   const version = { id, version: parseActionRef(delivery.action)?.version ?? 0 };
   const choose = (entry: OwnLane | undefined): OwnLane | null => {
     if (lane === name || entry === undefined || entry.isClosing === true) return null;
-    const isShared = !isOwnLane(lane) || (isForMany(lane) && traffic.isMixed(lane));
+    const isShared = !isOwnLane(lane) || (isForMany(lane) && inFlight.isMixed(lane));
     return isShared || isRestricted(entry) ? entry : null;
   };
   const entry = directory.get(name);
