@@ -51,7 +51,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const redis = await connect(settings, pools, log);
   const shard = createShard(redis, settings.keyPrefix);
   const store = createStore(redis, settings.keyPrefix);
-  const metrics = createMetrics(settings.lanes, pools.held);
+  const metrics = createMetrics(settings.lanes, pools.stats);
   const sealer = createSealer(settings.secretKeys);
   const { actionsCached: actionsMax } = settings;
   const composer = createComposer();
