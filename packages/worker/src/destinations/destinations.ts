@@ -1,5 +1,5 @@
 // Destinations as this process meets them: which need a lane of their own, where a composed delivery belongs,
-// and what is reported to all workers about those in trouble.
+// and what is reported to all workers about those that fail.
 
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Action } from "@postrider/shared/action";
@@ -80,14 +80,14 @@ export function createDestinations(options: DestinationsOptions): Destinations {
     async report() {
       for (const origin of crowders.find()) promote(origin);
       await endPauses(options);
-      const suspects = await options.failures.suspects();
+      const failing = await options.failures.failing();
       const due = observed
         .all()
-        .filter(([origin, watched]) => isDue(origin, watched, suspects, options))
+        .filter(([origin, seen]) => isDue(origin, seen, failing, options))
         .slice(0, REPORTS_MAX)
-        .map(([origin, watched]) => {
-          const { askedUntil } = watched;
-          return { origin, watched, askedUntil, met: observed.take(origin, watched) };
+        .map(([origin, seen]) => {
+          const { askedUntil } = seen;
+          return { origin, seen, askedUntil, met: observed.take(origin, seen) };
         });
       await Promise.all(due.map(({ origin, ...report }) => reportOne(origin, report, options)));
       forgetQuiet(observed, options);
@@ -137,24 +137,24 @@ function isRestricted(entry: OwnLane): boolean {
 
 /** What is older than a window is no part of any picture. */
 function forgetQuiet(observed: Observed, { directory, circuit, now }: DestinationsOptions): void {
-  for (const [origin, { seenAt, isTroubled }] of observed.all()) {
-    if (isTroubled || now() - seenAt <= circuit.circuitWindowMs) continue;
+  for (const [origin, { seenAt, isFailing }] of observed.all()) {
+    if (isFailing || now() - seenAt <= circuit.circuitWindowMs) continue;
     if (!hasToLearn(directory.get(ownLaneName("destination", origin)))) observed.forget(origin);
   }
 }
 
 function isDue(
   origin: string,
-  watched: ObservedAt,
-  suspects: ReadonlySet<string>,
+  seen: ObservedAt,
+  failing: ReadonlySet<string>,
   options: DestinationsOptions,
 ): boolean {
   const { directory, now } = options;
-  if (watched.isTroubled || now() >= watched.lookAgainAt) return true;
+  if (seen.isFailing || now() >= seen.lookAgainAt) return true;
   const lane = ownLaneName("destination", origin);
   const isLearning = hasToLearn(directory.get(lane));
-  if (watched.met.size > 0) return isLearning || suspects.has(lane);
-  return isLearning && now() - watched.reportedAt >= QUIET_REPORT_MS;
+  if (seen.met.size > 0) return isLearning || failing.has(lane);
+  return isLearning && now() - seen.reportedAt >= QUIET_REPORT_MS;
 }
 
 function hasToLearn(entry: OwnLane | undefined): boolean {
@@ -163,25 +163,25 @@ function hasToLearn(entry: OwnLane | undefined): boolean {
 
 async function reportOne(
   origin: string,
-  { watched, askedUntil, met }: { watched: ObservedAt; askedUntil: number | null; met: CountsBySecond },
+  { seen, askedUntil, met }: { seen: ObservedAt; askedUntil: number | null; met: CountsBySecond },
   options: DestinationsOptions,
 ): Promise<void> {
   const { failures, directory, circuit } = options;
   const lane = ownLaneName("destination", origin);
-  const { now, suspectAt, counts } = await failures.count(lane, met);
-  const isFresh = now - suspectAt < CONTRIBUTE_MS;
-  watched.lookAgainAt = isFresh ? options.now() + CONTRIBUTE_MS : Number.POSITIVE_INFINITY;
-  if (isFresh) watched.askedUntil ??= askedUntil;
+  const { now, failingSince, counts } = await failures.count(lane, met);
+  const isFresh = now - failingSince < CONTRIBUTE_MS;
+  seen.lookAgainAt = isFresh ? options.now() + CONTRIBUTE_MS : Number.POSITIVE_INFINITY;
+  if (isFresh) seen.askedUntil ??= askedUntil;
   const evidence = {
     counts,
     isFresh,
     askedUntil,
-    allowance: watched.allowance === null ? null : { perSecond: watched.allowance },
+    allowance: seen.allowance === null ? null : { perSecond: seen.allowance },
   };
-  const judge = (entry?: OwnLane): OwnLane | undefined => nextEntry(entry, origin, evidence, now, circuit);
+  const change = (entry?: OwnLane): OwnLane | undefined => nextEntry(entry, origin, evidence, now, circuit);
   const known = directory.get(lane);
-  if (judge(known) === undefined) return;
-  const saved = await directory.update(lane, judge);
+  if (change(known) === undefined) return;
+  const saved = await directory.update(lane, change);
   if (saved?.circuit?.since !== known?.circuit?.since) await failures.forget(lane);
 }
 

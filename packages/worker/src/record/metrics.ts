@@ -197,7 +197,7 @@ function showOwnLanes(
   const stateOf = ({ circuit }: OwnLane) => circuit?.state ?? "closed";
   for (const state of Object.keys(CIRCUIT_VALUES))
     series.circuits.labels(state).set(destinations.filter((entry) => stateOf(entry) === state).length);
-  series.resting.set(destinations.filter(({ coolsUntil }) => coolsUntil !== undefined).length);
+  series.coolingDown.set(destinations.filter(({ coolsUntil }) => coolsUntil !== undefined).length);
   // Dissolved lanes leave the page.
   series.circuit.reset();
   series.adaptiveRate.reset();

@@ -208,7 +208,7 @@ function defineLaneSeries(registry: Registry) {
       labelNames: ["destination"],
       registers,
     }),
-    resting: new Gauge({
+    coolingDown: new Gauge({
       name: "postrider_destinations_cooling_down",
       help: `Destinations whose own refusals ask to be left alone for a while (Retry-After). ${SAME}`,
       registers,
