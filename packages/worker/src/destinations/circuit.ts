@@ -1,7 +1,7 @@
 // When a destination is left alone, and when it is tried again. Pure.
 
 import type { Circuit } from "@postrider/shared/own-lane";
-import { type CountsBySecond, total } from "./counts.ts";
+import { type CountsBySecond, total } from "./counts-by-second.ts";
 
 export interface CircuitSettings {
   /** Failing share of the attempts from which it opens. */

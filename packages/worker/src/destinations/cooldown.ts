@@ -1,6 +1,6 @@
 // How long a whole destination is left alone because its refusals ask for it. Pure.
 
-import { type CountsBySecond, total } from "./counts.ts";
+import { type CountsBySecond, total } from "./counts-by-second.ts";
 
 /**
  * One refusal may be about one customer or one account; so many in a row, and nothing accepted between them,

@@ -2,7 +2,7 @@
 // Redis: a healthy one costs nothing.
 
 import type { Shard } from "@postrider/redis/shard";
-import { type CountsBySecond, parseCounts } from "./counts.ts";
+import { type CountsBySecond, parseCounts } from "./counts-by-second.ts";
 
 /** Longer than any window that is looked at. */
 const KEPT_SECONDS = 900;

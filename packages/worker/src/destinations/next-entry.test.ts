@@ -1,6 +1,6 @@
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { expect, test } from "vitest";
-import type { Counts } from "./counts.ts";
+import type { Counts } from "./counts-by-second.ts";
 import { afterPause, type Evidence, newDestinationLane, nextEntry } from "./next-entry.ts";
 
 const SETTINGS = {

@@ -5,7 +5,7 @@ import { limitsOf, type OwnLane } from "@postrider/shared/own-lane";
 import { ADAPTIVE_RATE_MIN, type Allowance, nextAdaptiveRate } from "./adaptive-rate.ts";
 import { type CircuitSettings, nextCircuit, openProbes } from "./circuit.ts";
 import { nextCooldown } from "./cooldown.ts";
-import type { CountsBySecond } from "./counts.ts";
+import type { CountsBySecond } from "./counts-by-second.ts";
 
 /** Two reports: a worker that met no failure at a failing destination has added what it met by then. */
 export const CONTRIBUTE_MS = 500;

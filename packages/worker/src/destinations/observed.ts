@@ -5,7 +5,7 @@
 import { type Finding, statusOf } from "../attempt.ts";
 import { allowedPerSecond } from "../decide/allowance.ts";
 import { askedWaitMs } from "../decide/retry-after.ts";
-import type { Counts, CountsBySecond } from "./counts.ts";
+import type { Counts, CountsBySecond } from "./counts-by-second.ts";
 
 /** Destinations that a process keeps in mind; beyond it those go that were reported longest ago, or never. */
 const OBSERVED_MAX = 10_000;

@@ -6,8 +6,8 @@ import type { ComposedRequest } from "@postrider/compose/request";
 import { type Claimed, type Finding, NOT_SENT, type SendTimings } from "../attempt.ts";
 import type { Authorize, AuthorizeContext, Authorized } from "../authorize/authorize.ts";
 import { addSensitiveHeaders } from "../authorize/conceal.ts";
-import { checkSuccess } from "../decide/success.ts";
-import type { Destinations } from "../destinations/destinations.ts";
+import { checkSuccess } from "../decide/check-success.ts";
+import type { DestinationTracker } from "../destinations/destination-tracker.ts";
 import type { RateLimiter } from "../destinations/rate-limiter.ts";
 import { type Draft, known, type Step } from "../draft.ts";
 import type { Sent } from "../send/exchange.ts";
@@ -22,7 +22,7 @@ export type Send = (
 export interface Sending {
   readonly authorize: Authorize;
   /** Told when an exchange begins, and what came of it. */
-  readonly begin: Destinations["begin"];
+  readonly begin: DestinationTracker["begin"];
   /**
    * Waits for the moment at which its lane's rate lets it be sent; null: at once. False: it must not be sent
    * now.

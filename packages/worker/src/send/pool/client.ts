@@ -1,7 +1,7 @@
 // undici's client for one connection, with every limit written out.
 
 import { Client } from "undici";
-import { type ConnectorOptions, createConnector } from "../connect/connect.ts";
+import { type ConnectorOptions, createConnector } from "../connect/connector.ts";
 import type { Group } from "./connection.ts";
 
 /**

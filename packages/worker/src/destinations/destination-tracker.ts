@@ -9,7 +9,7 @@ import { bringsLimits, limitsOf, type OwnLane, withActionLimits } from "@postrid
 import type { Claimed, Finding } from "../attempt.ts";
 import type { InFlight } from "../in-flight.ts";
 import type { CircuitSettings } from "./circuit.ts";
-import type { CountsBySecond } from "./counts.ts";
+import type { CountsBySecond } from "./counts-by-second.ts";
 import { createCrowders } from "./crowders.ts";
 import type { FailureWindow } from "./failure-window.ts";
 import { afterPause, CONTRIBUTE_MS, newDestinationLane, nextEntry } from "./next-entry.ts";
@@ -20,7 +20,7 @@ import type { Scout } from "./scout.ts";
 const REPORTS_MAX = 100;
 /** Where nothing was met, an adaptive rate or a circuit has nothing to learn but that time passes. */
 const QUIET_REPORT_MS = 1_000;
-export interface DestinationsOptions {
+export interface TrackerOptions {
   readonly directory: LaneDirectory;
   readonly failures: FailureWindow;
   readonly inFlight: InFlight;
@@ -31,7 +31,7 @@ export interface DestinationsOptions {
   readonly now: () => number;
 }
 
-export interface Destinations {
+export interface DestinationTracker {
   /**
    * The own lane in which a composed delivery has to wait its turn; null: it may be sent from where it is.
    */
@@ -42,7 +42,7 @@ export interface Destinations {
   report(): Promise<void>;
 }
 
-export function createDestinations(options: DestinationsOptions): Destinations {
+export function createDestinationTracker(options: TrackerOptions): DestinationTracker {
   const { directory, inFlight, now } = options;
   const observed = createObserved(now);
   const promoting = new Set<string>();
@@ -103,7 +103,7 @@ function findLane(
   { lane, delivery }: Claimed,
   origin: string,
   { id, limits }: Action,
-  { directory, inFlight }: DestinationsOptions,
+  { directory, inFlight }: TrackerOptions,
 ): OwnLane | null | Promise<OwnLane | null> {
   const name = ownLaneName("destination", origin);
   const version = { id, version: parseActionRef(delivery.action)?.version ?? 0 };
@@ -136,7 +136,7 @@ function isRestricted(entry: OwnLane): boolean {
 }
 
 /** What is older than a window is no part of any picture. */
-function forgetQuiet(observed: Observed, { directory, circuit, now }: DestinationsOptions): void {
+function forgetQuiet(observed: Observed, { directory, circuit, now }: TrackerOptions): void {
   for (const [origin, { seenAt, isFailing }] of observed.all()) {
     if (isFailing || now() - seenAt <= circuit.circuitWindowMs) continue;
     if (!hasToLearn(directory.get(ownLaneName("destination", origin)))) observed.forget(origin);
@@ -147,7 +147,7 @@ function isDue(
   origin: string,
   seen: ObservedAt,
   failing: ReadonlySet<string>,
-  options: DestinationsOptions,
+  options: TrackerOptions,
 ): boolean {
   const { directory, now } = options;
   if (seen.isFailing || now() >= seen.lookAgainAt) return true;
@@ -164,7 +164,7 @@ function hasToLearn(entry: OwnLane | undefined): boolean {
 async function reportOne(
   origin: string,
   { seen, askedUntil, met }: { seen: ObservedAt; askedUntil: number | null; met: CountsBySecond },
-  options: DestinationsOptions,
+  options: TrackerOptions,
 ): Promise<void> {
   const { failures, directory, circuit } = options;
   const lane = ownLaneName("destination", origin);
@@ -185,7 +185,7 @@ async function reportOne(
   if (saved?.circuit?.since !== known?.circuit?.since) await failures.forget(lane);
 }
 
-async function endPauses({ directory, failures }: DestinationsOptions): Promise<void> {
+async function endPauses({ directory, failures }: TrackerOptions): Promise<void> {
   for (const entry of directory.all()) {
     const next = afterPause(entry, directory.now());
     if (next === undefined) continue;

@@ -11,7 +11,7 @@ import type { Shard, Store } from "@postrider/redis/shard";
 import type { Logger } from "@postrider/shared/log";
 import type { Settings } from "@postrider/shared/settings/settings";
 import type { Worker } from "bullmq";
-import { createDestinations, type Destinations } from "./destinations/destinations.ts";
+import { createDestinationTracker, type DestinationTracker } from "./destinations/destination-tracker.ts";
 import { createFailureWindow } from "./destinations/failure-window.ts";
 import type { Scout } from "./destinations/scout.ts";
 import { createInFlight, type InFlight } from "./in-flight.ts";
@@ -28,9 +28,9 @@ const HEARTBEAT_MS = 2_500;
 const AUDIT_MS = 10_000;
 const LIVENESS_MS = 5_000;
 
-export interface Lanes {
+export interface WorkerLanes {
   readonly directory: LaneDirectory;
-  readonly destinations: Destinations;
+  readonly destinations: DestinationTracker;
   readonly inFlight: InFlight;
   /** The lane in which this process claims nothing although it should; null while all is well. */
   stuckIn(): string | null;
@@ -40,7 +40,7 @@ export interface Lanes {
   close(): Promise<void>;
 }
 
-export interface LanesOptions {
+export interface WorkerLanesOptions {
   readonly shard: Shard;
   readonly store: Store;
   readonly settings: Settings;
@@ -51,7 +51,7 @@ export interface LanesOptions {
   readonly reclaimed: (lane: string, deliveryId: string) => void;
 }
 
-export async function createLanes({
+export async function createWorkerLanes({
   shard,
   store,
   settings,
@@ -59,12 +59,12 @@ export async function createLanes({
   log,
   scout,
   reclaimed,
-}: LanesOptions): Promise<Lanes> {
+}: WorkerLanesOptions): Promise<WorkerLanes> {
   const directory = createLaneDirectory(shard);
   await directory.refresh();
   const inFlight = createInFlight(Date.now);
   const failures = createFailureWindow(shard, settings.circuitWindowMs);
-  const destinations = createDestinations({
+  const destinations = createDestinationTracker({
     directory,
     failures,
     inFlight,

@@ -1,7 +1,7 @@
 import { parseAction } from "@postrider/shared/parse-action";
 import { expect, test } from "vitest";
 import { type Reply, STOPPED } from "../attempt.ts";
-import { checkSuccess } from "./success.ts";
+import { checkSuccess } from "./check-success.ts";
 
 function success(rules: unknown) {
   return parseAction({ id: "a", url: "https://h/", success: rules }).success;
