@@ -16,7 +16,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "redis/src/scripts/admit.ts",
     "redis/src/scripts/reclaim.ts",
     "worker/src/claim.ts",
-    "worker/src/lanes.ts",
+    "worker/src/worker-lanes.ts",
     "worker/src/serve/serve.ts",
     "worker/src/settle.ts",
   ],

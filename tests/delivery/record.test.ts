@@ -1,7 +1,7 @@
 // What is written down of attempts: evidence, outcome and counts in one step, all of it or nothing.
 
 import { startRedisServer } from "@postrider/cli/redis/server";
-import { createLedger, type Entry } from "@postrider/redis/scripts/record";
+import { createLedger, type Entry } from "@postrider/redis/scripts/record-attempt";
 import type { Outcome } from "@postrider/shared/outcome";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";

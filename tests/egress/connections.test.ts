@@ -64,7 +64,7 @@ test("the most sockets to a destination are the most, over actions with other ti
 
   expect(new Set(sent.map(describeFinding))).toEqual(new Set(["200"]));
   // One that was closed to make room may be open at its other end for a moment.
-  expect(sender.pools.held().sockets.open).toBeLessThanOrEqual(3);
+  expect(sender.pools.stats().sockets.open).toBeLessThanOrEqual(3);
   expect(counter.counts.most).toBeLessThanOrEqual(2 * 3);
 });
 
@@ -118,7 +118,7 @@ test("the sockets in all are bounded: idle ones go for others, and where none is
     { POSTRIDER_OWN_LANES_MAX: "1" },
     { openFilesMax: 1, warn: (line) => warnings.push(line) },
   );
-  const { sockets } = sender.pools.held();
+  const { sockets } = sender.pools.stats();
   const url = (host: number) => `http://127.0.1.${host}:${counter.port}/`;
   expect(sockets.max).toBe(16);
   expect(warnings).toEqual([expect.stringContaining("the limit on open files (1) leaves 16 sockets")]);
@@ -211,7 +211,7 @@ test("who waits for want of sockets gets the first that another destination can 
     { POSTRIDER_OWN_LANES_MAX: "1" },
     { openFilesMax: 1, warn: () => undefined },
   );
-  const { max } = sender.pools.held().sockets;
+  const { max } = sender.pools.stats().sockets;
   busy.counts.isHolding = true;
   other.counts.isHolding = true;
   const [mine, theirs] = [busy, other].map(({ port }) => `http://127.0.0.1:${port}/`) as [string, string];
@@ -239,7 +239,7 @@ test("a connection that is still being made ends with the request that it is mad
 
   expect(sent.finding).toMatchObject({ code: "timeout" });
   await eventually(() => expect(silent.destroyed).toBe(true));
-  await eventually(() => expect(sender.pools.held().sockets.open).toBe(0));
+  await eventually(() => expect(sender.pools.stats().sockets.open).toBe(0));
 });
 
 test("who answers without reading gets each request on a connection of its own, so that none pile up", async () => {

@@ -185,7 +185,7 @@ describe("hostile answers", () => {
 
 test("after a breach of the protocol no connection of that destination is used again, and who waits for one gets a new one", async () => {
   await using one = createSender({ POSTRIDER_CONNECTIONS_PER_DESTINATION: "1" });
-  const { sockets } = one.pools.held();
+  const { sockets } = one.pools.stats();
   const breach = one.send(`${origin}/says-ssh`);
   const tokens = Array.from({ length: 20 }, (_, index) => `waits-${index}`);
   const waiting = await Promise.all(tokens.map((token) => one.send(`${origin}/fine?${token}`)));
@@ -196,7 +196,7 @@ test("after a breach of the protocol no connection of that destination is used a
 });
 
 test("whatever came, no connection is taken for busy that is not", async () => {
-  await eventually(() => expect(sender.pools.held().sockets.open).toBe(0));
+  await eventually(() => expect(sender.pools.stats().sockets.open).toBe(0));
 });
 
 test.each([

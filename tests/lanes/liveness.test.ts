@@ -1,7 +1,7 @@
 import { createLaneDirectory } from "@postrider/redis/lane-directory";
 import { ownLaneName } from "@postrider/shared/lanes";
 import type { OwnLane } from "@postrider/shared/own-lane";
-import { createTraffic } from "@postrider/worker/in-flight";
+import { createInFlight } from "@postrider/worker/in-flight";
 import { createLiveness } from "@postrider/worker/serve/liveness";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
@@ -14,18 +14,18 @@ async function prepare() {
   const directory = createLaneDirectory(toShard(redis));
   await directory.refresh();
   const clock = { now: Date.now() };
-  const traffic = createTraffic(() => clock.now);
+  const inFlight = createInFlight(() => clock.now);
   const slots = new Map([["bulk", 2]]);
   const liveness = createLiveness({
     shard: toShard(redis),
     directory,
     slots: () => slots,
-    traffic,
+    inFlight,
     now: () => clock.now,
   });
   return {
     redis,
-    traffic,
+    inFlight,
     slots,
     async addLane(of: string, values: Partial<OwnLane> = {}): Promise<string> {
       const lane = ownLaneName("run", of);
@@ -62,18 +62,18 @@ test("a worker that takes nothing of what waits or is due is stuck, in shared la
 });
 
 test("one that claims now and then, has no slot free, or waits for a limit is not", async () => {
-  const { redis, traffic, addLane, stuckLater } = await prepare();
+  const { redis, inFlight, addLane, stuckLater } = await prepare();
   const lane = await addLane("r");
   const limited = await addLane("limited", { limits: { ratePerSecond: 1 } });
   for (const one of [lane, limited]) await redis.lpush(shardKeys.ofLane(one, "wait"), "d");
   const claimOne = (): void => {
-    traffic.enter(lane, false);
-    traffic.leave(lane, false);
+    inFlight.enter(lane, false);
+    inFlight.leave(lane, false);
   };
   expect(await stuckLater(claimOne)).toBeNull();
   await redis.set(shardKeys.ofLane(lane, "limiter"), 1, "PX", 600_000);
   expect(await stuckLater()).toBeNull();
   await redis.del(shardKeys.ofLane(lane, "limiter"));
-  for (let held = 0; held < 2; held++) traffic.enter(lane, false);
+  for (let held = 0; held < 2; held++) inFlight.enter(lane, false);
   expect(await stuckLater()).toBeNull();
 });

@@ -36,8 +36,8 @@ test("a sealed delivery opens as what it was, and in no other action or run", ()
 
   expect(unpackDelivery(packed, sealer)).toEqual(delivery);
   expect(JSON.stringify(packed)).not.toMatch(/9007|Zoë|event_name/);
-  expect(unpackDelivery({ ...packed, action: "b@1" }, sealer)).toHaveProperty("trouble");
-  expect(unpackDelivery({ ...packed, run: "s" }, sealer)).toHaveProperty("trouble");
+  expect(unpackDelivery({ ...packed, action: "b@1" }, sealer)).toHaveProperty("problem");
+  expect(unpackDelivery({ ...packed, run: "s" }, sealer)).toHaveProperty("problem");
 });
 
 test("Redis shows nothing of sealed customers, not even in what is kept of their attempts; people with the key see all", async () => {

@@ -142,21 +142,21 @@ test("a refused token is renewed once for all; a renewed one that is refused at 
 });
 
 test("a failed fetch is told to all, and nobody tries again for a while; an old token goes on", async () => {
-  const trouble: NoToken = { kind: "unready", reason: "auth_unavailable", message: "down" };
+  const failure: NoToken = { kind: "unready", reason: "auth_unavailable", message: "down" };
   const workers = [worker(), worker()] as const;
   await workers[0].get();
-  answer = async () => trouble;
+  answer = async () => failure;
   now += LIFETIME_MS * 0.81;
   expect(tokenOf(await workers[0].get())).toBe("pl4nted-token-1");
   await eventually(() => expect(fetches).toBe(2));
-  await eventually(async () => expect(await redis.keys("*:trouble")).toHaveLength(1));
+  await eventually(async () => expect(await redis.keys("*:failure")).toHaveLength(1));
 
   for (let times = 0; times < 20; times++)
     for (const { get } of workers) expect(tokenOf(await get())).toBe("pl4nted-token-1");
   expect(fetches).toBe(2);
-  // Neither has a token any more; the trouble is still known to Redis.
+  // Neither has a token any more; the failure is still known to Redis.
   now += LIFETIME_MS;
-  expect(await worker().get()).toEqual(trouble);
+  expect(await worker().get()).toEqual(failure);
   expect(fetches).toBe(2);
 });
 
@@ -169,7 +169,7 @@ test("an endpoint that says when to come back is asked by nobody until then", as
     for (const { get } of workers) expect(await get()).toMatchObject({ notBefore });
   }
   expect(fetches).toBe(1);
-  const [key = ""] = await redis.keys("*:trouble");
+  const [key = ""] = await redis.keys("*:failure");
   expect(await redis.pttl(key)).toBeGreaterThan(30_000);
 });
 
@@ -181,7 +181,7 @@ test("why a fetch failed lies in Redis without the client's secret, whatever the
   });
 
   expect(await worker().get()).toMatchObject({ message: "answered 400 (***)" });
-  const [key = ""] = await redis.keys("*:trouble");
+  const [key = ""] = await redis.keys("*:failure");
   expect(await redis.get(key)).toContain("answered 400 (***)");
 });
 

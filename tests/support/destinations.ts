@@ -3,16 +3,19 @@
 
 import { createLaneDirectory, type LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Claimed, Finding } from "@postrider/worker/attempt";
-import { createDestinations, type Destinations } from "@postrider/worker/destinations/destinations";
+import {
+  createDestinationTracker,
+  type DestinationTracker,
+} from "@postrider/worker/destinations/destination-tracker";
 import { createFailureWindow } from "@postrider/worker/destinations/failure-window";
-import { createTraffic } from "@postrider/worker/in-flight";
+import { createInFlight } from "@postrider/worker/in-flight";
 import { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
 import { toShard } from "./keys.ts";
 
 export interface View {
   readonly directory: LaneDirectory;
-  readonly destinations: Destinations;
+  readonly destinations: DestinationTracker;
   /** So many exchanges with an origin that end alike. */
   meet(origin: string, count: number, finding: Finding): void;
 }
@@ -53,10 +56,10 @@ export async function createView(redisUrl: string, now: () => number = Date.now)
     circuitPauseMs: 5_000,
     circuitPauseMaxMs: 600_000,
   };
-  const destinations = createDestinations({
+  const destinations = createDestinationTracker({
     directory,
     failures: createFailureWindow(toShard(redis), circuit.circuitWindowMs),
-    traffic: createTraffic(now),
+    inFlight: createInFlight(now),
     scout: () => Promise.resolve(false),
     concurrency: 100,
     circuit,

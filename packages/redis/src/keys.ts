@@ -82,7 +82,7 @@ export function createStoreKeys(keyPrefix: string) {
     /** Held by the worker that fetches a token. */
     tokenLock: (identity: string) => `${prefix}:token:${identity}:lock`,
     /** Why the last fetch of a token failed; while it stands nobody tries again. */
-    tokenTrouble: (identity: string) => `${prefix}:token:${identity}:trouble`,
+    tokenFailure: (identity: string) => `${prefix}:token:${identity}:failure`,
   } as const;
 }
 

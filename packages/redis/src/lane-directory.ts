@@ -32,7 +32,7 @@ redis.call("ZADD", KEYS[2], version, ARGV[1])
 redis.call("ZREMRANGEBYRANK", KEYS[2], 0, -1 - tonumber(ARGV[8]))
 local entry = version .. " " .. ARGV[3]
 redis.call("HSET", KEYS[1], ARGV[1], entry)
--- What rests under a lower rate need not go on resting.
+-- What the rate before holds back need not be held any longer.
 if ARGV[9] == "1" then redis.call("DEL", KEYS[8]) end
 for field, value in pairs({concurrency = ARGV[5], max = ARGV[6], duration = ARGV[7]}) do
   if value == "" then redis.call("HDEL", KEYS[4], field) else redis.call("HSET", KEYS[4], field, value) end

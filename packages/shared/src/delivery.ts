@@ -152,11 +152,11 @@ function toPlace({ action, run }: Pick<Delivery, "action" | "run">): string {
  * What `packDelivery` packed, or why it stays closed.
  * @throws SyntaxError for what it did not pack.
  */
-export function unpackDelivery(packed: Delivery, sealer: Sealer): Delivery | { readonly trouble: string } {
+export function unpackDelivery(packed: Delivery, sealer: Sealer): Delivery | { readonly problem: string } {
   if (packed.sealed === undefined && packed.exact === undefined) return packed;
   const { exact, sealed, ...rest } = packed;
   const opened = sealed === undefined ? { text: exact ?? "" } : sealer.open(sealed, toPlace(rest));
-  if ("trouble" in opened) return opened;
+  if ("problem" in opened) return opened;
   return { ...rest, ...(parseExact(opened.text) as Pick<Delivery, "customer" | "event" | "values">) };
 }
 

@@ -25,5 +25,5 @@ export function unpackEvidence(text: string, id: string, sealer: Sealer): Readon
   const kept = JSON.parse(text) as Readonly<Record<string, unknown>>;
   if (typeof kept["sealed"] !== "string") return kept;
   const opened = sealer.open(kept["sealed"], place(id));
-  return "trouble" in opened ? kept : (JSON.parse(opened.text) as Readonly<Record<string, unknown>>);
+  return "problem" in opened ? kept : (JSON.parse(opened.text) as Readonly<Record<string, unknown>>);
 }

@@ -29,18 +29,18 @@ test("any text comes back, also from another process, and never twice in the sam
 
 test("nothing opens at another place, altered anywhere, or under another key of the same id", () => {
   const sealed = one.seal("value", "secret A");
-  expect(one.open(sealed, "secret B")).toHaveProperty("trouble");
+  expect(one.open(sealed, "secret B")).toHaveProperty("problem");
   const body = Buffer.from(sealed.split(".")[2] ?? "", "base64url");
   for (let at = 0; at < body.length; at++) {
     const altered = Buffer.from(body);
     altered[at] = (altered[at] ?? 0) ^ 1;
-    expect(one.open(`s1.k1.${altered.toString("base64url")}`, "secret A")).toHaveProperty("trouble");
+    expect(one.open(`s1.k1.${altered.toString("base64url")}`, "secret A")).toHaveProperty("problem");
     expect(one.open(`s1.k1.${body.subarray(0, at).toString("base64url")}`, "secret A")).toHaveProperty(
-      "trouble",
+      "problem",
     );
   }
   const impostor = createSealer(keys(`k1:${MATERIAL.k2}`));
-  expect(impostor.open(sealed, "secret A")).toHaveProperty("trouble");
+  expect(impostor.open(sealed, "secret A")).toHaveProperty("problem");
 });
 
 test("the first key seals and all open; an unknown key is named", () => {
@@ -48,14 +48,14 @@ test("the first key seals and all open; an unknown key is named", () => {
   expect(both.open(old, "p")).toEqual({ text: "x" });
   expect(both.isFresh(old)).toBe(false);
   expect(both.isFresh(both.seal("x", "p"))).toBe(true);
-  expect(one.open(both.seal("x", "p"), "p")).toEqual({ trouble: expect.stringContaining("the key k2") });
+  expect(one.open(both.seal("x", "p"), "p")).toEqual({ problem: expect.stringContaining("the key k2") });
 });
 
 test("without keys nothing is sealed or opened", () => {
   const none = createSealer([]);
   expect(none.canSeal).toBe(false);
   expect(() => none.seal("x", "p")).toThrow(/POSTRIDER_SECRET_KEYS is not set/);
-  expect(none.open(one.seal("x", "p"), "p")).toHaveProperty("trouble");
+  expect(none.open(one.seal("x", "p"), "p")).toHaveProperty("problem");
 });
 
 test.each([

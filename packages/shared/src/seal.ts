@@ -52,7 +52,7 @@ export function parseSecretKeys(text: string): SecretKeys | { readonly problem: 
   return keys;
 }
 
-export type Opened = { readonly text: string } | { readonly trouble: string };
+export type Opened = { readonly text: string } | { readonly problem: string };
 
 export interface Sealer {
   /** Whether there is a key to seal with. */
@@ -122,9 +122,9 @@ export function createSealer(keys: SecretKeys): Sealer {
     open(text, place) {
       const [version, id, body = ""] = text.split(".");
       const key = keys.find((known) => known.id === id);
-      if (version !== VERSION) return { trouble: "was sealed by another version of Postrider" };
+      if (version !== VERSION) return { problem: "was sealed by another version of Postrider" };
       if (key === undefined)
-        return { trouble: `is sealed under the key ${id}, which POSTRIDER_SECRET_KEYS does not have` };
+        return { problem: `is sealed under the key ${id}, which POSTRIDER_SECRET_KEYS does not have` };
       return decrypt(Buffer.from(body, "base64url"), (from) => derive(key, from), place);
     },
     keyIdOf: (text) => text.split(".")[1] ?? "",
@@ -137,7 +137,7 @@ export function createSealer(keys: SecretKeys): Sealer {
 }
 
 function decrypt(bytes: Buffer, derive: (salt: Buffer) => Buffer, place: string): Opened {
-  if (bytes.length < SALT_BYTES + NONCE_BYTES + TAG_BYTES) return { trouble: "is cut short" };
+  if (bytes.length < SALT_BYTES + NONCE_BYTES + TAG_BYTES) return { problem: "is cut short" };
   const nonceAt = SALT_BYTES;
   const textAt = nonceAt + NONCE_BYTES;
   const tagAt = bytes.length - TAG_BYTES;
@@ -155,7 +155,7 @@ function decrypt(bytes: Buffer, derive: (salt: Buffer) => Buffer, place: string)
   } catch {
     // OpenSSL says no more than that the tag does not fit.
     return {
-      trouble: "does not open: it was altered, comes from elsewhere, or the key of that id is another one",
+      problem: "does not open: it was altered, comes from elsewhere, or the key of that id is another one",
     };
   }
 }

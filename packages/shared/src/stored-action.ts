@@ -25,11 +25,11 @@ export function toShownAction(stored: string): Action {
 export function openStoredAction(
   stored: string,
   sealer: Sealer,
-): { readonly document: unknown } | { readonly trouble: string } {
+): { readonly document: unknown } | { readonly problem: string } {
   const document = JSON.parse(stored) as Action & { sealed?: string };
   if (document.sealed === undefined) return { document };
   const opened = sealer.open(document.sealed, place(document.id));
-  return "trouble" in opened ? opened : { document: JSON.parse(opened.text) };
+  return "problem" in opened ? opened : { document: JSON.parse(opened.text) };
 }
 
 /**
@@ -39,7 +39,7 @@ export function openStoredAction(
 export function resealStoredAction(
   stored: string,
   sealer: Sealer,
-): string | null | undefined | { readonly trouble: string } {
+): string | null | undefined | { readonly problem: string } {
   const { sealed, ...action } = JSON.parse(stored) as Action & { sealed?: string };
   if (sealed === undefined) {
     const now = toStoredAction(action, sealer);
@@ -47,6 +47,6 @@ export function resealStoredAction(
   }
   if (sealer.isFresh(sealed)) return null;
   const opened = sealer.open(sealed, place(action.id));
-  if ("trouble" in opened) return opened;
+  if ("problem" in opened) return opened;
   return JSON.stringify({ ...action, sealed: sealer.seal(opened.text, place(action.id)) });
 }

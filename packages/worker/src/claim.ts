@@ -10,7 +10,7 @@ import type { Logger } from "@postrider/shared/log";
 import { type Job, Worker, type WorkerOptions } from "bullmq";
 import type { Attempted, Claimed } from "./attempt.ts";
 import type { Format, Past } from "./draft.ts";
-import type { Traffic } from "./in-flight.ts";
+import type { InFlight } from "./in-flight.ts";
 import type { Metrics } from "./record/metrics.ts";
 import { type Records, record } from "./record/record.ts";
 import { backoffStrategy, isSettled, settle } from "./settle.ts";
@@ -23,7 +23,7 @@ export interface LaneOptions {
   readonly records: Records;
   readonly move: Move;
   readonly bury: Bury;
-  readonly traffic: Traffic;
+  readonly inFlight: InFlight;
   /** Makes an attempt and decides what follows from it. Throws nothing. */
   readonly deliver: (claimed: Claimed, past: Past) => Promise<Attempted>;
   readonly log: Logger;
@@ -93,10 +93,10 @@ function toWorkerOptions(concurrency: number, { shard, lockMs, stalledCheckMs }:
 }
 
 async function handle(job: Job, token: string, lane: string, options: LaneOptions): Promise<void> {
-  const { records, traffic, move, bury } = options;
+  const { records, inFlight, move, bury } = options;
   const claimed = toClaimed(job, token, lane, records.now());
   const isRetry = claimed.attempt > 1;
-  traffic.enter(lane, isRetry);
+  inFlight.enter(lane, isRetry);
   records.metrics.claimed(toLaneLabel(lane), 1);
   try {
     const past = await readPast(job, claimed, records);
@@ -109,7 +109,7 @@ async function handle(job: Job, token: string, lane: string, options: LaneOption
     if (!isSettled(error)) job.opts.attempts = Number.MAX_SAFE_INTEGER;
     throw error;
   } finally {
-    traffic.leave(lane, isRetry);
+    inFlight.leave(lane, isRetry);
     records.metrics.claimed(toLaneLabel(lane), -1);
   }
 }

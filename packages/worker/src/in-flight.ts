@@ -6,7 +6,7 @@ import {
   findCrowders,
   holdsTooMany,
   isSlow,
-  type LaneTraffic,
+  type LaneLoad,
   leastPatience,
   noteEnd,
 } from "./destinations/fair-share.ts";
@@ -18,11 +18,11 @@ const LAST_CLAIMS_MAX = 10_000;
 /** Of a lane that this process does not serve, or not yet. */
 const UNSERVED = Number.POSITIVE_INFINITY;
 
-export interface Traffic {
+export interface InFlight {
   /** A claim, until it is settled. */
   enter(lane: string, isRetry: boolean): void;
   leave(lane: string, isRetry: boolean): void;
-  inFlight(lane: string): number;
+  count(lane: string): number;
   /** The number of a lane's latest claim, of all claims of this process; 0: none that it remembers. */
   lastClaim(lane: string): number;
   retries(lane: string): number;
@@ -59,83 +59,83 @@ export interface Traffic {
   heldBy(lane: string, isMeant: (origin: string) => boolean): number;
 }
 
-export function createTraffic(now: () => number): Traffic {
-  const lanes = new Map<string, LaneTraffic>();
+export function createInFlight(now: () => number): InFlight {
+  const lanes = new Map<string, LaneLoad>();
   const lastClaims = createLastClaims();
-  const of = (lane: string): LaneTraffic => {
+  const of = (lane: string): LaneLoad => {
     const known = lanes.get(lane);
     if (known !== undefined) return known;
-    const made = beginTraffic(lane, now());
+    const made = newLoad(lane, now());
     lanes.set(lane, made);
     return made;
   };
   const usualPatienceMs = (): number | null =>
-    leastPatience([...lanes].filter(([lane]) => isForMany(lane)).map(([, traffic]) => traffic));
+    leastPatience([...lanes].filter(([lane]) => isForMany(lane)).map(([, load]) => load));
 
   return {
     enter(lane, isRetry) {
-      const traffic = of(lane);
-      traffic.inFlight += 1;
+      const load = of(lane);
+      load.inFlight += 1;
       lastClaims.note(lane);
-      if (isRetry) traffic.retries += 1;
+      if (isRetry) load.retries += 1;
     },
     leave(lane, isRetry) {
-      const traffic = of(lane);
-      traffic.inFlight -= 1;
-      if (isRetry) traffic.retries -= 1;
+      const load = of(lane);
+      load.inFlight -= 1;
+      if (isRetry) load.retries -= 1;
       // Own lanes come and go; of one that is idle for a moment and still served all stays known.
-      if (isOwnLane(lane) && traffic.inFlight === 0 && traffic.slots === UNSERVED) lanes.delete(lane);
+      if (isOwnLane(lane) && load.inFlight === 0 && load.slots === UNSERVED) lanes.delete(lane);
     },
     lastClaim: lastClaims.of,
-    inFlight: (lane) => lanes.get(lane)?.inFlight ?? 0,
+    count: (lane) => lanes.get(lane)?.inFlight ?? 0,
     retries: (lane) => lanes.get(lane)?.retries ?? 0,
     begin(lane, origin) {
-      const traffic = of(lane);
-      if (now() - traffic.rotatedAt >= WINDOW_MS) rotate(traffic, now());
-      let share = traffic.shares.get(origin);
+      const load = of(lane);
+      if (now() - load.rotatedAt >= WINDOW_MS) rotate(load, now());
+      let share = load.shares.get(origin);
       if (share === undefined) {
         share = { slots: 0, arrivals: 0, before: 0, movedAt: 0 };
-        traffic.shares.set(origin, share);
-        traffic.isMixed ||= traffic.shares.size > 1;
+        load.shares.set(origin, share);
+        load.isMixed ||= load.shares.size > 1;
       }
       if (share.slots === 0) share.movedAt = now();
       share.slots += 1;
       share.arrivals += 1;
-      traffic.arrivals += 1;
+      load.arrivals += 1;
     },
     end(lane, origin, tookMs) {
-      const traffic = lanes.get(lane);
-      if (traffic !== undefined) noteEnd(traffic, traffic.shares.get(origin), tookMs, now());
+      const load = lanes.get(lane);
+      if (load !== undefined) noteEnd(load, load.shares.get(origin), tookMs, now());
     },
     setSlots(lane, slots) {
       of(lane).slots = slots;
     },
     forgetSlots(lane) {
-      const traffic = lanes.get(lane);
-      if (traffic?.inFlight === 0) lanes.delete(lane);
-      else if (traffic !== undefined) traffic.slots = UNSERVED;
+      const load = lanes.get(lane);
+      if (load?.inFlight === 0) lanes.delete(lane);
+      else if (load !== undefined) load.slots = UNSERVED;
     },
     lanes: () => [...lanes.keys()],
     isMixed: (lane) => lanes.get(lane)?.isMixed === true,
     setMixed(lane) {
-      const traffic = lanes.get(lane);
-      if (traffic !== undefined) traffic.isMixed = true;
+      const load = lanes.get(lane);
+      if (load !== undefined) load.isMixed = true;
     },
     findLone: (lane) => lanes.get(lane)?.lone ?? null,
     isCrowding(lane, origin) {
-      const traffic = lanes.get(lane);
-      const share = traffic?.shares.get(origin);
-      return traffic !== undefined && share !== undefined && holdsTooMany(traffic, share);
+      const load = lanes.get(lane);
+      const share = load?.shares.get(origin);
+      return load !== undefined && share !== undefined && holdsTooMany(load, share);
     },
     findCrowders(lane) {
-      const traffic = lanes.get(lane);
-      return traffic === undefined ? [] : findCrowders(traffic, now(), usualPatienceMs);
+      const load = lanes.get(lane);
+      return load === undefined ? [] : findCrowders(load, now(), usualPatienceMs);
     },
     findSlow() {
       const patienceMs = usualPatienceMs();
       if (patienceMs === null) return [];
       return [...lanes]
-        .filter(([lane, traffic]) => !isForMany(lane) && isSlow(traffic, patienceMs, now()))
+        .filter(([lane, load]) => !isForMany(lane) && isSlow(load, patienceMs, now()))
         .map(([lane]) => lane);
     },
     heldBy(lane, isMeant) {
@@ -146,7 +146,7 @@ export function createTraffic(now: () => number): Traffic {
   };
 }
 
-function beginTraffic(lane: string, at: number): LaneTraffic {
+function newLoad(lane: string, at: number): LaneLoad {
   return {
     inFlight: 0,
     retries: 0,
@@ -184,12 +184,12 @@ function createLastClaims() {
   };
 }
 
-function rotate(traffic: LaneTraffic, at: number): void {
-  traffic.rotatedAt = at;
-  traffic.before = traffic.arrivals;
-  traffic.arrivals = 0;
-  for (const [origin, share] of traffic.shares) {
-    if (share.slots <= 0 && share.arrivals === 0) traffic.shares.delete(origin);
+function rotate(load: LaneLoad, at: number): void {
+  load.rotatedAt = at;
+  load.before = load.arrivals;
+  load.arrivals = 0;
+  for (const [origin, share] of load.shares) {
+    if (share.slots <= 0 && share.arrivals === 0) load.shares.delete(origin);
     share.before = share.arrivals;
     share.arrivals = 0;
   }

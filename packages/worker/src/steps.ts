@@ -1,7 +1,7 @@
 // The way of a delivery from its claim to what its destination has answered.
 
 import type { Composer } from "@postrider/compose/apart/composer";
-import type { Destinations } from "./destinations/destinations.ts";
+import type { DestinationTracker } from "./destinations/destination-tracker.ts";
 import type { Step } from "./draft.ts";
 import { createCompose } from "./steps/compose.ts";
 import { createLoad, type Loading } from "./steps/load.ts";
@@ -14,7 +14,7 @@ export interface StepsOptions extends Loading, Sending {
   readonly unseal: Unseal;
   readonly compose: Composer["compose"];
   /** The own lane in which the request has to wait its turn; null where it may be sent now. */
-  readonly findLane: Destinations["findLane"];
+  readonly findLane: DestinationTracker["findLane"];
 }
 
 /** @param gate stands in front of all others; a test send has none. */

@@ -4,13 +4,13 @@ import { createComposer } from "@postrider/compose/apart/composer";
 import { connectRedis, isPersistent, workerOptions } from "@postrider/redis/connect";
 import { createBury } from "@postrider/redis/scripts/bury";
 import { createMove } from "@postrider/redis/scripts/move";
-import { createLedger } from "@postrider/redis/scripts/record";
+import { createLedger } from "@postrider/redis/scripts/record-attempt";
 import { createShard, createStore } from "@postrider/redis/shard";
 import type { Logger } from "@postrider/shared/log";
 import { createSealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings/settings";
 import type { Redis } from "ioredis";
-import { createActionCache } from "./actions.ts";
+import { createActionCache } from "./action-cache.ts";
 import { NOT_SENT } from "./attempt.ts";
 import { type LaneOptions, serveLane, toReclaimed } from "./claim.ts";
 import { createCredentialSteps } from "./credential-steps.ts";
@@ -19,7 +19,6 @@ import { deliver } from "./deliver.ts";
 import { createRateLimiter } from "./destinations/rate-limiter.ts";
 import { createScout } from "./destinations/scout.ts";
 import { createInterrupts, type Interrupts } from "./interrupts.ts";
-import { createLanes, type Lanes } from "./lanes.ts";
 import { type Probes, serveProbes } from "./probes.ts";
 import { createMetrics } from "./record/metrics.ts";
 import { protectRedis } from "./send/guard/own-ports.ts";
@@ -28,6 +27,7 @@ import { send } from "./send/send.ts";
 import { createGate } from "./steps/gate.ts";
 import type { Send } from "./steps/send.ts";
 import { createSteps } from "./steps.ts";
+import { createWorkerLanes, type WorkerLanes } from "./worker-lanes.ts";
 
 export interface PostriderWorker {
   /** Where /metrics, /healthz and /readyz are served. */
@@ -51,7 +51,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const redis = await connect(settings, pools, log);
   const shard = createShard(redis, settings.keyPrefix);
   const store = createStore(redis, settings.keyPrefix);
-  const metrics = createMetrics(settings.lanes, pools.held);
+  const metrics = createMetrics(settings.lanes, pools.stats);
   const sealer = createSealer(settings.secretKeys);
   const { actionsCached: actionsMax } = settings;
   const composer = createComposer();
@@ -70,13 +70,13 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   };
   const reports = { metrics, log, reclaimed: toReclaimed(metrics, log) };
   const scout = createScout({ shard, ...early });
-  const lanes = await createLanes({ shard, store, settings, ...reports, scout });
-  const { directory, destinations, traffic } = lanes;
+  const lanes = await createWorkerLanes({ shard, store, settings, ...reports, scout });
+  const { directory, destinations, inFlight } = lanes;
   const rateLimiter = createRateLimiter({ ...settings, shard, find: directory.get, interrupts });
   const awaitTurn = (lane: string) => (calling.isOff ? null : rateLimiter.wait(lane));
   const { findLane, begin } = destinations;
   const late = { findLane, begin, awaitTurn, send: sendWithin, now: Date.now };
-  const gate = createGate({ ...settings, directory, traffic, metrics, now: Date.now });
+  const gate = createGate({ ...settings, directory, inFlight, metrics, now: Date.now });
   const steps = createSteps({ ...early, ...late }, gate);
   const delivering = { steps, now: Date.now, random: Math.random };
   const laneOptions: LaneOptions = {
@@ -93,7 +93,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     },
     move: createMove(shard),
     bury: createBury(shard, settings),
-    traffic,
+    inFlight,
     deliver: (claimed, past) => deliver(claimed, past, delivering),
     log,
   };
@@ -178,7 +178,7 @@ const HAND_BACK_MS = 2_000;
 const CALLED_OFF = Promise.resolve({ finding: { kind: "interrupted" }, ...NOT_SENT } as const);
 
 interface Draining {
-  readonly lanes: Lanes;
+  readonly lanes: WorkerLanes;
   readonly interrupts: Interrupts;
   /** Once off, nothing more is sent. */
   readonly calling: { isOff: boolean };

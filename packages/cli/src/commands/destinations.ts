@@ -59,7 +59,7 @@ export function addDestinations(program: Command, context: Context): void {
     group,
     context,
     "resume",
-    "Send to it again; also closes its circuit and ends a rest that it asked for",
+    "Send to it again; also closes its circuit and ends a cooldown that it asked for",
     (destinations, origin) => destinations.resume(origin),
   );
 }
@@ -115,8 +115,8 @@ function show(destination: Destination, { output }: Context): void {
 function describeState({ isPaused, circuit, probeAt, coolsUntil }: Destination): string {
   const probe = probeAt === null ? "" : `, next probe at ${describeTime(probeAt)}`;
   const state = circuit === "closed" ? "circuit closed" : `circuit ${circuit}${probe}`;
-  const rest = coolsUntil === null ? "" : `, asked for a rest until ${describeTime(coolsUntil)}`;
-  return `${isPaused ? "paused, " : ""}${state}${rest}`;
+  const cooldown = coolsUntil === null ? "" : `, asked to be left alone until ${describeTime(coolsUntil)}`;
+  return `${isPaused ? "paused, " : ""}${state}${cooldown}`;
 }
 
 function describeLimits({ limits, adaptiveRatePerSecond }: Destination): string {

@@ -124,7 +124,7 @@ export function createActionStore(
     async open(ref) {
       const { stored, ...version } = await read(ref);
       const opened = openStoredAction(stored, sealer);
-      if ("trouble" in opened) throw new PostriderError("key_missing", `the action ${ref} ${opened.trouble}`);
+      if ("problem" in opened) throw new PostriderError("key_missing", `the action ${ref} ${opened.problem}`);
       return { ...version, action: parseStoredAction(opened.document) };
     },
     async examples(id) {
@@ -177,6 +177,6 @@ async function findSame(store: Store, action: Action, sealer: Sealer): Promise<A
   const stored = latest === null ? null : await asProducer(() => store.redis.hget(key, latest));
   if (latest === null || stored === null) return null;
   const opened = openStoredAction(stored, sealer);
-  if ("trouble" in opened || JSON.stringify(opened.document) !== JSON.stringify(action)) return null;
+  if ("problem" in opened || JSON.stringify(opened.document) !== JSON.stringify(action)) return null;
   return { id: action.id, version: Number(latest) };
 }

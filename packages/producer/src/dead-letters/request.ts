@@ -52,8 +52,8 @@ export async function composeShown(
   { actions, sealer, compose = composeCheap }: Composing,
 ): Promise<WouldSend> {
   const opened = unpackDelivery(delivery, sealer);
-  if ("trouble" in opened)
-    return failed([{ field: "", code: "key_missing", message: `the delivery ${opened.trouble}` }]);
+  if ("problem" in opened)
+    return failed([{ field: "", code: "key_missing", message: `the delivery ${opened.problem}` }]);
   try {
     const compiled = compileAction((await actions.get(delivery.action)).action);
     const scope = withMaskedSecrets(toScope(opened, times.id), compiled.action);

@@ -110,7 +110,7 @@ test.each<[string, Partial<Located>, Partial<Surroundings>, string, number | nul
     /circuit of https:\/\/a\.example is open; the next probe is at 2026-12-01T09:01:00/,
   ],
   [
-    "of a destination that asked for a rest",
+    "of a destination that asked to be left alone",
     {},
     { destination: { ...DESTINATION, coolsUntil: SOON } },
     "destination_cooling_down",

@@ -16,7 +16,7 @@ export function parseDelivery(data: string): Delivery | null {
 /** Sealed data are opened where the key is at hand, and stay sealed where it is not. */
 export function openDelivery(delivery: Delivery, sealer: Sealer): Delivery {
   const opened = unpackDelivery(delivery, sealer);
-  return "trouble" in opened ? delivery : opened;
+  return "problem" in opened ? delivery : opened;
 }
 
 export function toCustomerId({ customer: { id } }: Delivery): string | number {

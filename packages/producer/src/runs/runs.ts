@@ -8,7 +8,7 @@ import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Lanes } from "@postrider/redis/queues";
 import { cancelRun, closeRun } from "@postrider/redis/scripts/close-run";
 import { confirmCount, openRun } from "@postrider/redis/scripts/open-run";
-import { release, releaseAgain } from "@postrider/redis/scripts/release";
+import { type ReleasePath, release, releaseAgain } from "@postrider/redis/scripts/release";
 import type { Shard } from "@postrider/redis/shard";
 import { homeOf } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
@@ -116,8 +116,8 @@ export function createRuns({ shard, directory, lanes, findOrigin }: RunsOptions)
       if (entry?.isHeld !== true) return;
       // A worker that does not know yet would put them back.
       await sleep(KNOWN_MS);
-      const way = await toHome(shard, run);
-      await asProducer(() => releaseAgain(shard, way));
+      const path = await toReleasePath(shard, run);
+      await asProducer(() => releaseAgain(shard, path));
     },
     async cancel(run) {
       // First, so that no producer takes anything in after the lane has been forgotten again.
@@ -129,8 +129,8 @@ export function createRuns({ shard, directory, lanes, findOrigin }: RunsOptions)
     async release(run, deliveryId) {
       await refuseCancelled(run);
       if (deliveryId === undefined) return void (await change(run, ({ isHeld: _, ...entry }) => entry));
-      const way = await toHome(shard, run);
-      const isReleased = await asProducer(() => release(shard, deliveryId, way));
+      const path = await toReleasePath(shard, run);
+      const isReleased = await asProducer(() => release(shard, deliveryId, path));
       if (!isReleased)
         throw new PostriderError("delivery_unknown", `${deliveryId} does not wait in the held run ${run}`);
     },
@@ -172,8 +172,8 @@ async function endDelayed(run: string, lanes: Lanes): Promise<void> {
   await asProducer(() => lanes.queue(ownLaneName("run", run)).promoteJobs({ count: PROMOTED_AT_ONCE }));
 }
 
-/** The way of what is released by itself. */
-async function toHome(shard: Shard, run: string): Promise<{ from: string; home: string }> {
+/** From where to where what is released by itself moves. */
+async function toReleasePath(shard: Shard, run: string): Promise<ReleasePath> {
   const lane = await asProducer(() => shard.redis.hget(shard.keys.run(run), "lane"));
   if (lane === null) throw unknown(run);
   return { from: ownLaneName("run", run), home: homeOf({ run, lane }) };

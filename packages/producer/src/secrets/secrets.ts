@@ -122,7 +122,7 @@ function resealSecret(name: string, stored: string, sealer: Sealer): string | nu
   const { setAt, sealed } = readStoredSecret(stored);
   if (sealer.isFresh(sealed)) return null;
   const opened = openStoredSecret(name, stored, sealer);
-  if ("trouble" in opened) throw new PostriderError("key_missing", `the secret ${name} ${opened.trouble}`);
+  if ("problem" in opened) throw new PostriderError("key_missing", `the secret ${name} ${opened.problem}`);
   return toStoredSecret(name, opened.text, setAt, sealer);
 }
 
@@ -130,7 +130,7 @@ function resealAction(id: string, field: string, stored: string, sealer: Sealer)
   if (!/^\d+$/.test(field)) return undefined;
   const fresh = resealStoredAction(stored, sealer);
   if (typeof fresh !== "object" || fresh === null) return fresh;
-  throw new PostriderError("key_missing", `the action ${id}@${field} ${fresh.trouble}`);
+  throw new PostriderError("key_missing", `the action ${id}@${field} ${fresh.problem}`);
 }
 
 function parseName(name: string): void {

@@ -2,7 +2,7 @@
 // oldest ones where there are too many.
 
 import type { Shard } from "../shard.ts";
-import { DROP_LETTER, type Moved, TAKE_OUT, toTakeOut } from "./lane-fragments.ts";
+import { type Claim, DROP_LETTER, TAKE_OUT, toTakeOut } from "./lane-fragments.ts";
 
 /** So many of the oldest dead letters go at once when there are too many, or they are too old. */
 const DROPPED_MAX = 100;
@@ -25,7 +25,7 @@ return #dropped
 
 /** @returns how many older ones were dropped for it; null when the claim was lost, and nothing was done. */
 export type Bury = (
-  claimed: Moved,
+  claimed: Claim,
   burial: { readonly home: string; readonly reason: string; readonly now: number },
 ) => Promise<number | null>;
 

@@ -55,9 +55,10 @@ export function toTakeOut(keys: ShardKeys, id: string, lane: string, other: stri
   return [keys.job(lane, id), keys.ofLane(lane, "active"), keys.ofLane(lane, "stalled"), keys.job(other, id)];
 }
 
-/** A claimed delivery, as far as a move needs to know it. */
-export interface Moved {
+/** A claimed delivery, as far as a script needs to know it. */
+export interface Claim {
   readonly id: string;
   readonly lane: string;
+  /** BullMQ's proof that the claim is this worker's. */
   readonly token: string;
 }

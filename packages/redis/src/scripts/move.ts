@@ -7,7 +7,7 @@ import type { OwnLane } from "@postrider/shared/own-lane";
 import { ENSURE_LANE, toEnsure } from "../lane-directory.ts";
 import { readReplies } from "../replies.ts";
 import type { Shard } from "../shard.ts";
-import { ADD_WAITING, type Moved, TAKE_OUT, toTakeOut } from "./lane-fragments.ts";
+import { ADD_WAITING, type Claim, TAKE_OUT, toTakeOut } from "./lane-fragments.ts";
 
 /**
  * One that was released by itself and comes back to a run that is paused is noted there, to be let go when
@@ -28,7 +28,7 @@ return 0
 `;
 
 /** Into an own lane, which is registered unless it was. False: the claim was lost, and nothing was done. */
-export type Move = (claimed: Moved, lane: OwnLane) => Promise<boolean>;
+export type Move = (claimed: Claim, lane: OwnLane) => Promise<boolean>;
 
 type Commands = Record<string, (...all: unknown[]) => unknown> & {
   exec(): Promise<[Error | null, unknown][] | null>;

@@ -31,14 +31,14 @@ redis.call("HINCRBY", KEYS[4], "ats", 1)
 return 1
 `;
 
-interface Way {
+export interface ReleasePath {
   /** The run's lane. */
   readonly from: string;
   readonly home: string;
 }
 
 /** Moves a waiting delivery. @returns false when it does not wait in that lane. */
-export async function release(shard: Shard, id: string, { from, home }: Way): Promise<boolean> {
+export async function release(shard: Shard, id: string, { from, home }: ReleasePath): Promise<boolean> {
   const names = [
     shard.keys.job(from, id),
     shard.keys.ofLane(from, "wait"),
@@ -54,10 +54,10 @@ export async function release(shard: Shard, id: string, { from, home }: Way): Pr
 const RELEASED_AT_ONCE = 100;
 
 /** Lets those go once more that were released before and came back because their run was paused. */
-export async function releaseAgain(shard: Shard, way: Way): Promise<void> {
+export async function releaseAgain(shard: Shard, path: ReleasePath): Promise<void> {
   for (;;) {
-    const ids = await shard.redis.srandmember(shard.keys.released(way.from), RELEASED_AT_ONCE);
+    const ids = await shard.redis.srandmember(shard.keys.released(path.from), RELEASED_AT_ONCE);
     if (ids.length === 0) return;
-    await Promise.all(ids.map((id) => release(shard, id, way)));
+    await Promise.all(ids.map((id) => release(shard, id, path)));
   }
 }

@@ -20,7 +20,7 @@ export interface Authorized {
 }
 
 /** What an attempt is authorized with. */
-export interface Errand {
+export interface AuthorizeContext {
   /** The delivery's id, or the key that a replay has given it instead. */
   readonly id: string;
   readonly action: CompiledAction;
@@ -34,7 +34,7 @@ export interface Errand {
 /** Adds credentials and signature; without a promise unless a token has to be fetched. */
 export type Authorize = (
   request: ComposedRequest,
-  errand: Errand,
+  context: AuthorizeContext,
 ) => Authorized | NoToken | Promise<Authorized | NoToken>;
 
 export interface AuthorizeOptions {
@@ -61,15 +61,15 @@ export function createAuthorizer(options: AuthorizeOptions): Authorize {
     return ready;
   };
 
-  return (request, errand) => {
-    const { action, secrets, sensitive, leftMs } = errand;
+  return (request, context) => {
+    const { action, secrets, sensitive, leftMs } = context;
     if (action.renderCredentials === null) return { kind: "authorized", request, renew: null };
     const ready = prepare(action, secrets);
     if ("kind" in ready) return ready;
     const finish = (authorization: string | null, renew: Authorized["renew"]): Authorized | Unsendable => {
       const headers = authorization === null ? request.headers : withAuthorization(request, authorization);
       if (authorization !== null) addCredential(sensitive, authorization);
-      const signed = sign({ ...request, headers }, ready.signer, errand.id, now());
+      const signed = sign({ ...request, headers }, ready.signer, context.id, now());
       const tooLarge = findHeaderBlockProblem(signed.headers);
       return tooLarge === null ? { kind: "authorized", request: signed, renew } : unsendable(tooLarge);
     };

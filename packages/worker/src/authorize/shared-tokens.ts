@@ -16,10 +16,10 @@ export interface Token {
 }
 
 export interface SharedTokens {
-  read(identity: string): Promise<{ token: Token | null; trouble: NoToken | null }>;
+  read(identity: string): Promise<{ token: Token | null; failure: NoToken | null }>;
   write(identity: string, token: Token, now: number): Promise<void>;
   /** For a while nobody tries again. */
-  writeTrouble(identity: string, trouble: NoToken, ms: number): Promise<void>;
+  writeFailure(identity: string, failure: NoToken, ms: number): Promise<void>;
   /** True: this worker fetches. The lock runs out by itself, should it die meanwhile. */
   lock(identity: string, owner: string, ms: number): Promise<boolean>;
   unlock(identity: string, owner: string): Promise<void>;
@@ -33,15 +33,15 @@ const place = (identity: string): string => `token ${identity}`;
 export function createSharedTokens(store: Store, sealer: Sealer): SharedTokens {
   return {
     async read(identity) {
-      const [sealed, trouble] = await store.redis.mget(
+      const [sealed, failure] = await store.redis.mget(
         store.keys.token(identity),
-        store.keys.tokenTrouble(identity),
+        store.keys.tokenFailure(identity),
       );
       // What does not open, as after a key was taken away, is as good as no token: there will be a new one.
       const opened = sealed ? sealer.open(sealed, place(identity)) : null;
       return {
         token: opened !== null && "text" in opened ? (JSON.parse(opened.text) as Token) : null,
-        trouble: trouble ? (JSON.parse(trouble) as NoToken) : null,
+        failure: failure ? (JSON.parse(failure) as NoToken) : null,
       };
     },
     async write(identity, token, now) {
@@ -53,8 +53,8 @@ export function createSharedTokens(store: Store, sealer: Sealer): SharedTokens {
         Math.max(1, Math.ceil(token.expiresAt - now)),
       );
     },
-    async writeTrouble(identity, trouble, ms) {
-      await store.redis.set(store.keys.tokenTrouble(identity), JSON.stringify(trouble), "PX", ms);
+    async writeFailure(identity, failure, ms) {
+      await store.redis.set(store.keys.tokenFailure(identity), JSON.stringify(failure), "PX", ms);
     },
     async lock(identity, owner, ms) {
       return (await store.redis.set(store.keys.tokenLock(identity), owner, "PX", ms, "NX")) === "OK";
@@ -68,9 +68,9 @@ export function createSharedTokens(store: Store, sealer: Sealer): SharedTokens {
 /** For a process that shares with nobody, since it has no key to seal with. */
 export function createUnsharedTokens(): SharedTokens {
   return {
-    read: async () => ({ token: null, trouble: null }),
+    read: async () => ({ token: null, failure: null }),
     write: async () => undefined,
-    writeTrouble: async () => undefined,
+    writeFailure: async () => undefined,
     lock: async () => true,
     unlock: async () => undefined,
   };

@@ -47,7 +47,7 @@ const REFRESH_MS_MAX = 60_000;
 /** A destination that refuses every token must not make every delivery fetch one. */
 const FORCED_AGAIN_MS = 10_000;
 /** After a failed fetch all wait so long with the next one, unless the endpoint asks for longer. */
-const TROUBLE_MS = 5_000;
+const FAILURE_MS = 5_000;
 /** How often a worker that waits for another one's fetch looks. */
 const POLL_MS = 100;
 /** Beyond the fetch's own deadline, for Redis' round trips. */
@@ -57,7 +57,7 @@ const CLIENTS_MAX = 1_000;
 
 interface Client {
   token: Token | null;
-  trouble: { readonly finding: NoToken; readonly until: number } | null;
+  failure: { readonly finding: NoToken; readonly until: number } | null;
   pending: Promise<TokenFound> | null;
 }
 
@@ -68,7 +68,7 @@ export function createTokens(options: TokenOptions): Tokens {
 
   const find = (order: TokenOrder): { identity: string; client: Client } => {
     const identity = identify(order);
-    const client = clients.get(identity) ?? { token: null, trouble: null, pending: null };
+    const client = clients.get(identity) ?? { token: null, failure: null, pending: null };
     clients.set(identity, client);
     return { identity, client };
   };
@@ -82,11 +82,11 @@ export function createTokens(options: TokenOptions): Tokens {
 
   return {
     get(order) {
-      const { token, trouble } = find(order).client;
+      const { token, failure } = find(order).client;
       if (token !== null && now() < token.refreshAt) return { kind: "token", token };
       if (token === null || now() >= token.expiresAt) return obtain(order, null);
       // In the background: what goes wrong shows when the old one has run out.
-      if (trouble === null || now() >= trouble.until) void obtain(order, null).catch(() => undefined);
+      if (failure === null || now() >= failure.until) void obtain(order, null).catch(() => undefined);
       return { kind: "token", token };
     },
     async renew(order, refused) {
@@ -102,7 +102,7 @@ export function createTokens(options: TokenOptions): Tokens {
   };
 }
 
-interface Errand {
+interface Wanted {
   readonly identity: string;
   readonly client: Client;
   /** A token that is no good, whatever its dates say. */
@@ -112,13 +112,13 @@ interface Errand {
 const NO_ANSWER = "is being asked by another worker, or Redis takes no lock: there is no answer yet";
 
 /** One process' way to a token: from the others, by fetching it, or by waiting for who fetches it. */
-async function obtainOnce(order: TokenOrder, errand: Errand, options: TokenOptions): Promise<TokenFound> {
+async function obtainOnce(order: TokenOrder, wanted: Wanted, options: TokenOptions): Promise<TokenFound> {
   const deadline = options.now() + order.timeoutMs + LOCK_MARGIN_MS;
   const sleeper = createSleeper();
   const place = options.interrupts.add(sleeper);
   try {
     for (;;) {
-      const found = (await lookUp(errand, options)) ?? (await fetchAlone(order, errand, options));
+      const found = (await lookUp(wanted, options)) ?? (await fetchAlone(order, wanted, options));
       if (found !== null) return found;
       if (options.now() >= deadline) return unavailable(NO_ANSWER);
       if (!(await sleeper.sleep(POLL_MS))) return INTERRUPTED;
@@ -130,39 +130,39 @@ async function obtainOnce(order: TokenOrder, errand: Errand, options: TokenOptio
 
 /** What the others have: a token, or why all have to wait; null where somebody has to fetch. */
 async function lookUp(
-  { identity, client, refused }: Errand,
+  { identity, client, refused }: Wanted,
   options: TokenOptions,
 ): Promise<TokenFound | null> {
   const { shared, now } = options;
   const read = await shared.read(identity);
-  const found = judgeBoth(read.token, client.token, refused, now());
+  const found = chooseToken(read.token, client.token, refused, now());
   if (found?.isFresh === true) return keep(client, found.token);
-  const known = recentTrouble(client, now());
-  const trouble = known ?? read.trouble;
-  if (trouble === null) return null;
-  if (known === null) client.trouble = { finding: trouble, until: endOfTrouble(trouble, now()) };
-  return found === null ? trouble : keep(client, found.token);
+  const known = recentFailure(client, now());
+  const failure = known ?? read.failure;
+  if (failure === null) return null;
+  if (known === null) client.failure = { finding: failure, until: endOfFailure(failure, now()) };
+  return found === null ? failure : keep(client, found.token);
 }
 
 /** Fetches, unless another worker does: then the old token while it is good, or null. */
 async function fetchAlone(
   order: TokenOrder,
-  errand: Errand,
+  wanted: Wanted,
   options: TokenOptions,
 ): Promise<TokenFound | null> {
   const { shared, now } = options;
-  const { identity, client, refused } = errand;
+  const { identity, client, refused } = wanted;
   const owner = randomUUID();
   // Where Redis takes no lock, nobody fetches: with some endpoints each new token ends the old one for all.
   if (await orElse(shared.lock(identity, owner, order.timeoutMs + LOCK_MARGIN_MS), false)) {
     try {
-      return await fetchOnce(order, errand, options);
+      return await fetchOnce(order, wanted, options);
     } finally {
       // It runs out by itself.
       await orElse(shared.unlock(identity, owner), undefined);
     }
   }
-  const old = judgeBoth((await shared.read(identity)).token, client.token, refused, now());
+  const old = chooseToken((await shared.read(identity)).token, client.token, refused, now());
   return old === null ? null : keep(client, old.token);
 }
 
@@ -178,7 +178,7 @@ async function orElse<T>(work: Promise<T>, otherwise: T): Promise<T> {
 const INTERRUPTED: Interrupted = { kind: "interrupted" };
 
 /** A token as it stands now; null where it is none, refused, or over. */
-function judge(
+function checkToken(
   token: Token | null,
   refused: string | null,
   now: number,
@@ -188,13 +188,13 @@ function judge(
 }
 
 /** The one that is good for longer: ours may be the newer one, where Redis did not take it. */
-function judgeBoth(
+function chooseToken(
   theirs: Token | null,
   ours: Token | null,
   refused: string | null,
   now: number,
-): ReturnType<typeof judge> {
-  const [one, other] = [judge(theirs, refused, now), judge(ours, refused, now)];
+): ReturnType<typeof checkToken> {
+  const [one, other] = [checkToken(theirs, refused, now), checkToken(ours, refused, now)];
   if (one === null || other === null) return one ?? other;
   return one.token.refreshAt >= other.token.refreshAt ? one : other;
 }
@@ -205,23 +205,23 @@ function keep(client: Client, token: Token): TokenFound {
 }
 
 /** Until when nobody asks again: for a moment, or for as long as the endpoint asks to be left alone. */
-function endOfTrouble(finding: NoToken, now: number): number {
+function endOfFailure(finding: NoToken, now: number): number {
   const asked = finding.kind === "unready" ? (finding.notBefore ?? 0) : 0;
-  return Math.max(now + TROUBLE_MS, asked);
+  return Math.max(now + FAILURE_MS, asked);
 }
 
-function recentTrouble({ trouble }: Client, now: number): NoToken | null {
-  return trouble !== null && now < trouble.until ? trouble.finding : null;
+function recentFailure({ failure }: Client, now: number): NoToken | null {
+  return failure !== null && now < failure.until ? failure.finding : null;
 }
 
 async function fetchOnce(
   order: TokenOrder,
-  { identity, client, refused }: Errand,
+  { identity, client, refused }: Wanted,
   { shared, now }: TokenOptions,
 ): Promise<TokenFound> {
   // Whoever held the lock until now may have brought what is wanted.
   const { token } = await shared.read(identity);
-  const brought = judge(token, refused, now());
+  const brought = checkToken(token, refused, now());
   if (brought?.isFresh === true) return keep(client, brought.token);
   const issued = await order.fetch();
   const issuedAt = now();
@@ -229,9 +229,9 @@ async function fetchOnce(
     if (issued.kind === "interrupted") return issued;
     // An endpoint may call its error by what it was sent, and this lies in Redis unsealed.
     const finding = conceal(issued, new Set([order.client.clientSecret]));
-    const until = endOfTrouble(finding, issuedAt);
-    client.trouble = { finding, until };
-    await orElse(shared.writeTrouble(identity, finding, Math.ceil(until - issuedAt)), undefined);
+    const until = endOfFailure(finding, issuedAt);
+    client.failure = { finding, until };
+    await orElse(shared.writeFailure(identity, finding, Math.ceil(until - issuedAt)), undefined);
     return finding;
   }
   const expiresAt = issuedAt + issued.lifetimeMs;
@@ -242,7 +242,7 @@ async function fetchOnce(
     expiresAt,
     isForced: refused !== null,
   };
-  client.trouble = null;
+  client.failure = null;
   const found = keep(client, fresh);
   await orElse(shared.write(identity, fresh, issuedAt), undefined);
   return found;

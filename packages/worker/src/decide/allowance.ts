@@ -1,6 +1,6 @@
 // What a reply's rate-limit headers say that a destination allows, and when it allows more. Pure.
 
-import { toValues, untilMs } from "./moment.ts";
+import { toValues, untilMs } from "./until.ts";
 
 /** An item of a list up to its end: texts in quotation marks may hold what else would end it. */
 const ITEM = /(?:"(?:[^"\\]|\\.)*"|[^",])+/g;

@@ -1,7 +1,7 @@
 // How long a refusal asks to be left alone. Pure.
 
 import { usedUpForMs } from "./allowance.ts";
-import { toValues, untilDateMs, untilMs } from "./moment.ts";
+import { toValues, untilDateMs, untilMs } from "./until.ts";
 
 /**
  * Nobody may park a delivery for longer; an API that reads its own header as milliseconds would (an hour).

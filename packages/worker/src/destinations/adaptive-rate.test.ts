@@ -1,7 +1,7 @@
 import type { AdaptiveRate } from "@postrider/shared/own-lane";
 import { expect, test } from "vitest";
 import { ADAPTIVE_RATE_MIN, nextAdaptiveRate } from "./adaptive-rate.ts";
-import type { Counts } from "./counts.ts";
+import type { Counts } from "./counts-by-second.ts";
 
 interface Receiver {
   /** How many of so many requests in this second it takes. */

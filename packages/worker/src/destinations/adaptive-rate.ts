@@ -2,7 +2,7 @@
 // multiplicative decrease, slower near the rate at which it last refused. Pure.
 
 import type { AdaptiveRate } from "@postrider/shared/own-lane";
-import { type Counts, type CountsBySecond, total } from "./counts.ts";
+import { type Counts, type CountsBySecond, total } from "./counts-by-second.ts";
 
 /** So many 429s in ten seconds are no accident. */
 const REFUSALS_MIN = 5;

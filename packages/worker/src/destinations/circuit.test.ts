@@ -1,7 +1,7 @@
 import type { Circuit } from "@postrider/shared/own-lane";
 import { expect, test } from "vitest";
 import { nextCircuit, openProbes } from "./circuit.ts";
-import type { Counts, CountsBySecond } from "./counts.ts";
+import type { Counts, CountsBySecond } from "./counts-by-second.ts";
 
 const SETTINGS = {
   circuitFailurePercent: 50,

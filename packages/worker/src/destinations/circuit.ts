@@ -1,7 +1,7 @@
 // When a destination is left alone, and when it is tried again. Pure.
 
 import type { Circuit } from "@postrider/shared/own-lane";
-import { type CountsBySecond, total } from "./counts.ts";
+import { type CountsBySecond, total } from "./counts-by-second.ts";
 
 export interface CircuitSettings {
   /** Failing share of the attempts from which it opens. */
@@ -30,7 +30,7 @@ export function nextCircuit(
   settings: CircuitSettings,
 ): Circuit | undefined {
   if (circuit?.state === "open") return circuit;
-  if (circuit !== undefined) return judgeProbes(circuit, total(counts, circuit.since), now, settings);
+  if (circuit !== undefined) return afterProbes(circuit, total(counts, circuit.since), now, settings);
   const { accepted, failed, limited } = total(counts, now - settings.circuitWindowMs);
   const failing = failed + (isLimitedFailing ? limited : 0);
   const attempts = accepted + failed + limited;
@@ -43,7 +43,7 @@ export function nextCircuit(
  * One answer decides: a failure opens it for longer, anything else closes it; a 429 is an answer of a
  * destination that lives.
  */
-function judgeProbes(
+function afterProbes(
   circuit: Circuit,
   { accepted, failed, limited }: { accepted: number; failed: number; limited: number },
   now: number,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { nextCooldown } from "./cooldown.ts";
-import type { Counts, CountsBySecond } from "./counts.ts";
+import type { Counts, CountsBySecond } from "./counts-by-second.ts";
 
 const NOW = 1_000_000;
 const MAX = 600_000;

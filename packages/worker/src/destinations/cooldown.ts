@@ -1,6 +1,6 @@
 // How long a whole destination is left alone because its refusals ask for it. Pure.
 
-import { type CountsBySecond, total } from "./counts.ts";
+import { type CountsBySecond, total } from "./counts-by-second.ts";
 
 /**
  * One refusal may be about one customer or one account; so many in a row, and nothing accepted between them,
@@ -8,7 +8,7 @@ import { type CountsBySecond, total } from "./counts.ts";
  */
 const REFUSALS_MIN = 5;
 /**
- * A shorter wait is that of a window of a second or so; its deliveries come back by themselves, and a
+ * A shorter wait is that of a window of a second or so; its deliveries come back by themselves, and an
  * adaptive rate is learned.
  */
 const ASKED_MS_MIN = 2_000;
@@ -17,8 +17,8 @@ const CHANGE_MS_MIN = 1_000;
 
 /**
  * @param coolsUntil Unix ms; undefined: nothing holds it.
- * @param askedUntil what refusals that nobody has judged yet ask for.
- * @param restMsMax however long they ask for: one refusal then tells whether it still means it.
+ * @param askedUntil what refusals that nobody has looked at yet ask for.
+ * @param coolMsMax however long they ask for: one refusal then tells whether it still means it.
  * @returns the same number where nothing changes.
  */
 export function nextCooldown(
@@ -26,11 +26,11 @@ export function nextCooldown(
   askedUntil: number | null,
   counts: CountsBySecond,
   now: number,
-  restMsMax: number,
+  coolMsMax: number,
 ): number | undefined {
   if (askedUntil === null || askedUntil - now < ASKED_MS_MIN) return coolsUntil;
   if (refusedInARow(counts) < REFUSALS_MIN) return coolsUntil;
-  const until = Math.min(askedUntil, now + restMsMax);
+  const until = Math.min(askedUntil, now + coolMsMax);
   return coolsUntil !== undefined && until - coolsUntil < CHANGE_MS_MIN ? coolsUntil : until;
 }
 

@@ -2,7 +2,7 @@ import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { ownLaneName } from "@postrider/shared/lanes";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { expect, test } from "vitest";
-import { createTraffic, type Traffic } from "../in-flight.ts";
+import { createInFlight, type InFlight } from "../in-flight.ts";
 import { CALM_MS } from "../maintain/dissolve.ts";
 import { createCrowders } from "./crowders.ts";
 
@@ -27,7 +27,7 @@ interface Load {
  */
 function play({ destinations, slow, slowMs, perSecond, seconds }: Load) {
   let now = 0;
-  const traffic: Traffic = createTraffic(() => now);
+  const inFlight: InFlight = createInFlight(() => now);
   const apart = new Map<string, OwnLane>();
   const directory = {
     now: () => now,
@@ -36,7 +36,7 @@ function play({ destinations, slow, slowMs, perSecond, seconds }: Load) {
   } as unknown as LaneDirectory;
   const crowders = createCrowders({
     directory,
-    traffic,
+    inFlight,
     scout: () => Promise.resolve(false),
     concurrency: CONCURRENCY,
     now: () => now,
@@ -52,15 +52,15 @@ function play({ destinations, slow, slowMs, perSecond, seconds }: Load) {
   const send = (destination: number): void => {
     const origin = `https://d${destination}.example`;
     const own = ownLaneName("destination", origin);
-    const lane = apart.has(own) && traffic.isMixed(RUN) ? own : RUN;
-    traffic.setSlots(lane, CONCURRENCY);
-    traffic.enter(lane, false);
-    traffic.begin(lane, origin);
-    if (lane === RUN && traffic.isCrowding(lane, origin)) promote(origin);
+    const lane = apart.has(own) && inFlight.isMixed(RUN) ? own : RUN;
+    inFlight.setSlots(lane, CONCURRENCY);
+    inFlight.enter(lane, false);
+    inFlight.begin(lane, origin);
+    if (lane === RUN && inFlight.isCrowding(lane, origin)) promote(origin);
     const tookMs = destination < slow ? slowMs(now) : 20;
     const end = (): void => {
-      traffic.end(lane, origin, tookMs);
-      traffic.leave(lane, false);
+      inFlight.end(lane, origin, tookMs);
+      inFlight.leave(lane, false);
     };
     ending.set(now + tookMs, [...(ending.get(now + tookMs) ?? []), end]);
   };
@@ -76,7 +76,7 @@ function play({ destinations, slow, slowMs, perSecond, seconds }: Load) {
   for (; now < seconds * 1_000; now += STEP_MS) {
     for (const end of ending.get(now) ?? []) end();
     ending.delete(now);
-    for (waiting += (perSecond * STEP_MS) / 1_000; waiting >= 1 && hasRoom(traffic); waiting--) {
+    for (waiting += (perSecond * STEP_MS) / 1_000; waiting >= 1 && hasRoom(inFlight); waiting--) {
       // A prime number: all of them in turn, and slow ones not all at once.
       nth += 7;
       send(nth % destinations);
@@ -87,8 +87,8 @@ function play({ destinations, slow, slowMs, perSecond, seconds }: Load) {
   return { led, back, firstAt, apart: apart.size };
 }
 
-function hasRoom(traffic: Traffic): boolean {
-  return traffic.inFlight(RUN) < CONCURRENCY;
+function hasRoom(inFlight: InFlight): boolean {
+  return inFlight.count(RUN) < CONCURRENCY;
 }
 
 test("fifty slow destinations, each of them small, are led out of a run's lane once, and stay out", () => {

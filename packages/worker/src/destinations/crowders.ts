@@ -3,7 +3,7 @@
 
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { isForMany, ownLaneName } from "@postrider/shared/lanes";
-import type { Traffic } from "../in-flight.ts";
+import type { InFlight } from "../in-flight.ts";
 import { CALM_MS } from "../maintain/dissolve.ts";
 import { crowdOf } from "./fair-share.ts";
 import type { Scout } from "./scout.ts";
@@ -15,7 +15,7 @@ const SCOUT_MS = 1_000;
 
 export interface CrowdersOptions {
   readonly directory: LaneDirectory;
-  readonly traffic: Traffic;
+  readonly inFlight: InFlight;
   readonly scout: Scout;
   /** Slots of a shared lane. */
   readonly concurrency: number;
@@ -31,7 +31,7 @@ export interface Crowders {
 }
 
 export function createCrowders(options: CrowdersOptions): Crowders {
-  const { traffic, scout, now } = options;
+  const { inFlight, scout, now } = options;
   const scoutedAt = new Map<string, number>();
 
   /**
@@ -39,12 +39,12 @@ export function createCrowders(options: CrowdersOptions): Crowders {
    * waits for the answer.
    */
   const lookBehind = (lane: string): void => {
-    const origin = traffic.findLone(lane);
+    const origin = inFlight.findLone(lane);
     if (origin === null || now() - (scoutedAt.get(lane) ?? Number.NEGATIVE_INFINITY) < SCOUT_MS) return;
     scoutedAt.set(lane, now());
     scout(lane, origin)
       .then((hasOthers) => {
-        if (hasOthers) traffic.setMixed(lane);
+        if (hasOthers) inFlight.setMixed(lane);
       })
       // Redis is away, or what waits there cannot be read: the next look tells.
       .catch(() => undefined);
@@ -65,16 +65,16 @@ export function createCrowders(options: CrowdersOptions): Crowders {
  * Lanes that many destinations may share, as far as their entries tell: where a run's action names one,
  * nobody else waits there.
  */
-function lanesForMany({ directory, traffic }: CrowdersOptions): string[] {
-  return traffic.lanes().filter((lane) => isForMany(lane) && directory.get(lane)?.destination === undefined);
+function lanesForMany({ directory, inFlight }: CrowdersOptions): string[] {
+  return inFlight.lanes().filter((lane) => isForMany(lane) && directory.get(lane)?.destination === undefined);
 }
 
 /**
  * Destinations that take others' slots by hanging, and are led into a lane of their own no more, or not yet.
  */
-function findCrowding(lanes: readonly string[], { directory, traffic }: CrowdersOptions): string[] {
+function findCrowding(lanes: readonly string[], { directory, inFlight }: CrowdersOptions): string[] {
   return lanes
-    .flatMap(traffic.findCrowders)
+    .flatMap(inFlight.findCrowders)
     .filter((origin) => {
       const entry = directory.get(ownLaneName("destination", origin));
       return entry === undefined || entry.isClosing === true;
@@ -87,12 +87,12 @@ function findCrowding(lanes: readonly string[], { directory, traffic }: Crowders
  * they were led back, each by itself or all that are slow together: so that none goes back and forth. Half as
  * often as a lane takes to be calm.
  */
-function findStillCrowding({ directory, traffic, concurrency }: CrowdersOptions): string[] {
+function findStillCrowding({ directory, inFlight, concurrency }: CrowdersOptions): string[] {
   const crowd = crowdOf(concurrency);
-  const slow = new Set(traffic.findSlow());
-  const heldBySlow = [...slow].reduce((held, lane) => held + traffic.inFlight(lane), 0);
+  const slow = new Set(inFlight.findSlow());
+  const heldBySlow = [...slow].reduce((held, lane) => held + inFlight.count(lane), 0);
   const wouldCrowd = (lane: string): boolean =>
-    traffic.inFlight(lane) >= crowd || (slow.has(lane) && heldBySlow >= crowd);
+    inFlight.count(lane) >= crowd || (slow.has(lane) && heldBySlow >= crowd);
   return directory
     .all()
     .filter(

@@ -1,8 +1,8 @@
-// The count, shared by all workers, of what was met at a destination. Only destinations in trouble are
-// counted in Redis: a healthy one costs nothing.
+// The count, shared by all workers, of what was met at a destination. Only those that fail are counted in
+// Redis: a healthy one costs nothing.
 
 import type { Shard } from "@postrider/redis/shard";
-import { type CountsBySecond, parseCounts } from "./counts.ts";
+import { type CountsBySecond, parseCounts } from "./counts-by-second.ts";
 
 /** Longer than any window that is looked at. */
 const KEPT_SECONDS = 900;
@@ -11,15 +11,16 @@ const FIELDS_MAX = 3_000;
 
 /**
  * Destinations that all workers are asked about at once; beyond it the share of the others is that of the
- * workers that met trouble.
+ * workers that met failures.
  */
-const SUSPECTS_MAX = 1_000;
+const FAILING_MAX = 1_000;
 
 /**
- * Adds what was met, by second, and makes the destination a suspect for a window when trouble is among it.
- * Input: KEYS hash, suspects; ARGV lane, seconds kept, fields kept, seconds that are read, then second,
+ * Adds what was met, by second, and makes the destination a failing one for a window when a failure or a
+ * refusal is among it.
+ * Input: KEYS hash, failing ones; ARGV lane, seconds kept, fields kept, seconds that are read, then second,
  * accepted, failed, limited, …
- * Output: {now in ms, suspect since, field, count, …}. Seconds are of Redis' clock; one in the future is the
+ * Output: {now in ms, failing since, field, count, …}. Seconds are of Redis' clock; one in the future is the
  * present.
  */
 const COUNT = `
@@ -27,19 +28,19 @@ local time = redis.call("TIME")
 local second = tonumber(time[1])
 local now = second * 1000 + math.floor(tonumber(time[2]) / 1000)
 local window = tonumber(ARGV[4])
-local isTrouble = false
+local isFailing = false
 for i = 5, #ARGV, 4 do
   local at = math.min(tonumber(ARGV[i]), second)
   for offset, kind in ipairs({"a", "f", "l"}) do
     if ARGV[i + offset] ~= "0" and at >= second - window then
       redis.call("HINCRBY", KEYS[1], at .. ":" .. kind, ARGV[i + offset])
-      isTrouble = isTrouble or kind ~= "a"
+      isFailing = isFailing or kind ~= "a"
     end
   end
 end
 redis.call("EXPIRE", KEYS[1], ARGV[2])
 redis.call("ZREMRANGEBYSCORE", KEYS[2], "-inf", now - window * 1000)
-if isTrouble then
+if isFailing then
   redis.call("ZADD", KEYS[2], "NX", now, ARGV[1])
   redis.call("EXPIRE", KEYS[2], window)
 end
@@ -59,7 +60,7 @@ return read
 `;
 
 /**
- * Input: KEYS hash, suspects, own lanes; ARGV lane. While probes are on their way nothing is forgotten:
+ * Input: KEYS hash, failing ones, own lanes; ARGV lane. While probes are on their way nothing is forgotten:
  * another worker's look at the registry is older than their answers.
  */
 const FORGET = `
@@ -72,18 +73,17 @@ return redis.call("DEL", KEYS[1])
 
 export interface FailureWindow {
   /**
-   * Adds what this worker met, and tells what all of them met lately; `now` and `suspectAt` are Unix ms of
-   * Redis' clock.
+   * Adds what this worker met, and tells what all of them met lately; `now` and `failingSince` are Unix ms
+   * of Redis' clock.
    */
   count(
     lane: string,
     met: CountsBySecond,
-  ): Promise<{ now: number; suspectAt: number; counts: CountsBySecond }>;
+  ): Promise<{ now: number; failingSince: number; counts: CountsBySecond }>;
   /**
-   * The lanes of destinations that were in trouble in the last window: every worker reports what it met
-   * there.
+   * The lanes of destinations that failed in the last window: every worker reports what it met there.
    */
-  suspects(): Promise<ReadonlySet<string>>;
+  failing(): Promise<ReadonlySet<string>>;
   /**
    * Forgets what was met, as when a circuit has changed and old failures must not count for the new state.
    */
@@ -100,7 +100,7 @@ export function createFailureWindow(shard: Shard, windowMs: number): FailureWind
         failed,
         limited,
       ]);
-      const [now, suspectAt, ...fields] = (await shard.redis.eval(
+      const [now, failingSince, ...fields] = (await shard.redis.eval(
         COUNT,
         2,
         shard.keys.failures(lane),
@@ -111,10 +111,10 @@ export function createFailureWindow(shard: Shard, windowMs: number): FailureWind
         seconds,
         ...added,
       )) as [number, number, ...string[]];
-      return { now, suspectAt, counts: parseCounts(fields) };
+      return { now, failingSince, counts: parseCounts(fields) };
     },
-    async suspects() {
-      return new Set(await shard.redis.zrevrange(shard.keys.failing(), 0, SUSPECTS_MAX - 1));
+    async failing() {
+      return new Set(await shard.redis.zrevrange(shard.keys.failing(), 0, FAILING_MAX - 1));
     },
     async forget(lane) {
       await shard.redis.eval(

@@ -35,7 +35,8 @@ export interface Share {
   movedAt: number;
 }
 
-export interface LaneTraffic {
+/** What one lane has in flight here, and how it flows. */
+export interface LaneLoad {
   inFlight: number;
   retries: number;
   slots: number;
@@ -71,31 +72,26 @@ export interface LaneTraffic {
 /**
  * @param tookMs null where it ended without an answer: those that time out must not make slowness typical.
  */
-export function noteEnd(
-  traffic: LaneTraffic,
-  share: Share | undefined,
-  tookMs: number | null,
-  at: number,
-): void {
-  traffic.ends += 1;
-  traffic.endedAt = at;
-  if (tookMs !== null) noteAnswer(traffic, Math.log(Math.max(1, tookMs)));
+export function noteEnd(load: LaneLoad, share: Share | undefined, tookMs: number | null, at: number): void {
+  load.ends += 1;
+  load.endedAt = at;
+  if (tookMs !== null) noteAnswer(load, Math.log(Math.max(1, tookMs)));
   if (share === undefined) return;
   share.slots -= 1;
   share.movedAt = at;
 }
 
-function noteAnswer(traffic: LaneTraffic, log: number): void {
-  const before = traffic.typicalLog ?? log;
-  traffic.typicalLog = before + (log - before) * TYPICAL_WEIGHT;
+function noteAnswer(load: LaneLoad, log: number): void {
+  const before = load.typicalLog ?? log;
+  load.typicalLog = before + (log - before) * TYPICAL_WEIGHT;
 }
 
 /** Whether a destination holds many more slots of a busy lane than its share of the arrivals explains. */
-export function holdsTooMany(traffic: LaneTraffic, share: Share): boolean {
-  if (traffic.inFlight < traffic.slots * BUSY_SHARE) return false;
-  const due = (share.arrivals + share.before) / (traffic.arrivals + traffic.before);
-  const excess = share.slots - due * traffic.inFlight;
-  return excess >= crowdOf(traffic.slots);
+export function holdsTooMany(load: LaneLoad, share: Share): boolean {
+  if (load.inFlight < load.slots * BUSY_SHARE) return false;
+  const due = (share.arrivals + share.before) / (load.arrivals + load.before);
+  const excess = share.slots - due * load.inFlight;
+  return excess >= crowdOf(load.slots);
 }
 
 /**
@@ -106,19 +102,15 @@ export function holdsTooMany(traffic: LaneTraffic, share: Share): boolean {
  * @param usualPatienceMs that of this process' other lanes, for one in which nothing has been answered yet;
  * null: nobody knows.
  */
-export function findCrowders(
-  traffic: LaneTraffic,
-  at: number,
-  usualPatienceMs: () => number | null,
-): string[] {
-  const before = traffic.stuck;
-  const jammed = isJammed(traffic, at);
-  const holder = jammed ? holderOfMost(traffic) : null;
+export function findCrowders(load: LaneLoad, at: number, usualPatienceMs: () => number | null): string[] {
+  const before = load.stuck;
+  const jammed = isJammed(load, at);
+  const holder = jammed ? holderOfMost(load) : null;
   // Alone in its lane it is in nobody's way, unless others wait behind it.
-  traffic.lone = traffic.isMixed ? null : holder;
-  if (!traffic.isMixed) return [];
-  traffic.stuck = jammed ? findStuckInJam(traffic, at, usualPatienceMs) : findStuck(traffic);
-  const crowders = [...traffic.stuck].filter((origin) => before.has(origin));
+  load.lone = load.isMixed ? null : holder;
+  if (!load.isMixed) return [];
+  load.stuck = jammed ? findStuckInJam(load, at, usualPatienceMs) : findStuck(load);
+  const crowders = [...load.stuck].filter((origin) => before.has(origin));
   return holder === null || crowders.includes(holder) ? crowders : [...crowders, holder];
 }
 
@@ -127,10 +119,10 @@ const NOBODY: ReadonlySet<string> = new Set();
 /**
  * Measured up to the lane's latest end: where nobody ends anything, it may be this process that stands still.
  */
-function findStuck(traffic: LaneTraffic): ReadonlySet<string> {
-  const { inFlight, slots, typicalLog, endedAt } = traffic;
+function findStuck(load: LaneLoad): ReadonlySet<string> {
+  const { inFlight, slots, typicalLog, endedAt } = load;
   if (inFlight < slots * BUSY_SHARE || typicalLog === null) return NOBODY;
-  return findUnmoved(traffic, endedAt - toPatience(typicalLog));
+  return findUnmoved(load, endedAt - toPatience(typicalLog));
 }
 
 /**
@@ -138,24 +130,24 @@ function findStuck(traffic: LaneTraffic): ReadonlySet<string> {
  * then.
  */
 function findStuckInJam(
-  traffic: LaneTraffic,
+  load: LaneLoad,
   at: number,
   usualPatienceMs: () => number | null,
 ): ReadonlySet<string> {
-  const { typicalLog } = traffic;
+  const { typicalLog } = load;
   const patienceMs = typicalLog === null ? (usualPatienceMs() ?? JAM_MS) : toPatience(typicalLog);
-  return findUnmoved(traffic, at - Math.max(JAM_MS, patienceMs));
+  return findUnmoved(load, at - Math.max(JAM_MS, patienceMs));
 }
 
-function findUnmoved(traffic: LaneTraffic, since: number): ReadonlySet<string> {
+function findUnmoved(load: LaneLoad, since: number): ReadonlySet<string> {
   let held = 0;
   const unmoved = new Set<string>();
-  for (const [origin, share] of traffic.shares) {
+  for (const [origin, share] of load.shares) {
     if (share.slots <= 0 || share.movedAt > since) continue;
     held += share.slots;
     unmoved.add(origin);
   }
-  return held >= crowdOf(traffic.slots) ? unmoved : NOBODY;
+  return held >= crowdOf(load.slots) ? unmoved : NOBODY;
 }
 
 function toPatience(typicalLog: number): number {
@@ -166,13 +158,13 @@ function toPatience(typicalLog: number): number {
  * After how many ms without an end a destination hangs in the most impatient of some lanes; null where
  * nothing was answered in any.
  */
-export function leastPatience(lanes: readonly LaneTraffic[]): number | null {
+export function leastPatience(lanes: readonly LaneLoad[]): number | null {
   const typical = lanes.map(({ typicalLog }) => typicalLog).filter((log) => log !== null);
   return typical.length === 0 ? null : toPatience(Math.min(...typical));
 }
 
 /** Whether what goes through a lane takes so long that it would hang where that is the patience. */
-export function isSlow({ typicalLog, shares }: LaneTraffic, patienceMs: number, at: number): boolean {
+export function isSlow({ typicalLog, shares }: LaneLoad, patienceMs: number, at: number): boolean {
   if (typicalLog !== null && Math.exp(typicalLog) >= patienceMs) return true;
   return [...shares.values()].some(({ slots, movedAt }) => slots > 0 && at - movedAt >= patienceMs);
 }
@@ -182,16 +174,16 @@ export function crowdOf(slots: number): number {
   return Math.max(CROWD_MIN, slots * CROWD_SHARE);
 }
 
-function isJammed(traffic: LaneTraffic, at: number): boolean {
-  const isFair = traffic.ends - traffic.endsBefore >= traffic.slots;
-  if (traffic.inFlight < traffic.slots || isFair) {
-    traffic.freeAt = at;
-    traffic.endsBefore = traffic.ends;
+function isJammed(load: LaneLoad, at: number): boolean {
+  const isFair = load.ends - load.endsBefore >= load.slots;
+  if (load.inFlight < load.slots || isFair) {
+    load.freeAt = at;
+    load.endsBefore = load.ends;
   }
-  return at - traffic.freeAt >= JAM_MS;
+  return at - load.freeAt >= JAM_MS;
 }
 
-function holderOfMost({ shares }: LaneTraffic): string | null {
+function holderOfMost({ shares }: LaneLoad): string | null {
   let most: { origin: string; slots: number } | null = null;
   for (const [origin, { slots }] of shares)
     if (slots >= CROWD_MIN && slots > (most?.slots ?? 0)) most = { origin, slots };

@@ -5,9 +5,9 @@ import { limitsOf, type OwnLane } from "@postrider/shared/own-lane";
 import { ADAPTIVE_RATE_MIN, type Allowance, nextAdaptiveRate } from "./adaptive-rate.ts";
 import { type CircuitSettings, nextCircuit, openProbes } from "./circuit.ts";
 import { nextCooldown } from "./cooldown.ts";
-import type { CountsBySecond } from "./counts.ts";
+import type { CountsBySecond } from "./counts-by-second.ts";
 
-/** Two reports: a worker that met no trouble at a suspect has added what it met by then. */
+/** Two reports: a worker that met no failure at a failing destination has added what it met by then. */
 export const CONTRIBUTE_MS = 500;
 
 export interface Evidence {
@@ -51,16 +51,16 @@ export function nextEntry(
 }
 
 /**
- * The entry when its circuit lets probes through by now, or its rest is over; undefined where nothing
+ * The entry when its circuit lets probes through by now, or its cooldown is over; undefined where nothing
  * changes.
  */
 export function afterPause(entry: OwnLane | undefined, now: number): OwnLane | undefined {
   if (entry === undefined) return undefined;
   const circuit = openProbes(entry.circuit, now);
-  const isRested = entry.coolsUntil !== undefined && now >= entry.coolsUntil;
-  if (circuit === entry.circuit && !isRested) return undefined;
+  const hasCooled = entry.coolsUntil !== undefined && now >= entry.coolsUntil;
+  if (circuit === entry.circuit && !hasCooled) return undefined;
   return withCircuit(
-    isRested ? { ...set(entry, "coolsUntil", undefined), lastFailureAt: now } : entry,
+    hasCooled ? { ...set(entry, "coolsUntil", undefined), lastFailureAt: now } : entry,
     circuit,
   );
 }

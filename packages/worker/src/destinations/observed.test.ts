@@ -14,18 +14,27 @@ test("what was met is kept by second, for a minute of traffic, and given out onc
   observed.note(ORIGIN, reply(503), 99_500, false);
   observed.note(ORIGIN, { kind: "fault", code: "proxy", message: "" }, 99_900, false);
 
-  const [, watched] = observed.all()[0] ?? expect.fail("nothing is watched");
-  expect(watched.isTroubled).toBe(true);
-  const met = observed.take(ORIGIN, watched);
+  const [, seen] = observed.all()[0] ?? expect.fail("nothing was observed");
+  expect(seen.isFailing).toBe(true);
+  const met = observed.take(ORIGIN, seen);
   expect([met.size, met.get(99)]).toEqual([60, { accepted: 1, failed: 1, limited: 0 }]);
-  expect(watched.isTroubled).toBe(false);
-  expect(observed.take(ORIGIN, watched).size).toBe(0);
+  expect(seen.isFailing).toBe(false);
+  expect(observed.take(ORIGIN, seen).size).toBe(0);
 });
 
 test("what a destination says that it allows is read from refusals, and from all replies while its rate is learned", () => {
   const observed = createObserved(() => 0);
-  const allowed = (status: number, policy: string | null, isPaced: boolean): number | null | undefined => {
-    observed.note(ORIGIN, reply(status, policy === null ? {} : { "ratelimit-policy": policy }), 0, isPaced);
+  const allowed = (
+    status: number,
+    policy: string | null,
+    isRateLearned: boolean,
+  ): number | null | undefined => {
+    observed.note(
+      ORIGIN,
+      reply(status, policy === null ? {} : { "ratelimit-policy": policy }),
+      0,
+      isRateLearned,
+    );
     return observed.all()[0]?.[1].allowance;
   };
   expect(allowed(200, "10;w=1", false)).toBeNull();
@@ -44,16 +53,16 @@ test("how long 429s ask to be left alone: by the first to end, until it is told"
   note(429, "30");
   note(503, "5");
   note(429, "soon");
-  const [, watched] = observed.all()[0] ?? expect.fail("nothing is watched");
-  expect(watched.askedUntil).toBe(31_000);
-  observed.take(ORIGIN, watched);
-  expect(watched.askedUntil).toBeNull();
+  const [, seen] = observed.all()[0] ?? expect.fail("nothing was observed");
+  expect(seen.askedUntil).toBe(31_000);
+  observed.take(ORIGIN, seen);
+  expect(seen.askedUntil).toBeNull();
 });
 
 test("what a rule of success makes of an answer counts for the destination, too", () => {
   const observed = createObserved(() => 0);
   for (const as of [429, 503, 422])
     observed.note(ORIGIN, { ...reply(200), judged: { as, message: "" } } as Finding, 0, false);
-  const [, watched] = observed.all()[0] ?? expect.fail("nothing is watched");
-  expect(watched.met.get(0)).toEqual({ accepted: 1, failed: 1, limited: 1 });
+  const [, seen] = observed.all()[0] ?? expect.fail("nothing was observed");
+  expect(seen.met.get(0)).toEqual({ accepted: 1, failed: 1, limited: 1 });
 });

@@ -1,22 +1,22 @@
 // What this process met at destinations and has not reported yet, second by second: nothing of a healthy one
-// is ever reported, and with its first trouble all of the last minute is, so that the failing share is one of
+// is ever reported, and with its first failure all of the last minute is, so that the failing share is one of
 // everything that was sent. In memory only.
 
 import { type Finding, statusOf } from "../attempt.ts";
 import { allowedPerSecond } from "../decide/allowance.ts";
 import { askedWaitMs } from "../decide/retry-after.ts";
-import type { Counts, CountsBySecond } from "./counts.ts";
+import type { Counts, CountsBySecond } from "./counts-by-second.ts";
 
 /** Destinations that a process keeps in mind; beyond it those go that were reported longest ago, or never. */
-const WATCHED_MAX = 10_000;
+const OBSERVED_MAX = 10_000;
 /** Seconds with traffic that are kept of each: the usual window of a circuit. */
 const SECONDS_MAX = 60;
 
 export interface ObservedAt {
   /** Unreported, by Unix second of Redis' clock. */
   met: Map<number, Counts>;
-  /** Whether trouble is among it. */
-  isTroubled: boolean;
+  /** Whether failures or refusals are among it. */
+  isFailing: boolean;
   /** What its headers said last that it allows. */
   allowance: number | null;
   /** Until when its 429s ask to be left alone, by the first of them to end; Unix ms of Redis' clock. */
@@ -24,52 +24,51 @@ export interface ObservedAt {
   /** Unix ms of this process. */
   seenAt: number;
   reportedAt: number;
-  /** When what was reported has to be judged once more. */
+  /** When what was reported has to be looked at once more. */
   lookAgainAt: number;
 }
 
 export interface Observed {
   /**
    * @param at Unix ms of Redis' clock.
-   * @param isPaced whether the destination's rate is being learned, so that what accepted replies say of it
-   * is worth reading.
+   * @param isRateLearned whether the destination's rate is being learned, so that what accepted replies say
+   * of it is worth reading.
    */
-  note(origin: string, finding: Finding, at: number, isPaced: boolean): void;
-  all(): [origin: string, watched: ObservedAt][];
+  note(origin: string, finding: Finding, at: number, isRateLearned: boolean): void;
+  all(): [origin: string, seen: ObservedAt][];
   /** Everything unreported, which is forgotten here; the destination is last in line from now on. */
-  take(origin: string, watched: ObservedAt): CountsBySecond;
+  take(origin: string, seen: ObservedAt): CountsBySecond;
   forget(origin: string): void;
 }
 
 export function createObserved(now: () => number): Observed {
   const known = new Map<string, ObservedAt>();
   const of = (origin: string): ObservedAt => {
-    const watched = known.get(origin) ?? begin();
-    if (known.has(origin)) return watched;
-    known.set(origin, watched);
+    const seen = known.get(origin) ?? begin();
+    if (known.has(origin)) return seen;
+    known.set(origin, seen);
     const [oldest] = known.keys();
-    if (known.size > WATCHED_MAX && oldest !== undefined) known.delete(oldest);
-    return watched;
+    if (known.size > OBSERVED_MAX && oldest !== undefined) known.delete(oldest);
+    return seen;
   };
   return {
-    note(origin, finding, at, isPaced) {
+    note(origin, finding, at, isRateLearned) {
       const kind = classify(finding);
       if (kind === null) return;
-      const watched = of(origin);
-      watched.seenAt = now();
-      add(watched, kind, Math.floor(at / 1_000));
+      const seen = of(origin);
+      seen.seenAt = now();
+      add(seen, kind, Math.floor(at / 1_000));
       if (finding.kind !== "reply") return;
-      if (kind === "limited")
-        watched.askedUntil = earlier(watched.askedUntil, askedUntil(finding.headers, at));
-      if (kind === "limited") watched.allowance = allowedPerSecond(finding.headers);
-      else if (isPaced) watched.allowance = allowedPerSecond(finding.headers) ?? watched.allowance;
+      if (kind === "limited") seen.askedUntil = earlier(seen.askedUntil, askedUntil(finding.headers, at));
+      if (kind === "limited") seen.allowance = allowedPerSecond(finding.headers);
+      else if (isRateLearned) seen.allowance = allowedPerSecond(finding.headers) ?? seen.allowance;
     },
     all: () => [...known],
-    take(origin, watched) {
-      const { met } = watched;
+    take(origin, seen) {
+      const { met } = seen;
       known.delete(origin);
-      known.set(origin, watched);
-      Object.assign(watched, { met: new Map(), isTroubled: false, askedUntil: null, reportedAt: now() });
+      known.set(origin, seen);
+      Object.assign(seen, { met: new Map(), isFailing: false, askedUntil: null, reportedAt: now() });
       return met;
     },
     forget: (origin) => void known.delete(origin),
@@ -79,7 +78,7 @@ export function createObserved(now: () => number): Observed {
 function begin(): ObservedAt {
   return {
     met: new Map(),
-    isTroubled: false,
+    isFailing: false,
     allowance: null,
     askedUntil: null,
     seenAt: Number.NEGATIVE_INFINITY,
@@ -97,11 +96,11 @@ function earlier(one: number | null, other: number | null): number | null {
   return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
 
-function add(watched: ObservedAt, kind: keyof Counts, second: number): void {
-  const { met } = watched;
+function add(seen: ObservedAt, kind: keyof Counts, second: number): void {
+  const { met } = seen;
   const before = met.get(second) ?? { accepted: 0, failed: 0, limited: 0 };
   met.set(second, { ...before, [kind]: before[kind] + 1 });
-  if (kind !== "accepted") watched.isTroubled = true;
+  if (kind !== "accepted") seen.isFailing = true;
   const [oldest] = met.keys();
   if (met.size > SECONDS_MAX && oldest !== undefined) met.delete(oldest);
 }

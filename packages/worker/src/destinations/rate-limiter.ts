@@ -22,7 +22,7 @@ const SLEEP_MS_MAX = 500;
  * The limiter is set for so long at most: a rate that was raised must not wait for the moments of the old
  * one.
  */
-const REST_MS_MAX = 700;
+const HOLD_MS_MAX = 700;
 /**
  * Whoever comes later than so much, as after a stall, would meet those whose moment it is: it asks for
  * another one.
@@ -88,7 +88,7 @@ function isStopped(entry: OwnLane | undefined): boolean {
 
 /** Asks for a lane's next moment, by `performance.now()`; null where it is too far off. */
 function createTake(shard: Shard): (lane: string, intervalMs: number) => Promise<number | null> {
-  const takeTurn = createTakeTurn(shard, { farMs: SLEEP_MS_MAX, aheadMs: AHEAD_MS, restMsMax: REST_MS_MAX });
+  const takeTurn = createTakeTurn(shard, { farMs: SLEEP_MS_MAX, aheadMs: AHEAD_MS, holdMsMax: HOLD_MS_MAX });
   let usualMs = Number.POSITIVE_INFINITY;
   return async (lane, intervalMs) => {
     const askedAt = performance.now();

@@ -8,7 +8,7 @@ import { toFacts, toScope } from "@postrider/compose/scope";
 import { sampleWaiting } from "@postrider/redis/scripts/sample";
 import type { Shard } from "@postrider/redis/shard";
 import { isDelivery } from "@postrider/shared/delivery";
-import type { FindAction } from "../actions.ts";
+import type { FindAction } from "../action-cache.ts";
 import type { Unseal } from "../unseal/unseal.ts";
 
 /** Composed for one look. A jam lasts, and each second looks at others. */

@@ -28,7 +28,7 @@ export interface Audit {
 
 interface State {
   /** As found by the look before. */
-  readonly stock: Imbalance;
+  readonly imbalance: Imbalance;
   /** As last told in the log. */
   readonly told: Imbalance;
   readonly unserved: readonly string[];
@@ -39,7 +39,7 @@ interface State {
 interface RunState {
   readonly cursor: number;
   /** Runs that did not add up once; looked at once more. */
-  readonly suspects: Readonly<Record<string, Imbalance>>;
+  readonly unconfirmed: Readonly<Record<string, Imbalance>>;
   /** Runs that moved while they were looked at; their turn comes again. */
   readonly moved?: readonly string[];
   /** The imbalance for which all runs have been looked at. */
@@ -48,11 +48,11 @@ interface RunState {
 
 const NOTHING: Imbalance = { lost: 0, surplus: 0 };
 const FIRST: State = {
-  stock: NOTHING,
+  imbalance: NOTHING,
   told: NOTHING,
   unserved: [],
   laneCursor: 0,
-  runs: { cursor: 0, suspects: {}, doneFor: toText(NOTHING) },
+  runs: { cursor: 0, unconfirmed: {}, doneFor: toText(NOTHING) },
 };
 
 export function createAudit(shard: Shard, store: Store, directory: LaneDirectory, log: Logger): Audit {
@@ -68,19 +68,22 @@ export function createAudit(shard: Shard, store: Store, directory: LaneDirectory
         log.warn({ lanes: unserved.slice(0, NAMED_MAX) }, "deliveries wait in lanes that no worker serves");
       await keepRuns(shard, directory);
       await completeRuns(shard);
-      const stock = await weighAll(shard, directory);
-      const found = atLeast(stock, before.stock);
+      const imbalance = await weighAll(shard, directory);
+      const found = atLeast(imbalance, before.imbalance);
       if (toText(found) !== toText(before.told)) tell(found, log);
       const runs = await examineRuns(shard, directory, { before: before.runs, found, log });
-      const state: State = { stock, told: found, unserved, laneCursor, runs };
+      const state: State = { imbalance, told: found, unserved, laneCursor, runs };
       await shard.redis.set(shard.keys.auditState(), JSON.stringify(state), "PX", STATE_KEPT_MS);
       return { healed, ...found, unserved: unserved.length };
     },
   };
 }
 
+/** What another release has written may lack fields, or have others. */
 function parse(text: string | null): State {
-  return text === null ? FIRST : (JSON.parse(text) as State);
+  if (text === null) return FIRST;
+  const { runs, ...state } = JSON.parse(text) as Partial<State>;
+  return { ...FIRST, ...state, runs: { ...FIRST.runs, ...runs } };
 }
 
 function atLeast(one: Imbalance, other: Imbalance): Imbalance {
@@ -109,21 +112,21 @@ async function examineRuns(
   directory: LaneDirectory,
   { before, found, log }: Examination,
 ): Promise<RunState> {
-  const { suspects, cursor, doneFor, moved: later = [] } = before;
+  const { unconfirmed, cursor, doneFor, moved: later = [] } = before;
   const isDone = toText(found) === doneFor;
   const next = isDone ? [] : await shard.redis.zrevrange(shard.keys.runs(), cursor, cursor + RUNS_MAX - 1);
-  const runs = [...new Set([...Object.keys(suspects), ...later, ...next])];
-  if (runs.length === 0) return { suspects, cursor: 0, doneFor: toText(found) };
+  const runs = [...new Set([...Object.keys(unconfirmed), ...later, ...next])];
+  if (runs.length === 0) return { unconfirmed, cursor: 0, doneFor: toText(found) };
   const weighed = await weighRuns(shard, directory, runs);
   if (weighed === null) return before;
   const { imbalances } = weighed;
   const moved = weighed.moved.slice(0, RUNS_MAX);
 
-  const again = runs.filter((run) => imbalances.has(run) && suspects[run] === undefined);
+  const again = runs.filter((run) => imbalances.has(run) && unconfirmed[run] === undefined);
   for (const run of runs.filter((one) => !again.includes(one) && !weighed.moved.includes(one)))
-    await noteRun(shard, run, atLeast(imbalances.get(run) ?? NOTHING, suspects[run] ?? NOTHING), log);
+    await noteRun(shard, run, atLeast(imbalances.get(run) ?? NOTHING, unconfirmed[run] ?? NOTHING), log);
   const state = {
-    suspects: Object.fromEntries(again.map((run) => [run, imbalances.get(run) ?? NOTHING])),
+    unconfirmed: Object.fromEntries(again.map((run) => [run, imbalances.get(run) ?? NOTHING])),
     moved,
   };
   if (isDone) return { ...before, ...state };

@@ -7,7 +7,7 @@ import type { OwnLane } from "@postrider/shared/own-lane";
 import { type Counter, Registry } from "prom-client";
 import type { FaultCode } from "../attempt.ts";
 import { collectProcess } from "./process.ts";
-import { DESTINATIONS_SHOWN_MAX, defineSeries, type EgressHeld, type Series } from "./series.ts";
+import { DESTINATIONS_SHOWN_MAX, defineSeries, type PoolStats, type Series } from "./series.ts";
 
 const STATUS_CLASSES = ["1xx", "2xx", "3xx", "4xx", "429", "5xx"] as const;
 const FAULTS: readonly FaultCode[] = [
@@ -33,7 +33,7 @@ export const TOKEN_RESULTS = ["issued", "unavailable", "refused"] as const;
 export type TokenResult = (typeof TOKEN_RESULTS)[number];
 
 /** Of a process that sends nothing. */
-const NOTHING_HELD: EgressHeld = { destinations: 0, sockets: { open: 0, max: 0, refused: 0 } };
+const NO_POOLS: PoolStats = { destinations: 0, sockets: { open: 0, max: 0, refused: 0 } };
 
 export interface LaneGauges {
   readonly waiting: number;
@@ -92,18 +92,18 @@ export interface Metrics {
 }
 
 /**
- * Creates the series for the shared lanes that a worker serves; own lanes are told apart by kind only. `held`
- * is asked at each scrape.
+ * Creates the series for the shared lanes that a worker serves; own lanes are told apart by kind only.
+ * @param stats asked at each scrape.
  */
 export function createMetrics(
   sharedLanes: readonly string[],
-  held: () => EgressHeld = () => NOTHING_HELD,
+  stats: () => PoolStats = () => NO_POOLS,
 ): Metrics {
   const lanes = [...sharedLanes, ...OWN_LANE_KINDS];
   const registry = new Registry();
   collectProcess(registry);
   const inFlight = new Map(lanes.map((lane) => [lane, 0]));
-  const series = defineSeries(registry, inFlight, held);
+  const series = defineSeries(registry, inFlight, stats);
 
   // Looking a label set up costs more than counting, so the hot ones are kept.
   const ended = new Map<string, Counter.Internal>();
@@ -197,7 +197,7 @@ function showOwnLanes(
   const stateOf = ({ circuit }: OwnLane) => circuit?.state ?? "closed";
   for (const state of Object.keys(CIRCUIT_VALUES))
     series.circuits.labels(state).set(destinations.filter((entry) => stateOf(entry) === state).length);
-  series.resting.set(destinations.filter(({ coolsUntil }) => coolsUntil !== undefined).length);
+  series.coolingDown.set(destinations.filter(({ coolsUntil }) => coolsUntil !== undefined).length);
   // Dissolved lanes leave the page.
   series.circuit.reset();
   series.adaptiveRate.reset();

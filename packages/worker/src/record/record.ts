@@ -2,7 +2,7 @@
 // and one log line with all the facts. Called before the lane is told, so that no crash can hide an attempt
 // that reached its destination.
 
-import type { Ledger, Written } from "@postrider/redis/scripts/record";
+import type { Ledger, Written } from "@postrider/redis/scripts/record-attempt";
 import type { AttemptRecord } from "@postrider/shared/attempt-record";
 import { packEvidence } from "@postrider/shared/evidence";
 import { toLaneLabel } from "@postrider/shared/lanes";

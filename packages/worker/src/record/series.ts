@@ -21,7 +21,7 @@ export type Series = ReturnType<typeof defineSeries>;
 export function defineSeries(
   registry: Registry,
   inFlight: ReadonlyMap<string, number>,
-  egress: () => EgressHeld,
+  egress: () => PoolStats,
 ) {
   const registers = [registry];
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
@@ -109,13 +109,13 @@ function defineInFlight(registry: Registry, inFlight: ReadonlyMap<string, number
 }
 
 /** What a process holds of connections at the moment. */
-export interface EgressHeld {
+export interface PoolStats {
   readonly destinations: number;
   readonly sockets: { readonly open: number; readonly max: number; readonly refused: number };
 }
 
 /** Of connections and tokens. */
-function defineEgressSeries(registry: Registry, held: () => EgressHeld) {
+function defineEgressSeries(registry: Registry, stats: () => PoolStats) {
   const registers = [registry];
   // Looked at when they are asked for: they change with every connection.
   const shown = (name: string, help: string, read: () => number) =>
@@ -137,17 +137,17 @@ function defineEgressSeries(registry: Registry, held: () => EgressHeld) {
     sockets: shown(
       "sockets",
       "Connections to destinations that this worker has open.",
-      () => held().sockets.open,
+      () => stats().sockets.open,
     ),
     socketsMax: shown(
       "sockets_max",
       "The most that its limit on open files allows.",
-      () => held().sockets.max,
+      () => stats().sockets.max,
     ),
     destinations: shown(
       "destinations_held",
       "Destinations that this worker holds connections or their sessions to.",
-      () => held().destinations,
+      () => stats().destinations,
     ),
     socketsRefused: new Counter({
       name: "postrider_sockets_refused_total",
@@ -155,7 +155,7 @@ function defineEgressSeries(registry: Registry, held: () => EgressHeld) {
       registers,
       collect() {
         this.reset();
-        this.inc(held().sockets.refused);
+        this.inc(stats().sockets.refused);
       },
     }),
   };
@@ -208,7 +208,7 @@ function defineLaneSeries(registry: Registry) {
       labelNames: ["destination"],
       registers,
     }),
-    resting: new Gauge({
+    coolingDown: new Gauge({
       name: "postrider_destinations_cooling_down",
       help: `Destinations whose own refusals ask to be left alone for a while (Retry-After). ${SAME}`,
       registers,

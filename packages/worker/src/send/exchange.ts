@@ -16,13 +16,13 @@ import type { Interruptible, Interrupts } from "../interrupts.ts";
 import { toRefusal } from "./egress-error.ts";
 import { toFault } from "./fault.ts";
 import { NO_SOCKET, toTimeout, toUnsendable } from "./findings.ts";
-import type { Phases, Turn } from "./pool/connection.ts";
+import type { Phases, PoolRequest } from "./pool/connection.ts";
+import type { Route } from "./pool/pool.ts";
 import type { Pools } from "./pool/pools.ts";
-import type { Route } from "./pool/route.ts";
-import type { Way } from "./pool/route-rules.ts";
+import type { RouteOptions } from "./pool/route-rules.ts";
 import { toHeaders, toText } from "./reply.ts";
 
-export interface ExchangeLimits extends Way {
+export interface ExchangeLimits extends RouteOptions {
   readonly timeoutMs: number;
   /** Of the reply's body; the connection is dropped at the first byte beyond. */
   readonly replyBytesMax: number;
@@ -50,7 +50,7 @@ export function exchange(
 const NOT_MODIFIED = 304;
 const BREACHES: ReadonlySet<string> = new Set(["protocol", "headers_too_large"]);
 
-interface Company {
+interface ExchangeContext {
   readonly route: Route;
   readonly interrupts: Interrupts;
   readonly settle: (sent: Sent) => void;
@@ -63,12 +63,12 @@ const NO_PHASES: Readonly<Phases> = { dnsMs: null, connectMs: null, tlsMs: null 
  * tells it of the answer, a shutdown calls it off. One object, since at thousands a second a closure for each
  * of these was a third of all garbage.
  */
-class Exchange implements Turn, Interruptible, Dispatcher.DispatchHandler {
+class Exchange implements PoolRequest, Interruptible, Dispatcher.DispatchHandler {
   readonly connectTimeoutMs: number;
-  connection: Turn["connection"] = null;
+  connection: PoolRequest["connection"] = null;
   readonly #request: ComposedRequest;
   readonly #limits: ExchangeLimits;
-  readonly #company: Company;
+  readonly #context: ExchangeContext;
   readonly #startedAt = performance.now();
   #deadline: NodeJS.Timeout | undefined;
   #place = -1;
@@ -81,18 +81,18 @@ class Exchange implements Turn, Interruptible, Dispatcher.DispatchHandler {
   #chunks: Buffer[] | undefined;
   #bytes = 0;
 
-  constructor(request: ComposedRequest, limits: ExchangeLimits, company: Company) {
+  constructor(request: ComposedRequest, limits: ExchangeLimits, context: ExchangeContext) {
     this.connectTimeoutMs = limits.connectTimeoutMs;
     this.#request = request;
     this.#limits = limits;
-    this.#company = company;
+    this.#context = context;
   }
 
   start(leftMs: number): void {
-    const { route, interrupts } = this.#company;
+    const { route, interrupts } = this.#context;
     this.#deadline = setTimeout(expire, leftMs, this);
     this.#place = interrupts.add(this);
-    route.enter(this);
+    route.connections.acquire(this, route.group);
   }
 
   begin(client: Client): void {
@@ -115,7 +115,7 @@ class Exchange implements Turn, Interruptible, Dispatcher.DispatchHandler {
 
   expire(): void {
     const { timeoutMs } = this.#limits;
-    const isShort = this.connection === null && this.#company.route.isShort();
+    const isShort = this.connection === null && this.#context.route.connections.isShort();
     if (this.#hasStatus()) this.#give(this.#toReply(`the answer did not end within ${timeoutMs} ms`));
     else this.#give(isShort ? NO_SOCKET : toTimeout(timeoutMs, this.#abort !== undefined));
   }
@@ -126,7 +126,7 @@ class Exchange implements Turn, Interruptible, Dispatcher.DispatchHandler {
   onConnect(abort: Abort): void {
     this.#takePhases();
     this.#abort = abort;
-    if (this.connection !== null) this.connection.life.isAnswerDue = true;
+    if (this.connection !== null) this.connection.state.isAnswerDue = true;
     // The deadline passed while the request waited for a connection: nothing may be written any more.
     if (this.#isOver) abort(ABANDONED);
   }
@@ -166,10 +166,10 @@ class Exchange implements Turn, Interruptible, Dispatcher.DispatchHandler {
 
   /** Of the connection that was opened for this request's sake; a later request on it finds it open. */
   #takePhases(): void {
-    const life = this.connection?.life;
-    if (life === undefined || life.phases === null) return;
-    this.#phases = life.phases;
-    life.phases = null;
+    const state = this.connection?.state;
+    if (state === undefined || state.phases === null) return;
+    this.#phases = state.phases;
+    state.phases = null;
   }
 
   /**
@@ -182,7 +182,7 @@ class Exchange implements Turn, Interruptible, Dispatcher.DispatchHandler {
     // for a breach.
     if (this.#status === NOT_MODIFIED && this.#bytes === 0 && fault.code === "protocol")
       return this.#toReply();
-    if (BREACHES.has(fault.code) && !this.#isOver) this.#company.route.drop();
+    if (BREACHES.has(fault.code) && !this.#isOver) this.#context.route.connections.renew();
     return this.#toReply(fault.message);
   }
 
@@ -193,7 +193,7 @@ class Exchange implements Turn, Interruptible, Dispatcher.DispatchHandler {
   /** Ends it before the answer has. */
   #give(finding: Sent["finding"]): void {
     this.#end(finding);
-    if (this.#abort === undefined) this.#company.route.abandon(this);
+    if (this.#abort === undefined) this.#context.route.connections.abandon(this);
     else this.#abort(ABANDONED);
   }
 
@@ -201,12 +201,13 @@ class Exchange implements Turn, Interruptible, Dispatcher.DispatchHandler {
     if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#deadline);
-    const { route, interrupts, settle } = this.#company;
+    const { route, interrupts, settle } = this.#context;
+    const { connections } = route;
     interrupts.remove(this.#place);
     // After a breach of the protocol nobody knows whose bytes come next.
-    if (finding.kind === "fault" && BREACHES.has(finding.code)) route.drop();
+    if (finding.kind === "fault" && BREACHES.has(finding.code)) connections.renew();
     // Waits no longer; what it is written on is free when undici is done with it.
-    if (this.connection === null) route.leave(this, false);
+    if (this.connection === null) connections.release(this, false);
     const { dnsMs, connectMs, tlsMs } = this.#phases;
     const totalMs = performance.now() - this.#startedAt;
     settle({ finding, dnsMs, connectMs, tlsMs, firstByteMs: this.#firstByteMs, totalMs });
@@ -214,7 +215,7 @@ class Exchange implements Turn, Interruptible, Dispatcher.DispatchHandler {
 
   /** undici is done with the connection, which may be a while after the finding stands. */
   #free(isReusable: boolean): void {
-    this.#company.route.leave(this, isReusable);
+    this.#context.route.connections.release(this, isReusable);
   }
 
   #toReply(trouble?: string): Reply {

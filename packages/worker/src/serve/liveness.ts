@@ -7,7 +7,7 @@ import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Shard } from "@postrider/redis/shard";
 import { isOwnLane } from "@postrider/shared/lanes";
 import { type OwnLane, toSwitches } from "@postrider/shared/own-lane";
-import type { Traffic } from "../in-flight.ts";
+import type { InFlight } from "../in-flight.ts";
 
 /** An idle worker looks by itself every few seconds; several times that is more than bad luck. */
 const STUCK_MS = 30_000;
@@ -24,22 +24,22 @@ export interface LivenessOptions {
   readonly directory: LaneDirectory;
   /** The lanes that this process serves, and how many it may have in flight of each. */
   readonly slots: () => ReadonlyMap<string, number>;
-  readonly traffic: Traffic;
+  readonly inFlight: InFlight;
   readonly now: () => number;
 }
 
-export function createLiveness({ shard, directory, slots, traffic, now }: LivenessOptions): Liveness {
+export function createLiveness({ shard, directory, slots, inFlight, now }: LivenessOptions): Liveness {
   const idle = new Map<string, { since: number; lastClaim: number }>();
   const look = async (): Promise<void> => {
     const lanes = [...slots()].filter(([lane]) => !isOwnLane(lane) || mayFlow(directory.get(lane)));
     const ready = await findReady(
       shard,
-      lanes.filter(([lane, most]) => traffic.inFlight(lane) < most).map(([lane]) => lane),
+      lanes.filter(([lane, most]) => inFlight.count(lane) < most).map(([lane]) => lane),
       directory.now(),
     );
     for (const lane of idle.keys()) if (!ready.has(lane)) idle.delete(lane);
     for (const lane of ready) {
-      const lastClaim = traffic.lastClaim(lane);
+      const lastClaim = inFlight.lastClaim(lane);
       if (idle.get(lane)?.lastClaim !== lastClaim) idle.set(lane, { since: now(), lastClaim });
     }
   };

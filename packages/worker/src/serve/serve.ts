@@ -8,7 +8,7 @@ import type { Shard } from "@postrider/redis/shard";
 import { isForMany, ownLaneName } from "@postrider/shared/lanes";
 import { isRunnable, type OwnLane, rateOf } from "@postrider/shared/own-lane";
 import type { Worker } from "bullmq";
-import type { Traffic } from "../in-flight.ts";
+import type { InFlight } from "../in-flight.ts";
 import type { OwnLaneCounts } from "../record/metrics.ts";
 import { assignLanes } from "./assign.ts";
 import { createWork } from "./work.ts";
@@ -33,7 +33,7 @@ const LENT_MAX = 4;
 export interface ServingOptions {
   readonly shard: Shard;
   readonly directory: LaneDirectory;
-  readonly traffic: Traffic;
+  readonly inFlight: InFlight;
   readonly sharedLanes: readonly string[];
   readonly concurrency: number;
   readonly ownLanesMax: number;
@@ -56,7 +56,7 @@ export interface Serving {
 }
 
 export function createServing(options: ServingOptions): Serving {
-  const { directory, sharedLanes, concurrency, traffic, self } = options;
+  const { directory, sharedLanes, concurrency, inFlight, self } = options;
   const serving = new Map<string, Worker>();
   const stopping = new Set<Promise<void>>();
   const work = createWork(options.shard);
@@ -72,7 +72,7 @@ export function createServing(options: ServingOptions): Serving {
   };
   const stop = (lane: string, worker: Worker): void => {
     serving.delete(lane);
-    traffic.forgetSlots(lane);
+    inFlight.forgetSlots(lane);
     const stopped: Promise<void> = worker
       .close()
       .catch(() => undefined)
@@ -91,11 +91,11 @@ export function createServing(options: ServingOptions): Serving {
    * their own.
    */
   const grant = (lane: string, own: number): void => {
-    const lent = traffic.isMixed(lane) ? Math.min(traffic.heldBy(lane, hasOwnLane), own * LENT_MAX) : 0;
+    const lent = inFlight.isMixed(lane) ? Math.min(inFlight.heldBy(lane, hasOwnLane), own * LENT_MAX) : 0;
     const worker = serving.get(lane);
     if (worker === undefined) start(lane, own + lent);
     else setSlots(worker, own + lent);
-    traffic.setSlots(lane, own + lent);
+    inFlight.setSlots(lane, own + lent);
   };
   const change = (mine: ReadonlySet<string>): void => {
     for (const [lane, worker] of serving)

@@ -7,7 +7,7 @@ import type { Mark, Reason } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import type { Claimed, Finding } from "../attempt.ts";
 import type { Past, Step } from "../draft.ts";
-import type { Traffic } from "../in-flight.ts";
+import type { InFlight } from "../in-flight.ts";
 import type { Metrics } from "../record/metrics.ts";
 
 /** A delivery whose worker died so often while it was in flight is what kills workers. */
@@ -23,7 +23,7 @@ const NEWER_AGE_MS_MAX = 86_400_000;
 
 export interface GateOptions {
   readonly directory: LaneDirectory;
-  readonly traffic: Traffic;
+  readonly inFlight: InFlight;
   readonly metrics: Metrics;
   /** Slots of a shared lane. */
   readonly concurrency: number;
@@ -67,9 +67,9 @@ function isStopped({ isPaused, isHeld }: OwnLane, mark: Mark | null): boolean {
 }
 
 /** Whether so many retries are in flight that first attempts would find no slot. */
-function isStorm({ lane, attempt }: Claimed, { traffic, concurrency }: GateOptions): boolean {
+function isStorm({ lane, attempt }: Claimed, { inFlight, concurrency }: GateOptions): boolean {
   return (
-    attempt > 1 && !isOwnLane(lane) && traffic.retries(lane) > Math.max(1, concurrency * RETRIES_SHARE_MAX)
+    attempt > 1 && !isOwnLane(lane) && inFlight.retries(lane) > Math.max(1, concurrency * RETRIES_SHARE_MAX)
   );
 }
 

@@ -1,7 +1,7 @@
 // The action of the delivery, compiled, and with it the policy by which everything later is decided.
 
 import { type RetryPolicy, toRetryPolicy } from "@postrider/shared/retry";
-import type { FindAction } from "../actions.ts";
+import type { FindAction } from "../action-cache.ts";
 import type { Claimed, Finding } from "../attempt.ts";
 import type { Step } from "../draft.ts";
 

@@ -4,10 +4,10 @@
 import type { CompiledAction } from "@postrider/compose/compile";
 import type { ComposedRequest } from "@postrider/compose/request";
 import { type Claimed, type Finding, NOT_SENT, type SendTimings } from "../attempt.ts";
-import type { Authorize, Authorized, Errand } from "../authorize/authorize.ts";
+import type { Authorize, AuthorizeContext, Authorized } from "../authorize/authorize.ts";
 import { addSensitiveHeaders } from "../authorize/conceal.ts";
-import { judgeSuccess } from "../decide/success.ts";
-import type { Destinations } from "../destinations/destinations.ts";
+import { checkSuccess } from "../decide/check-success.ts";
+import type { DestinationTracker } from "../destinations/destination-tracker.ts";
 import type { RateLimiter } from "../destinations/rate-limiter.ts";
 import { type Draft, known, type Step } from "../draft.ts";
 import type { Sent } from "../send/exchange.ts";
@@ -22,7 +22,7 @@ export type Send = (
 export interface Sending {
   readonly authorize: Authorize;
   /** Told when an exchange begins, and what came of it. */
-  readonly begin: Destinations["begin"];
+  readonly begin: DestinationTracker["begin"];
   /**
    * Waits for the moment at which its lane's rate lets it be sent; null: at once. False: it must not be sent
    * now.
@@ -48,23 +48,23 @@ async function exchange(draft: Draft, sending: Sending): Promise<Finding> {
     known(draft.unsealed),
   ];
   const deadline = startDeadline(action.action.timeoutMs);
-  const errand = { id: delivery.key ?? claimed.id, action, secrets, sensitive, ...deadline };
+  const context = { id: delivery.key ?? claimed.id, action, secrets, sensitive, ...deadline };
   const end = sending.begin(claimed, request.origin);
   // Redis may be away when a token is looked for; that says nothing about the destination.
   let finding: Finding = { kind: "interrupted" };
   const startedAt = performance.now();
   try {
-    const authorized = await sending.authorize(request, errand);
+    const authorized = await sending.authorize(request, context);
     if (authorized.kind !== "authorized") return authorized;
     const tookMs = performance.now() - startedAt;
     // All that waited for one slow token would run out of time at a destination that has no part in it. The
     // next attempt has the token.
-    if (errand.leftMs() < tookMs) return toLate(tookMs);
-    const { finding: met, ...timings } = await sendAuthorized(claimed, authorized, errand, sending);
+    if (context.leftMs() < tookMs) return toLate(tookMs);
+    const { finding: met, ...timings } = await sendAuthorized(claimed, authorized, context, sending);
     draft.sent = timings;
     draft.destination = request.origin;
     addSensitiveHeaders(sensitive, authorized.request, action);
-    finding = judgeSuccess(met, action.action.success);
+    finding = checkSuccess(met, action.action.success);
     return finding;
   } finally {
     end(finding);
@@ -78,11 +78,11 @@ async function exchange(draft: Draft, sending: Sending): Promise<Finding> {
 async function sendAuthorized(
   claimed: Claimed,
   { request, renew }: Authorized,
-  errand: Errand & Deadline,
+  context: AuthorizeContext & Deadline,
   sending: Sending,
 ): Promise<SendTimings & { readonly finding: Finding }> {
-  const { leftMs } = errand;
-  const sent = await sendInTurn(claimed, request, errand, sending);
+  const { leftMs } = context;
+  const sent = await sendInTurn(claimed, request, context, sending);
   if (renew === null || sent.finding.kind !== "reply" || sent.finding.status !== 401) return sent;
   // With less time than the refusal took, all that could come of it is a timeout that hides what the
   // destination has said.
@@ -91,14 +91,14 @@ async function sendAuthorized(
   const renewed = await renew();
   if (renewed === null) return sent;
   if (renewed.kind !== "authorized") return { ...sent, finding: renewed };
-  return isTooLate() ? sent : sendInTurn(claimed, renewed.request, errand, sending);
+  return isTooLate() ? sent : sendInTurn(claimed, renewed.request, context, sending);
 }
 
 /** Sends at the moment that the lane's rate leaves for it. */
 async function sendInTurn(
   claimed: Claimed,
   request: ComposedRequest,
-  { action, leftMs, uncounted }: Errand & Deadline,
+  { action, leftMs, uncounted }: AuthorizeContext & Deadline,
   sending: Sending,
 ): Promise<SendTimings & { readonly finding: Finding }> {
   const moment = sending.awaitTurn(claimed.lane);

@@ -8,17 +8,17 @@ import type { ReadStored } from "./secret-cache.ts";
 export function createReadSecrets(read: ReadStored, sealer: Sealer) {
   return async (
     names: readonly string[],
-  ): Promise<{ readonly values: ReadonlyMap<string, string>; readonly troubles: readonly string[] }> => {
+  ): Promise<{ readonly values: ReadonlyMap<string, string>; readonly problems: readonly string[] }> => {
     const values = new Map<string, string>();
-    const troubles: string[] = [];
+    const problems: string[] = [];
     const stored = await read(names);
     for (const [index, name] of names.entries()) {
       const text = stored[index] ?? null;
       const opened =
-        text === null ? { trouble: "is not in the store" } : openStoredSecret(name, text, sealer);
-      if ("trouble" in opened) troubles.push(`the secret ${name} ${opened.trouble}`);
+        text === null ? { problem: "is not in the store" } : openStoredSecret(name, text, sealer);
+      if ("problem" in opened) problems.push(`the secret ${name} ${opened.problem}`);
       else values.set(name, opened.text);
     }
-    return { values, troubles };
+    return { values, problems };
   };
 }

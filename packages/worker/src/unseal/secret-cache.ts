@@ -85,8 +85,8 @@ function openAll(names: readonly string[], stored: readonly (string | null)[], s
     if (text === null)
       return { kind: "unready", reason: "secret_missing", message: `the secret ${name} is not in the store` };
     const opened = openStoredSecret(name, text, sealer);
-    if ("trouble" in opened)
-      return { kind: "unready", reason: "key_missing", message: `the secret ${name} ${opened.trouble}` };
+    if ("problem" in opened)
+      return { kind: "unready", reason: "key_missing", message: `the secret ${name} ${opened.problem}` };
     secrets[name] = opened.text;
   }
   return { kind: "secrets", secrets };

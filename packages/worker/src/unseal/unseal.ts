@@ -24,8 +24,8 @@ export type Unseal = (
 export function createUnsealer(sealer: Sealer, findSecrets: FindSecrets): Unseal {
   return (packed, action) => {
     const delivery = unpackDelivery(packed, sealer);
-    if ("trouble" in delivery)
-      return { kind: "unready", reason: "key_missing", message: `the delivery ${delivery.trouble}` };
+    if ("problem" in delivery)
+      return { kind: "unready", reason: "key_missing", message: `the delivery ${delivery.problem}` };
     const found = findSecrets(action);
     return found instanceof Promise
       ? found.then((secrets) => toUnsealed(delivery, secrets))

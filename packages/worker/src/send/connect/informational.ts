@@ -5,7 +5,7 @@
 
 import type { Socket } from "node:net";
 import { toEgressError } from "../egress-error.ts";
-import type { Life } from "../pool/connection.ts";
+import type { ConnectionState } from "../pool/connection.ts";
 
 /** A server that has not come to the point by then never will. */
 const ANNOUNCEMENTS_MAX = 20;
@@ -20,8 +20,8 @@ const ANNOUNCEMENT = /^HTTP\/1\.[01] 1(?!01)\d\d[ \r]/;
 const BEGINNING = "HTTP/1.1 100 ";
 const HEAD_END = Buffer.from("\r\n\r\n");
 
-/** The same socket, from which no announcements can be read while an answer is due (`life.isAnswerDue`). */
-export function withoutAnnouncements(socket: Socket, life: Life): Socket {
+/** The same socket, from which no announcements can be read while an answer is due (`state.isAnswerDue`). */
+export function withoutAnnouncements(socket: Socket, state: ConnectionState): Socket {
   const read = socket.read;
   let held: Buffer | null = null;
   let announcements = 0;
@@ -54,10 +54,10 @@ export function withoutAnnouncements(socket: Socket, life: Life): Socket {
 
   socket.read = (size?: number): Buffer | null => {
     let chunk = read.call(socket, size) as Buffer | null;
-    while (chunk !== null && life.isAnswerDue) {
+    while (chunk !== null && state.isAnswerDue) {
       const rest = held === null && beginsAnswer(chunk) ? chunk : sift(chunk);
       if (rest !== null) {
-        life.isAnswerDue = false;
+        state.isAnswerDue = false;
         return rest;
       }
       chunk = read.call(socket, size) as Buffer | null;

@@ -92,8 +92,8 @@ async function tunnel(host: string, port: number, options: TunnelOptions): Promi
     const target = `${host.includes(":") ? `[${host}]` : host}:${port}`;
     socket.write(toRequest(target, options.proxy.authorization));
     const answer = await readAnswer(socket);
-    const trouble = findTrouble(answer);
-    if (trouble !== null) throw trouble;
+    const failure = findFailure(answer);
+    if (failure !== null) throw failure;
     return socket;
   } catch (error) {
     socket.destroy();
@@ -156,11 +156,11 @@ function isWhole(answer: Buffer): boolean {
 }
 
 /**
- * Whose trouble an answer is. 502 and 504 say that the destination could not be reached (RFC 9110 sections
+ * Whose failure an answer is. 502 and 504 say that the destination could not be reached (RFC 9110 sections
  * 15.6.3 and 15.6.5; Smokescreen and Envoy go by them), and so does Squid's 503 with the error's name beside
- * it. A 407 with Smokescreen's own header is its guard's refusal; any other answer is the proxy's trouble.
+ * it. A 407 with Smokescreen's own header is its guard's refusal; any other answer is the proxy's failure.
  */
-function findTrouble(answer: string): EgressError | null {
+function findFailure(answer: string): EgressError | null {
   const status = STATUS_LINE.exec(answer)?.[1];
   if (status === undefined) return toProxyError("what the proxy answered is not HTTP");
   // Behind a success comes the other end, and that does not speak first.

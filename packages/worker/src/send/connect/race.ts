@@ -28,7 +28,7 @@ export function race(addresses: readonly string[], port: number, dial: Dial): Ra
   let next = 0;
   let timer: NodeJS.Timeout | undefined;
   let isOver = false;
-  let trouble: Error | undefined;
+  let failure: Error | undefined;
 
   const cancel = (): void => {
     isOver = true;
@@ -53,9 +53,9 @@ export function race(addresses: readonly string[], port: number, dial: Dial): Ra
       const onError = (error: Error): void => {
         trying.delete(socket);
         if (isOver) return;
-        trouble = moreTelling(trouble, error);
+        failure = moreTelling(failure, error);
         if (next < addresses.length) tryNext();
-        else if (trying.size === 0) reject(trouble);
+        else if (trying.size === 0) reject(failure);
       };
       socket.once("error", onError);
       socket.once("connect", () => {

@@ -4,8 +4,8 @@
 import type { Socket } from "node:net";
 import type { Client } from "undici";
 
-/** A request on its way to a connection. */
-export interface Turn {
+/** A request that waits for a connection, or has one. */
+export interface PoolRequest {
   readonly connectTimeoutMs: number;
   /** Set while it has a connection. */
   connection: Connection | null;
@@ -17,8 +17,8 @@ export interface Turn {
 
 /** Connections that are interchangeable: made under the same rules. */
 export interface Group {
-  /** Makes a client, which opens its connection with its first request. `life` may change while it lives. */
-  open(life: Life): Client;
+  /** Makes a client, which opens its connection with its first request. `state` may change while it lives. */
+  open(state: ConnectionState): Client;
 }
 
 /**
@@ -31,8 +31,8 @@ export interface Phases {
   tlsMs: number | null;
 }
 
-/** What the connector of one connection has to know of the request for which it connects. */
-export interface Life {
+/** What is known of a connection, shared with its connector, which reads and writes it. */
+export interface ConnectionState {
   connectTimeoutMs: number;
   /** Why the connection may not be used although it was begun. */
   refusal: Error | null;
@@ -54,7 +54,7 @@ export interface Connection {
   readonly serial: number;
   readonly client: Client;
   readonly group: Group;
-  readonly life: Life;
+  readonly state: ConnectionState;
   isConnected: boolean;
   /** It ends with the request that it is busy with. */
   isLast: boolean;

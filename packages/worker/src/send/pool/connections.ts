@@ -3,7 +3,7 @@
 // them. Each does one request at a time.
 
 import { toEgressError } from "../egress-error.ts";
-import type { Connection, Group, Life, Turn } from "./connection.ts";
+import type { Connection, ConnectionState, Group, PoolRequest } from "./connection.ts";
 import { createIdle } from "./idle.ts";
 
 /** All sockets of the process. */
@@ -20,13 +20,13 @@ export interface Sockets {
 
 export interface Connections {
   /** Begins at once, or when a connection is free. */
-  enter(turn: Turn, group: Group): void;
+  acquire(request: PoolRequest, group: Group): void;
   /**
-   * Its request is over, or it waits no longer. A connection on which something went wrong does nothing else.
+   * The request is over, or waits no longer. A connection on which something went wrong does nothing else.
    */
-  leave(turn: Turn, isReusable: boolean): void;
-  /** Its request is over before its connection was made: nobody waits for that one any more. */
-  abandon(turn: Turn): void;
+  release(request: PoolRequest, isReusable: boolean): void;
+  /** The request is over before its connection was made: nobody waits for that one any more. */
+  abandon(request: PoolRequest): void;
   /** Whether those that wait do so because the process has no more sockets. */
   isShort(): boolean;
   /**
@@ -52,7 +52,7 @@ export function createConnections(max: number, sockets: Sockets): Connections {
   };
   const idle = createIdle(discard);
   const busy = new Set<Connection>();
-  const waiting = new Map<Turn, Group>();
+  const waiting = new Map<PoolRequest, Group>();
 
   const isQuiet = (): boolean => busy.size === 0 && waiting.size === 0;
   const { settle, quiet } = createQuiet(isQuiet);
@@ -72,25 +72,25 @@ export function createConnections(max: number, sockets: Sockets): Connections {
     return idle.take(group) ?? (isRoom() ? open(group) : null);
   };
   /** False: there is none yet. */
-  const start = (turn: Turn, group: Group): boolean => {
+  const start = (request: PoolRequest, group: Group): boolean => {
     let connection: Connection | null;
     try {
       connection = find(group);
     } catch (error) {
-      waiting.delete(turn);
-      turn.refuse(error as Error);
+      waiting.delete(request);
+      request.refuse(error as Error);
       return true;
     }
     if (connection === null) return false;
-    waiting.delete(turn);
-    connection.life.connectTimeoutMs = turn.connectTimeoutMs;
+    waiting.delete(request);
+    connection.state.connectTimeoutMs = request.connectTimeoutMs;
     busy.add(connection);
-    turn.connection = connection;
-    turn.begin(connection.client);
+    request.connection = connection;
+    request.begin(connection.client);
     return true;
   };
   const pump = (): void => {
-    for (const [turn, group] of waiting) if (!start(turn, group)) break;
+    for (const [request, group] of waiting) if (!start(request, group)) break;
     settle();
   };
   const free = (connection: Connection, isReusable: boolean): void => {
@@ -107,24 +107,24 @@ export function createConnections(max: number, sockets: Sockets): Connections {
   };
 
   return {
-    enter(turn, group) {
-      if (waiting.size > 0 || !start(turn, group)) waiting.set(turn, group);
+    acquire(request, group) {
+      if (waiting.size > 0 || !start(request, group)) waiting.set(request, group);
     },
-    leave(turn, isReusable) {
-      waiting.delete(turn);
-      const { connection } = turn;
-      turn.connection = null;
+    release(request, isReusable) {
+      waiting.delete(request);
+      const { connection } = request;
+      request.connection = null;
       // Busy for a turn of the event loop longer: an answer that nobody asked for comes right behind the one
       // that somebody did, and must not find the next request there.
       if (connection !== null) setImmediate(free, connection, isReusable);
       else settle();
     },
-    abandon: ({ connection }) => connection?.life.cancel?.(),
+    abandon: ({ connection }) => connection?.state.cancel?.(),
     isShort: () => sockets.short.has(pump),
     renew,
     forbid(group, refusal) {
       renew(group);
-      for (const connection of busy) if (connection.group === group) connection.life.refusal = refusal;
+      for (const connection of busy) if (connection.group === group) connection.state.refusal = refusal;
     },
     closeIdle: idle.closeOne,
     isQuiet,
@@ -146,9 +146,9 @@ function createQuiet(isQuiet: () => boolean) {
 }
 
 /** Whether the next request may be written on it. */
-function isFit({ life, isConnected, isLast }: Connection): boolean {
+function isFit({ state, isConnected, isLast }: Connection): boolean {
   // Who answers without reading would have requests pile up in the socket's buffer.
-  return isConnected && !isLast && life.socket?.writableLength === 0;
+  return isConnected && !isLast && state.socket?.writableLength === 0;
 }
 
 let nextSerial = 0;
@@ -158,7 +158,7 @@ function toConnection(
   sockets: Sockets,
   { disconnected, breached }: { disconnected: (connection: Connection) => void; breached: () => void },
 ): Connection {
-  const life: Life = {
+  const state: ConnectionState = {
     connectTimeoutMs: 0,
     refusal: null,
     cancel: null,
@@ -168,9 +168,9 @@ function toConnection(
   };
   const connection: Connection = {
     serial: nextSerial++,
-    client: group.open(life),
+    client: group.open(state),
     group,
-    life,
+    state,
     isConnected: false,
     isLast: false,
   };

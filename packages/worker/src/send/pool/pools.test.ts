@@ -4,7 +4,7 @@ import { boundSockets, readOpenFilesMax } from "./open-files.ts";
 import { createPools, type Pools } from "./pools.ts";
 
 const SWEEP_MS = 30_000;
-const way = { connectTimeoutMs: 1_000 };
+const options = { connectTimeoutMs: 1_000 };
 
 let pools: Pools;
 
@@ -18,40 +18,40 @@ afterEach(async () => {
 });
 
 test("a destination is held for as long as it is used, and a minute longer", () => {
-  const route = pools.get("https://a.example", way);
+  const route = pools.get("https://a.example", options);
   for (let sweeps = 0; sweeps < 15; sweeps++) {
     vi.advanceTimersByTime(SWEEP_MS);
-    expect(pools.get("https://a.example", way)).toBe(route);
+    expect(pools.get("https://a.example", options)).toBe(route);
   }
   vi.advanceTimersByTime(2 * SWEEP_MS);
 
-  expect(pools.held().destinations).toBe(0);
+  expect(pools.stats().destinations).toBe(0);
 });
 
 test("beyond the most destinations the least recently used one goes, and a refused one pushes none out", () => {
-  const [a, b] = [pools.get("https://a.example", way), pools.get("https://b.example", way)];
+  const [a, b] = [pools.get("https://a.example", options), pools.get("https://b.example", options)];
   for (const origin of ["https://metadata.google.internal", "https://c.example:25"])
-    expect(pools.get(origin, way)).toHaveProperty("verdict");
-  expect(pools.held().destinations).toBe(2);
+    expect(pools.get(origin, options)).toHaveProperty("verdict");
+  expect(pools.stats().destinations).toBe(2);
 
-  expect(pools.get("https://a.example", way)).toBe(a);
-  pools.get("https://c.example", way);
+  expect(pools.get("https://a.example", options)).toBe(a);
+  pools.get("https://c.example", options);
 
-  expect(pools.held().destinations).toBe(2);
-  expect(pools.get("https://a.example", way)).toBe(a);
-  expect(pools.get("https://b.example", way)).not.toBe(b);
+  expect(pools.stats().destinations).toBe(2);
+  expect(pools.get("https://a.example", options)).toBe(a);
+  expect(pools.get("https://b.example", options)).not.toBe(b);
 });
 
 test("actions with rules of their own share no connections, those with the same rules do, whatever their timeouts", () => {
   const egress = { allowHosts: ["a.example"] };
-  const route = pools.get("https://a.example", way);
+  const route = pools.get("https://a.example", options);
 
-  expect(pools.get("https://a.example", { ...way, egress })).not.toBe(route);
-  expect(pools.get("https://a.example", { ...way, egress })).toBe(
-    pools.get("https://a.example", { ...way, egress: { ...egress } }),
+  expect(pools.get("https://a.example", { ...options, egress })).not.toBe(route);
+  expect(pools.get("https://a.example", { ...options, egress })).toBe(
+    pools.get("https://a.example", { ...options, egress: { ...egress } }),
   );
   expect(pools.get("https://a.example", { connectTimeoutMs: 2_000 })).toBe(route);
-  expect(pools.held().destinations).toBe(1);
+  expect(pools.stats().destinations).toBe(1);
 });
 
 test("the limit on open files bounds the sockets, and a limit too low for the slots is told with one that is not", () => {

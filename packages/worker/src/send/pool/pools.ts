@@ -15,17 +15,17 @@ import { openTlsFiles, type TlsFiles } from "../tls/tls-files.ts";
 import { toGroup } from "./client.ts";
 import { type Connections, createConnections, type Sockets } from "./connections.ts";
 import { createSockets } from "./open-files.ts";
-import { checkLate, type Held, type Route, renewAll, SWEEP_MS, sweepHeld } from "./route.ts";
-import { createLevels, type KeyedLevels, toDestination, type Way } from "./route-rules.ts";
+import { checkLate, type Pool, type Route, renewAll, SWEEP_MS, sweepPools } from "./pool.ts";
+import { createLevels, type KeyedLevels, type RouteOptions, toDestination } from "./route-rules.ts";
 
 export interface Pools {
-  /** The way to a destination, made when it is first needed; or why there is none. */
-  get(origin: string, way: Way): Route | Refusal;
+  /** The route to a destination, made when it is first needed; or why there is none. */
+  get(origin: string, options: RouteOptions): Route | Refusal;
   /** Refuses a port of this process' own, or of `host`, from now on. */
   protect(port: number, host?: string): void;
   readonly tls: Omit<TlsFiles, "contextOf" | "close">;
-  /** What is held now. */
-  held(): { readonly destinations: number; readonly sockets: Readonly<Sockets> };
+  /** What there is now. */
+  stats(): { readonly destinations: number; readonly sockets: Readonly<Sockets> };
   /** Closes all sockets, those in use when what is in flight on them has ended. */
   close(): Promise<void>;
 }
@@ -65,81 +65,79 @@ export interface Outside {
  */
 export function createPools(settings: PoolsSettings, outside: Outside = {}): Pools {
   // In the order of their last use.
-  const held = new Map<string, Held>();
+  const pools = new Map<string, Pool>();
   const leaving = new Set<Connections>();
   const { egressProxy, egressProxyResolves } = settings;
   const proxy = egressProxy === undefined ? null : toProxy(egressProxy, egressProxyResolves);
   const own = toOwnPorts(settings, proxy);
   const warn = outside.warn ?? (() => undefined);
   const makeRoom = (): boolean => {
-    for (const { connections } of held.values()) if (connections.closeIdle()) return true;
+    for (const { connections } of pools.values()) if (connections.closeIdle()) return true;
     return false;
   };
   const sockets = createSockets({ ...settings, openFilesMax: outside.openFilesMax, warn }, makeRoom);
   const tlsFiles = openTlsFiles({
     path: settings.tlsFile,
-    onChange: () => renewAll(held),
+    onChange: () => renewAll(pools),
     warn,
   });
   const shared = {
     own,
     resolve:
-      outside.resolve ?? toResolve(settings, (host, addresses) => checkLate(host, addresses, held, own)),
+      outside.resolve ?? toResolve(settings, (host, addresses) => checkLate(host, addresses, pools, own)),
     dial: outside.dial ?? dialTcp,
     proxy,
     contextOf: tlsFiles.contextOf,
   };
   const base = toBaseRules(settings);
   const levelsOf = createLevels(base);
-  const remove = (origin: string, { connections }: Held): void => {
-    held.delete(origin);
+  const remove = (origin: string, { connections }: Pool): void => {
+    pools.delete(origin);
     connections.renew();
     if (connections.isQuiet()) return;
     leaving.add(connections);
     void connections.quiet().then(() => leaving.delete(connections));
   };
-  const sweep = setInterval(() => sweepHeld(held, remove), SWEEP_MS).unref();
+  const sweep = setInterval(() => sweepPools(pools, remove), SWEEP_MS).unref();
 
-  const hold = (origin: string, destination: Destination): Held => {
+  const openPool = (origin: string, destination: Destination): Pool => {
     const connections = createConnections(settings.connectionsPerDestination, sockets);
-    const made: Held = { destination, connections, ways: new Map(), age: 0, idle: 0 };
-    held.set(origin, made);
-    for (const [other, entry] of held) {
-      if (held.size <= settings.destinationsMax) break;
-      if (entry !== made && entry.connections.isQuiet()) remove(other, entry);
+    const opened: Pool = { destination, connections, routes: new Map(), age: 0, idle: 0 };
+    pools.set(origin, opened);
+    for (const [other, pool] of pools) {
+      if (pools.size <= settings.destinationsMax) break;
+      if (pool !== opened && pool.connections.isQuiet()) remove(other, pool);
     }
-    return made;
+    return opened;
   };
   const create = (origin: string, { key, levels }: KeyedLevels): Route | Refusal => {
     const destination = toDestination(origin);
     const refusal = checkDestination(destination, levels);
     if (refusal !== null) return refusal;
-    const { connections, ways } = held.get(origin) ?? hold(origin, destination);
+    const { connections, routes } = pools.get(origin) ?? openPool(origin, destination);
     const group = toGroup({ ...shared, destination, origin, levels });
-    const { leave, abandon, isShort } = connections;
-    const enter: Route["enter"] = (turn) => connections.enter(turn, group);
-    const route: Route = { enter, leave, abandon, isShort, drop: () => connections.renew() };
-    ways.set(key, { levels, group, route });
+    const route: Route = { levels, group, connections };
+    routes.set(key, route);
     return route;
   };
   return {
-    get(origin, way) {
-      const keyed = levelsOf(way.egress);
-      const known = held.get(origin);
+    get(origin, { egress }) {
+      const keyed = levelsOf(egress);
+      const known = pools.get(origin);
       if (known !== undefined) {
         known.idle = 0;
-        held.delete(origin);
-        held.set(origin, known);
+        pools.delete(origin);
+        pools.set(origin, known);
       }
-      return known?.ways.get(keyed.key)?.route ?? create(origin, keyed);
+      return known?.routes.get(keyed.key) ?? create(origin, keyed);
     },
     protect: (port, host) => own.add(port, host),
     tls: tlsFiles,
-    held: () => ({ destinations: held.size, sockets }),
+    stats: () => ({ destinations: pools.size, sockets }),
     async close() {
       clearInterval(sweep);
       tlsFiles.close();
-      for (const [origin, entry] of [...held]) remove(origin, entry);
+      for (const [origin, pool] of [...pools]) remove(origin, pool);
       await Promise.all([...leaving].map((connections) => connections.quiet()));
     },
   };

@@ -1,10 +1,10 @@
-// Which way a request takes: its destination, and the rules that its connection is made under.
+// What tells the route of a request: its destination, and the rules that its connection is made under.
 
 import type { EgressRules } from "@postrider/shared/egress";
 import { type BaseRules, type Destination, type Levels, toRules } from "../guard/guard.ts";
 
-/** How a request may get to its destination: what its action says of the way. */
-export interface Way {
+/** How a request may get to its destination: what its action says of that. */
+export interface RouteOptions {
   readonly connectTimeoutMs: number;
   /** The action's own rules; they only narrow the settings'. */
   readonly egress?: EgressRules | undefined;

@@ -50,7 +50,7 @@ async function askInTurn(
   ask: Ask,
   tellLate: Parameters<Ask>[1],
 ): Promise<Awaited<ReturnType<Ask>>> {
-  let trouble: unknown;
+  let failure: unknown;
   for (const candidate of candidates) {
     try {
       return await ask(candidate, tellLate);
@@ -58,8 +58,8 @@ async function askInTurn(
       const code = (error as { readonly code?: unknown }).code;
       if (!ABSENT.has(code) && !UNANSWERED.has(code)) throw error;
       // That a server could not say is worth more than that another name is not known.
-      if (trouble === undefined || !ABSENT.has(code)) trouble = error;
+      if (failure === undefined || !ABSENT.has(code)) failure = error;
     }
   }
-  throw trouble;
+  throw failure;
 }

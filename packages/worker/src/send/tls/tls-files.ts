@@ -14,7 +14,7 @@ const CHECK_MS = 10_000;
 /** The values of secrets, opened, and why others are not to be had. */
 export type ReadSecrets = (
   names: readonly string[],
-) => Promise<{ readonly values: ReadonlyMap<string, string>; readonly troubles: readonly string[] }>;
+) => Promise<{ readonly values: ReadonlyMap<string, string>; readonly problems: readonly string[] }>;
 
 export interface TlsFiles {
   /**
@@ -47,10 +47,10 @@ interface Loaded {
   readonly contexts: Contexts;
   readonly secretNames: ReadonlySet<string>;
   /** Of entries that take something from the store; they alone keep what they had. */
-  readonly troubles: readonly string[];
+  readonly problems: readonly string[];
 }
 
-const NOTHING: Loaded = { contexts: new Map(), secretNames: new Set(), troubles: [] };
+const NOTHING: Loaded = { contexts: new Map(), secretNames: new Set(), problems: [] };
 
 /** Reads the files. @throws PostriderError `settings_invalid` naming the file. */
 export function openTlsFiles({ path, onChange, warn }: TlsFilesOptions): TlsFiles {
@@ -69,8 +69,8 @@ export function openTlsFiles({ path, onChange, warn }: TlsFilesOptions): TlsFile
     watched = [];
     try {
       loaded = load(path, watched, secrets, loaded.contexts);
-      for (const trouble of loaded.troubles)
-        warn(`POSTRIDER_TLS_FILE: ${trouble}; what was there before stands`);
+      for (const problem of loaded.problems)
+        warn(`POSTRIDER_TLS_FILE: ${problem}; what was there before stands`);
       onChange();
     } catch (error) {
       warn(`the TLS files have changed and cannot be used; the old ones stand: ${(error as Error).message}`);
@@ -80,12 +80,12 @@ export function openTlsFiles({ path, onChange, warn }: TlsFilesOptions): TlsFile
   };
   const checkSecrets = async (): Promise<void> => {
     if (readSecrets === undefined || loaded.secretNames.size === 0) return;
-    const { values, troubles } = await readSecrets([...loaded.secretNames]);
-    const trouble = troubles.join("; ");
+    const { values, problems } = await readSecrets([...loaded.secretNames]);
+    const problem = problems.join("; ");
     // Once, not every ten seconds.
-    if (trouble !== "" && trouble !== told)
-      warn(`POSTRIDER_TLS_FILE: ${trouble}; what was there before stands`);
-    told = trouble;
+    if (problem !== "" && problem !== told)
+      warn(`POSTRIDER_TLS_FILE: ${problem}; what was there before stands`);
+    told = problem;
     if ([...values].every(([name, value]) => secrets.get(name) === value)) return;
     secrets = new Map([...secrets, ...values]);
     reload();
@@ -124,7 +124,7 @@ export function openTlsFiles({ path, onChange, warn }: TlsFilesOptions): TlsFile
 
 /** Adds to `paths` each file that it looks at. */
 function load(path: string, paths: string[], secrets: ReadonlyMap<string, string>, before: Contexts): Loaded {
-  const troubles: string[] = [];
+  const problems: string[] = [];
   const contexts = new Map<string, SecureContext | null>();
   const secretNames = new Set<string>();
   const read = (text: string | undefined): Buffer | string | null | undefined => {
@@ -145,11 +145,11 @@ function load(path: string, paths: string[], secrets: ReadonlyMap<string, string
       const { message } = error as Error;
       if (!Object.values(entry).some((text) => text !== undefined && secretOf(text) !== null))
         throw invalid([{ field: `destinations.${origin}`, message }], path);
-      troubles.push(`destinations.${origin}: ${message}`);
+      problems.push(`destinations.${origin}: ${message}`);
       contexts.set(origin, before.get(origin) ?? null);
     }
   }
-  return { contexts, secretNames, troubles };
+  return { contexts, secretNames, problems };
 }
 
 function toOwnContext(

@@ -1,5 +1,5 @@
 // Destinations as this process meets them: which need a lane of their own, where a composed delivery belongs,
-// and what is reported to all workers about those in trouble.
+// and what is reported to all workers about those that fail.
 
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Action } from "@postrider/shared/action";
@@ -7,9 +7,9 @@ import { parseActionRef } from "@postrider/shared/action-ref";
 import { isForMany, isOwnLane, ownLaneName } from "@postrider/shared/lanes";
 import { bringsLimits, limitsOf, type OwnLane, withActionLimits } from "@postrider/shared/own-lane";
 import type { Claimed, Finding } from "../attempt.ts";
-import type { Traffic } from "../in-flight.ts";
+import type { InFlight } from "../in-flight.ts";
 import type { CircuitSettings } from "./circuit.ts";
-import type { CountsBySecond } from "./counts.ts";
+import type { CountsBySecond } from "./counts-by-second.ts";
 import { createCrowders } from "./crowders.ts";
 import type { FailureWindow } from "./failure-window.ts";
 import { afterPause, CONTRIBUTE_MS, newDestinationLane, nextEntry } from "./next-entry.ts";
@@ -20,10 +20,10 @@ import type { Scout } from "./scout.ts";
 const REPORTS_MAX = 100;
 /** Where nothing was met, an adaptive rate or a circuit has nothing to learn but that time passes. */
 const QUIET_REPORT_MS = 1_000;
-export interface DestinationsOptions {
+export interface TrackerOptions {
   readonly directory: LaneDirectory;
   readonly failures: FailureWindow;
-  readonly traffic: Traffic;
+  readonly inFlight: InFlight;
   readonly scout: Scout;
   /** Slots of a shared lane. */
   readonly concurrency: number;
@@ -31,7 +31,7 @@ export interface DestinationsOptions {
   readonly now: () => number;
 }
 
-export interface Destinations {
+export interface DestinationTracker {
   /**
    * The own lane in which a composed delivery has to wait its turn; null: it may be sent from where it is.
    */
@@ -42,8 +42,8 @@ export interface Destinations {
   report(): Promise<void>;
 }
 
-export function createDestinations(options: DestinationsOptions): Destinations {
-  const { directory, traffic, now } = options;
+export function createDestinationTracker(options: TrackerOptions): DestinationTracker {
+  const { directory, inFlight, now } = options;
   const observed = createObserved(now);
   const promoting = new Set<string>();
   const crowders = createCrowders(options);
@@ -66,11 +66,11 @@ export function createDestinations(options: DestinationsOptions): Destinations {
     findLane: (claimed, origin, action) => findLane(claimed, origin, action, options),
     begin(claimed, origin) {
       const { lane } = claimed;
-      traffic.begin(lane, origin);
-      if (isForMany(lane) && traffic.isCrowding(lane, origin)) promote(origin);
+      inFlight.begin(lane, origin);
+      if (isForMany(lane) && inFlight.isCrowding(lane, origin)) promote(origin);
       const startedAt = directory.now();
       return (finding) => {
-        traffic.end(lane, origin, finding.kind === "reply" ? directory.now() - startedAt : null);
+        inFlight.end(lane, origin, finding.kind === "reply" ? directory.now() - startedAt : null);
         const entry = directory.get(ownLaneName("destination", origin));
         // What began before the circuit changed says nothing about the state that it has now.
         if (entry?.circuit !== undefined && startedAt < entry.circuit.since) return;
@@ -80,14 +80,14 @@ export function createDestinations(options: DestinationsOptions): Destinations {
     async report() {
       for (const origin of crowders.find()) promote(origin);
       await endPauses(options);
-      const suspects = await options.failures.suspects();
+      const failing = await options.failures.failing();
       const due = observed
         .all()
-        .filter(([origin, watched]) => isDue(origin, watched, suspects, options))
+        .filter(([origin, seen]) => isDue(origin, seen, failing, options))
         .slice(0, REPORTS_MAX)
-        .map(([origin, watched]) => {
-          const { askedUntil } = watched;
-          return { origin, watched, askedUntil, met: observed.take(origin, watched) };
+        .map(([origin, seen]) => {
+          const { askedUntil } = seen;
+          return { origin, seen, askedUntil, met: observed.take(origin, seen) };
         });
       await Promise.all(due.map(({ origin, ...report }) => reportOne(origin, report, options)));
       forgetQuiet(observed, options);
@@ -103,13 +103,13 @@ function findLane(
   { lane, delivery }: Claimed,
   origin: string,
   { id, limits }: Action,
-  { directory, traffic }: DestinationsOptions,
+  { directory, inFlight }: TrackerOptions,
 ): OwnLane | null | Promise<OwnLane | null> {
   const name = ownLaneName("destination", origin);
   const version = { id, version: parseActionRef(delivery.action)?.version ?? 0 };
   const choose = (entry: OwnLane | undefined): OwnLane | null => {
     if (lane === name || entry === undefined || entry.isClosing === true) return null;
-    const isShared = !isOwnLane(lane) || (isForMany(lane) && traffic.isMixed(lane));
+    const isShared = !isOwnLane(lane) || (isForMany(lane) && inFlight.isMixed(lane));
     return isShared || isRestricted(entry) ? entry : null;
   };
   const entry = directory.get(name);
@@ -136,25 +136,25 @@ function isRestricted(entry: OwnLane): boolean {
 }
 
 /** What is older than a window is no part of any picture. */
-function forgetQuiet(observed: Observed, { directory, circuit, now }: DestinationsOptions): void {
-  for (const [origin, { seenAt, isTroubled }] of observed.all()) {
-    if (isTroubled || now() - seenAt <= circuit.circuitWindowMs) continue;
+function forgetQuiet(observed: Observed, { directory, circuit, now }: TrackerOptions): void {
+  for (const [origin, { seenAt, isFailing }] of observed.all()) {
+    if (isFailing || now() - seenAt <= circuit.circuitWindowMs) continue;
     if (!hasToLearn(directory.get(ownLaneName("destination", origin)))) observed.forget(origin);
   }
 }
 
 function isDue(
   origin: string,
-  watched: ObservedAt,
-  suspects: ReadonlySet<string>,
-  options: DestinationsOptions,
+  seen: ObservedAt,
+  failing: ReadonlySet<string>,
+  options: TrackerOptions,
 ): boolean {
   const { directory, now } = options;
-  if (watched.isTroubled || now() >= watched.lookAgainAt) return true;
+  if (seen.isFailing || now() >= seen.lookAgainAt) return true;
   const lane = ownLaneName("destination", origin);
   const isLearning = hasToLearn(directory.get(lane));
-  if (watched.met.size > 0) return isLearning || suspects.has(lane);
-  return isLearning && now() - watched.reportedAt >= QUIET_REPORT_MS;
+  if (seen.met.size > 0) return isLearning || failing.has(lane);
+  return isLearning && now() - seen.reportedAt >= QUIET_REPORT_MS;
 }
 
 function hasToLearn(entry: OwnLane | undefined): boolean {
@@ -163,29 +163,29 @@ function hasToLearn(entry: OwnLane | undefined): boolean {
 
 async function reportOne(
   origin: string,
-  { watched, askedUntil, met }: { watched: ObservedAt; askedUntil: number | null; met: CountsBySecond },
-  options: DestinationsOptions,
+  { seen, askedUntil, met }: { seen: ObservedAt; askedUntil: number | null; met: CountsBySecond },
+  options: TrackerOptions,
 ): Promise<void> {
   const { failures, directory, circuit } = options;
   const lane = ownLaneName("destination", origin);
-  const { now, suspectAt, counts } = await failures.count(lane, met);
-  const isFresh = now - suspectAt < CONTRIBUTE_MS;
-  watched.lookAgainAt = isFresh ? options.now() + CONTRIBUTE_MS : Number.POSITIVE_INFINITY;
-  if (isFresh) watched.askedUntil ??= askedUntil;
+  const { now, failingSince, counts } = await failures.count(lane, met);
+  const isFresh = now - failingSince < CONTRIBUTE_MS;
+  seen.lookAgainAt = isFresh ? options.now() + CONTRIBUTE_MS : Number.POSITIVE_INFINITY;
+  if (isFresh) seen.askedUntil ??= askedUntil;
   const evidence = {
     counts,
     isFresh,
     askedUntil,
-    allowance: watched.allowance === null ? null : { perSecond: watched.allowance },
+    allowance: seen.allowance === null ? null : { perSecond: seen.allowance },
   };
-  const judge = (entry?: OwnLane): OwnLane | undefined => nextEntry(entry, origin, evidence, now, circuit);
+  const change = (entry?: OwnLane): OwnLane | undefined => nextEntry(entry, origin, evidence, now, circuit);
   const known = directory.get(lane);
-  if (judge(known) === undefined) return;
-  const saved = await directory.update(lane, judge);
+  if (change(known) === undefined) return;
+  const saved = await directory.update(lane, change);
   if (saved?.circuit?.since !== known?.circuit?.since) await failures.forget(lane);
 }
 
-async function endPauses({ directory, failures }: DestinationsOptions): Promise<void> {
+async function endPauses({ directory, failures }: TrackerOptions): Promise<void> {
   for (const entry of directory.all()) {
     const next = afterPause(entry, directory.now());
     if (next === undefined) continue;

@@ -7,7 +7,7 @@ import type { SecureContext } from "node:tls";
 import type { buildConnector } from "undici";
 import { type EgressErrorCode, toEgressError, toRefusalError } from "../egress-error.ts";
 import { checkAddresses, type Destination, type Levels, type OwnPorts } from "../guard/guard.ts";
-import type { Life, Phases } from "../pool/connection.ts";
+import type { ConnectionState, Phases } from "../pool/connection.ts";
 import type { Resolve } from "../resolve/resolve.ts";
 import { type SessionKeeper, secure } from "../tls/secure.ts";
 import { withoutAnnouncements } from "./informational.ts";
@@ -25,7 +25,7 @@ export interface ConnectorOptions {
   /** What to make a handshake with an origin with. */
   readonly contextOf: (origin: string) => SecureContext;
   readonly keeper: SessionKeeper;
-  readonly life: Life;
+  readonly state: ConnectionState;
 }
 
 /** TCP's own keep-alive finds peers that are gone without a word; undici's default. */
@@ -35,18 +35,18 @@ const TCP_KEEP_ALIVE_MS = 60_000;
 export function createConnector(options: ConnectorOptions): buildConnector.connector {
   return (_, callback) => {
     const phases: Phases = { dnsMs: null, connectMs: null, tlsMs: null };
-    withDeadline(options.life, (progress) => open(options, phases, progress)).then(
+    withDeadline(options.state, (progress) => open(options, phases, progress)).then(
       (socket) => {
-        const { life } = options;
-        const { refusal } = life;
-        life.socket = socket;
+        const { state } = options;
+        const { refusal } = state;
+        state.socket = socket;
         if (refusal !== null) socket.on("error", () => undefined).destroy();
-        life.phases = phases;
-        if (refusal === null) callback(null, withoutAnnouncements(socket, life));
+        state.phases = phases;
+        if (refusal === null) callback(null, withoutAnnouncements(socket, state));
         else callback(refusal, null);
       },
       (error: Error) => {
-        options.life.phases = phases;
+        options.state.phases = phases;
         callback(error, null);
       },
     );
@@ -67,10 +67,13 @@ const LATE: Readonly<Record<Progress["stage"], readonly [code: EgressErrorCode, 
 };
 
 /** For all of it: name, connection and handshake. Given up also by `cancel`. */
-async function withDeadline(life: Life, work: (progress: Progress) => Promise<Socket>): Promise<Socket> {
+async function withDeadline(
+  state: ConnectionState,
+  work: (progress: Progress) => Promise<Socket>,
+): Promise<Socket> {
   const abort = new AbortController();
   const progress: Progress = { stage: "resolve", signal: abort.signal };
-  const { connectTimeoutMs } = life;
+  const { connectTimeoutMs } = state;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const giveUp = (): void => {
@@ -79,13 +82,13 @@ async function withDeadline(life: Life, work: (progress: Progress) => Promise<So
       abort.abort();
     };
     timer = setTimeout(giveUp, connectTimeoutMs);
-    life.cancel = giveUp;
+    state.cancel = giveUp;
   });
   try {
     return await Promise.race([work(progress), late]);
   } finally {
     clearTimeout(timer);
-    life.cancel = null;
+    state.cancel = null;
   }
 }
 

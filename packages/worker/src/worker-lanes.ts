@@ -11,10 +11,10 @@ import type { Shard, Store } from "@postrider/redis/shard";
 import type { Logger } from "@postrider/shared/log";
 import type { Settings } from "@postrider/shared/settings/settings";
 import type { Worker } from "bullmq";
-import { createDestinations, type Destinations } from "./destinations/destinations.ts";
+import { createDestinationTracker, type DestinationTracker } from "./destinations/destination-tracker.ts";
 import { createFailureWindow } from "./destinations/failure-window.ts";
 import type { Scout } from "./destinations/scout.ts";
-import { createTraffic, type Traffic } from "./in-flight.ts";
+import { createInFlight, type InFlight } from "./in-flight.ts";
 import { createAudit } from "./maintain/audit.ts";
 import type { Metrics } from "./record/metrics.ts";
 import { createLiveness } from "./serve/liveness.ts";
@@ -28,10 +28,10 @@ const HEARTBEAT_MS = 2_500;
 const AUDIT_MS = 10_000;
 const LIVENESS_MS = 5_000;
 
-export interface Lanes {
+export interface WorkerLanes {
   readonly directory: LaneDirectory;
-  readonly destinations: Destinations;
-  readonly traffic: Traffic;
+  readonly destinations: DestinationTracker;
+  readonly inFlight: InFlight;
   /** The lane in which this process claims nothing although it should; null while all is well. */
   stuckIn(): string | null;
   /** Claims from all lanes that this process should serve, through BullMQ's workers as `start` makes them. */
@@ -40,7 +40,7 @@ export interface Lanes {
   close(): Promise<void>;
 }
 
-export interface LanesOptions {
+export interface WorkerLanesOptions {
   readonly shard: Shard;
   readonly store: Store;
   readonly settings: Settings;
@@ -51,7 +51,7 @@ export interface LanesOptions {
   readonly reclaimed: (lane: string, deliveryId: string) => void;
 }
 
-export async function createLanes({
+export async function createWorkerLanes({
   shard,
   store,
   settings,
@@ -59,15 +59,15 @@ export async function createLanes({
   log,
   scout,
   reclaimed,
-}: LanesOptions): Promise<Lanes> {
+}: WorkerLanesOptions): Promise<WorkerLanes> {
   const directory = createLaneDirectory(shard);
   await directory.refresh();
-  const traffic = createTraffic(Date.now);
+  const inFlight = createInFlight(Date.now);
   const failures = createFailureWindow(shard, settings.circuitWindowMs);
-  const destinations = createDestinations({
+  const destinations = createDestinationTracker({
     directory,
     failures,
-    traffic,
+    inFlight,
     scout,
     concurrency: settings.concurrency,
     circuit: settings,
@@ -76,20 +76,20 @@ export async function createLanes({
   const heartbeat = createHeartbeat(shard, settings.lanes);
   const audit = createAudit(shard, store, directory, log);
   let slots: () => ReadonlyMap<string, number> = () => new Map();
-  const liveness = createLiveness({ shard, directory, slots: () => slots(), traffic, now: Date.now });
+  const liveness = createLiveness({ shard, directory, slots: () => slots(), inFlight, now: Date.now });
   let close: () => Promise<void> = () => Promise.resolve();
 
   return {
     directory,
     destinations,
-    traffic,
+    inFlight,
     stuckIn: liveness.stuckIn,
     serve(start) {
       const serving = createServing({
         ...settings,
         shard,
         directory,
-        traffic,
+        inFlight,
         sharedLanes: settings.lanes,
         self: heartbeat.self,
         processes: heartbeat.processes,

@@ -1,7 +1,7 @@
 import { parseAction } from "@postrider/shared/parse-action";
 import { expect, test } from "vitest";
 import { type Reply, STOPPED } from "../attempt.ts";
-import { judgeSuccess } from "./success.ts";
+import { checkSuccess } from "./check-success.ts";
 
 function success(rules: unknown) {
   return parseAction({ id: "a", url: "https://h/", success: rules }).success;
@@ -14,7 +14,7 @@ function reply(body: unknown, more: Partial<Reply> = {}): Reply {
 
 /** The status and message that a reply is judged by; null where it holds. */
 function judge(rules: unknown, finding: Reply): [as: number, message: string] | null {
-  const judged = judgeSuccess(finding, success(rules));
+  const judged = checkSuccess(finding, success(rules));
   if (judged.kind !== "reply") throw new Error(judged.kind);
   return judged.judged === undefined ? null : [judged.judged.as, judged.judged.message];
 }
@@ -74,15 +74,15 @@ test("success has to be shown: what was not read to its end breaks the rule", ()
 
 test("a worker that has to stop leaves an answer unjudged, so that the delivery goes back", () => {
   const stopped = { ...reply(""), isCut: true, trouble: STOPPED };
-  expect(judgeSuccess(stopped, success(OK))).toEqual({ kind: "interrupted" });
-  expect(judgeSuccess(stopped, undefined)).toBe(stopped);
+  expect(checkSuccess(stopped, success(OK))).toEqual({ kind: "interrupted" });
+  expect(checkSuccess(stopped, undefined)).toBe(stopped);
 });
 
 test("only a 2xx is judged, and by a rule alone", () => {
   const refused = reply({ ok: false }, { status: 400 });
-  expect(judgeSuccess(refused, success(OK))).toBe(refused);
+  expect(checkSuccess(refused, success(OK))).toBe(refused);
   const accepted = reply({ ok: false });
-  expect(judgeSuccess(accepted, undefined)).toBe(accepted);
+  expect(checkSuccess(accepted, undefined)).toBe(accepted);
   const fault = { kind: "fault", code: "reset", message: "" } as const;
-  expect(judgeSuccess(fault, success(OK))).toBe(fault);
+  expect(checkSuccess(fault, success(OK))).toBe(fault);
 });

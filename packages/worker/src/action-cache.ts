@@ -27,8 +27,8 @@ export function createActionCache(store: Store, sealer: Sealer, actionsMax: numb
     const stored = await store.redis.hget(store.keys.action(parsed.id), String(parsed.version));
     if (stored === null) return null;
     const opened = openStoredAction(stored, sealer);
-    if ("trouble" in opened)
-      return { kind: "unready", reason: "key_missing", message: `the action ${ref} ${opened.trouble}` };
+    if ("problem" in opened)
+      return { kind: "unready", reason: "key_missing", message: `the action ${ref} ${opened.problem}` };
     const action = compile(opened.document);
     if (!("kind" in action)) compiled.set(ref, action);
     return action;

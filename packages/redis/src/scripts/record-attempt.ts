@@ -7,6 +7,7 @@ import { decodeMark, encodeOutcome, IN_LANE, type Mark, type Outcome } from "@po
 import { createBatch } from "../batch.ts";
 import { RUN_KEPT_SECONDS, type ShardKeys } from "../keys.ts";
 import type { Shard } from "../shard.ts";
+import type { Claim } from "./lane-fragments.ts";
 import { COMPLETE_RUN } from "./run-fragments.ts";
 import { TELL } from "./tell-fragments.ts";
 
@@ -101,18 +102,9 @@ const RECORDS_KEPT = 30;
 /** Of records in one script: a hundred of the largest answers would hold Redis up for some milliseconds. */
 const RECORD_CHARS_MAX = 1_000_000;
 
-/** A claimed delivery, as far as its outcome is concerned. */
-export interface Recorded {
-  readonly id: string;
-  readonly lane: string;
-  /** BullMQ's proof that the claim is this worker's. */
-  readonly token: string;
-  readonly delivery: { readonly run?: string | undefined };
-}
-
 /** What is written down of one attempt. */
 export interface Entry {
-  readonly claimed: Recorded;
+  readonly claimed: Claim & { readonly delivery: { readonly run?: string | undefined } };
   /** The record of the attempt, to be kept with the delivery and removed with it; null: there is none. */
   readonly record: string | null;
   /**
@@ -138,7 +130,7 @@ export interface Ledger {
   /** Writes an attempt down, all of it or nothing. */
   write(entry: Entry): Promise<Written>;
   /** Its worker has outlived it: what became of earlier workers was not its doing. */
-  forgetCrashes(claimed: Recorded): Promise<void>;
+  forgetCrashes(claimed: Claim): Promise<void>;
 }
 
 type RecordCommand = (keyCount: number, ...keysAndValues: (string | number)[]) => Promise<number[]>;
@@ -204,7 +196,7 @@ function toPortions(entries: readonly Entry[]): Entry[][] {
   return portions;
 }
 
-function toKeys(keys: ShardKeys, { id, lane, delivery: { run } }: Recorded): string[] {
+function toKeys(keys: ShardKeys, { id, lane, delivery: { run } }: Entry["claimed"]): string[] {
   const mark = keys.outcome(id);
   return [
     mark,

@@ -12,7 +12,7 @@ const VALUE_CHARS_MAX = 100;
  * The finding, with the status that stands for a 2xx whose answer does not hold; by the first rule that does
  * not.
  */
-export function judgeSuccess<F extends Finding>(
+export function checkSuccess<F extends Finding>(
   finding: F,
   success: Success | undefined,
 ): F | Extract<Finding, { kind: "interrupted" }> {
