@@ -1,14 +1,20 @@
 // What is written down of attempts: evidence, outcome and counts in one step, all of it or nothing.
 
 import { startRedisServer } from "@postrider/cli/redis/server";
-import { createLedger, type Entry } from "@postrider/redis/scripts/record-attempt";
+import { createLedger } from "@postrider/redis/ledger";
+import type { Entry } from "@postrider/redis/scripts/record-attempt";
 import type { Outcome } from "@postrider/shared/outcome";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { shardKeys, toShard } from "../support/keys.ts";
 import { isolatedRedisUrl, redisBinary } from "../support/redis.ts";
 
-const OPTIONS = { idempotencyWindowMs: 60_000, deadLettersAgeMs: 60_000, outcomesKept: 1_000 };
+const OPTIONS = {
+  idempotencyWindowMs: 60_000,
+  deadLettersAgeMs: 60_000,
+  outcomesKept: 1_000,
+  customersKeptMs: 0,
+};
 const FAILED: Outcome = { outcome: "failed", reason: "gone", status: 410, attempts: 1, endedAt: 1 };
 const DELIVERED: Outcome = { ...FAILED, outcome: "delivered", reason: "reply_2xx", status: 200 };
 
@@ -28,7 +34,7 @@ async function claim(id: string): Promise<Entry["claimed"]> {
 }
 
 function toEntry(claimed: Entry["claimed"], given: Partial<Entry>): Entry {
-  return { claimed, record: null, outcome: null, told: null, isRetry: false, ...given };
+  return { claimed, record: null, outcome: null, told: null, customerPlace: null, isRetry: false, ...given };
 }
 
 const readRecords = (id: string) => redis.lrange(`${shardKeys.job("bulk", id)}:logs`, 0, -1);

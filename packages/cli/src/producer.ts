@@ -5,12 +5,13 @@ import type { Settings } from "@postrider/shared/settings/settings";
 
 /** Connects, does the work, and closes whatever happens. */
 export async function withProducer<T>(
-  { redisUrl, keyPrefix, backlogMax, secretKeys, sealCustomers }: Settings,
+  { redisUrl, keyPrefix, customersKeptMs, backlogMax, secretKeys, sealCustomers }: Settings,
   work: (producer: Producer) => Promise<T>,
 ): Promise<T> {
   const producer = await createProducer({
     redis: redisUrl,
     keyPrefix,
+    customersKeptMs,
     backlogMax,
     secretKeys,
     sealCustomers,

@@ -5,6 +5,7 @@ import { readSettings } from "@postrider/shared/settings/read-settings";
 import { VERSION } from "@postrider/shared/version";
 import { Command, CommanderError } from "commander";
 import { addActions } from "./commands/actions.ts";
+import { addCustomers } from "./commands/customers.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDeliveries } from "./commands/deliveries.ts";
 import { addDestinations } from "./commands/destinations.ts";
@@ -29,6 +30,7 @@ const COMMANDS = [
   addEnqueue,
   addRuns,
   addDeliveries,
+  addCustomers,
   addOutcomes,
   addDestinations,
   addDeadLetters,

@@ -2,6 +2,7 @@
 // of them.
 
 import { connectRedis, producerOptions } from "@postrider/redis/connect";
+import { createCustomerIndex } from "@postrider/redis/customer-index";
 import { createLaneDirectory } from "@postrider/redis/lane-directory";
 import { createLanes, type Lanes } from "@postrider/redis/queues";
 import { createAdmit } from "@postrider/redis/scripts/admit";
@@ -14,6 +15,7 @@ import { createActionOrigins } from "./actions/action-origins.ts";
 import { type ActionStore, createActionStore } from "./actions/actions.ts";
 import { createDeadLetters, type DeadLetters } from "./dead-letters/dead-letters.ts";
 import { createFinder } from "./dead-letters/find.ts";
+import { type Customers, createCustomers } from "./deliveries/customer-deliveries.ts";
 import { createDeliveries, type Deliveries } from "./deliveries/deliveries.ts";
 import { createDestinations, type Destinations } from "./destinations/destinations.ts";
 import { createOwnLanes, type OwnLanes } from "./destinations/own-lanes.ts";
@@ -37,6 +39,8 @@ export interface ProducerOptions {
   readonly sealCustomers?: boolean;
   /** What all keys begin with, as POSTRIDER_KEY_PREFIX of the workers has it. */
   readonly keyPrefix?: string;
+  /** How long ended deliveries are found by their customer, as the workers have it; 0: there is no index. */
+  readonly customersKeptMs?: number;
   /** Deliveries waiting in a lane above which enqueueMany pauses. */
   readonly backlogMax?: number;
 }
@@ -49,6 +53,7 @@ export interface Producer {
   readonly runs: Runs;
   readonly outcomes: Outcomes;
   readonly deliveries: Deliveries;
+  readonly customers: Customers;
   readonly deadLetters: DeadLetters;
   readonly destinations: Destinations;
   readonly secrets: SecretStore;
@@ -78,6 +83,8 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   const runs = createRuns({ shard, directory, lanes, findOrigin });
   const destinations = createDestinations(shard, directory);
   const finder = createFinder(shard, { findOrigin, sealer });
+  const customerSealer = options.sealCustomers === true ? sealer : null;
+  const customersKeptMs = options.customersKeptMs ?? defaults.customersKeptMs;
   const dependencies = {
     admit: createAdmit(shard),
     lanes,
@@ -85,7 +92,8 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     runs,
     routing: createRouting(directory, Date.now),
     backlogMax: options.backlogMax ?? defaults.backlogMax,
-    customerSealer: options.sealCustomers === true ? sealer : null,
+    customerSealer,
+    isIndexed: customersKeptMs > 0,
   };
   return {
     actions,
@@ -95,6 +103,12 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     runs,
     outcomes: createOutcomes(shard, sealer),
     deliveries: createDeliveries({ shard, directory, finder, findOrigin, runs, destinations, sealer }),
+    customers: createCustomers({
+      shard,
+      index: customersKeptMs > 0 ? createCustomerIndex(shard, customersKeptMs) : null,
+      finder,
+      sealer,
+    }),
     deadLetters: createDeadLetters({ shard, directory, actions, finder, sealer }),
     secrets: createSecretStore(store, sealer),
     destinations,

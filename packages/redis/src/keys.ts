@@ -28,6 +28,10 @@ export function createShardKeys(keyPrefix: string, shard: string) {
     outcomeGroup: (group: string) => `${prefix}:outcomes:group:${group}`,
     /** The names of the groups. */
     outcomeGroups: () => `${prefix}:outcomes:groups`,
+    /** Deliveries that have not ended, of the customers who stand in this list (customer-place.ts). */
+    customersOpen: (list: string) => `${prefix}:customers:open:${list}`,
+    /** What has ended of them within a time: outcomes as their readers are told. */
+    customersEnded: (period: number, list: string) => `${prefix}:customers:${period}:${list}`,
     /** Registry of the own lanes: lane → `<version> <entry as JSON>`. */
     ownLanes: () => `${prefix}:own-lanes`,
     /** Which own lanes changed last: sorted by version. */

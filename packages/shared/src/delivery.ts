@@ -62,6 +62,8 @@ export interface Delivery {
   readonly exact?: string;
   /** Customer, event and values, sealed; instead of them. The customer's id is empty then. */
   readonly sealed?: string;
+  /** Of a sealed one: where its customer stands in the index of customers (customer-place.ts). */
+  readonly customerPlace?: string;
   readonly run?: string;
   /** Its sender's short names for it (labels.ts). */
   readonly labels?: readonly string[];

@@ -27,6 +27,11 @@ export const ERROR_CODES = {
     status: 422,
     text: "A customers file has no customer in it, which is most often a mistake where it was made.",
   },
+  customers_not_indexed: {
+    exitCode: 1,
+    status: 409,
+    text: "Deliveries are not found by their customer: POSTRIDER_CUSTOMERS_KEPT_MS is 0.",
+  },
   delivery_invalid: {
     exitCode: 2,
     status: 422,

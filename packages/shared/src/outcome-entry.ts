@@ -141,5 +141,5 @@ export function decodeOutcomeEntry(text: string, endedAt: number, sealer: Sealer
 
 function open(sealed: string, id: string, sealer: Sealer): Private | null {
   const opened = sealer.open(sealed, place(id));
-  return "trouble" in opened ? null : (parseExact(opened.text) as Private);
+  return "problem" in opened ? null : (parseExact(opened.text) as Private);
 }

@@ -2,9 +2,9 @@
 
 import { createComposer } from "@postrider/compose/apart/composer";
 import { connectRedis, isPersistent, workerOptions } from "@postrider/redis/connect";
+import { createLedger } from "@postrider/redis/ledger";
 import { createBury } from "@postrider/redis/scripts/bury";
 import { createMove } from "@postrider/redis/scripts/move";
-import { createLedger } from "@postrider/redis/scripts/record-attempt";
 import { createShard, createStore } from "@postrider/redis/shard";
 import type { Logger } from "@postrider/shared/log";
 import { createSealer } from "@postrider/shared/seal";

@@ -21,7 +21,7 @@ import {
   type DeliveryFrame,
   type DeliveryTimes,
   type EnqueueDependencies,
-  toDelivery,
+  toAdmitted,
   toExtras,
   toHome,
   toTimes,
@@ -82,7 +82,7 @@ export type EnqueueMany = (order: RunOrder) => Promise<RunEnqueued>;
  * What was taken in by then stays; the same call again goes on.
  */
 export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMany {
-  const { admit, lanes, actions, runs, routing, backlogMax, customerSealer } = dependencies;
+  const { admit, lanes, actions, runs, routing, backlogMax } = dependencies;
   return async (order) => {
     checkRunOrder(order);
     const run = parseRunId(order.run);
@@ -138,10 +138,10 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
       report(false);
     };
     const toItem = (customer: Customer): Admission => {
-      const delivery = toDelivery(customer, frame, customerSealer);
+      const admitted = toAdmitted(customer, frame, dependencies);
       // Of the customer itself: a sealed delivery does not show it.
       const id = toDeliveryId({ run, customerId: customer.id });
-      return frame.sendAt === undefined ? { id, delivery } : { id, delivery, sendAt: frame.sendAt };
+      return frame.sendAt === undefined ? { id, ...admitted } : { id, ...admitted, sendAt: frame.sendAt };
     };
     await handOnInChunks({ from: order.customers, toItem, waitForRoom, take, signal: order.signal });
     await runs.confirm(run, enqueuedBefore + totals.enqueued);

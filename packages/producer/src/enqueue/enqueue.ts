@@ -2,8 +2,9 @@
 
 import { asProducer } from "@postrider/redis/connect";
 import type { Lanes } from "@postrider/redis/queues";
-import type { Admit } from "@postrider/redis/scripts/admit";
+import type { Admission, Admit } from "@postrider/redis/scripts/admit";
 import { toActionRef } from "@postrider/shared/action-ref";
+import { toCustomerPlace } from "@postrider/shared/customer-place";
 import {
   type Customer,
   DELIVERY_BYTES_MAX,
@@ -63,6 +64,8 @@ export interface EnqueueDependencies {
   readonly backlogMax: number;
   /** Seals customers, events and values; null: they lie in Redis as they are. */
   readonly customerSealer: Sealer | null;
+  /** Whether deliveries are found by their customer. */
+  readonly isIndexed: boolean;
 }
 
 /**
@@ -75,6 +78,7 @@ export function createEnqueue({
   actions,
   routing,
   customerSealer,
+  isIndexed,
 }: EnqueueDependencies): EnqueueOne {
   return async (order) => {
     checkDeliveryOrder(order);
@@ -87,12 +91,13 @@ export function createEnqueue({
       ...toHome(lane, false),
       ...toExtras({ event, values, labels }),
     };
-    const delivery = toDelivery(customer, frame, customerSealer);
+    const admitted = toAdmitted(customer, frame, { customerSealer, isIndexed });
+    const { delivery } = admitted;
     const id = key === undefined ? newDeliveryId() : toDeliveryId({ key });
     const ownLane = routing.toDestination(saved);
     const queue = lanes.queue(ownLane?.lane ?? homeOf(delivery));
     const { attempts } = toRetryPolicy(saved.action.retry);
-    const admission = { id, delivery, ...(times.sendAt && { sendAt: times.sendAt }) };
+    const admission = { id, ...admitted, ...(times.sendAt && { sendAt: times.sendAt }) };
     const { duplicates } = await asProducer(() => admit([admission], { queue, ownLane, attempts }));
     return { id, isDuplicate: duplicates > 0 };
   };
@@ -129,9 +134,22 @@ export function toTimes({ sendAt, expiresAt }: DeliveryTimes): { sendAt?: number
 /** What all deliveries of an order have in common. */
 export type DeliveryFrame = Omit<Delivery, "v" | "customer">;
 
-/** @throws `customer_invalid`. */
-export function toDelivery(customer: unknown, frame: DeliveryFrame, sealer: Sealer | null): Delivery {
-  const delivery: Delivery = { v: 1, ...frame, customer: parseCustomer(customer) };
+/** What is admitted of a customer. @throws `customer_invalid`. */
+export function toAdmitted(
+  customer: unknown,
+  frame: DeliveryFrame,
+  { customerSealer, isIndexed }: Pick<EnqueueDependencies, "customerSealer" | "isIndexed">,
+): Pick<Admission, "delivery" | "customerPlace"> {
+  const parsed = parseCustomer(customer);
+  if (!isIndexed) return { delivery: toDelivery(parsed, frame, customerSealer) };
+  const customerPlace = toCustomerPlace(parsed.id, customerSealer);
+  // A worker that cannot open a delivery must be able to take it out of the index all the same.
+  const placed = customerSealer === null ? frame : { ...frame, customerPlace };
+  return { delivery: toDelivery(parsed, placed, customerSealer), customerPlace };
+}
+
+function toDelivery(customer: Customer, frame: DeliveryFrame, sealer: Sealer | null): Delivery {
+  const delivery: Delivery = { v: 1, ...frame, customer };
   let pack: ReturnType<typeof packDelivery>;
   try {
     pack = packDelivery(delivery, sealer);

@@ -9,6 +9,7 @@ import type { OwnLane } from "@postrider/shared/own-lane";
 import { Job, type JobsOptions, type Queue } from "bullmq";
 import { cancelledRun } from "../cancelled-run.ts";
 import { LANE_FIELD } from "../counts.ts";
+import { ADD_OPEN, toOpenEntry } from "../customer-index.ts";
 import type { ShardKeys } from "../keys.ts";
 import { JOB_NAME, RUN_KEPT_SECONDS } from "../keys.ts";
 import { ENSURE_LANE, toEnsure } from "../lane-directory.ts";
@@ -21,6 +22,8 @@ export interface Admission {
   readonly delivery: Delivery;
   /** Unix ms; absent: at once. */
   readonly sendAt?: number;
+  /** Where its customer stands in the index of customers; absent: nowhere. */
+  readonly customerPlace?: string;
 }
 
 export interface Admitted {
@@ -56,10 +59,11 @@ export type Admit = (admissions: readonly Admission[], entrance: Entrance) => Pr
  * of it keeps BullMQ from that. One whose mark names a lane in which it is not was lost, as by a person with
  * a Redis client.
  * Input: KEYS mark, job, mark, job, …, run (or totals again: no run), totals; ARGV the mark, ttl seconds of
- * the run, the home lane's field in totals, the lane, prefix of all lanes. Output: {how many are new, how
+ * the run, the home lane's field in totals, the lane, prefix of all lanes, then per delivery its customer's
+ * list ("" = not indexed) and what stands there of it. Output: {how many are new, how
  * many were lost}; {-1} when the run was cancelled, and nothing was done.
  */
-const MARK = `${DROP_LETTER}
+const MARK = `${DROP_LETTER}${ADD_OPEN}
 local new, lost = 0, 0
 local jobs = ARGV[5] .. ARGV[4] .. ":"
 if KEYS[#KEYS - 1] ~= KEYS[#KEYS] and redis.call("HEXISTS", KEYS[#KEYS - 1], "isCancelled") == 1 then
@@ -83,6 +87,7 @@ for i = 1, #KEYS - 2, 2 do
   local id = string.sub(KEYS[i + 1], #jobs + 1)
   if redis.call("SET", KEYS[i], ARGV[1], "NX") then
     new = new + 1
+    if ARGV[i + 5] ~= "" then addOpen(ARGV[i + 5], ARGV[i + 6], ARGV[2]) end
     -- A dead letter that is no longer known would keep BullMQ from taking the new one in.
     if isThere then dropLetter(jobs .. "failed", jobs, id) end
   elseif not isThere then
@@ -166,13 +171,21 @@ function toCommands(
   const dueMs = Math.max(0, ...admissions.map(({ sendAt = 0 }) => sendAt - Date.now()));
   const keptSeconds = RUN_KEPT_SECONDS + Math.ceil(dueMs / 1_000);
   const { name } = queue;
-  const mark = [names.length, ...names, toLaneMark(name), keptSeconds, field, name, `${keys.prefix}:`];
+  const places = admissions.flatMap((admission) => toIndexed(keys, admission));
+  const values = [toLaneMark(name), keptSeconds, field, name, `${keys.prefix}:`, ...places];
+  const mark = [names.length, ...names, ...values];
   return ownLane === undefined
     ? [[MARK_COMMAND, mark]]
     : [
         [MARK_COMMAND, mark],
         [ENSURE_COMMAND, toEnsure(keys, ownLane)],
       ];
+}
+
+function toIndexed(keys: ShardKeys, { id, customerPlace }: Admission): [list: string, entry: string] {
+  if (customerPlace === undefined) return ["", ""];
+  const { key, entry } = toOpenEntry(keys, customerPlace, id);
+  return [key, entry];
 }
 
 function uniqueById(admissions: readonly Admission[]): Admission[] {

@@ -3,16 +3,13 @@
 // first outcome of a delivery stands, so that a repeated claim neither counts twice nor sends again. A claim
 // that another worker holds by now writes nothing, but that its worker was slow and not dead.
 
-import { decodeMark, encodeOutcome, IN_LANE, type Mark, type Outcome } from "@postrider/shared/outcome";
-import { createBatch } from "../batch.ts";
+import { encodeOutcome, IN_LANE, type Outcome } from "@postrider/shared/outcome";
+import { INDEX_ENDED, toEndedPlace, toListSeconds } from "../customer-index.ts";
 import { RUN_KEPT_SECONDS, type ShardKeys } from "../keys.ts";
 import type { Shard } from "../shard.ts";
 import type { Claim } from "./lane-fragments.ts";
 import { COMPLETE_RUN } from "./run-fragments.ts";
 import { TELL } from "./tell-fragments.ts";
-
-/** Keeps one script under a millisecond or so, lest claims wait behind it. */
-const GROUP_MAX = 100;
 
 /**
  * Redis at maxmemory refuses what takes memory, but not in a script that has begun to write. What was sent
@@ -24,16 +21,17 @@ const WRITE_WHEN_FULL = `redis.call("DEL", KEYS[1] .. ":none")\n`;
 /**
  * Writes down what attempts came to: evidence, outcome and counts of each in one step, so that none is there
  * without the others.
- * Input: KEYS per entry mark, run (the mark again: no run), job, active, stalled, then totals and the stream
- * of outcomes; ARGV how many records of attempts and how many outcomes are kept, then per entry id, claim's
- * token, the attempt's record ("" = none), mark's text ("" = it has not ended), its ms to live, counter,
- * second counter ("" = none), 1 if the job is done with then, what readers of outcomes are told ("" =
- * nothing). Output: per entry 1 when written, 0 when the delivery had ended already, -1 when another worker
- * has the claim.
+ * Input: KEYS per entry mark, run (the mark again: no run), job, active, stalled, its customer's open and
+ * ended deliveries (the mark again: not indexed), then totals and the stream of outcomes; ARGV how many
+ * records of attempts and how many outcomes are kept, seconds of a list of ended deliveries, then per entry
+ * id, claim's token, the attempt's record ("" = none), mark's text ("" = it has not ended), its ms to live,
+ * counter, second counter ("" = none), 1 if the job is done with then, what readers of outcomes are told (""
+ * = nothing), its customer's place and the time ("" = not indexed). Output: per entry 1 when written, 0 when
+ * the delivery had ended already, -1 when another worker has the claim.
  */
 const RECORD = `${WRITE_WHEN_FULL}
 local outcomes, totals = KEYS[#KEYS], KEYS[#KEYS - 1]
-${COMPLETE_RUN}${TELL}
+${COMPLETE_RUN}${TELL}${INDEX_ENDED}
 local counted, sums, ended, ending = {}, {}, 0, {}
 local function count(run, counter)
   if counter == "" then return end
@@ -56,10 +54,10 @@ local function isHeld(job, token, isKept)
   end
   return not isKept or redis.call("EXISTS", job) == 1
 end
-local kept, outcomesKept = ARGV[1], tonumber(ARGV[2])
-for i = 1, (#KEYS - 2) / 5 do
-  local mark, run, job, active, stalled = unpack(KEYS, 5 * i - 4, 5 * i)
-  local id, token, record, text, markMs, counter, second, isDone, entry = unpack(ARGV, 9 * i - 6, 9 * i + 2)
+local kept, outcomesKept, indexSeconds = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+for i = 1, (#KEYS - 2) / 7 do
+  local mark, run, job, active, stalled, open, past = unpack(KEYS, 7 * i - 6, 7 * i)
+  local id, token, record, text, markMs, counter, second, isDone, told, place = unpack(ARGV, 10 * i - 6, 10 * i + 3)
   if not isHeld(job, token, record ~= "") then
     counted[i] = -1
   else
@@ -72,7 +70,8 @@ for i = 1, (#KEYS - 2) / 5 do
     else
       counted[i] = 1
       if text ~= "" then ended = ended + 1 end
-      if entry ~= "" then tell(entry) end
+      if told ~= "" and outcomesKept > 0 then tell(told) end
+      if place ~= "" then index(open, past, id, place, told, indexSeconds) end
       if run ~= mark then
         count(run, counter)
         count(run, second)
@@ -99,9 +98,6 @@ return counted
 
 /** Records of attempts kept with a delivery; a rate limit can make many. */
 const RECORDS_KEPT = 30;
-/** Of records in one script: a hundred of the largest answers would hold Redis up for some milliseconds. */
-const RECORD_CHARS_MAX = 1_000_000;
-
 /** What is written down of one attempt. */
 export interface Entry {
   readonly claimed: Claim & { readonly delivery: { readonly run?: string | undefined } };
@@ -112,8 +108,10 @@ export interface Entry {
    * leaves its lane in the same step.
    */
   readonly outcome: Outcome | null;
-  /** What readers of outcomes are told, where it has ended; null: nothing. */
+  /** What is told of its outcome to those who read outcomes or ask for its customer; null: nothing. */
   readonly told: string | null;
+  /** Where its customer stands in the index of customers; null: nowhere. */
+  readonly customerPlace: string | null;
   /** Counts it as a retry of its run. */
   readonly isRetry: boolean;
 }
@@ -124,79 +122,51 @@ export interface Entry {
  */
 export type Written = "written" | "stands" | "lost";
 
-export interface Ledger {
-  /** Where a delivery is, or how it has ended; null for one that was never enqueued or is long forgotten. */
-  find(id: string): Promise<Mark | null>;
-  /** Writes an attempt down, all of it or nothing. */
-  write(entry: Entry): Promise<Written>;
-  /** Its worker has outlived it: what became of earlier workers was not its doing. */
-  forgetCrashes(claimed: Claim): Promise<void>;
-}
-
 type RecordCommand = (keyCount: number, ...keysAndValues: (string | number)[]) => Promise<number[]>;
 
-export interface LedgerOptions {
+export interface RecordOptions {
   /** How long an ended delivery is remembered. */
   readonly idempotencyWindowMs: number;
   /** A dead letter is remembered as long as it is kept: a replay takes its outcome back. */
   readonly deadLettersAgeMs: number;
   /** How many outcomes their readers find. */
   readonly outcomesKept: number;
+  /** How long ended deliveries are found by their customer; 0: they are not. */
+  readonly customersKeptMs: number;
 }
 
 const WRITTEN: Readonly<Record<number, Written>> = { 1: "written", 0: "stands", [-1]: "lost" };
 
-export function createLedger(shard: Shard, options: LedgerOptions): Ledger {
-  const { redis, keys } = shard;
+/** Writes attempts down, all of them in one step. */
+export type RecordAttempts = (entries: readonly Entry[]) => Promise<Written[]>;
+
+export function createRecordAttempts({ redis, keys }: Shard, options: RecordOptions): RecordAttempts {
   redis.defineCommand("postriderRecord", { lua: RECORD });
   const { postriderRecord } = redis as unknown as { postriderRecord: RecordCommand };
-  const readMarks = createBatch<string, Mark | null>(async (ids) => {
-    const marks = await redis.mget(ids.map((id) => keys.outcome(id)));
-    return marks.map((mark) => (mark === null ? null : decodeMark(mark)));
-  }, GROUP_MAX);
-  const record = async (entries: readonly Entry[]): Promise<Written[]> => {
-    const names = entries.flatMap(({ claimed }) => toKeys(keys, claimed));
+  const { outcomesKept, customersKeptMs } = options;
+  return async (entries) => {
+    const names: string[] = [];
+    const values: (string | number)[] = [RECORDS_KEPT, outcomesKept, toListSeconds(customersKeptMs)];
+    for (const entry of entries) {
+      const place = toPlace(keys, entry, options);
+      names.push(...toKeys(keys, entry.claimed, place));
+      values.push(...toValues(entry, options), place?.prefix ?? "");
+    }
     names.push(keys.totals(), keys.outcomes());
-    const values = entries.flatMap((entry) => toValues(entry, options));
-    values.unshift(RECORDS_KEPT, options.outcomesKept);
     const counted = await postriderRecord.call(redis, names.length, ...names, ...values);
     return counted.map((one) => WRITTEN[one] ?? "lost");
   };
-  // A portion that fails says nothing of the others: what was written must not be sent again.
-  const write = createBatch<Entry, Written | Error>(async (entries) => {
-    const portions = toPortions(entries).map((portion) =>
-      record(portion).catch((error: Error) => portion.map(() => error)),
-    );
-    return (await Promise.all(portions)).flat();
-  }, GROUP_MAX);
-  return {
-    find: readMarks,
-    async write(entry) {
-      const written = await write(entry);
-      if (written instanceof Error) throw written;
-      return written;
-    },
-    // In BullMQ's own counter of claims that ran out. On a job that is gone this does nothing.
-    forgetCrashes: async ({ lane, id }) => void (await redis.hdel(keys.job(lane, id), "stc")),
-  };
 }
 
-/** Parts a group whose answers are large, so that no script holds Redis up for long. */
-function toPortions(entries: readonly Entry[]): Entry[][] {
-  const portions: Entry[][] = [[]];
-  let chars = 0;
-  for (const entry of entries) {
-    chars += entry.record?.length ?? 0;
-    if (chars > RECORD_CHARS_MAX && portions.at(-1)?.length !== 0) {
-      portions.push([]);
-      chars = entry.record?.length ?? 0;
-    }
-    portions.at(-1)?.push(entry);
-  }
-  return portions;
+type Place = ReturnType<typeof toEndedPlace> | null;
+
+function toPlace(keys: ShardKeys, entry: Entry, { customersKeptMs }: RecordOptions): Place {
+  const { outcome, told, customerPlace } = entry;
+  if (customersKeptMs === 0 || outcome === null || told === null || customerPlace === null) return null;
+  return toEndedPlace(keys, customerPlace, outcome.endedAt, customersKeptMs);
 }
 
-function toKeys(keys: ShardKeys, { id, lane, delivery: { run } }: Entry["claimed"]): string[] {
+function toKeys(keys: ShardKeys, { id, lane, delivery: { run } }: Entry["claimed"], place: Place): string[] {
   const mark = keys.outcome(id);
   return [
     mark,
@@ -204,12 +174,14 @@ function toKeys(keys: ShardKeys, { id, lane, delivery: { run } }: Entry["claimed
     keys.job(lane, id),
     keys.ofLane(lane, "active"),
     keys.ofLane(lane, "stalled"),
+    place?.open ?? mark,
+    place?.ended ?? mark,
   ];
 }
 
 function toValues(
   { claimed: { id, token }, record, outcome, told, isRetry }: Entry,
-  { idempotencyWindowMs, deadLettersAgeMs }: LedgerOptions,
+  { idempotencyWindowMs, deadLettersAgeMs }: RecordOptions,
 ): (string | number)[] {
   if (outcome === null) return [id, token, record ?? "", "", 0, isRetry ? "retries" : "", "", 0, ""];
   const isFailed = outcome.outcome === "failed";

@@ -4,7 +4,7 @@
 import { z } from "zod";
 import { isRedisUrl, REDIS_URL_RULE } from "../redis-url.ts";
 import { parseSecretKeys, type SecretKeys } from "../seal.ts";
-import { yesOrNo } from "./parsers.ts";
+import { HOUR_MS, integer, yesOrNo } from "./parsers.ts";
 
 function secretKeys(text: string, context: z.RefinementCtx): SecretKeys {
   const keys = parseSecretKeys(text);
@@ -30,6 +30,11 @@ export const redisSettings = {
     .default("postrider")
     .describe(
       "What all keys in Redis begin with, so that several installations can share one. The same for producers and workers.",
+    ),
+  customersKeptMs: integer(0, 365 * 24 * HOUR_MS)
+    .default(24 * HOUR_MS)
+    .describe(
+      "How long ended deliveries are found by their customer (`customers show`). Costs some 100 bytes of Redis each, and 40 while one waits; 0 keeps no index of customers. The same for producers and workers.",
     ),
   secretKeys: z
     .string()

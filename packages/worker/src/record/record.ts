@@ -2,8 +2,10 @@
 // and one log line with all the facts. Called before the lane is told, so that no crash can hide an attempt
 // that reached its destination.
 
-import type { Ledger, Written } from "@postrider/redis/scripts/record-attempt";
+import type { Ledger } from "@postrider/redis/ledger";
+import type { Written } from "@postrider/redis/scripts/record-attempt";
 import type { AttemptRecord } from "@postrider/shared/attempt-record";
+import { placeOfDelivery } from "@postrider/shared/customer-place";
 import { packEvidence } from "@postrider/shared/evidence";
 import { toLaneLabel } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
@@ -29,6 +31,8 @@ export interface Records {
   readonly now: () => number;
   /** How many outcomes their readers find; 0: none is told. */
   readonly outcomesKept: number;
+  /** How long ended deliveries are found by their customer; 0: they are not. */
+  readonly customersKeptMs: number;
   /** What becomes of a delivery of which nothing could be written down. */
   readonly decideUnrecorded: () => Verdict;
 }
@@ -90,6 +94,7 @@ async function write(claimed: Claimed, attempted: Attempted, records: Records): 
     record: toRecord(claimed, attempted, at, records),
     outcome,
     told: outcome === null ? null : toTold(claimed, attempted, outcome, records),
+    customerPlace: outcome === null ? null : placeOfDelivery(claimed.delivery),
     isRetry,
   });
   if (written === "lost") metrics.repeated(lane, "lost");
@@ -109,14 +114,14 @@ function toOutcome(claimed: Claimed, { verdict, finding }: Attempted, endedAt: n
   return { outcome, reason, status: toStatus(finding), attempts: claimed.attempt, endedAt };
 }
 
-/** What readers of outcomes are told. */
+/** What is told of an outcome. */
 function toTold(
   { id, delivery, dueAt }: Claimed,
   { timings, captured, customerId }: Attempted,
   outcome: Outcome,
-  { outcomesKept, sealer }: Records,
+  { outcomesKept, customersKeptMs, sealer }: Records,
 ): string | null {
-  if (outcomesKept === 0) return null;
+  if (outcomesKept === 0 && customersKeptMs === 0) return null;
   const latencyMs = outcome.endedAt - dueAt;
   return encodeOutcomeEntry(
     { id, delivery, outcome, latencyMs, sendMs: timings.totalMs, captured, customerId },

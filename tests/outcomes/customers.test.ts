@@ -1,0 +1,114 @@
+import { Redis } from "ioredis";
+import { expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { reply } from "../support/receiver.ts";
+import { newKey } from "../support/secret-keys.ts";
+import { customers, SOON, startSystem } from "../support/system.ts";
+
+test("a customer's deliveries are found while they wait and once they have ended, over all actions and runs", async () => {
+  await using system = await startSystem(({ path }) => reply(path === "/bad" ? 400 : 200));
+  await system.apply();
+  await system.apply({ id: "b", url: `${system.receiver.url}/bad`, retry: SOON });
+  const { producer } = system;
+  await producer.enqueueMany({ action: "a", customers: customers(20), run: "r", labels: ["vip"] });
+  const single = await producer.enqueue({ action: "b", customer: { id: "c7" } });
+  const later = await producer.enqueue({
+    action: "a",
+    customer: { id: "c7" },
+    sendAt: new Date(Date.now() + 3_600_000),
+  });
+
+  expect(await producer.customers.deliveries("c7")).toMatchObject([
+    { id: later.id, state: "delayed", action: "a@1", run: null },
+    { id: single.id, state: "waiting", action: "b@1" },
+    { state: "waiting", action: "a@1", run: "r", labels: ["vip"], outcome: null },
+  ]);
+
+  await system.startWorker();
+  await system.untilEnded("r");
+  await eventually(async () =>
+    expect(await producer.customers.deliveries("c7")).toMatchObject([
+      { id: later.id, state: "delayed" },
+      {},
+      {},
+    ]),
+  );
+  const [, ...ended] = await producer.customers.deliveries("c7");
+  expect(new Set(ended.map(({ state, action }) => `${action} ${state}`))).toEqual(
+    new Set(["b@1 dead-letter", "a@1 ended"]),
+  );
+  expect(ended.find(({ id }) => id === single.id)?.outcome).toMatchObject({
+    reason: "reply_4xx",
+    status: 400,
+  });
+
+  // Replayed, it is open again.
+  await producer.destinations.pause(system.receiver.url);
+  await producer.deadLetters.replay({ ids: [single.id] });
+  await eventually(async () =>
+    expect(
+      (await producer.customers.deliveries("c7")).find(({ id }) => id === single.id)?.outcome,
+    ).toBeNull(),
+  );
+  expect(await producer.customers.deliveries("c7", 1)).toHaveLength(1);
+  expect(await producer.customers.deliveries("nobody")).toEqual([]);
+});
+
+test("nothing that has ended stays among what is open, whoever enqueues it twice", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  for (const _ of [1, 2])
+    await system.producer.enqueueMany({ action: "a", customers: customers(50), run: "r" });
+  await system.startWorker();
+  await system.untilEnded("r");
+
+  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  await eventually(async () => expect(await redis.keys("*customers:open*")).toEqual([]));
+  redis.disconnect();
+  expect(await system.producer.customers.deliveries("c3")).toHaveLength(1);
+});
+
+test("sealed customers are found with the key, and what lies in Redis does not tell who they are", async () => {
+  const secretKeys = newKey("k1");
+  await using system = await startSystem(undefined, { secretKeys, sealCustomers: true });
+  await system.apply();
+  await system.producer.enqueue({ action: "a", customer: { id: "ann@example.com" } });
+  expect(await system.producer.customers.deliveries("ann@example.com")).toMatchObject([{ state: "waiting" }]);
+
+  await system.startWorker({ POSTRIDER_SECRET_KEYS: secretKeys });
+  await eventually(async () =>
+    expect(await system.producer.customers.deliveries("ann@example.com")).toMatchObject([
+      { state: "ended", outcome: { customer: "ann@example.com" } },
+    ]),
+  );
+  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  for (const key of await redis.keys("*customers*"))
+    expect((await redis.lrange(key, 0, -1)).join()).not.toMatch(/ann/);
+  redis.disconnect();
+});
+
+test("numbers and texts of digits are the same customer, integers beyond a double's included", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  await system.producer.enqueue({ action: "a", customer: { id: 9007199254740993n } });
+  await system.producer.enqueue({ action: "a", customer: { id: 17 } });
+
+  expect(await system.producer.customers.deliveries("9007199254740993")).toHaveLength(1);
+  expect(await system.producer.customers.deliveries("17")).toHaveLength(1);
+});
+
+test("where no index is kept, nothing of it lies in Redis, and asking says what to set", async () => {
+  await using system = await startSystem(undefined, { customersKeptMs: 0 });
+  await system.startWorker({ POSTRIDER_CUSTOMERS_KEPT_MS: "0" });
+  await system.apply();
+  await system.producer.enqueueMany({ action: "a", customers: customers(5), run: "r" });
+  await system.untilEnded("r");
+
+  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  expect(await redis.keys("*customers*")).toEqual([]);
+  redis.disconnect();
+  await expect(system.producer.customers.deliveries("c1")).rejects.toMatchObject({
+    code: "customers_not_indexed",
+    message: expect.stringContaining("POSTRIDER_CUSTOMERS_KEPT_MS"),
+  });
+});
