@@ -7,10 +7,12 @@ import type { Logger } from "@postrider/shared/log";
 import type { Settings } from "@postrider/shared/settings/settings";
 import { createApiMetrics } from "./metrics.ts";
 import { createAnswering } from "./route/answering.ts";
-import { ANYBODY } from "./route/caller.ts";
 import type { Tools } from "./route/tools.ts";
 import { ROUTES } from "./routes.ts";
 import { createServer } from "./server/server.ts";
+import { createTokenDirectory } from "./tokens/directory.ts";
+import { createDoor } from "./tokens/door.ts";
+import { createRateLimit } from "./tokens/rate-limit.ts";
 import { within } from "./within.ts";
 
 export interface ApiOptions {
@@ -39,9 +41,15 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
     isOpen: () => server.isOpen(),
     pingRedis: async (limitMs) => (await within(limitMs, producer.store.redis.ping())) === "PONG",
   };
+  const directory = createTokenDirectory(producer.tokens, settings.apiTokens, Date.now);
+  let isLoopbackOnly = false;
   const server = createServer({
     routes: ROUTES,
-    door: { admit: () => ANYBODY },
+    door: createDoor({
+      directory,
+      rateLimit: createRateLimit(settings.apiRequestsPerSecond, Date.now),
+      isLoopbackOnly: () => isLoopbackOnly,
+    }),
     answer: createAnswering(tools, log),
     bodyBytesMax: settings.apiBodyBytesMax,
     inFlightMax: settings.apiInFlightMax,
@@ -55,12 +63,17 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
       return address;
     },
     async listen() {
-      const host = LOOPBACK;
+      isLoopbackOnly = await directory.isEmpty();
+      const host = isLoopbackOnly ? LOOPBACK : settings.apiHost;
       const port = settings.apiPort;
       address = await server.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
         throw error.code === "EADDRINUSE" ? toPortTaken(host, port, error) : error;
       });
       log.info({ address }, "API ready");
+      if (isLoopbackOnly)
+        log.info(
+          "no token is there, so the API listens on loopback only and needs none; make one with postrider tokens create, and start the API again",
+        );
     },
     close: () => server.close(settings.shutdownGraceMs),
   };

@@ -6,10 +6,12 @@ import type { Route } from "./route/route.ts";
 import { createDescriptionRoutes } from "./routes/description.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { runRoutes } from "./routes/runs.ts";
+import { tokenRoutes } from "./routes/tokens.ts";
 
 /** In the order in which people are shown them. */
 export const ROUTES: readonly Route[] = [
   ...runRoutes,
+  ...tokenRoutes,
   ...healthRoutes,
   ...createDescriptionRoutes({
     document: once(() => `${JSON.stringify(renderOpenApi(ROUTES), null, 2)}\n`),

@@ -24,6 +24,7 @@ import { createRouting } from "./enqueue/routing.ts";
 import { createRuns, type Runs } from "./runs/runs.ts";
 import { createSecretStore, type SecretStore } from "./secrets/secrets.ts";
 import { createSnippetStore, type SnippetStore } from "./snippets/snippets.ts";
+import { createTokenStore, type TokenStore } from "./tokens/tokens.ts";
 
 export interface ProducerOptions {
   /** Redis URL. */
@@ -52,6 +53,8 @@ export interface Producer {
   readonly deadLetters: DeadLetters;
   readonly destinations: Destinations;
   readonly secrets: SecretStore;
+  /** Of the HTTP API. */
+  readonly tokens: TokenStore;
   readonly lanes: Lanes;
   readonly ownLanes: OwnLanes;
   /** What shards share, for those that keep something of their own there. */
@@ -99,6 +102,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     deliveries: createDeliveries({ shard, directory, finder, findOrigin, runs, destinations, sealer }),
     deadLetters: createDeadLetters({ shard, directory, actions, finder, sealer }),
     secrets: createSecretStore(store, sealer),
+    tokens: createTokenStore(store, Date.now),
     destinations,
     lanes,
     ownLanes: createOwnLanes(shard, directory),
