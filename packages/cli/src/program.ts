@@ -5,6 +5,7 @@ import { readSettings } from "@postrider/shared/settings/read-settings";
 import { VERSION } from "@postrider/shared/version";
 import { Command, CommanderError } from "commander";
 import { addActions } from "./commands/actions.ts";
+import { addApi } from "./commands/api.ts";
 import { addCustomers } from "./commands/customers.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDeliveries } from "./commands/deliveries.ts";
@@ -15,6 +16,7 @@ import { addRuns } from "./commands/runs.ts";
 import { addSecrets } from "./commands/secrets.ts";
 import { addSnippets } from "./commands/snippets.ts";
 import { addStatus } from "./commands/status.ts";
+import { addTokens } from "./commands/tokens.ts";
 import { addUp } from "./commands/up.ts";
 import { addWorker } from "./commands/worker.ts";
 import type { Context } from "./context.ts";
@@ -24,9 +26,11 @@ import { createOutput, type Output, type Surroundings } from "./output.ts";
 const COMMANDS = [
   addUp,
   addWorker,
+  addApi,
   addActions,
   addSnippets,
   addSecrets,
+  addTokens,
   addEnqueue,
   addRuns,
   addDeliveries,

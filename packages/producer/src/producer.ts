@@ -6,7 +6,7 @@ import { createCustomerIndex } from "@postrider/redis/customer-index";
 import { createLaneDirectory } from "@postrider/redis/lane-directory";
 import { createLanes, type Lanes } from "@postrider/redis/queues";
 import { createAdmit } from "@postrider/redis/scripts/admit";
-import { createShard, createStore } from "@postrider/redis/shard";
+import { createShard, createStore, type Store } from "@postrider/redis/shard";
 import { PostriderError } from "@postrider/shared/errors";
 import { createSealer, parseSecretKeys, type SecretKeys } from "@postrider/shared/seal";
 import { readSettings } from "@postrider/shared/settings/read-settings";
@@ -26,6 +26,7 @@ import { createOutcomes, type Outcomes } from "./outcomes/outcomes.ts";
 import { createRuns, type Runs } from "./runs/runs.ts";
 import { createSecretStore, type SecretStore } from "./secrets/secrets.ts";
 import { createSnippetStore, type SnippetStore } from "./snippets/snippets.ts";
+import { createTokenStore, type TokenStore } from "./tokens/tokens.ts";
 
 export interface ProducerOptions {
   /** Redis URL. */
@@ -57,8 +58,12 @@ export interface Producer {
   readonly deadLetters: DeadLetters;
   readonly destinations: Destinations;
   readonly secrets: SecretStore;
+  /** Of the HTTP API. */
+  readonly tokens: TokenStore;
   readonly lanes: Lanes;
   readonly ownLanes: OwnLanes;
+  /** What shards share, for those that keep something of their own there. */
+  readonly store: Store;
   close(): Promise<void>;
 }
 
@@ -111,9 +116,11 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     }),
     deadLetters: createDeadLetters({ shard, directory, actions, finder, sealer }),
     secrets: createSecretStore(store, sealer),
+    tokens: createTokenStore(store, Date.now),
     destinations,
     lanes,
     ownLanes: createOwnLanes(shard, directory),
+    store,
     async close() {
       await lanes.close();
       redis.disconnect();
