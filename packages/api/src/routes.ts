@@ -3,14 +3,18 @@
 import { renderDocsPage, STYLE } from "./docs-page.ts";
 import { renderOpenApi } from "./openapi.ts";
 import type { Route } from "./route/route.ts";
+import { customerRoutes } from "./routes/customers.ts";
 import { createDescriptionRoutes } from "./routes/description.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { outcomeRoutes } from "./routes/outcomes.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 
 /** In the order in which people are shown them. */
 export const ROUTES: readonly Route[] = [
   ...runRoutes,
+  ...customerRoutes,
+  ...outcomeRoutes,
   ...tokenRoutes,
   ...healthRoutes,
   ...createDescriptionRoutes({
