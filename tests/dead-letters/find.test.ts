@@ -1,19 +1,24 @@
 import { startRedisServer } from "@postrider/cli/redis/server";
 import { createProducer, type Producer } from "@postrider/producer/producer";
+import { packDelivery } from "@postrider/shared/delivery";
+import { createSealer, parseSecretKeys } from "@postrider/shared/seal";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { run } from "../support/command-line.ts";
 import { bury } from "../support/dead-letters.ts";
 import { eventually } from "../support/eventually.ts";
 import { shardKeys } from "../support/keys.ts";
 import { reply } from "../support/receiver.ts";
 import { isolatedRedisUrl, redisBinary } from "../support/redis.ts";
+import { newKey } from "../support/secret-keys.ts";
 import { startSystem } from "../support/system.ts";
 
+let url: string;
 let redis: Redis;
 let producer: Producer;
 
 beforeAll(async () => {
-  const url = await isolatedRedisUrl();
+  url = await isolatedRedisUrl();
   redis = new Redis(url, { replyMapping: "legacy" });
   producer = await createProducer({ redis: url });
 });
@@ -42,7 +47,13 @@ test("each filter finds what it names and nothing else, newest first", async () 
   await producer.actions.apply({ id: "a", url: "https://static.example/{{ customer.id }}" });
   const early = await bury(redis, { count: 5, run: "early", from: 1_000 });
   const late = await bury(redis, { count: 5, run: "late", from: 2_000, reason: "gone", action: "b@2" });
-  const met = await bury(redis, { count: 5, run: "met", from: 3_000, destination: "https://met.example" });
+  const met = await bury(redis, {
+    count: 5,
+    run: "met",
+    from: 3_000,
+    destination: "https://met.example",
+    labels: ["spring", "de"],
+  });
   const single = await bury(redis, {
     count: 5,
     run: "other",
@@ -64,7 +75,13 @@ test("each filter finds what it names and nothing else, newest first", async () 
   expect(await found({ from: new Date(1_003), to: new Date(2_001) })).toEqual(
     new Set([...early.slice(3), ...late.slice(0, 2)]),
   );
+  expect(await found({ from: "1970-01-01T00:00:03.001Z", lane: "bulk" })).toEqual(new Set(met.slice(1)));
+  expect(await found({ to: new Date(8.64e15) })).toEqual(new Set(newest));
   expect(await found({ run: "met", reason: "gone" })).toEqual(new Set());
+  expect(await found({ label: "de" })).toEqual(new Set(met));
+  expect(await found({ label: "d" })).toEqual(new Set());
+  expect(await found({ customer: "c2" })).toEqual(new Set([early[2], late[2], met[2], single[2]]));
+  expect(await found({ customer: "c2", run: "met", label: "spring" })).toEqual(new Set([met[2]]));
   expect(await producer.deadLetters.list({ run: "late", limit: 1 })).toMatchObject({
     total: 20,
     deadLetters: [
@@ -79,6 +96,61 @@ test("each filter finds what it names and nothing else, newest first", async () 
       },
     ],
   });
+});
+
+test("a customer is compared as text, and found in sealed deliveries where the key is at hand", async () => {
+  await redis.flushdb();
+  const ids = await bury(redis, { count: 3, run: "r" });
+  const secretKeys = newKey("k");
+  const keys = parseSecretKeys(secretKeys);
+  if ("problem" in keys) throw new Error(keys.problem);
+  const customers = [{ id: 7 }, { id: "7" }, { id: "70" }];
+  for (const [index, customer] of customers.entries()) {
+    const delivery = { v: 1, action: "a@1", run: "r", customer } as const;
+    const { packed } = packDelivery(delivery, index === 1 ? createSealer(keys) : null);
+    await redis.hset(shardKeys.job("bulk", ids[index] ?? ""), "data", JSON.stringify(packed));
+  }
+  const keyed = await createProducer({ redis: url, secretKeys });
+
+  expect(new Set(await listAll({ customer: "7" }, keyed))).toEqual(new Set(ids.slice(0, 2)));
+  expect(new Set(await listAll({ customer: 7n }, keyed))).toEqual(new Set(ids.slice(0, 2)));
+  expect(await listAll({ customer: 7 })).toEqual(ids.slice(0, 1));
+  await keyed.close();
+});
+
+test("the command line takes the same filter", async () => {
+  await redis.flushdb();
+  await bury(redis, { count: 3, run: "one", labels: ["x"] });
+  await bury(redis, { count: 3, run: "two" });
+  const environment = { POSTRIDER_REDIS_URL: url };
+  const filter = ["--customer", "c1", "--label", "x", "--json"];
+
+  const listed = await run(["dead-letters", "list", ...filter], environment);
+  expect(JSON.parse(listed.stdout).deadLetters).toMatchObject([{ run: "one", customerId: "c1" }]);
+  const replayed = await run(["dead-letters", "replay", ...filter], environment);
+  expect(JSON.parse(replayed.stdout)).toMatchObject({ replayed: 1 });
+  const purged = await run(["dead-letters", "purge", "--label", "x", "--json"], environment);
+  expect(JSON.parse(purged.stdout)).toMatchObject({ purged: 2 });
+  expect((await run(["dead-letters", "list", "--label", "a b"], environment)).code).toBe(2);
+});
+
+test("a count is exact where it looks at all, and says where it does not", async () => {
+  await redis.flushdb();
+  await bury(redis, { count: 3_000, run: "one", from: 1_000, labels: ["x"] });
+  await bury(redis, { count: 10, run: "two", from: 10_000, lane: "transactional" });
+  const { count } = producer.deadLetters;
+
+  expect(await count({})).toEqual({ count: 3_010, isComplete: true });
+  expect(await count({ lane: "bulk", from: new Date(2_000), to: new Date(2_009) })).toEqual({
+    count: 10,
+    isComplete: true,
+  });
+  expect(await count({ label: "x", customer: "c5" })).toEqual({ count: 1, isComplete: true });
+  const partly = await count({ label: "x" }, { scanMax: 1_500 });
+  expect(partly.isComplete).toBe(false);
+  expect(partly.count).toBeGreaterThanOrEqual(1_400);
+  expect(partly.count).toBeLessThan(3_000);
+  await expect(count({ run: "a b" })).rejects.toMatchObject({ code: "dead_letters_invalid" });
 });
 
 test("pages meet each letter once, over lanes and within one millisecond, while others come and go", async () => {
@@ -187,9 +259,13 @@ test.each([
   [{ action: "A B" }, "dead_letters_invalid", /action: "A B" must look like/],
   [{ reason: "bad luck" as never }, "dead_letters_invalid", /reason: "bad luck"/],
   [{ lane: "no lane" }, "dead_letters_invalid", /lane/],
-  [{ destination: "nowhere" }, "destination_invalid", /nowhere/],
-  [{ run: "a b" }, "delivery_invalid", /run/],
-  [{ from: new Date(Number.NaN) }, "dead_letters_invalid", /from: is not a date/],
+  [{ destination: "nowhere" }, "dead_letters_invalid", /destination: "nowhere"/],
+  [{ run: "a b" }, "dead_letters_invalid", /run: "a b"/],
+  [{ customer: "" }, "dead_letters_invalid", /customer: must be/],
+  [{ label: "a b" }, "dead_letters_invalid", /label: "a b"/],
+  [{ lane: "no lane", label: "" }, "dead_letters_invalid", /label: .*lane: /],
+  [{ colour: "red" } as never, "dead_letters_invalid", /colour: is no field/],
+  [{ from: new Date(Number.NaN) }, "dead_letters_invalid", /from: must be a time/],
   [{ from: new Date(2), to: new Date(1) }, "dead_letters_invalid", /to: must not be before from/],
   [{ cursor: "nonsense" }, "dead_letters_invalid", /cursor/],
   [{ limit: 0 }, "dead_letters_invalid", /limit/],

@@ -13,6 +13,7 @@ export interface Letters {
   readonly action?: string;
   readonly lane?: string;
   readonly reason?: Reason;
+  readonly labels?: readonly string[];
   /** Of the last attempt. */
   readonly destination?: string;
   /** Unix ms of the first; each further one failed a millisecond later. */
@@ -26,14 +27,15 @@ const CHUNK = 5_000;
 
 /**
  * Input: KEYS prefix of the jobs, failed, prefix of the marks; ARGV index of the first, time of the first,
- * how many fail in the same millisecond, action, run, reason, the end of each log line, then ids.
+ * how many fail in the same millisecond, action, run, reason, labels as JSON, the end of each log
+ * line, then ids.
  */
 const BURY = `
-local first, from, perMs, action, run, reason, log = unpack(ARGV, 1, 7)
-for i = 8, #ARGV do
-  local id, index = ARGV[i], first + i - 8
+local first, from, perMs, action, run, reason, labels, log = unpack(ARGV, 1, 8)
+for i = 9, #ARGV do
+  local id, index = ARGV[i], first + i - 9
   local at = string.format("%d", from + math.floor(index / perMs))
-  local data = '{"v":1,"action":"' .. action .. '","run":"' .. run .. '","customer":{"id":"c' .. index .. '"}}'
+  local data = '{"v":1,"action":"' .. action .. '","run":"' .. run .. '","labels":' .. labels .. ',"customer":{"id":"c' .. index .. '"}}'
   redis.call("HSET", KEYS[1] .. id, "name", "delivery", "data", data, "opts", '{"attempts":3,"backoff":{"type":"custom"}}',
     "timestamp", at - 1000, "delay", 0, "priority", 0, "atm", 3, "ats", 3, "failedReason", reason, "finishedOn", at)
   redis.call("RPUSH", KEYS[1] .. id .. ":logs", '{"attempt":3,"at":' .. at .. log)
@@ -47,9 +49,10 @@ export async function bury(redis: Redis, letters: Letters): Promise<string[]> {
   const { count, run, action = "a@1", lane = "bulk", reason = "reply_5xx", from = Date.now() } = letters;
   const ids = Array.from({ length: count }, (_, index) => toDeliveryId({ run, customerId: `c${index}` }));
   const names = [shardKeys.job(lane, ""), shardKeys.ofLane(lane, "failed"), shardKeys.outcome("")];
+  const labels = JSON.stringify(letters.labels ?? []);
   const log = toLogEnd(reason, letters.destination ?? null);
   for (let start = 0; start < count; start += CHUNK) {
-    const facts = [start, from, letters.perMs ?? 1, action, run, reason, log].map(String);
+    const facts = [start, from, letters.perMs ?? 1, action, run, reason, labels, log].map(String);
     await redis.eval(BURY, names.length, ...names, ...facts, ...ids.slice(start, start + CHUNK));
   }
   const counted = await redis.hincrby(shardKeys.run(run), "enqueued", count);

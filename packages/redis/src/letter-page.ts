@@ -2,6 +2,7 @@
 // while letters come and go: it names a time and an id, not a rank.
 
 import { asProducer } from "./connect.ts";
+import { readReplies } from "./replies.ts";
 import type { Shard } from "./shard.ts";
 
 /** A letter's place in the order: later failures first, the ids of one millisecond backwards. */
@@ -77,6 +78,18 @@ export async function readPage(
     .sort(inOrder);
   const recent = from === null ? refs : refs.filter(({ failedAt }) => failedAt >= from);
   return { refs: recent, next: recent.length < refs.length ? null : horizon };
+}
+
+/** How many letters there are in these lanes, of those that failed within a time. */
+export async function countLetters(
+  shard: Shard,
+  lanes: readonly string[],
+  { from, to }: { readonly from: number | null; readonly to: number | null },
+): Promise<number> {
+  const pipeline = shard.redis.pipeline();
+  for (const lane of lanes) pipeline.zcount(shard.keys.ofLane(lane, "failed"), from ?? "-inf", to ?? "+inf");
+  const replies = await asProducer(async () => readReplies(await pipeline.exec()));
+  return replies.reduce((sum: number, reply) => sum + Number(reply), 0);
 }
 
 function toRefs(reply: readonly string[], lane: string): LetterRef[] {

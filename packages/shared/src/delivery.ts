@@ -194,12 +194,16 @@ export function parseCustomer(value: unknown): Customer {
 
 const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
+export function isRunId(text: string): boolean {
+  return RUN_ID.test(text);
+}
+
 /**
  * Checks a run's id, which stands in Redis keys, file names and command lines.
  * @throws PostriderError `delivery_invalid`.
  */
 export function parseRunId(run: string): string {
-  if (RUN_ID.test(run)) return run;
+  if (isRunId(run)) return run;
   throw new PostriderError(
     "delivery_invalid",
     `run: "${run}" must be 1 to 100 of A-Z a-z 0-9 . _ - and start with a letter or digit`,

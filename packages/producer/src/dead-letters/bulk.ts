@@ -70,7 +70,8 @@ async function* stepsOfFilter(finder: Finder, filter: DeadLetterFilter, size: nu
       yield { letters: letters.slice(index, index + size), others: [] };
 }
 
-function throwIfAborted(signal: AbortSignal | undefined): void {
+/** @throws `aborted`. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true)
     throw new PostriderError(
       "aborted",

@@ -14,6 +14,7 @@ import type { ActionStore } from "../actions/actions.ts";
 import { readAttempts } from "../deliveries/attempts.ts";
 import { openDelivery } from "../deliveries/stored-delivery.ts";
 import type { Selection, WorkOptions } from "./bulk.ts";
+import { type CountOptions, countMatching, type DeadLetterCount } from "./count.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { type DeadLetterFilter, invalid, parseFilter } from "./filter.ts";
 import type { Finder } from "./find.ts";
@@ -63,8 +64,13 @@ export interface DeadLetterShown extends DeadLetter, WouldSend {
 }
 
 export interface DeadLetters {
-  /** Looks at a bounded number of letters per call. @throws `dead_letters_invalid`, `destination_invalid`. */
+  /** Looks at a bounded number of letters per call. @throws `dead_letters_invalid`. */
   list(query?: DeadLetterQuery): Promise<DeadLetterList>;
+  /**
+   * How many a filter means: exactly for lanes and times; what has to be read, up to a bound.
+   * @throws `dead_letters_invalid`, `aborted`.
+   */
+  count(filter: DeadLetterFilter, options?: CountOptions): Promise<DeadLetterCount>;
   /** By what they have in common. @param by reason and destination unless given. @throws as list. */
   groups(
     query?: DeadLetterFilter & { by?: readonly Grouping[]; scanMax?: number },
@@ -101,6 +107,7 @@ export function createDeadLetters(dependencies: DeadLettersDependencies): DeadLe
   const { shard, actions, finder, sealer } = dependencies;
   return {
     list: (query = {}) => list(dependencies, query),
+    count: (filter, options = {}) => countMatching(dependencies, filter, options),
     async groups({ by = GROUPED_BY, scanMax = GROUPED_MAX, ...filter } = {}) {
       const unknown = by.find((grouping) => !GROUPINGS.includes(grouping));
       if (unknown !== undefined || by.length === 0)

@@ -6,9 +6,9 @@ import { readSharedLanes } from "@postrider/redis/counts";
 import { findLetters, readReasons } from "@postrider/redis/jobs";
 import { type LetterRef, type Page, type Position, readPage, startAt } from "@postrider/redis/letter-page";
 import type { Shard } from "@postrider/redis/shard";
-import { toRunTag } from "@postrider/shared/delivery";
+import { toDeliveryId, toRunTag } from "@postrider/shared/delivery";
+import type { ParsedFilter } from "@postrider/shared/delivery-filter";
 import { DEFAULT_LANES } from "@postrider/shared/lanes";
-import type { ParsedFilter } from "./filter.ts";
 import { type Letter, type LetterReading, readLetters } from "./letter.ts";
 
 /** Ids are short: a page is some 60 KB, and Redis reads it in under a millisecond. */
@@ -87,21 +87,31 @@ async function* readChunks(
 }
 
 /**
- * Drops what can be told without reading whole deliveries: the run by the id, the reason by one short field.
+ * Drops what can be told without reading whole deliveries: the run by the id, and its customer; the reason by
+ * one short field.
  */
 async function sift(
   shard: Shard,
   refs: readonly LetterRef[],
-  { run, reason }: ParsedFilter,
+  { run, customer, reason }: ParsedFilter,
 ): Promise<readonly LetterRef[]> {
-  const ofRun = run === null ? refs : refs.filter(({ id }) => id.startsWith(`${toRunTag(run)}.`));
+  const ofRun = run === null ? refs : ofOneRun(refs, run, customer);
   if (reason === null || ofRun.length === 0) return ofRun;
   const reasons = await asProducer(() => readReasons(shard, ofRun));
   return ofRun.filter((_, index) => reasons[index] === reason);
 }
 
-function matches({ shown }: Letter, { action, run, destination, reason }: ParsedFilter): boolean {
+/** A run's deliveries have ids that their customers give. */
+function ofOneRun(refs: readonly LetterRef[], run: string, customer: string | null): readonly LetterRef[] {
+  const beginning = customer === null ? `${toRunTag(run)}.` : toDeliveryId({ run, customerId: customer });
+  return refs.filter(({ id }) => id.startsWith(beginning));
+}
+
+function matches({ shown, delivery }: Letter, filter: ParsedFilter): boolean {
+  const { action, run, customer, label, destination, reason } = filter;
   if (run !== null && shown.run !== run) return false;
+  if (customer !== null && String(shown.customerId) !== customer) return false;
+  if (label !== null && delivery?.labels?.includes(label) !== true) return false;
   if (reason !== null && shown.reason !== reason) return false;
   if (destination !== null && shown.destination !== destination) return false;
   if (action === null) return true;

@@ -7,6 +7,7 @@ import type { Shard } from "@postrider/redis/shard";
 import { limitsSchema } from "@postrider/shared/action";
 import { PostriderError } from "@postrider/shared/errors";
 import { ownLaneName } from "@postrider/shared/lanes";
+import { toOrigin } from "@postrider/shared/origin";
 import { type Limits, limitsOf, type OwnLane } from "@postrider/shared/own-lane";
 
 export interface Destination {
@@ -100,8 +101,8 @@ const NOTHING = { waiting: 0, delayed: 0, inFlight: 0 } as const;
 
 /** The origin that a person names. @throws `destination_invalid`. */
 export function parseOrigin(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url !== null && (url.protocol === "http:" || url.protocol === "https:")) return url.origin;
+  const origin = toOrigin(text);
+  if (origin !== null) return origin;
   throw new PostriderError(
     "destination_invalid",
     `"${text}" is no destination; it must look like https://host or https://host:port`,
