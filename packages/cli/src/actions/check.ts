@@ -6,7 +6,7 @@ import type { CompiledAction } from "@postrider/compose/compile";
 import { compareExample, type Difference } from "@postrider/compose/examples";
 import type { Composed } from "@postrider/compose/request";
 import { toScope } from "@postrider/compose/scope";
-import { withMaskedSecrets } from "@postrider/compose/secrets";
+import { withMaskedSecrets } from "@postrider/compose/secret-grants";
 import { findWarnings } from "@postrider/compose/warnings";
 import { parseCustomer, parseValues } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";

@@ -15,7 +15,7 @@ import type { DeliveryFacts } from "@postrider/compose/dialect/delivery-facts";
 import type { Scope } from "@postrider/compose/render/template";
 import { type Composed, type ShownRequest, toShown } from "@postrider/compose/request";
 import { toScope } from "@postrider/compose/scope";
-import { withMaskedSecrets } from "@postrider/compose/secrets";
+import { withMaskedSecrets } from "@postrider/compose/secret-grants";
 import { findWarnings } from "@postrider/compose/warnings";
 import type { Problem } from "@postrider/shared/errors";
 import type { Context } from "../context.ts";

@@ -2,7 +2,7 @@
 // again every few seconds, so that a value that was set, rotated or removed is noticed soon.
 
 import type { CompiledAction } from "@postrider/compose/compile";
-import type { Secrets } from "@postrider/compose/secrets";
+import type { Secrets } from "@postrider/compose/secret-grants";
 import type { Store } from "@postrider/redis/shard";
 import type { Sealer } from "@postrider/shared/seal";
 import { openStoredSecret } from "@postrider/shared/stored-secret";

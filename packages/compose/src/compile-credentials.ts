@@ -12,7 +12,7 @@ import { findHeaderProblem, trimHeader } from "./headers.ts";
 import type { ComposeLimits } from "./limits.ts";
 import { findSecretUses } from "./render/secret-uses.ts";
 import { compileTemplate, type Template } from "./render/template.ts";
-import { checkSecrets, type Secrets } from "./secrets.ts";
+import { checkSecrets, type Secrets } from "./secret-grants.ts";
 import { parseUrl, toBasic } from "./url.ts";
 
 /** The client that fetches tokens (RFC 6749 section 4.4). */
