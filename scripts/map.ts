@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
   bullmq: [
     "redis/src/batched-claims.ts",
-    "redis/src/queues.ts",
+    "redis/src/lane-queues.ts",
     "redis/src/scripts/admit.ts",
     "redis/src/scripts/reclaim.ts",
     "worker/src/claim.ts",

@@ -2,7 +2,7 @@
 // counted.
 
 import { randomBytes } from "node:crypto";
-import { startRedisServer } from "@postrider/cli/redis/server";
+import { startRedisServer } from "@postrider/cli/redis/redis-server";
 import type { OAuthClient } from "@postrider/compose/compile-credentials";
 import { createSealer, parseSecretKeys, type SecretKeys } from "@postrider/shared/seal";
 import type { IssuedToken, NoToken } from "@postrider/worker/authorize/oauth";

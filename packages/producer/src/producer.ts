@@ -3,7 +3,7 @@
 
 import { connectRedis, producerOptions } from "@postrider/redis/connect";
 import { createLaneDirectory } from "@postrider/redis/lane-directory";
-import { createLanes, type Lanes } from "@postrider/redis/queues";
+import { createLaneQueues, type LaneQueues } from "@postrider/redis/lane-queues";
 import { createAdmit } from "@postrider/redis/scripts/admit";
 import { createShard, createStore } from "@postrider/redis/shard";
 import { PostriderError } from "@postrider/shared/errors";
@@ -52,7 +52,7 @@ export interface Producer {
   readonly deadLetters: DeadLetters;
   readonly destinations: Destinations;
   readonly secrets: SecretStore;
-  readonly lanes: Lanes;
+  readonly lanes: LaneQueues;
   readonly ownLanes: OwnLanes;
   close(): Promise<void>;
 }
@@ -70,7 +70,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   const keyPrefix = options.keyPrefix ?? defaults.keyPrefix;
   const shard = createShard(redis, keyPrefix);
   const store = createStore(redis, keyPrefix);
-  const lanes = createLanes(shard);
+  const lanes = createLaneQueues(shard);
   const snippets = createSnippetStore(store);
   const directory = createLaneDirectory(shard);
   const actions = createActionStore(store, directory, snippets, sealer);

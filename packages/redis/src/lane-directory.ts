@@ -5,7 +5,7 @@
 import { PostriderError } from "@postrider/shared/errors";
 import { type OwnLane, rateOf, toSwitches } from "@postrider/shared/own-lane";
 import type { ShardKeys } from "./keys.ts";
-import { dissolveLane } from "./scripts/dissolve.ts";
+import { dissolveLane } from "./scripts/dissolve-lane.ts";
 import type { Shard } from "./shard.ts";
 
 /** A process that missed so many changes reads everything anew. */

@@ -14,7 +14,7 @@ import { stringifyExact } from "@postrider/shared/exact-json";
 import type { Example } from "@postrider/shared/example";
 import type { Context } from "../context.ts";
 import type { Paint } from "../output.ts";
-import { toVisible } from "../text.ts";
+import { toVisible } from "../readable.ts";
 import { type LoadedAction, loadFiles } from "./load.ts";
 import { readGivenSnippets } from "./sample.ts";
 import { showWarnings } from "./show.ts";

@@ -19,7 +19,7 @@ import { withMaskedSecrets } from "@postrider/compose/secret-grants";
 import { findWarnings } from "@postrider/compose/warnings";
 import type { Problem } from "@postrider/shared/errors";
 import type { Context } from "../context.ts";
-import { toVisible } from "../text.ts";
+import { toVisible } from "../readable.ts";
 import { loadAction } from "./load.ts";
 import { readGivenSnippets, readSample, type SampleOptions } from "./sample.ts";
 import { markProblem, showRequest, showWarnings, templateAt } from "./show.ts";
