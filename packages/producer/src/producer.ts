@@ -4,7 +4,7 @@
 import { connectRedis, producerOptions } from "@postrider/redis/connect";
 import { createCustomerIndex } from "@postrider/redis/customer-index";
 import { createLaneDirectory } from "@postrider/redis/lane-directory";
-import { createLanes, type Lanes } from "@postrider/redis/queues";
+import { createLaneQueues, type LaneQueues } from "@postrider/redis/lane-queues";
 import { createAdmit } from "@postrider/redis/scripts/admit";
 import { createShard, createStore, type Store } from "@postrider/redis/shard";
 import { PostriderError } from "@postrider/shared/errors";
@@ -26,7 +26,7 @@ import { createOutcomes, type Outcomes } from "./outcomes/outcomes.ts";
 import { createRuns, type Runs } from "./runs/runs.ts";
 import { createSecretStore, type SecretStore } from "./secrets/secrets.ts";
 import { createSnippetStore, type SnippetStore } from "./snippets/snippets.ts";
-import { createTokenStore, type TokenStore } from "./tokens/tokens.ts";
+import { createTokenStore, type TokenStore } from "./tokens/token-store.ts";
 
 export interface ProducerOptions {
   /** Redis URL. */
@@ -60,7 +60,7 @@ export interface Producer {
   readonly secrets: SecretStore;
   /** Of the HTTP API. */
   readonly tokens: TokenStore;
-  readonly lanes: Lanes;
+  readonly lanes: LaneQueues;
   readonly ownLanes: OwnLanes;
   /** What shards share, for those that keep something of their own there. */
   readonly store: Store;
@@ -80,7 +80,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   const keyPrefix = options.keyPrefix ?? defaults.keyPrefix;
   const shard = createShard(redis, keyPrefix);
   const store = createStore(redis, keyPrefix);
-  const lanes = createLanes(shard);
+  const lanes = createLaneQueues(shard);
   const snippets = createSnippetStore(store);
   const directory = createLaneDirectory(shard);
   const actions = createActionStore(store, directory, snippets, sealer);

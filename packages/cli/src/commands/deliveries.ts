@@ -4,8 +4,8 @@ import type { DeliveryShown } from "@postrider/producer/deliveries/deliveries";
 import { REASONS } from "@postrider/shared/outcome";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
-import { withProducer } from "../producer.ts";
-import { describeCustomer, describeTime } from "../text.ts";
+import { describeCustomer, describeTime } from "../readable.ts";
+import { withProducer } from "../with-producer.ts";
 import { describeAttempt } from "./attempt-text.ts";
 
 export function addDeliveries(program: Command, context: Context): void {
