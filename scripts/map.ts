@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
   bullmq: [
     "redis/src/batched-claims.ts",
-    "redis/src/queues.ts",
+    "redis/src/lane-queues.ts",
     "redis/src/scripts/admit.ts",
     "redis/src/scripts/reclaim.ts",
     "worker/src/claim.ts",
@@ -24,7 +24,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   liquidjs: ["compose/src/dialect/", "compose/src/render/", "compose/src/escape/", "compose/src/cost/"],
   "prom-client": [
     "worker/src/record/metrics.ts",
-    "api/src/metrics.ts",
+    "api/src/api-metrics.ts",
     "shared/src/process-metrics.ts",
     "worker/src/record/series.ts",
   ],

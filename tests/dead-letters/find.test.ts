@@ -1,4 +1,4 @@
-import { startRedisServer } from "@postrider/cli/redis/server";
+import { startRedisServer } from "@postrider/cli/redis/redis-server";
 import { createProducer, type Producer } from "@postrider/producer/producer";
 import { packDelivery } from "@postrider/shared/delivery";
 import { createSealer, parseSecretKeys } from "@postrider/shared/seal";

@@ -1,6 +1,6 @@
 // What is written down of attempts: evidence, outcome and counts in one step, all of it or nothing.
 
-import { startRedisServer } from "@postrider/cli/redis/server";
+import { startRedisServer } from "@postrider/cli/redis/redis-server";
 import { createLedger } from "@postrider/redis/ledger";
 import type { Entry } from "@postrider/redis/scripts/record-attempt";
 import type { Outcome } from "@postrider/shared/outcome";

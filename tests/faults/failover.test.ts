@@ -1,4 +1,4 @@
-import { startRedisServer } from "@postrider/cli/redis/server";
+import { startRedisServer } from "@postrider/cli/redis/redis-server";
 import { createProducer } from "@postrider/producer/producer";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";

@@ -1,7 +1,7 @@
 // /healthz tells a worker that makes no progress from one that has nothing to do, and from one whose Redis is
 // away.
 
-import { startRedisServer } from "@postrider/cli/redis/server";
+import { startRedisServer } from "@postrider/cli/redis/redis-server";
 import { createProducer } from "@postrider/producer/producer";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";

@@ -1,4 +1,4 @@
-import { startRedisServer } from "@postrider/cli/redis/server";
+import { startRedisServer } from "@postrider/cli/redis/redis-server";
 import { createProducer } from "@postrider/producer/producer";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { provideRedis } from "@postrider/cli/redis/provide-redis";
-import { startRedisServer } from "@postrider/cli/redis/server";
+import { startRedisServer } from "@postrider/cli/redis/redis-server";
 import { Redis } from "ioredis";
 import { expect, inject, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -11,7 +11,7 @@ import { ROOT, startProcess } from "../support/processes.ts";
 import { redisBinary } from "../support/redis.ts";
 
 const HOST = `
-import { startRedisServer } from "@postrider/cli/redis/server";
+import { startRedisServer } from "@postrider/cli/redis/redis-server";
 const server = await startRedisServer({ binary: process.argv[2] });
 console.log(JSON.stringify({ pid: server.pid, directory: server.directory, url: server.url }));
 process.on("SIGINT", () => undefined);
@@ -39,7 +39,7 @@ async function startHost() {
   const script = join(directory, "host.mts");
   await writeFile(
     script,
-    HOST.replace("@postrider/cli/redis/server", join(ROOT, "packages/cli/src/redis/server.ts")),
+    HOST.replace("@postrider/cli/redis/redis-server", join(ROOT, "packages/cli/src/redis/redis-server.ts")),
   );
   const host = startProcess(process.execPath, [
     "--conditions=@postrider/source",

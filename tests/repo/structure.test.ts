@@ -2,7 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { VERSION } from "@postrider/shared/version";
 import { expect, test } from "vitest";
 import { renderDocs } from "../../scripts/docs.ts";
@@ -85,6 +85,21 @@ test.each(sources)(`%s has at most ${LINES_MAX} lines and opens with its part in
 
   expect(text.split("\n").length).toBeLessThanOrEqual(LINES_MAX);
   expect(text).toMatch(/^(\/\/|\/\*\*)/);
+});
+
+/**
+ * Files that are called after something else: a command or route after what it deals with, a step after what
+ * it calls, a role's settings after the role.
+ */
+const CALLED_AFTER =
+  /^packages\/(?:cli\/src\/commands|api\/src\/routes|worker\/src\/steps|shared\/src\/settings)\//;
+
+test("a source file's name occurs once, so that whoever looks for a file finds one", () => {
+  const owners = new Map<string, string[]>();
+  for (const file of sources.filter((name) => !CALLED_AFTER.test(name)))
+    owners.set(basename(file), [...(owners.get(basename(file)) ?? []), file]);
+
+  expect([...owners.values()].filter((found) => found.length > 1)).toEqual([]);
 });
 
 const WIDTH_MAX = 110;

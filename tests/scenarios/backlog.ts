@@ -1,6 +1,6 @@
 // A large backlog for one dead destination: do the deliveries of the others notice?
 
-import { startRedisServer } from "@postrider/cli/redis/server";
+import { startRedisServer } from "@postrider/cli/redis/redis-server";
 import { createProducer, type Producer } from "@postrider/producer/producer";
 import { expect } from "vitest";
 import { startFleet } from "../support/fleet.ts";

@@ -1,7 +1,7 @@
 // For a while nothing passes between workers and Redis, and nobody is told: no reset, no refusal. Does every
 // single worker consume again, by itself, and is nothing lost?
 
-import { startRedisServer } from "@postrider/cli/redis/server";
+import { startRedisServer } from "@postrider/cli/redis/redis-server";
 import { createProducer } from "@postrider/producer/producer";
 import { expect } from "vitest";
 import { eventually } from "../support/eventually.ts";

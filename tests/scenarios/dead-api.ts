@@ -2,7 +2,7 @@
 // afterwards?
 
 import { readFile } from "node:fs/promises";
-import { startRedisServer } from "@postrider/cli/redis/server";
+import { startRedisServer } from "@postrider/cli/redis/redis-server";
 import { createProducer, type Producer } from "@postrider/producer/producer";
 import { Redis } from "ioredis";
 import { expect } from "vitest";

@@ -1,7 +1,7 @@
 // The primary dies under load, and Sentinel makes its replica primary: what the replica lacked is lost, and
 // nothing else; the same run again takes exactly that in.
 
-import { startRedisServer } from "@postrider/cli/redis/server";
+import { startRedisServer } from "@postrider/cli/redis/redis-server";
 import type { RunOrder } from "@postrider/producer/enqueue/enqueue-many";
 import { createProducer, type Producer } from "@postrider/producer/producer";
 import { hasCode } from "@postrider/shared/errors";

@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type RedisServer, startRedisServer } from "@postrider/cli/redis/server";
+import { type RedisServer, startRedisServer } from "@postrider/cli/redis/redis-server";
 import { createProducer, type Producer } from "@postrider/producer/producer";
 import { PostriderError } from "@postrider/shared/errors";
 import { Redis } from "ioredis";

@@ -2,8 +2,8 @@
 // counted.
 
 import { randomBytes } from "node:crypto";
-import { startRedisServer } from "@postrider/cli/redis/server";
-import type { OAuthClient } from "@postrider/compose/credentials";
+import { startRedisServer } from "@postrider/cli/redis/redis-server";
+import type { OAuthClient } from "@postrider/compose/compile-credentials";
 import { createSealer, parseSecretKeys, type SecretKeys } from "@postrider/shared/seal";
 import type { IssuedToken, NoToken } from "@postrider/worker/authorize/oauth";
 import { createSharedTokens } from "@postrider/worker/authorize/shared-tokens";

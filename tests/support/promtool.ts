@@ -1,7 +1,7 @@
 // Prometheus' own checker of what a process exposes.
 
 import { hasApt, installWithApt } from "../../packages/cli/src/redis/apt.ts";
-import { findOnPath } from "../../packages/cli/src/redis/server.ts";
+import { findOnPath } from "../../packages/cli/src/redis/redis-server.ts";
 import { startProcess } from "./processes.ts";
 
 /**

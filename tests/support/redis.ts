@@ -3,7 +3,7 @@
 
 import { Redis } from "ioredis";
 import { inject } from "vitest";
-import { findOnPath } from "../../packages/cli/src/redis/server.ts";
+import { findOnPath } from "../../packages/cli/src/redis/redis-server.ts";
 
 /**
  * A URL whose database no other test file uses at the same time; emptied. Evidence of a failed test stays

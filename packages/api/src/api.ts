@@ -5,14 +5,14 @@ import type { Producer } from "@postrider/producer/producer";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Logger } from "@postrider/shared/log";
 import type { Settings } from "@postrider/shared/settings/settings";
-import { createApiMetrics } from "./metrics.ts";
+import { createApiMetrics } from "./api-metrics.ts";
 import { createAnswering } from "./route/answering.ts";
 import type { Tools } from "./route/tools.ts";
 import { ROUTES } from "./routes.ts";
 import { createServer } from "./server/server.ts";
 import { createTokenDirectory } from "./tokens/directory.ts";
-import { createDoor } from "./tokens/door.ts";
 import { createRateLimit } from "./tokens/rate-limit.ts";
+import { createDoor } from "./tokens/token-door.ts";
 import { within } from "./within.ts";
 
 export interface ApiOptions {

@@ -8,9 +8,9 @@ import { describeProblems, PostriderError, type Problem } from "@postrider/share
 import { holdsCredential } from "@postrider/shared/mask";
 import { findBlankInUrl } from "./blanks.ts";
 import { type BodyParts, composeBody } from "./body.ts";
+import { compileCredentials, type RenderCredentials } from "./compile-credentials.ts";
 import { cheapUpTo } from "./cost/cost.ts";
 import { isSizeAtMost } from "./cost/data-size.ts";
-import { compileCredentials, type RenderCredentials } from "./credentials.ts";
 import type { DeliveryFacts } from "./dialect/delivery-facts.ts";
 import { createDialect } from "./dialect/dialect.ts";
 
@@ -29,7 +29,7 @@ import { COMPOSE_LIMITS, type ComposeLimits } from "./limits.ts";
 import { compileTemplate, type Scope, type Template, toConstant } from "./render/template.ts";
 
 import { type Composed, toComposed, toFailure } from "./request.ts";
-import { checkSecrets, grantSecrets, usesSecrets } from "./secrets.ts";
+import { checkSecrets, grantSecrets, usesSecrets } from "./secret-grants.ts";
 import { parseUrl, type SendableUrl } from "./url.ts";
 
 export interface CompiledAction {

@@ -6,7 +6,7 @@ import { describeProblems, PostriderError } from "@postrider/shared/errors";
 import { parseSnippet } from "@postrider/shared/snippet";
 import { templatesOf } from "@postrider/shared/templates";
 import { createDialect } from "./dialect/dialect.ts";
-import { findSnippetNames, SNIPPET_DEPTH_MAX, type Snippets } from "./render/snippets.ts";
+import { findSnippetNames, SNIPPET_DEPTH_MAX, type Snippets } from "./render/inline-snippets.ts";
 import { findSyntaxProblem } from "./render/template.ts";
 
 /** The snippets that an action's templates name, directly or in other snippets, and that it does not have. */

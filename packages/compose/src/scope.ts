@@ -3,7 +3,7 @@
 import type { Delivery } from "@postrider/shared/delivery";
 import type { DeliveryFacts } from "./dialect/delivery-facts.ts";
 import type { Scope } from "./render/template.ts";
-import type { Secrets } from "./secrets.ts";
+import type { Secrets } from "./secret-grants.ts";
 
 /** `snippets` belong to the action. */
 export const SCOPE_NAMES = [

@@ -4,8 +4,9 @@
 import { connectRedis, producerOptions } from "@postrider/redis/connect";
 import { createCustomerIndex } from "@postrider/redis/customer-index";
 import { createLaneDirectory } from "@postrider/redis/lane-directory";
-import { createLanes, type Lanes } from "@postrider/redis/queues";
+import { createLaneQueues, type LaneQueues } from "@postrider/redis/lane-queues";
 import { createAdmit } from "@postrider/redis/scripts/admit";
+import { createWithdraw } from "@postrider/redis/scripts/withdraw";
 import { createShard, createStore, type Store } from "@postrider/redis/shard";
 import { PostriderError } from "@postrider/shared/errors";
 import { createSealer, parseSecretKeys, type SecretKeys } from "@postrider/shared/seal";
@@ -15,6 +16,7 @@ import { createActionOrigins } from "./actions/action-origins.ts";
 import { type ActionStore, createActionStore } from "./actions/actions.ts";
 import { createDeadLetters, type DeadLetters } from "./dead-letters/dead-letters.ts";
 import { createFinder } from "./dead-letters/find.ts";
+import { createChanges } from "./deliveries/change.ts";
 import { type Customers, createCustomers } from "./deliveries/customer-deliveries.ts";
 import { createDeliveries, type Deliveries } from "./deliveries/deliveries.ts";
 import { createDestinations, type Destinations } from "./destinations/destinations.ts";
@@ -26,7 +28,7 @@ import { createOutcomes, type Outcomes } from "./outcomes/outcomes.ts";
 import { createRuns, type Runs } from "./runs/runs.ts";
 import { createSecretStore, type SecretStore } from "./secrets/secrets.ts";
 import { createSnippetStore, type SnippetStore } from "./snippets/snippets.ts";
-import { createTokenStore, type TokenStore } from "./tokens/tokens.ts";
+import { createTokenStore, type TokenStore } from "./tokens/token-store.ts";
 
 export interface ProducerOptions {
   /** Redis URL. */
@@ -42,6 +44,10 @@ export interface ProducerOptions {
   readonly keyPrefix?: string;
   /** How long ended deliveries are found by their customer, as the workers have it; 0: there is no index. */
   readonly customersKeptMs?: number;
+  /** How many outcomes are kept, as the workers have it; 0: what is cancelled here is not told. */
+  readonly outcomesKept?: number;
+  /** How long ended deliveries are remembered, as the workers have it. */
+  readonly idempotencyWindowMs?: number;
   /** Deliveries waiting in a lane above which enqueueMany pauses. */
   readonly backlogMax?: number;
 }
@@ -60,7 +66,7 @@ export interface Producer {
   readonly secrets: SecretStore;
   /** Of the HTTP API. */
   readonly tokens: TokenStore;
-  readonly lanes: Lanes;
+  readonly lanes: LaneQueues;
   readonly ownLanes: OwnLanes;
   /** What shards share, for those that keep something of their own there. */
   readonly store: Store;
@@ -80,7 +86,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   const keyPrefix = options.keyPrefix ?? defaults.keyPrefix;
   const shard = createShard(redis, keyPrefix);
   const store = createStore(redis, keyPrefix);
-  const lanes = createLanes(shard);
+  const lanes = createLaneQueues(shard);
   const snippets = createSnippetStore(store);
   const directory = createLaneDirectory(shard);
   const actions = createActionStore(store, directory, snippets, sealer);
@@ -89,7 +95,13 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   const destinations = createDestinations(shard, directory);
   const finder = createFinder(shard, { findOrigin, sealer });
   const customerSealer = options.sealCustomers === true ? sealer : null;
-  const customersKeptMs = options.customersKeptMs ?? defaults.customersKeptMs;
+  const kept = {
+    ...defaults,
+    customersKeptMs: options.customersKeptMs ?? defaults.customersKeptMs,
+    outcomesKept: options.outcomesKept ?? defaults.outcomesKept,
+    idempotencyWindowMs: options.idempotencyWindowMs ?? defaults.idempotencyWindowMs,
+  };
+  const { customersKeptMs } = kept;
   const dependencies = {
     admit: createAdmit(shard),
     lanes,
@@ -107,7 +119,10 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     enqueueMany: createEnqueueMany(dependencies),
     runs,
     outcomes: createOutcomes(shard, sealer),
-    deliveries: createDeliveries({ shard, directory, finder, findOrigin, runs, destinations, sealer }),
+    deliveries: createDeliveries({
+      ...{ shard, directory, finder, findOrigin, runs, destinations, sealer },
+      changes: createChanges({ shard, withdraw: createWithdraw(shard, kept), sealer, now: Date.now }),
+    }),
     customers: createCustomers({
       shard,
       index: customersKeptMs > 0 ? createCustomerIndex(shard, customersKeptMs) : null,

@@ -40,7 +40,7 @@ export function createShardKeys(keyPrefix: string, shard: string) {
     ownLaneVersion: () => `${prefix}:own-lanes:version`,
     /** What workers met at a destination lately: `<second>:<kind>` → count. */
     failures: (lane: string) => `${prefix}:failures:${lane}`,
-    /** Destinations' lanes with trouble in the last window, by the time when it began. */
+    /** Lanes of destinations that failed in the last window, by the time when it began. */
     failing: () => `${prefix}:failures:failing`,
     /**
      * Of a held run's lane: deliveries that were released by themselves and came back because the run was

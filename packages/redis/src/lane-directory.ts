@@ -4,8 +4,9 @@
 
 import { PostriderError } from "@postrider/shared/errors";
 import { type OwnLane, rateOf, toSwitches } from "@postrider/shared/own-lane";
+import { DELAY_UNIT } from "./counts.ts";
 import type { ShardKeys } from "./keys.ts";
-import { dissolveLane } from "./scripts/dissolve.ts";
+import { dissolveLane } from "./scripts/dissolve-lane.ts";
 import type { Shard } from "./shard.ts";
 
 /** A process that missed so many changes reads everything anew. */
@@ -32,7 +33,7 @@ redis.call("ZADD", KEYS[2], version, ARGV[1])
 redis.call("ZREMRANGEBYRANK", KEYS[2], 0, -1 - tonumber(ARGV[8]))
 local entry = version .. " " .. ARGV[3]
 redis.call("HSET", KEYS[1], ARGV[1], entry)
--- What the rate before holds back need not be held any longer.
+-- What waits for a lower rate need not wait any longer.
 if ARGV[9] == "1" then redis.call("DEL", KEYS[8]) end
 for field, value in pairs({concurrency = ARGV[5], max = ARGV[6], duration = ARGV[7]}) do
   if value == "" then redis.call("HDEL", KEYS[4], field) else redis.call("HSET", KEYS[4], field, value) end
@@ -44,7 +45,7 @@ else
   redis.call("HDEL", KEYS[4], "paused")
   if redis.call("EXISTS", KEYS[5]) == 1 then redis.call("ZADD", KEYS[7], 0, "0") end
   local due = redis.call("ZRANGE", KEYS[6], 0, 0, "WITHSCORES")
-  if due[2] then redis.call("ZADD", KEYS[7], math.floor(tonumber(due[2]) / 0x1000), "1") end
+  if due[2] then redis.call("ZADD", KEYS[7], math.floor(tonumber(due[2]) / ${DELAY_UNIT}), "1") end
 end
 return {1, entry}
 `;

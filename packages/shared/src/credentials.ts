@@ -38,7 +38,7 @@ export const authSchema = z
     bearer: bearerSchema.optional(),
     oauth2: oauth2Schema.optional(),
   })
-  .refine((auth) => Object.values(auth).filter((way) => way !== undefined).length === 1, {
+  .refine((auth) => Object.values(auth).filter((field) => field !== undefined).length === 1, {
     message: "must have exactly one of basic, bearer, oauth2",
   });
 

@@ -55,6 +55,16 @@ export const ERROR_CODES = {
   },
   destination_invalid: { exitCode: 2, status: 422, text: "A destination's origin or limit breaks a rule." },
   delivery_unknown: { exitCode: 1, status: 404, text: "No delivery has that id, or it is forgotten." },
+  delivery_under_way: {
+    exitCode: 1,
+    status: 409,
+    text: "An attempt of the delivery is under way, so that it can be neither cancelled nor changed.",
+  },
+  delivery_ended: {
+    exitCode: 1,
+    status: 409,
+    text: "The delivery has ended, so that it can be neither cancelled nor changed.",
+  },
   dead_letter_unknown: { exitCode: 1, status: 404, text: "No dead letter has that delivery id." },
   dead_letters_invalid: {
     exitCode: 2,

@@ -11,7 +11,17 @@ export function chooseLane(hasRun: boolean): string {
 
 const LANE_NAME = /^[a-z0-9][a-z0-9_-]{0,49}$/;
 /** They stand where a lane's name would stand in keys of ours. */
-const RESERVED = new Set(["outcome", "run", "runs", "own-lanes", "failures", "totals", "workers"]);
+const RESERVED = new Set([
+  "outcome",
+  "outcomes",
+  "customers",
+  "run",
+  "runs",
+  "own-lanes",
+  "failures",
+  "totals",
+  "workers",
+]);
 
 /** Whether a text can name a shared lane (it becomes a BullMQ queue name and a metric label). */
 export function isLaneName(text: string): boolean {

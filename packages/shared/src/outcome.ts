@@ -54,6 +54,7 @@ export const REASONS = {
   internal: "A bug of Postrider's.",
   cancelled: "The action's template cancelled the delivery.",
   run_cancelled: "The run was cancelled before the delivery was sent.",
+  withdrawn: "The delivery was cancelled by itself before it was sent.",
   too_old: "The delivery waited for another attempt until its retry policy's maxAgeMs had passed.",
   expired: "The delivery's expiresAt passed.",
 } as const;
@@ -64,7 +65,7 @@ export const REASON_NAMES = Object.keys(REASONS) as readonly Reason[];
 /** The outcome that a reason belongs to. */
 export function outcomeOf(reason: Reason): OutcomeKind {
   if (reason === "reply_2xx") return "delivered";
-  if (reason === "run_cancelled") return "cancelled";
+  if (reason === "run_cancelled" || reason === "withdrawn") return "cancelled";
   return reason === "expired" || reason === "cancelled" ? reason : "failed";
 }
 

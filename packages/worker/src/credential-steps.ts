@@ -8,8 +8,8 @@ import { createSharedTokens, createUnsharedTokens } from "./authorize/shared-tok
 import { createTokens } from "./authorize/tokens.ts";
 import type { Interrupts } from "./interrupts.ts";
 import type { TlsFiles } from "./send/tls/tls-files.ts";
-import { createReadSecrets } from "./unseal/read-secrets.ts";
-import { createSecretCache, readFromRedis } from "./unseal/secret-cache.ts";
+import { createReadSecrets, readFromRedis } from "./unseal/open-secrets.ts";
+import { createSecretCache } from "./unseal/secret-cache.ts";
 import { createUnsealer, type Unseal } from "./unseal/unseal.ts";
 
 export interface CredentialOptions {

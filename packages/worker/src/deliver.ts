@@ -6,7 +6,7 @@ import { RETRY_PRESETS } from "@postrider/shared/retry";
 import { type Attempted, type Claimed, type Finding, NOT_SENT } from "./attempt.ts";
 import { conceal } from "./authorize/conceal.ts";
 import type { Random } from "./decide/backoff.ts";
-import { capture } from "./decide/capture.ts";
+import { capture } from "./decide/capture-answer.ts";
 import { decide } from "./decide/decide.ts";
 import type { Draft, Past, Step } from "./draft.ts";
 

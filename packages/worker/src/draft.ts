@@ -2,7 +2,7 @@
 
 import type { CompiledAction } from "@postrider/compose/compile";
 import type { ComposedRequest } from "@postrider/compose/request";
-import type { Secrets } from "@postrider/compose/secrets";
+import type { Secrets } from "@postrider/compose/secret-grants";
 import type { Delivery } from "@postrider/shared/delivery";
 import type { Mark } from "@postrider/shared/outcome";
 import type { RetryPolicy } from "@postrider/shared/retry";

@@ -5,7 +5,7 @@ import { type Composer, createComposer } from "@postrider/compose/apart/composer
 import { type CompiledAction, compileAction } from "@postrider/compose/compile";
 import { type ShownRequest, toShown } from "@postrider/compose/request";
 import { toScope } from "@postrider/compose/scope";
-import { withMaskedSecrets } from "@postrider/compose/secrets";
+import { withMaskedSecrets } from "@postrider/compose/secret-grants";
 import { connectRedis, producerOptions } from "@postrider/redis/connect";
 import { createStore } from "@postrider/redis/shard";
 import type { Action } from "@postrider/shared/action";

@@ -1,7 +1,7 @@
 // What handlers work with. Made once per API process.
 
 import type { Producer } from "@postrider/producer/producer";
-import type { ApiMetrics } from "../metrics.ts";
+import type { ApiMetrics } from "../api-metrics.ts";
 
 export interface Tools {
   readonly producer: Producer;

@@ -1,6 +1,6 @@
 // Tokens: made, listed and revoked. The text of one is answered once, when it is made.
 
-import type { TokenListed } from "@postrider/producer/tokens/tokens";
+import type { TokenListed } from "@postrider/producer/tokens/token-store";
 import { grantSchema } from "@postrider/shared/api-token";
 import { z } from "zod";
 import { defineRoute, type Route } from "../route/route.ts";

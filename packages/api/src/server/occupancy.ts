@@ -4,7 +4,7 @@
 import { PostriderError } from "@postrider/shared/errors";
 import type { Logger } from "@postrider/shared/log";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { type ApiMetrics, GONE } from "../metrics.ts";
+import { type ApiMetrics, GONE } from "../api-metrics.ts";
 import type { Route } from "../route/route.ts";
 
 export interface OccupancyOptions {

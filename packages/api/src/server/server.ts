@@ -12,9 +12,9 @@ import type { Answer, Circumstances, Route } from "../route/route.ts";
 import { createOccupancy, type Occupancy, type OccupancyOptions } from "./occupancy.ts";
 import { checkCoding, readJson } from "./read-json.ts";
 import { refuseConnection } from "./refuse-connection.ts";
-import { findAllowed, sendAnswer, sendProblem } from "./replies.ts";
 import { toRequestId } from "./request-id.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
+import { findAllowed, sendAnswer, sendProblem } from "./send-answer.ts";
 
 declare module "fastify" {
   interface FastifyRequest {

@@ -1,7 +1,7 @@
 // The tokens that are known: those of the settings, and those of the store as they were a second ago at most.
 
 import { timingSafeEqual } from "node:crypto";
-import type { StoredToken, TokenStore } from "@postrider/producer/tokens/tokens";
+import type { StoredToken, TokenStore } from "@postrider/producer/tokens/token-store";
 import { digestToken, type KnownToken } from "@postrider/shared/api-token";
 import { type Caller, toCaller } from "../route/caller.ts";
 

@@ -8,7 +8,7 @@ import type { Example } from "@postrider/shared/example";
 import { parseAction, parseActionDocument } from "@postrider/shared/parse-action";
 import type { Context } from "../context.ts";
 import { type ActionDocument, isActionFile, readActionDocuments } from "../documents.ts";
-import { withProducer } from "../producer.ts";
+import { withProducer } from "../with-producer.ts";
 
 export interface LoadedAction {
   /** Where it stands. */

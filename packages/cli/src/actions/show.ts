@@ -5,7 +5,7 @@ import type { ShownRequest } from "@postrider/compose/request";
 import type { Problem } from "@postrider/shared/errors";
 import { holdsCredential } from "@postrider/shared/mask";
 import type { Output, Paint } from "../output.ts";
-import { toVisible } from "../text.ts";
+import { toVisible } from "../readable.ts";
 
 export function showRequest({ method, url, headers, body }: ShownRequest, output: Output): void {
   const { paint } = output;

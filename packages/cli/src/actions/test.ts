@@ -4,7 +4,7 @@ import { describeProblems } from "@postrider/shared/errors";
 import { type TestSend, testAction } from "@postrider/worker/test-send";
 import type { Context } from "../context.ts";
 import type { Output, Paint } from "../output.ts";
-import { describeDuration, toVisible } from "../text.ts";
+import { describeDuration, toVisible } from "../readable.ts";
 import { loadAction } from "./load.ts";
 import { readGivenSnippets, readSample, type SampleOptions } from "./sample.ts";
 import { showRequest } from "./show.ts";

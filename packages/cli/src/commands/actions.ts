@@ -11,7 +11,7 @@ import type { SampleOptions } from "../actions/sample.ts";
 import { showWarnings } from "../actions/show.ts";
 import { test } from "../actions/test.ts";
 import type { Context } from "../context.ts";
-import { withProducer } from "../producer.ts";
+import { withProducer } from "../with-producer.ts";
 import { parseTime } from "./arguments.ts";
 
 /** What campaign tools show in previews; the same each time, so that what depends on it does not move. */

@@ -5,8 +5,8 @@ import { createLogger, type Logger } from "@postrider/shared/log";
 import type { Settings } from "@postrider/shared/settings/settings";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
-import { withProducer } from "../producer.ts";
 import { whenToldToStop } from "../told-to-stop.ts";
+import { withProducer } from "../with-producer.ts";
 import { parentOption } from "./worker.ts";
 
 export function addApi(program: Command, context: Context): void {

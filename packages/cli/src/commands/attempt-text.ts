@@ -1,7 +1,7 @@
 // One attempt in one line, for people.
 
 import type { AttemptRecord } from "@postrider/shared/attempt-record";
-import { describeDuration, describeTime, toVisible } from "../text.ts";
+import { describeDuration, describeTime, toVisible } from "../readable.ts";
 
 /** `2026-11-24T21:00:00Z  attempt 2 to https://…: 503 in 120 ms → retry in 3.2 s (reply_5xx)`. */
 export function describeAttempt({

@@ -3,8 +3,8 @@
 import type { CustomerDelivery } from "@postrider/producer/deliveries/customer-deliveries";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
-import { withProducer } from "../producer.ts";
-import { describeTime } from "../text.ts";
+import { describeTime } from "../readable.ts";
+import { withProducer } from "../with-producer.ts";
 import { parseCount } from "./arguments.ts";
 
 const SHOWN_DEFAULT = 20;

@@ -9,7 +9,7 @@ import {
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { untilInterrupted } from "../interrupt.ts";
-import { withProducer } from "../producer.ts";
+import { withProducer } from "../with-producer.ts";
 import { parseRate } from "./arguments.ts";
 import { addFilterOptions, type FilterOptions, toSelection } from "./dead-letter-options.ts";
 

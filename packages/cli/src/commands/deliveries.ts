@@ -1,25 +1,71 @@
-// `postrider deliveries show`: everything about one delivery, and what comes next.
+// `postrider deliveries`: everything about one delivery, and what comes next; and what may be changed of one
+// that waits.
 
 import type { DeliveryShown } from "@postrider/producer/deliveries/deliveries";
+import { PostriderError } from "@postrider/shared/errors";
 import { REASONS } from "@postrider/shared/outcome";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
-import { withProducer } from "../producer.ts";
-import { describeCustomer, describeTime } from "../text.ts";
+import { describeCustomer, describeTime } from "../readable.ts";
+import { withProducer } from "../with-producer.ts";
+import { parseTime } from "./arguments.ts";
 import { describeAttempt } from "./attempt-text.ts";
 
+interface Json {
+  readonly json?: boolean;
+}
+
+interface RescheduleOptions extends Json {
+  readonly sendAt?: Date | null;
+  readonly expiresAt?: Date | null;
+}
+
 export function addDeliveries(program: Command, context: Context): void {
-  program
-    .command("deliveries")
-    .description("Single deliveries")
+  const { settings, output } = context;
+  const group = program.command("deliveries").description("Single deliveries");
+  group
     .command("show <delivery>")
     .description("Explain one delivery: where it is, what its attempts met and why, what comes next")
     .option("--json", "for programs")
-    .action(async (id: string, { json }: { json?: boolean }) => {
-      const shown = await withProducer(context.settings(), ({ deliveries }) => deliveries.show(id));
-      if (json === true) context.output.json(shown);
+    .action(async (id: string, { json }: Json) => {
+      const shown = await withProducer(settings(), ({ deliveries }) => deliveries.show(id));
+      if (json === true) output.json(shown);
       else show(shown, context);
     });
+  group
+    .command("cancel <delivery>")
+    .description("End a delivery that waits: it is not sent")
+    .option("--json", "for programs")
+    .action(async (id: string, { json }: Json) => {
+      await withProducer(settings(), ({ deliveries }) => deliveries.cancel(id));
+      if (json === true) return output.json({ cancelled: id });
+      output.line(`${id} cancelled`);
+    });
+  group
+    .command("reschedule <delivery>")
+    .description("Change the times of a delivery that waits")
+    .option("--send-at <time>", "not before this time; now: at once", parseTimeOr("now"))
+    .option("--expires-at <time>", "no attempt after this time; never: take that away", parseTimeOr("never"))
+    .option("--json", "for programs")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  postrider deliveries reschedule ruIe2MQM.WawbLD80sNRZRc3V22zDfQ --send-at 2026-12-24T09:00:00Z
+  postrider deliveries reschedule ruIe2MQM.WawbLD80sNRZRc3V22zDfQ --send-at now --expires-at never`,
+    )
+    .action(async (id: string, { json, ...changes }: RescheduleOptions) => {
+      if (Object.keys(changes).length === 0)
+        throw new PostriderError("delivery_invalid", "give --send-at or --expires-at, or both");
+      await withProducer(settings(), ({ deliveries }) => deliveries.changeTimes(id, changes));
+      if (json === true) return output.json({ rescheduled: id });
+      output.line(`${id} rescheduled`);
+    });
+}
+
+/** A time, or a word for none. */
+function parseTimeOr(none: string): (text: string) => Date | null {
+  return (text) => (text === none ? null : parseTime(text));
 }
 
 function show(shown: DeliveryShown, { output }: Context): void {

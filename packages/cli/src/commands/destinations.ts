@@ -5,8 +5,8 @@ import { PostriderError } from "@postrider/shared/errors";
 import type { Limits } from "@postrider/shared/own-lane";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
-import { withProducer } from "../producer.ts";
-import { describeTime } from "../text.ts";
+import { describeTime } from "../readable.ts";
+import { withProducer } from "../with-producer.ts";
 import { parseCount, parseRate } from "./arguments.ts";
 
 interface LimitOptions {

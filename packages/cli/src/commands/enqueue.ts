@@ -16,7 +16,7 @@ import { createProgress } from "../customers/progress.ts";
 import { createRejects, NO_REJECTS, type Rejects } from "../customers/rejects.ts";
 import { isActionFile, readEvent, readValues } from "../documents.ts";
 import { untilInterrupted } from "../interrupt.ts";
-import { withProducer } from "../producer.ts";
+import { withProducer } from "../with-producer.ts";
 import { parseTime } from "./arguments.ts";
 import { waitForRun } from "./wait.ts";
 

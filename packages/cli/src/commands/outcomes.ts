@@ -8,8 +8,8 @@ import { stringifyExact } from "@postrider/shared/exact-json";
 import { type Command, Option } from "commander";
 import type { Context } from "../context.ts";
 import { untilInterrupted } from "../interrupt.ts";
-import { withProducer } from "../producer.ts";
-import { describeCustomer, describeTime } from "../text.ts";
+import { describeCustomer, describeTime } from "../readable.ts";
+import { withProducer } from "../with-producer.ts";
 
 interface Json {
   readonly json?: boolean;

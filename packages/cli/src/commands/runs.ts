@@ -4,8 +4,8 @@ import type { Run } from "@postrider/producer/runs/run";
 import type { Runs } from "@postrider/producer/runs/runs";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
-import { withProducer } from "../producer.ts";
-import { describeDuration, describeTime } from "../text.ts";
+import { describeDuration, describeTime } from "../readable.ts";
+import { withProducer } from "../with-producer.ts";
 import { parseCount, parseSeconds } from "./arguments.ts";
 import { waitForRun } from "./wait.ts";
 

@@ -6,8 +6,8 @@ import { text } from "node:stream/consumers";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
-import { withProducer } from "../producer.ts";
-import { describeTime } from "../text.ts";
+import { describeTime } from "../readable.ts";
+import { withProducer } from "../with-producer.ts";
 
 interface Json {
   readonly json?: boolean;

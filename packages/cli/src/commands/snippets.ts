@@ -6,8 +6,8 @@ import { text } from "node:stream/consumers";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
-import { withProducer } from "../producer.ts";
-import { toVisible } from "../text.ts";
+import { toVisible } from "../readable.ts";
+import { withProducer } from "../with-producer.ts";
 
 export function addSnippets(program: Command, { settings, output, surroundings, end }: Context): void {
   const group = program

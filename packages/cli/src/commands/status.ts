@@ -3,8 +3,8 @@
 import type { OwnLanes } from "@postrider/producer/destinations/own-lanes";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
-import { withProducer } from "../producer.ts";
-import { describeDuration, describeTime } from "../text.ts";
+import { describeDuration, describeTime } from "../readable.ts";
+import { withProducer } from "../with-producer.ts";
 
 /** Own lanes that are shown; there may be thousands. */
 const OWN_LANES_SHOWN = 20;

@@ -1,11 +1,11 @@
 // `postrider tokens`: who may use the HTTP API. A token's text is printed once, when it is made.
 
-import type { TokenListed } from "@postrider/producer/tokens/tokens";
+import type { TokenListed } from "@postrider/producer/tokens/token-store";
 import { SCOPES, type Scope } from "@postrider/shared/api-token";
 import { type Command, Option } from "commander";
 import type { Context } from "../context.ts";
-import { withProducer } from "../producer.ts";
-import { describeTime } from "../text.ts";
+import { describeTime } from "../readable.ts";
+import { withProducer } from "../with-producer.ts";
 
 interface Options {
   readonly scope: Scope[];

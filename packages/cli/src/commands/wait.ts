@@ -8,7 +8,7 @@ import { isOver } from "@postrider/producer/runs/run-end";
 import { createBar, createLines } from "../bar.ts";
 import type { Context } from "../context.ts";
 import { untilInterrupted } from "../interrupt.ts";
-import { describeDuration } from "../text.ts";
+import { describeDuration } from "../readable.ts";
 
 /**
  * Waits, and ends the command with 1 unless the run is over and all of it was delivered.

@@ -3,7 +3,7 @@
 import { createComposer } from "@postrider/compose/apart/composer";
 import type { CompiledAction } from "@postrider/compose/compile";
 import { toScope } from "@postrider/compose/scope";
-import { withMaskedSecrets } from "@postrider/compose/secrets";
+import { withMaskedSecrets } from "@postrider/compose/secret-grants";
 import type { Customer, Delivery } from "@postrider/shared/delivery";
 import { describeProblems } from "@postrider/shared/errors";
 import type { Reason } from "@postrider/shared/outcome";

@@ -4,7 +4,7 @@
 import type { Writable } from "node:stream";
 import type { Progress } from "@postrider/producer/enqueue/enqueue-many";
 import { createBar, createLines } from "../bar.ts";
-import { describeDuration } from "../text.ts";
+import { describeDuration } from "../readable.ts";
 
 export interface ProgressOptions {
   readonly output: Writable & { readonly isTTY?: boolean };

@@ -7,7 +7,7 @@ import { maskUrl } from "@postrider/shared/redis-url";
 import { hasApt, installWithApt } from "./apt.ts";
 import { startContainer } from "./container.ts";
 import type { ProvidedRedis } from "./provided-redis.ts";
-import { findOnPath, startRedisServer } from "./server.ts";
+import { findOnPath, startRedisServer } from "./redis-server.ts";
 
 export interface ProvideOptions {
   /** POSTRIDER_REDIS_URL, where it is set. */

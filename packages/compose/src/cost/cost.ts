@@ -4,11 +4,11 @@
 import { AssignTag, CaptureTag, ForTag, type Template } from "liquidjs";
 import { bodiesOf, isPrinting, textOf } from "../escape/places.ts";
 import { COMPOSE_LIMITS, type ComposeLimits } from "../limits.ts";
+import { SnippetNode } from "../render/inline-snippets.ts";
 import { type Expression, expressionsOf, type Operand, toArgument } from "../render/operands.ts";
-import { SnippetNode } from "../render/snippets.ts";
 import { DATA_NAMES } from "../scope.ts";
 import { type Argument, growthOf, searchWork } from "./growth.ts";
-import { costsNoMoreThanItsParts } from "./tags.ts";
+import { costsNoMoreThanItsParts } from "./tag-costs.ts";
 
 /** Of one value, in characters. */
 const SIZE_MAX = 16_777_216;

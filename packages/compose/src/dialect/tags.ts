@@ -11,6 +11,7 @@ import {
   toValueSync,
   Value,
 } from "liquidjs";
+import { PrintingTag } from "../escape/places.ts";
 import { print } from "../escape/print.ts";
 import { drawBytes } from "./delivery-facts.ts";
 
@@ -60,9 +61,6 @@ export function registerTags(liquid: Liquid, field: string): void {
     liquid.registerTag(name, refusedTag("belongs to mails; it is not available in webhooks"));
   for (const [name, why] of Object.entries(REFUSED_TAGS)) liquid.registerTag(name, refusedTag(why));
 }
-
-/** Tags of ours that print something short. */
-export abstract class PrintingTag extends Tag {}
 
 /** A tag that prints what it makes of its one argument, which may stand in parentheses. */
 function printingTag(make: (context: Context, argument: unknown) => string) {

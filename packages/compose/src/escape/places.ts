@@ -14,10 +14,10 @@ import {
   IncrementTag,
   Output,
   RawTag,
+  Tag,
   type Template,
   UnlessTag,
 } from "liquidjs";
-import { PrintingTag } from "../dialect/tags.ts";
 import { findItemsPlace, type WrittenFilter } from "./by-hand.ts";
 import type { Place } from "./escape.ts";
 
@@ -173,6 +173,9 @@ export function bodiesOf(node: Template): Template[][] {
     Array.isArray(body),
   );
 }
+
+/** Tags of ours that print something short. */
+export abstract class PrintingTag extends Tag {}
 
 const PRINTING = [Output, EchoTag, CycleTag, IncrementTag, DecrementTag, PrintingTag];
 

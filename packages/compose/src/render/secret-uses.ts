@@ -4,6 +4,7 @@
 import type { Problem } from "@postrider/shared/errors";
 import { AssignTag, CaptureTag, type Template as Node, Output } from "liquidjs";
 import { isPrinting, isRaw, textOf } from "../escape/places.ts";
+import { SnippetNode } from "./inline-snippets.ts";
 import {
   createLocator,
   everyNode,
@@ -15,7 +16,6 @@ import {
   pathOf,
   type Spot,
 } from "./operands.ts";
-import { SnippetNode } from "./snippets.ts";
 
 /** The name under which templates see secrets. */
 export const SECRETS = "secrets";

@@ -20,9 +20,9 @@ import { type DeadLetterFilter, invalid, parseFilter } from "./filter.ts";
 import type { Finder } from "./find.ts";
 import { createGroups, type DeadLetterGroup, GROUPINGS, type Grouping } from "./groups.ts";
 import type { DeadLetter } from "./letter.ts";
+import { type Compose, composeShown, type WouldSend } from "./letter-request.ts";
 import { type Purged, type PurgeProgress, purge } from "./purge.ts";
 import { type Replayed, type ReplayOptions, replay } from "./replay.ts";
-import { type Compose, composeShown, type WouldSend } from "./request.ts";
 
 export interface DeadLetterQuery extends DeadLetterFilter {
   /** At most so many, 50 unless given; up to 10,000. */

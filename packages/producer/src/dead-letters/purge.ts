@@ -1,6 +1,6 @@
 // Forgets dead letters. Their outcomes stay recorded and counted.
 
-import { purgeLetters } from "@postrider/redis/scripts/purge";
+import { purgeLetters } from "@postrider/redis/scripts/purge-letters";
 import type { Shard } from "@postrider/redis/shard";
 import { inSteps, type Selection, type WorkOptions } from "./bulk.ts";
 import type { Finder } from "./find.ts";

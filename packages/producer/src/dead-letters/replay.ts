@@ -4,7 +4,7 @@
 import { asProducer } from "@postrider/redis/connect";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { hastenRetries } from "@postrider/redis/scripts/hasten";
-import { type PutBack, replayLetters } from "@postrider/redis/scripts/replay";
+import { type PutBack, replayLetters } from "@postrider/redis/scripts/replay-letters";
 import type { Shard } from "@postrider/redis/shard";
 import { toActionRef } from "@postrider/shared/action-ref";
 import { type Delivery, newDeliveryId } from "@postrider/shared/delivery";

@@ -14,6 +14,7 @@ import type { Destination, Destinations } from "../destinations/destinations.ts"
 import type { RunState } from "../runs/run.ts";
 import type { Runs } from "../runs/runs.ts";
 import { readAttempts } from "./attempts.ts";
+import type { Changes } from "./change.ts";
 import { explainNext, explainVerdict, type Next } from "./explain.ts";
 import { type DeliveryState, type Located, locate } from "./locate.ts";
 import { openDelivery, toCustomerId } from "./stored-delivery.ts";
@@ -49,7 +50,7 @@ export interface DeliveryShown {
   readonly next: Next;
 }
 
-export interface Deliveries {
+export interface Deliveries extends Changes {
   /** @throws `delivery_unknown`. */
   show(id: string): Promise<DeliveryShown>;
 }
@@ -62,11 +63,13 @@ export interface DeliveriesDependencies {
   readonly runs: Runs;
   readonly destinations: Destinations;
   readonly sealer: Sealer;
+  readonly changes: Changes;
 }
 
 export function createDeliveries(dependencies: DeliveriesDependencies): Deliveries {
   const { shard, directory, finder, sealer } = dependencies;
   return {
+    ...dependencies.changes,
     async show(id) {
       await asProducer(() => directory.refresh());
       const located = await locate(shard, finder, id);

@@ -1,7 +1,7 @@
 // Enqueueing a single delivery.
 
 import { asProducer } from "@postrider/redis/connect";
-import type { Lanes } from "@postrider/redis/queues";
+import type { LaneQueues } from "@postrider/redis/lane-queues";
 import type { Admission, Admit } from "@postrider/redis/scripts/admit";
 import { toActionRef } from "@postrider/shared/action-ref";
 import { toCustomerPlace } from "@postrider/shared/customer-place";
@@ -57,7 +57,7 @@ export type EnqueueOne = (order: DeliveryOrder) => Promise<Enqueued>;
 
 export interface EnqueueDependencies {
   readonly admit: Admit;
-  readonly lanes: Lanes;
+  readonly lanes: LaneQueues;
   readonly actions: ActionStore;
   readonly runs: Runs;
   readonly routing: Routing;

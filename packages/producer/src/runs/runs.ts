@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { cancelledRun } from "@postrider/redis/cancelled-run";
 import { asProducer } from "@postrider/redis/connect";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
-import type { Lanes } from "@postrider/redis/queues";
+import type { LaneQueues } from "@postrider/redis/lane-queues";
 import { cancelRun, closeRun } from "@postrider/redis/scripts/close-run";
 import { confirmCount, openRun } from "@postrider/redis/scripts/open-run";
 import { type ReleasePath, release, releaseAgain } from "@postrider/redis/scripts/release";
@@ -76,7 +76,7 @@ const PROMOTED_AT_ONCE = 500;
 export interface RunsOptions {
   readonly shard: Shard;
   readonly directory: LaneDirectory;
-  readonly lanes: Lanes;
+  readonly lanes: LaneQueues;
   readonly findOrigin: FindActionOrigin;
 }
 
@@ -167,7 +167,7 @@ async function readRun(run: string, shard: Shard, directory: LaneDirectory): Pro
  * What is delayed need not wait until it is due to end. A worker that does not know yet would send what is
  * made due now.
  */
-async function endDelayed(run: string, lanes: Lanes): Promise<void> {
+async function endDelayed(run: string, lanes: LaneQueues): Promise<void> {
   await sleep(KNOWN_MS);
   await asProducer(() => lanes.queue(ownLaneName("run", run)).promoteJobs({ count: PROMOTED_AT_ONCE }));
 }

@@ -29,7 +29,7 @@ const WRITE_WHEN_FULL = `redis.call("DEL", KEYS[1] .. ":none")\n`;
  * = nothing), its customer's place and the time ("" = not indexed). Output: per entry 1 when written, 0 when
  * the delivery had ended already, -1 when another worker has the claim.
  */
-const RECORD = `${WRITE_WHEN_FULL}
+export const RECORD = `${WRITE_WHEN_FULL}
 local outcomes, totals = KEYS[#KEYS], KEYS[#KEYS - 1]
 ${COMPLETE_RUN}${TELL}${INDEX_ENDED}
 local counted, sums, ended, ending = {}, {}, 0, {}
@@ -98,6 +98,7 @@ return counted
 
 /** Records of attempts kept with a delivery; a rate limit can make many. */
 const RECORDS_KEPT = 30;
+
 /** What is written down of one attempt. */
 export interface Entry {
   readonly claimed: Claim & { readonly delivery: { readonly run?: string | undefined } };
@@ -122,7 +123,7 @@ export interface Entry {
  */
 export type Written = "written" | "stands" | "lost";
 
-type RecordCommand = (keyCount: number, ...keysAndValues: (string | number)[]) => Promise<number[]>;
+export type RecordCommand = (keyCount: number, ...keysAndValues: (string | number)[]) => Promise<number[]>;
 
 export interface RecordOptions {
   /** How long an ended delivery is remembered. */
@@ -135,7 +136,7 @@ export interface RecordOptions {
   readonly customersKeptMs: number;
 }
 
-const WRITTEN: Readonly<Record<number, Written>> = { 1: "written", 0: "stands", [-1]: "lost" };
+export const WRITTEN: Readonly<Record<number, Written>> = { 1: "written", 0: "stands", [-1]: "lost" };
 
 /** Writes attempts down, all of them in one step. */
 export type RecordAttempts = (entries: readonly Entry[]) => Promise<Written[]>;
@@ -143,19 +144,29 @@ export type RecordAttempts = (entries: readonly Entry[]) => Promise<Written[]>;
 export function createRecordAttempts({ redis, keys }: Shard, options: RecordOptions): RecordAttempts {
   redis.defineCommand("postriderRecord", { lua: RECORD });
   const { postriderRecord } = redis as unknown as { postriderRecord: RecordCommand };
-  const { outcomesKept, customersKeptMs } = options;
   return async (entries) => {
-    const names: string[] = [];
-    const values: (string | number)[] = [RECORDS_KEPT, outcomesKept, toListSeconds(customersKeptMs)];
-    for (const entry of entries) {
-      const place = toPlace(keys, entry, options);
-      names.push(...toKeys(keys, entry.claimed, place));
-      values.push(...toValues(entry, options), place?.prefix ?? "");
-    }
-    names.push(keys.totals(), keys.outcomes());
+    const { names, values } = toCommand(keys, entries, options);
     const counted = await postriderRecord.call(redis, names.length, ...names, ...values);
     return counted.map((one) => WRITTEN[one] ?? "lost");
   };
+}
+
+/** RECORD's keys and values. */
+export function toCommand(
+  keys: ShardKeys,
+  entries: readonly Entry[],
+  options: RecordOptions,
+): { names: string[]; values: (string | number)[] } {
+  const { outcomesKept, customersKeptMs } = options;
+  const names: string[] = [];
+  const values: (string | number)[] = [RECORDS_KEPT, outcomesKept, toListSeconds(customersKeptMs)];
+  for (const entry of entries) {
+    const place = toPlace(keys, entry, options);
+    names.push(...toKeys(keys, entry.claimed, place));
+    values.push(...toValues(entry, options), place?.prefix ?? "");
+  }
+  names.push(keys.totals(), keys.outcomes());
+  return { names, values };
 }
 
 type Place = ReturnType<typeof toEndedPlace> | null;

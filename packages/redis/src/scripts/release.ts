@@ -2,6 +2,7 @@
 // puts it back.
 
 import { RELEASED, toLaneMark } from "@postrider/shared/outcome";
+import { DELAY_UNIT } from "../counts.ts";
 import type { Shard } from "../shard.ts";
 import { ADD_WAITING, CARRY } from "./lane-fragments.ts";
 
@@ -21,7 +22,7 @@ if due then
   redis.call("ZADD", KEYS[6], due, ARGV[1])
   local first = redis.call("ZRANGE", KEYS[6], 0, 0, "WITHSCORES")[2]
   local isPaused = redis.call("HEXISTS", KEYS[8], "paused") == 1
-  if not isPaused then redis.call("ZADD", KEYS[7], math.floor(tonumber(first) / 0x1000), "1") end
+  if not isPaused then redis.call("ZADD", KEYS[7], math.floor(tonumber(first) / ${DELAY_UNIT}), "1") end
 else
   addWaiting(ARGV[1], KEYS[5], KEYS[7], KEYS[8])
 end

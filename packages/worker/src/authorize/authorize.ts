@@ -2,10 +2,10 @@
 // becomes of a delivery; what cannot be added is a finding like any other.
 
 import type { CompiledAction } from "@postrider/compose/compile";
-import type { Credentials, OAuthClient } from "@postrider/compose/credentials";
+import type { Credentials, OAuthClient } from "@postrider/compose/compile-credentials";
 import { findHeaderBlockProblem } from "@postrider/compose/headers";
 import type { ComposedRequest } from "@postrider/compose/request";
-import type { Secrets } from "@postrider/compose/secrets";
+import type { Secrets } from "@postrider/compose/secret-grants";
 import type { Finding, Unready, Unsendable } from "../attempt.ts";
 import { addCredential } from "./conceal.ts";
 import { type NoToken, readTokenAnswer, toTokenRequest, unavailable } from "./oauth.ts";

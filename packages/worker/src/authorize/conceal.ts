@@ -5,7 +5,7 @@
 
 import type { CompiledAction } from "@postrider/compose/compile";
 import type { ComposedRequest } from "@postrider/compose/request";
-import type { Secrets } from "@postrider/compose/secrets";
+import type { Secrets } from "@postrider/compose/secret-grants";
 import { isCredentialName, MASK } from "@postrider/shared/credential-names";
 import { LRUCache } from "lru-cache";
 import type { Finding } from "../attempt.ts";

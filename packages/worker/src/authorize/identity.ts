@@ -1,7 +1,7 @@
 // Whose token is whose: one name for all who may share it. Pure.
 
 import { createHash } from "node:crypto";
-import type { OAuthClient } from "@postrider/compose/credentials";
+import type { OAuthClient } from "@postrider/compose/compile-credentials";
 import type { EgressRules } from "@postrider/shared/egress";
 
 /** A name for a client in Redis, from which nothing of it can be guessed. */

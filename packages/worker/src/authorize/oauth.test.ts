@@ -1,4 +1,4 @@
-import type { OAuthClient } from "@postrider/compose/credentials";
+import type { OAuthClient } from "@postrider/compose/compile-credentials";
 import { expect, test } from "vitest";
 import type { Reply } from "../attempt.ts";
 import { readTokenAnswer, toTokenRequest } from "./oauth.ts";

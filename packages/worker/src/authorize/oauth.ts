@@ -1,7 +1,7 @@
 // The client credentials grant (RFC 6749 section 4.4): the request for a token, and what the answer means.
 // Pure.
 
-import type { OAuthClient } from "@postrider/compose/credentials";
+import type { OAuthClient } from "@postrider/compose/compile-credentials";
 import type { ComposedRequest } from "@postrider/compose/request";
 import { USER_AGENT } from "@postrider/shared/version";
 import type { Finding, Reply, Unready, Unsendable } from "../attempt.ts";

@@ -2,7 +2,7 @@
 // while the others go on with the old one, or wait where there is none.
 
 import { randomUUID } from "node:crypto";
-import type { OAuthClient } from "@postrider/compose/credentials";
+import type { OAuthClient } from "@postrider/compose/compile-credentials";
 import type { EgressRules } from "@postrider/shared/egress";
 import { createSleeper } from "@postrider/shared/sleeper";
 import { LRUCache } from "lru-cache";

@@ -13,7 +13,7 @@ function reply(body: unknown, more: Partial<Reply> = {}): Reply {
 }
 
 /** The status and message that a reply is judged by; null where it holds. */
-function judge(rules: unknown, finding: Reply): [as: number, message: string] | null {
+function check(rules: unknown, finding: Reply): [as: number, message: string] | null {
   const judged = checkSuccess(finding, success(rules));
   if (judged.kind !== "reply") throw new Error(judged.kind);
   return judged.judged === undefined ? null : [judged.judged.as, judged.judged.message];
@@ -47,7 +47,7 @@ test.each<[rules: unknown, body: unknown, message: string | null]>([
   [{ json: "/error", isNot: ["busy"], otherwise: 503 }, { error: "busy" }, '/error is "busy"'],
   [{ json: "/error", isNot: "busy", otherwise: 503 }, {}, null],
 ])("%j of %j: %s", (rules, body, message) => {
-  expect(judge(rules, reply(body))).toEqual(message === null ? null : [503, message]);
+  expect(check(rules, reply(body))).toEqual(message === null ? null : [503, message]);
 });
 
 test("the first rule that does not hold decides, and 422 stands for it unless the rule says otherwise", () => {
@@ -55,18 +55,18 @@ test("the first rule that does not hold decides, and 422 stands for it unless th
     { json: "/error", isNot: ["ratelimited"], otherwise: 429 },
     { json: "/ok", is: true },
   ];
-  expect(judge(rules, reply({ ok: true }))).toBeNull();
-  expect(judge(rules, reply({ ok: false, error: "ratelimited" }))?.[0]).toBe(429);
-  expect(judge(rules, reply({ ok: false, error: "no_channel" }))?.[0]).toBe(422);
+  expect(check(rules, reply({ ok: true }))).toBeNull();
+  expect(check(rules, reply({ ok: false, error: "ratelimited" }))?.[0]).toBe(429);
+  expect(check(rules, reply({ ok: false, error: "no_channel" }))?.[0]).toBe(422);
 });
 
 test("success has to be shown: what was not read to its end breaks the rule", () => {
   const whole = reply({ ok: true });
-  expect(judge(OK, { ...whole, isCut: true })).toEqual([
+  expect(check(OK, { ...whole, isCut: true })).toEqual([
     503,
     expect.stringContaining("POSTRIDER_REPLY_BYTES_MAX"),
   ]);
-  expect(judge(OK, { ...whole, isCut: true, trouble: "reset" })).toEqual([
+  expect(check(OK, { ...whole, isCut: true, trouble: "reset" })).toEqual([
     503,
     "the body is cut short: reset",
   ]);

@@ -5,7 +5,7 @@
 import type { Composer } from "@postrider/compose/apart/composer";
 import type { CompiledAction } from "@postrider/compose/compile";
 import { toFacts, toScope } from "@postrider/compose/scope";
-import { sampleWaiting } from "@postrider/redis/scripts/sample";
+import { sampleWaiting } from "@postrider/redis/scripts/sample-waiting";
 import type { Shard } from "@postrider/redis/shard";
 import { isDelivery } from "@postrider/shared/delivery";
 import type { FindAction } from "../action-cache.ts";

@@ -2,27 +2,18 @@
 // again every few seconds, so that a value that was set, rotated or removed is noticed soon.
 
 import type { CompiledAction } from "@postrider/compose/compile";
-import type { Secrets } from "@postrider/compose/secrets";
-import type { Store } from "@postrider/redis/shard";
+import type { Secrets } from "@postrider/compose/secret-grants";
 import type { Sealer } from "@postrider/shared/seal";
-import { openStoredSecret } from "@postrider/shared/stored-secret";
 import { LRUCache } from "lru-cache";
 import type { Unready } from "../attempt.ts";
+import { openSecrets, type ReadStored } from "./open-secrets.ts";
 
 /** An action's secrets, or why they cannot be had. */
 export type Found = { readonly kind: "secrets"; readonly secrets: Secrets } | Unready;
 export type FindSecrets = (action: CompiledAction) => Found | Promise<Found>;
 
-/** How long a change may go unnoticed; at this adaptive rate reading costs nothing. */
+/** How long a change may go unnoticed; read that seldom it costs nothing. */
 const FRESH_MS = 2_000;
-
-/** Reads the stored texts of names; null where there is none. */
-export type ReadStored = (names: readonly string[]) => Promise<(string | null)[]>;
-
-/** From the store in Redis. */
-export function readFromRedis(store: Store): ReadStored {
-  return (names) => store.redis.hmget(store.keys.secrets(), ...names);
-}
 
 const NONE: Found = { kind: "secrets", secrets: {} };
 
@@ -79,15 +70,6 @@ export function createSecretCache(
 }
 
 function openAll(names: readonly string[], stored: readonly (string | null)[], sealer: Sealer): Found {
-  const secrets: Record<string, string> = {};
-  for (const [index, name] of names.entries()) {
-    const text = stored[index] ?? null;
-    if (text === null)
-      return { kind: "unready", reason: "secret_missing", message: `the secret ${name} is not in the store` };
-    const opened = openStoredSecret(name, text, sealer);
-    if ("problem" in opened)
-      return { kind: "unready", reason: "key_missing", message: `the secret ${name} ${opened.problem}` };
-    secrets[name] = opened.text;
-  }
-  return { kind: "secrets", secrets };
+  const { values, problems } = openSecrets(names, stored, sealer);
+  return problems[0] ?? { kind: "secrets", secrets: Object.fromEntries(values) };
 }

@@ -3,7 +3,7 @@
 // somebody has set the secret.
 
 import type { CompiledAction } from "@postrider/compose/compile";
-import type { Secrets } from "@postrider/compose/secrets";
+import type { Secrets } from "@postrider/compose/secret-grants";
 import { type Delivery, unpackDelivery } from "@postrider/shared/delivery";
 import type { Sealer } from "@postrider/shared/seal";
 import type { Unready } from "../attempt.ts";

@@ -8,7 +8,7 @@ import { print, toJson } from "../../escape/print.ts";
 import { drawBytes } from "../delivery-facts.ts";
 import { DATE_FILTERS } from "./date-filters.ts";
 import { ENCODING_FILTERS } from "./encoding-filters.ts";
-import { amount, type FilterEntry, type FilterFunction, number } from "./filter.ts";
+import { amount, type FilterEntry, type FilterFunction, number } from "./filter-entry.ts";
 import { LIST_FILTERS } from "./lists.ts";
 import { NUMBER_FILTERS } from "./number-filters.ts";
 import { formatMoney, formatNumber } from "./number-formats.ts";

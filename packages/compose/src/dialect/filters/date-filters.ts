@@ -8,7 +8,7 @@ import type { Moment } from "../dates/parse.ts";
 import { ordinalEnding, strftime } from "../dates/strftime.ts";
 import { readZone, UTC, type Zone } from "../dates/zone.ts";
 import { factsOf } from "../delivery-facts.ts";
-import { type FilterEntry, type FilterFunction, number } from "./filter.ts";
+import { type FilterEntry, type FilterFunction, number } from "./filter-entry.ts";
 
 /** What `date` without a format prints, as liquidjs has it. */
 const FORMAT = "%A, %B %-e, %Y at %-l:%M %P %z";

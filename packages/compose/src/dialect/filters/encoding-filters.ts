@@ -1,7 +1,7 @@
 // Filters that write text for a place of its own, and read it back: HTML, URLs, Base64.
 
 import { toWellFormed } from "../../escape/print.ts";
-import { type FilterEntry, ofTexts } from "./filter.ts";
+import { type FilterEntry, ofTexts } from "./filter-entry.ts";
 
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",

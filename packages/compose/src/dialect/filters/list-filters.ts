@@ -5,7 +5,7 @@ import { type Context, isTruthy, type Liquid, toValueSync, Value } from "liquidj
 import { print, toJson } from "../../escape/print.ts";
 import { isAbsent } from "../operators.ts";
 import { withoutStrictness } from "../strictness.ts";
-import { charge } from "./filter.ts";
+import { charge } from "./filter-entry.ts";
 import { ofItems } from "./lists.ts";
 
 type Filter = (this: { context: Context }, value: unknown, ...args: unknown[]) => unknown;

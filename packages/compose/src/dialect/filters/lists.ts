@@ -5,7 +5,7 @@ import { type Context, Drop, toValueSync } from "liquidjs";
 import { plain, print } from "../../escape/print.ts";
 import { compareTexts, countCharacters, firstCharacter, lastCharacter, pieceOf } from "../characters.ts";
 import { isAbsent } from "../operators.ts";
-import { charge, type FilterEntry, type FilterFunction, integer } from "./filter.ts";
+import { charge, type FilterEntry, type FilterFunction, integer } from "./filter-entry.ts";
 
 /** The items, those of lists in the list included: not to be changed, since they may be the list itself. */
 export function flatten(value: unknown): readonly unknown[] {

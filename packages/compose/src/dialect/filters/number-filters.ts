@@ -18,7 +18,7 @@ import {
   toDecimal,
   toInteger,
 } from "../decimal.ts";
-import type { FilterEntry, FilterFunction } from "./filter.ts";
+import type { FilterEntry, FilterFunction } from "./filter-entry.ts";
 import { attributeOf, flatten } from "./lists.ts";
 
 /** @throws Error that names the filter, where a number is too large to reckon with. */

@@ -3,7 +3,7 @@
 import { type Context, Drop, type Liquid } from "liquidjs";
 import { print } from "../../escape/print.ts";
 import { CAMPAIGN_FILTERS } from "./campaign-filters.ts";
-import type { FilterFunction } from "./filter.ts";
+import type { FilterFunction } from "./filter-entry.ts";
 
 export function registerFilters(liquid: Liquid): void {
   for (const [name, { filter }] of Object.entries(CAMPAIGN_FILTERS))

@@ -2,7 +2,7 @@
 
 import { print } from "../../escape/print.ts";
 import { capitalize, countCharacters, pieceOf } from "../characters.ts";
-import { charge, type FilterEntry, type FilterFunction, integer, ofTexts } from "./filter.ts";
+import { charge, type FilterEntry, type FilterFunction, integer, ofTexts } from "./filter-entry.ts";
 
 /** Ruby's white space between words: no-break spaces belong to their word. */
 const SPACE = "[\\t-\\r ]";

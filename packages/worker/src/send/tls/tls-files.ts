@@ -12,9 +12,10 @@ import { type Entry, invalid, readTlsFile, secretOf } from "./tls-file.ts";
 const CHECK_MS = 10_000;
 
 /** The values of secrets, opened, and why others are not to be had. */
-export type ReadSecrets = (
-  names: readonly string[],
-) => Promise<{ readonly values: ReadonlyMap<string, string>; readonly problems: readonly string[] }>;
+export type ReadSecrets = (names: readonly string[]) => Promise<{
+  readonly values: ReadonlyMap<string, string>;
+  readonly problems: readonly { readonly message: string }[];
+}>;
 
 export interface TlsFiles {
   /**
@@ -81,7 +82,7 @@ export function openTlsFiles({ path, onChange, warn }: TlsFilesOptions): TlsFile
   const checkSecrets = async (): Promise<void> => {
     if (readSecrets === undefined || loaded.secretNames.size === 0) return;
     const { values, problems } = await readSecrets([...loaded.secretNames]);
-    const problem = problems.join("; ");
+    const problem = problems.map(({ message }) => message).join("; ");
     // Once, not every ten seconds.
     if (problem !== "" && problem !== told)
       warn(`POSTRIDER_TLS_FILE: ${problem}; what was there before stands`);

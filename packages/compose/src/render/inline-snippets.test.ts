@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compileAction } from "../compile.ts";
 import { createDialect } from "../dialect/dialect.ts";
-import { findSnippetNames } from "./snippets.ts";
+import { findSnippetNames } from "./inline-snippets.ts";
 
 function compose(document: Partial<ActionDocument>, customer: unknown = {}) {
   return compileAction(parseAction({ id: "a", url: "https://h/x", ...document })).compose(

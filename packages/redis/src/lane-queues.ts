@@ -12,7 +12,7 @@ import type { Shard } from "./shard.ts";
  */
 const QUEUES_MAX = 1_000;
 
-export interface Lanes {
+export interface LaneQueues {
   /** The lane's queue; made when first needed. */
   queue(lane: string): Queue;
   /** Counts of a lane, and the age of its oldest waiting delivery. */
@@ -24,7 +24,7 @@ export interface Lanes {
   close(): Promise<void>;
 }
 
-export function createLanes(shard: Shard): Lanes {
+export function createLaneQueues(shard: Shard): LaneQueues {
   const options = {
     connection: shard.redis,
     prefix: shard.keys.prefix,

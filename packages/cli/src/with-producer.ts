@@ -5,17 +5,10 @@ import type { Settings } from "@postrider/shared/settings/settings";
 
 /** Connects, does the work, and closes whatever happens. */
 export async function withProducer<T>(
-  { redisUrl, keyPrefix, customersKeptMs, backlogMax, secretKeys, sealCustomers }: Settings,
+  settings: Settings,
   work: (producer: Producer) => Promise<T>,
 ): Promise<T> {
-  const producer = await createProducer({
-    redis: redisUrl,
-    keyPrefix,
-    customersKeptMs,
-    backlogMax,
-    secretKeys,
-    sealCustomers,
-  });
+  const producer = await createProducer({ ...settings, redis: settings.redisUrl });
   try {
     return await work(producer);
   } finally {

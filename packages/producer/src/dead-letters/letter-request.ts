@@ -6,7 +6,7 @@ import type { DeliveryFacts } from "@postrider/compose/dialect/delivery-facts";
 import type { Scope } from "@postrider/compose/render/template";
 import { type Composed, type ShownRequest, toFailure, toShown } from "@postrider/compose/request";
 import { toFacts, toScope } from "@postrider/compose/scope";
-import { withMaskedSecrets } from "@postrider/compose/secrets";
+import { withMaskedSecrets } from "@postrider/compose/secret-grants";
 import type { Action } from "@postrider/shared/action";
 import { type Delivery, unpackDelivery } from "@postrider/shared/delivery";
 import { PostriderError, type Problem } from "@postrider/shared/errors";

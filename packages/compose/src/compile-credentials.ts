@@ -12,7 +12,7 @@ import { findHeaderProblem, trimHeader } from "./headers.ts";
 import type { ComposeLimits } from "./limits.ts";
 import { findSecretUses } from "./render/secret-uses.ts";
 import { compileTemplate, type Template } from "./render/template.ts";
-import { checkSecrets, type Secrets } from "./secrets.ts";
+import { checkSecrets, type Secrets } from "./secret-grants.ts";
 import { parseUrl, toBasic } from "./url.ts";
 
 /** The client that fetches tokens (RFC 6749 section 4.4). */
@@ -74,9 +74,9 @@ const NO_DELIVERY = { id: "", dueAt: 0 };
 /** The templates of auth and signing by their place in the action. */
 function fieldsOf({ auth, signing }: Action): Map<string, string> {
   const fields = new Map<string, string>();
-  for (const [way, texts] of Object.entries(auth ?? {}))
+  for (const [scheme, texts] of Object.entries(auth ?? {}))
     for (const [name, text] of Object.entries(texts ?? {}))
-      if (typeof text === "string") fields.set(`auth.${way}.${name}`, text);
+      if (typeof text === "string") fields.set(`auth.${scheme}.${name}`, text);
   for (const [index, text] of (signing?.secrets ?? []).entries())
     fields.set(`signing.secrets[${index}]`, text);
   return fields;

@@ -7,7 +7,7 @@ import { findOutputs } from "./describe.ts";
 import { COMPOSE_LIMITS } from "./limits.ts";
 import type { Composed } from "./request.ts";
 import { toShown } from "./request.ts";
-import { withMaskedSecrets } from "./secrets.ts";
+import { withMaskedSecrets } from "./secret-grants.ts";
 
 const KEY = "k3y-v4lue/+ü";
 const facts = { id: "d1", dueAt: 1_700_000_000_000 };

@@ -1,7 +1,7 @@
 import { parseAction } from "@postrider/shared/parse-action";
 import { expect, test } from "vitest";
 import type { Reply } from "../attempt.ts";
-import { capture } from "./capture.ts";
+import { capture } from "./capture-answer.ts";
 
 function asked(document: unknown) {
   return parseAction({ id: "a", url: "https://h/", capture: document }).capture;
