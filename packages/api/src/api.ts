@@ -10,6 +10,7 @@ import { createAnswering } from "./route/answering.ts";
 import type { Tools } from "./route/tools.ts";
 import { ROUTES } from "./routes.ts";
 import { createServer } from "./server/server.ts";
+import { createTaskRunner } from "./tasks/runner.ts";
 import { createTokenDirectory } from "./tokens/directory.ts";
 import { createRateLimit } from "./tokens/rate-limit.ts";
 import { createDoor } from "./tokens/token-door.ts";
@@ -57,6 +58,7 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
     metrics,
     log,
   });
+  const tasks = createTaskRunner(producer, log);
   let address: string | null = null;
   return {
     get address() {
@@ -70,12 +72,15 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
         throw error.code === "EADDRINUSE" ? toPortTaken(host, port, error) : error;
       });
       log.info({ address }, "API ready");
+      tasks.start();
       if (isLoopbackOnly)
         log.info(
           "no token is there, so the API listens on loopback only and needs none; make one with postrider tokens create, and start the API again",
         );
     },
-    close: () => server.close(settings.shutdownGraceMs),
+    async close() {
+      await Promise.all([server.close(settings.shutdownGraceMs), tasks.close()]);
+    },
   };
 }
 

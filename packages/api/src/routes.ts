@@ -8,6 +8,7 @@ import { createDescriptionRoutes } from "./routes/description.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { outcomeRoutes } from "./routes/outcomes.ts";
 import { runRoutes } from "./routes/runs.ts";
+import { taskRoutes } from "./routes/tasks.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 
 /** In the order in which people are shown them. */
@@ -15,6 +16,7 @@ export const ROUTES: readonly Route[] = [
   ...runRoutes,
   ...customerRoutes,
   ...outcomeRoutes,
+  ...taskRoutes,
   ...tokenRoutes,
   ...healthRoutes,
   ...createDescriptionRoutes({

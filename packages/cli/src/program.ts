@@ -16,6 +16,7 @@ import { addRuns } from "./commands/runs.ts";
 import { addSecrets } from "./commands/secrets.ts";
 import { addSnippets } from "./commands/snippets.ts";
 import { addStatus } from "./commands/status.ts";
+import { addTasks } from "./commands/tasks.ts";
 import { addTokens } from "./commands/tokens.ts";
 import { addUp } from "./commands/up.ts";
 import { addWorker } from "./commands/worker.ts";
@@ -38,6 +39,7 @@ const COMMANDS = [
   addOutcomes,
   addDestinations,
   addDeadLetters,
+  addTasks,
   addStatus,
 ];
 

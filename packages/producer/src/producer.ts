@@ -28,6 +28,7 @@ import { createOutcomes, type Outcomes } from "./outcomes/outcomes.ts";
 import { createRuns, type Runs } from "./runs/runs.ts";
 import { createSecretStore, type SecretStore } from "./secrets/secrets.ts";
 import { createSnippetStore, type SnippetStore } from "./snippets/snippets.ts";
+import { createTasks, type Tasks } from "./tasks/tasks.ts";
 import { createTokenStore, type TokenStore } from "./tokens/token-store.ts";
 
 export interface ProducerOptions {
@@ -66,6 +67,8 @@ export interface Producer {
   readonly secrets: SecretStore;
   /** Of the HTTP API. */
   readonly tokens: TokenStore;
+  /** Mass work that API processes carry out. */
+  readonly tasks: Tasks;
   readonly lanes: LaneQueues;
   readonly ownLanes: OwnLanes;
   /** What shards share, for those that keep something of their own there. */
@@ -132,6 +135,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     deadLetters: createDeadLetters({ shard, directory, actions, finder, sealer }),
     secrets: createSecretStore(store, sealer),
     tokens: createTokenStore(store, Date.now),
+    tasks: createTasks(store),
     destinations,
     lanes,
     ownLanes: createOwnLanes(shard, directory),

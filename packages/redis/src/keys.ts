@@ -88,6 +88,12 @@ export function createStoreKeys(keyPrefix: string) {
      * key.
      */
     apiAnswer: (digest: string) => `${prefix}:api-answer:${digest}`,
+    /** A task: what it is to do, for whom, how far it is, and who carries it out. */
+    task: (id: string) => `${prefix}:task:${id}`,
+    /** The tasks by the time when they were begun. */
+    tasks: () => `${prefix}:tasks`,
+    /** Those of them that have not ended. */
+    openTasks: () => `${prefix}:tasks:open`,
     /** An access token, sealed; `identity` tells the client that it was issued to. */
     token: (identity: string) => `${prefix}:token:${identity}`,
     /** Held by the worker that fetches a token. */

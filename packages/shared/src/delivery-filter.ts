@@ -4,10 +4,10 @@
 import { z } from "zod";
 import { parseActionRef } from "./action-ref.ts";
 import { isRunId } from "./delivery.ts";
+import { toOrigin } from "./destination-origin.ts";
 import type { Problem } from "./errors.ts";
 import { areLabels } from "./labels.ts";
 import { isLaneName } from "./lanes.ts";
-import { toOrigin } from "./origin.ts";
 import { REASON_NAMES, type Reason } from "./outcome.ts";
 
 /** All that is given must hold. */

@@ -185,6 +185,12 @@ export const ERROR_CODES = {
     status: 422,
     text: "A token's name, scope, narrowing or expiry breaks a rule.",
   },
+  task_unknown: { exitCode: 1, status: 404, text: "No task has that id, or it is forgotten." },
+  tasks_full: {
+    exitCode: 1,
+    status: 409,
+    text: "As many tasks as may be open have not ended yet.",
+  },
   internal: {
     exitCode: 1,
     status: 500,

@@ -13,7 +13,7 @@ import type { Sealer } from "@postrider/shared/seal";
 import type { ActionStore } from "../actions/actions.ts";
 import { readAttempts } from "../deliveries/attempts.ts";
 import { openDelivery } from "../deliveries/stored-delivery.ts";
-import type { Selection, WorkOptions } from "./bulk.ts";
+import type { Selection } from "./bulk.ts";
 import { type CountOptions, countMatching, type DeadLetterCount } from "./count.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { type DeadLetterFilter, invalid, parseFilter } from "./filter.ts";
@@ -21,7 +21,7 @@ import type { Finder } from "./find.ts";
 import { createGroups, type DeadLetterGroup, GROUPINGS, type Grouping } from "./groups.ts";
 import type { DeadLetter } from "./letter.ts";
 import { type Compose, composeShown, type WouldSend } from "./letter-request.ts";
-import { type Purged, type PurgeProgress, purge } from "./purge.ts";
+import { type Purged, type PurgeOptions, purge } from "./purge.ts";
 import { type Replayed, type ReplayOptions, replay } from "./replay.ts";
 
 export interface DeadLetterQuery extends DeadLetterFilter {
@@ -84,7 +84,7 @@ export interface DeadLetters {
    */
   replay(selection: Selection, options?: ReplayOptions): Promise<Replayed>;
   /** Forgets dead letters; their outcomes stay. @throws `dead_letters_invalid`, `aborted`. */
-  purge(selection: Selection, options?: WorkOptions<PurgeProgress>): Promise<Purged>;
+  purge(selection: Selection, options?: PurgeOptions): Promise<Purged>;
 }
 
 export interface DeadLettersDependencies {

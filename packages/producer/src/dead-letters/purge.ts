@@ -9,6 +9,11 @@ export interface PurgeProgress {
   readonly purged: number;
 }
 
+export interface PurgeOptions extends WorkOptions<PurgeProgress> {
+  /** At most so many a second; as fast as it goes unless given. */
+  readonly ratePerSecond?: number | undefined;
+}
+
 export interface Purged extends PurgeProgress {
   /** Of the ids that were asked for: those of no dead letter. */
   readonly unknown: readonly string[];
@@ -18,18 +23,18 @@ export interface Purged extends PurgeProgress {
 export async function purge(
   { finder, shard }: { readonly finder: Finder; readonly shard: Shard },
   selection: Selection,
-  { signal, onProgress }: WorkOptions<PurgeProgress>,
+  { ratePerSecond = Infinity, onProgress, ...pace }: PurgeOptions,
 ): Promise<Purged> {
   let purged = 0;
   const unknown: string[] = [];
-  for await (const { letters, others } of inSteps(finder, selection, { ratePerSecond: Infinity, signal })) {
+  for await (const { letters, others, place } of inSteps(finder, selection, { ...pace, ratePerSecond })) {
     const results = await purgeLetters(
       shard,
       letters.map(({ shown: { id, lane } }) => ({ id, lane })),
     );
     purged += results.filter(Boolean).length;
     unknown.push(...others);
-    onProgress?.({ purged });
+    onProgress?.({ purged }, place);
   }
   return { purged, unknown };
 }

@@ -68,14 +68,14 @@ export async function replay(
   selection: Selection,
   options: ReplayOptions,
 ): Promise<Replayed> {
-  const { ratePerSecond = REPLAYS_PER_SECOND, signal, onProgress } = options;
+  const { ratePerSecond = REPLAYS_PER_SECOND, onProgress } = options;
   const counts: Counts = { replayed: 0, hastened: 0, pending: 0, expired: 0, cancelled: 0 };
   const unknown: string[] = [];
   const findPresent = options.presentVersion === true ? createPresent(dependencies.actions) : findNone;
-  for await (const step of inSteps(dependencies.finder, selection, { ratePerSecond, signal })) {
+  for await (const step of inSteps(dependencies.finder, selection, { ...options, ratePerSecond })) {
     const gone = await putBackAll(dependencies, step.letters, { options, counts, findPresent });
     await hastenOthers(dependencies, [...step.others, ...gone], { counts, unknown });
-    onProgress?.({ ...counts });
+    onProgress?.({ ...counts }, step.place);
   }
   return { ...counts, unknown };
 }

@@ -5,9 +5,9 @@ import { readBacklog } from "@postrider/redis/counts";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Shard } from "@postrider/redis/shard";
 import { limitsSchema } from "@postrider/shared/action";
+import { toOrigin } from "@postrider/shared/destination-origin";
 import { PostriderError } from "@postrider/shared/errors";
 import { ownLaneName } from "@postrider/shared/lanes";
-import { toOrigin } from "@postrider/shared/origin";
 import { type Limits, limitsOf, type OwnLane } from "@postrider/shared/own-lane";
 
 export interface Destination {

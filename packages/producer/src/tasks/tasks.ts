@@ -1,0 +1,64 @@
+// Tasks: begun, looked at and stopped. API processes carry them out.
+
+import { randomBytes } from "node:crypto";
+import { beginTask, OPEN_TASKS_MAX } from "@postrider/redis/scripts/begin-task";
+import { stopTask } from "@postrider/redis/scripts/stop-task";
+import type { Store } from "@postrider/redis/shard";
+import { readTask, readTasks } from "@postrider/redis/stored-tasks";
+import { toFilterDocument } from "@postrider/shared/delivery-filter";
+import { PostriderError } from "@postrider/shared/errors";
+import { invalid, parseFilter } from "../dead-letters/filter.ts";
+import { type Task, type TaskOrder, toTask } from "./task.ts";
+
+export interface Tasks {
+  /**
+   * Begins a task, which is carried out as soon as an API process is free for it.
+   * @param by who begins it, for those who look. @throws `dead_letters_invalid`, `tasks_full`.
+   */
+  begin(order: TaskOrder, by: string): Promise<Task>;
+  /** The latest, newest first. @param limit at most so many, 50 unless given; up to 1,000. */
+  list(limit?: number): Promise<Task[]>;
+  /** @throws `task_unknown`. */
+  get(id: string): Promise<Task>;
+  /**
+   * Stops it between two steps: what is done stays, the rest is left alone. One that has ended stays as it
+   * is. @throws `task_unknown`.
+   */
+  stop(id: string): Promise<Task>;
+}
+
+const LIMIT = 50;
+const ID_BYTES = 8;
+
+export function createTasks(store: Store): Tasks {
+  const get = async (id: string): Promise<Task> => {
+    const stored = await readTask(store, id);
+    if (stored === null) throw unknown(id);
+    return toTask(stored);
+  };
+  return {
+    async begin({ filter, ratePerSecond, presentVersion, newKey, do: what }, by) {
+      parseFilter(filter);
+      if (ratePerSecond !== undefined && !(ratePerSecond > 0 && Number.isFinite(ratePerSecond)))
+        throw invalid("ratePerSecond", "must be more than 0");
+      const id = `t${randomBytes(ID_BYTES).toString("hex")}`;
+      const order = { do: what, filter: toFilterDocument(filter), ratePerSecond, presentVersion, newKey };
+      if (!(await beginTask(store, { id, do: what, order: JSON.stringify(order), by })))
+        throw new PostriderError(
+          "tasks_full",
+          `${OPEN_TASKS_MAX} tasks have not ended yet; stop one, or wait`,
+        );
+      return get(id);
+    },
+    list: async (limit = LIMIT) => (await readTasks(store, limit)).map(toTask),
+    get,
+    async stop(id) {
+      if (!(await stopTask(store, id))) throw unknown(id);
+      return get(id);
+    },
+  };
+}
+
+function unknown(id: string): PostriderError {
+  return new PostriderError("task_unknown", `no task has the id ${id}, or it is forgotten`);
+}
