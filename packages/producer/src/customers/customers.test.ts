@@ -1,29 +1,16 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Readable } from "node:stream";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { CustomerLine } from "./customer-line.ts";
-import { type Format, openCustomers } from "./open-customers.ts";
-
-let directory: string;
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "postrider-test-"));
-});
-afterAll(() => rm(directory, { recursive: true }));
+import { type Format, readCustomers } from "./read-customers.ts";
 
 async function read(content: string | Buffer | Iterable<Buffer>, format?: Format): Promise<CustomerLine[]> {
   const chunks = typeof content === "string" || Buffer.isBuffer(content) ? [Buffer.from(content)] : content;
-  const file = await openCustomers(
-    { path: "-", stdin: Readable.from(chunks) },
-    format === undefined ? {} : { format },
-  );
   const lines: CustomerLine[] = [];
-  for await (const line of file.lines) lines.push(line);
+  for await (const line of readCustomers(Readable.from(chunks), { format: format ?? null })) lines.push(line);
   return lines;
 }
 
@@ -80,9 +67,7 @@ test("a line is given as soon as it is there, also the first one of a slow strea
     yield Buffer.from('{"id":1}\n');
     await new Promise(() => undefined);
   }
-  const file = await openCustomers({ path: "-", stdin: Readable.from(slow()) });
-
-  const first = await file.lines[Symbol.asyncIterator]().next();
+  const first = await readCustomers(slow()).next();
 
   expect(first.value).toEqual({ line: 2, customer: { id: 1 } });
 });
@@ -257,7 +242,7 @@ test("CSV: whatever the cells and wherever the chunks are cut, what was written 
         const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
           bytes.subarray(index * size, (index + 1) * size),
         );
-        const read = await readCustomers(chunks);
+        const read = await readCsvCustomers(chunks);
         // Lone surrogates are no text, and an empty cell is an absent attribute.
         const written = rows.map(([id, a]) => ({ id: toText(id), ...(a !== "" && { a: toText(a) }) }));
         expect(read).toEqual(written);
@@ -271,38 +256,6 @@ function toText(text: string): string {
   return Buffer.from(text).toString("utf8");
 }
 
-async function readCustomers(chunks: Iterable<Buffer>): Promise<unknown[]> {
+async function readCsvCustomers(chunks: Iterable<Buffer>): Promise<unknown[]> {
   return (await read(chunks, "csv")).map((line) => ("customer" in line ? line.customer : line));
 }
-
-test("the format follows the name, else the content", async () => {
-  await writeFile(join(directory, "a.csv.gz"), gzipSync("id\n7\n"));
-  await writeFile(join(directory, "b.data"), '{"id":7}\n');
-  for (const [name, id] of [
-    ["a.csv.gz", "7"],
-    ["b.data", 7],
-  ] as const) {
-    const file = await openCustomers({ path: join(directory, name), stdin: Readable.from([]) });
-    for await (const line of file.lines) expect(line).toMatchObject({ customer: { id } });
-    expect(file.bytesRead()).toBe(file.bytesTotal);
-  }
-});
-
-test("a file that cannot be read is one clear error", async () => {
-  const open = async (path: string) => {
-    const file = await openCustomers({ path, stdin: Readable.from([]) });
-    for await (const _ of file.lines);
-  };
-  const cut = join(directory, "cut.ndjson.gz");
-  await writeFile(cut, gzipSync('{"id":1}\n'.repeat(1_000)).subarray(0, 40));
-
-  await expect(open(join(directory, "nope"))).rejects.toMatchObject({
-    code: "file_unreadable",
-    message: expect.stringContaining("no such file"),
-  });
-  await expect(open(directory)).rejects.toMatchObject({
-    code: "file_unreadable",
-    message: expect.stringContaining("directory"),
-  });
-  await expect(open(cut)).rejects.toMatchObject({ code: "file_damaged" });
-});
