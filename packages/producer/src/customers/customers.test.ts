@@ -7,10 +7,15 @@ import { expect, test } from "vitest";
 import type { CustomerLine } from "./customer-line.ts";
 import { type Format, readCustomers } from "./read-customers.ts";
 
-async function read(content: string | Buffer | Iterable<Buffer>, format?: Format): Promise<CustomerLine[]> {
+async function read(
+  content: string | Buffer | Iterable<Buffer>,
+  format?: Format,
+  after = 0,
+): Promise<CustomerLine[]> {
   const chunks = typeof content === "string" || Buffer.isBuffer(content) ? [Buffer.from(content)] : content;
   const lines: CustomerLine[] = [];
-  for await (const line of readCustomers(Readable.from(chunks), { format: format ?? null })) lines.push(line);
+  for await (const line of readCustomers(Readable.from(chunks), { format: format ?? null, after }))
+    lines.push(line);
   return lines;
 }
 
@@ -69,7 +74,7 @@ test("a line is given as soon as it is there, also the first one of a slow strea
   }
   const first = await readCustomers(slow()).next();
 
-  expect(first.value).toEqual({ line: 2, customer: { id: 1 } });
+  expect(first.value).toEqual({ line: 2, end: 2, customer: { id: 1 } });
 });
 
 test("NDJSON: a JSON array over many lines is refused as a whole, with the command that mends it", async () => {
@@ -83,7 +88,7 @@ test("a byte that is not UTF-8 is told behind replacement characters that are th
   const bytes = Buffer.concat([Buffer.from('{"id":"\ufffdé'), Buffer.from([0xeb]), Buffer.from('"}')]);
 
   expect(await read(bytes, "ndjson")).toEqual([
-    { line: 1, column: 10, problem: expect.stringContaining("UTF-8"), bytes },
+    { line: 1, end: 1, column: 10, problem: expect.stringContaining("UTF-8"), bytes },
   ]);
 });
 
@@ -259,3 +264,30 @@ function toText(text: string): string {
 async function readCsvCustomers(chunks: Iterable<Buffer>): Promise<unknown[]> {
   return (await read(chunks, "csv")).map((line) => ("customer" in line ? line.customer : line));
 }
+
+test.each(["ndjson", "csv"] as const)(
+  "%s: what stands behind a line is read as in the whole, with the same numbers",
+  async (format) => {
+    const texts = {
+      ndjson: '{"id":"1"}\n\n{"id":\n{"id":"2"}\r\n{"id":"3"}',
+      csv: 'id,"a\nb"\n1,x\n\n2,"y\n,\nz"\n3,x,x\n"4,x\n5,x',
+    };
+    const whole = await read(texts[format], format);
+
+    for (let after = 0; after < 12; after++) {
+      const isCut = whole.some(({ line, end }) => line <= after && end > after);
+      if (isCut) continue;
+      expect(await read(texts[format], format, after)).toEqual(whole.filter(({ end }) => end > after));
+    }
+  },
+);
+
+test("a line that is passed over is kept no more than one that is too long, and its faults are nobody's", async () => {
+  const content = Buffer.concat([
+    Buffer.from('{"id":1}\n'),
+    Buffer.alloc(3_000_000, 0xff),
+    Buffer.from('\n{"id":3}\n'),
+  ]);
+
+  expect(brief(await read(content, "ndjson", 2))).toEqual([[3, { id: 3 }]]);
+});

@@ -12,6 +12,8 @@ export type Format = "ndjson" | "csv";
 export interface ReadOptions {
   /** Absent or null: what the beginning looks like. */
   readonly format?: Format | null;
+  /** The line behind which to begin, such as one up to which all is enqueued: those are not even parsed. */
+  readonly after?: number;
   /** Is told a CSV's header row as it stands. */
   readonly onHeader?: (bytes: Buffer) => void;
 }
@@ -22,12 +24,12 @@ export interface ReadOptions {
  */
 export async function* readCustomers(
   bytes: AsyncIterable<Buffer>,
-  { format, onHeader = () => undefined }: ReadOptions = {},
+  { format, after = 0, onHeader = () => undefined }: ReadOptions = {},
 ): AsyncGenerator<CustomerLine> {
   try {
     const { chunks, first } = await peek(unpack(bytes));
     const chosen = format ?? (/^\s*[{[]/.test(first) ? "ndjson" : "csv");
-    yield* chosen === "csv" ? readCsv(chunks, onHeader) : readNdjson(chunks);
+    yield* chosen === "csv" ? readCsv(chunks, onHeader, after) : readNdjson(chunks, after);
   } catch (error) {
     throw isGzipError(error) ? toDamaged(error) : error;
   }

@@ -16,6 +16,7 @@ import {
 import { PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
 import { toRetryPolicy } from "@postrider/shared/retry";
+import { createAcknowledged } from "./acknowledged.ts";
 import { CHUNK, handOnInChunks, throwIfAborted } from "./chunks.ts";
 import {
   type DeliveryFrame,
@@ -54,6 +55,8 @@ export interface RunOrder extends DeliveryTimes {
 }
 
 export interface Progress {
+  /** Counted from the first: so many customers are taken in, none of them missing. */
+  readonly acknowledged: number;
   readonly enqueued: number;
   readonly duplicates: number;
   /** Known before, and lost from Redis since then: taken in again. */
@@ -94,7 +97,9 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
 
     const frame: DeliveryFrame = { action, run, ...home, ...times, ...toExtras(order) };
     const totals = { enqueued: 0, duplicates: 0, recovered: 0 };
-    const report = (isPaused: boolean): void => order.onProgress?.({ ...totals, isPaused });
+    const acknowledged = createAcknowledged();
+    const report = (isPaused: boolean): void =>
+      order.onProgress?.({ acknowledged: acknowledged.count(), ...totals, isPaused });
     let handedOn = enqueuedBefore;
     let refusal: PostriderError | undefined;
     const toEntrance = (before: number): Entrance => {
@@ -127,12 +132,14 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
     const take = async (chunk: readonly Admission[]): Promise<void> => {
       const before = handedOn;
       handedOn += chunk.length;
+      const acknowledge = acknowledged.expect(chunk.length);
       // Looked at after the wait for customers, which may have been long.
       await routing.look();
       const { enqueued, duplicates, recovered } = await asProducer(() => admit(chunk, toEntrance(before)));
       totals.enqueued += enqueued;
       totals.duplicates += duplicates;
       totals.recovered += recovered;
+      acknowledge();
       report(false);
     };
     const toItem = (customer: Customer): Admission => {
