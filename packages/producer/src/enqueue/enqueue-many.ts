@@ -7,13 +7,14 @@ import type { Admission, Entrance } from "@postrider/redis/scripts/admit";
 import { toActionRef } from "@postrider/shared/action-ref";
 import {
   type Customer,
+  type Delivery,
   type EventData,
   homeOf,
   parseRunId,
   toDeliveryId,
   type Values,
 } from "@postrider/shared/delivery";
-import { PostriderError } from "@postrider/shared/errors";
+import { hasCode, PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import { createAcknowledged } from "./acknowledged.ts";
@@ -51,11 +52,16 @@ export interface RunOrder extends DeliveryTimes {
    */
   readonly open?: boolean;
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Is told a customer that cannot be enqueued, such as one that is too large, before the next one is asked
+   * for; the others are enqueued. Absent: such a customer ends the enqueueing.
+   */
+  readonly onInvalid?: (customer: Customer, error: PostriderError) => void;
   readonly signal?: AbortSignal;
 }
 
 export interface Progress {
-  /** Counted from the first: so many customers are taken in, none of them missing. */
+  /** Counted from the first, without invalid ones: so many are taken in, and none of them is missing. */
   readonly acknowledged: number;
   readonly enqueued: number;
   readonly duplicates: number;
@@ -83,7 +89,7 @@ export type EnqueueMany = (order: RunOrder) => Promise<RunEnqueued>;
  * What was taken in by then stays; the same call again goes on.
  */
 export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMany {
-  const { admit, lanes, actions, runs, routing, backlogMax, customerSealer } = dependencies;
+  const { admit, lanes, actions, runs, routing, backlogMax } = dependencies;
   return async (order) => {
     checkRunOrder(order);
     const run = parseRunId(order.run);
@@ -142,8 +148,9 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
       acknowledge();
       report(false);
     };
-    const toItem = (customer: Customer): Admission => {
-      const delivery = toDelivery(customer, frame, customerSealer);
+    const toItem = (customer: Customer): Admission | null => {
+      const delivery = tryToDelivery(customer, frame, dependencies, order.onInvalid);
+      if (delivery === null) return null;
       // Of the customer itself: a sealed delivery does not show it.
       const id = toDeliveryId({ run, customerId: customer.id });
       return frame.sendAt === undefined ? { id, delivery } : { id, delivery, sendAt: frame.sendAt };
@@ -153,6 +160,22 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
     if (order.open !== true) await runs.close(run);
     return { run, action, ...totals };
   };
+}
+
+/** Null where the customer is invalid and somebody was told. @throws `customer_invalid` where nobody is. */
+function tryToDelivery(
+  customer: Customer,
+  frame: DeliveryFrame,
+  { customerSealer }: Pick<EnqueueDependencies, "customerSealer">,
+  onInvalid: RunOrder["onInvalid"],
+): Delivery | null {
+  try {
+    return toDelivery(customer, frame, customerSealer);
+  } catch (error) {
+    if (onInvalid === undefined || !hasCode(error, "customer_invalid")) throw error;
+    onInvalid(customer, error as PostriderError);
+    return null;
+  }
 }
 
 /** A run that was begun with a version goes on with it, also when a newer one was saved meanwhile. */
