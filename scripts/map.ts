@@ -24,10 +24,11 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   liquidjs: ["compose/src/dialect/", "compose/src/render/", "compose/src/escape/", "compose/src/cost/"],
   "prom-client": [
     "worker/src/record/metrics.ts",
-    "worker/src/record/process.ts",
+    "api/src/metrics.ts",
+    "shared/src/process-metrics.ts",
     "worker/src/record/series.ts",
   ],
-  fastify: ["worker/src/probes.ts"],
+  fastify: ["api/src/server/", "worker/src/probes.ts"],
   commander: ["cli/src/program.ts", "cli/src/commands/"],
 };
 

@@ -11,6 +11,7 @@ import { isolatedRedisUrl } from "../support/redis.ts";
 test("up delivers to this machine although nothing is allowed, and says that it does", async () => {
   await using receiver = await startReceiver();
   const environment = {
+    POSTRIDER_API_PORT: "0",
     POSTRIDER_REDIS_URL: await isolatedRedisUrl(),
     POSTRIDER_METRICS_PORT: "0",
     POSTRIDER_ALLOW_NETWORKS: "",

@@ -31,7 +31,8 @@ const PACKAGES: Record<string, readonly string[]> = {
   compose: ["shared"],
   producer: ["shared", "redis", "compose"],
   worker: ["shared", "redis", "compose"],
-  cli: ["shared", "redis", "compose", "producer", "worker"],
+  api: ["shared", "redis", "compose", "producer"],
+  cli: ["shared", "redis", "compose", "producer", "worker", "api"],
 };
 
 /** The pure ring: no library, no clock, no chance, no process. */
@@ -102,6 +103,7 @@ test("no source file is dead: each is imported, or is an entrance", async () => 
     "packages/cli/src/main.ts",
     "packages/producer/src/producer.ts",
     "packages/worker/src/worker.ts",
+    "packages/api/src/api.ts",
   ]);
   const imported = new Set<string>();
   for (const file of files.filter((name) => name.endsWith(".ts"))) {
@@ -129,7 +131,8 @@ function expandBraces(path: string): string[] {
 }
 
 test("paths that documents and comments name are there", async () => {
-  const named = /(?:packages\/)?\b((?:shared|redis|compose|producer|worker|cli)\/src\/[\w./{},-]*[\w}/])/g;
+  const named =
+    /(?:packages\/)?\b((?:shared|redis|compose|producer|worker|api|cli)\/src\/[\w./{},-]*[\w}/])/g;
   const known = files.map((file) => file.replace(/^packages\//, ""));
   for (const file of files.filter((name) => /\.(?:md|ts|mjs)$/.test(name))) {
     const text = await readFile(join(ROOT, file), "utf8");

@@ -6,6 +6,7 @@ import { readSettings } from "@postrider/shared/settings/read-settings";
 import { VERSION } from "@postrider/shared/version";
 import { Command, CommanderError } from "commander";
 import { addActions } from "./commands/actions.ts";
+import { addApi } from "./commands/api.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDeliveries } from "./commands/deliveries.ts";
 import { addDestinations } from "./commands/destinations.ts";
@@ -22,6 +23,7 @@ import { createOutput, type Output, type Surroundings } from "./output.ts";
 const COMMANDS = [
   addUp,
   addWorker,
+  addApi,
   addActions,
   addSnippets,
   addSecrets,

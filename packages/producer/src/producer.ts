@@ -5,7 +5,7 @@ import { connectRedis, producerOptions } from "@postrider/redis/connect";
 import { createLaneDirectory } from "@postrider/redis/lane-directory";
 import { createLanes, type Lanes } from "@postrider/redis/queues";
 import { createAdmit } from "@postrider/redis/scripts/admit";
-import { createShard, createStore } from "@postrider/redis/shard";
+import { createShard, createStore, type Store } from "@postrider/redis/shard";
 import { PostriderError } from "@postrider/shared/errors";
 import { createSealer, parseSecretKeys, type SecretKeys } from "@postrider/shared/seal";
 import { readSettings } from "@postrider/shared/settings/read-settings";
@@ -54,6 +54,8 @@ export interface Producer {
   readonly secrets: SecretStore;
   readonly lanes: Lanes;
   readonly ownLanes: OwnLanes;
+  /** What shards share, for those that keep something of their own there. */
+  readonly store: Store;
   close(): Promise<void>;
 }
 
@@ -100,6 +102,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     destinations,
     lanes,
     ownLanes: createOwnLanes(shard, directory),
+    store,
     async close() {
       await lanes.close();
       redis.disconnect();

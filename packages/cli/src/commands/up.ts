@@ -1,4 +1,4 @@
-// `postrider up`: Redis and a worker in one process tree, for development.
+// `postrider up`: Redis, the API and a worker in one process tree, for development.
 
 import { hasCode, PostriderError } from "@postrider/shared/errors";
 import type { Settings } from "@postrider/shared/settings/settings";
@@ -6,6 +6,7 @@ import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { provideRedis } from "../redis/provide-redis.ts";
 import type { ProvidedRedis } from "../redis/provided-redis.ts";
+import { serveApi } from "./api.ts";
 import { parseWhole } from "./whole.ts";
 import { parentOption, runWorker } from "./worker.ts";
 
@@ -32,7 +33,7 @@ function allowThisMachine({ surroundings, output }: Context): Partial<Settings> 
 export function addUp(program: Command, context: Context): void {
   program
     .command("up")
-    .description("Start Redis (unless POSTRIDER_REDIS_URL names one) and a worker, for development")
+    .description("Start Redis (unless POSTRIDER_REDIS_URL names one), the API and a worker, for development")
     .option("--redis-port <port>", "port for the Redis that is started", parseWhole(1, 65_535), 6_379)
     .addOption(parentOption())
     .action(async ({ redisPort, parent }: Options) => {
@@ -43,7 +44,8 @@ export function addUp(program: Command, context: Context): void {
         context.output.note(
           `Redis answers at ${redis.url}; other commands find it with --redis ${redis.url}`,
         );
-        await runWorker(context.settings({ redisUrl: redis.url, ...allowThisMachine(context) }), parent);
+        const settings = context.settings({ redisUrl: redis.url, ...allowThisMachine(context) });
+        await runWorker(settings, parent, (log, until) => serveApi(settings, log, until));
       } finally {
         await redis.stop();
       }

@@ -1,6 +1,6 @@
 // `postrider worker`: one worker process, as Kubernetes runs it.
 
-import { createLogger } from "@postrider/shared/log";
+import { createLogger, type Logger } from "@postrider/shared/log";
 import type { Settings } from "@postrider/shared/settings/settings";
 import { createWorker } from "@postrider/worker/worker";
 import { type Command, Option } from "commander";
@@ -27,10 +27,16 @@ export function parentOption(): Option {
   );
 }
 
+/** What runs beside a worker in the same process, until that is told to stop. */
+export type Beside = (
+  log: Logger,
+  until: { readonly told: Promise<unknown>; readonly flush: () => Promise<void> },
+) => Promise<void>;
+
 /**
  * Runs a worker until SIGTERM, SIGINT or the end of a parent; a second signal ends the grace period at once.
  */
-export async function runWorker(settings: Settings, parent?: number): Promise<void> {
+export async function runWorker(settings: Settings, parent?: number, beside?: Beside): Promise<void> {
   const { log, flush } = createLogger({ level: settings.logLevel, format: settings.logFormat });
   // Heard from the first moment on: getting ready waits for Redis as long as it takes.
   const told = new Promise<string>((resolve) => void whenToldToStop(resolve, parent));
@@ -46,8 +52,12 @@ export async function runWorker(settings: Settings, parent?: number): Promise<vo
       "worker ready",
     );
     void flush();
+    const besides = beside?.(log, { told, flush });
+    // Where that fails, as for a port that is taken, there is nothing to go on for.
+    besides?.catch(() => worker.close());
     await worker.run();
     await worker.close();
+    await besides;
     log.info("stopped");
   } finally {
     await flush();

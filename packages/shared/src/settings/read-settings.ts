@@ -41,9 +41,15 @@ export function readSettings(environment: Readonly<Record<string, string | undef
 }
 
 /** Settings that are good alone and not together. */
-function findConflicts({ sealCustomers, secretKeys }: Settings): Problem[] {
-  if (!sealCustomers || secretKeys.length > 0) return [];
-  return [{ field: "POSTRIDER_SEAL_CUSTOMERS", message: "needs POSTRIDER_SECRET_KEYS" }];
+function findConflicts({ sealCustomers, secretKeys, apiTlsCert, apiTlsKey }: Settings): Problem[] {
+  const problems: Problem[] = [];
+  if (sealCustomers && secretKeys.length === 0)
+    problems.push({ field: "POSTRIDER_SEAL_CUSTOMERS", message: "needs POSTRIDER_SECRET_KEYS" });
+  if (apiTlsCert !== "" && apiTlsKey === "")
+    problems.push({ field: "POSTRIDER_API_TLS_CERT", message: "needs POSTRIDER_API_TLS_KEY" });
+  if (apiTlsKey !== "" && apiTlsCert === "")
+    problems.push({ field: "POSTRIDER_API_TLS_KEY", message: "needs POSTRIDER_API_TLS_CERT" });
+  return problems;
 }
 
 function toHint(name: string, known: Iterable<string>): string {

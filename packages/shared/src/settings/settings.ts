@@ -2,6 +2,7 @@
 // from here. Only main files read the environment; everything else is handed what it needs.
 
 import { z } from "zod";
+import { apiSettings } from "./api.ts";
 import { egressSettings } from "./egress.ts";
 import { logSettings } from "./log.ts";
 import { producerSettings } from "./producer.ts";
@@ -14,6 +15,7 @@ export const SETTINGS_BY_ROLE = {
   Producers: producerSettings,
   Workers: workerSettings,
   Egress: egressSettings,
+  API: apiSettings,
   Logging: logSettings,
 } as const;
 
@@ -22,6 +24,7 @@ export const settingsSchema = z.object({
   ...producerSettings,
   ...workerSettings,
   ...egressSettings,
+  ...apiSettings,
   ...logSettings,
 });
 

@@ -4,9 +4,9 @@
 import { OWN_LANE_KINDS, type OwnLaneKind, toLaneLabel } from "@postrider/shared/lanes";
 import { type OutcomeKind, outcomeOf, REASON_NAMES, type Reason } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
+import { collectProcess } from "@postrider/shared/process-metrics";
 import { type Counter, Registry } from "prom-client";
 import type { FaultCode } from "../attempt.ts";
-import { collectProcess } from "./process.ts";
 import { DESTINATIONS_SHOWN_MAX, defineSeries, type EgressHeld, type Series } from "./series.ts";
 
 const STATUS_CLASSES = ["1xx", "2xx", "3xx", "4xx", "429", "5xx"] as const;

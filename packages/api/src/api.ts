@@ -1,0 +1,87 @@
+// `postrider api`: the HTTP API over a producer. Puts the parts together and owns their lifetime.
+
+import { readFile } from "node:fs/promises";
+import type { Producer } from "@postrider/producer/producer";
+import { PostriderError } from "@postrider/shared/errors";
+import type { Logger } from "@postrider/shared/log";
+import type { Settings } from "@postrider/shared/settings/settings";
+import { createApiMetrics } from "./metrics.ts";
+import { createAnswering } from "./route/answering.ts";
+import { ANYBODY } from "./route/caller.ts";
+import type { Tools } from "./route/tools.ts";
+import { ROUTES } from "./routes.ts";
+import { createServer } from "./server/server.ts";
+import { within } from "./within.ts";
+
+export interface ApiOptions {
+  readonly producer: Producer;
+  readonly settings: Settings;
+  readonly log: Logger;
+}
+
+export interface Api {
+  /** @throws `port_taken`, `settings_invalid` for TLS files that cannot be read. */
+  listen(): Promise<void>;
+  /** Such as `http://127.0.0.1:8080`; null before it listens. */
+  readonly address: string | null;
+  /** Takes no more, answers what is in flight (POSTRIDER_SHUTDOWN_GRACE_MS at most), and resolves then. */
+  close(): Promise<void>;
+}
+
+const LOOPBACK = "127.0.0.1";
+
+export async function createApi({ producer, settings, log }: ApiOptions): Promise<Api> {
+  const metrics = createApiMetrics(ROUTES);
+  const tools: Tools = {
+    producer,
+    metrics,
+    now: Date.now,
+    isOpen: () => server.isOpen(),
+    pingRedis: async (limitMs) => (await within(limitMs, producer.store.redis.ping())) === "PONG",
+  };
+  const server = createServer({
+    routes: ROUTES,
+    door: { admit: () => ANYBODY },
+    answer: createAnswering(tools, log),
+    bodyBytesMax: settings.apiBodyBytesMax,
+    inFlightMax: settings.apiInFlightMax,
+    tls: await readTls(settings),
+    metrics,
+    log,
+  });
+  let address: string | null = null;
+  return {
+    get address() {
+      return address;
+    },
+    async listen() {
+      const host = LOOPBACK;
+      const port = settings.apiPort;
+      address = await server.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
+        throw error.code === "EADDRINUSE" ? toPortTaken(host, port, error) : error;
+      });
+      log.info({ address }, "API ready");
+    },
+    close: () => server.close(settings.shutdownGraceMs),
+  };
+}
+
+function toPortTaken(host: string, port: number, cause: Error): PostriderError {
+  return new PostriderError(
+    "port_taken",
+    `POSTRIDER_API_PORT: port ${port} of ${host} is taken (EADDRINUSE); choose another, or 0 for any free one`,
+    { cause },
+  );
+}
+
+async function readTls({ apiTlsCert, apiTlsKey }: Settings): Promise<{ cert: string; key: string } | null> {
+  if (apiTlsCert === "") return null;
+  const read = (setting: string, path: string): Promise<string> =>
+    readFile(path, "utf8").catch((error: Error) => {
+      throw new PostriderError("settings_invalid", `${setting}: ${error.message}`, { cause: error });
+    });
+  return {
+    cert: await read("POSTRIDER_API_TLS_CERT", apiTlsCert),
+    key: await read("POSTRIDER_API_TLS_KEY", apiTlsKey),
+  };
+}

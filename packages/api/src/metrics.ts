@@ -1,0 +1,65 @@
+// What an API process counts. Every series exists from the first scrape, so that a rate is never "no data".
+
+import { collectProcess } from "@postrider/shared/process-metrics";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+
+/** `gone`: the client left before its answer was written. */
+const STATUS_CLASSES = ["2xx", "3xx", "4xx", "5xx", "gone"] as const;
+/** Seconds; a single delivery is taken in within milliseconds, a long stream is not what this is for. */
+const BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.1, 0.5, 2, 10];
+
+/** What the series know of a route. */
+export interface Measured {
+  readonly method: string;
+  readonly path: string;
+}
+
+export interface ApiMetrics {
+  readonly registry: Registry;
+  answered(route: Measured, status: number, ms: number): void;
+  inFlight(count: number): void;
+}
+
+export function createApiMetrics(routes: readonly Measured[]): ApiMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const requests = new Counter({
+    name: "postrider_api_requests_total",
+    help: "Requests answered, by route and class of status.",
+    labelNames: ["method", "route", "status_class"],
+    registers,
+  });
+  const duration = new Histogram({
+    name: "postrider_api_request_duration_seconds",
+    help: "From a request's head to the end of its answer.",
+    labelNames: ["method", "route"],
+    buckets: BUCKETS,
+    registers,
+  });
+  const inFlight = new Gauge({
+    name: "postrider_api_in_flight",
+    help: "Requests being worked on; at most POSTRIDER_API_IN_FLIGHT_MAX.",
+    registers,
+  });
+  for (const { method, path } of routes) {
+    for (const status_class of STATUS_CLASSES) requests.inc({ method, route: path, status_class }, 0);
+    duration.zero({ method, route: path });
+  }
+  collectProcess(registry);
+  return {
+    registry,
+    answered({ method, path }, status, ms) {
+      requests.inc({ method, route: path, status_class: toClass(status) });
+      duration.observe({ method, route: path }, ms / 1_000);
+    },
+    inFlight: (count) => inFlight.set(count),
+  };
+}
+
+/** nginx's number for a client that closed the request. */
+export const GONE = 499;
+
+function toClass(status: number): (typeof STATUS_CLASSES)[number] {
+  if (status === GONE) return "gone";
+  return `${Math.floor(status / 100)}xx` as (typeof STATUS_CLASSES)[number];
+}

@@ -1,0 +1,180 @@
+// The OpenAPI 3.1 description, made of the table of routes and nothing else.
+
+import { ERROR_CODES, type ErrorCode } from "@postrider/shared/errors";
+import { VERSION } from "@postrider/shared/version";
+import { z } from "zod";
+import { PROBLEM_TYPE, problemSchema, retryAfterOf } from "./route/problem.ts";
+import type { Route } from "./route/route.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What any route that reads a body, or needs a token, or does anything, may answer. */
+const COMMON: readonly ErrorCode[] = ["request_invalid", "internal"];
+const OF_TOKENS: readonly ErrorCode[] = [
+  "unauthorized",
+  "forbidden",
+  "rate_limited",
+  "overloaded",
+  "redis_unavailable",
+];
+const OF_BODIES: readonly ErrorCode[] = [
+  "request_malformed",
+  "request_timeout",
+  "body_too_large",
+  "media_type_unsupported",
+];
+const OF_KEYS: readonly ErrorCode[] = [
+  "idempotency_key_invalid",
+  "idempotency_under_way",
+  "idempotency_mismatch",
+];
+
+/** All codes that a route may answer. */
+export function errorsOf(route: Route): readonly ErrorCode[] {
+  return [
+    ...route.errors,
+    ...(route.scope === null ? [] : OF_TOKENS),
+    ...(route.body === null && route.streams === null ? [] : OF_BODIES),
+    ...(route.method === "POST" ? OF_KEYS : []),
+    ...(route.repeats === "withheld" ? (["idempotency_withheld"] as const) : []),
+    ...COMMON,
+  ];
+}
+
+export function renderOpenApi(routes: readonly Route[]): Json {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const route of routes) {
+    const path = route.path.replace(/:(\w+)/g, "{$1}");
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: toOperation(route) };
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Postrider",
+      version: VERSION,
+      description:
+        "Webhooks in high volume: actions, deliveries, runs, destinations and dead letters. Errors are problem details (RFC 9457) with a stable `code`.",
+      license: { name: "MIT", identifier: "MIT" },
+    },
+    servers: [{ url: "/" }],
+    security: [{ token: [] }],
+    tags: [...new Set(routes.map(toTag))].map((name) => ({ name })),
+    paths,
+    components: {
+      schemas: { Problem: toSchema(problemSchema, "output") },
+      securitySchemes: {
+        token: {
+          type: "http",
+          scheme: "bearer",
+          description: "A token of `postrider tokens create`, or of POSTRIDER_API_TOKENS.",
+        },
+      },
+    },
+  };
+}
+
+function toTag({ path }: Route): string {
+  return /^\/v1\/([^/]+)/.exec(path)?.[1] ?? "process";
+}
+
+function toOperation(route: Route): Json {
+  const body = toRequestBody(route);
+  return {
+    operationId: route.id,
+    summary: route.summary,
+    tags: [toTag(route)],
+    ...(route.scope === null ? { security: [] } : { description: `Needs the scope \`${route.scope}\`.` }),
+    parameters: [
+      ...toParameters(route.params, "path"),
+      ...toParameters(route.query, "query"),
+      ...toHeaders(route),
+    ],
+    ...(body !== null && { requestBody: body }),
+    responses: { ...toReplies(route), ...toProblems(route) },
+  };
+}
+
+function toRequestBody({ body, streams }: Route): Json | null {
+  if (streams !== null)
+    return {
+      required: true,
+      content: Object.fromEntries(streams.map((type) => [type, { schema: { type: "string" } }])),
+    };
+  if (body === null) return null;
+  return {
+    required: !body.safeParse(undefined).success,
+    content: { "application/json": { schema: toSchema(body, "input") } },
+  };
+}
+
+function toParameters(schema: z.ZodType | null, place: "path" | "query"): Json[] {
+  if (schema === null) return [];
+  const { properties = {}, required = [] } = toSchema(schema, "input") as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, { description, ...rest }]) => ({
+    name,
+    in: place,
+    required: place === "path" || required.includes(name),
+    ...(description !== undefined && { description }),
+    schema: rest,
+  }));
+}
+
+const TEXT = { type: "string" } as const;
+
+function toHeaders({ method, takes }: Route): Json[] {
+  const given = takes.map((name) => ({ name, in: "header", required: false, schema: TEXT }));
+  if (method !== "POST") return given;
+  const description =
+    "Names this request: sent again with the same key, it is not carried out twice (draft-ietf-httpapi-idempotency-key-header-08).";
+  return [...given, { name: "Idempotency-Key", in: "header", required: false, description, schema: TEXT }];
+}
+
+function toReplies({ replies, reply }: Route): Json {
+  return Object.fromEntries(
+    Object.entries(replies).map(([status, description]) => [
+      status,
+      reply === null || status === "204"
+        ? { description }
+        : { description, content: { "application/json": { schema: toSchema(reply, "output") } } },
+    ]),
+  );
+}
+
+function toProblems(route: Route): Json {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of new Set(errorsOf(route))) {
+    const { status } = ERROR_CODES[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus]
+      .filter(([status]) => !Object.hasOwn(route.replies, status))
+      .map(([status, codes]) => [
+        status,
+        {
+          description: codes.map((code) => `\`${code}\`: ${ERROR_CODES[code].text}`).join("\n\n"),
+          ...(codes.some((code) => retryAfterOf(code) !== undefined || code === "rate_limited") && {
+            headers: { "Retry-After": { schema: { type: "integer" } } },
+          }),
+          content: { [PROBLEM_TYPE]: { schema: { $ref: "#/components/schemas/Problem" } } },
+        },
+      ]),
+  );
+}
+
+/** @param side what is sent to us, or what we send: defaults make the difference. */
+function toSchema(schema: z.ZodType, side: "input" | "output"): Json {
+  const { $schema: _, ...made } = z.toJSONSchema(schema, {
+    target: "draft-2020-12",
+    io: side,
+    // Told by hand where it matters; the rest is left open.
+    unrepresentable: "any",
+    override: ({ zodSchema, jsonSchema }) => {
+      if (zodSchema._zod.def.type === "bigint") jsonSchema.type = "integer";
+    },
+  });
+  return made;
+}

@@ -1,0 +1,33 @@
+// The way of a request once its body is read: what every route has in common, in order.
+
+import { PostriderError } from "@postrider/shared/errors";
+import type { Logger } from "@postrider/shared/log";
+import { type Caller, isNarrowed, reaches } from "./caller.ts";
+import { type Given, readInput } from "./read-input.ts";
+import type { Answer, Circumstances, Route } from "./route.ts";
+import type { Tools } from "./tools.ts";
+
+export type Answering = (route: Route, given: Given, circumstances: Circumstances) => Promise<Answer>;
+
+/** @throws from the returned function: PostriderError, and what is a bug. */
+export function createAnswering(tools: Tools, log: Logger): Answering {
+  return async (route, given, circumstances) => {
+    const input = readInput(route, given);
+    checkNarrowing(route, input, circumstances.caller);
+    return route.handle({ ...circumstances, ...input, log }, tools);
+  };
+}
+
+/** @throws `forbidden`. */
+function checkNarrowing({ narrowing }: Route, { params }: Given, caller: Caller): void {
+  if (!isNarrowed(caller)) return;
+  if (narrowing === "whole")
+    throw new PostriderError(
+      "forbidden",
+      "this concerns the whole installation, and the token is narrowed to actions or lanes",
+    );
+  if (narrowing !== "action") return;
+  const { id } = params as { readonly id: string };
+  if (!reaches(caller, { action: id }))
+    throw new PostriderError("forbidden", `the token does not reach the action ${id}`);
+}

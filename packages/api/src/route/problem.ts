@@ -1,0 +1,100 @@
+// Errors as callers are told them: problem details (RFC 9457) with a stable code. What is a bug is shown as
+// no more than the id under which the log holds its cause.
+
+import { ERROR_CODES, type ErrorCode, PostriderError, type Problem } from "@postrider/shared/errors";
+import { z } from "zod";
+import { fieldToPointer } from "./pointer.ts";
+
+export const PROBLEM_TYPE = "application/problem+json";
+
+const detailSchema = z.strictObject({
+  pointer: z
+    .string()
+    .describe("JSON pointer (RFC 6901) into the body; of another part of the request: its name."),
+  message: z.string().describe("What to change."),
+  code: z.string().optional().describe("A reason or a finer code."),
+  line: z.int().optional().describe("Inside the field's text, from 1."),
+  column: z.int().optional(),
+});
+
+export const problemSchema = z.strictObject({
+  type: z.string().describe("Where the code is explained, relative to the API."),
+  title: z.string(),
+  status: z.int(),
+  code: z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]),
+  detail: z.string(),
+  requestId: z.string().describe("As in `X-Request-Id` and the API's log."),
+  problems: z.array(detailSchema),
+});
+export type ProblemDetails = z.output<typeof problemSchema>;
+
+/** Answers that somebody who waits a moment may see differently. */
+const RETRY_AFTER_SECONDS: Readonly<Partial<Record<ErrorCode, number>>> = {
+  redis_unavailable: 1,
+  redis_full: 5,
+  redis_lost: 1,
+  aborted: 1,
+  overloaded: 1,
+  idempotency_under_way: 1,
+};
+
+/** When to come again, in seconds; undefined where that would change nothing. */
+export function retryAfterOf(code: ErrorCode): number | undefined {
+  return RETRY_AFTER_SECONDS[code];
+}
+
+/** What Fastify and Node call it, as our code. */
+const CODES_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
+  404: "not_found",
+  408: "request_timeout",
+  413: "body_too_large",
+  415: "media_type_unsupported",
+  431: "headers_too_large",
+};
+
+/** Any error as one of ours; what is none is `internal`. */
+export function toPostriderError(error: unknown): PostriderError {
+  if (error instanceof PostriderError) return error;
+  const { statusCode, message } = error as { statusCode?: unknown; message?: unknown };
+  // Fastify's own, about what came.
+  if (typeof statusCode === "number" && statusCode >= 400 && statusCode < 500)
+    return new PostriderError(CODES_OF_STATUS[statusCode] ?? "request_malformed", String(message), {
+      cause: error,
+    });
+  return new PostriderError(
+    "internal",
+    "a bug of Postrider's; the log holds the cause, under the request's id",
+    {
+      cause: error,
+    },
+  );
+}
+
+export function toProblemDetails(
+  { code, message, problems }: PostriderError,
+  requestId: string,
+): ProblemDetails {
+  const { status, text } = ERROR_CODES[code];
+  return {
+    type: `/docs#${code}`,
+    title: text,
+    status,
+    code,
+    detail: message,
+    requestId,
+    problems: problems.map(toDetail),
+  };
+}
+
+/** What stands before a path into another part of the request than its body. */
+const ELSEWHERE = /^(?:query|path|header) /;
+
+function toDetail({ field, message, code, line, column }: Problem): ProblemDetails["problems"][number] {
+  return {
+    pointer: ELSEWHERE.test(field) ? field : fieldToPointer(field),
+    message,
+    ...(code !== undefined && { code }),
+    ...(line !== undefined && { line }),
+    ...(column !== undefined && { column }),
+  };
+}

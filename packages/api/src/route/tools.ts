@@ -1,0 +1,15 @@
+// What handlers work with. Made once per API process.
+
+import type { Producer } from "@postrider/producer/producer";
+import type { ApiMetrics } from "../metrics.ts";
+
+export interface Tools {
+  readonly producer: Producer;
+  readonly metrics: ApiMetrics;
+  /** Unix ms. */
+  readonly now: () => number;
+  /** Whether the API takes requests: false once it was told to stop. */
+  readonly isOpen: () => boolean;
+  /** Whether Redis answers within so many ms. */
+  readonly pingRedis: (limitMs: number) => Promise<boolean>;
+}

@@ -1,0 +1,46 @@
+// Settings: the HTTP API: where it listens, whom it knows, and how much it takes at once.
+
+import { z } from "zod";
+import { type KnownToken, parseApiTokens } from "../api-token.ts";
+import { HOUR_MS, integer } from "./parsers.ts";
+
+function tokens(text: string, context: z.RefinementCtx): readonly KnownToken[] {
+  const parsed = parseApiTokens(text);
+  if (!("problem" in parsed)) return parsed;
+  context.addIssue(parsed.problem);
+  return z.NEVER;
+}
+
+export const apiSettings = {
+  apiPort: integer(0, 65_535).default(8080).describe("Port of the HTTP API; 0 takes any free one."),
+  apiHost: z
+    .string()
+    .default("0.0.0.0")
+    .describe("Address that the API is bound to, where there are tokens; without any it is 127.0.0.1."),
+  apiTokens: z
+    .string()
+    .transform(tokens)
+    .prefault("")
+    .describe(
+      'Tokens beside those of `postrider tokens`: `[{"name":"crm","scopes":["enqueue"],"sha256":"…"}]`, also with `actions`, `lanes`, `expiresAt`; `token` instead of `sha256` holds the token itself. Never shown.',
+    ),
+  apiTlsCert: z
+    .string()
+    .default("")
+    .describe("File with the API's certificate chain (PEM); none: plain HTTP."),
+  apiTlsKey: z.string().default("").describe("File with the certificate's key (PEM)."),
+  apiBodyBytesMax: integer(1_024, 1_000_000_000)
+    .default(10_485_760)
+    .describe("The largest body that the API reads into memory."),
+  apiInFlightMax: integer(1, 100_000)
+    .default(256)
+    .describe("Requests that one API process works on at once; more are answered 503 with `Retry-After`."),
+  apiRequestsPerSecond: integer(1, 1_000_000)
+    .default(1_000)
+    .describe("Requests that one token may send to one API process per second; more are answered 429."),
+  apiIdempotencyMs: integer(60_000, 7 * 24 * HOUR_MS)
+    .default(24 * HOUR_MS)
+    .describe(
+      "How long the answer to a request with `Idempotency-Key` is kept. Costs some 300 bytes of Redis each, more for long answers.",
+    ),
+};
