@@ -35,6 +35,7 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
   const tools: Tools = {
     producer,
     metrics,
+    streamSilenceMs: settings.apiStreamSilenceMs,
     now: Date.now,
     isOpen: () => server.isOpen(),
     pingRedis: async (limitMs) => (await within(limitMs, producer.store.redis.ping())) === "PONG",

@@ -6,9 +6,11 @@ import type { Route } from "./route/route.ts";
 import { createDescriptionRoutes } from "./routes/description.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { runRoutes } from "./routes/runs.ts";
+import { sendCustomers } from "./routes/send-customers.ts";
 
 /** In the order in which people are shown them. */
 export const ROUTES: readonly Route[] = [
+  sendCustomers,
   ...runRoutes,
   ...healthRoutes,
   ...createDescriptionRoutes({

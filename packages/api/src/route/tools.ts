@@ -6,6 +6,8 @@ import type { ApiMetrics } from "../metrics.ts";
 export interface Tools {
   readonly producer: Producer;
   readonly metrics: ApiMetrics;
+  /** How long the sender of a stream may send nothing. */
+  readonly streamSilenceMs: number;
   /** Unix ms. */
   readonly now: () => number;
   /** Whether the API takes requests: false once it was told to stop. */
