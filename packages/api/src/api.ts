@@ -1,10 +1,13 @@
 // `postrider api`: the HTTP API over a producer. Puts the parts together and owns their lifetime.
 
 import { readFile } from "node:fs/promises";
+import { createComposer } from "@postrider/compose/apart/composer";
 import type { Producer } from "@postrider/producer/producer";
+import { createAnswers } from "@postrider/redis/answers";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Logger } from "@postrider/shared/log";
 import type { Settings } from "@postrider/shared/settings/settings";
+import { createIdempotency } from "./idempotency.ts";
 import { createApiMetrics } from "./metrics.ts";
 import { createAnswering } from "./route/answering.ts";
 import type { Tools } from "./route/tools.ts";
@@ -34,8 +37,10 @@ const LOOPBACK = "127.0.0.1";
 
 export async function createApi({ producer, settings, log }: ApiOptions): Promise<Api> {
   const metrics = createApiMetrics(ROUTES);
+  const composer = createComposer();
   const tools: Tools = {
     producer,
+    composer,
     metrics,
     now: Date.now,
     isOpen: () => server.isOpen(),
@@ -50,7 +55,11 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
       rateLimit: createRateLimit(settings.apiRequestsPerSecond, Date.now),
       isLoopbackOnly: () => isLoopbackOnly,
     }),
-    answer: createAnswering(tools, log),
+    answer: createAnswering({
+      tools,
+      idempotency: createIdempotency(createAnswers(producer.store, settings.apiIdempotencyMs)),
+      log,
+    }),
     bodyBytesMax: settings.apiBodyBytesMax,
     inFlightMax: settings.apiInFlightMax,
     tls: await readTls(settings),
@@ -75,7 +84,10 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
           "no token is there, so the API listens on loopback only and needs none; make one with postrider tokens create, and start the API again",
         );
     },
-    close: () => server.close(settings.shutdownGraceMs),
+    async close() {
+      await server.close(settings.shutdownGraceMs);
+      await composer.close();
+    },
   };
 }
 
