@@ -1,16 +1,21 @@
 // `postrider api`: the HTTP API over a producer. Puts the parts together and owns their lifetime.
 
 import { readFile } from "node:fs/promises";
+import { createComposer } from "@postrider/compose/apart/composer";
 import type { Producer } from "@postrider/producer/producer";
+import { createAnswers } from "@postrider/redis/answers";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Logger } from "@postrider/shared/log";
 import type { Settings } from "@postrider/shared/settings/settings";
+import { createIdempotency } from "./idempotency.ts";
 import { createApiMetrics } from "./metrics.ts";
 import { createAnswering } from "./route/answering.ts";
-import { ANYBODY } from "./route/caller.ts";
 import type { Tools } from "./route/tools.ts";
 import { ROUTES } from "./routes.ts";
 import { createServer } from "./server/server.ts";
+import { createTokenDirectory } from "./tokens/directory.ts";
+import { createDoor } from "./tokens/door.ts";
+import { createRateLimit } from "./tokens/rate-limit.ts";
 import { within } from "./within.ts";
 
 export interface ApiOptions {
@@ -32,18 +37,30 @@ const LOOPBACK = "127.0.0.1";
 
 export async function createApi({ producer, settings, log }: ApiOptions): Promise<Api> {
   const metrics = createApiMetrics(ROUTES);
+  const composer = createComposer();
   const tools: Tools = {
     producer,
+    composer,
     metrics,
     streamSilenceMs: settings.apiStreamSilenceMs,
     now: Date.now,
     isOpen: () => server.isOpen(),
     pingRedis: async (limitMs) => (await within(limitMs, producer.store.redis.ping())) === "PONG",
   };
+  const directory = createTokenDirectory(producer.tokens, settings.apiTokens, Date.now);
+  let isLoopbackOnly = false;
   const server = createServer({
     routes: ROUTES,
-    door: { admit: () => ANYBODY },
-    answer: createAnswering(tools, log),
+    door: createDoor({
+      directory,
+      rateLimit: createRateLimit(settings.apiRequestsPerSecond, Date.now),
+      isLoopbackOnly: () => isLoopbackOnly,
+    }),
+    answer: createAnswering({
+      tools,
+      idempotency: createIdempotency(createAnswers(producer.store, settings.apiIdempotencyMs)),
+      log,
+    }),
     bodyBytesMax: settings.apiBodyBytesMax,
     inFlightMax: settings.apiInFlightMax,
     tls: await readTls(settings),
@@ -56,14 +73,22 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
       return address;
     },
     async listen() {
-      const host = LOOPBACK;
+      isLoopbackOnly = await directory.isEmpty();
+      const host = isLoopbackOnly ? LOOPBACK : settings.apiHost;
       const port = settings.apiPort;
       address = await server.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
         throw error.code === "EADDRINUSE" ? toPortTaken(host, port, error) : error;
       });
       log.info({ address }, "API ready");
+      if (isLoopbackOnly)
+        log.info(
+          "no token is there, so the API listens on loopback only and needs none; make one with postrider tokens create, and start the API again",
+        );
     },
-    close: () => server.close(settings.shutdownGraceMs),
+    async close() {
+      await server.close(settings.shutdownGraceMs);
+      await composer.close();
+    },
   };
 }
 

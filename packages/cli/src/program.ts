@@ -15,6 +15,7 @@ import { addRuns } from "./commands/runs.ts";
 import { addSecrets } from "./commands/secrets.ts";
 import { addSnippets } from "./commands/snippets.ts";
 import { addStatus } from "./commands/status.ts";
+import { addTokens } from "./commands/tokens.ts";
 import { addUp } from "./commands/up.ts";
 import { addWorker } from "./commands/worker.ts";
 import type { Context } from "./context.ts";
@@ -27,6 +28,7 @@ const COMMANDS = [
   addActions,
   addSnippets,
   addSecrets,
+  addTokens,
   addEnqueue,
   addRuns,
   addDeliveries,

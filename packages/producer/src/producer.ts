@@ -19,11 +19,13 @@ import { createOutcomes, type Outcomes } from "./deliveries/outcomes.ts";
 import { createDestinations, type Destinations } from "./destinations/destinations.ts";
 import { createOwnLanes, type OwnLanes } from "./destinations/own-lanes.ts";
 import { createEnqueue, type EnqueueOne } from "./enqueue/enqueue.ts";
+import { createEnqueueAll, type EnqueueAll } from "./enqueue/enqueue-all.ts";
 import { createEnqueueMany, type EnqueueMany } from "./enqueue/enqueue-many.ts";
 import { createRouting } from "./enqueue/routing.ts";
 import { createRuns, type Runs } from "./runs/runs.ts";
 import { createSecretStore, type SecretStore } from "./secrets/secrets.ts";
 import { createSnippetStore, type SnippetStore } from "./snippets/snippets.ts";
+import { createTokenStore, type TokenStore } from "./tokens/tokens.ts";
 
 export interface ProducerOptions {
   /** Redis URL. */
@@ -45,6 +47,7 @@ export interface Producer {
   readonly actions: ActionStore;
   readonly snippets: SnippetStore;
   readonly enqueue: EnqueueOne;
+  readonly enqueueAll: EnqueueAll;
   readonly enqueueMany: EnqueueMany;
   readonly runs: Runs;
   readonly outcomes: Outcomes;
@@ -52,6 +55,8 @@ export interface Producer {
   readonly deadLetters: DeadLetters;
   readonly destinations: Destinations;
   readonly secrets: SecretStore;
+  /** Of the HTTP API. */
+  readonly tokens: TokenStore;
   readonly lanes: Lanes;
   readonly ownLanes: OwnLanes;
   /** What shards share, for those that keep something of their own there. */
@@ -93,12 +98,14 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     actions,
     snippets,
     enqueue: createEnqueue(dependencies),
+    enqueueAll: createEnqueueAll(dependencies),
     enqueueMany: createEnqueueMany(dependencies),
     runs,
     outcomes: createOutcomes(shard),
     deliveries: createDeliveries({ shard, directory, finder, findOrigin, runs, destinations, sealer }),
     deadLetters: createDeadLetters({ shard, directory, actions, finder, sealer }),
     secrets: createSecretStore(store, sealer),
+    tokens: createTokenStore(store, Date.now),
     destinations,
     lanes,
     ownLanes: createOwnLanes(shard, directory),

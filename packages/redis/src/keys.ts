@@ -71,6 +71,13 @@ export function createStoreKeys(keyPrefix: string) {
     snippets: () => `${prefix}:snippets`,
     /** Hash of secrets' names → when they were set, and the sealed value. Read a few times a minute. */
     secrets: () => `${prefix}:secrets`,
+    /** Hash of the API's tokens: id → what it grants, and its digest. Read once a second. */
+    apiTokens: () => `${prefix}:api-tokens`,
+    /**
+     * The answer to a request with an Idempotency-Key, or that it is under way; `digest` tells caller and
+     * key.
+     */
+    apiAnswer: (digest: string) => `${prefix}:api-answer:${digest}`,
     /** An access token, sealed; `identity` tells the client that it was issued to. */
     token: (identity: string) => `${prefix}:token:${identity}`,
     /** Held by the worker that fetches a token. */

@@ -2,7 +2,7 @@
 
 import { asProducer } from "@postrider/redis/connect";
 import type { Lanes } from "@postrider/redis/queues";
-import type { Admit } from "@postrider/redis/scripts/admit";
+import type { Admission, Admit, Entrance } from "@postrider/redis/scripts/admit";
 import { toActionRef } from "@postrider/shared/action-ref";
 import {
   type Customer,
@@ -21,7 +21,7 @@ import { PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import type { Sealer } from "@postrider/shared/seal";
-import type { ActionStore } from "../actions/actions.ts";
+import type { ActionStore, SavedAction } from "../actions/actions.ts";
 import type { Runs } from "../runs/runs.ts";
 import { checkDeliveryOrder } from "./order.ts";
 import type { Routing } from "./routing.ts";
@@ -76,24 +76,38 @@ export function createEnqueue({
 }: EnqueueDependencies): EnqueueOne {
   return async (order) => {
     checkDeliveryOrder(order);
-    const { action: ref, customer, event, values, key, lane } = order;
-    const [saved] = await Promise.all([actions.get(ref), routing.look()]);
-    const times = toTimes(order);
-    const frame = {
-      action: toActionRef(saved),
-      ...times,
-      ...toHome(lane, false),
-      ...toExtras({ event, values }),
-    };
-    const delivery = toDelivery(customer, frame, customerSealer);
-    const id = key === undefined ? newDeliveryId() : toDeliveryId({ key });
-    const ownLane = routing.toDestination(saved);
-    const queue = lanes.queue(ownLane?.lane ?? homeOf(delivery));
-    const { attempts } = toRetryPolicy(saved.action.retry);
-    const admission = { id, delivery, ...(times.sendAt && { sendAt: times.sendAt }) };
-    const { duplicates } = await asProducer(() => admit([admission], { queue, ownLane, attempts }));
-    return { id, isDuplicate: duplicates > 0 };
+    const [saved] = await Promise.all([actions.get(order.action), routing.look()]);
+    const admission = toAdmission(order, saved, customerSealer);
+    const entrance = toEntrance(admission, saved, { lanes, routing });
+    const { duplicates } = await asProducer(() => admit([admission], entrance));
+    return { id: admission.id, isDuplicate: duplicates > 0 };
   };
+}
+
+/** An order that was checked, as it enters its lane. @throws `customer_invalid`, `delivery_invalid`. */
+export function toAdmission(order: DeliveryOrder, saved: SavedAction, sealer: Sealer | null): Admission {
+  const { customer, event, values, key, lane } = order;
+  const times = toTimes(order);
+  const frame = {
+    action: toActionRef(saved),
+    ...times,
+    ...toHome(lane, false),
+    ...toExtras({ event, values }),
+  };
+  const delivery = toDelivery(customer, frame, sealer);
+  const id = key === undefined ? newDeliveryId() : toDeliveryId({ key });
+  return { id, delivery, ...(times.sendAt && { sendAt: times.sendAt }) };
+}
+
+/** Where a single delivery enters, and all others of its action and its home with it. */
+export function toEntrance(
+  { delivery }: Admission,
+  saved: SavedAction,
+  { lanes, routing }: Pick<EnqueueDependencies, "lanes" | "routing">,
+): Entrance {
+  const ownLane = routing.toDestination(saved);
+  const queue = lanes.queue(ownLane?.lane ?? homeOf(delivery));
+  return { queue, ownLane, attempts: toRetryPolicy(saved.action.retry).attempts };
 }
 
 /** @throws `delivery_invalid`. */
