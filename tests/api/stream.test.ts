@@ -222,3 +222,23 @@ test("a request without a body is answered like an empty one", async () => {
   expect([200, 415]).toContain(response.status);
   expect(text).toMatch(/customers_empty|media_type_unsupported/);
 });
+
+test("a token that is narrowed to lanes and actions sends to no other", async () => {
+  const token = "a-token-of-more-than-thirty-two-characters";
+  const narrowed = { name: "crm", scopes: ["enqueue"], actions: ["a"], lanes: ["bulk"], token };
+  await using own = await startApi({
+    POSTRIDER_REDIS_URL: api.redisUrl,
+    POSTRIDER_API_TOKENS: JSON.stringify([narrowed]),
+  });
+  const send = (action: string, query: string, headers: Record<string, string> = {}) =>
+    own.request("POST", `/v1/actions/${action}/deliveries?${query}`, {
+      body: toNdjson(2),
+      headers: { "content-type": "application/x-ndjson", authorization: `Bearer ${token}`, ...headers },
+    });
+
+  expectProblem(await send("a", "run=narrowed", { authorization: "" }), "unauthorized");
+  expectProblem(await send("other", "run=narrowed"), "forbidden");
+  expectProblem(await send("other@1", "run=narrowed"), "forbidden");
+  expectProblem(await send("a", "run=narrowed&lane=transactional"), "forbidden");
+  expect((await send("a@1", "run=narrowed")).text).toContain('"done":true');
+});
