@@ -9,6 +9,7 @@ import { ANYBODY, type Caller } from "../route/caller.ts";
 import type { Door } from "../route/door.ts";
 import type { Given } from "../route/read-input.ts";
 import type { Answer, Circumstances, Route } from "../route/route.ts";
+import { lingerAfterAnswer } from "./linger.ts";
 import { createOccupancy, type Occupancy, type OccupancyOptions } from "./occupancy.ts";
 import { checkCoding, readJson } from "./read-json.ts";
 import { refuseConnection } from "./refuse-connection.ts";
@@ -140,7 +141,10 @@ function addRoute(
     to.route({
       method: route.method,
       url: route.path,
-      onRequest: (request, reply) => enter(route, request, reply),
+      onRequest(request, reply) {
+        if (route.streams !== null) lingerAfterAnswer(request, reply);
+        return enter(route, request, reply);
+      },
       ...(route.streams === null && { preParsing: limitBodyTime }),
       handler: async (request, reply) =>
         sendAnswer(reply, await answer(route, request, toCircumstances(route, request, reply))),
