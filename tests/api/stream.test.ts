@@ -110,6 +110,23 @@ test("the run is named before anything is sent, and progress comes while the sen
   expect(await api.producer.runs.get(run)).toMatchObject({ lane: "slow", enqueued: 3 });
 });
 
+test("what only JSON may hold is a customer's or a rejected line's, and takes no other with it", async () => {
+  const odd = [
+    '{"id":1,"__proto__":{"admin":true},"constructor":1}',
+    '{"id":9007199254740993}',
+    `{"id":3,"a":${"[".repeat(200_000)}${"]".repeat(200_000)}}`,
+    `{"id":4,"a":${"[".repeat(5_000)}null${"]".repeat(5_000)}}`,
+    '{"id":5,"a":1e999}',
+    "\u0000",
+    '{"id":"\\ud800"}',
+  ];
+  const { lines } = await post(to("run=odd"), `${odd.join("\n")}\n{"id":"last"}`);
+
+  const { enqueued, rejected, duplicates, line, done } = lines.at(-1);
+  expect({ line, done, all: enqueued + rejected + duplicates }).toEqual({ line: 8, done: true, all: 8 });
+  expect(enqueued).toBeGreaterThanOrEqual(3);
+});
+
 test("rejected lines are told with line and column, the first hundred of them", async () => {
   const large = `{"id":"large","text":"${"x".repeat(600_000)}"}\n`;
   const { lines } = await post(

@@ -62,6 +62,7 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
       log,
     }),
     bodyBytesMax: settings.apiBodyBytesMax,
+    bodyMs: settings.apiBodyMs,
     inFlightMax: settings.apiInFlightMax,
     tls: await readTls(settings),
     metrics,

@@ -20,7 +20,7 @@ const filterShape = {
   lane: z.string().max(50).optional().describe("The shared lane in which they began."),
 } as const;
 
-const letterSchema = z.strictObject({
+export const letterSchema = z.strictObject({
   id: z.string(),
   lane: z.string(),
   run: z.string().nullable(),

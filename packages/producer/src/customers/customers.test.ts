@@ -46,6 +46,8 @@ test.each<[string, string | Buffer, number, number, RegExp]>([
     8,
     /UTF-8/,
   ],
+  ["a number that none holds", '{"id":1,"a":1e999}', 1, 1, /no double holds/],
+  ["an integer that is endless", `{"id":1,"a":${"9".repeat(500)}}`, 1, 1, /integer of 500 digits/],
   ["a JSON array", '[{"id":1}]', 1, 1, /jq -c/],
   ["a customer over many lines", '{\n"id":1\n}', 1, 2, /ends too early.*jq -c/],
 ])("NDJSON: %s is told with line and column", async (_, content, line, column, problem) => {

@@ -47,9 +47,18 @@ function readLine(line: Line, isFirst: boolean): CustomerLine | null {
 function parseJson(text: string, line: number, isFirst: boolean): { value: unknown } | LineProblem {
   const isArray = text.trimStart().startsWith("[");
   const problem = findJsonProblem(text);
-  if (problem === null) return isArray ? { column: 1, problem: ARRAY } : { value: parseExact(text) };
+  if (problem === null) return isArray ? { column: 1, problem: ARRAY } : readValue(text);
   const isCutShort = problem.column > text.trimEnd().length;
   if (isFirst && isArray && isCutShort)
     throw new CustomersFileError("file_format", `line ${line}, column 1: ${ARRAY}`);
   return { column: problem.column, problem: problem.message + (isFirst && isCutShort ? SPREAD : "") };
+}
+
+/** What is JSON may still hold a number that nothing here can. */
+function readValue(text: string): { value: unknown } | LineProblem {
+  try {
+    return { value: parseExact(text) };
+  } catch (error) {
+    return { column: 1, problem: (error as SyntaxError).message };
+  }
 }
