@@ -20,11 +20,14 @@ import { type Rounds, toJson, toText } from "./report.ts";
 import { measureSigning } from "./signing.ts";
 import { startSink } from "./sink.ts";
 import { toSpreads } from "./statistics.ts";
+import { measureStreaming, type StreamingMeasurement } from "./streaming.ts";
 
 const CASES = [floor, firstScript, postrider];
 /** What `--only` calls the measurement of composing alone. */
 const COMPOSITION = "composition";
-const NAMES = [...CASES.map(({ name }) => name), COMPOSITION];
+/** And of a run through the API. */
+const STREAMING = "streaming";
+const NAMES = [...CASES.map(({ name }) => name), COMPOSITION, STREAMING];
 
 const HELP = `npm run bench -- [options]
   --deliveries N   measured in each round (20000)
@@ -39,6 +42,7 @@ interface Options extends Size {
   readonly concurrency: number;
   readonly cases: readonly Case[];
   readonly isComposing: boolean;
+  readonly isStreaming: boolean;
   readonly json: string | undefined;
 }
 
@@ -73,6 +77,7 @@ function readOptions(): Options {
     concurrency: count(values.concurrency, 100),
     cases,
     isComposing: only === undefined || only.includes(COMPOSITION),
+    isStreaming: only === undefined || only.includes(STREAMING),
     json: values.json,
   };
 }
@@ -95,9 +100,11 @@ async function run(options: Options): Promise<void> {
   const sink = await startSink(join(folder, "sink"), say);
 
   const world = { redisUrl: redis.url, sinkUrl: sink.url, concurrency: options.concurrency };
+  const bench = { world, lane, sink, folder };
   const rounds = {
     composition: compose(options),
-    ...(await runRounds({ world, lane, sink, folder }, options)),
+    ...(await runRounds(bench, options)),
+    streaming: await stream(bench, options),
   };
   console.log(`\n${toText(rounds)}`);
   const ours = rounds.deliveries.get(postrider.name);
@@ -123,10 +130,23 @@ function compose({ isComposing, rounds }: Options): Map<string, CompositionMeasu
   return measureComposition(rounds);
 }
 
+async function stream(bench: Bench, options: Options): Promise<StreamingMeasurement[]> {
+  const measured: StreamingMeasurement[] = [];
+  for (let round = 0; options.isStreaming && round < options.rounds; round++) {
+    const measurement = await measureStreaming(bench, options);
+    measured.push(measurement);
+    const { apiMicrosPerDelivery: api, libraryMicrosPerDelivery: library } = measurement;
+    say(
+      `round ${round + 1} of ${options.rounds}: API ${Math.round(api)} µs, library ${Math.round(library)} µs`,
+    );
+  }
+  return measured;
+}
+
 async function runRounds(
   bench: Bench,
   { cases, rounds, deliveries, warmUp }: Options,
-): Promise<Omit<Rounds, "composition">> {
+): Promise<Omit<Rounds, "composition" | "streaming">> {
   const size = { deliveries, warmUp };
   const delivered = new Map<string, Measurement[]>(cases.map(({ name }) => [name, []]));
   const enqueued = new Map<string, EnqueueMeasurement[]>(

@@ -7,12 +7,14 @@ import type { GuardMeasurement } from "./guard.ts";
 import type { Measurement, Size } from "./measure.ts";
 import type { SigningCost } from "./signing.ts";
 import { type Spread, toRatio, toSpreads } from "./statistics.ts";
+import type { StreamingMeasurement } from "./streaming.ts";
 
 /** All rounds of each case, by name. */
 export interface Rounds {
   readonly deliveries: ReadonlyMap<string, readonly Measurement[]>;
   readonly enqueue: ReadonlyMap<string, readonly EnqueueMeasurement[]>;
   readonly composition: ReadonlyMap<string, readonly CompositionMeasurement[]>;
+  readonly streaming: readonly StreamingMeasurement[];
   readonly signing: SigningCost;
 }
 
@@ -75,6 +77,7 @@ export function toText(rounds: Rounds): string {
         ];
       }),
     ),
+    describeStreaming(rounds.streaming),
     describeSigning(rounds),
     "Medians of the rounds, with the least and the greatest in brackets.",
   ];
@@ -91,6 +94,10 @@ export function toJson(rounds: Rounds, guard: GuardMeasurement, circumstances: C
       ...toResult(name, measurements),
       ratioOfComposeToRenderSync: toCompositionRatio(measurements),
     })),
+    streaming: {
+      ...toResult("streaming", rounds.streaming),
+      ratioOfDeliveriesPerCpuSecond: toStreamingRatio(rounds.streaming),
+    },
     signing: { ...rounds.signing, shareOfDelivery: toSigningShare(rounds) },
     guard,
     circumstances: { ...circumstances, node: process.version, cores: cpus().length, cpu: cpus()[0]?.model },
@@ -111,6 +118,20 @@ function toSigningShare({ deliveries, signing }: Rounds): number | null {
   if (ours === undefined || ours.length === 0) return null;
   const { nodeMicrosPerDelivery, redisMicrosPerDelivery } = toSpreads(ours);
   return signing.microsPerDelivery.median / (nodeMicrosPerDelivery.median + redisMicrosPerDelivery.median);
+}
+
+/** Of deliveries per CPU-second: through the API, to the library's. */
+function toStreamingRatio(rounds: readonly StreamingMeasurement[]): Spread {
+  return toRatio(
+    rounds.map(({ libraryMicrosPerDelivery }) => libraryMicrosPerDelivery),
+    rounds.map(({ apiMicrosPerDelivery }) => apiMicrosPerDelivery),
+  );
+}
+
+function describeStreaming(rounds: readonly StreamingMeasurement[]): string {
+  if (rounds.length === 0) return "";
+  const { apiMicrosPerDelivery, libraryMicrosPerDelivery } = toSpreads(rounds);
+  return `enqueueing NDJSON through the API: ${formatSpread(apiMicrosPerDelivery)} µs, by the library ${formatSpread(libraryMicrosPerDelivery)} µs; per CPU-second ${formatSpread(toStreamingRatio(rounds), 2)}`;
 }
 
 function describeSigning(rounds: Rounds): string {

@@ -118,6 +118,36 @@ test("a bad customer stops the run there, what came before is enqueued, and the 
   expect(await system.producer.runs.get("r")).toMatchObject({ enqueued: 10 });
 });
 
+test("a customer who cannot be enqueued is told before the next one is asked for, and the others are", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  const seen: unknown[] = [];
+  const acknowledged: number[] = [];
+  function* mixed() {
+    for (const customer of [{ id: 1 }, { id: 2, text: "x".repeat(600_000) }, { id: 3 }]) {
+      seen.push(`asked for ${customer.id}`);
+      yield customer;
+    }
+  }
+
+  const { enqueued } = await system.producer.enqueueMany({
+    action: "a",
+    customers: mixed(),
+    run: "r",
+    onInvalid: ({ id }, { message }) => void seen.push(`${id}: ${message}`),
+    onProgress: (progress) => void acknowledged.push(progress.acknowledged),
+  });
+
+  expect(enqueued).toBe(2);
+  expect(acknowledged.at(-1)).toBe(2);
+  expect(seen).toEqual([
+    "asked for 1",
+    "asked for 2",
+    expect.stringMatching(/^2: .*bytes of JSON/),
+    "asked for 3",
+  ]);
+});
+
 const CYCLE: Record<string, unknown> = {};
 CYCLE["self"] = CYCLE;
 

@@ -1,10 +1,12 @@
-// A million customers from a generator, enqueued by one producer, whose memory must stay flat. Run by `npm
-// run test:million`.
+// A million customers from a generator, enqueued by one producer, or with --http sent through one request to
+// an API; memory must stay flat, at both ends. Run by `npm run test:million`.
 
 import { provideRedis } from "@postrider/cli/redis/provide-redis";
 import { createProducer } from "@postrider/producer/producer";
+import { sendOverHttp, startApiProcess } from "./over-http.ts";
 
-const COUNT = Number(process.argv[2] ?? 1_000_000);
+const COUNT = Number(process.argv.slice(2).find((argument) => /^\d+$/.test(argument)) ?? 1_000_000);
+const IS_HTTP = process.argv.includes("--http");
 const WARM_UP = COUNT / 10;
 /** Allocator slack and code that was compiled late; a leak of 100 bytes a customer would be 90 MB. */
 const GROWTH_MAX = 64 * 1_048_576;
@@ -25,41 +27,84 @@ function usedBytes(): number {
   return process.memoryUsage().rss;
 }
 
+const toMiB = (bytes: number): number => Math.round(bytes / 1_048_576);
+
+/** Notes what each process holds at every tenth of the way. */
+function createWatch() {
+  const startedAt = Date.now();
+  const baselines = new Map<string, number>();
+  const growths = new Map<string, number>();
+  let nextReport = WARM_UP;
+  return {
+    isDue: (soFar: number): boolean => soFar >= nextReport,
+    note(soFar: number, used: Readonly<Record<string, number>>): void {
+      nextReport = soFar + WARM_UP;
+      for (const [name, bytes] of Object.entries(used)) {
+        const baseline = baselines.get(name) ?? bytes;
+        baselines.set(name, baseline);
+        growths.set(name, Math.max(growths.get(name) ?? 0, bytes - baseline));
+      }
+      const rate = Math.round(soFar / ((Date.now() - startedAt) / 1_000));
+      const memory = Object.entries(used).map(([name, bytes]) => `${name} ${toMiB(bytes)} MiB`);
+      console.log(`${soFar} enqueued, ${rate}/s, memory: ${memory.join(", ")}`);
+    },
+    growths,
+  };
+}
+
 const redis = await provideRedis({
   url: process.env["POSTRIDER_REDIS_URL"],
   say: console.log,
   path: process.env["PATH"] ?? "",
 });
 const producer = await createProducer({ redis: redis.url, backlogMax: 2 * COUNT });
-let exitCode = 1;
-try {
-  await producer.actions.apply({ id: "million", url: "https://example.com/", body: "{{ customer }}" });
-  let baseline = 0;
-  let peak = 0;
-  let nextReport = WARM_UP;
-  const startedAt = Date.now();
+const watch = createWatch();
+
+async function byLibrary(): Promise<number> {
   const { enqueued } = await producer.enqueueMany({
     action: "million",
     customers: customers(),
-    run: `million-${startedAt}`,
+    run: `million-${Date.now()}`,
     onProgress({ enqueued: soFar }) {
-      if (soFar < nextReport) return;
-      nextReport += WARM_UP;
-      const used = usedBytes();
-      if (baseline === 0) baseline = used;
-      peak = Math.max(peak, used);
-      console.log(
-        `${soFar} enqueued, ${Math.round(soFar / ((Date.now() - startedAt) / 1_000))}/s, memory ${Math.round(used / 1_048_576)} MiB`,
-      );
+      if (watch.isDue(soFar)) watch.note(soFar, { producer: usedBytes() });
     },
   });
-  const growth = peak - baseline;
-  console.log(
-    `${enqueued} enqueued; memory grew by ${Math.round(growth / 1_048_576)} MiB after the first ${WARM_UP}`,
-  );
-  exitCode = enqueued === COUNT && growth <= GROWTH_MAX ? 0 : 1;
+  return enqueued;
+}
+
+async function byHttp(): Promise<number> {
+  const api = await startApiProcess({
+    POSTRIDER_REDIS_URL: redis.url,
+    POSTRIDER_BACKLOG_MAX: String(2 * COUNT),
+  });
+  let looking: Promise<void> = Promise.resolve();
+  const look = async (soFar: number): Promise<void> => {
+    const { bytes } = await api.look();
+    watch.note(soFar, { client: usedBytes(), API: bytes });
+  };
+  try {
+    const url = `${api.address}/v1/actions/million/deliveries?run=million-${Date.now()}`;
+    const last = await sendOverHttp(url, customers(), ({ enqueued }) => {
+      looking = looking.then(() => (watch.isDue(enqueued) ? look(enqueued) : undefined));
+    });
+    await looking;
+    if (last.error !== undefined) console.log(`${last.error.code}: ${last.error.detail}`);
+    return last.enqueued;
+  } finally {
+    await api.stop();
+  }
+}
+
+let exitCode = 1;
+try {
+  await producer.actions.apply({ id: "million", url: "https://example.com/", body: "{{ customer }}" });
+  const enqueued = await (IS_HTTP ? byHttp() : byLibrary());
+  const grown = [...watch.growths].map(([name, bytes]) => `${name} by ${toMiB(bytes)} MiB`).join(", ");
+  console.log(`${enqueued} enqueued; memory grew after the first ${WARM_UP}: ${grown}`);
+  const isFlat = [...watch.growths.values()].every((bytes) => bytes <= GROWTH_MAX);
+  exitCode = enqueued === COUNT && isFlat ? 0 : 1;
   if (exitCode === 1)
-    console.log(`FAILED: expected ${COUNT} enqueued and at most ${GROWTH_MAX / 1_048_576} MiB of growth`);
+    console.log(`FAILED: expected ${COUNT} enqueued and at most ${toMiB(GROWTH_MAX)} MiB of growth`);
 } finally {
   await producer.close();
   await redis.stop();

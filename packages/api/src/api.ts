@@ -1,11 +1,14 @@
 // `postrider api`: the HTTP API over a producer. Puts the parts together and owns their lifetime.
 
 import { readFile } from "node:fs/promises";
+import { createComposer } from "@postrider/compose/apart/composer";
 import type { Producer } from "@postrider/producer/producer";
+import { createAnswers } from "@postrider/redis/answers";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Logger } from "@postrider/shared/log";
 import type { Settings } from "@postrider/shared/settings/settings";
 import { createApiMetrics } from "./api-metrics.ts";
+import { createIdempotency } from "./idempotency.ts";
 import { createAnswering } from "./route/answering.ts";
 import type { Tools } from "./route/tools.ts";
 import { ROUTES } from "./routes.ts";
@@ -35,9 +38,12 @@ const LOOPBACK = "127.0.0.1";
 
 export async function createApi({ producer, settings, log }: ApiOptions): Promise<Api> {
   const metrics = createApiMetrics(ROUTES);
+  const composer = createComposer();
   const tools: Tools = {
     producer,
+    composer,
     metrics,
+    streamSilenceMs: settings.apiStreamSilenceMs,
     now: Date.now,
     isOpen: () => server.isOpen(),
     pingRedis: async (limitMs) => (await within(limitMs, producer.store.redis.ping())) === "PONG",
@@ -51,8 +57,13 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
       rateLimit: createRateLimit(settings.apiRequestsPerSecond, Date.now),
       isLoopbackOnly: () => isLoopbackOnly,
     }),
-    answer: createAnswering(tools, log),
+    answer: createAnswering({
+      tools,
+      idempotency: createIdempotency(createAnswers(producer.store, settings.apiIdempotencyMs)),
+      log,
+    }),
     bodyBytesMax: settings.apiBodyBytesMax,
+    bodyMs: settings.apiBodyMs,
     inFlightMax: settings.apiInFlightMax,
     tls: await readTls(settings),
     metrics,
@@ -80,6 +91,7 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
     },
     async close() {
       await Promise.all([server.close(settings.shutdownGraceMs), tasks.close()]);
+      await composer.close();
     },
   };
 }

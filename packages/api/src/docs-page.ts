@@ -5,6 +5,7 @@ import { ERROR_CODES } from "@postrider/shared/errors";
 
 /** What the page reads of the description. */
 interface Described {
+  readonly components?: { readonly schemas: Readonly<Record<string, unknown>> };
   readonly info?: { readonly title: string; readonly version: string; readonly description: string };
   readonly paths?: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
@@ -15,7 +16,14 @@ interface Operation {
   readonly description?: string;
   readonly parameters: readonly Parameter[];
   readonly requestBody?: { readonly content: Content };
-  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
+  readonly responses: Readonly<Record<string, Reply>>;
+}
+
+/** Of a problem a reference, beside the codes that it may have. */
+interface Reply {
+  readonly description: string;
+  readonly content?: Content;
+  readonly $ref?: string;
 }
 
 interface Parameter {
@@ -67,6 +75,10 @@ export function renderDocsPage(document: Described): string {
 ${operations.map(({ operationId, method, path, summary }) => `<li><a href="#${operationId}"><code>${method} ${toHtml(path)}</code></a> ${toHtml(summary)}</li>`).join("\n")}
 </ul>
 ${operations.map(renderOperation).join("\n")}
+<h2>Schemas</h2>
+${Object.entries(document.components?.schemas ?? {})
+  .map(([name, schema]) => `<h3 id="${name}">${name}</h3>\n${renderContent({ [name]: { schema } })}`)
+  .join("\n")}
 <h2>Errors</h2>
 <table>
 <tr><th>code</th><th>status</th><th>meaning</th></tr>
@@ -94,12 +106,18 @@ ${Object.entries(operation.responses)
 </section>`;
 }
 
-function renderReply({ description, content = {} }: Operation["responses"][string]): string {
+function renderReply({ description, content, $ref }: Reply): string {
   const text = description
     .split("\n\n")
     .map((line) => `<p>${toHtml(line)}</p>`)
     .join("\n");
-  return "application/problem+json" in content ? text : `${text}\n${renderContent(content)}`;
+  if ($ref !== undefined) return linkCodes(text);
+  return content === undefined ? text : `${text}\n${renderContent(content)}`;
+}
+
+/** Codes, to where they are explained. */
+function linkCodes(html: string): string {
+  return html.replace(/<code>(\w+)<\/code>/g, '<a href="#$1"><code>$1</code></a>');
 }
 
 function renderContent(content: Content): string {

@@ -1,10 +1,16 @@
 // The OpenAPI 3.1 description, made of the table of routes and nothing else.
 
+import { actionSchema } from "@postrider/shared/action";
 import { ERROR_CODES, type ErrorCode } from "@postrider/shared/errors";
 import { VERSION } from "@postrider/shared/version";
 import { z } from "zod";
-import { PROBLEM_TYPE, problemSchema, retryAfterOf } from "./route/problem.ts";
+import { PROBLEM_TYPE, problemDetailSchema, problemSchema, retryAfterOf } from "./route/problem.ts";
 import type { Route } from "./route/route.ts";
+import { customerSchema } from "./routes/customer.ts";
+import { letterSchema } from "./routes/dead-letters.ts";
+import { runSchema } from "./routes/runs.ts";
+import { attemptSchema } from "./routes/shown-delivery.ts";
+import { destinationSchema } from "./routes/shown-destination.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -42,10 +48,12 @@ export function errorsOf(route: Route): readonly ErrorCode[] {
 }
 
 export function renderOpenApi(routes: readonly Route[]): Json {
+  const named: Named = new Map();
+  toSchema(problemSchema, "output", named);
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of routes) {
     const path = route.path.replace(/:(\w+)/g, "{$1}");
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: toOperation(route) };
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: toOperation(route, named) };
   }
   return {
     openapi: "3.1.0",
@@ -61,7 +69,14 @@ export function renderOpenApi(routes: readonly Route[]): Json {
     tags: [...new Set(routes.map(toTag))].map((name) => ({ name })),
     paths,
     components: {
-      schemas: { Problem: toSchema(problemSchema, "output") },
+      responses: {
+        Problem: PROBLEM_REPLY,
+        ProblemForNow: {
+          ...PROBLEM_REPLY,
+          headers: { "Retry-After": { description: "In seconds.", schema: { type: "integer" } } },
+        },
+      },
+      schemas: Object.fromEntries([...named].sort(([a], [b]) => (a < b ? -1 : 1))),
       securitySchemes: {
         token: {
           type: "http",
@@ -77,8 +92,8 @@ function toTag({ path }: Route): string {
   return /^\/v1\/([^/]+)/.exec(path)?.[1] ?? "process";
 }
 
-function toOperation(route: Route): Json {
-  const body = toRequestBody(route);
+function toOperation(route: Route, named: Named): Json {
+  const body = toRequestBody(route, named);
   return {
     operationId: route.id,
     summary: route.summary,
@@ -90,11 +105,11 @@ function toOperation(route: Route): Json {
       ...toHeaders(route),
     ],
     ...(body !== null && { requestBody: body }),
-    responses: { ...toReplies(route), ...toProblems(route) },
+    responses: { ...toReplies(route, named), ...toProblems(route) },
   };
 }
 
-function toRequestBody({ body, streams }: Route): Json | null {
+function toRequestBody({ body, streams }: Route, named: Named): Json | null {
   if (streams !== null)
     return {
       required: true,
@@ -103,13 +118,13 @@ function toRequestBody({ body, streams }: Route): Json | null {
   if (body === null) return null;
   return {
     required: !body.safeParse(undefined).success,
-    content: { "application/json": { schema: toSchema(body, "input") } },
+    content: { "application/json": { schema: toSchema(body, "input", named) } },
   };
 }
 
 function toParameters(schema: z.ZodType | null, place: "path" | "query"): Json[] {
   if (schema === null) return [];
-  const { properties = {}, required = [] } = toSchema(schema, "input") as {
+  const { properties = {}, required = [] } = toSchema(schema, "input", new Map()) as {
     properties?: Record<string, Json>;
     required?: string[];
   };
@@ -132,13 +147,13 @@ function toHeaders({ method, takes }: Route): Json[] {
   return [...given, { name: "Idempotency-Key", in: "header", required: false, description, schema: TEXT }];
 }
 
-function toReplies({ replies, reply }: Route): Json {
+function toReplies({ replies, reply }: Route, named: Named): Json {
   return Object.fromEntries(
     Object.entries(replies).map(([status, description]) => [
       status,
       reply === null || status === "204"
         ? { description }
-        : { description, content: { "application/json": { schema: toSchema(reply, "output") } } },
+        : { description, content: { "application/json": { schema: toSchema(reply, "output", named) } } },
     ]),
   );
 }
@@ -155,26 +170,58 @@ function toProblems(route: Route): Json {
       .map(([status, codes]) => [
         status,
         {
-          description: codes.map((code) => `\`${code}\`: ${ERROR_CODES[code].text}`).join("\n\n"),
-          ...(codes.some((code) => retryAfterOf(code) !== undefined || code === "rate_limited") && {
-            headers: { "Retry-After": { schema: { type: "integer" } } },
-          }),
-          content: { [PROBLEM_TYPE]: { schema: { $ref: "#/components/schemas/Problem" } } },
+          $ref: `#/components/responses/${codes.some(comesAgain) ? "ProblemForNow" : "Problem"}`,
+          description: codes.map((code) => `\`${code}\``).join(", "),
         },
       ]),
   );
 }
 
+function comesAgain(code: ErrorCode): boolean {
+  return retryAfterOf(code) !== undefined || code === "rate_limited";
+}
+
+const PROBLEM_REPLY = {
+  description: "What went wrong, and what to change.",
+  content: { [PROBLEM_TYPE]: { schema: { $ref: "#/components/schemas/Problem" } } },
+} as const;
+
+/** Schemas that stand in several places, each under a name of its own. */
+const NAMED = z
+  .registry<{ id: string }>()
+  .add(problemSchema, { id: "Problem" })
+  .add(problemDetailSchema, { id: "ProblemDetail" })
+  .add(runSchema, { id: "Run" })
+  .add(destinationSchema, { id: "Destination" })
+  .add(attemptSchema, { id: "Attempt" })
+  .add(letterSchema, { id: "DeadLetter" })
+  .add(actionSchema, { id: "ActionDocument" })
+  .add(customerSchema, { id: "Customer" });
+
 /** @param side what is sent to us, or what we send: defaults make the difference. */
-function toSchema(schema: z.ZodType, side: "input" | "output"): Json {
-  const { $schema: _, ...made } = z.toJSONSchema(schema, {
+function toSchema(schema: z.ZodType, side: "input" | "output", named: Named): Json {
+  const made = z.toJSONSchema(schema, {
     target: "draft-2020-12",
     io: side,
+    metadata: NAMED,
     // Told by hand where it matters; the rest is left open.
     unrepresentable: "any",
     override: ({ zodSchema, jsonSchema }) => {
       if (zodSchema._zod.def.type === "bigint") jsonSchema.type = "integer";
+      const { description } = zodSchema as unknown as z.ZodType;
+      if (description !== undefined) jsonSchema.description = description;
     },
   });
-  return made;
+  const { $schema: _, $defs = {}, id, ...own } = withComponents(made);
+  for (const [name, { id: __, ...definition }] of Object.entries($defs as Record<string, Json>))
+    named.set(name, definition);
+  if (id === undefined) return own;
+  named.set(String(id), own);
+  return { $ref: `#/components/schemas/${String(id)}` };
+}
+
+type Named = Map<string, Json>;
+
+function withComponents(schema: Json): Json {
+  return JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/')) as Json;
 }

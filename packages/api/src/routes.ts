@@ -3,19 +3,33 @@
 import { renderDocsPage, STYLE } from "./docs-page.ts";
 import { renderOpenApi } from "./openapi.ts";
 import type { Route } from "./route/route.ts";
+import { actionRoutes } from "./routes/actions.ts";
 import { customerRoutes } from "./routes/customers.ts";
+import { deadLetterRoutes } from "./routes/dead-letters.ts";
+import { deliveryRoutes } from "./routes/deliveries.ts";
 import { createDescriptionRoutes } from "./routes/description.ts";
+import { destinationRoutes } from "./routes/destinations.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { outcomeRoutes } from "./routes/outcomes.ts";
+import { previewRoutes } from "./routes/preview.ts";
 import { runRoutes } from "./routes/runs.ts";
+import { sendCustomers } from "./routes/send-customers.ts";
+import { storeRoutes } from "./routes/store.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 
 /** In the order in which people are shown them. */
 export const ROUTES: readonly Route[] = [
+  ...actionRoutes,
+  ...previewRoutes,
+  ...deliveryRoutes,
+  sendCustomers,
   ...runRoutes,
   ...customerRoutes,
   ...outcomeRoutes,
+  ...deadLetterRoutes,
+  ...destinationRoutes,
+  ...storeRoutes,
   ...taskRoutes,
   ...tokenRoutes,
   ...healthRoutes,

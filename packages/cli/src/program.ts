@@ -1,5 +1,6 @@
 // The command line: its commands, and what their ends mean as exit codes (0 done, 1 failed, 2 usage).
 
+import { CustomersFileError } from "@postrider/producer/customers/customers-file-error";
 import { ERROR_CODES, PostriderError } from "@postrider/shared/errors";
 import { readSettings } from "@postrider/shared/settings/read-settings";
 import { VERSION } from "@postrider/shared/version";
@@ -21,7 +22,6 @@ import { addTokens } from "./commands/tokens.ts";
 import { addUp } from "./commands/up.ts";
 import { addWorker } from "./commands/worker.ts";
 import type { Context } from "./context.ts";
-import { CustomersFileError } from "./customers/customers-file-error.ts";
 import { createOutput, type Output, type Surroundings } from "./output.ts";
 
 const COMMANDS = [

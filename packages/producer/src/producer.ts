@@ -22,6 +22,7 @@ import { createDeliveries, type Deliveries } from "./deliveries/deliveries.ts";
 import { createDestinations, type Destinations } from "./destinations/destinations.ts";
 import { createOwnLanes, type OwnLanes } from "./destinations/own-lanes.ts";
 import { createEnqueue, type EnqueueOne } from "./enqueue/enqueue.ts";
+import { createEnqueueAll, type EnqueueAll } from "./enqueue/enqueue-all.ts";
 import { createEnqueueMany, type EnqueueMany } from "./enqueue/enqueue-many.ts";
 import { createRouting } from "./enqueue/routing.ts";
 import { createOutcomes, type Outcomes } from "./outcomes/outcomes.ts";
@@ -57,6 +58,7 @@ export interface Producer {
   readonly actions: ActionStore;
   readonly snippets: SnippetStore;
   readonly enqueue: EnqueueOne;
+  readonly enqueueAll: EnqueueAll;
   readonly enqueueMany: EnqueueMany;
   readonly runs: Runs;
   readonly outcomes: Outcomes;
@@ -119,6 +121,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     actions,
     snippets,
     enqueue: createEnqueue(dependencies),
+    enqueueAll: createEnqueueAll(dependencies),
     enqueueMany: createEnqueueMany(dependencies),
     runs,
     outcomes: createOutcomes(shard, sealer),

@@ -32,6 +32,16 @@ export const ERROR_CODES = {
     status: 409,
     text: "Deliveries are not found by their customer: POSTRIDER_CUSTOMERS_KEPT_MS is 0.",
   },
+  customers_unreadable: {
+    exitCode: 1,
+    status: 422,
+    text: "A stream of customers has damaged gzip data, or a beginning by which no line of it can be read. What came before is enqueued.",
+  },
+  stream_silent: {
+    exitCode: 1,
+    status: 408,
+    text: "No bytes of a stream of customers came for POSTRIDER_API_STREAM_SILENCE_MS. What came before is enqueued.",
+  },
   delivery_invalid: {
     exitCode: 2,
     status: 422,

@@ -2,6 +2,7 @@
 
 import { PostriderError } from "@postrider/shared/errors";
 import type { Logger } from "@postrider/shared/log";
+import { type Idempotency, parseIdempotencyKey } from "../idempotency.ts";
 import { type Caller, isNarrowed, reaches } from "./caller.ts";
 import { type Given, readInput } from "./read-input.ts";
 import type { Answer, Circumstances, Route } from "./route.ts";
@@ -9,12 +10,22 @@ import type { Tools } from "./tools.ts";
 
 export type Answering = (route: Route, given: Given, circumstances: Circumstances) => Promise<Answer>;
 
+export interface AnsweringOptions {
+  readonly tools: Tools;
+  readonly idempotency: Idempotency;
+  readonly log: Logger;
+}
+
 /** @throws from the returned function: PostriderError, and what is a bug. */
-export function createAnswering(tools: Tools, log: Logger): Answering {
+export function createAnswering({ tools, idempotency, log }: AnsweringOptions): Answering {
   return async (route, given, circumstances) => {
-    const input = readInput(route, given);
+    const { params, query, body, bodyIsChecked } = route;
+    const input = readInput({ params, query, body: bodyIsChecked === "by schema" ? body : null }, given);
     checkNarrowing(route, input, circumstances.caller);
-    return route.handle({ ...circumstances, ...input, log }, tools);
+    const key = route.method === "POST" ? parseIdempotencyKey(circumstances.idempotencyKey) : null;
+    const call = { ...circumstances, ...input, idempotencyKey: key, log };
+    if (key === null || route.repeats === "again") return route.handle(call, tools);
+    return idempotency.once(route, key, circumstances, async () => route.handle(call, tools));
   };
 }
 

@@ -7,7 +7,7 @@ import { fieldToPointer } from "./pointer.ts";
 
 export const PROBLEM_TYPE = "application/problem+json";
 
-const detailSchema = z.strictObject({
+export const problemDetailSchema = z.strictObject({
   pointer: z
     .string()
     .describe("JSON pointer (RFC 6901) into the body; of another part of the request: its name."),
@@ -24,9 +24,10 @@ export const problemSchema = z.strictObject({
   code: z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]),
   detail: z.string(),
   requestId: z.string().describe("As in `X-Request-Id` and the API's log."),
-  problems: z.array(detailSchema),
+  problems: z.array(problemDetailSchema),
 });
 export type ProblemDetails = z.output<typeof problemSchema>;
+type ProblemDetail = z.output<typeof problemDetailSchema>;
 
 /** Answers that somebody who waits a moment may see differently. */
 const RETRY_AFTER_SECONDS: Readonly<Partial<Record<ErrorCode, number>>> = {
@@ -82,14 +83,18 @@ export function toProblemDetails(
     code,
     detail: message,
     requestId,
-    problems: problems.map(toDetail),
+    problems: toShownProblems(problems),
   };
+}
+
+export function toShownProblems(problems: readonly Problem[]): ProblemDetail[] {
+  return problems.map(toDetail);
 }
 
 /** What stands before a path into another part of the request than its body. */
 const ELSEWHERE = /^(?:query|path|header) /;
 
-function toDetail({ field, message, code, line, column }: Problem): ProblemDetails["problems"][number] {
+function toDetail({ field, message, code, line, column }: Problem): ProblemDetail {
   return {
     pointer: ELSEWHERE.test(field) ? field : fieldToPointer(field),
     message,

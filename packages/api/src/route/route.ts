@@ -69,6 +69,8 @@ export interface Route {
   readonly params: z.ZodType | null;
   readonly query: z.ZodType | null;
   readonly body: z.ZodType | null;
+  /** `by handler`: the body's schema describes it, and the handler tells what is wrong more finely. */
+  readonly bodyIsChecked: "by schema" | "by handler";
   /** Media types whose bodies the handler reads as a stream, instead of JSON. */
   readonly streams: readonly string[] | null;
   /** Headers that it reads, beside those that all do. */
@@ -101,6 +103,7 @@ interface RouteGiven<P, Q, B, R> {
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  readonly bodyIsChecked?: Route["bodyIsChecked"];
   readonly streams?: readonly string[];
   readonly takes?: readonly string[];
   readonly replies: Readonly<Record<number, string>>;
@@ -122,6 +125,7 @@ export function defineRoute<
     params: given.params ?? null,
     query: given.query ?? null,
     body: given.body ?? null,
+    bodyIsChecked: given.bodyIsChecked ?? "by schema",
     streams: given.streams ?? null,
     takes: given.takes ?? [],
     reply: given.reply ?? null,

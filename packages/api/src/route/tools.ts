@@ -1,11 +1,16 @@
 // What handlers work with. Made once per API process.
 
+import type { Composer } from "@postrider/compose/apart/composer";
 import type { Producer } from "@postrider/producer/producer";
 import type { ApiMetrics } from "../api-metrics.ts";
 
 export interface Tools {
   readonly producer: Producer;
   readonly metrics: ApiMetrics;
+  /** How long the sender of a stream may send nothing. */
+  readonly streamSilenceMs: number;
+  /** Composes where a template that takes too long can be stopped. */
+  readonly composer: Composer;
   /** Unix ms. */
   readonly now: () => number;
   /** Whether the API takes requests: false once it was told to stop. */

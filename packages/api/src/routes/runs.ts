@@ -1,6 +1,7 @@
 // Runs: their counters, and the switches that stop and let go of them.
 
 import type { Run } from "@postrider/producer/runs/run";
+import type { RunPlace } from "@postrider/producer/runs/runs";
 import { PostriderError } from "@postrider/shared/errors";
 import { z } from "zod";
 import { type Caller, reaches } from "../route/caller.ts";
@@ -80,7 +81,22 @@ function addSwitch(
   });
 }
 
-const LIST_MAX = 1_000;
+/** Each is some round trips. */
+const LIST_MAX = 200;
+
+function encodePlace({ run, createdAt }: RunPlace): string {
+  return Buffer.from(`${createdAt} ${run}`).toString("base64url");
+}
+
+/** @throws `request_invalid`. */
+function decodePlace(after: string): RunPlace {
+  const [, createdAt, run] = /^(\d{1,16}) (.{1,100})$/.exec(Buffer.from(after, "base64url").toString()) ?? [];
+  if (createdAt !== undefined && run !== undefined) return { run, createdAt: Number(createdAt) };
+  const message = "is none that an earlier list has given";
+  throw new PostriderError("request_invalid", `query after: ${message}`, {
+    problems: [{ field: "query after", message }],
+  });
+}
 
 export const runRoutes: readonly Route[] = [
   defineRoute({
@@ -90,13 +106,17 @@ export const runRoutes: readonly Route[] = [
     scope: "read",
     narrowing: "found",
     summary: "The newest runs, newest first",
-    query: z.strictObject({ limit: z.coerce.number().int().min(1).max(LIST_MAX).default(50) }),
-    replies: { 200: "Runs; `after` is null, since there is one page." },
-    reply: z.strictObject({ runs: z.array(runSchema), after: z.null() }),
-    async handle({ query: { limit }, caller }, { producer }) {
-      const runs = await producer.runs.list(limit);
+    query: z.strictObject({
+      limit: z.coerce.number().int().min(1).max(LIST_MAX).default(50),
+      after: z.string().max(300).optional().describe("Of the page before, to go on behind it."),
+    }),
+    replies: { 200: "A page; one of a narrowed token may be short and have more behind it: `after` tells." },
+    reply: z.strictObject({ runs: z.array(runSchema), after: z.string().nullable() }),
+    async handle({ query: { limit, after }, caller }, { producer }) {
+      const runs = await producer.runs.list(limit, after === undefined ? undefined : decodePlace(after));
       const shown = runs.filter((run) => reaches(caller, run)).map(toShownRun);
-      return { status: 200, body: { runs: shown, after: null } };
+      const last = runs.length < limit ? undefined : runs.at(-1);
+      return { status: 200, body: { runs: shown, after: last === undefined ? null : encodePlace(last) } };
     },
   }),
   defineRoute({

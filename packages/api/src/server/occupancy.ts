@@ -11,7 +11,6 @@ export interface OccupancyOptions {
   readonly inFlightMax: number;
   readonly metrics: ApiMetrics;
   readonly log: Logger;
-  readonly isOpen: () => boolean;
 }
 
 export interface Occupancy {
@@ -19,7 +18,7 @@ export interface Occupancy {
   take(route: Route, request: FastifyRequest, reply: FastifyReply): void;
 }
 
-export function createOccupancy({ inFlightMax, metrics, log, isOpen }: OccupancyOptions): Occupancy {
+export function createOccupancy({ inFlightMax, metrics, log }: OccupancyOptions): Occupancy {
   let inFlight = 0;
   return {
     take(route, request, reply) {
@@ -28,7 +27,6 @@ export function createOccupancy({ inFlightMax, metrics, log, isOpen }: Occupancy
       const isFull = isCounted && inFlight >= inFlightMax;
       if (isCounted && !isFull) inFlight += 1;
       metrics.inFlight(inFlight);
-      if (!isOpen()) void reply.header("connection", "close");
       // Not Fastify's hooks: none of them is called for a client that leaves while it is answered.
       reply.raw.once("close", () => {
         if (isCounted && !isFull) inFlight -= 1;

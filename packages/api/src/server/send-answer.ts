@@ -5,9 +5,7 @@ import type { Logger } from "@postrider/shared/log";
 import type { FastifyReply } from "fastify";
 import { PROBLEM_TYPE, retryAfterOf, toPostriderError, toProblemDetails } from "../route/problem.ts";
 import type { Answer, Route } from "../route/route.ts";
-import { toJson } from "../route/to-json.ts";
-
-const JSON_TYPE = "application/json; charset=utf-8";
+import { JSON_TYPE, toJson } from "../route/to-json.ts";
 
 export function sendAnswer(reply: FastifyReply, { status, body, text, headers = {} }: Answer): FastifyReply {
   void reply.code(status).headers(headers);

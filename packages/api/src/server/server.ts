@@ -4,11 +4,18 @@
 import { hash } from "node:crypto";
 import type { Socket } from "node:net";
 import { PostriderError } from "@postrider/shared/errors";
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  type preParsingHookHandler,
+} from "fastify";
 import { ANYBODY, type Caller } from "../route/caller.ts";
 import type { Door } from "../route/door.ts";
 import type { Given } from "../route/read-input.ts";
 import type { Answer, Circumstances, Route } from "../route/route.ts";
+import { lingerAfterAnswer } from "./linger.ts";
 import { createOccupancy, type Occupancy, type OccupancyOptions } from "./occupancy.ts";
 import { checkCoding, readJson } from "./read-json.ts";
 import { refuseConnection } from "./refuse-connection.ts";
@@ -26,19 +33,18 @@ declare module "fastify" {
 
 /** The longest part of a path: an origin, encoded. */
 const PARAM_CHARS_MAX = 2_048;
-/**
- * How long a client may take for its request's head, for a body that is read into memory, and for nothing.
- */
+/** How long a client may take for its request's head, and for nothing at all. */
 const HEADERS_MS = 10_000;
-const BODY_MS = 30_000;
 const SILENCE_MS = 120_000;
 const KEEP_ALIVE_MS = 65_000;
 
-export interface ServerOptions extends Omit<OccupancyOptions, "isOpen"> {
+export interface ServerOptions extends OccupancyOptions {
   readonly routes: readonly Route[];
   readonly door: Door;
   readonly answer: (route: Route, given: Given, circumstances: Circumstances) => Promise<Answer>;
   readonly bodyBytesMax: number;
+  /** How long a client may take to send such a body. */
+  readonly bodyMs: number;
   /** PEM; null: plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | null;
 }
@@ -53,10 +59,15 @@ export interface Server {
 
 export function createServer(options: ServerOptions): Server {
   let isOpen = true;
-  const occupancy = createOccupancy({ ...options, isOpen: () => isOpen });
+  const occupancy = createOccupancy(options);
   const app = createApp(options);
   const enter = createEntrance(options, occupancy);
-  for (const route of options.routes) addRoute(app, route, { enter, answer: options.answer });
+  for (const route of options.routes) addRoute(app, route, { ...options, enter });
+  app.addHook("onSend", (_, reply, payload, done) => {
+    // Told when the answer goes out: a request may have come long before the end.
+    if (!isOpen) void reply.header("connection", "close");
+    done(null, payload);
+  });
   app.setErrorHandler((error, request, reply) => sendProblem(reply, error, request.id, options.log));
   app.setNotFoundHandler((request, reply) => {
     void reply.headers(SECURITY_HEADERS).header("x-request-id", request.id);
@@ -134,14 +145,17 @@ function createEntrance({ door }: ServerOptions, occupancy: Occupancy): Enter {
 function addRoute(
   app: FastifyInstance,
   route: Route,
-  { enter, answer }: { enter: Enter } & Pick<ServerOptions, "answer">,
+  { enter, answer, bodyMs }: { enter: Enter } & Pick<ServerOptions, "answer" | "bodyMs">,
 ): void {
   const add = (to: FastifyInstance): void => {
     to.route({
       method: route.method,
       url: route.path,
-      onRequest: (request, reply) => enter(route, request, reply),
-      ...(route.streams === null && { preParsing: limitBodyTime }),
+      onRequest(request, reply) {
+        if (route.streams !== null) lingerAfterAnswer(request, reply);
+        return enter(route, request, reply);
+      },
+      ...(route.streams === null && { preParsing: limitBodyTime(bodyMs) }),
       handler: async (request, reply) =>
         sendAnswer(reply, await answer(route, request, toCircumstances(route, request, reply))),
     });
@@ -160,19 +174,16 @@ function addRoute(
 }
 
 /** A body that drips in would hold one of the places of those in flight for as long as it likes. */
-function limitBodyTime(
-  { raw }: FastifyRequest,
-  _reply: FastifyReply,
-  payload: unknown,
-  done: (error: null, payload: never) => void,
-): void {
-  const timer = setTimeout(() => {
-    // As if the stream had failed: Fastify answers that, and closes the connection then.
-    raw.emit("error", new PostriderError("request_timeout", `the body did not come within ${BODY_MS} ms`));
-  }, BODY_MS);
-  raw.once("end", () => clearTimeout(timer));
-  raw.once("close", () => clearTimeout(timer));
-  done(null, payload as never);
+function limitBodyTime(bodyMs: number): preParsingHookHandler {
+  return ({ raw }, _reply, payload, done) => {
+    const timer = setTimeout(() => {
+      // As if the stream had failed: Fastify answers that, and closes the connection then.
+      raw.emit("error", new PostriderError("request_timeout", `the body did not come within ${bodyMs} ms`));
+    }, bodyMs);
+    raw.once("end", () => clearTimeout(timer));
+    raw.once("close", () => clearTimeout(timer));
+    done(null, payload);
+  };
 }
 
 function toCircumstances(route: Route, request: FastifyRequest, reply: FastifyReply): Circumstances {

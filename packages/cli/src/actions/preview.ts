@@ -12,8 +12,9 @@ import {
   type PrintedValue,
 } from "@postrider/compose/describe";
 import type { DeliveryFacts } from "@postrider/compose/dialect/delivery-facts";
+import { toBytes, toPreview } from "@postrider/compose/preview";
 import type { Scope } from "@postrider/compose/render/template";
-import { type Composed, type ShownRequest, toShown } from "@postrider/compose/request";
+import { type Composed, toShown } from "@postrider/compose/request";
 import { toScope } from "@postrider/compose/scope";
 import { withMaskedSecrets } from "@postrider/compose/secret-grants";
 import { findWarnings } from "@postrider/compose/warnings";
@@ -47,41 +48,8 @@ export async function preview(ref: string, options: PreviewOptions, context: Con
   await composer.close();
   if (composed.kind === "problem") context.end(1);
   const made = { compiled, scope, facts, composed };
-  if (options.json === true) context.output.json(toJson(made));
+  if (options.json === true) context.output.json(toPreview(compiled, scope, composed));
   else show(made, context);
-}
-
-function toJson({ compiled, scope, composed }: Preview) {
-  const request: Omit<ShownRequest, "url"> & { url: string | null } =
-    composed.kind === "request"
-      ? toShown(composed.request, compiled.action)
-      : { method: compiled.action.method, url: null, headers: [], body: null };
-  const readings = findReadings(compiled);
-  return {
-    ...request,
-    problems: toProblems(composed),
-    warnings: findWarnings(compiled),
-    outputs: findOutputs(compiled),
-    unused: findUnused(readings, scope),
-    missing: findMissing(readings, scope),
-    bytes: composed.kind === "request" ? toBytes(toShown(composed.request, compiled.action)) : null,
-  };
-}
-
-function toProblems(composed: Composed): readonly Problem[] {
-  if (composed.kind === "request") return [];
-  return composed.kind === "problem"
-    ? composed.problems
-    : [{ field: "", code: "cancelled", message: composed.message }];
-}
-
-/** Bytes on the wire, without what the connection itself adds (Host, Content-Length). */
-function toBytes({ headers, body }: ShownRequest): { headers: number; body: number } {
-  const header = headers.reduce(
-    (sum, { name, value }) => sum + Buffer.byteLength(`${name}: ${value}\r\n`),
-    0,
-  );
-  return { headers: header, body: Buffer.byteLength(body ?? "") };
 }
 
 function show(made: Preview, context: Context): void {

@@ -1,5 +1,6 @@
 // `postrider enqueue`: a customers file becomes a run.
 
+import type { GoodCustomers } from "@postrider/producer/customers/good-customers";
 import type { RunEnqueued } from "@postrider/producer/enqueue/enqueue-many";
 import type { Producer } from "@postrider/producer/producer";
 import { type Delivery, parseRunId } from "@postrider/shared/delivery";
@@ -11,7 +12,7 @@ import { loadAction } from "../actions/load.ts";
 import type { Context } from "../context.ts";
 import { dryRun } from "../customers/dry-run.ts";
 import { type CustomersFile, openCustomers } from "../customers/open-customers.ts";
-import { createProblems, type Problems, unlessEmpty } from "../customers/problems.ts";
+import { createProblems, unlessEmpty } from "../customers/problems.ts";
 import { createProgress } from "../customers/progress.ts";
 import { createRejects, NO_REJECTS, type Rejects } from "../customers/rejects.ts";
 import { isActionFile, readEvent, readValues } from "../documents.ts";
@@ -116,7 +117,7 @@ async function enqueue(action: string, options: Options, context: Context): Prom
 interface Work {
   readonly producer: Producer;
   readonly file: CustomersFile;
-  readonly problems: Problems;
+  readonly problems: GoodCustomers;
   readonly context: Context;
 }
 

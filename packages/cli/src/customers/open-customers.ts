@@ -1,17 +1,12 @@
-// Opens a customers file: NDJSON or CSV, gzip or not, a file or standard input; and gives its lines, one at a
-// time, each a customer or what is wrong with it. Memory stays flat however long the file, or one line of it,
-// is.
+// Opens a customers file, or standard input; its name or its content tells whether it is NDJSON or CSV, and
+// what is wrong with it is told with its name.
 
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { pipeline, Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
-import { readCsv } from "./csv.ts";
-import type { CustomerLine } from "./customer-line.ts";
-import { CustomersFileError } from "./customers-file-error.ts";
-import { readNdjson } from "./ndjson.ts";
-
-export type Format = "ndjson" | "csv";
+import type { Readable } from "node:stream";
+import type { CustomerLine } from "@postrider/producer/customers/customer-line";
+import { CustomersFileError } from "@postrider/producer/customers/customers-file-error";
+import { type Format, readCustomers } from "@postrider/producer/customers/read-customers";
 
 export interface CustomersFile {
   readonly lines: AsyncIterable<CustomerLine>;
@@ -32,7 +27,6 @@ export interface Source {
 }
 
 const READ_BYTES = 262_144;
-const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** @throws CustomersFileError when the file cannot be read, here or while its lines are. */
 export async function openCustomers(
@@ -51,9 +45,10 @@ export async function openCustomers(
   }
   async function* lines(): AsyncGenerator<CustomerLine> {
     try {
-      const { chunks, first } = await peek(unpack(counted()));
-      const chosen = format ?? formatOf(path) ?? (/^\s*[{[]/.test(first) ? "ndjson" : "csv");
-      yield* chosen === "csv" ? readCsv(chunks, (bytes) => (header = bytes)) : readNdjson(chunks);
+      const onHeader = (bytes: Buffer): void => {
+        header = bytes;
+      };
+      yield* readCustomers(counted(), { format: format ?? formatOf(path), onHeader });
     } catch (error) {
       throw toFileError(error, path);
     }
@@ -80,20 +75,13 @@ async function sizeOf(path: string): Promise<number> {
 
 function toFileError(error: unknown, path: string): unknown {
   const name = path === "-" ? "standard input" : path;
-  if (error instanceof CustomersFileError && error.code === "file_format")
+  if (error instanceof CustomersFileError && error.code !== "file_unreadable")
     return new CustomersFileError(error.code, `${name}: ${error.message}`, error);
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ENOENT")
     return new CustomersFileError("file_unreadable", `${name}: there is no such file`, error);
   if (code === "EACCES" || code === "EPERM")
     return new CustomersFileError("file_unreadable", `${name}: you may not read it`, error);
-  if (code.startsWith("Z_")) {
-    return new CustomersFileError(
-      "file_damaged",
-      `${name}: the gzip data are damaged or cut short; what came before was read`,
-      error,
-    );
-  }
   return error;
 }
 
@@ -101,47 +89,4 @@ function formatOf(path: string): Format | null {
   const name = path.toLowerCase().replace(/\.gz$/, "");
   if (/\.(ndjson|jsonl|json)$/.test(name)) return "ndjson";
   return name.endsWith(".csv") ? "csv" : null;
-}
-
-/** RFC 1952: gzip begins with 1f 8b, whatever the file is called. */
-async function* unpack(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const peeked = await peek(chunks, 2);
-  if (peeked.bytes[0] !== 0x1f || peeked.bytes[1] !== 0x8b) return yield* peeked.chunks;
-  const gunzip = createGunzip();
-  // Its errors come out of the iteration.
-  pipeline(Readable.from(peeked.chunks), gunzip, () => undefined);
-  yield* gunzip as AsyncIterable<Buffer>;
-}
-
-interface Peeked {
-  /** All chunks, the first ones included, without a byte order mark. */
-  readonly chunks: AsyncIterable<Buffer>;
-  readonly bytes: Buffer;
-  readonly first: string;
-}
-
-async function peek(chunks: AsyncIterable<Buffer>, bytesMin = 64): Promise<Peeked> {
-  const iterator = chunks[Symbol.asyncIterator]();
-  let bytes: Buffer = Buffer.alloc(0);
-  let isDone = false;
-  // A line tells as much as it ever will, and the next one may be long in coming.
-  while (!isDone && bytes.length < bytesMin && !hasLine(bytes)) {
-    const next = await iterator.next();
-    if (next.done === true) isDone = true;
-    else bytes = Buffer.concat([bytes, next.value]);
-  }
-  const head = bytes.subarray(0, 3).equals(BOM) ? bytes.subarray(3) : bytes;
-  async function* all(): AsyncGenerator<Buffer> {
-    if (head.length > 0) yield head;
-    for (;;) {
-      const next = await iterator.next();
-      if (next.done === true) return;
-      yield next.value;
-    }
-  }
-  return { chunks: all(), bytes, first: head.subarray(0, bytesMin).toString("latin1") };
-}
-
-function hasLine(bytes: Buffer): boolean {
-  return /\S.*\n/.test(bytes.toString("latin1"));
 }

@@ -1,53 +1,33 @@
-// The good lines of a customers file, one after the other, and what becomes of the bad ones.
+// What becomes of the bad lines of a customers file: told on the terminal and put aside, or an error.
 
+import type { BadLine } from "@postrider/producer/customers/customer-line";
+import { createGoodCustomers, type GoodCustomers } from "@postrider/producer/customers/good-customers";
 import type { Customer } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Context } from "../context.ts";
-import type { BadLine } from "./customer-line.ts";
 import type { CustomersFile } from "./open-customers.ts";
 import type { Rejects } from "./rejects.ts";
-
-export interface Problems {
-  readonly rejected: number;
-  readonly customersRead: number;
-  /**
-   * The good lines' customers. @throws `customer_invalid` at a bad line, unless those are rejected and passed
-   * over.
-   */
-  customers(): AsyncGenerator<Customer>;
-}
 
 /** Beyond these the terminal helps nobody; the rejects file has all. */
 const PROBLEMS_SHOWN_MAX = 20;
 
-export function createProblems(file: CustomersFile, rejects: Rejects | null, { output }: Context): Problems {
-  let rejected = 0;
-  let customersRead = 0;
-  const reject = async (line: BadLine): Promise<void> => {
+/**
+ * The customers throw `customer_invalid` at a bad line, unless bad lines are rejected and passed over.
+ * @param rejects null: a bad line is an error.
+ */
+export function createProblems(
+  file: CustomersFile,
+  rejects: Rejects | null,
+  { output }: Context,
+): GoodCustomers {
+  let seen = 0;
+  return createGoodCustomers(file.lines, async (line) => {
     if (rejects === null) throw toError(line);
-    rejected += 1;
     await rejects.write(line);
-    if (rejected <= PROBLEMS_SHOWN_MAX) output.note(describe(line));
-    if (rejected === PROBLEMS_SHOWN_MAX + 1) output.note("more bad lines follow");
-  };
-  return {
-    get rejected() {
-      return rejected;
-    },
-    get customersRead() {
-      return customersRead;
-    },
-    async *customers() {
-      for await (const line of file.lines) {
-        if ("problem" in line) {
-          await reject(line);
-        } else {
-          customersRead += 1;
-          yield line.customer;
-        }
-      }
-    },
-  };
+    seen += 1;
+    if (seen <= PROBLEMS_SHOWN_MAX) output.note(describe(line));
+    if (seen === PROBLEMS_SHOWN_MAX + 1) output.note("more bad lines follow");
+  });
 }
 
 function describe({ line, column, problem }: BadLine): string {
@@ -66,7 +46,7 @@ function toError(bad: BadLine): PostriderError {
  * @param file as it was named; `-` for standard input. @throws `customers_empty`, unless that is allowed.
  */
 export async function unlessEmpty(
-  problems: Problems,
+  problems: GoodCustomers,
   file: string,
   allowsNone: boolean,
 ): Promise<AsyncIterable<Customer>> {

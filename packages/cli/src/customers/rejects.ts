@@ -2,8 +2,8 @@
 
 import { once } from "node:events";
 import { createWriteStream, existsSync, type WriteStream } from "node:fs";
-import type { BadLine } from "./customer-line.ts";
-import { CustomersFileError } from "./customers-file-error.ts";
+import type { BadLine } from "@postrider/producer/customers/customer-line";
+import { CustomersFileError } from "@postrider/producer/customers/customers-file-error";
 
 export interface Rejects {
   write(bad: BadLine): Promise<void>;

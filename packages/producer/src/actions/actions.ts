@@ -34,23 +34,29 @@ export interface Applied extends ActionVersion {
 export interface ActionStore {
   /**
    * Saves a document, with what it uses of the store's snippets, as a new version, unless the latest one has
-   * the same content. Its examples are kept beside the versions, and make none. @throws `action_invalid`.
+   * the same content. Its examples are kept beside the versions, and make none.
+   * @param ifLatest the version that must be the latest one, 0 for none at all; absent: any.
+   * @throws `action_invalid`, `precondition_failed`.
    */
-  apply(document: unknown): Promise<Applied>;
+  apply(document: unknown, condition?: { readonly ifLatest?: number }): Promise<Applied>;
   /** The version that `id` (then the latest) or `id@version` names. @throws `action_unknown`. */
   get(ref: string): Promise<SavedAction>;
   /** The same with its credentials, to send with. @throws `action_unknown`, `key_missing`. */
   open(ref: string): Promise<SavedAction>;
   /** The examples of an action's latest document. @throws `action_unknown`. */
   examples(id: string): Promise<readonly Example[]>;
+  /** The numbers of an action's versions, oldest first. @throws `action_unknown`. */
+  versions(id: string): Promise<number[]>;
   /** All actions with their latest versions, by id. */
   list(): Promise<ActionVersion[]>;
 }
 
 /**
- * Input: KEYS action, actions; ARGV id, digest, document, examples. Output: {version, 1 if new}.
+ * Input: KEYS action, actions; ARGV id, digest, document, examples, the version that must be the latest or
+ * nothing. Output: {version, 1 if new}; {-1} where another is the latest.
  */
 const APPLY = `
+if ARGV[5] ~= "" and (redis.call("HGET", KEYS[1], "latest") or "0") ~= ARGV[5] then return {-1} end
 redis.call("HSET", KEYS[1], "examples", ARGV[4])
 local latest = redis.call("HMGET", KEYS[1], "latest", "digest")
 if latest[2] == ARGV[2] then return {tonumber(latest[1]), 0} end
@@ -87,13 +93,14 @@ export function createActionStore(
   };
 
   return {
-    async apply(document) {
+    async apply(document, { ifLatest } = {}) {
       const { action: given, examples } = parseActionDocument(document);
       const action = await snippets.addTo(given);
       const warnings = findWarnings(compileAction(action));
       const stored = toStoredAction(action, sealer);
       const same = await findSame(store, action, sealer);
       if (same !== null) {
+        if (ifLatest !== undefined && ifLatest !== same.version) throw changed(action.id, ifLatest);
         await asProducer(() =>
           store.redis.hset(store.keys.action(action.id), "examples", stringifyExact(examples)),
         );
@@ -111,9 +118,11 @@ export function createActionStore(
           digest,
           stored,
           stringifyExact(examples),
+          ifLatest === undefined ? "" : String(ifLatest),
         ),
       );
       const [version = 0, isNew] = reply as number[];
+      if (version < 0) throw changed(action.id, ifLatest);
       await asProducer(() => announceLimits(directory, action, { id: action.id, version }));
       return { id: action.id, version, isNew: isNew === 1, warnings };
     },
@@ -132,15 +141,36 @@ export function createActionStore(
       if (text === null) throw new PostriderError("action_unknown", `the action ${id} is not in the store`);
       return parseExact(text) as readonly Example[];
     },
-    async list() {
-      const ids = (await asProducer(() => store.redis.smembers(store.keys.actions()))).sort();
-      const replies =
-        (await asProducer(() =>
-          store.redis.pipeline(ids.map((id) => ["hget", store.keys.action(id), "latest"])).exec(),
-        )) ?? [];
-      return ids.map((id, index) => ({ id, version: Number(replies[index]?.[1]) }));
-    },
+    versions: (id) => readVersions(store, id),
+    list: () => readLatest(store),
   };
+}
+
+async function readVersions(store: Store, id: string): Promise<number[]> {
+  const fields = await asProducer(() => store.redis.hkeys(store.keys.action(id)));
+  if (fields.length === 0) throw new PostriderError("action_unknown", `the action ${id} is not in the store`);
+  return fields
+    .filter((field) => /^\d+$/.test(field))
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+async function readLatest(store: Store): Promise<ActionVersion[]> {
+  const ids = (await asProducer(() => store.redis.smembers(store.keys.actions()))).sort();
+  const replies =
+    (await asProducer(() =>
+      store.redis.pipeline(ids.map((id) => ["hget", store.keys.action(id), "latest"])).exec(),
+    )) ?? [];
+  return ids.map((id, index) => ({ id, version: Number(replies[index]?.[1]) }));
+}
+
+function changed(id: string, ifLatest: number | undefined): PostriderError {
+  return new PostriderError(
+    "precondition_failed",
+    ifLatest === 0
+      ? `the action ${id} is there already`
+      : `version ${ifLatest} of ${id} is not the latest one`,
+  );
 }
 
 /**

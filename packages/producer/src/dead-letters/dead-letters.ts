@@ -25,6 +25,8 @@ import { type Purged, type PurgeOptions, purge } from "./purge.ts";
 import { type Replayed, type ReplayOptions, replay } from "./replay.ts";
 
 export interface DeadLetterQuery extends DeadLetterFilter {
+  /** Whether the reader may know of a letter; absent: of all. */
+  readonly isShown?: ((letter: DeadLetter) => boolean) | undefined;
   /** At most so many, 50 unless given; up to 10,000. */
   readonly limit?: number;
   /** Of the list before, to go on with it. */
@@ -73,7 +75,8 @@ export interface DeadLetters {
   count(filter: DeadLetterFilter, options?: CountOptions): Promise<DeadLetterCount>;
   /** By what they have in common. @param by reason and destination unless given. @throws as list. */
   groups(
-    query?: DeadLetterFilter & { by?: readonly Grouping[]; scanMax?: number },
+    query?: DeadLetterFilter &
+      Pick<DeadLetterQuery, "isShown"> & { by?: readonly Grouping[]; scanMax?: number },
   ): Promise<DeadLetterGroups>;
   /** One dead letter, with its attempts and the request that it would send. @throws `dead_letter_unknown`. */
   show(id: string, options?: { compose?: Compose }): Promise<DeadLetterShown>;
@@ -108,21 +111,7 @@ export function createDeadLetters(dependencies: DeadLettersDependencies): DeadLe
   return {
     list: (query = {}) => list(dependencies, query),
     count: (filter, options = {}) => countMatching(dependencies, filter, options),
-    async groups({ by = GROUPED_BY, scanMax = GROUPED_MAX, ...filter } = {}) {
-      const unknown = by.find((grouping) => !GROUPINGS.includes(grouping));
-      if (unknown !== undefined || by.length === 0)
-        throw invalid("by", `"${unknown ?? ""}" is none of ${GROUPINGS.join(", ")}`);
-      const groups = createGroups(by);
-      let scanned = 0;
-      let isComplete = false;
-      for await (const batch of finder.find(parseFilter(filter))) {
-        for (const { shown } of batch.letters) groups.add(shown);
-        scanned += batch.scanned;
-        isComplete = batch.next === null;
-        if (scanned >= scanMax) break;
-      }
-      return { groups: groups.groups(), others: groups.others(), scanned, isComplete };
-    },
+    groups: (query = {}) => group(dependencies, query),
     async show(id, { compose } = {}) {
       const [letter] = await finder.byIds([id]);
       if (letter === undefined)
@@ -142,11 +131,32 @@ export function createDeadLetters(dependencies: DeadLettersDependencies): DeadLe
   };
 }
 
+type GroupQuery = NonNullable<Parameters<DeadLetters["groups"]>[0]>;
+
+async function group(
+  { finder }: DeadLettersDependencies,
+  { by = GROUPED_BY, scanMax = GROUPED_MAX, isShown = () => true, ...filter }: GroupQuery,
+): Promise<DeadLetterGroups> {
+  const unknown = by.find((grouping) => !GROUPINGS.includes(grouping));
+  if (unknown !== undefined || by.length === 0)
+    throw invalid("by", `"${unknown ?? ""}" is none of ${GROUPINGS.join(", ")}`);
+  const groups = createGroups(by);
+  let scanned = 0;
+  let isComplete = false;
+  for await (const batch of finder.find(parseFilter(filter))) {
+    for (const { shown } of batch.letters.filter((letter) => isShown(letter.shown))) groups.add(shown);
+    scanned += batch.scanned;
+    isComplete = batch.next === null;
+    if (scanned >= scanMax) break;
+  }
+  return { groups: groups.groups(), others: groups.others(), scanned, isComplete };
+}
+
 async function list(
   { shard, finder }: DeadLettersDependencies,
   query: DeadLetterQuery,
 ): Promise<DeadLetterList> {
-  const { limit = LIMIT, cursor, ...given } = query;
+  const { limit = LIMIT, cursor, isShown = () => true, ...given } = query;
   if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX)
     throw invalid("limit", `must be a whole number from 1 to ${LIMIT_MAX}`);
   const filter = parseFilter(given);
@@ -155,7 +165,7 @@ async function list(
   let scanned = 0;
   const after = cursor === undefined ? undefined : decodeCursor(cursor);
   for await (const { letters, scanned: looked, next } of finder.find(filter, after)) {
-    deadLetters.push(...letters.map(({ shown }) => shown));
+    deadLetters.push(...letters.map(({ shown }) => shown).filter(isShown));
     scanned += looked;
     end = deadLetters.length > limit ? (deadLetters[limit - 1] ?? null) : next;
     if (deadLetters.length >= limit || scanned >= SCAN_MAX) break;

@@ -5,6 +5,7 @@ import { asProducer } from "@postrider/redis/connect";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Shard } from "@postrider/redis/shard";
 import type { AttemptRecord } from "@postrider/shared/attempt-record";
+import { homeOf } from "@postrider/shared/delivery";
 import { hasCode, PostriderError } from "@postrider/shared/errors";
 import type { Outcome } from "@postrider/shared/outcome";
 import type { Sealer } from "@postrider/shared/seal";
@@ -29,6 +30,8 @@ export interface DeliveryShown {
   readonly state: DeliveryState;
   /** Where it lies; null once it has ended. */
   readonly lane: string | null;
+  /** The shared lane in which it began; null where it is kept no more. */
+  readonly home: string | null;
   /** How it ended; null while it is open. */
   readonly outcome: Outcome | null;
   /** `id@version`; null where nothing of it but the outcome is kept. */
@@ -96,6 +99,7 @@ function toFacts({ state, lane, outcome, delivery, enqueuedAt, dueAt }: Located,
   return {
     state,
     lane,
+    home: delivery === null ? null : homeOf(delivery),
     outcome,
     action: delivery?.action ?? null,
     customerId: delivery === null ? null : toCustomerId(openDelivery(delivery, sealer)),

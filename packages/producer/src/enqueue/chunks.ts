@@ -18,8 +18,8 @@ const LET_GO_MS = 1_000;
 
 export interface Handing<Source, Item> {
   readonly from: Iterable<Source> | AsyncIterable<Source>;
-  /** @throws what ends the pulling there; what came before is handed on. */
-  readonly toItem: (source: Source) => Item;
+  /** Null: nothing to hand on. @throws what ends the pulling there; what came before is handed on. */
+  readonly toItem: (source: Source) => Item | null;
   /** Resolves when one more chunk may be handed on. */
   readonly waitForRoom: () => Promise<void>;
   readonly take: (chunk: readonly Item[]) => Promise<void>;
@@ -48,7 +48,7 @@ export async function handOnInChunks<Source, Item>(handing: Handing<Source, Item
 
 async function pull<Source, Item>(
   source: Pulling<Source>,
-  toItem: (source: Source) => Item,
+  toItem: (source: Source) => Item | null,
   chunks: Chunks<Item>,
 ): Promise<void> {
   try {
@@ -56,7 +56,8 @@ async function pull<Source, Item>(
       const pulled = source.next();
       const next = "then" in pulled ? await pulled : pulled;
       if (next.done === true) break;
-      if (chunks.add(toItem(next.value))) await chunks.flush();
+      const item = toItem(next.value);
+      if (item !== null && chunks.add(item)) await chunks.flush();
       source.throwIfInterrupted();
     }
   } catch (error) {

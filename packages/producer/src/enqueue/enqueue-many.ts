@@ -13,11 +13,13 @@ import {
   toDeliveryId,
   type Values,
 } from "@postrider/shared/delivery";
-import { PostriderError } from "@postrider/shared/errors";
+import { hasCode, PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
 import { toRetryPolicy } from "@postrider/shared/retry";
+import { createAcknowledged } from "./acknowledged.ts";
 import { CHUNK, handOnInChunks, throwIfAborted } from "./chunks.ts";
 import {
+  type Admitted,
   type DeliveryFrame,
   type DeliveryTimes,
   type EnqueueDependencies,
@@ -52,10 +54,17 @@ export interface RunOrder extends DeliveryTimes {
    */
   readonly open?: boolean;
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Is told a customer that cannot be enqueued, such as one that is too large, before the next one is asked
+   * for; the others are enqueued. Absent: such a customer ends the enqueueing.
+   */
+  readonly onInvalid?: (customer: Customer, error: PostriderError) => void;
   readonly signal?: AbortSignal;
 }
 
 export interface Progress {
+  /** Counted from the first, without invalid ones: so many are taken in, and none of them is missing. */
+  readonly acknowledged: number;
   readonly enqueued: number;
   readonly duplicates: number;
   /** Known before, and lost from Redis since then: taken in again. */
@@ -96,7 +105,9 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
 
     const frame: DeliveryFrame = { action, run, ...home, ...times, ...toExtras(order) };
     const totals = { enqueued: 0, duplicates: 0, recovered: 0 };
-    const report = (isPaused: boolean): void => order.onProgress?.({ ...totals, isPaused });
+    const acknowledged = createAcknowledged();
+    const report = (isPaused: boolean): void =>
+      order.onProgress?.({ acknowledged: acknowledged.count(), ...totals, isPaused });
     let handedOn = enqueuedBefore;
     let refusal: PostriderError | undefined;
     const toEntrance = (before: number): Entrance => {
@@ -129,16 +140,19 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
     const take = async (chunk: readonly Admission[]): Promise<void> => {
       const before = handedOn;
       handedOn += chunk.length;
+      const acknowledge = acknowledged.expect(chunk.length);
       // Looked at after the wait for customers, which may have been long.
       await routing.look();
       const { enqueued, duplicates, recovered } = await asProducer(() => admit(chunk, toEntrance(before)));
       totals.enqueued += enqueued;
       totals.duplicates += duplicates;
       totals.recovered += recovered;
+      acknowledge();
       report(false);
     };
-    const toItem = (customer: Customer): Admission => {
-      const admitted = toAdmitted(customer, frame, dependencies);
+    const toItem = (customer: Customer): Admission | null => {
+      const admitted = tryToAdmitted(customer, frame, dependencies, order.onInvalid);
+      if (admitted === null) return null;
       // Of the customer itself: a sealed delivery does not show it.
       const id = toDeliveryId({ run, customerId: customer.id });
       return frame.sendAt === undefined ? { id, ...admitted } : { id, ...admitted, sendAt: frame.sendAt };
@@ -148,6 +162,22 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
     if (order.open !== true) await runs.close(run);
     return { run, action, ...totals };
   };
+}
+
+/** Null where the customer is invalid and somebody was told. @throws `customer_invalid` where nobody is. */
+function tryToAdmitted(
+  customer: Customer,
+  frame: DeliveryFrame,
+  dependencies: EnqueueDependencies,
+  onInvalid: RunOrder["onInvalid"],
+): Admitted | null {
+  try {
+    return toAdmitted(customer, frame, dependencies);
+  } catch (error) {
+    if (onInvalid === undefined || !hasCode(error, "customer_invalid")) throw error;
+    onInvalid(customer, error as PostriderError);
+    return null;
+  }
 }
 
 /** A run that was begun with a version goes on with it, also when a newer one was saved meanwhile. */

@@ -2,7 +2,7 @@
 
 import { asProducer } from "@postrider/redis/connect";
 import type { LaneQueues } from "@postrider/redis/lane-queues";
-import type { Admission, Admit } from "@postrider/redis/scripts/admit";
+import type { Admission, Admit, Entrance } from "@postrider/redis/scripts/admit";
 import { toActionRef } from "@postrider/shared/action-ref";
 import { toCustomerPlace } from "@postrider/shared/customer-place";
 import {
@@ -22,7 +22,7 @@ import { PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import type { Sealer } from "@postrider/shared/seal";
-import type { ActionStore } from "../actions/actions.ts";
+import type { ActionStore, SavedAction } from "../actions/actions.ts";
 import type { Runs } from "../runs/runs.ts";
 import { checkDeliveryOrder } from "./order.ts";
 import type { Routing } from "./routing.ts";
@@ -82,25 +82,33 @@ export function createEnqueue({
 }: EnqueueDependencies): EnqueueOne {
   return async (order) => {
     checkDeliveryOrder(order);
-    const { action: ref, customer, event, values, labels, key, lane } = order;
-    const [saved] = await Promise.all([actions.get(ref), routing.look()]);
-    const times = toTimes(order);
-    const frame = {
-      action: toActionRef(saved),
-      ...times,
-      ...toHome(lane, false),
-      ...toExtras({ event, values, labels }),
-    };
-    const admitted = toAdmitted(customer, frame, { customerSealer, isIndexed });
-    const { delivery } = admitted;
-    const id = key === undefined ? newDeliveryId() : toDeliveryId({ key });
-    const ownLane = routing.toDestination(saved);
-    const queue = lanes.queue(ownLane?.lane ?? homeOf(delivery));
-    const { attempts } = toRetryPolicy(saved.action.retry);
-    const admission = { id, ...admitted, ...(times.sendAt && { sendAt: times.sendAt }) };
-    const { duplicates } = await asProducer(() => admit([admission], { queue, ownLane, attempts }));
-    return { id, isDuplicate: duplicates > 0 };
+    const [saved] = await Promise.all([actions.get(order.action), routing.look()]);
+    const admission = toAdmission(order, saved, { customerSealer, isIndexed });
+    const entrance = toEntrance(admission, saved, { lanes, routing });
+    const { duplicates } = await asProducer(() => admit([admission], entrance));
+    return { id: admission.id, isDuplicate: duplicates > 0 };
   };
+}
+
+/** An order that was checked, as it enters its lane. @throws `customer_invalid`, `delivery_invalid`. */
+export function toAdmission(order: DeliveryOrder, saved: SavedAction, admitting: Admitting): Admission {
+  const { customer, key, lane } = order;
+  const times = toTimes(order);
+  const frame = { action: toActionRef(saved), ...times, ...toHome(lane, false), ...toExtras(order) };
+  const admitted = toAdmitted(customer, frame, admitting);
+  const id = key === undefined ? newDeliveryId() : toDeliveryId({ key });
+  return { id, ...admitted, ...(times.sendAt && { sendAt: times.sendAt }) };
+}
+
+/** Where a single delivery enters, and all others of its action and its home with it. */
+export function toEntrance(
+  { delivery }: Admission,
+  saved: SavedAction,
+  { lanes, routing }: Pick<EnqueueDependencies, "lanes" | "routing">,
+): Entrance {
+  const ownLane = routing.toDestination(saved);
+  const queue = lanes.queue(ownLane?.lane ?? homeOf(delivery));
+  return { queue, ownLane, attempts: toRetryPolicy(saved.action.retry).attempts };
 }
 
 interface Extras {
@@ -134,12 +142,18 @@ export function toTimes({ sendAt, expiresAt }: DeliveryTimes): { sendAt?: number
 /** What all deliveries of an order have in common. */
 export type DeliveryFrame = Omit<Delivery, "v" | "customer">;
 
+/** How customers lie in Redis. */
+type Admitting = Pick<EnqueueDependencies, "customerSealer" | "isIndexed">;
+
+/** A customer's delivery, and where the customer stands in the index. */
+export type Admitted = Pick<Admission, "delivery" | "customerPlace">;
+
 /** What is admitted of a customer. @throws `customer_invalid`. */
 export function toAdmitted(
   customer: unknown,
   frame: DeliveryFrame,
-  { customerSealer, isIndexed }: Pick<EnqueueDependencies, "customerSealer" | "isIndexed">,
-): Pick<Admission, "delivery" | "customerPlace"> {
+  { customerSealer, isIndexed }: Admitting,
+): Admitted {
   const parsed = parseCustomer(customer);
   if (!isIndexed) return { delivery: toDelivery(parsed, frame, customerSealer) };
   const customerPlace = toCustomerPlace(parsed.id, customerSealer);

@@ -54,6 +54,7 @@ const RUN: Readonly<Record<string, Rule>> = {
   hold: { must: "be true or false", holds: isBoolean },
   open: { must: "be true or false", holds: isBoolean },
   onProgress: { must: "be a function", holds: isFunction },
+  onInvalid: { must: "be a function", holds: isFunction },
   signal: { must: "be an AbortSignal", holds: (value) => value instanceof AbortSignal },
 };
 

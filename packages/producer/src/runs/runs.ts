@@ -20,11 +20,14 @@ import type { Run, RunState } from "./run.ts";
 import { count, countClaimed, estimateEnd } from "./run-counters.ts";
 import { isOver, type WaitOptions, waitForEnd } from "./run-end.ts";
 
+/** Where a run stands in the list of all. */
+export type RunPlace = Pick<Run, "run" | "createdAt">;
+
 export interface Runs {
   /** A run's facts and counters. @throws `run_unknown`. */
   get(run: string): Promise<Run>;
-  /** The newest runs, newest first. */
-  list(limit: number): Promise<Run[]>;
+  /** The newest runs, newest first. @param after goes on behind this one. */
+  list(limit: number, after?: RunPlace): Promise<Run[]>;
   /**
    * No more will be enqueued: with its last delivery the run is completed. Enqueueing more opens it again.
    * @throws `run_unknown`.
@@ -99,8 +102,11 @@ export function createRuns({ shard, directory, lanes, findOrigin }: RunsOptions)
 
   return {
     get,
-    async list(limit) {
-      const names = await asProducer(() => shard.redis.zrevrange(shard.keys.runs(), 0, limit - 1));
+    async list(limit, after) {
+      const first = after === undefined ? 0 : await findFirstBehind(shard, after);
+      const names = await asProducer(() =>
+        shard.redis.zrevrange(shard.keys.runs(), first, first + limit - 1),
+      );
       const runs: Run[] = [];
       for (const name of names) runs.push(await get(name));
       return runs;
@@ -138,6 +144,13 @@ export function createRuns({ shard, directory, lanes, findOrigin }: RunsOptions)
     confirm: (run, acknowledged) => confirmCount(shard, run, acknowledged),
     actionOf: (run) => asProducer(() => shard.redis.hget(shard.keys.run(run), "action")),
   };
+}
+
+/** The place behind a run; where that is forgotten, the first of those that are no newer. */
+async function findFirstBehind(shard: Shard, { run, createdAt }: RunPlace): Promise<number> {
+  const place = await asProducer(() => shard.redis.zrevrank(shard.keys.runs(), run));
+  if (place !== null) return place + 1;
+  return asProducer(() => shard.redis.zcount(shard.keys.runs(), `(${createdAt}`, "+inf"));
 }
 
 async function readRun(run: string, shard: Shard, directory: LaneDirectory): Promise<Run> {

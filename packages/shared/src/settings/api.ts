@@ -32,6 +32,14 @@ export const apiSettings = {
   apiBodyBytesMax: integer(1_024, 1_000_000_000)
     .default(10_485_760)
     .describe("The largest body that the API reads into memory."),
+  apiBodyMs: integer(100, 600_000)
+    .default(30_000)
+    .describe("How long a client may take to send such a body; then it is cut off."),
+  apiStreamSilenceMs: integer(100, HOUR_MS)
+    .default(120_000)
+    .describe(
+      "How long the sender of a stream of customers may send nothing while the API waits for it; then the stream ends, and its run stays open.",
+    ),
   apiInFlightMax: integer(1, 100_000)
     .default(256)
     .describe("Requests that one API process works on at once; more are answered 503 with `Retry-After`."),

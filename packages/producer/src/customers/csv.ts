@@ -11,33 +11,46 @@ import { cutLines, type Line, type LineProblem } from "./lines.ts";
 const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
 
 /**
- * The records of a stream of bytes. @throws CustomersFileError `file_format` for a header without which no
- * line can be read.
+ * The records of a stream of bytes.
+ * @param after the line behind which to begin, beside the header; a record's last one.
+ * @throws CustomersFileError `file_format` for a header without which no line can be read.
  */
 export async function* readCsv(
   chunks: AsyncIterable<Buffer>,
   onHeader: (bytes: Buffer) => void,
+  after = 0,
 ): AsyncGenerator<CustomerLine> {
   let names: readonly string[] | undefined;
   let paths: readonly string[][] = [];
-  for await (const record of cutRecords(chunks)) {
+  for await (const record of cutRecords(chunks, after)) {
     if (names === undefined) {
       names = readHeader(record);
       paths = names.map((name) => name.split("."));
       onHeader(toBytes(record.lines));
     } else if ("problem" in record) {
       const { line, column, problem, lines } = record;
-      yield { line, column, problem, bytes: toBytes(lines) };
+      yield { line, end: endOf(record), column, problem, bytes: toBytes(lines) };
     } else {
       yield toLine(record, paths, names.length);
     }
   }
 }
 
-async function* cutRecords(chunks: AsyncIterable<Buffer>): AsyncGenerator<CutRecord> {
+async function* cutRecords(chunks: AsyncIterable<Buffer>, after: number): AsyncGenerator<CutRecord> {
   const cutter = createRecordCutter();
-  for await (const line of cutLines(chunks)) yield* cutter.feed(line);
+  let hasHeader = false;
+  for await (const line of cutLines(chunks)) {
+    if (hasHeader && line.number <= after) continue;
+    for (const record of cutter.feed(line)) {
+      hasHeader = true;
+      yield record;
+    }
+  }
   yield* cutter.end();
+}
+
+function endOf({ line, lines }: CutRecord): number {
+  return lines.at(-1)?.number ?? line;
 }
 
 function toBytes(lines: readonly Line[]): Buffer {
@@ -81,8 +94,10 @@ function guessWhy(header: string): string {
   return `; its columns seem to be separated by ${name}: save the file with commas`;
 }
 
-function toLine({ line, cells, lines }: CsvRecord, paths: readonly string[][], width: number): CustomerLine {
-  const toBad = (problem: string): BadLine => ({ line, column: 1, problem, bytes: toBytes(lines) });
+function toLine(record: CsvRecord, paths: readonly string[][], width: number): CustomerLine {
+  const { line, cells, lines } = record;
+  const end = endOf(record);
+  const toBad = (problem: string): BadLine => ({ line, end, column: 1, problem, bytes: toBytes(lines) });
   if (cells.length !== width) return toBad(`has ${cells.length} cells; the header has ${width}`);
   const customer: Record<string, unknown> = {};
   for (const [index, path] of paths.entries()) {
@@ -91,7 +106,7 @@ function toLine({ line, cells, lines }: CsvRecord, paths: readonly string[][], w
       return toBad(`the columns ${path[0]} and ${path.join(".")} cannot both have a value`);
   }
   try {
-    return { line, customer: parseCustomer(customer) };
+    return { line, end, customer: parseCustomer(customer) };
   } catch (error) {
     if (!hasCode(error, "customer_invalid")) throw error;
     return toBad(customer["id"] === undefined ? "the cell id is empty" : (error as Error).message);

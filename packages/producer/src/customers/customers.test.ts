@@ -1,29 +1,21 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Readable } from "node:stream";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { CustomerLine } from "./customer-line.ts";
-import { type Format, openCustomers } from "./open-customers.ts";
+import { type Format, readCustomers } from "./read-customers.ts";
 
-let directory: string;
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "postrider-test-"));
-});
-afterAll(() => rm(directory, { recursive: true }));
-
-async function read(content: string | Buffer | Iterable<Buffer>, format?: Format): Promise<CustomerLine[]> {
+async function read(
+  content: string | Buffer | Iterable<Buffer>,
+  format?: Format,
+  after = 0,
+): Promise<CustomerLine[]> {
   const chunks = typeof content === "string" || Buffer.isBuffer(content) ? [Buffer.from(content)] : content;
-  const file = await openCustomers(
-    { path: "-", stdin: Readable.from(chunks) },
-    format === undefined ? {} : { format },
-  );
   const lines: CustomerLine[] = [];
-  for await (const line of file.lines) lines.push(line);
+  for await (const line of readCustomers(Readable.from(chunks), { format: format ?? null, after }))
+    lines.push(line);
   return lines;
 }
 
@@ -54,6 +46,8 @@ test.each<[string, string | Buffer, number, number, RegExp]>([
     8,
     /UTF-8/,
   ],
+  ["a number that none holds", '{"id":1,"a":1e999}', 1, 1, /no double holds/],
+  ["an integer that is endless", `{"id":1,"a":${"9".repeat(500)}}`, 1, 1, /integer of 500 digits/],
   ["a JSON array", '[{"id":1}]', 1, 1, /jq -c/],
   ["a customer over many lines", '{\n"id":1\n}', 1, 2, /ends too early.*jq -c/],
 ])("NDJSON: %s is told with line and column", async (_, content, line, column, problem) => {
@@ -80,11 +74,9 @@ test("a line is given as soon as it is there, also the first one of a slow strea
     yield Buffer.from('{"id":1}\n');
     await new Promise(() => undefined);
   }
-  const file = await openCustomers({ path: "-", stdin: Readable.from(slow()) });
+  const first = await readCustomers(slow()).next();
 
-  const first = await file.lines[Symbol.asyncIterator]().next();
-
-  expect(first.value).toEqual({ line: 2, customer: { id: 1 } });
+  expect(first.value).toEqual({ line: 2, end: 2, customer: { id: 1 } });
 });
 
 test("NDJSON: a JSON array over many lines is refused as a whole, with the command that mends it", async () => {
@@ -98,7 +90,7 @@ test("a byte that is not UTF-8 is told behind replacement characters that are th
   const bytes = Buffer.concat([Buffer.from('{"id":"\ufffdé'), Buffer.from([0xeb]), Buffer.from('"}')]);
 
   expect(await read(bytes, "ndjson")).toEqual([
-    { line: 1, column: 10, problem: expect.stringContaining("UTF-8"), bytes },
+    { line: 1, end: 1, column: 10, problem: expect.stringContaining("UTF-8"), bytes },
   ]);
 });
 
@@ -257,7 +249,7 @@ test("CSV: whatever the cells and wherever the chunks are cut, what was written 
         const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
           bytes.subarray(index * size, (index + 1) * size),
         );
-        const read = await readCustomers(chunks);
+        const read = await readCsvCustomers(chunks);
         // Lone surrogates are no text, and an empty cell is an absent attribute.
         const written = rows.map(([id, a]) => ({ id: toText(id), ...(a !== "" && { a: toText(a) }) }));
         expect(read).toEqual(written);
@@ -271,38 +263,33 @@ function toText(text: string): string {
   return Buffer.from(text).toString("utf8");
 }
 
-async function readCustomers(chunks: Iterable<Buffer>): Promise<unknown[]> {
+async function readCsvCustomers(chunks: Iterable<Buffer>): Promise<unknown[]> {
   return (await read(chunks, "csv")).map((line) => ("customer" in line ? line.customer : line));
 }
 
-test("the format follows the name, else the content", async () => {
-  await writeFile(join(directory, "a.csv.gz"), gzipSync("id\n7\n"));
-  await writeFile(join(directory, "b.data"), '{"id":7}\n');
-  for (const [name, id] of [
-    ["a.csv.gz", "7"],
-    ["b.data", 7],
-  ] as const) {
-    const file = await openCustomers({ path: join(directory, name), stdin: Readable.from([]) });
-    for await (const line of file.lines) expect(line).toMatchObject({ customer: { id } });
-    expect(file.bytesRead()).toBe(file.bytesTotal);
-  }
-});
+test.each(["ndjson", "csv"] as const)(
+  "%s: what stands behind a line is read as in the whole, with the same numbers",
+  async (format) => {
+    const texts = {
+      ndjson: '{"id":"1"}\n\n{"id":\n{"id":"2"}\r\n{"id":"3"}',
+      csv: 'id,"a\nb"\n1,x\n\n2,"y\n,\nz"\n3,x,x\n"4,x\n5,x',
+    };
+    const whole = await read(texts[format], format);
 
-test("a file that cannot be read is one clear error", async () => {
-  const open = async (path: string) => {
-    const file = await openCustomers({ path, stdin: Readable.from([]) });
-    for await (const _ of file.lines);
-  };
-  const cut = join(directory, "cut.ndjson.gz");
-  await writeFile(cut, gzipSync('{"id":1}\n'.repeat(1_000)).subarray(0, 40));
+    for (let after = 0; after < 12; after++) {
+      const isCut = whole.some(({ line, end }) => line <= after && end > after);
+      if (isCut) continue;
+      expect(await read(texts[format], format, after)).toEqual(whole.filter(({ end }) => end > after));
+    }
+  },
+);
 
-  await expect(open(join(directory, "nope"))).rejects.toMatchObject({
-    code: "file_unreadable",
-    message: expect.stringContaining("no such file"),
-  });
-  await expect(open(directory)).rejects.toMatchObject({
-    code: "file_unreadable",
-    message: expect.stringContaining("directory"),
-  });
-  await expect(open(cut)).rejects.toMatchObject({ code: "file_damaged" });
+test("a line that is passed over is kept no more than one that is too long, and its faults are nobody's", async () => {
+  const content = Buffer.concat([
+    Buffer.from('{"id":1}\n'),
+    Buffer.alloc(3_000_000, 0xff),
+    Buffer.from('\n{"id":3}\n'),
+  ]);
+
+  expect(brief(await read(content, "ndjson", 2))).toEqual([[3, { id: 3 }]]);
 });

@@ -27,20 +27,25 @@ export interface LineProblem {
   readonly problem: string;
 }
 
-export async function* cutLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line> {
+/** @param after the line behind which to begin; what stands before is counted and passed over. */
+export async function* cutLines(chunks: AsyncIterable<Buffer>, after = 0): AsyncGenerator<Line> {
   let number = 0;
   let parts: Buffer[] = [];
   let length = 0;
   let isTooLong = false;
   const add = (bytes: Buffer): void => {
     length += bytes.length;
-    if (isTooLong) return;
+    if (isTooLong || number < after) return;
     if (length > LINE_BYTES_MAX) {
       isTooLong = true;
       parts = [Buffer.concat([...parts, bytes]).subarray(0, BYTES_KEPT)];
     } else {
       parts.push(bytes);
     }
+  };
+  const pass = (): void => {
+    number += 1;
+    length = 0;
   };
   const take = (): Line => {
     const [only] = parts;
@@ -55,12 +60,13 @@ export async function* cutLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<L
     let from = 0;
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
       add(chunk.subarray(from, at));
-      yield take();
+      if (number < after) pass();
+      else yield take();
       from = at + 1;
     }
     if (from < chunk.length) add(chunk.subarray(from));
   }
-  if (length > 0) yield take();
+  if (length > 0 && number >= after) yield take();
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

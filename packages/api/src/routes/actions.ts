@@ -1,0 +1,172 @@
+// Actions: saved as versions, read, and compared.
+
+import { ACTION_ID, type ActionDocument, actionSchema } from "@postrider/shared/action";
+import { PostriderError } from "@postrider/shared/errors";
+import { z } from "zod";
+import { findChanges } from "../diff.ts";
+import { reaches } from "../route/caller.ts";
+import { problemDetailSchema, toShownProblems } from "../route/problem.ts";
+import { defineRoute, type Route } from "../route/route.ts";
+
+export const actionParams = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,99}(@\d{1,9})?$/, "must look like my-action, or my-action@3 for a version")
+    .describe("The action's id; `id@version` for one version."),
+});
+const idParams = z.strictObject({
+  id: z.string().regex(ACTION_ID, "must be 1 to 100 of a-z, 0-9, dot, underscore, hyphen"),
+});
+
+const versionSchema = z.strictObject({ id: z.string(), version: z.int().min(1) });
+
+/** As it is shown: with every default filled in, and credentials masked. */
+const shownSchema = versionSchema.extend({
+  action: z.looseObject({}).describe("The document with its defaults; credentials in it are masked."),
+});
+
+const changeSchema = z.strictObject({
+  pointer: z.string(),
+  from: z.unknown().optional(),
+  to: z.unknown().optional(),
+});
+
+const versionQuery = z.coerce.number().int().min(1).max(999_999_999);
+
+export const actionRoutes: readonly Route[] = [
+  defineRoute({
+    id: "listActions",
+    method: "GET",
+    path: "/v1/actions",
+    scope: "read",
+    narrowing: "found",
+    summary: "All actions with their latest versions, by id",
+    replies: { 200: "All of them; `after` is null." },
+    reply: z.strictObject({ actions: z.array(versionSchema), after: z.null() }),
+    async handle({ caller }, { producer }) {
+      const actions = (await producer.actions.list()).filter(({ id }) => reaches(caller, { action: id }));
+      return { status: 200, body: { actions, after: null } };
+    },
+  }),
+  defineRoute({
+    id: "getAction",
+    method: "GET",
+    path: "/v1/actions/:id",
+    scope: "read",
+    narrowing: "action",
+    summary: "The latest version of an action, or the one that is named",
+    params: actionParams,
+    replies: { 200: "The version; `ETag` is its number." },
+    reply: shownSchema,
+    errors: ["action_unknown"],
+    async handle({ params: { id } }, { producer }) {
+      const saved = await producer.actions.get(id);
+      return { status: 200, body: toShownAction(saved), headers: { etag: toEtag(saved.version) } };
+    },
+  }),
+  defineRoute({
+    id: "saveAction",
+    method: "PUT",
+    path: "/v1/actions/:id",
+    scope: "manage",
+    narrowing: "action",
+    summary: "Save an action: a new version, unless the latest one says the same",
+    params: idParams,
+    takes: ["If-Match", "If-None-Match"],
+    body: actionSchema,
+    bodyIsChecked: "by handler",
+    replies: {
+      200: "The latest version says the same.",
+      201: "A new version was made; `ETag` is its number.",
+    },
+    reply: versionSchema.extend({
+      isNew: z.boolean(),
+      warnings: z.array(problemDetailSchema).describe("What will surprise, although it was saved."),
+    }),
+    errors: ["action_invalid", "precondition_failed", "key_missing"],
+    async handle({ params: { id }, body, header }, { producer }) {
+      const ifLatest = toCondition(header("if-match"), header("if-none-match"));
+      const { warnings, ...applied } = await producer.actions.apply(
+        withId(body, id),
+        ifLatest === undefined ? {} : { ifLatest },
+      );
+      return {
+        status: applied.isNew ? 201 : 200,
+        body: { ...applied, warnings: toShownProblems(warnings) },
+        headers: { etag: toEtag(applied.version) },
+      };
+    },
+  }),
+  defineRoute({
+    id: "listActionVersions",
+    method: "GET",
+    path: "/v1/actions/:id/versions",
+    scope: "read",
+    narrowing: "action",
+    summary: "The versions of an action, oldest first",
+    params: idParams,
+    replies: { 200: "All of them; `after` is null." },
+    reply: z.strictObject({ versions: z.array(versionSchema), after: z.null() }),
+    errors: ["action_unknown"],
+    async handle({ params: { id } }, { producer }) {
+      const versions = (await producer.actions.versions(id)).map((version) => ({ id, version }));
+      return { status: 200, body: { versions, after: null } };
+    },
+  }),
+  defineRoute({
+    id: "diffActionVersions",
+    method: "GET",
+    path: "/v1/actions/:id/diff",
+    scope: "read",
+    narrowing: "action",
+    summary: "What differs between two versions; a credential that was exchanged is masked in both",
+    params: idParams,
+    query: z.strictObject({
+      from: versionQuery,
+      to: versionQuery.optional().describe("The latest, unless given."),
+    }),
+    replies: { 200: "The smallest parts that differ." },
+    reply: z.strictObject({
+      from: versionSchema,
+      to: versionSchema,
+      changes: z.array(changeSchema).describe("Without `from`: it was not there; without `to`: it is gone."),
+    }),
+    errors: ["action_unknown"],
+    async handle({ params: { id }, query }, { producer }) {
+      const from = await producer.actions.get(`${id}@${query.from}`);
+      const to = await producer.actions.get(query.to === undefined ? id : `${id}@${query.to}`);
+      const changes = findChanges(from.action, to.action);
+      const toVersion = ({ version }: { version: number }) => ({ id, version });
+      return { status: 200, body: { from: toVersion(from), to: toVersion(to), changes } };
+    },
+  }),
+];
+
+function toShownAction({ id, version, action }: { id: string; version: number; action: object }) {
+  return { id, version, action: { ...action } };
+}
+
+export function toEtag(version: number): string {
+  return `"${version}"`;
+}
+
+/** The version that must be the latest one; 0: there must be none. @throws `request_invalid`. */
+function toCondition(ifMatch: string | undefined, ifNoneMatch: string | undefined): number | undefined {
+  if (ifNoneMatch?.trim() === "*") return 0;
+  if (ifMatch === undefined || ifMatch.trim() === "*") return undefined;
+  const [, version] = /^\s*"(\d{1,9})"\s*$/.exec(ifMatch) ?? [];
+  if (version !== undefined) return Number(version);
+  const message = 'must be the ETag of one version, such as "3"';
+  throw new PostriderError("request_invalid", `header If-Match: ${message}`, {
+    problems: [{ field: "header If-Match", message }],
+  });
+}
+
+/** The path says which action it is; the document may leave it out, and must not say another. */
+function withId(document: ActionDocument, id: string): unknown {
+  if (typeof document !== "object" || document === null || Array.isArray(document)) return document;
+  if (document.id === undefined) return { ...document, id };
+  if (document.id === id) return document;
+  const message = `must be ${id}, as the path says`;
+  throw new PostriderError("action_invalid", `id: ${message}`, { problems: [{ field: "id", message }] });
+}

@@ -1,0 +1,161 @@
+// Deliveries: enqueued one by one or up to a thousand at once, and explained.
+
+import type { DeliveryOrder } from "@postrider/producer/enqueue/enqueue";
+import { type AllEnqueued, toProblems } from "@postrider/producer/enqueue/enqueue-all";
+import { PostriderError } from "@postrider/shared/errors";
+import { chooseLane } from "@postrider/shared/lanes";
+import { z } from "zod";
+import { type Caller, reaches } from "../route/caller.ts";
+import { problemDetailSchema, toShownProblems } from "../route/problem.ts";
+import { readInput } from "../route/read-input.ts";
+import { defineRoute, type Route } from "../route/route.ts";
+import { timeSchema } from "../route/times.ts";
+import { customerSchema } from "./customer.ts";
+import { deliverySchema, isDeliveryReached, toShownDelivery } from "./shown-delivery.ts";
+
+const ORDERS_MAX = 1_000;
+
+const orderSchema = z.strictObject({
+  action: z.string().min(1).max(120).describe("`id` for the latest version, or `id@version`."),
+  customer: customerSchema,
+  event: z.looseObject({}).optional().describe("The triggering event's attributes."),
+  values: z.looseObject({}).optional().describe("What else templates see: `event_name`, `trigger`, …"),
+  key: z
+    .string()
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe("The same key again, until a day after its end, is a duplicate."),
+  lane: z.string().optional().describe("The shared lane; `transactional` unless given."),
+  sendAt: timeSchema.optional().describe("Not before this time."),
+  expiresAt: timeSchema.optional().describe("No attempt after this time."),
+});
+
+type OrderGiven = z.output<typeof orderSchema>;
+
+const errorSchema = z.strictObject({
+  index: z.int().describe("The order's place, from 0."),
+  code: z.string(),
+  message: z.string(),
+  problems: z.array(problemDetailSchema),
+});
+
+export const deliveryRoutes: readonly Route[] = [
+  defineRoute({
+    id: "enqueueDeliveries",
+    method: "POST",
+    path: "/v1/deliveries",
+    scope: "enqueue",
+    narrowing: "found",
+    summary: "Enqueue one delivery, or a list of up to 1,000",
+    query: z.strictObject({
+      onInvalid: z
+        .enum(["refuse", "skip"])
+        .default("refuse")
+        .describe("`refuse`: one that is not valid, and nothing is taken in; `skip`: the others are."),
+    }),
+    body: z.union([orderSchema, z.array(orderSchema).min(1).max(ORDERS_MAX)]),
+    bodyIsChecked: "by handler",
+    replies: { 202: "They are taken in: each will end in one outcome." },
+    reply: z.strictObject({
+      ids: z.array(z.string().nullable()).describe("By the orders' places; null where one was skipped."),
+      enqueued: z.int(),
+      duplicates: z.int().describe("Known before, by their keys."),
+      errors: z.array(errorSchema).describe("What was skipped."),
+    }),
+    errors: ["delivery_invalid", "customer_invalid", "action_unknown", "redis_full"],
+    async handle({ query: { onInvalid }, body, caller, idempotencyKey }, { producer }) {
+      const given: readonly unknown[] = Array.isArray(body) ? body : [body];
+      checkCount(given);
+      const orders = given.map((order, index) =>
+        toOrder(
+          order,
+          caller,
+          idempotencyKey === null ? null : `api\0${caller.id}\0${idempotencyKey}\0${index}`,
+        ),
+      );
+      const taken = await producer.enqueueAll(orders, { onInvalid }).catch((error: unknown) => {
+        throw Array.isArray(body) ? error : withoutIndex(error);
+      });
+      return { status: 202, body: toReply(taken) };
+    },
+  }),
+  defineRoute({
+    id: "getDelivery",
+    method: "GET",
+    path: "/v1/deliveries/:id",
+    scope: "read",
+    narrowing: "found",
+    summary: "One delivery explained: where it is, what its attempts met, and what comes next",
+    params: z.strictObject({ id: z.string().min(1).max(100) }),
+    replies: { 200: "The delivery." },
+    reply: deliverySchema,
+    errors: ["delivery_unknown"],
+    async handle({ params: { id }, caller }, { producer }) {
+      const shown = await producer.deliveries.show(id);
+      if (!isDeliveryReached(caller, shown))
+        throw new PostriderError("delivery_unknown", `no delivery has the id ${id}, or it is forgotten`);
+      return { status: 200, body: toShownDelivery(shown) };
+    },
+  }),
+];
+
+/** @throws `request_invalid`. */
+function checkCount(given: readonly unknown[]): void {
+  if (given.length >= 1 && given.length <= ORDERS_MAX) return;
+  const message = `a list must have 1 to ${ORDERS_MAX} deliveries; more travel as a stream, to /v1/actions/:id/deliveries`;
+  throw new PostriderError("request_invalid", message, { problems: [{ field: "", message }] });
+}
+
+/**
+ * An order as the library takes it, or the error in its place.
+ * @param ownKey its key where it brings none, so that a repeated request gives the same delivery; null: none.
+ */
+function toOrder(given: unknown, caller: Caller, ownKey: string | null): DeliveryOrder | PostriderError {
+  try {
+    readInput({ params: null, query: null, body: orderSchema }, { params: null, query: null, body: given });
+  } catch (error) {
+    if (!(error instanceof PostriderError)) throw error;
+    return new PostriderError("delivery_invalid", error.message, { problems: error.problems });
+  }
+  const { sendAt, expiresAt, key, ...order } = given as OrderGiven;
+  const home = order.lane ?? chooseLane(false);
+  if (!reaches(caller, { action: order.action, lane: home }))
+    return new PostriderError(
+      "forbidden",
+      `the token does not reach the action ${order.action} in the lane ${home}`,
+    );
+  const named = key ?? ownKey;
+  return {
+    ...order,
+    ...(named !== null && { key: named }),
+    ...(sendAt !== undefined && { sendAt: new Date(sendAt) }),
+    ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }),
+  } as DeliveryOrder;
+}
+
+/** A single order has no place in a list. */
+function withoutIndex(error: unknown): unknown {
+  if (!(error instanceof PostriderError)) return error;
+  const problems = error.problems.map((problem) => ({
+    ...problem,
+    field: problem.field.replace(/^\[0\]\.?/, ""),
+  }));
+  const message = error.message.replace(/^.*; the first is \[0\]: /s, "");
+  return new PostriderError(error.code, message, { cause: error, problems });
+}
+
+function toReply({ ids, enqueued, duplicates, recovered, rejected }: AllEnqueued) {
+  return {
+    ids: [...ids],
+    // What was known and lost is taken in once more.
+    enqueued: enqueued + recovered,
+    duplicates,
+    errors: rejected.map(({ index, error }) => ({
+      index,
+      code: error.code,
+      message: error.message,
+      problems: toShownProblems(toProblems(error)),
+    })),
+  };
+}

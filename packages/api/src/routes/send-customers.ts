@@ -1,0 +1,173 @@
+// Customers of any number in one request: NDJSON or CSV is read as a stream into a run, and the answer is a
+// stream as well, of how far it is.
+
+import { randomBytes } from "node:crypto";
+import { Readable } from "node:stream";
+import type { Format } from "@postrider/producer/customers/read-customers";
+import { PostriderError } from "@postrider/shared/errors";
+import { chooseLane, isLaneName } from "@postrider/shared/lanes";
+import { z } from "zod";
+import { toProgressLines } from "../customers-stream/progress-lines.ts";
+import { type Reception, receive, type StreamOrder } from "../customers-stream/receive.ts";
+import { reaches } from "../route/caller.ts";
+import { toPostriderError, toProblemDetails } from "../route/problem.ts";
+import { type Call, defineRoute, type Route } from "../route/route.ts";
+import { timeSchema } from "../route/times.ts";
+import type { Tools } from "../route/tools.ts";
+
+const FORMATS: ReadonlyMap<string, Format> = new Map([
+  ["application/x-ndjson", "ndjson"],
+  ["application/ndjson", "ndjson"],
+  ["application/jsonl", "ndjson"],
+  ["application/x-jsonlines", "ndjson"],
+  ["text/csv", "csv"],
+]);
+const NDJSON = "application/x-ndjson";
+const PROGRESS_MS = 1_000;
+/** How often a stream looks whether the API is told to stop: a fraction of the shortest grace. */
+const STOP_LOOK_MS = 250;
+
+const flag = z.enum(["true", "false"]).default("false");
+
+const query = z.strictObject({
+  run: z
+    .string()
+    .optional()
+    .describe(
+      "The run; the same one again enqueues only what is missing. Absent: a new one, which the first line names.",
+    ),
+  lane: z
+    .string()
+    .refine(isLaneName, "must be 1 to 50 of a-z 0-9 _ - and start with a letter or digit")
+    .optional()
+    .describe("The lane to start in; absent: bulk."),
+  after: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe("Go on behind this line of the same body, such as the `line` that was told last."),
+  open: flag.describe("More customers of this run will come: it is not closed at the end."),
+  hold: flag.describe("The deliveries wait until the run is released."),
+  sendAt: timeSchema.optional().describe("Not before this time."),
+  expiresAt: timeSchema.optional().describe("No attempt after this time."),
+});
+type Query = z.output<typeof query>;
+
+export const sendCustomers: Route = defineRoute({
+  id: "sendCustomers",
+  method: "POST",
+  path: "/v1/actions/:id/deliveries",
+  scope: "enqueue",
+  narrowing: "action",
+  summary: "Enqueue a run of any length from a stream of NDJSON or CSV",
+  params: z.strictObject({ id: z.string().describe("The action, as `id` or `id@version`.") }),
+  query,
+  streams: [...FORMATS.keys()],
+  replies: {
+    200: "NDJSON: how far it is, about every second; a last line has `done`, or `error` with problem details.",
+  },
+  errors: ["action_unknown", "delivery_invalid", "run_mismatch", "run_cancelled", "redis_full"],
+  repeats: "again",
+  async handle(call, tools) {
+    const { run, reception } = await begin(call, tools);
+    const lines = toProgressLines(reception, {
+      run,
+      everyMs: PROGRESS_MS,
+      toProblem: (error) => toProblemDetails(toPostriderError(error), call.requestId),
+    });
+    return {
+      status: 200,
+      // A proxy that gathers answers would keep the lines back until the end.
+      headers: { "x-accel-buffering": "no" },
+      text: { type: NDJSON, text: Readable.from(lines, { objectMode: false, highWaterMark: 1 }) },
+    };
+  },
+});
+
+type StreamCall = Call<{ id: string }, Query>;
+
+/** @throws whatever keeps the run from being begun. */
+async function begin(call: StreamCall, { producer, isOpen, streamSilenceMs }: Tools): Promise<Begun> {
+  const { params, query: asked, stream, mediaType, caller, signal } = call;
+  checkCodings(call.header);
+  if (!reaches(caller, { lane: asked.lane ?? chooseLane(true) }))
+    throw new PostriderError("forbidden", "the token does not reach this lane");
+  const run = asked.run ?? newRunId(params.id);
+  const reception = await receive(
+    {
+      bytes: stream ? toBytes(stream) : Readable.from([]),
+      format: FORMATS.get(mediaType ?? "") ?? "ndjson",
+      after: asked.after,
+      silenceMs: streamSilenceMs,
+    },
+    { action: params.id, run, ...toRunOptions(asked) },
+    producer.enqueueMany,
+  );
+  const leave = (): void => reception.stop(new PostriderError("aborted", "the client has gone"));
+  if (signal.aborted) leave();
+  signal.addEventListener("abort", leave, { once: true });
+  stopWithApi(reception, isOpen);
+  void reception.ended.then((ending) => {
+    const error = "error" in ending ? toPostriderError(ending.error) : null;
+    const facts = {
+      requestId: call.requestId,
+      run,
+      ...reception.counts(),
+      ...(error && { code: error.code }),
+    };
+    if (error?.code === "internal") call.log.error({ ...facts, err: error.cause ?? error }, "stream ended");
+    else call.log.info(facts, "stream ended");
+  });
+  return { run, reception };
+}
+
+interface Begun {
+  readonly run: string;
+  readonly reception: Reception;
+}
+
+function stopWithApi(reception: Reception, isOpen: () => boolean): void {
+  const look = setInterval(() => {
+    if (isOpen()) return;
+    reception.stop(
+      new PostriderError("aborted", "the API is stopping; the same run again, or `after` the line, goes on"),
+    );
+  }, STOP_LOOK_MS);
+  void reception.ended.then(() => clearInterval(look));
+}
+
+/** The request's connection has the answer to carry, also when its body is not read to the end. */
+function toBytes(stream: Readable): AsyncIterable<Buffer> {
+  return { [Symbol.asyncIterator]: () => stream.iterator({ destroyOnReturn: false }) };
+}
+
+/** Whether it is gzip the bytes themselves tell. @throws `media_type_unsupported`. */
+function checkCodings(header: Call["header"]): void {
+  const coding = header("content-encoding")?.trim().toLowerCase() ?? "identity";
+  if (!["identity", "gzip", "x-gzip"].includes(coding))
+    throw new PostriderError(
+      "media_type_unsupported",
+      `Content-Encoding: ${coding} is not undone; send gzip`,
+    );
+  const [, charset] = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(header("content-type") ?? "") ?? [];
+  if (charset !== undefined && !/^(?:utf-?8|us-ascii)$/i.test(charset))
+    throw new PostriderError("media_type_unsupported", `the charset ${charset} is not read; send UTF-8`);
+}
+
+function toRunOptions({ lane, sendAt, expiresAt, hold, open }: Query): Omit<StreamOrder, "action" | "run"> {
+  return {
+    ...(lane !== undefined && { lane }),
+    ...(sendAt !== undefined && { sendAt: new Date(sendAt) }),
+    ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }),
+    ...(hold === "true" && { hold: true }),
+    ...(open === "true" && { open: true }),
+  };
+}
+
+/** Says what and when, sorts by time, and is nobody else's. */
+function newRunId(action: string): string {
+  const at = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+  const name = (action.split("@")[0] ?? "").replace(/[^A-Za-z0-9._-]/g, "-").replace(/^[^A-Za-z0-9]+/, "");
+  return `${name.slice(0, 70) || "run"}-${at}-${randomBytes(4).toString("hex")}`;
+}

@@ -1,0 +1,165 @@
+// Enqueueing some single deliveries at once, of any actions: checked all together, and taken in by chunks.
+
+import { asProducer } from "@postrider/redis/connect";
+import type { Admission } from "@postrider/redis/scripts/admit";
+import { toActionRef } from "@postrider/shared/action-ref";
+import { homeOf } from "@postrider/shared/delivery";
+import { type ErrorCode, PostriderError, type Problem } from "@postrider/shared/errors";
+import type { SavedAction } from "../actions/actions.ts";
+import { CHUNK } from "./chunks.ts";
+import { type DeliveryOrder, type EnqueueDependencies, toAdmission, toEntrance } from "./enqueue.ts";
+import { checkDeliveryOrder } from "./order.ts";
+
+export interface Rejected {
+  /** The order's place, from 0. */
+  readonly index: number;
+  readonly error: PostriderError;
+}
+
+export interface AllEnqueued {
+  /** By the orders' places; null where one was rejected. */
+  readonly ids: readonly (string | null)[];
+  readonly enqueued: number;
+  readonly duplicates: number;
+  /** Known before, and lost from Redis since then: taken in again. */
+  readonly recovered: number;
+  readonly rejected: readonly Rejected[];
+}
+
+export interface EnqueueAllOptions {
+  /** `refuse`, unless given: where one order is not valid nothing is taken in. `skip`: the others are. */
+  readonly onInvalid?: "refuse" | "skip";
+}
+
+/** An error in an order's place is one that its caller could not read. */
+export type EnqueueAll = (
+  orders: readonly (DeliveryOrder | PostriderError)[],
+  options?: EnqueueAllOptions,
+) => Promise<AllEnqueued>;
+
+interface Prepared {
+  readonly saved: SavedAction;
+  readonly admission: Admission;
+}
+
+/**
+ * @throws from the returned function: with `refuse`, for orders that are not valid, with a problem for each,
+ * `delivery_invalid` or the code that all have in common; `redis_unavailable`, `redis_full`: some may have
+ * been taken in then, and the same orders again, if they have keys, take in the rest.
+ */
+export function createEnqueueAll(dependencies: EnqueueDependencies): EnqueueAll {
+  const { admit, actions, routing } = dependencies;
+  const prepare = async (
+    order: DeliveryOrder | PostriderError,
+    find: (ref: string) => Promise<SavedAction>,
+  ): Promise<Prepared | PostriderError> => {
+    if (order instanceof PostriderError) return order;
+    try {
+      checkDeliveryOrder(order);
+      const saved = await find(order.action);
+      return { saved, admission: toAdmission(order, saved, dependencies) };
+    } catch (error) {
+      if (error instanceof PostriderError && ABOUT_ORDERS.has(error.code)) return error;
+      throw error;
+    }
+  };
+  return async (orders, { onInvalid = "refuse" } = {}) => {
+    await routing.look();
+    const find = remember((ref) => actions.get(ref));
+    const prepared: (Prepared | PostriderError)[] = [];
+    for (const order of orders) prepared.push(await prepare(order, find));
+    const rejected = prepared.flatMap((one, index) =>
+      one instanceof PostriderError ? [{ index, error: one }] : [],
+    );
+    if (onInvalid === "refuse" && rejected.length > 0) throw toRefusal(rejected, orders.length);
+    const counts = { enqueued: 0, duplicates: 0, recovered: 0 };
+    for (const chunk of toChunks(prepared)) {
+      const [first] = chunk;
+      const entrance = toEntrance(first.admission, first.saved, dependencies);
+      const admitted = await asProducer(() =>
+        admit(
+          chunk.map(({ admission }) => admission),
+          entrance,
+        ),
+      );
+      counts.enqueued += admitted.enqueued;
+      counts.duplicates += admitted.duplicates;
+      counts.recovered += admitted.recovered;
+    }
+    const ids = prepared.map((one) => (one instanceof PostriderError ? null : one.admission.id));
+    return { ids, ...counts, rejected };
+  };
+}
+
+/** Errors that concern one order, and not those beside it. */
+const ABOUT_ORDERS: ReadonlySet<ErrorCode> = new Set([
+  "action_unknown",
+  "customer_invalid",
+  "delivery_invalid",
+  "forbidden",
+]);
+
+/** Most orders name the same few actions. */
+function remember(get: (ref: string) => Promise<SavedAction>): (ref: string) => Promise<SavedAction> {
+  const found = new Map<string, Promise<SavedAction>>();
+  return (ref) => {
+    const known = found.get(ref) ?? get(ref);
+    found.set(ref, known);
+    return known;
+  };
+}
+
+/** What enters a lane together has its action and its home in common. */
+function toChunks(prepared: readonly (Prepared | PostriderError)[]): [Prepared, ...Prepared[]][] {
+  const open = new Map<string, [Prepared, ...Prepared[]]>();
+  const chunks: [Prepared, ...Prepared[]][] = [];
+  for (const one of prepared) {
+    if (one instanceof PostriderError) continue;
+    const key = `${toActionRef(one.saved)} ${homeOf(one.admission.delivery)}`;
+    const chunk = open.get(key);
+    if (chunk !== undefined && chunk.length < CHUNK) {
+      chunk.push(one);
+      continue;
+    }
+    const begun: [Prepared, ...Prepared[]] = [one];
+    open.set(key, begun);
+    chunks.push(begun);
+  }
+  return chunks;
+}
+
+function toRefusal(rejected: readonly Rejected[], total: number): PostriderError {
+  const codes = new Set(rejected.map(({ error }) => error.code));
+  const [only = "delivery_invalid"] = codes;
+  const problems = rejected.flatMap(({ index, error }) =>
+    toProblems(error).map((problem) => ({
+      ...problem,
+      field: problem.field === "" ? `[${index}]` : `[${index}].${problem.field}`,
+    })),
+  );
+  const [first] = rejected;
+  return new PostriderError(
+    codes.size === 1 ? only : "delivery_invalid",
+    `${rejected.length} of ${total} deliveries cannot be taken in, and nothing was; the first is [${first?.index}]: ${first?.error.message}`,
+    { problems },
+  );
+}
+
+/** The field that an error is about, where it names none. */
+const FIELDS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  action_unknown: "action",
+  customer_invalid: "customer",
+  forbidden: "action",
+};
+
+/** What is wrong with one order, each with its field. */
+export function toProblems({ code, message, problems }: PostriderError): Problem[] {
+  const own = FIELDS[code] ?? "";
+  if (problems.length === 0) return [{ field: own, message, code }];
+  return problems.map((problem) => ({ code, ...problem, field: within(own, problem.field) }));
+}
+
+function within(own: string, field: string): string {
+  if (own === "" || field === own || field.startsWith(`${own}.`)) return field;
+  return field === "" ? own : `${own}.${field}`;
+}

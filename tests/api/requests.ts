@@ -1,0 +1,133 @@
+// For each route of the API one request that it carries out, and what has to be there for that.
+
+import { Redis } from "ioredis";
+import type { RequestOptions, RunningApi } from "../support/api.ts";
+import { bury } from "../support/dead-letters.ts";
+
+/** What belongs to one action. */
+export interface Owned {
+  readonly action: string;
+  /** Held, with one delivery that waits. */
+  readonly run: string;
+  /** The same, to be cancelled. */
+  readonly runToCancel: string;
+  /** Not in a run. */
+  readonly delivery: string;
+  readonly deadLetter: string;
+  /** The id of a task. */
+  readonly task: string;
+  /** The id of a token. */
+  readonly token: string;
+}
+
+/** Stands in everything of an owner that nobody but its reader can know. */
+export function toMarker(owner: string): string {
+  return `hidden-${owner}`;
+}
+
+export async function createOwned({ producer, redisUrl }: RunningApi, owner: string): Promise<Owned> {
+  const origin = `https://${toMarker(owner)}.example`;
+  const customer = { id: toMarker(owner) };
+  const [run, runToCancel] = [`${owner}-run`, `${owner}-cancel`];
+  await producer.actions.apply({ id: owner, url: `${origin}/{{ customer.id }}`, body: "{}" });
+  for (const name of [run, runToCancel])
+    await producer.enqueueMany({ action: owner, run: name, customers: [customer], hold: true, open: true });
+  const { id: delivery } = await producer.enqueue({ action: owner, customer });
+  const { id: token } = await producer.tokens.create({ name: owner, scopes: ["read"] });
+  // Of nothing: what it would take up is needed by others.
+  const { id: task } = await producer.tasks.begin(
+    { do: "purge", filter: { action: owner, reason: "gone" } },
+    owner,
+  );
+  await producer.snippets.set("footer", "Bye");
+  const redis = new Redis(redisUrl, { replyMapping: "legacy" });
+  const [deadLetter = ""] = await bury(redis, {
+    count: 2,
+    run: `${owner}-dead`,
+    action: `${owner}@1`,
+    destination: origin,
+  });
+  redis.disconnect();
+  return { action: owner, run, runToCancel, delivery, deadLetter, task, token };
+}
+
+export interface Example extends RequestOptions {
+  /** By the names in the route's path. */
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: string;
+}
+
+const ORIGIN = { origin: "https://api.example.com" };
+
+/** By the route's id. A route without one fails a test. */
+export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
+  listActions: () => ({}),
+  getAction: ({ action }) => ({ params: { id: action } }),
+  saveAction: ({ action }) => ({
+    params: { id: action },
+    body: { url: "https://changed.example/", headers: [{ name: "X-A", value: "{{ customer.id }}" }] },
+  }),
+  listActionVersions: ({ action }) => ({ params: { id: action } }),
+  diffActionVersions: ({ action }) => ({ params: { id: action }, query: "?from=1" }),
+  previewAction: ({ action }) => ({
+    params: { id: action },
+    body: { customers: [{ id: 1, name: "Ann" }, { id: 2 }], event: { a: 1 }, at: "2026-01-01T00:00:00Z" },
+  }),
+  sendCustomers: ({ action }) => ({
+    params: { id: action },
+    query: "?open=true",
+    body: '{"id":1}\n',
+    headers: { "content-type": "application/x-ndjson" },
+  }),
+  enqueueDeliveries: ({ action }) => ({
+    query: "?onInvalid=skip",
+    body: [
+      { action, customer: { id: 1, odd: { a: [1] } }, event: { a: 1 }, values: { event_name: "x" } },
+      { action, customer: { id: "2" }, key: "k", lane: "bulk", sendAt: "2030-01-01T00:00:00Z" },
+    ],
+  }),
+  getDelivery: ({ delivery }) => ({ params: { id: delivery } }),
+  listRuns: () => ({ query: "?limit=10" }),
+  getRun: ({ run }) => ({ params: { id: run } }),
+  closeRun: ({ run }) => ({ params: { id: run } }),
+  pauseRun: ({ run }) => ({ params: { id: run } }),
+  resumeRun: ({ run }) => ({ params: { id: run } }),
+  cancelRun: ({ runToCancel }) => ({ params: { id: runToCancel } }),
+  releaseRun: ({ run }) => ({ params: { id: run }, body: {} }),
+  listDeadLetters: () => ({ query: "?limit=10&reason=reply_5xx&from=2020-01-01T00:00:00Z" }),
+  groupDeadLetters: () => ({ query: "?by=action,reason" }),
+  getDeadLetter: ({ deadLetter }) => ({ params: { id: deadLetter } }),
+  beginTask: ({ action }) => ({
+    body: { do: "replay", filter: { action, reason: "gone", customer: 5 }, rate: 50, newKey: true },
+  }),
+  listTasks: () => ({ query: "?limit=10" }),
+  getTask: ({ task }) => ({ params: { id: task } }),
+  stopTask: ({ task }) => ({ params: { id: task } }),
+  listDestinations: () => ({}),
+  getDestination: () => ({ params: ORIGIN }),
+  limitDestination: () => ({ params: ORIGIN, body: { ratePerSecond: 5, concurrency: 2 } }),
+  unlimitDestination: () => ({ params: ORIGIN }),
+  pauseDestination: () => ({ params: ORIGIN }),
+  resumeDestination: () => ({ params: ORIGIN }),
+  listSnippets: () => ({}),
+  getSnippet: () => ({ params: { name: "footer" } }),
+  saveSnippet: () => ({ params: { name: "footer" }, body: { text: "Bye, {{ customer.id }}" } }),
+  removeSnippet: () => ({ params: { name: "footer" } }),
+  listSecrets: () => ({}),
+  saveSecret: () => ({ params: { name: "CRM" }, body: { value: "a value of some length" } }),
+  removeSecret: () => ({ params: { name: "CRM" } }),
+  listTokens: () => ({}),
+  createToken: ({ action }) => ({ body: { name: "crm", scopes: ["enqueue"], actions: [action] } }),
+  revokeToken: ({ token }) => ({ params: { id: token } }),
+  getHealth: () => ({}),
+  getReadiness: () => ({}),
+  getMetrics: () => ({}),
+  getOpenApi: () => ({}),
+  getDocs: () => ({}),
+  getDocsStyle: () => ({}),
+};
+
+/** A route's path with an example's values in it. */
+export function toPath(path: string, { params = {}, query = "" }: Example): string {
+  return path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? "")) + query;
+}
