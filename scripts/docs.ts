@@ -3,7 +3,7 @@
 
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { createApiMetrics } from "@postrider/api/metrics";
+import { createApiMetrics } from "@postrider/api/api-metrics";
 import { renderOpenApi } from "@postrider/api/openapi";
 import { ROUTES } from "@postrider/api/routes";
 import { LANDING_TEXTS } from "@postrider/compose/describe";

@@ -5,7 +5,7 @@ import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { errorsOf } from "@postrider/api/openapi";
 import { ROUTES } from "@postrider/api/routes";
-import { startRedisServer } from "@postrider/cli/redis/server";
+import { startRedisServer } from "@postrider/cli/redis/redis-server";
 import type { ErrorCode } from "@postrider/shared/errors";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";

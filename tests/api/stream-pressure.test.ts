@@ -130,7 +130,7 @@ test.each(["close", "keep-alive"])(
     socket.on("error", () => undefined);
     socket.pause();
     socket.write(
-      `POST /v1/actions/nope/deliveries HTTP/1.1\r\nhost: x\r\nconnection: ${connection}\r\ncontent-type: text/csv\r\ncontent-length: 1000000000\r\n\r\n`,
+      `POST /v1/actions/nope/deliveries HTTP/1.1\r\nhost: localhost\r\nconnection: ${connection}\r\ncontent-type: text/csv\r\ncontent-length: 1000000000\r\n\r\n`,
     );
     // More than sockets buffer.
     for (let index = 0; index < 100; index++)
@@ -168,7 +168,7 @@ test("a client that reads nothing until it has sent everything gets its answer",
   const socket = connect({ port: Number(port), host: hostname });
   socket.pause();
   socket.write(
-    `POST /v1/actions/a/deliveries?run=r HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/x-ndjson\r\ncontent-length: ${body.length}\r\n\r\n`,
+    `POST /v1/actions/a/deliveries?run=r HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/x-ndjson\r\ncontent-length: ${body.length}\r\n\r\n`,
   );
   await new Promise((resolve) => socket.write(body, resolve));
   await eventually(async () => expect((await api.producer.runs.get("r")).closedAt).not.toBeNull());

@@ -6,7 +6,7 @@ import type { Command } from "commander";
 import { stringify } from "yaml";
 import { type CheckOptions, check } from "../actions/check.ts";
 import { loadFiles } from "../actions/load.ts";
-import { type PreviewOptions, preview } from "../actions/preview.ts";
+import { type PreviewOptions, preview } from "../actions/preview-command.ts";
 import type { SampleOptions } from "../actions/sample.ts";
 import { showWarnings } from "../actions/show.ts";
 import { test } from "../actions/test.ts";
