@@ -196,6 +196,16 @@ test("a body that does not come in time is not waited for", async () => {
   expect(answer).toContain('"code":"request_timeout"');
 });
 
+test("a request that takes long is not taken for a body that does", async () => {
+  await using running = await startApi({ POSTRIDER_API_BODY_MS: "100" });
+  await running.request("PUT", "/v1/actions/a", { body: ACTION });
+  await running.producer.enqueueMany({ action: "a", run: "r", customers: [{ id: 1 }], hold: true });
+
+  // Resolves when every worker knows, after some two seconds.
+  const answered = await running.request("POST", "/v1/runs/r/cancel", { body: {} });
+  expect(answered.json).toMatchObject({ run: "r", state: "cancelled" });
+});
+
 test("a body of unknown length is bounded all the same", async () => {
   const { hostname, port } = new URL(api.url);
   const socket = connect(Number(port), hostname);

@@ -119,6 +119,10 @@ test("a preview of several customers, with what is wrong and missing", async () 
   });
   const draft = { action: { ...WELCOME, body: "{{ customer.id }}" }, customer: { id: 3 } };
   const unsaved = await api.request("POST", "/v1/actions/new/preview", { body: draft });
+  const broken = { action: { ...WELCOME, retry: "often" }, customer: { id: 3 } };
+  const told = await api.request("POST", "/v1/actions/new/preview", { body: broken });
+  expectProblem(told, "action_invalid");
+  expect(told.json.problems[0].pointer).toBe("/action/retry");
   expect(unsaved.json).toMatchObject({ action: "new", previews: [{ body: "3" }] });
   expectProblem(
     await api.request("POST", "/v1/actions/none/preview", { body: { customer: { id: 1 } } }),

@@ -91,6 +91,8 @@ export interface Route {
 }
 
 type Of<S> = S extends z.ZodType ? z.output<S> : undefined;
+/** Schemas only check it: what they leave out stays out. */
+type AsSent<S> = S extends z.ZodType ? z.input<S> : undefined;
 
 /** What is left out is null, `kept` and empty. */
 interface RouteGiven<P, Q, B, R> {
@@ -110,7 +112,10 @@ interface RouteGiven<P, Q, B, R> {
   readonly reply?: R;
   readonly errors?: readonly ErrorCode[];
   readonly repeats?: Route["repeats"];
-  readonly handle: (call: Call<Of<P>, Of<Q>, Of<B>>, tools: Tools) => Answer<Of<R>> | Promise<Answer<Of<R>>>;
+  readonly handle: (
+    call: Call<Of<P>, Of<Q>, AsSent<B>>,
+    tools: Tools,
+  ) => Answer<AsSent<R>> | Promise<Answer<AsSent<R>>>;
 }
 
 /** A route whose handler is typed by its schemas. */
