@@ -278,3 +278,24 @@ test("snippets and secrets", async () => {
   expect((await api.request("DELETE", "/v1/secrets/CRM")).status).toBe(204);
   expectProblem(await api.request("DELETE", "/v1/secrets/CRM"), "secret_unknown");
 });
+
+test("single deliveries of many requests at once are told each for itself", async () => {
+  const send = (body: unknown) => api.request("POST", "/v1/deliveries", { body });
+  const key = "together";
+  const answers = await Promise.all([
+    ...Array.from({ length: 40 }, (_, index) =>
+      send({ action: "welcome", customer: { id: `t${index}`, n: 1 } }),
+    ),
+    ...Array.from({ length: 10 }, () => send({ action: "welcome", customer: { id: 1, n: 1 }, key })),
+    send({ action: "none", customer: { id: 1 } }),
+    send({ action: "welcome", customer: { id: "" } }),
+  ]);
+
+  const taken = answers.filter(({ status }) => status === 202);
+  expect(taken).toHaveLength(50);
+  expect(new Set(taken.flatMap(({ json }) => json.ids)).size).toBe(41);
+  expect(taken.reduce((sum, { json }) => sum + json.enqueued, 0)).toBe(41);
+  expectProblem(answers[50]!, "action_unknown");
+  expect(answers[50]!.json.problems[0].pointer).toBe("/action");
+  expectProblem(answers[51]!, "customer_invalid");
+});

@@ -7,6 +7,7 @@ import { createAnswers } from "@postrider/redis/answers";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Logger } from "@postrider/shared/log";
 import type { Settings } from "@postrider/shared/settings/settings";
+import { createEnqueueInCompany } from "./enqueue-in-company.ts";
 import { createIdempotency } from "./idempotency.ts";
 import { createApiMetrics } from "./metrics.ts";
 import { createAnswering } from "./route/answering.ts";
@@ -41,6 +42,7 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
   const tools: Tools = {
     producer,
     composer,
+    enqueueOne: createEnqueueInCompany(producer.enqueueAll),
     metrics,
     now: Date.now,
     isOpen: () => server.isOpen(),

@@ -2,10 +2,13 @@
 
 import type { Composer } from "@postrider/compose/apart/composer";
 import type { Producer } from "@postrider/producer/producer";
+import type { EnqueueInCompany } from "../enqueue-in-company.ts";
 import type { ApiMetrics } from "../metrics.ts";
 
 export interface Tools {
   readonly producer: Producer;
+  /** Takes a single delivery in, together with those of other requests that come at about the same time. */
+  readonly enqueueOne: EnqueueInCompany;
   readonly metrics: ApiMetrics;
   /** Composes where a template that takes too long can be stopped. */
   readonly composer: Composer;
