@@ -94,7 +94,7 @@ type Of<S> = S extends z.ZodType ? z.output<S> : undefined;
 /** Schemas only check it: what they leave out stays out. */
 type AsSent<S> = S extends z.ZodType ? z.input<S> : undefined;
 
-/** What is left out is null, `kept` and empty. */
+/** What is left out is null or empty; `repeats` is `kept`, or `again` for a route that `streams`. */
 interface RouteGiven<P, Q, B, R> {
   readonly id: string;
   readonly method: Method;
@@ -135,7 +135,8 @@ export function defineRoute<
     takes: given.takes ?? [],
     reply: given.reply ?? null,
     errors: given.errors ?? [],
-    repeats: given.repeats ?? "kept",
+    // The fingerprint of a request has no place for a body that was not read.
+    repeats: given.repeats ?? (given.streams === undefined ? "kept" : "again"),
     // The schemas have checked what it is called with.
     handle: given.handle as Route["handle"],
   };
