@@ -157,7 +157,8 @@ test.each(
       const odd = oddRequest(route, example, { value, where, part });
       const answered = await api.request(route.method, toPath(route.path, odd), { ...odd, token: TOKEN });
       expect(answered.status, answered.text).not.toBe(500);
-      if (answered.status !== 404 || answered.json?.code !== "not_found") expectContract(route, answered);
+      // With a part of the path that is empty, or `.`, it is another path.
+      if (!["not_found", "method_not_allowed"].includes(answered.json?.code)) expectContract(route, answered);
     }),
     { numRuns: 25 },
   );

@@ -68,6 +68,20 @@ const MET: Partial<Record<ErrorCode, () => Promise<Answered>>> = {
   secret_invalid: () => send("PUT", "/v1/secrets/1", { body: { value: "long enough" } }),
   secret_unknown: () => send("DELETE", "/v1/secrets/NONE"),
   key_missing: () => send("PUT", "/v1/secrets/CRM", { body: { value: "long enough" } }),
+  delivery_ended: async () => {
+    const { id } = await api.producer.enqueue(ORDER);
+    await send("DELETE", `/v1/deliveries/${id}`);
+    return send("DELETE", `/v1/deliveries/${id}`);
+  },
+  outcomes_invalid: () => send("GET", "/v1/outcomes?after=x"),
+  outcomes_unknown: () => send("DELETE", "/v1/outcomes/groups/none"),
+  outcomes_held: async () => {
+    const reader = api.producer.outcomes({ group: "busy" });
+    await reader.next();
+    const answered = await send("GET", "/v1/outcomes?group=busy");
+    await reader.return?.();
+    return answered;
+  },
   request_malformed: () => send("POST", "/v1/deliveries", { body: "{" }),
   request_invalid: () => send("GET", "/v1/runs?limit=x"),
   body_too_large: () => send("POST", "/v1/deliveries", { body: "x".repeat(60_000) }),
@@ -107,6 +121,9 @@ const ELSEWHERE: readonly ErrorCode[] = [
   "request_timeout",
   "rate_limited",
   "idempotency_under_way",
+  // tests/outcomes, tests/delivery
+  "customers_not_indexed",
+  "delivery_under_way",
 ];
 
 test.each(Object.entries(MET))("%s", async (code, meet) => {
@@ -203,6 +220,16 @@ test("a body that does not come in time is not waited for", async () => {
 
   expect(answer).toMatch(/^HTTP\/1\.1 408 .*\r\n[\s\S]*connection: close/i);
   expect(answer).toContain('"code":"request_timeout"');
+});
+
+test("a request that takes long is not taken for a body that does", async () => {
+  await using running = await startApi({ POSTRIDER_API_BODY_MS: "100" });
+  await running.request("PUT", "/v1/actions/a", { body: ACTION });
+  await running.producer.enqueueMany({ action: "a", run: "r", customers: [{ id: 1 }], hold: true });
+
+  // Resolves when every worker knows, after some two seconds.
+  const answered = await running.request("POST", "/v1/runs/r/cancel", { body: {} });
+  expect(answered.json).toMatchObject({ run: "r", state: "cancelled" });
 });
 
 test("a body of unknown length is bounded all the same", async () => {

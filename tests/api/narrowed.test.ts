@@ -35,7 +35,11 @@ async function readTheirs(): Promise<string> {
       const { state, enqueued, waiting, closedAt } = await producer.runs.get(run);
       return { state, enqueued, waiting, closedAt };
     }),
-    producer.deliveries.show(theirs.delivery).then(({ state, lane }) => ({ state, lane })),
+    ...[theirs.delivery, theirs.deliveryToCancel].map(async (id) => {
+      const { state, lane, dueAt } = await producer.deliveries.show(id);
+      return { state, lane, dueAt };
+    }),
+    producer.outcomes.groups().then((groups) => groups.length),
     producer.deadLetters.list({ action: theirs.action }),
     producer.tokens.list(),
     producer.snippets.list(),
@@ -55,7 +59,8 @@ test.each(CASES)("%s: a token of another action sees and changes nothing of thei
   const answered = await api.request(route.method, path, { ...example, token: tokens.mine.token });
 
   expect(answered.text).not.toContain(toMarker("theirs"));
-  if (route.narrowing === "found" && route.path.includes(":")) expect(answered.status).toBe(404);
+  const isList = route.path.endsWith("/deliveries") || !route.path.includes(":");
+  if (route.narrowing === "found" && !isList) expect(answered.status).toBe(404);
   else if (route.method === "GET" && route.narrowing === "found")
     expect(answered.text).not.toContain("theirs");
   else expectProblem(answered, "forbidden");
@@ -92,6 +97,10 @@ test("what is the token's own it sees", async () => {
   expect((await of("/v1/dead-letters/groups")).groups).toHaveLength(1);
   expect((await of(`/v1/dead-letters/${mine.deadLetter}`)).action).toBe("mine@1");
   expect((await of(`/v1/deliveries/${mine.delivery}`)).state).toBe("waiting");
+  expect((await of("/v1/outcomes")).outcomes).toMatchObject([
+    { action: "mine@1", customer: toMarker("mine") },
+  ]);
+  expect((await of(`/v1/customers/${toMarker("mine")}/deliveries`)).deliveries.length).toBeGreaterThan(3);
   const all = await api.request("GET", "/v1/dead-letters", { token: tokens.all.token });
   expect(all.json).toMatchObject({ total: 4, after: null });
 });

@@ -13,6 +13,8 @@ export interface Owned {
   readonly runToCancel: string;
   /** Not in a run. */
   readonly delivery: string;
+  /** The same, to be cancelled. */
+  readonly deliveryToCancel: string;
   readonly deadLetter: string;
   /** The id of a task. */
   readonly task: string;
@@ -33,7 +35,12 @@ export async function createOwned({ producer, redisUrl }: RunningApi, owner: str
   for (const name of [run, runToCancel])
     await producer.enqueueMany({ action: owner, run: name, customers: [customer], hold: true, open: true });
   const { id: delivery } = await producer.enqueue({ action: owner, customer });
+  const { id: deliveryToCancel } = await producer.enqueue({ action: owner, customer });
+  // Leaves an outcome.
+  const { id: cancelled } = await producer.enqueue({ action: owner, customer });
+  await producer.deliveries.cancel(cancelled);
   const { id: token } = await producer.tokens.create({ name: owner, scopes: ["read"] });
+  await producer.outcomes.read({ group: "readers" });
   // Of nothing: what it would take up is needed by others.
   const { id: task } = await producer.tasks.begin(
     { do: "purge", filter: { action: owner, reason: "gone" } },
@@ -48,7 +55,7 @@ export async function createOwned({ producer, redisUrl }: RunningApi, owner: str
     destination: origin,
   });
   redis.disconnect();
-  return { action: owner, run, runToCancel, delivery, deadLetter, task, token };
+  return { action: owner, run, runToCancel, delivery, deliveryToCancel, deadLetter, task, token };
 }
 
 export interface Example extends RequestOptions {
@@ -86,6 +93,16 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
       { action, customer: { id: "2" }, key: "k", lane: "bulk", sendAt: "2030-01-01T00:00:00Z" },
     ],
   }),
+  changeDelivery: ({ delivery }) => ({
+    params: { id: delivery },
+    body: { sendAt: "2030-01-01T00:00:00Z", expiresAt: null },
+  }),
+  cancelDelivery: ({ deliveryToCancel }) => ({ params: { id: deliveryToCancel } }),
+  listCustomerDeliveries: ({ action }) => ({ params: { id: toMarker(action) } }),
+  listOutcomes: () => ({ query: "?limit=10" }),
+  streamOutcomes: () => ({ query: "?start=oldest" }),
+  listOutcomeGroups: () => ({}),
+  deleteOutcomeGroup: () => ({ params: { group: "readers" } }),
   getDelivery: ({ delivery }) => ({ params: { id: delivery } }),
   listRuns: () => ({ query: "?limit=10" }),
   getRun: ({ run }) => ({ params: { id: run } }),

@@ -119,6 +119,10 @@ test("a preview of several customers, with what is wrong and missing", async () 
   });
   const draft = { action: { ...WELCOME, body: "{{ customer.id }}" }, customer: { id: 3 } };
   const unsaved = await api.request("POST", "/v1/actions/new/preview", { body: draft });
+  const broken = { action: { ...WELCOME, retry: "often" }, customer: { id: 3 } };
+  const told = await api.request("POST", "/v1/actions/new/preview", { body: broken });
+  expectProblem(told, "action_invalid");
+  expect(told.json.problems[0].pointer).toBe("/action/retry");
   expect(unsaved.json).toMatchObject({ action: "new", previews: [{ body: "3" }] });
   expectProblem(
     await api.request("POST", "/v1/actions/none/preview", { body: { customer: { id: 1 } } }),
@@ -273,4 +277,25 @@ test("snippets and secrets", async () => {
   expectProblem(await api.request("GET", "/v1/secrets/CRM"), "method_not_allowed");
   expect((await api.request("DELETE", "/v1/secrets/CRM")).status).toBe(204);
   expectProblem(await api.request("DELETE", "/v1/secrets/CRM"), "secret_unknown");
+});
+
+test("single deliveries of many requests at once are told each for itself", async () => {
+  const send = (body: unknown) => api.request("POST", "/v1/deliveries", { body });
+  const key = "together";
+  const answers = await Promise.all([
+    ...Array.from({ length: 40 }, (_, index) =>
+      send({ action: "welcome", customer: { id: `t${index}`, n: 1 } }),
+    ),
+    ...Array.from({ length: 10 }, () => send({ action: "welcome", customer: { id: 1, n: 1 }, key })),
+    send({ action: "none", customer: { id: 1 } }),
+    send({ action: "welcome", customer: { id: "" } }),
+  ]);
+
+  const taken = answers.filter(({ status }) => status === 202);
+  expect(taken).toHaveLength(50);
+  expect(new Set(taken.flatMap(({ json }) => json.ids)).size).toBe(41);
+  expect(taken.reduce((sum, { json }) => sum + json.enqueued, 0)).toBe(41);
+  expectProblem(answers[50]!, "action_unknown");
+  expect(answers[50]!.json.problems[0].pointer).toBe("/action");
+  expectProblem(answers[51]!, "customer_invalid");
 });

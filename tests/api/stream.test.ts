@@ -259,3 +259,14 @@ test("a token that is narrowed to lanes and actions sends to no other", async ()
   expectProblem(await send("a", "run=narrowed&lane=transactional"), "forbidden");
   expect((await send("a@1", "run=narrowed")).text).toContain('"done":true');
 });
+
+test("labels of a stream are its deliveries', and bad ones are told before anything is read", async () => {
+  await post(to("run=labelled&labels=vip,q4"), toNdjson(1));
+  const [{ id }] = JSON.parse(`[${toNdjson(1).trim()}]`) as [{ id: string }];
+
+  expect((await api.producer.customers.deliveries(id)).find(({ run }) => run === "labelled")).toMatchObject({
+    labels: ["vip", "q4"],
+  });
+  const { status, lines } = await post(to("run=mislabelled&labels=a,,b"), toNdjson(1));
+  expect({ status, lines }).toMatchObject({ status: 422, lines: [{ code: "delivery_invalid" }] });
+});

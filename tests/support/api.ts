@@ -75,7 +75,7 @@ export async function request(
     },
     ...(body !== undefined && { body: (isRaw ? body : JSON.stringify(body)) as string }),
   });
-  const text = await response.text();
+  const text = await readText(response);
   const isJson = /[/+]json/.test(response.headers.get("content-type") ?? "");
   return {
     status: response.status,
@@ -83,6 +83,22 @@ export async function request(
     text,
     json: isJson && text !== "" ? JSON.parse(text) : undefined,
   };
+}
+
+/** The body; of a stream of events, which has no end, its beginning. */
+async function readText(response: Response): Promise<string> {
+  if (!/^text\/event-stream/.test(response.headers.get("content-type") ?? "")) return response.text();
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  // How to come again, and then the first page.
+  while (text.split("\n\n").length < 3) {
+    const late = new Promise<null>((resolve) => setTimeout(resolve, 1_000, null));
+    const read = await Promise.race([reader?.read(), late]);
+    if (read === null) break;
+    text += read?.value ?? "";
+  }
+  await reader?.cancel();
+  return text;
 }
 
 /** Checks an answer to be the problem with this code. */

@@ -4,6 +4,7 @@ import { renderDocsPage, STYLE } from "./docs-page.ts";
 import { renderOpenApi } from "./openapi.ts";
 import type { Route } from "./route/route.ts";
 import { actionRoutes } from "./routes/actions.ts";
+import { changeDeliveryRoutes } from "./routes/change-delivery.ts";
 import { customerRoutes } from "./routes/customers.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
@@ -23,6 +24,7 @@ export const ROUTES: readonly Route[] = [
   ...actionRoutes,
   ...previewRoutes,
   ...deliveryRoutes,
+  ...changeDeliveryRoutes,
   sendCustomers,
   ...runRoutes,
   ...customerRoutes,

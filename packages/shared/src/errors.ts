@@ -134,11 +134,7 @@ export const ERROR_CODES = {
     text: "A field of the request breaks a rule; every problem is listed with its JSON pointer.",
   },
   request_timeout: { exitCode: 1, status: 408, text: "The request did not come in time; it was not read." },
-  body_too_large: {
-    exitCode: 1,
-    status: 413,
-    text: "The body is larger than POSTRIDER_API_BODY_BYTES_MAX.",
-  },
+  body_too_large: { exitCode: 1, status: 413, text: "The body is larger than POSTRIDER_API_BODY_BYTES_MAX." },
   headers_too_large: { exitCode: 1, status: 431, text: "The request's header block is too large." },
   media_type_unsupported: {
     exitCode: 1,
@@ -196,11 +192,7 @@ export const ERROR_CODES = {
     text: "A token's name, scope, narrowing or expiry breaks a rule.",
   },
   task_unknown: { exitCode: 1, status: 404, text: "No task has that id, or it is forgotten." },
-  tasks_full: {
-    exitCode: 1,
-    status: 409,
-    text: "As many tasks as may be open have not ended yet.",
-  },
+  tasks_full: { exitCode: 1, status: 409, text: "As many tasks as may be open have not ended yet." },
   internal: {
     exitCode: 1,
     status: 500,

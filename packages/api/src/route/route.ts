@@ -9,7 +9,7 @@ import type { z } from "zod";
 import type { Caller } from "./caller.ts";
 import type { Tools } from "./tools.ts";
 
-export type Method = "GET" | "PUT" | "POST" | "DELETE";
+export type Method = "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
 
 /** What a handler is given. */
 export interface Call<P = unknown, Q = unknown, B = unknown> {
@@ -91,8 +91,10 @@ export interface Route {
 }
 
 type Of<S> = S extends z.ZodType ? z.output<S> : undefined;
+/** Schemas only check it: what they leave out stays out. */
+type AsSent<S> = S extends z.ZodType ? z.input<S> : undefined;
 
-/** What is left out is null, `kept` and empty. */
+/** What is left out is null or empty; `repeats` is `kept`, or `again` for a route that `streams`. */
 interface RouteGiven<P, Q, B, R> {
   readonly id: string;
   readonly method: Method;
@@ -110,7 +112,10 @@ interface RouteGiven<P, Q, B, R> {
   readonly reply?: R;
   readonly errors?: readonly ErrorCode[];
   readonly repeats?: Route["repeats"];
-  readonly handle: (call: Call<Of<P>, Of<Q>, Of<B>>, tools: Tools) => Answer<Of<R>> | Promise<Answer<Of<R>>>;
+  readonly handle: (
+    call: Call<Of<P>, Of<Q>, AsSent<B>>,
+    tools: Tools,
+  ) => Answer<AsSent<R>> | Promise<Answer<AsSent<R>>>;
 }
 
 /** A route whose handler is typed by its schemas. */
@@ -130,7 +135,8 @@ export function defineRoute<
     takes: given.takes ?? [],
     reply: given.reply ?? null,
     errors: given.errors ?? [],
-    repeats: given.repeats ?? "kept",
+    // The fingerprint of a request has no place for a body that was not read.
+    repeats: given.repeats ?? (given.streams === undefined ? "kept" : "again"),
     // The schemas have checked what it is called with.
     handle: given.handle as Route["handle"],
   };

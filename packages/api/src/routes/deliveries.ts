@@ -1,7 +1,7 @@
 // Deliveries: enqueued one by one or up to a thousand at once, and explained.
 
 import type { DeliveryOrder } from "@postrider/producer/enqueue/enqueue";
-import { type AllEnqueued, toProblems } from "@postrider/producer/enqueue/enqueue-all";
+import { type AllEnqueued, type Rejected, toProblems } from "@postrider/producer/enqueue/enqueue-all";
 import { PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
 import { z } from "zod";
@@ -10,6 +10,7 @@ import { problemDetailSchema, toShownProblems } from "../route/problem.ts";
 import { readInput } from "../route/read-input.ts";
 import { defineRoute, type Route } from "../route/route.ts";
 import { timeSchema } from "../route/times.ts";
+import type { Tools } from "../route/tools.ts";
 import { customerSchema } from "./customer.ts";
 import { deliverySchema, isDeliveryReached, toShownDelivery } from "./shown-delivery.ts";
 
@@ -27,6 +28,7 @@ const orderSchema = z.strictObject({
     .optional()
     .describe("The same key again, until a day after its end, is a duplicate."),
   lane: z.string().optional().describe("The shared lane; `transactional` unless given."),
+  labels: z.array(z.string()).max(10).optional().describe("Short texts that its outcome carries."),
   sendAt: timeSchema.optional().describe("Not before this time."),
   expiresAt: timeSchema.optional().describe("No attempt after this time."),
 });
@@ -38,6 +40,13 @@ const errorSchema = z.strictObject({
   code: z.string(),
   message: z.string(),
   problems: z.array(problemDetailSchema),
+});
+
+const replySchema = z.strictObject({
+  ids: z.array(z.string().nullable()).describe("By the orders' places; null where one was skipped."),
+  enqueued: z.int(),
+  duplicates: z.int().describe("Known before, by their keys."),
+  errors: z.array(errorSchema).describe("What was skipped."),
 });
 
 export const deliveryRoutes: readonly Route[] = [
@@ -57,27 +66,16 @@ export const deliveryRoutes: readonly Route[] = [
     body: z.union([orderSchema, z.array(orderSchema).min(1).max(ORDERS_MAX)]),
     bodyIsChecked: "by handler",
     replies: { 202: "They are taken in: each will end in one outcome." },
-    reply: z.strictObject({
-      ids: z.array(z.string().nullable()).describe("By the orders' places; null where one was skipped."),
-      enqueued: z.int(),
-      duplicates: z.int().describe("Known before, by their keys."),
-      errors: z.array(errorSchema).describe("What was skipped."),
-    }),
+    reply: replySchema,
     errors: ["delivery_invalid", "customer_invalid", "action_unknown", "redis_full"],
-    async handle({ query: { onInvalid }, body, caller, idempotencyKey }, { producer }) {
-      const given: readonly unknown[] = Array.isArray(body) ? body : [body];
-      checkCount(given);
-      const orders = given.map((order, index) =>
-        toOrder(
-          order,
-          caller,
-          idempotencyKey === null ? null : `api\0${caller.id}\0${idempotencyKey}\0${index}`,
-        ),
-      );
-      const taken = await producer.enqueueAll(orders, { onInvalid }).catch((error: unknown) => {
-        throw Array.isArray(body) ? error : withoutIndex(error);
-      });
-      return { status: 202, body: toReply(taken) };
+    async handle({ query: { onInvalid }, body, caller, idempotencyKey }, tools) {
+      const toOwnKey = (index: number): string | null =>
+        idempotencyKey === null ? null : `api\0${caller.id}\0${idempotencyKey}\0${index}`;
+      if (!Array.isArray(body))
+        return { status: 202, body: await enqueueOne(toOrder(body, caller, toOwnKey(0)), onInvalid, tools) };
+      checkCount(body);
+      const orders = body.map((order, index) => toOrder(order, caller, toOwnKey(index)));
+      return { status: 202, body: toReply(await tools.producer.enqueueAll(orders, { onInvalid })) };
     },
   }),
   defineRoute({
@@ -134,15 +132,25 @@ function toOrder(given: unknown, caller: Caller, ownKey: string | null): Deliver
   } as DeliveryOrder;
 }
 
-/** A single order has no place in a list. */
-function withoutIndex(error: unknown): unknown {
-  if (!(error instanceof PostriderError)) return error;
-  const problems = error.problems.map((problem) => ({
-    ...problem,
-    field: problem.field.replace(/^\[0\]\.?/, ""),
-  }));
-  const message = error.message.replace(/^.*; the first is \[0\]: /s, "");
-  return new PostriderError(error.code, message, { cause: error, problems });
+/** @throws with `refuse` what is wrong with the order. */
+async function enqueueOne(
+  order: DeliveryOrder | PostriderError,
+  onInvalid: "refuse" | "skip",
+  tools: Tools,
+): Promise<z.input<typeof replySchema>> {
+  const taken = order instanceof PostriderError ? order : await tools.enqueueOne(order);
+  if (!(taken instanceof PostriderError)) {
+    const { id, isDuplicate } = taken;
+    return { ids: [id], enqueued: isDuplicate ? 0 : 1, duplicates: isDuplicate ? 1 : 0, errors: [] };
+  }
+  if (onInvalid === "skip")
+    return { ids: [null], enqueued: 0, duplicates: 0, errors: [toError({ index: 0, error: taken })] };
+  throw new PostriderError(taken.code, taken.message, { cause: taken, problems: toProblems(taken) });
+}
+
+function toError({ index, error }: Rejected): z.input<typeof errorSchema> {
+  const { code, message } = error;
+  return { index, code, message, problems: toShownProblems(toProblems(error)) };
 }
 
 function toReply({ ids, enqueued, duplicates, recovered, rejected }: AllEnqueued) {
@@ -151,11 +159,6 @@ function toReply({ ids, enqueued, duplicates, recovered, rejected }: AllEnqueued
     // What was known and lost is taken in once more.
     enqueued: enqueued + recovered,
     duplicates,
-    errors: rejected.map(({ index, error }) => ({
-      index,
-      code: error.code,
-      message: error.message,
-      problems: toShownProblems(toProblems(error)),
-    })),
+    errors: rejected.map(toError),
   };
 }

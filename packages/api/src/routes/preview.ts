@@ -131,10 +131,24 @@ async function load(
     const saved = await producer.actions.get(id);
     return { name: toActionRef(saved), compiled: compileAction(saved.action) };
   }
-  const action = await producer.snippets.addTo(parseAction({ id, ...document }));
-  if (action.id === id) return { name: id, compiled: compileAction(action) };
+  const action = await inDocument(async () => producer.snippets.addTo(parseAction({ id, ...document })));
+  if (action.id === id) return { name: id, compiled: await inDocument(() => compileAction(action)) };
   const message = `must be ${id}, as the path says`;
   throw new PostriderError("action_invalid", `action.id: ${message}`, {
     problems: [{ field: "action.id", message }],
   });
+}
+
+/** What is wrong with a document stands within `action` of the body. */
+async function inDocument<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof PostriderError) || error.code !== "action_invalid") throw error;
+    const problems = error.problems.map((problem) => ({
+      ...problem,
+      field: ["action", problem.field].filter((part) => part !== "").join("."),
+    }));
+    throw new PostriderError("action_invalid", error.message, { cause: error, problems });
+  }
 }

@@ -49,6 +49,12 @@ const query = z.strictObject({
     .describe("Go on behind this line of the same body, such as the `line` that was told last."),
   open: flag.describe("More customers of this run will come: it is not closed at the end."),
   hold: flag.describe("The deliveries wait until the run is released."),
+  labels: z
+    .string()
+    .max(1_000)
+    .transform((text) => text.split(",").map((label) => label.trim()))
+    .optional()
+    .describe("Short texts, separated by commas, that the outcomes carry."),
   sendAt: timeSchema.optional().describe("Not before this time."),
   expiresAt: timeSchema.optional().describe("No attempt after this time."),
 });
@@ -155,9 +161,17 @@ function checkCodings(header: Call["header"]): void {
     throw new PostriderError("media_type_unsupported", `the charset ${charset} is not read; send UTF-8`);
 }
 
-function toRunOptions({ lane, sendAt, expiresAt, hold, open }: Query): Omit<StreamOrder, "action" | "run"> {
+function toRunOptions({
+  lane,
+  labels,
+  sendAt,
+  expiresAt,
+  hold,
+  open,
+}: Query): Omit<StreamOrder, "action" | "run"> {
   return {
     ...(lane !== undefined && { lane }),
+    ...(labels !== undefined && { labels }),
     ...(sendAt !== undefined && { sendAt: new Date(sendAt) }),
     ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }),
     ...(hold === "true" && { hold: true }),

@@ -24,8 +24,8 @@ export function sendProblem(
 ): FastifyReply {
   const error = toPostriderError(thrown);
   const { status } = ERROR_CODES[error.code];
-  if (status >= 500)
-    log.error({ requestId, code: error.code, err: error.cause ?? error }, "request could not be carried out");
+  if (status >= 500 && error.cause !== undefined)
+    log.error({ requestId, code: error.code, err: error.cause }, "request could not be carried out");
   const retryAfter = retryAfterOf(error.code);
   if (retryAfter !== undefined && !reply.hasHeader("retry-after"))
     void reply.header("retry-after", String(retryAfter));

@@ -176,14 +176,22 @@ function addRoute(
 /** A body that drips in would hold one of the places of those in flight for as long as it likes. */
 function limitBodyTime(bodyMs: number): preParsingHookHandler {
   return ({ raw }, _reply, payload, done) => {
-    const timer = setTimeout(() => {
-      // As if the stream had failed: Fastify answers that, and closes the connection then.
-      raw.emit("error", new PostriderError("request_timeout", `the body did not come within ${bodyMs} ms`));
-    }, bodyMs);
-    raw.once("end", () => clearTimeout(timer));
-    raw.once("close", () => clearTimeout(timer));
+    if (hasBody(raw)) {
+      const timer = setTimeout(() => {
+        // What has come, and what nobody reads, is late no more.
+        if (raw.complete || raw.listenerCount("error") === 0) return;
+        // As if the stream had failed: Fastify answers that, and closes the connection then.
+        raw.emit("error", new PostriderError("request_timeout", `the body did not come within ${bodyMs} ms`));
+      }, bodyMs);
+      raw.once("end", () => clearTimeout(timer));
+      raw.once("close", () => clearTimeout(timer));
+    }
     done(null, payload);
   };
+}
+
+function hasBody({ headers }: FastifyRequest["raw"]): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
 function toCircumstances(route: Route, request: FastifyRequest, reply: FastifyReply): Circumstances {
@@ -201,14 +209,16 @@ function toCircumstances(route: Route, request: FastifyRequest, reply: FastifyRe
     idempotencyKey: typeof key === "string" ? key : null,
     bodyDigest: request.bodyDigest,
     url: request.raw.url ?? "",
-    get signal() {
-      const controller = new AbortController();
-      reply.raw.once("close", () => {
-        if (!reply.raw.writableFinished) controller.abort();
-      });
-      return controller.signal;
-    },
+    signal: toSignal(reply),
   };
+}
+
+function toSignal({ raw }: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  raw.once("close", () => {
+    if (!raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
 }
 
 function toNotFound(

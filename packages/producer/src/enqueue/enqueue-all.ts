@@ -21,6 +21,8 @@ export interface AllEnqueued {
   readonly ids: readonly (string | null)[];
   readonly enqueued: number;
   readonly duplicates: number;
+  /** By the orders' places: whether it was known before, or stands further up in the list, too. */
+  readonly isDuplicate: readonly boolean[];
   /** Known before, and lost from Redis since then: taken in again. */
   readonly recovered: number;
   readonly rejected: readonly Rejected[];
@@ -38,6 +40,8 @@ export type EnqueueAll = (
 ) => Promise<AllEnqueued>;
 
 interface Prepared {
+  /** Its place among the orders. */
+  readonly index: number;
   readonly saved: SavedAction;
   readonly admission: Admission;
 }
@@ -51,13 +55,14 @@ export function createEnqueueAll(dependencies: EnqueueDependencies): EnqueueAll 
   const { admit, actions, routing } = dependencies;
   const prepare = async (
     order: DeliveryOrder | PostriderError,
+    index: number,
     find: (ref: string) => Promise<SavedAction>,
   ): Promise<Prepared | PostriderError> => {
     if (order instanceof PostriderError) return order;
     try {
       checkDeliveryOrder(order);
       const saved = await find(order.action);
-      return { saved, admission: toAdmission(order, saved, dependencies) };
+      return { index, saved, admission: toAdmission(order, saved, dependencies) };
     } catch (error) {
       if (error instanceof PostriderError && ABOUT_ORDERS.has(error.code)) return error;
       throw error;
@@ -67,11 +72,12 @@ export function createEnqueueAll(dependencies: EnqueueDependencies): EnqueueAll 
     await routing.look();
     const find = remember((ref) => actions.get(ref));
     const prepared: (Prepared | PostriderError)[] = [];
-    for (const order of orders) prepared.push(await prepare(order, find));
+    for (const [index, order] of orders.entries()) prepared.push(await prepare(order, index, find));
     const rejected = prepared.flatMap((one, index) =>
       one instanceof PostriderError ? [{ index, error: one }] : [],
     );
     if (onInvalid === "refuse" && rejected.length > 0) throw toRefusal(rejected, orders.length);
+    const isDuplicate = orders.map(() => false);
     const counts = { enqueued: 0, duplicates: 0, recovered: 0 };
     for (const chunk of toChunks(prepared)) {
       const [first] = chunk;
@@ -85,9 +91,14 @@ export function createEnqueueAll(dependencies: EnqueueDependencies): EnqueueAll 
       counts.enqueued += admitted.enqueued;
       counts.duplicates += admitted.duplicates;
       counts.recovered += admitted.recovered;
+      const known = new Set(admitted.known);
+      for (const { index, admission } of chunk) {
+        isDuplicate[index] = known.has(admission.id);
+        known.add(admission.id);
+      }
     }
     const ids = prepared.map((one) => (one instanceof PostriderError ? null : one.admission.id));
-    return { ids, ...counts, rejected };
+    return { ids, ...counts, isDuplicate, rejected };
   };
 }
 

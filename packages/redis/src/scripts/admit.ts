@@ -31,6 +31,8 @@ export interface Admitted {
   readonly duplicates: number;
   /** Known, and lost: in no lane, and not ended. Taken in again; they have been counted before. */
   readonly recovered: number;
+  /** Ids that were known before, each once. */
+  readonly known: readonly string[];
 }
 
 /** Where a chunk goes. */
@@ -60,11 +62,11 @@ export type Admit = (admissions: readonly Admission[], entrance: Entrance) => Pr
  * a Redis client.
  * Input: KEYS mark, job, mark, job, …, run (or totals again: no run), totals; ARGV the mark, ttl seconds of
  * the run, the home lane's field in totals, the lane, prefix of all lanes, then per delivery its customer's
- * list ("" = not indexed) and what stands there of it. Output: {how many are new, how
- * many were lost}; {-1} when the run was cancelled, and nothing was done.
+ * list ("" = not indexed) and what stands there of it. Output: {how many are new, how many were lost, the
+ * places of all others, from 1}; {-1} when the run was cancelled, and nothing was done.
  */
 const MARK = `${DROP_LETTER}${ADD_OPEN}
-local new, lost = 0, 0
+local new, lost, known = 0, 0, {}
 local jobs = ARGV[5] .. ARGV[4] .. ":"
 if KEYS[#KEYS - 1] ~= KEYS[#KEYS] and redis.call("HEXISTS", KEYS[#KEYS - 1], "isCancelled") == 1 then
   for i = 2, #KEYS - 2, 2 do
@@ -90,13 +92,12 @@ for i = 1, #KEYS - 2, 2 do
     if ARGV[i + 5] ~= "" then addOpen(ARGV[i + 5], ARGV[i + 6], ARGV[2]) end
     -- A dead letter that is no longer known would keep BullMQ from taking the new one in.
     if isThere then dropLetter(jobs .. "failed", jobs, id) end
-  elseif not isThere then
-    if isLost(KEYS[i], id) then
-      lost = lost + 1
-      redis.call("SET", KEYS[i], ARGV[1])
-    else
-      redis.call("HSET", KEYS[i + 1], "shadow", 1)
-    end
+  elseif not isThere and isLost(KEYS[i], id) then
+    lost = lost + 1
+    redis.call("SET", KEYS[i], ARGV[1])
+  else
+    known[#known + 1] = (i + 1) / 2
+    if not isThere then redis.call("HSET", KEYS[i + 1], "shadow", 1) end
   end
 end
 local run, totals = KEYS[#KEYS - 1], KEYS[#KEYS]
@@ -110,7 +111,7 @@ if new > 0 then
     if redis.call("TTL", run) < tonumber(ARGV[2]) then redis.call("EXPIRE", run, ARGV[2]) end
   end
 end
-return {new, lost}
+return {new, lost, unpack(known)}
 `;
 
 /** Input: KEYS jobs. Takes the shadows away. */
@@ -129,9 +130,11 @@ export function createAdmit(shard: Shard): Admit {
   const room = createRoom(shard, Date.now);
   return async (admissions, entrance) => {
     await room.check();
-    const fresh = await withoutKnown(shard, uniqueById(admissions));
+    const all = uniqueById(admissions);
+    const fresh = await withoutKnown(shard, all);
     const [first, ...others] = fresh;
-    if (first === undefined) return { enqueued: 0, duplicates: admissions.length, recovered: 0 };
+    const known = fresh.length === all.length ? [] : toIds(all, new Set(toIds(fresh)));
+    if (first === undefined) return { enqueued: 0, duplicates: admissions.length, recovered: 0, known };
     if (entrance.refusal !== undefined) throw entrance.refusal;
 
     const transaction = (await entrance.queue.backend.client).multi();
@@ -141,18 +144,20 @@ export function createAdmit(shard: Shard): Admit {
     for (const admission of fresh) void toJob(admission, entrance).addJob(transaction as never, {});
     const jobs = fresh.map(({ id }) => shard.keys.job(entrance.queue.name, id));
     transaction.runCommand(UNSHADOW_COMMAND, [jobs.length, ...jobs]);
-    const { enqueued, recovered } = readCounts(await transaction.exec(), entrance);
-    return { enqueued, recovered, duplicates: admissions.length - enqueued - recovered };
+    const { enqueued, recovered, places } = readCounts(await transaction.exec(), entrance);
+    known.push(...places.map((place) => fresh[place - 1]?.id ?? ""));
+    return { enqueued, recovered, duplicates: admissions.length - enqueued - recovered, known };
   };
 }
 
 type Replies = [error: Error | null, reply: unknown][] | null;
 
-function readCounts(replies: Replies, { run = "" }: Entrance): Pick<Admitted, "enqueued" | "recovered"> {
+/** `places`: of those that somebody else took in meanwhile. */
+function readCounts(replies: Replies, { run = "" }: Entrance) {
   for (const [error] of replies ?? []) if (error !== null) throw error;
-  const [enqueued = 0, recovered = 0] = (replies?.[0]?.[1] ?? []) as number[];
+  const [enqueued = 0, recovered = 0, ...places] = (replies?.[0]?.[1] ?? []) as number[];
   if (enqueued < 0) throw cancelledRun(run);
-  return { enqueued, recovered };
+  return { enqueued, recovered, places };
 }
 
 function toCommands(
@@ -186,6 +191,11 @@ function toIndexed(keys: ShardKeys, { id, customerPlace }: Admission): [list: st
   if (customerPlace === undefined) return ["", ""];
   const { key, entry } = toOpenEntry(keys, customerPlace, id);
   return [key, entry];
+}
+
+function toIds(admissions: readonly Admission[], without?: ReadonlySet<string>): string[] {
+  const ids = admissions.map(({ id }) => id);
+  return without === undefined ? ids : ids.filter((id) => !without.has(id));
 }
 
 function uniqueById(admissions: readonly Admission[]): Admission[] {
