@@ -1,6 +1,12 @@
 // Tasks: replays and purges of many dead letters that go on by themselves; counted first, looked at, stopped.
 
-import { TASK_STATES, type Task, type TaskOrder } from "@postrider/producer/tasks/task";
+import {
+  TASK_RATE_MAX,
+  TASK_RATE_MIN,
+  TASK_STATES,
+  type Task,
+  type TaskOrder,
+} from "@postrider/producer/tasks/task";
 import { deliveryFilterSchema, isEmptyFilter } from "@postrider/shared/delivery-filter";
 import { PostriderError } from "@postrider/shared/errors";
 import { z } from "zod";
@@ -10,7 +16,6 @@ import { type Call, defineRoute, type Route } from "../route/route.ts";
 import { timeSchema, toTime, toTimeOrNull } from "../route/times.ts";
 import type { Tools } from "../route/tools.ts";
 
-const RATE_MAX = 100_000;
 const LIST_MAX = 1_000;
 
 const shared = {
@@ -18,8 +23,8 @@ const shared = {
   all: z.literal(true).optional().describe("Where no filter is given: all dead letters are meant."),
   rate: z
     .number()
-    .gt(0)
-    .max(RATE_MAX)
+    .min(TASK_RATE_MIN)
+    .max(TASK_RATE_MAX)
     .optional()
     .describe("At most so many a second; 100 for a replay unless given, none for a purge."),
   dryRun: z.boolean().optional().describe("Counts what it would hit, and changes nothing."),

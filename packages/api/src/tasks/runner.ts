@@ -49,7 +49,7 @@ export function createTaskRunner(producer: Producer, log: Logger): TaskRunner {
 
 /** Never rejects: a task that cannot even be ended is taken up again when its lease has run out. */
 async function run(hold: Hold, producer: Producer, log: Logger): Promise<void> {
-  log.info({ task: hold.id, order: hold.order }, "task taken up");
+  log.info({ task: hold.id }, "task taken up");
   let trouble: unknown = null;
   try {
     await carryOut(hold, producer);

@@ -7,6 +7,10 @@ import type { ErrorCode, Problem } from "@postrider/shared/errors";
 export const TASK_KINDS = ["replay", "purge"] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
+/** Per second. A lower one would wait for longer than a timer can. */
+export const TASK_RATE_MIN = 0.001;
+export const TASK_RATE_MAX = 100_000;
+
 /** What is to be done. */
 export interface TaskOrder {
   readonly do: TaskKind;

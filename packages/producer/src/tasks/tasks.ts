@@ -8,7 +8,7 @@ import { readTask, readTasks } from "@postrider/redis/stored-tasks";
 import { toFilterDocument } from "@postrider/shared/delivery-filter";
 import { PostriderError } from "@postrider/shared/errors";
 import { invalid, parseFilter } from "../dead-letters/filter.ts";
-import { type Task, type TaskOrder, toTask } from "./task.ts";
+import { TASK_RATE_MAX, TASK_RATE_MIN, type Task, type TaskOrder, toTask } from "./task.ts";
 
 export interface Tasks {
   /**
@@ -39,8 +39,8 @@ export function createTasks(store: Store): Tasks {
   return {
     async begin({ filter, ratePerSecond, presentVersion, newKey, do: what }, by) {
       parseFilter(filter);
-      if (ratePerSecond !== undefined && !(ratePerSecond > 0 && Number.isFinite(ratePerSecond)))
-        throw invalid("ratePerSecond", "must be more than 0");
+      if (ratePerSecond !== undefined && !(ratePerSecond >= TASK_RATE_MIN && ratePerSecond <= TASK_RATE_MAX))
+        throw invalid("ratePerSecond", `must be a number from ${TASK_RATE_MIN} to ${TASK_RATE_MAX}`);
       const id = `t${randomBytes(ID_BYTES).toString("hex")}`;
       const order = { do: what, filter: toFilterDocument(filter), ratePerSecond, presentVersion, newKey };
       if (!(await beginTask(store, { id, do: what, order: JSON.stringify(order), by })))
