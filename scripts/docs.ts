@@ -10,7 +10,7 @@ import { LANDING_TEXTS } from "@postrider/compose/describe";
 import { CAMPAIGN_FILTERS } from "@postrider/compose/dialect/filters/campaign-filters";
 import { LIQUIDJS_FILTERS } from "@postrider/compose/dialect/filters/liquidjs-filters";
 import { actionSchema } from "@postrider/shared/action";
-import { ERROR_CODES } from "@postrider/shared/errors";
+import { ERROR_CODES } from "@postrider/shared/error-codes";
 import { REASONS } from "@postrider/shared/outcome";
 import { RETRY_PRESETS, type RetryPolicy } from "@postrider/shared/retry";
 import { toEnvironmentName } from "@postrider/shared/settings/read-settings";

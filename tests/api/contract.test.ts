@@ -5,11 +5,15 @@ import { errorsOf, renderOpenApi } from "@postrider/api/openapi";
 import { problemSchema } from "@postrider/api/route/problem";
 import type { Route } from "@postrider/api/route/route";
 import { ROUTES } from "@postrider/api/routes";
-import { ERROR_CODES } from "@postrider/shared/errors";
+import { ERROR_CODES } from "@postrider/shared/error-codes";
+import { createLogger } from "@postrider/shared/log";
+import { readSettings } from "@postrider/shared/settings/read-settings";
+import { createWorker, type PostriderWorker } from "@postrider/worker/worker";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { type Answered, type RunningApi, startApi } from "../support/api.ts";
+import { closedPort } from "../support/network.ts";
 import { newKey } from "../support/secret-keys.ts";
 import { createOwned, EXAMPLES, type Example, type Owned, toPath } from "./requests.ts";
 
@@ -17,16 +21,34 @@ const TOKEN = "a".repeat(40);
 
 let api: RunningApi;
 let owned: Owned;
+let worker: PostriderWorker;
 beforeAll(async () => {
+  const secretKeys = newKey("k1");
   const given = { name: "all", scopes: ["admin"], token: TOKEN };
   api = await startApi({
-    POSTRIDER_SECRET_KEYS: newKey("k1"),
+    POSTRIDER_SECRET_KEYS: secretKeys,
     POSTRIDER_API_TOKENS: JSON.stringify([given]),
     POSTRIDER_API_REQUESTS_PER_SECOND: "100000",
   });
   owned = await createOwned(api, "mine");
+  // For test sends alone: it serves a lane in which nothing lies, and no name of a host is resolved.
+  worker = await createWorker(
+    readSettings({
+      POSTRIDER_REDIS_URL: api.redisUrl,
+      POSTRIDER_SECRET_KEYS: secretKeys,
+      POSTRIDER_LANES: "unused",
+      POSTRIDER_DNS_SERVERS: `127.0.0.1:${await closedPort()}`,
+      POSTRIDER_METRICS_PORT: "0",
+      POSTRIDER_METRICS_HOST: "127.0.0.1",
+    }),
+    createLogger({ level: "silent", format: "json" }).log,
+  );
+  void worker.run();
 });
-afterAll(() => api[Symbol.asyncDispose]());
+afterAll(async () => {
+  await worker.close();
+  await api[Symbol.asyncDispose]();
+});
 
 const document = renderOpenApi(ROUTES) as {
   components: { schemas: Record<string, object> };

@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { errorsOf } from "@postrider/api/openapi";
 import { ROUTES } from "@postrider/api/routes";
 import { startRedisServer } from "@postrider/cli/redis/redis-server";
-import type { ErrorCode } from "@postrider/shared/errors";
+import type { ErrorCode } from "@postrider/shared/error-codes";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
@@ -64,7 +64,7 @@ const MET: Partial<Record<ErrorCode, () => Promise<Answered>>> = {
   destination_invalid: () => send("GET", "/v1/destinations/nowhere"),
   delivery_unknown: () => send("GET", "/v1/deliveries/none"),
   dead_letter_unknown: () => send("GET", "/v1/dead-letters/none"),
-  dead_letters_invalid: () => send("GET", "/v1/dead-letters?lane=No!"),
+  dead_letters_invalid: () => send("GET", "/v1/dead-letters?after=nowhere"),
   secret_invalid: () => send("PUT", "/v1/secrets/1", { body: { value: "long enough" } }),
   secret_unknown: () => send("DELETE", "/v1/secrets/NONE"),
   key_missing: () => send("PUT", "/v1/secrets/CRM", { body: { value: "long enough" } }),
@@ -73,6 +73,7 @@ const MET: Partial<Record<ErrorCode, () => Promise<Answered>>> = {
     await send("DELETE", `/v1/deliveries/${id}`);
     return send("DELETE", `/v1/deliveries/${id}`);
   },
+  task_unknown: () => send("GET", "/v1/tasks/none"),
   outcomes_invalid: () => send("GET", "/v1/outcomes?after=x"),
   outcomes_unknown: () => send("DELETE", "/v1/outcomes/groups/none"),
   outcomes_held: async () => {
@@ -124,6 +125,9 @@ const ELSEWHERE: readonly ErrorCode[] = [
   // tests/outcomes, tests/delivery
   "customers_not_indexed",
   "delivery_under_way",
+  "worker_unavailable",
+  "tasks_full",
+  "aborted",
 ];
 
 test.each(Object.entries(MET))("%s", async (code, meet) => {

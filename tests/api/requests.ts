@@ -80,6 +80,7 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
     params: { id: action },
     body: { customers: [{ id: 1, name: "Ann" }, { id: 2 }], event: { a: 1 }, at: "2026-01-01T00:00:00Z" },
   }),
+  testAction: ({ action }) => ({ params: { id: action }, body: { customer: { id: 1 }, event: { a: 1 } } }),
   sendCustomers: ({ action }) => ({
     params: { id: action },
     query: "?open=true",

@@ -1,7 +1,7 @@
 // The page at /docs: the OpenAPI description as plain HTML. It needs no script; its style is a file of its
 // own.
 
-import { ERROR_CODES } from "@postrider/shared/errors";
+import { ERROR_CODES } from "@postrider/shared/error-codes";
 
 /** What the page reads of the description. */
 interface Described {

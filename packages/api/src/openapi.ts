@@ -1,7 +1,7 @@
 // The OpenAPI 3.1 description, made of the table of routes and nothing else.
 
 import { actionSchema } from "@postrider/shared/action";
-import { ERROR_CODES, type ErrorCode } from "@postrider/shared/errors";
+import { ERROR_CODES, type ErrorCode } from "@postrider/shared/error-codes";
 import { VERSION } from "@postrider/shared/version";
 import { z } from "zod";
 import { PROBLEM_TYPE, problemDetailSchema, problemSchema, retryAfterOf } from "./route/problem.ts";

@@ -17,12 +17,14 @@ import { runRoutes } from "./routes/runs.ts";
 import { sendCustomers } from "./routes/send-customers.ts";
 import { storeRoutes } from "./routes/store.ts";
 import { taskRoutes } from "./routes/tasks.ts";
+import { testSendRoute } from "./routes/test-send.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 
 /** In the order in which people are shown them. */
 export const ROUTES: readonly Route[] = [
   ...actionRoutes,
   ...previewRoutes,
+  testSendRoute,
   ...deliveryRoutes,
   ...changeDeliveryRoutes,
   sendCustomers,

@@ -8,7 +8,8 @@ import {
   parseValues,
   type Values,
 } from "@postrider/shared/delivery";
-import { type ErrorCode, PostriderError, type Problem } from "@postrider/shared/errors";
+import type { ErrorCode } from "@postrider/shared/error-codes";
+import { PostriderError, type Problem } from "@postrider/shared/errors";
 import { parseExact } from "@postrider/shared/exact-json";
 import { LineCounter, parseAllDocuments } from "yaml";
 

@@ -1,7 +1,8 @@
 // The command line: its commands, and what their ends mean as exit codes (0 done, 1 failed, 2 usage).
 
 import { CustomersFileError } from "@postrider/producer/customers/customers-file-error";
-import { ERROR_CODES, PostriderError } from "@postrider/shared/errors";
+import { ERROR_CODES } from "@postrider/shared/error-codes";
+import { PostriderError } from "@postrider/shared/errors";
 import { readSettings } from "@postrider/shared/settings/read-settings";
 import { VERSION } from "@postrider/shared/version";
 import { Command, CommanderError } from "commander";

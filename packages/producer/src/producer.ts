@@ -8,12 +8,14 @@ import { createLaneQueues, type LaneQueues } from "@postrider/redis/lane-queues"
 import { createAdmit } from "@postrider/redis/scripts/admit";
 import { createWithdraw } from "@postrider/redis/scripts/withdraw";
 import { createShard, createStore, type Store } from "@postrider/redis/shard";
+import { createTestSendQueue } from "@postrider/redis/test-send-queue";
 import { PostriderError } from "@postrider/shared/errors";
 import { createSealer, parseSecretKeys, type SecretKeys } from "@postrider/shared/seal";
 import { readSettings } from "@postrider/shared/settings/read-settings";
 import type { Settings } from "@postrider/shared/settings/settings";
 import { createActionOrigins } from "./actions/action-origins.ts";
 import { type ActionStore, createActionStore } from "./actions/actions.ts";
+import { createTestAction, type TestAction } from "./actions/ask-test-send.ts";
 import { createDeadLetters, type DeadLetters } from "./dead-letters/dead-letters.ts";
 import { createFinder } from "./dead-letters/find.ts";
 import { createChanges } from "./deliveries/change.ts";
@@ -56,6 +58,8 @@ export interface ProducerOptions {
 
 export interface Producer {
   readonly actions: ActionStore;
+  /** Sends an action's request once, by a worker. */
+  readonly testAction: TestAction;
   readonly snippets: SnippetStore;
   readonly enqueue: EnqueueOne;
   readonly enqueueAll: EnqueueAll;
@@ -119,6 +123,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   };
   return {
     actions,
+    testAction: createTestAction({ queue: createTestSendQueue(shard), actions, sealer, now: Date.now }),
     snippets,
     enqueue: createEnqueue(dependencies),
     enqueueAll: createEnqueueAll(dependencies),

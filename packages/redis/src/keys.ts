@@ -32,6 +32,10 @@ export function createShardKeys(keyPrefix: string, shard: string) {
     customersOpen: (list: string) => `${prefix}:customers:open:${list}`,
     /** What has ended of them within a time: outcomes as their readers are told. */
     customersEnded: (period: number, list: string) => `${prefix}:customers:${period}:${list}`,
+    /** Test sends that no worker has taken up yet. */
+    testSends: () => `${prefix}:test-sends`,
+    /** What came of a test send. */
+    testSend: (id: string) => `${prefix}:test-sends:${id}`,
     /** Registry of the own lanes: lane → `<version> <entry as JSON>`. */
     ownLanes: () => `${prefix}:own-lanes`,
     /** Which own lanes changed last: sorted by version. */

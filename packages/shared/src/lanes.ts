@@ -15,6 +15,7 @@ const RESERVED = new Set([
   "outcome",
   "outcomes",
   "customers",
+  "test-sends",
   "run",
   "runs",
   "own-lanes",

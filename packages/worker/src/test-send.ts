@@ -42,14 +42,21 @@ export interface TestSend {
 }
 
 /**
- * Sends an action's request once. Network trouble is part of the result, not an exception.
+ * Sends an action's request once. @param ownPorts of this process, which it must not reach. Network trouble
+ * is part of the result, not an exception.
  * @throws PostriderError `redis_unavailable` where the action's secrets or tokens lie in Redis, or Sentinels
  * know alone where it is.
  */
-export async function testAction(action: Action, sample: Sample, settings: Settings): Promise<TestSend> {
+export async function testAction(
+  action: Action,
+  sample: Sample,
+  settings: Settings,
+  ownPorts: readonly number[] = [],
+): Promise<TestSend> {
   const compiled = compileAction(action);
   const composer = createComposer();
   const pools = createPools(settings);
+  for (const port of ownPorts) pools.protect(port);
   const sealer = createSealer(settings.secretKeys);
   const redis =
     usesRedis(action) || pools.tls.usesSecrets() || isNamedBySentinels(settings)

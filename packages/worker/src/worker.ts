@@ -5,12 +5,13 @@ import { connectRedis, isPersistent, workerOptions } from "@postrider/redis/conn
 import { createLedger } from "@postrider/redis/ledger";
 import { createBury } from "@postrider/redis/scripts/bury";
 import { createMove } from "@postrider/redis/scripts/move";
-import { createShard, createStore } from "@postrider/redis/shard";
+import { createShard, createStore, type Shard } from "@postrider/redis/shard";
+import { createTestSendQueue } from "@postrider/redis/test-send-queue";
 import type { Logger } from "@postrider/shared/log";
-import { createSealer } from "@postrider/shared/seal";
+import { createSealer, type Sealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings/settings";
 import type { Redis } from "ioredis";
-import { createActionCache } from "./action-cache.ts";
+import { createActionCache, type FindAction } from "./action-cache.ts";
 import { NOT_SENT } from "./attempt.ts";
 import { type LaneOptions, serveLane, toReclaimed } from "./claim.ts";
 import { createCredentialSteps } from "./credential-steps.ts";
@@ -24,10 +25,12 @@ import { createMetrics } from "./record/metrics.ts";
 import { protectRedis } from "./send/guard/own-ports.ts";
 import { createPools, type Pools } from "./send/pool/pools.ts";
 import { send } from "./send/send.ts";
+import { serveTestSends } from "./serve/answer-test-sends.ts";
 import { createGate } from "./steps/gate.ts";
 import type { Send } from "./steps/send.ts";
 import { createSteps } from "./steps.ts";
-import { createWorkerLanes, type WorkerLanes } from "./worker-lanes.ts";
+import { testAction } from "./test-send.ts";
+import { createWorkerLanes } from "./worker-lanes.ts";
 
 export interface PostriderWorker {
   /** Where /metrics, /healthz and /readyz are served. */
@@ -74,8 +77,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const { directory, destinations, inFlight } = lanes;
   const rateLimiter = createRateLimiter({ ...settings, shard, find: directory.get, interrupts });
   const awaitTurn = (lane: string) => (calling.isOff ? null : rateLimiter.wait(lane));
-  const { findLane, begin } = destinations;
-  const late = { findLane, begin, awaitTurn, send: sendWithin, now: Date.now };
+  const late = { ...destinations, awaitTurn, send: sendWithin, now: Date.now };
   const gate = createGate({ ...settings, directory, inFlight, metrics, now: Date.now });
   const steps = createSteps({ ...early, ...late }, gate);
   const delivering = { steps, now: Date.now, random: Math.random };
@@ -101,11 +103,14 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const watched = { shard, ownLanes: directory.all, metrics, isServing: () => isServing, stuckIn };
   const probes = await startProbes({ ...settings, ...watched }, pools);
 
+  const tests = { sealer, findAction: early.findAction, settings, shard, log, ownPort: probes.port };
+  let testSends: ReturnType<typeof serveTests> | undefined;
   const ended = createLatch();
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     isServing = false;
-    await drain({ lanes, interrupts, calling, log }, settings.shutdownGraceMs);
+    const closeLanes = () => Promise.all([lanes.close(), testSends?.stop()]);
+    await drain({ closeLanes, interrupts, calling, log }, settings.shutdownGraceMs);
     await Promise.all([composer.close(), pools.close(), probes.close()]);
     shard.redis.disconnect();
     ended.open();
@@ -114,11 +119,30 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     metricsPort: probes.port,
     async run() {
       isServing = true;
+      testSends = serveTests(tests);
       lanes.serve((lane, concurrency) => serveLane(lane, concurrency, laneOptions));
       await ended.opened;
     },
     close: () => (closing ??= close()),
   };
+}
+
+interface Tests {
+  readonly settings: Settings;
+  readonly shard: Shard;
+  readonly sealer: Sealer;
+  readonly findAction: FindAction;
+  readonly log: Logger;
+  readonly ownPort: number;
+}
+
+function serveTests({ settings, shard, ownPort, ...rest }: Tests): ReturnType<typeof serveTestSends> {
+  return serveTestSends({
+    ...rest,
+    queue: createTestSendQueue(shard),
+    send: ({ action }, sample) => testAction(action, sample, settings, [ownPort]),
+    now: Date.now,
+  });
 }
 
 type Probing = Omit<Parameters<typeof serveProbes>[0], "host" | "port"> &
@@ -178,7 +202,7 @@ const HAND_BACK_MS = 2_000;
 const CALLED_OFF = Promise.resolve({ finding: { kind: "interrupted" }, ...NOT_SENT } as const);
 
 interface Draining {
-  readonly lanes: WorkerLanes;
+  readonly closeLanes: () => Promise<unknown>;
   readonly interrupts: Interrupts;
   /** Once off, nothing more is sent. */
   readonly calling: { isOff: boolean };
@@ -186,7 +210,7 @@ interface Draining {
 }
 
 /** After the grace period each attempt in flight is called off and its delivery handed back to its lane. */
-async function drain({ lanes, interrupts, calling, log }: Draining, graceMs: number): Promise<void> {
+async function drain({ closeLanes, interrupts, calling, log }: Draining, graceMs: number): Promise<void> {
   const calledOff = setTimeout(() => {
     calling.isOff = true;
     log.warn({ inFlight: interrupts.count() }, "grace period over; handing back what is in flight");
@@ -196,7 +220,7 @@ async function drain({ lanes, interrupts, calling, log }: Draining, graceMs: num
   const tooLate = new Promise<"late">((resolve) => {
     giveUp = setTimeout(resolve, graceMs + HAND_BACK_MS, "late");
   });
-  if ((await Promise.race([lanes.close(), tooLate])) === "late")
+  if ((await Promise.race([closeLanes(), tooLate])) === "late")
     log.warn("Redis does not answer; what was claimed is taken up by others when its claim runs out");
   clearTimeout(calledOff);
   clearTimeout(giveUp);

@@ -1,7 +1,8 @@
 // Errors as callers are told them: problem details (RFC 9457) with a stable code. What is a bug is shown as
 // no more than the id under which the log holds its cause.
 
-import { ERROR_CODES, type ErrorCode, PostriderError, type Problem } from "@postrider/shared/errors";
+import { ERROR_CODES, type ErrorCode } from "@postrider/shared/error-codes";
+import { PostriderError, type Problem } from "@postrider/shared/errors";
 import { z } from "zod";
 import { fieldToPointer } from "./pointer.ts";
 
@@ -36,6 +37,7 @@ const RETRY_AFTER_SECONDS: Readonly<Partial<Record<ErrorCode, number>>> = {
   redis_lost: 1,
   aborted: 1,
   overloaded: 1,
+  worker_unavailable: 5,
   idempotency_under_way: 1,
 };
 

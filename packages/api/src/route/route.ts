@@ -3,7 +3,7 @@
 
 import type { Readable } from "node:stream";
 import type { Scope } from "@postrider/shared/api-token";
-import type { ErrorCode } from "@postrider/shared/errors";
+import type { ErrorCode } from "@postrider/shared/error-codes";
 import type { Logger } from "@postrider/shared/log";
 import type { z } from "zod";
 import type { Caller } from "./caller.ts";

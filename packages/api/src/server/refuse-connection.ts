@@ -2,7 +2,8 @@
 
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
-import { ERROR_CODES, type ErrorCode, PostriderError } from "@postrider/shared/errors";
+import { ERROR_CODES, type ErrorCode } from "@postrider/shared/error-codes";
+import { PostriderError } from "@postrider/shared/errors";
 import { PROBLEM_TYPE, toProblemDetails } from "../route/problem.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
 

@@ -1,6 +1,6 @@
 // How answers and problems are written out.
 
-import { ERROR_CODES } from "@postrider/shared/errors";
+import { ERROR_CODES } from "@postrider/shared/error-codes";
 import type { Logger } from "@postrider/shared/log";
 import type { FastifyReply } from "fastify";
 import { PROBLEM_TYPE, retryAfterOf, toPostriderError, toProblemDetails } from "../route/problem.ts";

@@ -2,7 +2,8 @@
 
 import type { StoredTask } from "@postrider/redis/stored-tasks";
 import type { DeliveryFilter, FilterDocument } from "@postrider/shared/delivery-filter";
-import type { ErrorCode, Problem } from "@postrider/shared/errors";
+import type { ErrorCode } from "@postrider/shared/error-codes";
+import type { Problem } from "@postrider/shared/errors";
 
 export const TASK_KINDS = ["replay", "purge"] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];

@@ -1,0 +1,110 @@
+// Test sends: an action's request is sent once, by a worker, and whoever asks waits for what came of it.
+
+import { randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
+import { asProducer } from "@postrider/redis/connect";
+import type { TestSendQueue } from "@postrider/redis/test-send-queue";
+import { toActionRef } from "@postrider/shared/action-ref";
+import { type Delivery, parseCustomer, parseValues } from "@postrider/shared/delivery";
+import { PostriderError } from "@postrider/shared/errors";
+import type { Sealer } from "@postrider/shared/seal";
+import {
+  packTestSend,
+  type TestSendReply,
+  type TestSendRequest,
+  unpackTestSend,
+} from "@postrider/shared/test-send-format";
+import type { ActionStore } from "./actions.ts";
+
+/** A worker looks every quarter of a second; a busy machine takes longer. */
+const TAKE_UP_MS = 5_000;
+/** For all that is no part of the attempt. */
+const BESIDE_MS = 10_000;
+const LOOK_MS = 100;
+
+/** What a worker has found, as it tells it: see the worker's test-send.ts. */
+export type TestSendResult = Readonly<Record<string, unknown>>;
+
+/**
+ * Sends once, and waits. @param ref `id` for the latest version, or `id@version`.
+ * @throws from the returned function: `action_unknown`, `customer_invalid`, `delivery_invalid`,
+ * `key_missing`,
+ * `worker_unavailable`.
+ */
+export type TestAction = (
+  ref: string,
+  sample: Pick<Delivery, "customer" | "event" | "values">,
+  signal?: AbortSignal,
+) => Promise<TestSendResult>;
+
+export interface TestSendsDependencies {
+  readonly queue: TestSendQueue;
+  readonly actions: ActionStore;
+  readonly sealer: Sealer;
+  readonly now: () => number;
+}
+
+export function createTestAction({ queue, actions, sealer, now }: TestSendsDependencies): TestAction {
+  const waitFor = async (
+    id: string,
+    until: number,
+    signal: AbortSignal | undefined,
+  ): Promise<string | null> => {
+    while (now() < until && signal?.aborted !== true) {
+      const answer = await queue.fetch(id);
+      if (answer !== null) return answer;
+      await setTimeout(LOOK_MS);
+    }
+    return null;
+  };
+  /** @throws `worker_unavailable` where nobody takes it up, or it takes too long. */
+  const awaitAnswer = async (
+    { id, until }: TestSendRequest,
+    packed: string,
+    signal: AbortSignal | undefined,
+  ): Promise<string> => {
+    const soon = await waitFor(id, now() + TAKE_UP_MS, signal);
+    if (soon !== null) return soon;
+    if (await queue.takeBack(packed))
+      throw unavailable("no worker has taken the test send up; does one run?");
+    const answer = await waitFor(id, until, signal);
+    if (answer !== null) return answer;
+    throw unavailable("no worker has told in time what came of the test send");
+  };
+  return async (ref, sample, signal) => {
+    const saved = await actions.get(ref);
+    const until = now() + TAKE_UP_MS + saved.action.timeoutMs + BESIDE_MS;
+    const request = { id: randomUUID(), action: toActionRef(saved), sample: check(sample), until };
+    const packed = packTestSend(request, sealer);
+    return await asProducer(async () => {
+      if (!(await queue.ask(packed)))
+        throw unavailable("so many test sends are asked for that this one would come too late");
+      return read(await awaitAnswer(request, packed, signal), sealer);
+    });
+  };
+}
+
+/** @throws `customer_invalid`, `delivery_invalid`. */
+function check({ customer, event, values }: TestSendRequest["sample"]): TestSendRequest["sample"] {
+  return {
+    customer: parseCustomer(customer),
+    ...(event && { event }),
+    ...(values && { values: parseValues(values) }),
+  };
+}
+
+function read(answer: string, sealer: Sealer): TestSendResult {
+  const reply = unpackTestSend<TestSendReply<TestSendResult>>(answer, sealer);
+  if (reply === null)
+    throw new PostriderError(
+      "key_missing",
+      "the worker's answer is sealed under a key that is not at hand here",
+    );
+  if ("result" in reply) return reply.result;
+  const { code, message, problems } = reply.error;
+  throw new PostriderError(code, message, { problems });
+}
+
+function unavailable(message: string): PostriderError {
+  return new PostriderError("worker_unavailable", message);
+}

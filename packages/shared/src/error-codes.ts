@@ -1,0 +1,206 @@
+// The codes of errors, each once: what it means, the exit code of the command line, and the HTTP status.
+
+/** What an error means to whoever meets it by a program. */
+export interface ErrorMeaning {
+  readonly text: string;
+  /** Of the command line: 1 failed, 2 usage. */
+  readonly exitCode: 1 | 2;
+  /** The HTTP status (RFC 9110) that says the same. */
+  readonly status: number;
+}
+
+export const ERROR_CODES = {
+  action_invalid: {
+    exitCode: 1,
+    status: 422,
+    text: "The action document breaks a rule; every problem is listed with its field.",
+  },
+  action_unknown: { exitCode: 1, status: 404, text: "No action, or no such version of it, is in the store." },
+  customer_invalid: {
+    exitCode: 1,
+    status: 422,
+    text: "A customer is not an object with an id, or is too large.",
+  },
+  customers_empty: {
+    exitCode: 1,
+    status: 422,
+    text: "A customers file has no customer in it, which is most often a mistake where it was made.",
+  },
+  customers_not_indexed: {
+    exitCode: 1,
+    status: 409,
+    text: "Deliveries are not found by their customer: POSTRIDER_CUSTOMERS_KEPT_MS is 0.",
+  },
+  customers_unreadable: {
+    exitCode: 1,
+    status: 422,
+    text: "A stream of customers has damaged gzip data, or a beginning by which no line of it can be read. What came before is enqueued.",
+  },
+  stream_silent: {
+    exitCode: 1,
+    status: 408,
+    text: "No bytes of a stream of customers came for POSTRIDER_API_STREAM_SILENCE_MS. What came before is enqueued.",
+  },
+  delivery_invalid: {
+    exitCode: 2,
+    status: 422,
+    text: "A delivery's option (key, run, lane, sendAt, expiresAt) breaks a rule.",
+  },
+  run_mismatch: {
+    exitCode: 1,
+    status: 409,
+    text: "The run exists already with another action version or lane.",
+  },
+  run_unknown: { exitCode: 1, status: 404, text: "No such run." },
+  run_cancelled: {
+    exitCode: 1,
+    status: 409,
+    text: "The run was cancelled; nothing more is enqueued for it.",
+  },
+  run_full: {
+    exitCode: 1,
+    status: 409,
+    text: "A held run has as many deliveries as a lane may have; nothing makes room until it is released. What was taken in stays.",
+  },
+  destination_invalid: { exitCode: 2, status: 422, text: "A destination's origin or limit breaks a rule." },
+  delivery_unknown: { exitCode: 1, status: 404, text: "No delivery has that id, or it is forgotten." },
+  delivery_under_way: {
+    exitCode: 1,
+    status: 409,
+    text: "An attempt of the delivery is under way, so that it can be neither cancelled nor changed.",
+  },
+  delivery_ended: {
+    exitCode: 1,
+    status: 409,
+    text: "The delivery has ended, so that it can be neither cancelled nor changed.",
+  },
+  dead_letter_unknown: { exitCode: 1, status: 404, text: "No dead letter has that delivery id." },
+  dead_letters_invalid: {
+    exitCode: 2,
+    status: 422,
+    text: "A filter, cursor or option for dead letters breaks a rule.",
+  },
+  worker_unavailable: {
+    exitCode: 1,
+    status: 503,
+    text: "No worker has carried out in time what only a worker may: none runs, or all are busy.",
+  },
+  outcomes_invalid: {
+    exitCode: 2,
+    status: 422,
+    text: "A cursor, group or limit of those who read outcomes breaks a rule.",
+  },
+  outcomes_unknown: { exitCode: 1, status: 404, text: "No group of that name reads outcomes." },
+  outcomes_held: {
+    exitCode: 1,
+    status: 409,
+    text: "Another reader reads outcomes for the same group; there is one at a time.",
+  },
+  outcomes_missed: {
+    exitCode: 1,
+    status: 410,
+    text: "Outcomes are gone that their reader has not read: it was away for longer than they are kept. Reading again goes on behind them.",
+  },
+  secret_invalid: { exitCode: 2, status: 422, text: "A secret's name or value breaks a rule." },
+  secret_unknown: { exitCode: 1, status: 404, text: "No secret of that name is in the store." },
+  key_missing: { exitCode: 1, status: 500, text: "POSTRIDER_SECRET_KEYS lacks the key that is needed." },
+  settings_invalid: { exitCode: 2, status: 500, text: "A POSTRIDER_ setting is unknown or out of range." },
+  port_taken: { exitCode: 1, status: 500, text: "Another process listens on a port that is needed." },
+  redis_unavailable: {
+    exitCode: 1,
+    status: 503,
+    text: "Redis did not answer; nothing, or not all, was accepted.",
+  },
+  redis_full: {
+    exitCode: 1,
+    status: 503,
+    text: "Redis is at maxmemory, or so near that the rest is for the workers; the delivery was not accepted.",
+  },
+  redis_lost: {
+    exitCode: 1,
+    status: 503,
+    text: "Redis counts fewer deliveries of the run than it has acknowledged, as after a failover; the same run again enqueues what is missing.",
+  },
+  redis_evicts: {
+    exitCode: 1,
+    status: 500,
+    text: "This Redis may evict keys, so an accepted delivery could be lost.",
+  },
+  aborted: { exitCode: 1, status: 503, text: "The caller's AbortSignal fired." },
+  request_malformed: {
+    exitCode: 2,
+    status: 400,
+    text: "What came is not the JSON, the UTF-8 or the HTTP that it should be, or is nested too deeply.",
+  },
+  request_invalid: {
+    exitCode: 2,
+    status: 422,
+    text: "A field of the request breaks a rule; every problem is listed with its JSON pointer.",
+  },
+  request_timeout: { exitCode: 1, status: 408, text: "The request did not come in time; it was not read." },
+  body_too_large: { exitCode: 1, status: 413, text: "The body is larger than POSTRIDER_API_BODY_BYTES_MAX." },
+  headers_too_large: { exitCode: 1, status: 431, text: "The request's header block is too large." },
+  media_type_unsupported: {
+    exitCode: 1,
+    status: 415,
+    text: "The body is of a type, a charset or a coding that this route does not read.",
+  },
+  not_found: { exitCode: 1, status: 404, text: "The API has no such path." },
+  method_not_allowed: {
+    exitCode: 1,
+    status: 405,
+    text: "The path has no such method; `Allow` names those it has.",
+  },
+  unauthorized: { exitCode: 1, status: 401, text: "No token was given, or none that is valid now." },
+  forbidden: { exitCode: 1, status: 403, text: "The token's scopes, actions or lanes do not reach so far." },
+  rate_limited: {
+    exitCode: 1,
+    status: 429,
+    text: "The token has used up its requests; `Retry-After` says when to come again.",
+  },
+  overloaded: {
+    exitCode: 1,
+    status: 503,
+    text: "The API has as many requests in flight as it takes; nothing was done. `Retry-After` says when to come again.",
+  },
+  precondition_failed: {
+    exitCode: 1,
+    status: 412,
+    text: "`If-Match` names another version than the latest one: somebody has changed it meanwhile.",
+  },
+  idempotency_key_invalid: {
+    exitCode: 2,
+    status: 400,
+    text: "`Idempotency-Key` is no text of 1 to 255 visible characters, in double quotes or without.",
+  },
+  idempotency_under_way: {
+    exitCode: 1,
+    status: 409,
+    text: "A request with this Idempotency-Key is under way; `Retry-After` says when to ask again.",
+  },
+  idempotency_mismatch: {
+    exitCode: 1,
+    status: 422,
+    text: "The Idempotency-Key was used before, with another method, path or body.",
+  },
+  idempotency_withheld: {
+    exitCode: 1,
+    status: 409,
+    text: "The request was carried out before, and its answer held a secret, so that it was not kept.",
+  },
+  snippet_unknown: { exitCode: 1, status: 404, text: "No snippet of that name is in the store." },
+  token_unknown: { exitCode: 1, status: 404, text: "No token has that id." },
+  token_invalid: {
+    exitCode: 2,
+    status: 422,
+    text: "A token's name, scope, narrowing or expiry breaks a rule.",
+  },
+  task_unknown: { exitCode: 1, status: 404, text: "No task has that id, or it is forgotten." },
+  tasks_full: { exitCode: 1, status: 409, text: "As many tasks as may be open have not ended yet." },
+  internal: {
+    exitCode: 1,
+    status: 500,
+    text: "A bug of Postrider's. The log holds the cause, under the request's id.",
+  },
+} as const satisfies Readonly<Record<string, ErrorMeaning>>;
+export type ErrorCode = keyof typeof ERROR_CODES;
