@@ -19,7 +19,7 @@ interface Operation {
   readonly responses: Readonly<Record<string, Reply>>;
 }
 
-/** Of a problem a reference, beside the codes that it may have. */
+/** A problem as a reference, beside the codes that it may have. */
 interface Reply {
   readonly description: string;
   readonly content?: Content;

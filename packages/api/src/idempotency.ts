@@ -97,7 +97,7 @@ interface Kept {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Of an answer that holds a secret there is nothing but that. */
+/** What is kept of an answer that holds a secret: that it does. */
 const WITHHELD = "withheld";
 
 function toKept({ status, body, headers }: Answer, { repeats }: Route): string | null {

@@ -71,7 +71,7 @@ export interface Producer {
   readonly deadLetters: DeadLetters;
   readonly destinations: Destinations;
   readonly secrets: SecretStore;
-  /** Of the HTTP API. */
+  /** The tokens of the HTTP API. */
   readonly tokens: TokenStore;
   /** Mass work that API processes carry out. */
   readonly tasks: Tasks;

@@ -20,7 +20,7 @@ export interface LaneCounts {
    */
   readonly waiting: number;
   readonly delayed: number;
-  /** Of the delayed: those that are due at the time that was asked for. */
+  /** Delayed ones that are due at the time that was asked for. */
   readonly due: number;
   readonly inFlight: number;
   readonly deadLetters: number;

@@ -8,7 +8,7 @@ import type { Shard } from "./shard.ts";
 
 /** The time that ended ones are kept has so many parts. */
 const PERIODS = 8;
-/** Of one list: what one customer can have much more of than others. */
+/** Entries of one list; one customer can have many more than others. */
 const ENTRIES_MAX = 5_000;
 /** Base 36; until the year 2059. */
 const TIME_CHARS = 8;

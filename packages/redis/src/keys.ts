@@ -47,7 +47,7 @@ export function createShardKeys(keyPrefix: string, shard: string) {
     /** Lanes of destinations that failed in the last window, by the time when it began. */
     failing: () => `${prefix}:failures:failing`,
     /**
-     * Of a held run's lane: deliveries that were released by themselves and came back because the run was
+     * Deliveries of a held run's lane that were released by themselves and came back because the run was
      * paused.
      */
     released: (lane: string) => laneKey(lane, "released"),

@@ -68,7 +68,7 @@ export async function readPage(
       return toRefs(reply as string[], lane);
     }),
   );
-  // Of a lane that has more, nothing is known after its page's end: the others' letters beyond it belong to
+  // Nothing is known of a lane that has more, after its page's end: the others' letters beyond it belong to
   // the next page.
   const ends = perLane.flatMap((refs) => (refs.length > count ? [refs[count - 1] as LetterRef] : []));
   const [horizon = null] = ends.sort(inOrder);

@@ -30,7 +30,7 @@ export interface DeliveryFilter {
   readonly to?: Date | string | undefined;
 }
 
-/** Of what is wrong, so much is repeated. */
+/** Characters of a wrong value that its message repeats. */
 const SHOWN_CHARS = 100;
 
 /** A text that has to follow a rule. */

@@ -62,7 +62,7 @@ export interface Delivery {
   readonly exact?: string;
   /** Customer, event and values, sealed; instead of them. The customer's id is empty then. */
   readonly sealed?: string;
-  /** Of a sealed one: where its customer stands in the index of customers (customer-place.ts). */
+  /** Where the customer of a sealed delivery stands in the index of customers (customer-place.ts). */
   readonly customerPlace?: string;
   readonly run?: string;
   /** Its sender's short names for it (labels.ts). */
@@ -76,7 +76,7 @@ export interface Delivery {
   /** Unix ms of its first attempt, where that was much later than it was due: its age counts from then. */
   readonly begunAt?: number;
   /**
-   * Of a replay: Unix ms when it was due at first, which its templates go on calling now. Its age counts from
+   * A replay's first due time, in Unix ms, which its templates go on calling now. Its age counts from
    * the replay.
    */
   readonly asOf?: number;
@@ -163,7 +163,8 @@ export function unpackDelivery(packed: Delivery, sealer: Sealer): Delivery | { r
 }
 
 /**
- * Of customer and event together, as JSON. Keeps one delivery from blocking Redis or filling it (512 KiB).
+ * Bytes of customer and event together, as JSON. Keeps one delivery from blocking Redis or filling it (512
+ * KiB).
  */
 export const DELIVERY_BYTES_MAX = 524_288;
 

@@ -3,7 +3,7 @@
 /** What an error means to whoever meets it by a program. */
 export interface ErrorMeaning {
   readonly text: string;
-  /** Of the command line: 1 failed, 2 usage. */
+  /** The command line's: 1 failed, 2 usage. */
   readonly exitCode: 1 | 2;
   /** The HTTP status (RFC 9110) that says the same. */
   readonly status: number;

@@ -65,7 +65,7 @@ export interface OwnLane {
    * closed.
    */
   readonly lastFailureAt?: number;
-  /** Of a run: the destination that all its deliveries go to, where the action's text tells. */
+  /** A run's only destination: the one that all its deliveries go to, where the action's text tells. */
   readonly destination?: string;
 }
 

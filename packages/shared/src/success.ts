@@ -7,8 +7,8 @@ import { jsonPointer } from "./json-pointer.ts";
 const RULES_MAX = 10;
 const VALUES_MAX = 50;
 /**
- * Of a 2xx that does not hold: the request was understood and refused, so that it fails at once and can be
- * replayed.
+ * The status for a 2xx that does not hold: the request was understood and refused, so that it fails at once
+ * and can be replayed.
  */
 export const OTHERWISE_DEFAULT = 422;
 

@@ -3,8 +3,8 @@
 import { z } from "zod";
 
 /**
- * Of all templates of an action together. A worker compiles them before it goes on, which takes seconds for
- * the densest of this size.
+ * Characters of all templates of an action together. A worker compiles them before it goes on, which takes
+ * seconds for the densest of this size.
  */
 export const TEMPLATES_CHARS_MAX = 524_288;
 /** Enough for any real template; bounds what a worker compiles and keeps (256 KiB of text). */

@@ -178,7 +178,7 @@ export interface Timings extends SendTimings {
   readonly composeMs: number;
 }
 
-/** Of what was never sent. */
+/** The timings of what was never sent. */
 export const NOT_SENT: SendTimings = {
   dnsMs: null,
   connectMs: null,
@@ -223,6 +223,6 @@ export interface Attempted {
   readonly destination: string | null;
   /** What the action keeps of the answer, where the delivery has ended with one. */
   readonly captured: Captured | undefined;
-  /** Of a customer that was sealed in the lane, where it was opened. */
+  /** The id of a customer that was sealed in the lane, where it was opened. */
   readonly customerId: Customer["id"] | undefined;
 }

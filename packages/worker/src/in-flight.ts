@@ -15,7 +15,7 @@ import {
 const WINDOW_MS = 5_000;
 /** Lanes whose latest claim is remembered: many more than a process serves. */
 const LAST_CLAIMS_MAX = 10_000;
-/** Of a lane that this process does not serve, or not yet. */
+/** The load of a lane that this process does not serve, or not yet. */
 const UNSERVED = Number.POSITIVE_INFINITY;
 
 export interface InFlight {

@@ -198,7 +198,10 @@ async function connect({ redisUrl }: Settings, pools: Pools, log: Logger): Promi
  */
 const HAND_BACK_MS = 2_000;
 
-/** Of what was still being composed, or waited for a token, when the others were called off. */
+/**
+ * What becomes of deliveries that were still being composed, or waited for a token, when the others were
+ * called off.
+ */
 const CALLED_OFF = Promise.resolve({ finding: { kind: "interrupted" }, ...NOT_SENT } as const);
 
 interface Draining {

@@ -17,7 +17,7 @@ export interface Call<P = unknown, Q = unknown, B = unknown> {
   readonly query: Q;
   /** As it came, its integers exact: schemas check bodies and change nothing in them. */
   readonly body: B;
-  /** Of a route that `streams`: the body, unread and unbounded. */
+  /** The body of a route that `streams`, unread and unbounded. */
   readonly stream: Readable | null;
   /** `Content-Type` without parameters, lower case. */
   readonly mediaType: string | null;
@@ -82,7 +82,7 @@ export interface Route {
   /** Beside those that any route may answer. */
   readonly errors: readonly ErrorCode[];
   /**
-   * Of a POST: what a repetition with the same Idempotency-Key gets. `kept`: the first answer; `withheld`: it
+   * What a repetition of a POST with the same Idempotency-Key gets. `kept`: the first answer; `withheld`: it
    * holds a secret, so that the repetition is only told so; `again`: it changes nothing, and is carried out
    * again.
    */

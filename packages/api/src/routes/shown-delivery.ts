@@ -46,7 +46,7 @@ export const deliverySchema = z.strictObject({
   next: z.strictObject({ what: z.string(), at: timeSchema.nullable(), message: z.string() }),
 });
 
-/** Of one that is kept no more only its outcome is known, so a narrowed token cannot be shown to reach it. */
+/** One that is kept no more has only its outcome left, so a narrowed token cannot be shown to reach it. */
 export function isDeliveryReached(caller: Caller, { action, home }: DeliveryShown): boolean {
   if (!isNarrowed(caller)) return true;
   return action !== null && home !== null && reaches(caller, { action, lane: home });

@@ -94,7 +94,7 @@ const LIST_AT_ONCE = 10_000;
 
 function toRow(letter: DeadLetter): unknown[] {
   const { id, run, action, customerId, destination, reason, attempts, failedAt } = letter;
-  // Of what is no delivery nothing is known.
+  // Nothing is known of what is no delivery.
   const customer = action === "" ? "" : describeCustomer(customerId);
   return [id, run, action, customer, destination, reason, attempts, describeTime(failedAt)];
 }

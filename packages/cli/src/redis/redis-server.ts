@@ -26,7 +26,7 @@ export interface ServerOptions {
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
-  /** Of the Redis process itself. */
+  /** The process id of Redis itself. */
   readonly pid: number;
   readonly directory: string;
   /** Ends Redis in good order and removes its temporary directory. */

@@ -10,7 +10,7 @@ import { DATA_NAMES } from "../scope.ts";
 import { type Argument, growthOf, searchWork } from "./growth.ts";
 import { costsNoMoreThanItsParts } from "./tag-costs.ts";
 
-/** Of one value, in characters. */
+/** The size of one value, in characters. */
 const SIZE_MAX = 16_777_216;
 /** Dispatching a node, looking names up, writing. */
 const NODE_WORK = 50;

@@ -12,7 +12,7 @@ export function isSizeAtMost(value: unknown, charsMax: number): boolean {
   return room >= 0;
 }
 
-/** Of a value without its members, but with their names and commas. */
+/** The size of a value without its members, but with their names and commas. */
 function ownSize(value: unknown): number {
   if (typeof value === "string") return value.length + 2;
   // Its digits, by way of the base in which they are counted at once: 1.21 decimal ones for each.

@@ -37,7 +37,7 @@ export function lastCharacter(text: string): string {
 export function capitalize(text: string): string {
   if (/^[\x20-\x7f]/.test(text)) return text.charAt(0).toUpperCase() + text.slice(1).toLowerCase();
   const first = firstCharacter(text);
-  // Of a letter that becomes several, only the first is a capital: `ß` is `Ss`.
+  // Where a letter becomes several, only the first is a capital: `ß` is `Ss`.
   const upper = first.toUpperCase();
   const capital = firstCharacter(upper);
   return capital + upper.slice(capital.length).toLowerCase() + text.slice(first.length).toLowerCase();

@@ -143,7 +143,7 @@ function percentEncode(text: string): string {
 }
 
 /**
- * Of what is percent-encoded already, all that could still end the place that it stands in: `uri_escape`
+ * In what is percent-encoded already, all that could still end the place that it stands in: `uri_escape`
  * leaves what separates a URL's parts, and of these only the slash may stay, in a path. The `+` of
  * `url_encode` is a space, which only queries and forms read in it.
  */

@@ -21,7 +21,7 @@ export type Snippets = Readonly<Record<string, string>>;
 
 /** Snippets in snippets in snippets; a circle would have no end. */
 export const SNIPPET_DEPTH_MAX = 5;
-/** Of all snippets that are put into one template: as much as the longest template itself. */
+/** Characters of all snippets that are put into one template: as much as the longest template itself. */
 const CHARS_MAX = 262_144;
 
 /**

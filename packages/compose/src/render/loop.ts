@@ -31,7 +31,7 @@ interface Forloop {
 }
 
 /**
- * Of the loop that is being rendered, by context: loops in loops are found here, whatever the template has
+ * The loop that is being rendered, by context: loops in loops are found here, whatever the template has
  * assigned.
  */
 const loops = new WeakMap<Context, Forloop>();

@@ -9,14 +9,14 @@
 import { LINE_BYTES_MAX, type Line, type LineProblem, readText } from "./lines.ts";
 
 export interface CsvRecord {
-  /** Of its first line. */
+  /** The number of its first line. */
   readonly line: number;
   readonly cells: readonly string[];
   readonly lines: readonly Line[];
 }
 
 export interface BadCsvRecord extends LineProblem {
-  /** Of the fault. */
+  /** Where the fault is. */
   readonly line: number;
   readonly lines: readonly Line[];
 }

@@ -8,7 +8,7 @@ import { DELIVERY_BYTES_MAX } from "@postrider/shared/delivery";
  * its size.
  */
 export const LINE_BYTES_MAX = 2 * DELIVERY_BYTES_MAX;
-/** Of a line that is too long. */
+/** What is kept of a line that is too long. */
 const BYTES_KEPT = 200;
 const NEWLINE = 0x0a;
 const REPLACEMENT = Buffer.from("\ufffd");

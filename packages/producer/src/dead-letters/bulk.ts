@@ -20,7 +20,7 @@ export interface WorkOptions<Progress> {
    * @param letters how many the step takes up.
    */
   readonly beforeStep?: ((letters: number) => Promise<void>) | undefined;
-  /** Of a filter: goes on behind the place to which an earlier call came. */
+  /** With a filter: goes on behind the place to which an earlier call came. */
   readonly after?: string | undefined;
   /** Stops between two steps. */
   readonly signal?: AbortSignal | undefined;

@@ -29,7 +29,7 @@ export interface DeadLetterQuery extends DeadLetterFilter {
   readonly isShown?: ((letter: DeadLetter) => boolean) | undefined;
   /** At most so many, 50 unless given; up to 10,000. */
   readonly limit?: number;
-  /** Of the list before, to go on with it. */
+  /** The cursor of the list before, to go on with it. */
   readonly cursor?: string | undefined;
 }
 

@@ -15,7 +15,7 @@ export interface PurgeOptions extends WorkOptions<PurgeProgress> {
 }
 
 export interface Purged extends PurgeProgress {
-  /** Of the ids that were asked for: those of no dead letter. */
+  /** Those ids that were asked for and are no dead letter's. */
   readonly unknown: readonly string[];
 }
 

@@ -49,7 +49,7 @@ export interface ReplayProgress {
 }
 
 export interface Replayed extends ReplayProgress {
-  /** Of the ids that were asked for: those of no dead letter and nothing that waits. */
+  /** Those ids that were asked for and are neither a dead letter's nor that of anything that waits. */
   readonly unknown: readonly string[];
 }
 
@@ -195,7 +195,7 @@ function chooseLane(
 }
 
 /**
- * Of what is no dead letter, a pending retry is made due now: the replay takes its place, and is no second
+ * Where it is no dead letter, a pending retry is made due now: the replay takes its place, and is no second
  * one.
  */
 async function hastenOthers(

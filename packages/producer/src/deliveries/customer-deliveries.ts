@@ -62,7 +62,7 @@ export function createCustomers({ shard, index, finder, sealer }: CustomersDepen
     const found = await Promise.all(places.map((place) => known.ended(place, limit, Date.now())));
     return found.flat().map(({ at, told }) => decodeOutcomeEntry(told, at, sealer));
   };
-  /** Of those that failed: which ones were replayed, and have not ended again. */
+  /** Those that failed, were replayed, and have not ended again. */
   const findReplayed = async (ended: readonly DeliveryOutcome[]): Promise<string[]> => {
     const ids = [...new Set(ended.filter(({ outcome }) => outcome === "failed").map(({ id }) => id))];
     if (ids.length === 0) return [];

@@ -25,9 +25,9 @@ export interface Located {
   readonly attemptsMade: number;
   /** Unix ms when a delayed one becomes due. */
   readonly dueAt: number | null;
-  /** Of a waiting one: how many are claimed before it; null where that is too many to look for. */
+  /** How many are claimed before a waiting one; null where that is too many to look for. */
   readonly ahead: number | null;
-  /** Of one in flight: whether its worker still holds the claim. */
+  /** Whether the worker of one in flight still holds the claim. */
   readonly isClaimHeld: boolean;
   /** Out of a run that is held. */
   readonly isReleased: boolean;

@@ -2,7 +2,7 @@
 // acknowledged first.
 
 export interface Acknowledged {
-  /** Of the items, from the first: none up to there is missing. */
+  /** How many items, from the first, are there without a gap. */
   count(): number;
   /** The next so many are under way; call what it returns once they are taken in. */
   expect(size: number): () => void;

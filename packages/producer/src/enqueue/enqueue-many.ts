@@ -153,7 +153,7 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
     const toItem = (customer: Customer): Admission | null => {
       const admitted = tryToAdmitted(customer, frame, dependencies, order.onInvalid);
       if (admitted === null) return null;
-      // Of the customer itself: a sealed delivery does not show it.
+      // The customer itself has it: a sealed delivery does not show it.
       const id = toDeliveryId({ run, customerId: customer.id });
       return frame.sendAt === undefined ? { id, ...admitted } : { id, ...admitted, sendAt: frame.sendAt };
     };

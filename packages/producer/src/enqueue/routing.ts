@@ -9,7 +9,7 @@ import { type OwnLane, withActionLimits } from "@postrider/shared/own-lane";
 import type { SavedAction } from "../actions/actions.ts";
 import { findOrigin } from "../actions/origin.ts";
 
-/** Of the registry, where a producer looks before it enqueues. */
+/** The age of the registry's copy, where a producer looks before it enqueues. */
 const LOOK_MS = 400;
 /**
  * A run's first thousand share a lane with everybody; the rest waits apart, so that nobody waits behind a

@@ -73,7 +73,7 @@ export interface Runs {
 
 /** Every worker has looked at the registry by then. */
 const KNOWN_MS = 2_000;
-/** Of a cancelled run: few milliseconds of Redis' time. */
+/** Deliveries of a cancelled run that one step takes: few milliseconds of Redis' time. */
 const PROMOTED_AT_ONCE = 500;
 
 export interface RunsOptions {

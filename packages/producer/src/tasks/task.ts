@@ -15,13 +15,13 @@ export const TASK_RATE_MAX = 100_000;
 /** What is to be done. */
 export interface TaskOrder {
   readonly do: TaskKind;
-  /** Of which dead letters; `{}`: of all. */
+  /** Which dead letters; `{}`: all. */
   readonly filter: DeliveryFilter;
   /** At most so many a second. A replay's is 100 unless given; a purge is as fast as it goes. */
   readonly ratePerSecond?: number | undefined;
-  /** Of a replay: with the latest version of each action. */
+  /** Whether a replay is with the latest version of each action. */
   readonly presentVersion?: boolean | undefined;
-  /** Of a replay: with a new Idempotency-Key. */
+  /** Whether a replay is with a new Idempotency-Key. */
   readonly newKey?: boolean | undefined;
 }
 
@@ -39,7 +39,7 @@ export interface TaskProgress {
   readonly counts: Readonly<Record<string, number>>;
   /** Dead letters that were looked at. */
   readonly looked: number;
-  /** Of so many that there were when it began; null before it has. */
+  /** How many there were when it began; null before it has. */
   readonly of: number | null;
 }
 

@@ -35,7 +35,7 @@ export interface TaskReport {
   /** JSON. */
   readonly progress: string;
   readonly leaseMs: number;
-  /** Of a step that begins now: after so long the one behind it may. Null: none begins. */
+  /** How long after a step that begins now the next one may; null: none begins. */
   readonly paceMs: number | null;
   /** `queued`: handed back. */
   readonly state: "running" | "queued" | "done" | "stopped" | "failed";

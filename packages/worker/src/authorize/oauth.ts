@@ -40,7 +40,7 @@ function formEncode(text: string): string {
   return new URLSearchParams([["", text]]).toString().slice(1);
 }
 
-/** Of a token whose endpoint does not say how long it lasts. */
+/** The life of a token whose endpoint does not say how long it lasts. */
 const LIFETIME_MS_DEFAULT = 5 * 60_000;
 /** Nobody relies on a token for longer without asking again. */
 const LIFETIME_MS_MAX = 24 * 3_600_000;

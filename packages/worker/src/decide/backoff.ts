@@ -6,8 +6,8 @@ import type { RetryPolicy } from "@postrider/shared/retry";
 export type Random = () => number;
 
 /**
- * Of a wait that the policy spells out: enough to part what would come together, and still the wait that was
- * asked for.
+ * The jitter of a wait that the policy spells out: enough to part what would come together, and still the
+ * wait that was asked for.
  */
 const SPELLED_SPREAD = 0.2;
 

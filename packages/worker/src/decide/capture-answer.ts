@@ -6,9 +6,10 @@ import { parseExact, stringifyExact } from "@postrider/shared/exact-json";
 import type { Finding, Reply } from "../attempt.ts";
 import { findInJson, readJson } from "./answer-json.ts";
 
-/** Of one attribute, as JSON: an id, a link or a short message, of which outcomes keep a million. */
+/** Characters of one attribute, as JSON: an id, a link or a short message, of which outcomes keep a million.
+ * */
 const VALUE_CHARS_MAX = 1_024;
-/** Of all attributes together. */
+/** Characters of all attributes together, as JSON. */
 const ALL_CHARS_MAX = 4_096;
 
 /** What a finding's answer has of an action's attributes; undefined where none is asked for, or none came. */

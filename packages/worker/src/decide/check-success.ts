@@ -5,7 +5,7 @@ import { type Success, type SuccessRule, toSuccessRules } from "@postrider/share
 import { type Finding, STOPPED } from "../attempt.ts";
 import { findInJson, readJson } from "./answer-json.ts";
 
-/** Of a value in a message; more of it stands in the body. */
+/** Characters of a value in a message; more of it stands in the body. */
 const VALUE_CHARS_MAX = 100;
 
 /**

@@ -16,11 +16,12 @@ import {
 import { backoffMs, type Random } from "./backoff.ts";
 import { askedWaitMs } from "./retry-after.ts";
 
-/** Of a bug of ours, or of an action that could not be read: soon enough for a fix, too seldom to storm. */
+/** The wait after a bug of ours, or for an action that could not be read: soon enough for a fix, too seldom
+ * to storm. */
 const INTERNAL_RETRY_MS = 10_000;
 /**
- * Of a machine that has no descriptors or ports left: these come back within seconds, when connections are
- * closed.
+ * The wait for a machine that has no descriptors or ports left: these come back within seconds, when
+ * connections are closed.
  */
 const LOCAL_RETRY_MS = 10_000;
 /** A later release's delivery is looked at now and then, until a worker of that release takes it. */

@@ -21,7 +21,7 @@ const IMF_FIXDATE = /^[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d
 const RFC_850 = /^[A-Z][a-z]{5,8}, (\d\d)-([A-Z][a-z]{2})-(\d\d) (\d\d):(\d\d):(\d\d) GMT$/;
 const ASCTIME = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d) (\d{4})$/;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-/** Of a year of two digits: more than 50 years ahead is the past (same section). */
+/** A year of two digits that is more than 50 years ahead is the past (same section). */
 const YEARS_AHEAD_MAX = 50;
 
 /** Values of a list, as of a header that came twice; the comma behind the name of a day parts nothing. */

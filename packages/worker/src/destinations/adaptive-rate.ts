@@ -26,12 +26,12 @@ const NEAR_GROWTH = 0.002;
 const FAR_GROWTH = 0.05;
 const NEAR = 0.95;
 const PAST = 1.05;
-/** Of one step, however long nobody looked. */
+/** The time that one step counts at most, however long nobody looked. */
 const GROWTH_SECONDS_MAX = 5;
 /** Refused so much of it, a destination allows far less than it did: what it takes now is looked at anew. */
 const MANY_REFUSALS = 0.1;
 /**
- * Of a destination that took less than this of what it was asked for, nobody knows where its limit lies: the
+ * Nobody knows where the limit of a destination lies that took less than this of what it was asked for: the
  * little may be the end of a time in which it took nothing. The limit is looked for in big steps, which costs
  * few refusals beside those that were met.
  */

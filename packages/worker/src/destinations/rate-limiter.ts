@@ -28,9 +28,9 @@ const HOLD_MS_MAX = 700;
  * another one.
  */
 const LATE_MS = 15;
-/** Of a process that is always late. */
+/** Moments that a process which is always late asks for. */
 const MOMENTS_MAX = 3;
-/** Of the time that a claim holds: whoever is later than that may have lost it. */
+/** Share of the time that a claim holds: whoever is later than that may have lost it. */
 const LATE_SHARE_MAX = 0.25;
 /** A round trip becomes the usual one when it is met again and again. */
 const SLOWER = 1.02;

@@ -35,7 +35,7 @@ interface Present {
 }
 
 interface Weighed {
-  /** Of the runs that do not add up. */
+  /** The runs that do not add up. */
   readonly imbalances: ReadonlyMap<string, Imbalance>;
   /** Runs to which something happened meanwhile, so that nothing can be said of them. */
   readonly moved: readonly string[];

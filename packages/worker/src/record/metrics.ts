@@ -32,7 +32,7 @@ export type RepeatKind = (typeof REPEAT_KINDS)[number];
 export const TOKEN_RESULTS = ["issued", "unavailable", "refused"] as const;
 export type TokenResult = (typeof TOKEN_RESULTS)[number];
 
-/** Of a process that sends nothing. */
+/** What the pool of a process that sends nothing tells. */
 const NO_POOLS: PoolStats = { destinations: 0, sockets: { open: 0, max: 0, refused: 0 } };
 
 export interface LaneGauges {

@@ -53,7 +53,7 @@ export async function record(
   const { ledger, metrics, log } = records;
   try {
     const written = await write(claimed, attempted, records);
-    // Of those that end, BullMQ's count of crashes goes with the job.
+    // BullMQ's count of crashes goes with the job of a delivery that ends.
     if (written !== "lost" && crashes > 0 && verdict.kind !== "ended") await ledger.forgetCrashes(claimed);
     if (written === "lost") return GONE;
     if (verdict.kind !== "ended") return verdict;

@@ -114,7 +114,7 @@ export interface PoolStats {
   readonly sockets: { readonly open: number; readonly max: number; readonly refused: number };
 }
 
-/** Of connections and tokens. */
+/** The series of connections and tokens. */
 function defineEgressSeries(registry: Registry, stats: () => PoolStats) {
   const registers = [registry];
   // Looked at when they are asked for: they change with every connection.
@@ -161,7 +161,7 @@ function defineEgressSeries(registry: Registry, stats: () => PoolStats) {
   };
 }
 
-/** Of own lanes and their destinations, and of the audit. */
+/** The series of own lanes and their destinations, and of the audit. */
 function defineLaneSeries(registry: Registry) {
   const registers = [registry];
   return {

@@ -24,7 +24,7 @@ import { toHeaders, toText } from "./reply.ts";
 
 export interface ExchangeLimits extends RouteOptions {
   readonly timeoutMs: number;
-  /** Of the reply's body; the connection is dropped at the first byte beyond. */
+  /** Bytes of the reply's body; the connection is dropped at the first byte beyond. */
   readonly replyBytesMax: number;
 }
 
@@ -164,7 +164,8 @@ class Exchange implements PoolRequest, Interruptible, Dispatcher.DispatchHandler
     this.#free(false);
   }
 
-  /** Of the connection that was opened for this request's sake; a later request on it finds it open. */
+  /** Takes the timings of a connection that was opened for this request's sake; a later request finds it
+   * open. */
   #takePhases(): void {
     const state = this.connection?.state;
     if (state === undefined || state.phases === null) return;

@@ -10,7 +10,7 @@ import type { Pools } from "./pool/pools.ts";
 import { type Next, toNext } from "./redirect.ts";
 
 export interface SendLimits extends ExchangeLimits {
-  /** Of `timeoutMs`, where a token's fetch has taken a part of it. */
+  /** What is left of `timeoutMs`, where a token's fetch has taken a part of it. */
   readonly leftMs: number;
   /** How many redirects are followed. */
   readonly redirects: number;

@@ -15,7 +15,7 @@ export function readFromRedis(store: Store): ReadStored {
 
 export interface OpenedSecrets {
   readonly values: ReadonlyMap<string, string>;
-  /** Of those that are missing or cannot be opened, in the order of the names. */
+  /** Problems of those that are missing or cannot be opened, in the order of the names. */
   readonly problems: readonly Unready[];
 }
 

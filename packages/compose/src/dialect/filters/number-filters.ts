@@ -32,7 +32,7 @@ function reckon(name: string, work: () => Decimal): number | bigint {
 }
 
 /**
- * Of a number and another; `quick` is the same on doubles, and right where both operands and the result are
+ * A filter of two numbers; `quick` is the same on doubles, and right where both operands and the result are
  * safe integers.
  */
 function ofTwo(

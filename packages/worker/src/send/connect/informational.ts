@@ -9,7 +9,7 @@ import type { ConnectionState } from "../pool/connection.ts";
 
 /** A server that has not come to the point by then never will. */
 const ANNOUNCEMENTS_MAX = 20;
-/** Of one announcement; what an answer's own header block may have. */
+/** Bytes of one announcement; what an answer's own header block may have. */
 const HEAD_BYTES_MAX = 16_384;
 
 /** Where the first digit of the status stands in `HTTP/1.1 100 Continue`. */

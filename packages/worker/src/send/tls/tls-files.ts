@@ -47,7 +47,7 @@ type Contexts = ReadonlyMap<string, SecureContext | null>;
 interface Loaded {
   readonly contexts: Contexts;
   readonly secretNames: ReadonlySet<string>;
-  /** Of entries that take something from the store; they alone keep what they had. */
+  /** Problems of entries that take something from the store; they alone keep what they had. */
   readonly problems: readonly string[];
 }
 
