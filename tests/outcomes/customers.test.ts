@@ -68,6 +68,23 @@ test("nothing that has ended stays among what is open, whoever enqueues it twice
   expect(await system.producer.customers.deliveries("c3")).toHaveLength(1);
 });
 
+test("what waits for long stays found, whatever else comes and goes in its list", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  const inDays = (days: number): Date => new Date(Date.now() + days * 86_400_000);
+  await system.producer.enqueue({ action: "a", customer: { id: 1 }, sendAt: inDays(90) });
+  await system.producer.enqueue({ action: "a", customer: { id: 1 } });
+
+  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const [list = ""] = await redis.keys("*customers:open*");
+  expect(await redis.ttl(list)).toBeGreaterThan(90 * 86_400);
+  await system.startWorker();
+  await eventually(async () => expect(await redis.llen(list)).toBe(1));
+  await system.producer.enqueue({ action: "a", customer: { id: 1 }, sendAt: inDays(200) });
+  expect(await redis.ttl(list)).toBeGreaterThan(200 * 86_400);
+  redis.disconnect();
+});
+
 test("sealed customers are found with the key, and what lies in Redis does not tell who they are", async () => {
   const secretKeys = newKey("k1");
   await using system = await startSystem(undefined, { secretKeys, sealCustomers: true });

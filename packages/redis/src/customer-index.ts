@@ -14,12 +14,13 @@ const ENTRIES_MAX = 5_000;
 const TIME_CHARS = 8;
 
 /**
- * `addOpen(key, entry, seconds)`: a delivery that was enqueued. The list lives for as long as anything new
- * comes.
+ * `addOpen(key, entry, seconds)`: a delivery that was enqueued. The list goes when what it holds has long been
+ * forgotten, as where the workers keep no index and never take anything out of it.
  */
 export const ADD_OPEN = `
 local function addOpen(key, entry, seconds)
-  if redis.call("RPUSH", key, entry) % 64 == 1 then redis.call("EXPIRE", key, seconds) end
+  redis.call("RPUSH", key, entry)
+  if redis.call("TTL", key) < tonumber(seconds) then redis.call("EXPIRE", key, seconds) end
 end
 `;
 
