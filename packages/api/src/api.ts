@@ -8,7 +8,7 @@ import { PostriderError } from "@postrider/shared/errors";
 import type { Logger } from "@postrider/shared/log";
 import type { Settings } from "@postrider/shared/settings/settings";
 import { createApiMetrics } from "./api-metrics.ts";
-import { createEnqueueInCompany } from "./enqueue-in-company.ts";
+import { createBatchedEnqueue } from "./batched-enqueue.ts";
 import { createIdempotency } from "./idempotency.ts";
 import { createAnswering } from "./route/answering.ts";
 import type { Tools } from "./route/tools.ts";
@@ -43,7 +43,7 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
   const tools: Tools = {
     producer,
     composer,
-    enqueueOne: createEnqueueInCompany(producer.enqueueAll),
+    enqueueOne: createBatchedEnqueue(producer.enqueueAll),
     metrics,
     streamSilenceMs: settings.apiStreamSilenceMs,
     now: Date.now,

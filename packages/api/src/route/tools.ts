@@ -3,12 +3,12 @@
 import type { Composer } from "@postrider/compose/apart/composer";
 import type { Producer } from "@postrider/producer/producer";
 import type { ApiMetrics } from "../api-metrics.ts";
-import type { EnqueueInCompany } from "../enqueue-in-company.ts";
+import type { BatchedEnqueue } from "../batched-enqueue.ts";
 
 export interface Tools {
   readonly producer: Producer;
   /** Takes a single delivery in, together with those of other requests that come at about the same time. */
-  readonly enqueueOne: EnqueueInCompany;
+  readonly enqueueOne: BatchedEnqueue;
   readonly metrics: ApiMetrics;
   /** How long the sender of a stream may send nothing. */
   readonly streamSilenceMs: number;

@@ -7,17 +7,17 @@ import { createBatch } from "@postrider/redis/batch";
 import type { PostriderError } from "@postrider/shared/errors";
 
 /** A chunk of the producer's. */
-const COMPANY_MAX = 250;
+const BATCH_MAX = 250;
 
 /** The delivery, or why it is not taken in. @throws `redis_unavailable`, `redis_full`. */
-export type EnqueueInCompany = (order: DeliveryOrder) => Promise<Enqueued | PostriderError>;
+export type BatchedEnqueue = (order: DeliveryOrder) => Promise<Enqueued | PostriderError>;
 
-export function createEnqueueInCompany(enqueueAll: EnqueueAll): EnqueueInCompany {
+export function createBatchedEnqueue(enqueueAll: EnqueueAll): BatchedEnqueue {
   return createBatch<DeliveryOrder, Enqueued | PostriderError>(async (orders) => {
     const { ids, isDuplicate, rejected } = await enqueueAll(orders, { onInvalid: "skip" });
     const errors = new Map(rejected.map(({ index, error }) => [index, error]));
     return ids.map(
       (id, index) => errors.get(index) ?? { id: id ?? "", isDuplicate: isDuplicate[index] === true },
     );
-  }, COMPANY_MAX);
+  }, BATCH_MAX);
 }
