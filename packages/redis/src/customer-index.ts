@@ -14,8 +14,8 @@ const ENTRIES_MAX = 5_000;
 const TIME_CHARS = 8;
 
 /**
- * `addOpen(key, entry, seconds)`: a delivery that was enqueued. The list goes when what it holds has long been
- * forgotten, as where the workers keep no index and never take anything out of it.
+ * `addOpen(key, entry, seconds)`: a delivery that was enqueued. The list goes when what it holds has long
+ * been forgotten, as where the workers keep no index and never take anything out of it.
  */
 export const ADD_OPEN = `
 local function addOpen(key, entry, seconds)
