@@ -141,7 +141,8 @@ function send(url: string, key: string): Promise<Answered> {
 }
 
 /**
- * Kills an API once Redis carries out the EXEC by which the deliveries are taken in.
+ * Kills an API once Redis carries out the transaction by which the deliveries are taken in: it marks each of
+ * them.
  * @returns what the request was answered.
  */
 async function killWhileTaking(environment: Record<string, string>, key: string): Promise<unknown> {
@@ -150,8 +151,8 @@ async function killWhileTaking(environment: Record<string, string>, key: string)
   await request(url, "PUT", "/v1/actions/a", { body: ACTION });
   const redis = new Redis(environment["POSTRIDER_REDIS_URL"] ?? "", { replyMapping: "legacy" });
   const monitor = await redis.monitor();
-  monitor.on("monitor", (_time: string, [command]: string[]) => {
-    if (command?.toLowerCase() === "exec") killed.kill("SIGKILL");
+  monitor.on("monitor", (_time: string, [command, key]: string[]) => {
+    if (command?.toLowerCase() === "set" && key?.includes(":outcome:")) killed.kill("SIGKILL");
   });
   const answer = await send(url, key).then(
     ({ status }) => status,
