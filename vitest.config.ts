@@ -16,8 +16,9 @@ export default defineConfig({
     // These only end what hangs: what waits for a condition gives up before and says for what it waited.
     testTimeout: TEST_MS,
     hookTimeout: TEST_MS,
-    // Two cores: fault tests start several processes each, and more at once would only time each other out.
-    maxWorkers: 2,
+    // Of three files at once on two cores one mostly waits; more would only time each other out, since fault
+    // tests start several processes each.
+    maxWorkers: 3,
     projects: [
       {
         extends: true,
