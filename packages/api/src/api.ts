@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { createComposer } from "@postrider/compose/apart/composer";
 import type { Producer } from "@postrider/producer/producer";
 import { createAnswers } from "@postrider/redis/answers";
+import { within } from "@postrider/redis/within";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Logger } from "@postrider/shared/log";
 import type { Settings } from "@postrider/shared/settings/settings";
@@ -18,7 +19,6 @@ import { createTaskRunner } from "./tasks/runner.ts";
 import { createTokenDirectory } from "./tokens/directory.ts";
 import { createRateLimit } from "./tokens/rate-limit.ts";
 import { createDoor } from "./tokens/token-door.ts";
-import { within } from "./within.ts";
 
 export interface ApiOptions {
   readonly producer: Producer;

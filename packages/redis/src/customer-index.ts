@@ -42,8 +42,10 @@ export function toOpenEntry(keys: ShardKeys, place: string, id: string): { key: 
   return { key: keys.customersOpen(place.slice(0, LIST_CHARS)), entry: place.slice(LIST_CHARS) + id };
 }
 
-/** The lists that a customer's ended deliveries leave and enter at a time, and what stands there before its
- * text. */
+/**
+ * The lists that a customer's ended deliveries leave and enter at a time, and what stands there before its
+ * text.
+ */
 export function toEndedPlace(
   keys: ShardKeys,
   place: string,
@@ -58,8 +60,9 @@ export function toEndedPlace(
   };
 }
 
-/** How long a list of ended ones stands, in seconds: its own part of the time, and all of the time after it.
- * */
+/**
+ * How long a list of ended ones stands, in seconds: its own part of the time, and all of the time after it.
+ */
 export function toListSeconds(keptMs: number): number {
   return Math.ceil((keptMs + toPeriodMs(keptMs)) / 1_000);
 }
@@ -70,7 +73,7 @@ function toPeriodMs(keptMs: number): number {
 
 /**
  * Input: KEYS lists, the latest first; ARGV a customer's tag, how many. Output: entries behind the tag, the
- * latest of each list first, and how many lists were looked at.
+ * latest of each list first.
  */
 const FIND = `
 local found, count, chars = {}, tonumber(ARGV[2]), #ARGV[1]

@@ -15,8 +15,10 @@ import type { Shard } from "./shard.ts";
 /** Keeps one script under a millisecond or so, lest claims wait behind it. */
 const GROUP_MAX = 100;
 
-/** Characters of records in one script: a hundred of the largest answers would hold Redis up for some
- * milliseconds. */
+/**
+ * Characters of records in one script: a hundred of the largest answers would hold Redis up for some
+ * milliseconds.
+ */
 const RECORD_CHARS_MAX = 1_000_000;
 
 export interface Ledger {

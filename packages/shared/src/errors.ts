@@ -32,6 +32,11 @@ export class PostriderError extends Error {
   }
 }
 
+/** The error for one field that breaks a rule. @param message what it must be, behind the field's name. */
+export function invalidField(code: ErrorCode, field: string, message: string): PostriderError {
+  return new PostriderError(code, `${field}: ${message}`, { problems: [{ field, message }] });
+}
+
 /** Whether an unknown value carries one of our codes (also across two copies of this package). */
 export function hasCode(error: unknown, code: ErrorCode): boolean {
   return error instanceof Error && "code" in error && error.code === code;

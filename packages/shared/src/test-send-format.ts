@@ -34,8 +34,9 @@ export const TEST_SEND_KEPT_MS = 150_000;
 
 const PLACE = "test-send";
 
-/** A text for Redis: customers' data, and what a receiver says of them, are sealed wherever there is a key.
- * */
+/**
+ * A text for Redis: customers' data, and what a receiver says of them, are sealed wherever there is a key.
+ */
 export function packTestSend(value: unknown, sealer: Sealer): string {
   const text = stringifyExact(value);
   return sealer.canSeal ? sealer.seal(text, PLACE) : text;

@@ -2,6 +2,7 @@
 
 import { readBacklog } from "@postrider/redis/counts";
 import type { Shard } from "@postrider/redis/shard";
+import { within } from "@postrider/redis/within";
 import { PostriderError } from "@postrider/shared/errors";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { fastify } from "fastify";
@@ -82,20 +83,4 @@ async function readLanes(shard: Shard, { lanes, ownLanes, metrics }: Shown): Pro
   }
   for (const [kind, sum] of kinds) metrics.kind(kind, sum);
   return true;
-}
-
-/** The promise's value, or null when it does not come in time or fails. */
-async function within<T>(ms: number, promise: Promise<T>): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(resolve, ms, null);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } catch {
-    // Redis is away: the probe says so by what it lacks.
-    return null;
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -2,11 +2,13 @@
 
 import type { OutcomePage, ReadOutcome } from "@postrider/producer/outcomes/outcomes";
 import { PostriderError } from "@postrider/shared/errors";
-import { OUTCOMES, REASON_NAMES } from "@postrider/shared/outcome";
+import { OUTCOMES } from "@postrider/shared/outcome";
 import type { DeliveryOutcome } from "@postrider/shared/outcome-entry";
 import { z } from "zod";
 import { type Caller, isNarrowed, reaches } from "../route/caller.ts";
 import { timeSchema, toTime } from "../route/times.ts";
+import { customerIdSchema } from "./customer.ts";
+import { reasonSchema } from "./shown-delivery.ts";
 
 const count = z.int().min(0);
 
@@ -14,12 +16,11 @@ export const outcomeSchema = z.strictObject({
   id: z.string().describe("The delivery's. One that was replayed has an outcome each time that it ends."),
   action: z.string().describe("`id@version`."),
   run: z.string().nullable(),
-  customer: z
-    .union([z.string(), z.number()])
+  customer: customerIdSchema
     .nullable()
     .describe("The customer's id; null where it is sealed and the key is not at hand."),
   outcome: z.enum(OUTCOMES),
-  reason: z.enum(REASON_NAMES as [string, ...string[]]),
+  reason: reasonSchema,
   status: z.int().nullable().describe("The last answer's HTTP status; null where none came."),
   attempts: count,
   endedAt: timeSchema,
@@ -36,11 +37,9 @@ export const readOutcomeSchema = outcomeSchema.extend({
 });
 
 export function toShownOutcome(outcome: DeliveryOutcome): z.input<typeof outcomeSchema> {
-  const { endedAt, customer, labels, missing, cut, attributes, ...rest } = outcome;
+  const { endedAt, labels, missing, cut, attributes, ...rest } = outcome;
   return {
     ...rest,
-    // A BigInt is written as the number that it is.
-    customer: customer as string | number | null,
     labels: [...labels],
     missing: [...missing],
     cut: [...cut],

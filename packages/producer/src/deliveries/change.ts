@@ -7,7 +7,7 @@ import type { Withdraw } from "@postrider/redis/scripts/withdraw";
 import type { Shard } from "@postrider/redis/shard";
 import { placeOfDelivery } from "@postrider/shared/customer-place";
 import type { Delivery } from "@postrider/shared/delivery";
-import { PostriderError } from "@postrider/shared/errors";
+import { invalidField, PostriderError } from "@postrider/shared/errors";
 import { decodeMark, type Outcome } from "@postrider/shared/outcome";
 import { encodeOutcomeEntry } from "@postrider/shared/outcome-entry";
 import type { Sealer } from "@postrider/shared/seal";
@@ -164,5 +164,5 @@ function checkChange(
 }
 
 function invalid(field: string, message: string): PostriderError {
-  return new PostriderError("delivery_invalid", `${field}: ${message}`, { problems: [{ field, message }] });
+  return invalidField("delivery_invalid", field, message);
 }

@@ -5,7 +5,7 @@ import type { CustomerIndex } from "@postrider/redis/customer-index";
 import type { Shard } from "@postrider/redis/shard";
 import { toCustomerPlace } from "@postrider/shared/customer-place";
 import type { Delivery } from "@postrider/shared/delivery";
-import { PostriderError } from "@postrider/shared/errors";
+import { invalidField, PostriderError } from "@postrider/shared/errors";
 import { decodeMark } from "@postrider/shared/outcome";
 import { type DeliveryOutcome, decodeOutcomeEntry } from "@postrider/shared/outcome-entry";
 import type { Sealer } from "@postrider/shared/seal";
@@ -103,14 +103,9 @@ function toEnded(outcome: DeliveryOutcome): CustomerDelivery {
 
 function checkQuery(id: unknown, limit: number): void {
   if (!["string", "number", "bigint"].includes(typeof id) || id === "")
-    throw new PostriderError("customer_invalid", "id: must be a non-empty text or a number", {
-      problems: [{ field: "id", message: "must be a non-empty text or a number" }],
-    });
+    throw invalidField("customer_invalid", "id", "must be a non-empty text or a number");
   if (Number.isInteger(limit) && limit >= 1 && limit <= LIMIT_MAX) return;
-  const message = `must be a whole number from 1 to ${LIMIT_MAX}`;
-  throw new PostriderError("customer_invalid", `limit: ${message}`, {
-    problems: [{ field: "limit", message }],
-  });
+  throw invalidField("customer_invalid", "limit", `must be a whole number from 1 to ${LIMIT_MAX}`);
 }
 
 function notIndexed(): PostriderError {

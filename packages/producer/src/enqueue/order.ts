@@ -1,7 +1,7 @@
 // What callers hand in, checked at run time: a producer is called from JavaScript, too, and a typing error
 // must not become a run called "undefined".
 
-import { PostriderError } from "@postrider/shared/errors";
+import { invalidField, PostriderError } from "@postrider/shared/errors";
 import { areLabels, LABELS_RULE } from "@postrider/shared/labels";
 import { isLaneName } from "@postrider/shared/lanes";
 
@@ -85,5 +85,5 @@ function check(order: unknown, rules: Readonly<Record<string, Rule>>): void {
 
 function invalid(field: string, message: string): PostriderError {
   const code = field === "customer" ? "customer_invalid" : "delivery_invalid";
-  return new PostriderError(code, `${field}: ${message}`, { problems: [{ field, message }] });
+  return invalidField(code, field, message);
 }

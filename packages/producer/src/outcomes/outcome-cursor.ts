@@ -1,6 +1,6 @@
 // Where a reader of outcomes is, as a text that it hands back. It holds the place in each shard's stream.
 
-import { PostriderError } from "@postrider/shared/errors";
+import { invalidField, PostriderError } from "@postrider/shared/errors";
 
 /** An id of the stream of outcomes: the place, and the Unix ms at which it was told (0: any). */
 const ID = /^\d{1,16}-\d{1,16}$/;
@@ -29,7 +29,5 @@ const GROUP = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 export function checkOutcomeGroup(group: unknown): asserts group is string {
   if (typeof group === "string" && GROUP.test(group)) return;
   const message = "must be 1 to 100 of A-Z a-z 0-9 . _ - and start with a letter or digit";
-  throw new PostriderError("outcomes_invalid", `group: ${message}`, {
-    problems: [{ field: "group", message }],
-  });
+  throw invalidField("outcomes_invalid", "group", message);
 }

@@ -5,7 +5,7 @@ import { listOutcomeGroups, type OutcomeGroup, removeOutcomeGroup } from "@postr
 import { createAcknowledgeOutcomes } from "@postrider/redis/scripts/acknowledge-outcomes";
 import { createReadOutcomes } from "@postrider/redis/scripts/read-outcomes";
 import type { Shard } from "@postrider/redis/shard";
-import { PostriderError } from "@postrider/shared/errors";
+import { invalidField, PostriderError } from "@postrider/shared/errors";
 import { decodeMark, type Outcome } from "@postrider/shared/outcome";
 import { type DeliveryOutcome, decodeOutcomeEntry } from "@postrider/shared/outcome-entry";
 import type { Sealer } from "@postrider/shared/seal";
@@ -122,8 +122,5 @@ function held(group: string): PostriderError {
 }
 
 function invalidLimit(): PostriderError {
-  const message = `must be a whole number from 1 to ${LIMIT_MAX}`;
-  return new PostriderError("outcomes_invalid", `limit: ${message}`, {
-    problems: [{ field: "limit", message }],
-  });
+  return invalidField("outcomes_invalid", "limit", `must be a whole number from 1 to ${LIMIT_MAX}`);
 }

@@ -6,8 +6,9 @@ import { parseExact, stringifyExact } from "@postrider/shared/exact-json";
 import type { Finding, Reply } from "../attempt.ts";
 import { findInJson, readJson } from "./answer-json.ts";
 
-/** Characters of one attribute, as JSON: an id, a link or a short message, of which outcomes keep a million.
- * */
+/**
+ * Characters of one attribute, as JSON: an id, a link or a short message, of which outcomes keep a million.
+ */
 const VALUE_CHARS_MAX = 1_024;
 /** Characters of all attributes together, as JSON. */
 const ALL_CHARS_MAX = 4_096;

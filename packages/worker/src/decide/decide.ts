@@ -16,8 +16,10 @@ import {
 import { backoffMs, type Random } from "./backoff.ts";
 import { askedWaitMs } from "./retry-after.ts";
 
-/** The wait after a bug of ours, or for an action that could not be read: soon enough for a fix, too seldom
- * to storm. */
+/**
+ * The wait after a bug of ours, or for an action that could not be read: soon enough for a fix, too seldom
+ * to storm.
+ */
 const INTERNAL_RETRY_MS = 10_000;
 /**
  * The wait for a machine that has no descriptors or ports left: these come back within seconds, when

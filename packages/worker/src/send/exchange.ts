@@ -164,8 +164,10 @@ class Exchange implements PoolRequest, Interruptible, Dispatcher.DispatchHandler
     this.#free(false);
   }
 
-  /** Takes the timings of a connection that was opened for this request's sake; a later request finds it
-   * open. */
+  /**
+   * Takes the timings of a connection that was opened for this request's sake; a later request finds it
+   * open.
+   */
   #takePhases(): void {
     const state = this.connection?.state;
     if (state === undefined || state.phases === null) return;

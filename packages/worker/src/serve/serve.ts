@@ -13,8 +13,9 @@ import type { OwnLaneCounts } from "../record/metrics.ts";
 import { assignLanes } from "./assign.ts";
 import { createWork } from "./work.ts";
 
-/** How many may wait in a destination's lane without a rate: what a run adds in half a second at full speed.
- * */
+/**
+ * How many may wait in a destination's lane without a rate: what a run adds in half a second at full speed.
+ */
 const FED_MAX = 5_000;
 /** How many may wait in one with a rate: so many seconds' worth, and never too few to choose from. */
 const FED_SECONDS = 2;
