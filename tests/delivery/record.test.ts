@@ -37,6 +37,8 @@ function toEntry(claimed: Entry["claimed"], given: Partial<Entry>): Entry {
   return { claimed, record: null, outcome: null, told: null, customerPlace: null, isRetry: false, ...given };
 }
 
+const toTold = (id: string): Entry["told"] => ({ head: '["a@1",0]', fields: JSON.stringify(id) });
+
 const readRecords = (id: string) => redis.lrange(`${shardKeys.job("bulk", id)}:logs`, 0, -1);
 const readRun = (...fields: string[]) => redis.hmget(shardKeys.run("r"), ...fields);
 
@@ -87,16 +89,16 @@ test("readers are told of an outcome where it is written, once, in a stream whos
   const ledger = createLedger(toShard(redis), OPTIONS);
   const [one, two, lost] = [await claim("one"), await claim("two"), await claim("lost")];
   await redis.set(`${shardKeys.job("bulk", "lost")}:lock`, "other");
-  await ledger.write(toEntry(one, { outcome: FAILED, told: "first" }));
-  await ledger.write(toEntry(one, { outcome: DELIVERED, told: "again" }));
-  await ledger.write(toEntry(lost, { outcome: DELIVERED, told: "lost" }));
-  await ledger.write(toEntry(two, { outcome: DELIVERED, told: "second" }));
+  await ledger.write(toEntry(one, { outcome: FAILED, told: toTold("first") }));
+  await ledger.write(toEntry(one, { outcome: DELIVERED, told: toTold("again") }));
+  await ledger.write(toEntry(lost, { outcome: DELIVERED, told: toTold("lost") }));
+  await ledger.write(toEntry(two, { outcome: DELIVERED, told: toTold("second") }));
   // As after somebody deleted it: no reader may see a place a second time.
   await redis.del(shardKeys.outcomes());
-  await ledger.write(toEntry(await claim("three"), { outcome: DELIVERED, told: "third" }));
+  await ledger.write(toEntry(await claim("three"), { outcome: DELIVERED, told: toTold("third") }));
 
   const [[id, fields] = ["", []]] = await redis.xrange(shardKeys.outcomes(), "-", "+");
-  expect(fields).toEqual(["o", "third"]);
+  expect(fields).toEqual(["n", "1", "o", '[[["a@1",0]],[0,"third"]]']);
   expect(id).toMatch(/^3-\d{13}$/);
 });
 

@@ -1,17 +1,17 @@
 // The index of customers: which deliveries are there for one, waiting or ended. BullMQ has none. Lists for
 // many customers each, those of ended deliveries one for each part of the time that they are kept, so that
-// they go by themselves.
+// they go by themselves. Of an ended one they hold its place in the stream of outcomes, which tells the rest.
 
-import { LIST_CHARS, TAG_CHARS } from "@postrider/shared/customer-place";
+import { LIST_CHARS } from "@postrider/shared/customer-place";
+import { parseOutcomeEntry, type StoredOutcome } from "@postrider/shared/outcome-entry";
 import type { ShardKeys } from "./keys.ts";
+import { placeOf, timeOf } from "./outcome-groups.ts";
 import type { Shard } from "./shard.ts";
 
 /** The time that ended ones are kept has so many parts. */
 const PERIODS = 8;
 /** Entries of one list; one customer can have many more than others. */
 const ENTRIES_MAX = 5_000;
-/** Base 36; until the year 2059. */
-const TIME_CHARS = 8;
 
 /**
  * `addOpen(key, entry, seconds)`: a delivery that was enqueued. The list goes when what it holds has long
@@ -25,13 +25,14 @@ end
 `;
 
 /**
- * `index(open, ended, id, place, told, seconds)`: a delivery that has ended; of a list with too many the
- * oldest goes.
+ * `index(open, ended, id, tag, place, seconds)`: a delivery that has ended, and its place in the stream of
+ * outcomes (false: it is not told). Of a list with too many the oldest goes.
  */
 export const INDEX_ENDED = `
-local function index(open, ended, id, place, told, seconds)
-  redis.call("LREM", open, 1, string.sub(place, 1, ${TAG_CHARS}) .. id)
-  local length = redis.call("RPUSH", ended, place .. told)
+local function index(open, ended, id, tag, place, seconds)
+  redis.call("LREM", open, 1, tag .. id)
+  if not place then return end
+  local length = redis.call("RPUSH", ended, tag .. string.format("%.0f", place))
   if length == 1 then redis.call("EXPIRE", ended, seconds) end
   if length > ${ENTRIES_MAX} then redis.call("LPOP", ended) end
 end
@@ -42,21 +43,18 @@ export function toOpenEntry(keys: ShardKeys, place: string, id: string): { key: 
   return { key: keys.customersOpen(place.slice(0, LIST_CHARS)), entry: place.slice(LIST_CHARS) + id };
 }
 
-/**
- * The lists that a customer's ended deliveries leave and enter at a time, and what stands there before its
- * text.
- */
+/** The lists that a customer's ended deliveries leave and enter at a time, and the customer's tag there. */
 export function toEndedPlace(
   keys: ShardKeys,
   place: string,
   at: number,
   keptMs: number,
-): { open: string; ended: string; prefix: string } {
+): { open: string; ended: string; tag: string } {
   const list = place.slice(0, LIST_CHARS);
   return {
     open: keys.customersOpen(list),
     ended: keys.customersEnded(Math.floor(at / toPeriodMs(keptMs)), list),
-    prefix: place.slice(LIST_CHARS) + at.toString(36).padStart(TIME_CHARS, "0"),
+    tag: place.slice(LIST_CHARS),
   };
 }
 
@@ -71,51 +69,86 @@ function toPeriodMs(keptMs: number): number {
   return Math.ceil(keptMs / PERIODS);
 }
 
-/**
- * Input: KEYS lists, the latest first; ARGV a customer's tag, how many. Output: entries behind the tag, the
- * latest of each list first.
- */
-const FIND = `
+/** What FIND finds: the text behind the tag, and `add(text)` says whether that is enough. */
+const LOOK_THROUGH = `
 local found, count, chars = {}, tonumber(ARGV[2]), #ARGV[1]
-for _, key in ipairs(KEYS) do
-  local entries = redis.call("LRANGE", key, 0, -1)
-  for i = #entries, 1, -1 do
-    if string.sub(entries[i], 1, chars) == ARGV[1] then
-      found[#found + 1] = string.sub(entries[i], chars + 1)
-      if #found == count then return found end
+local function lookThrough(first, add)
+  for i = first, #KEYS do
+    local entries = redis.call("LRANGE", KEYS[i], 0, -1)
+    for j = #entries, 1, -1 do
+      if string.sub(entries[j], 1, chars) == ARGV[1] then add(string.sub(entries[j], chars + 1)) end
+      if #found == count then return end
     end
   end
 end
+`;
+
+/**
+ * Input: KEYS a list; ARGV a customer's tag, how many. Output: the ids behind the tag, the latest first.
+ */
+const FIND_OPEN = `${LOOK_THROUGH}
+lookThrough(1, function(id) found[#found + 1] = id end)
 return found
 `;
 
-type Find = (keys: number, ...keysAndValues: (string | number)[]) => Promise<string[]>;
+/**
+ * Input: KEYS the stream of outcomes, lists, the latest first; ARGV a customer's tag, how many. Output: per
+ * outcome behind the tag that the stream still has, the latest of each list first, {place, id of the stream's
+ * entry, how many that tells, its text}.
+ */
+const FIND_ENDED = `${LOOK_THROUGH}
+lookThrough(2, function(place)
+  local entry = redis.call("XRANGE", KEYS[1], place .. "-0", "+", "COUNT", 1)[1]
+  if entry and tonumber(string.match(entry[1], "^%d+")) - entry[2][2] < tonumber(place) then
+    found[#found + 1] = {place, entry[1], entry[2][2], entry[2][4]}
+  end
+end)
+return found
+`;
+
+type Found = [place: string, entryId: string, count: string, text: string];
+type Find<T> = (keys: number, ...keysAndValues: (string | number)[]) => Promise<T[]>;
 
 export interface CustomerIndex {
   /** Ids of deliveries that had not ended, the latest first. Others' may be among them. */
   open(place: string, count: number): Promise<string[]>;
   /** What was told of those that have ended, the latest first. Others' may be among them. */
-  ended(place: string, count: number, now: number): Promise<{ readonly at: number; readonly told: string }[]>;
+  ended(place: string, count: number, now: number): Promise<FoundOutcome[]>;
+}
+
+export interface FoundOutcome {
+  /** Unix ms. */
+  readonly endedAt: number;
+  readonly stored: StoredOutcome;
 }
 
 /** @param keptMs how long ended ones are kept. */
 export function createCustomerIndex({ redis, keys }: Shard, keptMs: number): CustomerIndex {
-  redis.defineCommand("postriderFindCustomer", { lua: FIND });
-  const { postriderFindCustomer } = redis as unknown as { postriderFindCustomer: Find };
-  const find = (names: readonly string[], place: string, count: number): Promise<string[]> =>
-    postriderFindCustomer.call(redis, names.length, ...names, place.slice(LIST_CHARS), count);
+  redis.defineCommand("postriderFindOpen", { lua: FIND_OPEN });
+  redis.defineCommand("postriderFindEnded", { lua: FIND_ENDED });
+  const { postriderFindOpen, postriderFindEnded } = redis as unknown as {
+    postriderFindOpen: Find<string>;
+    postriderFindEnded: Find<Found>;
+  };
+  const split = (place: string) => ({ list: place.slice(0, LIST_CHARS), tag: place.slice(LIST_CHARS) });
   return {
-    open: (place, count) => find([keys.customersOpen(place.slice(0, LIST_CHARS))], place, count),
+    async open(place, count) {
+      const { list, tag } = split(place);
+      return await postriderFindOpen.call(redis, 1, keys.customersOpen(list), tag, count);
+    },
     async ended(place, count, now) {
+      const { list, tag } = split(place);
       const latest = Math.floor(now / toPeriodMs(keptMs));
       // One ahead: workers' clocks may be.
       const periods = Array.from({ length: PERIODS + 2 }, (_, back) => latest + 1 - back);
-      const names = periods.map((period) => keys.customersEnded(period, place.slice(0, LIST_CHARS)));
-      const entries = await find(names, place, count);
-      return entries.map((entry) => ({
-        at: Number.parseInt(entry.slice(0, TIME_CHARS), 36),
-        told: entry.slice(TIME_CHARS),
-      }));
+      const names = [keys.outcomes(), ...periods.map((period) => keys.customersEnded(period, list))];
+      const found = await postriderFindEnded.call(redis, names.length, ...names, tag, count);
+      return found.flatMap((one) => toFound(one) ?? []);
     },
   };
+}
+
+function toFound([place, entryId, count, text]: Found): FoundOutcome | null {
+  const stored = parseOutcomeEntry(text)[Number(place) - (placeOf(entryId) - Number(count)) - 1];
+  return stored === undefined ? null : { endedAt: timeOf(entryId), stored };
 }

@@ -43,3 +43,8 @@ export async function removeOutcomeGroup({ redis, keys }: Shard, group: string):
 export function placeOf(id: string): number {
   return Number.parseInt(id, 10);
 }
+
+/** The Unix ms that an id of the stream tells. */
+export function timeOf(id: string): number {
+  return Number(id.slice(id.indexOf("-") + 1));
+}

@@ -9,7 +9,7 @@ const LISTS_BITS = 12;
 
 /** The characters of a place that name its list; the others tell the list's customers apart. */
 export const LIST_CHARS = 3;
-export const TAG_CHARS = 4;
+const TAG_CHARS = 4;
 
 /**
  * A customer's place: which list, and a tag, which a few others may share.

@@ -1,5 +1,6 @@
-// A delivery's outcome as it flows back to whoever reads outcomes: one entry of the stream that workers write
-// and producers read. Short, since there may be a million of them.
+// Deliveries' outcomes as they flow back to whoever reads outcomes: the entries of the stream that workers
+// write and producers read. One entry holds what was recorded in one step, so that what those deliveries have
+// in common stands there once. Short, since there may be a million of them.
 
 import type { Captured } from "./capture.ts";
 import { type Customer, type Delivery, toRunTag } from "./delivery.ts";
@@ -53,11 +54,14 @@ interface Extras {
 
 type Private = readonly [customer: Customer["id"] | null, attributes: Readonly<Record<string, unknown>>];
 
+/** What the deliveries of a run have in common. */
+type Head = readonly [action: string, run: string | 0];
+
 type Fields = readonly [
+  /** Which of the entry's heads. */
+  head: number,
   /** Without the run's tag, which the run tells. */
   id: string,
-  action: string,
-  run: string | 0,
   customer: Customer["id"] | null,
   /** Empty: `reply_2xx`. */
   reason: Reason | "",
@@ -73,23 +77,47 @@ const RUN_TAG_CHARS = 8;
 
 const place = (id: string): string => `outcome ${id}`;
 
-/** The text to keep. @param sealer has the key, where the delivery is sealed and was opened. */
-export function encodeOutcomeEntry(ended: Ended, sealer: Sealer): string {
+/** An outcome as text, before it stands in an entry with others. */
+export interface Told {
+  readonly head: string;
+  /** The list of its fields from the second on, without its brackets. */
+  readonly fields: string;
+}
+
+/** What is told of an outcome. @param sealer has the key, where the delivery is sealed and was opened. */
+export function toTold(ended: Ended, sealer: Sealer): Told {
   const { id, delivery, outcome, latencyMs, sendMs } = ended;
   const { action, run, sealed } = delivery;
   const extras = toExtras(ended, sealer);
-  const fields: Fields = [
+  const head: Head = [action ?? "", run ?? 0];
+  const fields = [
     run !== undefined && id[RUN_TAG_CHARS] === "." ? id.slice(RUN_TAG_CHARS) : id,
-    action ?? "",
-    run ?? 0,
     sealed === undefined ? (delivery.customer?.id ?? null) : null,
     outcome.reason === "reply_2xx" ? "" : outcome.reason,
     outcome.status ?? 0,
     outcome.attempts,
     Math.max(0, Math.round(latencyMs)),
     Math.round(sendMs),
+    ...(extras === null ? [] : [extras]),
   ];
-  return stringifyExact(extras === null ? fields : [...fields, extras]);
+  return { head: JSON.stringify(head), fields: stringifyExact(fields).slice(1, -1) };
+}
+
+/**
+ * Puts outcomes into entries whose heads they share.
+ * @returns `heads`, an entry's first part, and `place(told)`, the text of one outcome. An entry is
+ * `[heads,outcome,outcome…]`.
+ */
+export function createHeads(): { readonly place: (told: Told) => string; readonly heads: () => string } {
+  const known = new Map<string, number>();
+  return {
+    place({ head, fields }) {
+      const index = known.get(head) ?? known.size;
+      if (index === known.size) known.set(head, index);
+      return `[${index},${fields}]`;
+    },
+    heads: () => `[${[...known.keys()].join(",")}]`,
+  };
 }
 
 function toExtras({ id, delivery, captured, customerId }: Ended, sealer: Sealer): Extras | null {
@@ -109,13 +137,26 @@ function toExtras({ id, delivery, captured, customerId }: Ended, sealer: Sealer)
   };
 }
 
-/**
- * What was kept. @param endedAt Unix ms, which the entry's place in the stream tells.
- * @throws SyntaxError for a text that is none.
- */
-export function decodeOutcomeEntry(text: string, endedAt: number, sealer: Sealer): DeliveryOutcome {
-  const fields = parseExact(text) as Fields;
-  const [idPart, action, run, customer, reason, status, attempts, latencyMs, sendMs, extras = {}] = fields;
+/** An outcome as it stands in an entry. */
+export interface StoredOutcome {
+  readonly head: Head;
+  readonly fields: Fields;
+}
+
+/** The outcomes of an entry, in the order of their places. @throws SyntaxError for a text that is none. */
+export function parseOutcomeEntry(text: string): StoredOutcome[] {
+  const [heads, ...all] = parseExact(text) as [Head[], ...Fields[]];
+  return all.map((fields) => ({ head: heads[fields[0]] ?? ["", 0], fields }));
+}
+
+/** What was kept. @param endedAt Unix ms, which the entry's place in the stream tells. */
+export function openOutcome(
+  { head, fields }: StoredOutcome,
+  endedAt: number,
+  sealer: Sealer,
+): DeliveryOutcome {
+  const [action, run] = head;
+  const [, idPart, customer, reason, status, attempts, latencyMs, sendMs, extras = {}] = fields;
   const { labels = [], missing = [], cut = [], sealed } = extras;
   const id = idPart.startsWith(".") && run !== 0 ? toRunTag(run) + idPart : idPart;
   const known: Reason = reason === "" ? "reply_2xx" : reason;

@@ -9,7 +9,7 @@ import { placeOfDelivery } from "@postrider/shared/customer-place";
 import type { Delivery } from "@postrider/shared/delivery";
 import { invalidField, PostriderError } from "@postrider/shared/errors";
 import { decodeMark, type Outcome } from "@postrider/shared/outcome";
-import { encodeOutcomeEntry } from "@postrider/shared/outcome-entry";
+import { toTold } from "@postrider/shared/outcome-entry";
 import type { Sealer } from "@postrider/shared/seal";
 import { openDelivery, parseDelivery } from "./stored-delivery.ts";
 
@@ -120,7 +120,7 @@ async function cancel(
     claimed: { id, lane, token: "", delivery },
     record: null,
     outcome,
-    told: encodeOutcomeEntry({ ...ended, customerId: customerId === "" ? undefined : customerId }, sealer),
+    told: toTold({ ...ended, customerId: customerId === "" ? undefined : customerId }, sealer),
     customerPlace: placeOfDelivery(delivery),
     isRetry: false,
   });

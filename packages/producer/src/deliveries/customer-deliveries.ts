@@ -7,7 +7,7 @@ import { toCustomerPlace } from "@postrider/shared/customer-place";
 import type { Delivery } from "@postrider/shared/delivery";
 import { invalidField, PostriderError } from "@postrider/shared/errors";
 import { decodeMark } from "@postrider/shared/outcome";
-import { type DeliveryOutcome, decodeOutcomeEntry } from "@postrider/shared/outcome-entry";
+import { type DeliveryOutcome, openOutcome } from "@postrider/shared/outcome-entry";
 import type { Sealer } from "@postrider/shared/seal";
 import type { Finder } from "../dead-letters/find.ts";
 import { type DeliveryState, locate } from "./locate.ts";
@@ -60,7 +60,7 @@ export function createCustomers({ shard, index, finder, sealer }: CustomersDepen
   };
   const readEnded = async (known: CustomerIndex, places: readonly string[], limit: number) => {
     const found = await Promise.all(places.map((place) => known.ended(place, limit, Date.now())));
-    return found.flat().map(({ at, told }) => decodeOutcomeEntry(told, at, sealer));
+    return found.flat().map(({ stored, endedAt }) => openOutcome(stored, endedAt, sealer));
   };
   /** Those that failed, were replayed, and have not ended again. */
   const findReplayed = async (ended: readonly DeliveryOutcome[]): Promise<string[]> => {

@@ -7,7 +7,7 @@ import { setTimeout } from "node:timers/promises";
 import { asProducer } from "@postrider/redis/connect";
 import { placeOf } from "@postrider/redis/outcome-groups";
 import type { AcknowledgeOutcomes } from "@postrider/redis/scripts/acknowledge-outcomes";
-import type { GroupReader, ReadOutcomes } from "@postrider/redis/scripts/read-outcomes";
+import type { GroupReader, PlacedOutcome, ReadOutcomes } from "@postrider/redis/scripts/read-outcomes";
 import { hasCode, PostriderError } from "@postrider/shared/errors";
 import { type Page, readPage } from "./page.ts";
 
@@ -35,22 +35,19 @@ export interface Following {
 }
 
 /**
- * Entries of the stream with their ids. Waits for more, for Redis, and for another reader of the group to be
+ * Outcomes with their places. Waits for more, for Redis, and for another reader of the group to be
  * gone; ends with the signal.
  * @throws `outcomes_missed` where some are gone and nobody asked to be told otherwise; the next reader goes
  * on behind them.
  */
-export async function* follow(
-  options: FollowOptions,
-  following: Following,
-): AsyncGenerator<readonly [id: string, entry: string]> {
+export async function* follow(options: FollowOptions, following: Following): AsyncGenerator<PlacedOutcome> {
   const { signal } = options;
   const reading = openReading(options, following);
   try {
     while (signal?.aborted !== true) {
-      for (const entry of await reading.next()) {
-        yield entry;
-        if (!(await reading.isDone(entry[0]))) break;
+      for (const outcome of await reading.next()) {
+        yield outcome;
+        if (!(await reading.isDone(outcome.id))) break;
       }
     }
   } finally {
@@ -59,8 +56,8 @@ export async function* follow(
 }
 
 interface Reading {
-  /** The next entries; none where there were none for a while. */
-  next(): Promise<Page["entries"]>;
+  /** The next ones; none where there were none for a while. */
+  next(): Promise<Page["outcomes"]>;
   /** One was read. @returns whether the others may be. */
   isDone(id: string): Promise<boolean>;
   close(): Promise<void>;
@@ -104,8 +101,8 @@ function openReading(
         return [];
       }
       await begin(page);
-      if (page.entries.length === 0) await sleep(IDLE_MS, signal);
-      return page.entries;
+      if (page.outcomes.length === 0) await sleep(IDLE_MS, signal);
+      return page.outcomes;
     },
     async isDone(id) {
       done = id;
@@ -120,9 +117,9 @@ function openReading(
   };
 }
 
-function toPlaceBefore({ entries, after }: Page): string {
-  const [first] = entries;
-  return first === undefined ? after : `${placeOf(first[0]) - 1}-0`;
+function toPlaceBefore({ outcomes, after }: Page): string {
+  const [first] = outcomes;
+  return first === undefined ? after : `${placeOf(first.id) - 1}-0`;
 }
 
 function tellMissed(missed: number | null, onMissed: FollowOptions["onMissed"]): void {

@@ -1,13 +1,18 @@
 // What became of deliveries: the outcome of one, and all of them as they come, for readers that hand them on.
 
 import { asProducer } from "@postrider/redis/connect";
-import { listOutcomeGroups, type OutcomeGroup, removeOutcomeGroup } from "@postrider/redis/outcome-groups";
+import {
+  listOutcomeGroups,
+  type OutcomeGroup,
+  removeOutcomeGroup,
+  timeOf,
+} from "@postrider/redis/outcome-groups";
 import { createAcknowledgeOutcomes } from "@postrider/redis/scripts/acknowledge-outcomes";
-import { createReadOutcomes } from "@postrider/redis/scripts/read-outcomes";
+import { createReadOutcomes, type PlacedOutcome } from "@postrider/redis/scripts/read-outcomes";
 import type { Shard } from "@postrider/redis/shard";
 import { invalidField, PostriderError } from "@postrider/shared/errors";
 import { decodeMark, type Outcome } from "@postrider/shared/outcome";
-import { type DeliveryOutcome, decodeOutcomeEntry } from "@postrider/shared/outcome-entry";
+import { type DeliveryOutcome, openOutcome } from "@postrider/shared/outcome-entry";
 import type { Sealer } from "@postrider/shared/seal";
 import { follow } from "./follow.ts";
 import { checkOutcomeGroup, parseOutcomeCursor, toOutcomeCursor } from "./outcome-cursor.ts";
@@ -74,14 +79,14 @@ const LIMIT_MAX = 1_000;
 export function createOutcomes(shard: Shard, sealer: Sealer): Outcomes {
   const read = createReadOutcomes(shard);
   const acknowledge = createAcknowledgeOutcomes(shard);
-  const toRead = ([id, entry]: readonly [string, string]): ReadOutcome => ({
+  const toRead = ({ id, stored }: PlacedOutcome): ReadOutcome => ({
     cursor: toOutcomeCursor(shard.name, id),
-    ...decodeOutcomeEntry(entry, Number(id.slice(id.indexOf("-") + 1)), sealer),
+    ...openOutcome(stored, timeOf(id), sealer),
   });
   async function* readAll({ group, start = "oldest", onMissed, signal }: ReaderOptions) {
     checkOutcomeGroup(group);
-    for await (const entry of follow({ group, start, onMissed, signal }, { read, acknowledge }))
-      yield toRead(entry);
+    for await (const outcome of follow({ group, start, onMissed, signal }, { read, acknowledge }))
+      yield toRead(outcome);
   }
   return Object.assign(readAll, {
     async get(deliveryId: string) {
@@ -102,8 +107,8 @@ export function createOutcomes(shard: Shard, sealer: Sealer): Outcomes {
         return found;
       });
       if (page === null) throw held(group ?? "");
-      const { entries, missed } = page;
-      return { outcomes: entries.map(toRead), after: toOutcomeCursor(shard.name, page.after), missed };
+      const { outcomes, missed } = page;
+      return { outcomes: outcomes.map(toRead), after: toOutcomeCursor(shard.name, page.after), missed };
     },
     groups: () => asProducer(() => listOutcomeGroups(shard)),
     async removeGroup(group: string) {

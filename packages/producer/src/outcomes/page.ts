@@ -2,14 +2,19 @@
 // is gone since Redis went back to an earlier state.
 
 import { placeOf } from "@postrider/redis/outcome-groups";
-import type { GroupReader, OutcomesFound, ReadOutcomes } from "@postrider/redis/scripts/read-outcomes";
+import type {
+  GroupReader,
+  OutcomesFound,
+  PlacedOutcome,
+  ReadOutcomes,
+} from "@postrider/redis/scripts/read-outcomes";
 import { PostriderError } from "@postrider/shared/errors";
 
 /** What lies behind a place. Ids are those of the stream. */
 export interface Page {
   /** Where it was looked from. */
   readonly from: string;
-  readonly entries: readonly (readonly [id: string, entry: string])[];
+  readonly outcomes: readonly PlacedOutcome[];
   /** Where the next page begins. */
   readonly after: string;
   /**
@@ -46,15 +51,15 @@ export async function readPage(read: ReadOutcomes, query: PageQuery): Promise<Pa
     const page = await readPage(read, { ...query, from: beforeOldest(found) });
     return page === null ? null : { ...page, missed: null };
   }
-  // The reader's own entry tells that Redis is the one that it knows.
-  const entries = found.entries.filter(([id]) => placeOf(id) > placeOf(found.from)).slice(0, limit);
+  // The reader's own outcome tells that Redis is the one that it knows.
+  const outcomes = found.outcomes.filter(({ id }) => placeOf(id) > placeOf(found.from)).slice(0, limit);
   const missed = countMissed(found);
-  const after = entries.at(-1)?.[0] ?? (missed > 0 ? toPlace(found.latest) : found.from);
-  return { from: found.from, entries, after, missed };
+  const after = outcomes.at(-1)?.id ?? (missed > 0 ? toPlace(found.latest) : found.from);
+  return { from: found.from, outcomes, after, missed };
 }
 
 function beforeOldest({ oldest, latest }: OutcomesFound): string {
-  return toPlace(oldest === null ? latest : placeOf(oldest) - 1);
+  return toPlace(oldest === null ? latest : oldest - 1);
 }
 
 /** An id that stands for a place, whatever was told there. */
@@ -63,15 +68,15 @@ function toPlace(place: number): string {
 }
 
 /** Whether the place is one that this Redis has not told: it has lost some, as in a failover. */
-function isRewound({ from, latest, entries }: OutcomesFound): boolean {
+function isRewound({ from, latest, outcomes }: OutcomesFound): boolean {
   if (placeOf(from) > latest) return true;
-  const [first] = entries;
-  if (first === undefined || placeOf(first[0]) !== placeOf(from)) return false;
-  return !from.endsWith("-0") && first[0] !== from;
+  const own = outcomes.find(({ id }) => placeOf(id) >= placeOf(from));
+  if (own === undefined || placeOf(own.id) !== placeOf(from)) return false;
+  return !from.endsWith("-0") && own.id !== from;
 }
 
 function countMissed({ from, oldest, latest }: OutcomesFound): number {
-  const next = oldest === null ? latest + 1 : placeOf(oldest);
+  const next = oldest ?? latest + 1;
   return Math.max(0, next - placeOf(from) - 1);
 }
 

@@ -1,19 +1,23 @@
 // READ: the outcomes behind a place, with what their reader needs to know whether it has seen all before
 // them.
 
+import { parseOutcomeEntry, type StoredOutcome } from "@postrider/shared/outcome-entry";
+import { placeOf, timeOf } from "../outcome-groups.ts";
 import type { Shard } from "../shard.ts";
 
 /** Groups stay until they are removed; a name that is made up for each reader must not fill Redis. */
 export const GROUPS_MAX = 100;
 
+const ENTRIES_AT_ONCE = 16;
+
 /**
  * Looks at the stream and what is kept of it in one step, since Redis does not tell that a place was trimmed
  * away. With a group it takes, or keeps, the right to read for it.
- * Input: KEYS stream, totals, group (the stream again: none); ARGV place ("" = the group's), how many, who
- * reads, its right's ms, the group's name; KEYS[4] the groups' names.
+ * Input: KEYS stream, totals, group (the stream again: none); ARGV place ("" = the group's), how many behind
+ * it, who reads, its right's ms, the group's name; KEYS[4] the groups' names.
  * Output: {"held"} where another one reads for the group, {"full"} where it is one too many; else {"read",
- * place ("" = the group is new), oldest id kept ("" = none), latest place ever told, {{id, entry}, …} from
- * the place on, its own included}.
+ * place ("" = the group is new), oldest place kept ("" = none), latest place ever told, {{id, how many it
+ * tells, its text}, …} of the entries from the one that holds the place on}.
  */
 const READ = `
 local stream, totals, group = KEYS[1], KEYS[2], KEYS[3]
@@ -35,11 +39,21 @@ local newest = redis.call("XREVRANGE", stream, "+", "-", "COUNT", 1)[1]
 local latest = math.max(tonumber(redis.call("HGET", totals, "outcomes") or "0"), newest and tonumber(string.match(newest[1], "^%d+")) or 0)
 local entries = {}
 if place ~= "" then
-  for _, entry in ipairs(redis.call("XRANGE", stream, string.match(place, "^%d+") .. "-0", "+", "COUNT", ARGV[2])) do
-    entries[#entries + 1] = {entry[1], entry[2][2]}
+  local from, wanted = tonumber(string.match(place, "^%d+")), tonumber(ARGV[2])
+  local start = string.format("%.0f-0", from)
+  -- An entry may tell of one outcome or a hundred, and of some that its reader has seen.
+  while wanted > 0 do
+    local found = redis.call("XRANGE", stream, start, "+", "COUNT", ${ENTRIES_AT_ONCE})
+    for _, entry in ipairs(found) do
+      if wanted > 0 then entries[#entries + 1] = {entry[1], entry[2][2], entry[2][4]} end
+      wanted = wanted - math.min(entry[2][2], tonumber(string.match(entry[1], "^%d+")) - from)
+    end
+    if #found < ${ENTRIES_AT_ONCE} then break end
+    start = "(" .. found[#found][1]
   end
 end
-return {"read", place, oldest and oldest[1] or "", string.format("%.0f", latest), entries}
+local oldestPlace = oldest and string.format("%.0f", tonumber(string.match(oldest[1], "^%d+")) - oldest[2][2] + 1) or ""
+return {"read", place, oldestPlace, string.format("%.0f", latest), entries}
 `;
 
 /** Who reads for a group, and how long nobody else may when it says nothing any more. */
@@ -52,12 +66,19 @@ export interface GroupReader {
 export interface OutcomesFound {
   /** Where it was looked from: an id of the stream; empty: the group has none yet. */
   readonly from: string;
-  /** The id of the oldest entry that is kept; null: nothing is. */
-  readonly oldest: string | null;
+  /** The place of the oldest outcome that is kept; null: nothing is. */
+  readonly oldest: number | null;
   /** How many outcomes were ever told: the place of the latest. */
   readonly latest: number;
-  /** From the place on, that of the reader included where it is kept. */
-  readonly entries: readonly (readonly [id: string, entry: string])[];
+  /** In their order. The reader's own is among them where it is kept, and so may be some before it. */
+  readonly outcomes: readonly PlacedOutcome[];
+}
+
+/** An outcome where it stands. */
+export interface PlacedOutcome {
+  /** `<place>-<Unix ms>`. */
+  readonly id: string;
+  readonly stored: StoredOutcome;
 }
 
 export type ReadOutcomes = (
@@ -66,9 +87,8 @@ export type ReadOutcomes = (
   reader: GroupReader | null,
 ) => Promise<OutcomesFound | "held" | "full">;
 
-type Reply =
-  | ["held" | "full"]
-  | ["read", from: string, oldest: string, latest: string, entries: [string, string][]];
+type Reply = ["held" | "full"] | ["read", from: string, oldest: string, latest: string, entries: Entry[]];
+type Entry = [id: string, count: string, text: string];
 type Command = (keys: number, ...keysAndValues: (string | number)[]) => Promise<Reply>;
 
 /**
@@ -86,10 +106,19 @@ export function createReadOutcomes({ redis, keys }: Shard): ReadOutcomes {
       reader === null ? stream : keys.outcomeGroup(reader.group),
       keys.outcomeGroups(),
     ];
-    const values = [from, count + 1, reader?.reader ?? "", reader?.holdMs ?? 0, reader?.group ?? ""];
+    const values = [from, count, reader?.reader ?? "", reader?.holdMs ?? 0, reader?.group ?? ""];
     const reply = await postriderReadOutcomes.call(redis, names.length, ...names, ...values);
     if (reply[0] !== "read") return reply[0];
     const [, place, oldest, latest, entries] = reply;
-    return { from: place, oldest: oldest === "" ? null : oldest, latest: Number(latest), entries };
+    const outcomes = entries.flatMap(toOutcomes);
+    return { from: place, oldest: oldest === "" ? null : Number(oldest), latest: Number(latest), outcomes };
   };
+}
+
+function toOutcomes([entryId, count, text]: Entry): PlacedOutcome[] {
+  const first = placeOf(entryId) - Number(count) + 1;
+  return parseOutcomeEntry(text).map((stored, index) => ({
+    id: `${first + index}-${timeOf(entryId)}`,
+    stored,
+  }));
 }

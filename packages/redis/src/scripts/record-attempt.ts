@@ -4,6 +4,7 @@
 // that another worker holds by now writes nothing, but that its worker was slow and not dead.
 
 import { encodeOutcome, IN_LANE, type Outcome } from "@postrider/shared/outcome";
+import { createHeads, type Told } from "@postrider/shared/outcome-entry";
 import { INDEX_ENDED, toEndedPlace, toListSeconds } from "../customer-index.ts";
 import { RUN_KEPT_SECONDS, type ShardKeys } from "../keys.ts";
 import type { Shard } from "../shard.ts";
@@ -26,8 +27,8 @@ const WRITE_WHEN_FULL = `redis.call("DEL", KEYS[1] .. ":none")\n`;
  * records of attempts and how many outcomes are kept, seconds of a list of ended deliveries, then per entry
  * id, claim's token, the attempt's record ("" = none), mark's text ("" = it has not ended), its ms to live,
  * counter, second counter ("" = none), 1 if the job is done with then, what readers of outcomes are told (""
- * = nothing), its customer's place and the time ("" = not indexed). Output: per entry 1 when written, 0 when
- * the delivery had ended already, -1 when another worker has the claim.
+ * = nothing), its customer's tag ("" = not indexed), and at last the heads of what is told. Output: per entry
+ * 1 when written, 0 when the delivery had ended already, -1 when another worker has the claim.
  */
 export const RECORD = `${WRITE_WHEN_FULL}
 local outcomes, totals = KEYS[#KEYS], KEYS[#KEYS - 1]
@@ -57,7 +58,7 @@ end
 local kept, outcomesKept, indexSeconds = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 for i = 1, (#KEYS - 2) / 7 do
   local mark, run, job, active, stalled, open, past = unpack(KEYS, 7 * i - 6, 7 * i)
-  local id, token, record, text, markMs, counter, second, isDone, told, place = unpack(ARGV, 10 * i - 6, 10 * i + 3)
+  local id, token, record, text, markMs, counter, second, isDone, told, tag = unpack(ARGV, 10 * i - 6, 10 * i + 3)
   if not isHeld(job, token, record ~= "") then
     counted[i] = -1
   else
@@ -70,8 +71,8 @@ for i = 1, (#KEYS - 2) / 7 do
     else
       counted[i] = 1
       if text ~= "" then ended = ended + 1 end
-      if told ~= "" and outcomesKept > 0 then tell(told) end
-      if place ~= "" then index(open, past, id, place, told, indexSeconds) end
+      local place = told ~= "" and outcomesKept > 0 and tell(told)
+      if tag ~= "" then index(open, past, id, tag, place, indexSeconds) end
       if run ~= mark then
         count(run, counter)
         count(run, second)
@@ -92,7 +93,7 @@ for _, sum in pairs(sums) do
 end
 for run in pairs(ending) do complete(run) end
 if ended > 0 then redis.call("HINCRBY", totals, "ended", ended) end
-told(outcomesKept)
+told(ARGV[#ARGV], outcomesKept)
 return counted
 `;
 
@@ -110,7 +111,7 @@ export interface Entry {
    */
   readonly outcome: Outcome | null;
   /** What is told of its outcome to those who read outcomes or ask for its customer; null: nothing. */
-  readonly told: string | null;
+  readonly told: Told | null;
   /** Where its customer stands in the index of customers; null: nowhere. */
   readonly customerPlace: string | null;
   /** Counts it as a retry of its run. */
@@ -160,20 +161,22 @@ export function toCommand(
   const { outcomesKept, customersKeptMs } = options;
   const names: string[] = [];
   const values: (string | number)[] = [RECORDS_KEPT, outcomesKept, toListSeconds(customersKeptMs)];
+  const heads = createHeads();
   for (const entry of entries) {
     const place = toPlace(keys, entry, options);
     names.push(...toKeys(keys, entry.claimed, place));
-    values.push(...toValues(entry, options), place?.prefix ?? "");
+    values.push(...toValues(entry, heads.place, options), place?.tag ?? "");
   }
   names.push(keys.totals(), keys.outcomes());
+  values.push(heads.heads());
   return { names, values };
 }
 
 type Place = ReturnType<typeof toEndedPlace> | null;
 
 function toPlace(keys: ShardKeys, entry: Entry, { customersKeptMs }: RecordOptions): Place {
-  const { outcome, told, customerPlace } = entry;
-  if (customersKeptMs === 0 || outcome === null || told === null || customerPlace === null) return null;
+  const { outcome, customerPlace } = entry;
+  if (customersKeptMs === 0 || outcome === null || customerPlace === null) return null;
   return toEndedPlace(keys, customerPlace, outcome.endedAt, customersKeptMs);
 }
 
@@ -192,6 +195,7 @@ function toKeys(keys: ShardKeys, { id, lane, delivery: { run } }: Entry["claimed
 
 function toValues(
   { claimed: { id, token }, record, outcome, told, isRetry }: Entry,
+  placeTold: (told: Told) => string,
   { idempotencyWindowMs, deadLettersAgeMs }: RecordOptions,
 ): (string | number)[] {
   if (outcome === null) return [id, token, record ?? "", "", 0, isRetry ? "retries" : "", "", 0, ""];
@@ -208,6 +212,6 @@ function toValues(
     outcome.outcome,
     reasonCounter,
     isFailed ? 0 : 1,
-    told ?? "",
+    told === null ? "" : placeTold(told),
   ];
 }

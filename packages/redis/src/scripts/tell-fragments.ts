@@ -2,27 +2,30 @@
 // is told in the very step that makes it one, whatever is killed.
 
 /**
- * `tell(entry)` for each outcome, then `told(kept)` once: adds them to the stream of outcomes, whose ids
- * count (`<place>-<Unix ms>`, so that a reader knows how many it has not seen), and drops the oldest beyond
- * `kept`. Needs the locals `outcomes` and `totals`, keys. Writes no first: Redis lets a stream grow at
- * maxmemory only in a script that has written before.
+ * `tell(outcome)` for each outcome, which gives back its place, then `told(heads, kept)` once: adds them to
+ * the stream of outcomes as one entry, and drops the oldest beyond `kept`. Places count, so that a reader
+ * knows how many it has not seen; an entry's id is the place of its last outcome and the time,
+ * `<place>-<Unix ms>`, and its fields are `n`, how many it tells, and `o`, `[heads,outcome,…]`. Needs the
+ * locals `outcomes` and `totals`, keys. Redis lets a stream grow at maxmemory only in a script that has
+ * written before.
  */
 export const TELL = `
-local place, placedAt
-local function tell(entry)
-  if not place then
+local lastPlace, telling = nil, {}
+local function tell(outcome)
+  if not lastPlace then
     local last = redis.call("XREVRANGE", outcomes, "+", "-", "COUNT", 1)[1]
     -- A stream that was deleted by hand must not count from one again, behind its readers.
-    place = math.max(tonumber(redis.call("HGET", totals, "outcomes") or "0"), last and tonumber(string.match(last[1], "^%d+")) or 0)
-    local time = redis.call("TIME")
-    placedAt = string.format("%d", time[1] * 1000 + math.floor(time[2] / 1000))
+    lastPlace = math.max(tonumber(redis.call("HGET", totals, "outcomes") or "0"), last and tonumber(string.match(last[1], "^%d+")) or 0)
   end
-  place = place + 1
-  redis.call("XADD", outcomes, string.format("%.0f-%s", place, placedAt), "o", entry)
+  telling[#telling + 1] = outcome
+  return lastPlace + #telling
 end
-local function told(kept)
-  if not place then return end
+local function told(heads, kept)
+  if #telling == 0 then return end
+  local place, time = lastPlace + #telling, redis.call("TIME")
+  local id = string.format("%.0f-%d", place, time[1] * 1000 + math.floor(time[2] / 1000))
+  redis.call("XADD", outcomes, id, "n", #telling, "o", "[" .. heads .. "," .. table.concat(telling, ",") .. "]")
   redis.call("HSET", totals, "outcomes", string.format("%.0f", place))
-  redis.call("XTRIM", outcomes, "MAXLEN", "~", kept)
+  if place > kept then redis.call("XTRIM", outcomes, "MINID", "~", string.format("%.0f-0", place - kept + 1)) end
 end
 `;

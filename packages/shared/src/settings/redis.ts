@@ -34,7 +34,7 @@ export const redisSettings = {
   customersKeptMs: integer(0, 365 * 24 * HOUR_MS)
     .default(24 * HOUR_MS)
     .describe(
-      "How long ended deliveries are found by their customer (`customers show`). Costs some 100 bytes of Redis each, and 40 while one waits; 0 keeps no index of customers. The same for producers and workers.",
+      "How long ended deliveries are found by their customer (`customers show`), as far as POSTRIDER_OUTCOMES_KEPT reaches. Costs some 20 bytes of Redis each, and 40 while one waits; 0 keeps no index of customers. The same for producers and workers.",
     ),
   secretKeys: z
     .string()

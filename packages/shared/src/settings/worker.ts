@@ -66,9 +66,9 @@ export const workerSettings = {
       "How long an ended delivery's id is remembered: enqueued again, it is a duplicate. Costs some 150 bytes of Redis each.",
     ),
   outcomesKept: integer(0, 100_000_000)
-    .default(1_000_000)
+    .default(2_000_000)
     .describe(
-      "Outcomes kept for those who read them (outcomes.md); beyond it the oldest go, read or not, and their readers are told. Costs some 100 bytes of Redis each; 0 keeps none.",
+      "Outcomes kept for those who read them (outcomes.md) or ask for a customer; beyond it the oldest go, read or not, and their readers are told. Costs 60 to 100 bytes of Redis each; 0 keeps none.",
     ),
   deadLettersMax: integer(0, 100_000_000)
     .default(1_000_000)

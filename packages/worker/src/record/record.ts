@@ -10,7 +10,7 @@ import { packEvidence } from "@postrider/shared/evidence";
 import { toLaneLabel } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
 import type { Outcome } from "@postrider/shared/outcome";
-import { encodeOutcomeEntry } from "@postrider/shared/outcome-entry";
+import { type Told, toTold } from "@postrider/shared/outcome-entry";
 import type { Sealer } from "@postrider/shared/seal";
 import {
   type Attempted,
@@ -31,8 +31,6 @@ export interface Records {
   readonly now: () => number;
   /** How many outcomes their readers find; 0: none is told. */
   readonly outcomesKept: number;
-  /** How long ended deliveries are found by their customer; 0: they are not. */
-  readonly customersKeptMs: number;
   /** What becomes of a delivery of which nothing could be written down. */
   readonly decideUnrecorded: () => Verdict;
 }
@@ -93,7 +91,7 @@ async function write(claimed: Claimed, attempted: Attempted, records: Records): 
     claimed,
     record: toRecord(claimed, attempted, at, records),
     outcome,
-    told: outcome === null ? null : toTold(claimed, attempted, outcome, records),
+    told: outcome === null ? null : tell(claimed, attempted, outcome, records),
     customerPlace: outcome === null ? null : placeOfDelivery(claimed.delivery),
     isRetry,
   });
@@ -115,18 +113,15 @@ function toOutcome(claimed: Claimed, { verdict, finding }: Attempted, endedAt: n
 }
 
 /** What is told of an outcome. */
-function toTold(
+function tell(
   { id, delivery, dueAt }: Claimed,
   { timings, captured, customerId }: Attempted,
   outcome: Outcome,
-  { outcomesKept, customersKeptMs, sealer }: Records,
-): string | null {
-  if (outcomesKept === 0 && customersKeptMs === 0) return null;
+  { outcomesKept, sealer }: Records,
+): Told | null {
+  if (outcomesKept === 0) return null;
   const latencyMs = outcome.endedAt - dueAt;
-  return encodeOutcomeEntry(
-    { id, delivery, outcome, latencyMs, sendMs: timings.totalMs, captured, customerId },
-    sealer,
-  );
+  return toTold({ id, delivery, outcome, latencyMs, sendMs: timings.totalMs, captured, customerId }, sealer);
 }
 
 /** What a person needs to understand a retry or a dead letter. What is delivered needs none. */
