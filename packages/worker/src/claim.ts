@@ -34,13 +34,21 @@ export function serveLane(lane: string, concurrency: number, options: LaneOption
   const { records, log } = options;
   const worker = new Worker(
     lane,
-    (job: Job, token?: string) => handle(job, token ?? "", lane, options),
+    async (job: Job, token?: string) => {
+      try {
+        await handle(job, token ?? "", lane, options);
+      } catch (error) {
+        // The delivery waits by itself; all others of the lane would meet the same, one after the other.
+        if (!isSettled(error) && isRefusal(error)) pauseClaims(worker);
+        throw error;
+      }
+    },
     toWorkerOptions(concurrency, options),
     batchClaims(options.shard.redis),
   );
   worker.on("error", (error) => {
     log.warn({ lane, detail: error.message }, "lane trouble");
-    if (REFUSAL.test(error.message)) pauseClaims(worker);
+    if (isRefusal(error)) pauseClaims(worker);
   });
   const reclaimed = toReclaimed(records.metrics, log);
   worker.on("stalled", (deliveryId) => reclaimed(lane, deliveryId));
@@ -62,7 +70,12 @@ export function toReclaimed(metrics: Metrics, log: Logger): (lane: string, deliv
  * Redis takes nothing now, as when it is full. BullMQ asks again at once: thousands of times a second, with a
  * log line each.
  */
-const REFUSAL = /^(OOM|MISCONF|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|BUSY|NOAUTH|NOPERM)\b/;
+const REFUSAL = /^(OOM|EXECABORT|MISCONF|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|BUSY|NOAUTH|NOPERM)\b/;
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && REFUSAL.test(error.message);
+}
+
 const CLAIM_PAUSE_MS = 1_000;
 
 /** Claims nothing for a while; what is in flight goes on. */
