@@ -32,6 +32,11 @@ export function createShardKeys(keyPrefix: string, shard: string) {
     customersOpen: (list: string) => `${prefix}:customers:open:${list}`,
     /** What has ended of them within a time: outcomes as their readers are told. */
     customersEnded: (period: number, list: string) => `${prefix}:customers:${period}:${list}`,
+    /** What was counted within one minute or hour (Unix minutes, Unix hours): hash of name → cell. */
+    rollUp: (unit: "minute" | "hour", at: number, dimension: string) =>
+      `${prefix}:roll-ups:${unit}:${at}:${dimension}`,
+    /** The latest portion that a process has added to the roll-ups. */
+    rollUpWriter: (writer: string) => `${prefix}:roll-ups:writer:${writer}`,
     /** Test sends that no worker has taken up yet. */
     testSends: () => `${prefix}:test-sends`,
     /** What came of a test send. */

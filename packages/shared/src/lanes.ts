@@ -15,6 +15,7 @@ const RESERVED = new Set([
   "outcome",
   "outcomes",
   "customers",
+  "roll-ups",
   "test-sends",
   "run",
   "runs",

@@ -3,6 +3,7 @@
 import { createComposer } from "@postrider/compose/apart/composer";
 import { connectRedis, isPersistent, workerOptions } from "@postrider/redis/connect";
 import { createLedger } from "@postrider/redis/ledger";
+import { createRollUps } from "@postrider/redis/roll-ups";
 import { createBury } from "@postrider/redis/scripts/bury";
 import { createMove } from "@postrider/redis/scripts/move";
 import { createShard, createStore, type Shard } from "@postrider/redis/shard";
@@ -74,12 +75,13 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const reports = { metrics, log, reclaimed: toReclaimed(metrics, log) };
   const scout = createScout({ shard, ...early });
   const lanes = await createWorkerLanes({ shard, store, settings, ...reports, scout });
-  const { directory, destinations, inFlight } = lanes;
+  const { directory, destinations, inFlight, stuckIn } = lanes;
   const rateLimiter = createRateLimiter({ ...settings, shard, find: directory.get, interrupts });
   const awaitTurn = (lane: string) => (calling.isOff ? null : rateLimiter.wait(lane));
   const late = { ...destinations, awaitTurn, send: sendWithin, now: Date.now };
   const gate = createGate({ ...settings, directory, inFlight, metrics, now: Date.now });
   const steps = createSteps({ ...early, ...late }, gate);
+  const rollUps = createRollUps(shard, settings, directory.now);
   const delivering = { steps, now: Date.now, random: Math.random };
   const laneOptions: LaneOptions = {
     ...settings,
@@ -88,8 +90,8 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
       ...settings,
       ledger: createLedger(shard, settings),
       sealer,
-      metrics,
-      log,
+      ...reports,
+      rollUps,
       now: Date.now,
       decideUnrecorded,
     },
@@ -99,7 +101,6 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     deliver: (claimed, past) => deliver(claimed, past, delivering),
     log,
   };
-  const { stuckIn } = lanes;
   const watched = { shard, ownLanes: directory.all, metrics, isServing: () => isServing, stuckIn };
   const probes = await startProbes({ ...settings, ...watched }, pools);
 
@@ -111,7 +112,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     isServing = false;
     const closeLanes = () => Promise.all([lanes.close(), testSends?.stop()]);
     await drain({ closeLanes, interrupts, calling, log }, settings.shutdownGraceMs);
-    await Promise.all([composer.close(), pools.close(), probes.close()]);
+    await Promise.all([composer.close(), pools.close(), probes.close(), rollUps.close()]);
     shard.redis.disconnect();
     ended.open();
   };

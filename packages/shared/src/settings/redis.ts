@@ -36,6 +36,19 @@ export const redisSettings = {
     .describe(
       "How long ended deliveries are found by their customer (`customers show`), as far as POSTRIDER_OUTCOMES_KEPT reaches. Costs some 20 bytes of Redis each, and 40 while one waits; 0 keeps no index of customers. The same for producers and workers.",
     ),
+  rollUpsMinutesKeptMs: integer(0, 7 * 24 * HOUR_MS)
+    .default(6 * HOUR_MS)
+    .describe(
+      "How long what was counted minute by minute is kept for charts (metrics.md); 0: nothing is counted for charts, by minutes or hours. The same for producers and workers.",
+    ),
+  rollUpsHoursKeptMs: integer(0, 365 * 24 * HOUR_MS)
+    .default(28 * 24 * HOUR_MS)
+    .describe("How long what was counted hour by hour is kept; 0: there are no hours."),
+  rollUpsNamesMax: integer(1, 1_000)
+    .default(100)
+    .describe(
+      "Actions, destinations, reasons, lanes and runs that charts tell apart within one minute or hour, so many of each; what goes beyond is counted together.",
+    ),
   secretKeys: z
     .string()
     .transform(secretKeys)

@@ -3,6 +3,7 @@
 // that reached its destination.
 
 import type { Ledger } from "@postrider/redis/ledger";
+import type { Happened, RollUps } from "@postrider/redis/roll-ups";
 import type { Written } from "@postrider/redis/scripts/record-attempt";
 import type { AttemptRecord } from "@postrider/shared/attempt-record";
 import { placeOfDelivery } from "@postrider/shared/customer-place";
@@ -27,6 +28,8 @@ export interface Records {
   readonly ledger: Ledger;
   readonly sealer: Sealer;
   readonly metrics: Metrics;
+  /** What charts are made of. */
+  readonly rollUps: RollUps;
   readonly log: Logger;
   readonly now: () => number;
   /** How many outcomes their readers find; 0: none is told. */
@@ -102,6 +105,7 @@ async function write(claimed: Claimed, attempted: Attempted, records: Records): 
     if (outcome.outcome === "delivered") metrics.latency((outcome.endedAt - claimed.dueAt) / 1_000);
   }
   if (written !== "lost" && verdict.kind === "retry") metrics.retried(lane, verdict.reason);
+  records.rollUps.add(toHappened(claimed, attempted, written === "written" ? outcome : null, written));
   writeLine(claimed, attempted, written, log);
   return written;
 }
@@ -141,6 +145,29 @@ function countAttempt({ finding, timings }: Attempted, metrics: Metrics): void {
   else if (finding.kind === "fault") metrics.faulted(finding.code);
   else return;
   metrics.attempted(timings.totalMs / 1_000);
+}
+
+/** What is counted of it for charts: the same as for Prometheus. */
+function toHappened(
+  { lane, delivery, dueAt }: Claimed,
+  { finding, verdict, timings, destination }: Attempted,
+  outcome: Outcome | null,
+  written: Written,
+): Happened {
+  const isSent = finding.kind === "reply" || finding.kind === "fault";
+  return {
+    // What is no delivery has none.
+    action: delivery.action ?? null,
+    destination,
+    lane: toLaneLabel(lane),
+    run: delivery.run ?? null,
+    reason: "reason" in verdict ? verdict.reason : null,
+    enqueued: 0,
+    sendMs: isSent ? timings.totalMs : null,
+    outcome: outcome?.outcome ?? null,
+    isRetry: verdict.kind === "retry" && written !== "lost",
+    latencyMs: outcome?.outcome === "delivered" ? outcome.endedAt - dueAt : null,
+  };
 }
 
 function toStatus(finding: Finding): number | null {
