@@ -1,5 +1,5 @@
 import { defineConfig, mergeConfig } from "vitest/config";
-import base, { globalSetup } from "./vitest.config.ts";
+import base, { globalSetup, setupFiles } from "./vitest.config.ts";
 
 // The long form of tests/scenarios (`npm run test:chaos`): one at a time, since each loads the machine by
 // itself.
@@ -11,6 +11,7 @@ export default mergeConfig(
     test: {
       include: ["tests/scenarios/*.test.ts"],
       globalSetup,
+      setupFiles,
       env: { TEST_FORM: "long" },
       testTimeout: 1_800_000,
       fileParallelism: false,

@@ -8,6 +8,8 @@ const TEST_MS = 400_000;
 
 /** Starts the Redis of all test files. */
 export const globalSetup = ["tests/support/redis-for-all.ts"];
+/** Gives each test file keys of its own in it. */
+export const setupFiles = ["tests/support/each-file.ts"];
 
 export default defineConfig({
   resolve: { conditions },
@@ -30,7 +32,7 @@ export default defineConfig({
           isolate: false,
         },
       },
-      { extends: true, test: { name: "system", include: ["tests/**/*.test.ts"], globalSetup } },
+      { extends: true, test: { name: "system", include: ["tests/**/*.test.ts"], globalSetup, setupFiles } },
     ],
   },
 });

@@ -6,7 +6,7 @@ import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { type Answered, expectProblem, request, startApi } from "../support/api.ts";
 import { eventually } from "../support/eventually.ts";
-import { storeKeys } from "../support/keys.ts";
+import { shardKeys, storeKeys } from "../support/keys.ts";
 import { startPostrider } from "../support/processes.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 
@@ -94,7 +94,7 @@ test("a token's text is kept nowhere, also not as an answer", async () => {
     });
   const made = await send();
   const redis = new Redis(api.redisUrl, { replyMapping: "legacy" });
-  const kept = await redis.keys(storeKeys.apiAnswer("*").replace(/[{}]/g, "\\$&"));
+  const kept = await redis.keys(storeKeys.apiAnswer("*"));
   const stored = JSON.stringify(await Promise.all(kept.map((key) => redis.hgetall(key))));
   redis.disconnect();
 
@@ -104,7 +104,7 @@ test("a token's text is kept nowhere, also not as an answer", async () => {
 
 async function readTotals(redisUrl: string): Promise<number> {
   const redis = new Redis(redisUrl, { replyMapping: "legacy" });
-  const enqueued = await redis.hget("{postrider:0}:totals", "enqueued");
+  const enqueued = await redis.hget(shardKeys.totals(), "enqueued");
   redis.disconnect();
   return Number(enqueued);
 }
@@ -163,17 +163,17 @@ async function killWhileTaking(environment: Record<string, string>, key: string)
 }
 
 /**
- * Watches a database of Redis for a script that marks a delivery. By a connection of its own: other tests use
+ * Watches Redis for a script that marks a delivery of this file. By a connection of its own: other tests use
  * the same server, and ioredis' monitor takes what comes with its own first answer for a fault.
  */
 function watchMarks(redisUrl: string, onMark: () => void): { begun: Promise<unknown>; stop(): void } {
-  const { hostname, port, pathname } = new URL(redisUrl);
-  const mark = new RegExp(`\\[${pathname.slice(1)} lua\\] "set" "[^"]+:outcome:`, "i");
+  const { hostname, port } = new URL(redisUrl);
+  const mark = `lua] "set" "${shardKeys.outcome("")}`;
   const socket = connect(Number(port), hostname);
   let text = "";
   socket.setEncoding("utf8").on("data", (part: string) => {
     text += part;
-    if (mark.test(text)) onMark();
+    if (text.toLowerCase().includes(mark)) onMark();
     text = text.slice(text.lastIndexOf("\n") + 1);
   });
   socket.write("MONITOR\r\n");

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { run } from "../support/command.ts";
 import { bury } from "../support/dead-letters.ts";
 import { eventually } from "../support/eventually.ts";
+import { shardKeys } from "../support/keys.ts";
 import { startPostrider } from "../support/processes.ts";
 import { ok, reply, startReceiver } from "../support/receiver.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
@@ -73,7 +74,7 @@ test("a held run: enqueued, looked at, one delivery released, then all; paused, 
   });
   expect(status).toMatchObject({ ownLanesTotal: 1, openCircuits: [] });
   const client = await producer.lanes.queue("run.r").backend.client;
-  const [id = ""] = await client.lrange("{postrider:0}:run.r:wait", 0, -1);
+  const [id = ""] = await client.lrange(shardKeys.ofLane("run.r", "wait"), 0, -1);
   expect(await say("deliveries", "show", id)).toMatch(/next +waits to be released: the run r is held/);
   await ask("runs", "release", "r", "--delivery", id);
   await eventually(() => expect(receiver.requests).toHaveLength(1));

@@ -10,6 +10,7 @@ import { eventually } from "../support/eventually.ts";
 import { shardKeys } from "../support/keys.ts";
 import { reply } from "../support/receiver.ts";
 import { isolatedRedisUrl, redisBinary } from "../support/redis.ts";
+import { deleteKeys } from "../support/redis-keys.ts";
 import { newKey } from "../support/secret-keys.ts";
 import { startSystem } from "../support/system.ts";
 
@@ -43,7 +44,7 @@ async function listAll(
 }
 
 test("each filter finds what it names and nothing else, newest first", async () => {
-  await redis.flushdb();
+  await deleteKeys(url);
   await producer.actions.apply({ id: "a", url: "https://static.example/{{ customer.id }}" });
   const early = await bury(redis, { count: 5, run: "early", from: 1_000 });
   const late = await bury(redis, { count: 5, run: "late", from: 2_000, reason: "gone", action: "b@2" });
@@ -99,7 +100,7 @@ test("each filter finds what it names and nothing else, newest first", async () 
 });
 
 test("a customer is compared as text, and found in sealed deliveries where the key is at hand", async () => {
-  await redis.flushdb();
+  await deleteKeys(url);
   const ids = await bury(redis, { count: 3, run: "r" });
   const secretKeys = newKey("k");
   const keys = parseSecretKeys(secretKeys);
@@ -119,7 +120,7 @@ test("a customer is compared as text, and found in sealed deliveries where the k
 });
 
 test("the command line takes the same filter", async () => {
-  await redis.flushdb();
+  await deleteKeys(url);
   await bury(redis, { count: 3, run: "one", labels: ["x"] });
   await bury(redis, { count: 3, run: "two" });
   const environment = { POSTRIDER_REDIS_URL: url };
@@ -135,7 +136,7 @@ test("the command line takes the same filter", async () => {
 });
 
 test("a count is exact where it looks at all, and says where it does not", async () => {
-  await redis.flushdb();
+  await deleteKeys(url);
   await bury(redis, { count: 3_000, run: "one", from: 1_000, labels: ["x"] });
   await bury(redis, { count: 10, run: "two", from: 10_000, lane: "transactional" });
   const { count } = producer.deadLetters;
@@ -154,7 +155,7 @@ test("a count is exact where it looks at all, and says where it does not", async
 });
 
 test("pages meet each letter once, over lanes and within one millisecond, while others come and go", async () => {
-  await redis.flushdb();
+  await deleteKeys(url);
   const bulk = await bury(redis, { count: 700, run: "r", from: 5_000, perMs: 300 });
   const single = await bury(redis, { count: 700, run: "s", from: 5_000, perMs: 300, lane: "transactional" });
   const seen: string[] = [];
@@ -175,7 +176,7 @@ test("pages meet each letter once, over lanes and within one millisecond, while 
 });
 
 test("what is no delivery is listed and shown all the same", async () => {
-  await redis.flushdb();
+  await deleteKeys(url);
   const [id = ""] = await bury(redis, { count: 1, run: "r", reason: "delivery_invalid" });
   await redis.hset(shardKeys.job("bulk", id), "data", "{not even JSON");
   await redis.rpush(`${shardKeys.job("bulk", id)}:logs`, "nor this");

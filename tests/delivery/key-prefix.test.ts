@@ -1,14 +1,20 @@
 // Several installations on one Redis: their keys begin differently, and neither sees anything of the other.
 
+import { startRedisServer } from "@postrider/cli/redis/redis-server";
 import { createProducer } from "@postrider/producer/producer";
 import { Redis } from "ioredis";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { ok, reply } from "../support/receiver.ts";
+import { redisBinary } from "../support/redis.ts";
 import { customers, startSystem } from "../support/system.ts";
 
 test("two installations share a Redis and nothing else: actions, runs, own lanes, dead letters, limits", async () => {
+  // Of its own, so that all keys are looked at.
+  const server = await startRedisServer({ binary: redisBinary() });
+  onTestFinished(() => server.stop());
   await using one = await startSystem(({ path }) => (path === "/two" ? reply(400) : ok()), {
+    redis: server.url,
     keyPrefix: "one",
   });
   const two = await createProducer({ redis: one.redisUrl, keyPrefix: "two" });

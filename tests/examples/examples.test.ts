@@ -1,10 +1,12 @@
 // The examples run as they stand, against what `npm run build` has made, by the packages' public names.
 
+import { startRedisServer } from "@postrider/cli/redis/redis-server";
 import { compileAction } from "@postrider/compose";
 import { createProducer } from "@postrider/producer";
 import { createWorker } from "@postrider/worker";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { ROOT, startProcess } from "../support/processes.ts";
+import { redisBinary } from "../support/redis.ts";
 import { startSystem } from "../support/system.ts";
 
 test("the packages' own names lead to what they are for", () => {
@@ -13,7 +15,10 @@ test("the packages' own names lead to what they are for", () => {
 });
 
 test("examples/enqueue.ts saves an action, enqueues a run and sees it delivered", async () => {
-  await using system = await startSystem();
+  // Of its own, since the example knows of no other key prefix than the default.
+  const server = await startRedisServer({ binary: redisBinary() });
+  onTestFinished(() => server.stop());
+  await using system = await startSystem(undefined, { redis: server.url, keyPrefix: "postrider" });
   await system.startWorker();
   await using example = startProcess(
     process.execPath,

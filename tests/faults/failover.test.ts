@@ -4,6 +4,7 @@ import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { startFleet, untilOver } from "../support/fleet.ts";
+import { shardKeys } from "../support/keys.ts";
 import { startProxy } from "../support/proxy.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { redisBinary } from "../support/redis.ts";
@@ -29,7 +30,7 @@ test("a failover loses what the replica lacked and no more, and the same run aga
   await eventually(async () => {
     const [of, at] = [await toPrimary.info("replication"), await toReplica.info("replication")];
     expect(/master_repl_offset:(\d+)/.exec(at)?.[1]).toBe(/master_repl_offset:(\d+)/.exec(of)?.[1]);
-    expect(await toReplica.hget("{postrider:0}:run:r", "enqueued")).toBe(String(REPLICATED));
+    expect(await toReplica.hget(shardKeys.run("r"), "enqueued")).toBe(String(REPLICATED));
   });
 
   replication.swallow();

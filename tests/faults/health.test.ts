@@ -6,13 +6,19 @@ import { createProducer } from "@postrider/producer/producer";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { keyPrefix } from "../support/key-prefix.ts";
+import { shardKeys } from "../support/keys.ts";
 import { closedPort, LOOPBACK } from "../support/network.ts";
 import { startPostrider } from "../support/processes.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { redisBinary } from "../support/redis.ts";
 
 /** All that a worker needs but BullMQ's keys of the lane "bulk" that it claims with. */
-const WITHOUT_CLAIMS = ["~{postrider}*", "~{postrider:0}:[^b]*", "~{postrider:0}:bulk:[^a]*"];
+const WITHOUT_CLAIMS = [
+  `{${keyPrefix}}*`,
+  `${shardKeys.prefix}:[^b]*`,
+  shardKeys.ofLane("bulk", "[^a]*"),
+].map((glob) => `~${glob}`);
 
 test("a worker that takes nothing although deliveries are due turns red, and green again once it does", async () => {
   const server = await startRedisServer({ binary: redisBinary() });

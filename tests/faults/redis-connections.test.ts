@@ -4,6 +4,7 @@ import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { startFleet, untilOver } from "../support/fleet.ts";
+import { storeKeys } from "../support/keys.ts";
 import { startProxy } from "../support/proxy.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { redisBinary } from "../support/redis.ts";
@@ -86,7 +87,7 @@ test("a Redis that has become a replica is left for the one that is primary now"
   await untilOver(producer, "before");
   await toNext?.replicaof("127.0.0.1", old.port);
   await eventually(async () => expect(await toNext?.info("replication")).toMatch(/master_link_status:up/));
-  await eventually(async () => expect(await toNext?.exists("{postrider}:action:a")).toBe(1));
+  await eventually(async () => expect(await toNext?.exists(storeKeys.action("a"))).toBe(1));
 
   // As a managed Redis fails over: the name leads elsewhere, and connections to the old primary stay open.
   proxy.leadTo(next.port);

@@ -2,6 +2,7 @@ import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { reply } from "../support/receiver.ts";
+import { findKeys } from "../support/redis-keys.ts";
 import { newKey } from "../support/secret-keys.ts";
 import { customers, SOON, startSystem } from "../support/system.ts";
 
@@ -63,7 +64,7 @@ test("nothing that has ended stays among what is open, whoever enqueues it twice
   await system.untilEnded("r");
 
   const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
-  await eventually(async () => expect(await redis.keys("*customers:open*")).toEqual([]));
+  await eventually(async () => expect(await findKeys(redis, "customers:open*")).toEqual([]));
   redis.disconnect();
   expect(await system.producer.customers.deliveries("c3")).toHaveLength(1);
 });
@@ -76,7 +77,7 @@ test("what waits for long stays found, whatever else comes and goes in its list"
   await system.producer.enqueue({ action: "a", customer: { id: 1 } });
 
   const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
-  const [list = ""] = await redis.keys("*customers:open*");
+  const [list = ""] = await findKeys(redis, "customers:open*");
   expect(await redis.ttl(list)).toBeGreaterThan(90 * 86_400);
   await system.startWorker();
   await eventually(async () => expect(await redis.llen(list)).toBe(1));
@@ -99,7 +100,7 @@ test("sealed customers are found with the key, and what lies in Redis does not t
     ]),
   );
   const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
-  for (const key of await redis.keys("*customers*"))
+  for (const key of await findKeys(redis, "customers*"))
     expect((await redis.lrange(key, 0, -1)).join()).not.toMatch(/ann/);
   redis.disconnect();
 });
@@ -122,7 +123,7 @@ test("where no index is kept, nothing of it lies in Redis, and asking says what 
   await system.untilEnded("r");
 
   const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
-  expect(await redis.keys("*customers*")).toEqual([]);
+  expect(await findKeys(redis, "customers*")).toEqual([]);
   redis.disconnect();
   await expect(system.producer.customers.deliveries("c1")).rejects.toMatchObject({
     code: "customers_not_indexed",

@@ -1,6 +1,7 @@
 import type { ReadOutcome } from "@postrider/producer/outcomes/outcomes";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
+import { shardKeys } from "../support/keys.ts";
 import { reply } from "../support/receiver.ts";
 import { newKey } from "../support/secret-keys.ts";
 import { customers, type System, startSystem } from "../support/system.ts";
@@ -183,8 +184,8 @@ test("a reader is told when Redis has gone back to before what it has read", asy
 
   // As a failover to a replica that lacked the last of them.
   const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
-  await redis.del("{postrider:0}:outcomes");
-  await redis.hset("{postrider:0}:totals", "outcomes", 2);
+  await redis.del(shardKeys.outcomes());
+  await redis.hset(shardKeys.totals(), "outcomes", 2);
   redis.disconnect();
   await system.producer.enqueueMany({ action: "a", customers: customers(4), run: "two" });
   await system.untilEnded("two");
@@ -220,7 +221,7 @@ test("sealed customers' outcomes open with the key", async () => {
     { customer: "ann@example.com", attributes: { greeting: "Hello Ann" } },
   ]);
   const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
-  expect(JSON.stringify(await redis.xrange("{postrider:0}:outcomes", "-", "+"))).not.toMatch(/ann/i);
+  expect(JSON.stringify(await redis.xrange(shardKeys.outcomes(), "-", "+"))).not.toMatch(/ann/i);
   redis.disconnect();
 });
 

@@ -23,5 +23,5 @@ return math.max(0, tonumber(totals[1] or 0) - tonumber(totals[2] or 0) - present
 
 /** Accepted deliveries that have not ended and lie in no lane, all of one moment. */
 export async function countMissing(redis: Redis): Promise<number> {
-  return (await redis.eval(COUNT_MISSING, 1, shardKeys.totals(), "{postrider:0}")) as number;
+  return (await redis.eval(COUNT_MISSING, 1, shardKeys.totals(), shardKeys.prefix)) as number;
 }

@@ -8,7 +8,7 @@ import { readFromRedis } from "@postrider/worker/unseal/open-secrets";
 import { createSecretCache, type Found } from "@postrider/worker/unseal/secret-cache";
 import { Redis } from "ioredis";
 import { afterAll, beforeEach, expect, test } from "vitest";
-import { toStore } from "../support/keys.ts";
+import { storeKeys, toStore } from "../support/keys.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 import { newKey } from "../support/secret-keys.ts";
 
@@ -92,7 +92,7 @@ test("what is missing, or was put under another name in Redis, is said, and is l
   const both = action("A", "B");
   expect(await find(both)).toMatchObject({ kind: "unready", reason: "secret_missing" });
 
-  await redis.hset("{postrider}:secrets", "B", (await redis.hget("{postrider}:secrets", "A")) ?? "");
+  await redis.hset(storeKeys.secrets(), "B", (await redis.hget(storeKeys.secrets(), "A")) ?? "");
   now += 2_001;
   expect(await find(both)).toMatchObject({
     kind: "unready",

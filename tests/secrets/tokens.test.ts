@@ -14,6 +14,7 @@ import { afterAll, beforeEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { storeKeys, toStore } from "../support/keys.ts";
 import { isolatedRedisUrl, redisBinary } from "../support/redis.ts";
+import { findKeys } from "../support/redis-keys.ts";
 
 const client: OAuthClient = {
   tokenUrl: { origin: "https://id.example.com", path: "/token" },
@@ -71,7 +72,7 @@ test("all workers together fetch one token, and Redis holds it sealed", async ()
 
   expect(fetches).toBe(1);
   expect(new Set(found.map(tokenOf))).toEqual(new Set(["pl4nted-token-1"]));
-  const names = await redis.keys("*");
+  const names = await findKeys(redis);
   const values = await Promise.all(names.map((name) => redis.get(name)));
   expect(names).toHaveLength(1);
   expect(`${names}${values}`).not.toContain("pl4nted");
@@ -149,7 +150,7 @@ test("a failed fetch is told to all, and nobody tries again for a while; an old 
   now += LIFETIME_MS * 0.81;
   expect(tokenOf(await workers[0].get())).toBe("pl4nted-token-1");
   await eventually(() => expect(fetches).toBe(2));
-  await eventually(async () => expect(await redis.keys("*:failure")).toHaveLength(1));
+  await eventually(async () => expect(await findKeys(redis, ":failure")).toHaveLength(1));
 
   for (let times = 0; times < 20; times++)
     for (const { get } of workers) expect(tokenOf(await get())).toBe("pl4nted-token-1");
@@ -169,7 +170,7 @@ test("an endpoint that says when to come back is asked by nobody until then", as
     for (const { get } of workers) expect(await get()).toMatchObject({ notBefore });
   }
   expect(fetches).toBe(1);
-  const [key = ""] = await redis.keys("*:failure");
+  const [key = ""] = await findKeys(redis, ":failure");
   expect(await redis.pttl(key)).toBeGreaterThan(30_000);
 });
 
@@ -181,7 +182,7 @@ test("why a fetch failed lies in Redis without the client's secret, whatever the
   });
 
   expect(await worker().get()).toMatchObject({ message: "answered 400 (***)" });
-  const [key = ""] = await redis.keys("*:failure");
+  const [key = ""] = await findKeys(redis, ":failure");
   expect(await redis.get(key)).toContain("answered 400 (***)");
 });
 

@@ -1,11 +1,9 @@
-// The keys under which a process with the settings' own prefix keeps things.
+// The keys under which everything that a test file starts keeps things.
 
 import { createShardKeys, createStoreKeys } from "@postrider/redis/keys";
 import { createShard, createStore, type Shard, type Store } from "@postrider/redis/shard";
-import { readSettings } from "@postrider/shared/settings/read-settings";
 import type { Redis } from "ioredis";
-
-const { keyPrefix } = readSettings({});
+import { keyPrefix } from "./key-prefix.ts";
 
 export const shardKeys = createShardKeys(keyPrefix, "0");
 export const storeKeys = createStoreKeys(keyPrefix);

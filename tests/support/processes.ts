@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { eventually } from "./eventually.ts";
+import { keyPrefix } from "./key-prefix.ts";
 import { LOOPBACK } from "./network.ts";
 
 export interface Ended {
@@ -26,8 +27,8 @@ const CLI = fileURLToPath(new URL("../../packages/cli/bin/postrider.js", import.
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * Starts the built command line with nothing of this environment but PATH and HOME; it may send to this
- * machine.
+ * Starts the built command line with nothing of this environment but PATH and HOME, under the key prefix of
+ * this test file; it may send to this machine.
  */
 export function startPostrider(
   args: readonly string[],
@@ -57,7 +58,7 @@ export function startProcess(
   const { PATH = "", HOME = "" } = process.env;
   const child = spawn(command, args, {
     cwd: ROOT,
-    env: { PATH, HOME, ...environment },
+    env: { PATH, HOME, POSTRIDER_KEY_PREFIX: keyPrefix, ...environment },
     stdio: ["pipe", "pipe", "pipe"],
   });
   const read = { stdout: "", stderr: "" };

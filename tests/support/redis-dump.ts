@@ -1,12 +1,13 @@
-// Everything that a Redis database holds, as one text to search.
+// Everything that a test file has in Redis, as one text to search.
 
 import { Redis } from "ioredis";
+import { findKeys } from "./redis-keys.ts";
 
-/** Names and values of all keys, of whatever type. */
+/** Names and values of the file's keys, of whatever type. */
 export async function dumpRedis(url: string): Promise<string> {
   const redis = new Redis(url, { replyMapping: "legacy" });
   const parts: string[] = [];
-  for (const key of await redis.keys("*")) {
+  for (const key of await findKeys(redis)) {
     const type = await redis.type(key);
     const read: Record<string, () => Promise<unknown>> = {
       string: () => redis.get(key),

@@ -1,23 +1,19 @@
-// Redis for a test: a database of its own, empty at the start; or a server of its own, for tests that kill
-// it.
+// Redis for a test: the one of the whole run, in which the keys of each file have a prefix of their own; or a
+// server of its own, for tests that kill it.
 
-import { Redis } from "ioredis";
 import { inject } from "vitest";
 import { findOnPath } from "../../packages/cli/src/redis/redis-server.ts";
+import { noteUse } from "./key-prefix.ts";
+import { deleteKeys } from "./redis-keys.ts";
 
 /**
- * A URL whose database no other test file uses at the same time; emptied. Evidence of a failed test stays
- * until the next one.
+ * The URL of the run's Redis. It holds no key with this file's prefix yet, under which everything works that
+ * the file starts (each-file.ts).
  */
 export async function isolatedRedisUrl(): Promise<string> {
-  // Vitest numbers its workers from 1, and each runs one file at a time; Redis has 16 databases.
-  const database = Number(process.env["VITEST_POOL_ID"] ?? 1) % 16;
-  const url = new URL(inject("redisUrl"));
-  url.pathname = `/${database}`;
-  const redis = new Redis(url.toString(), { replyMapping: "legacy" });
-  await redis.flushdb();
-  redis.disconnect();
-  return url.toString();
+  const url = inject("redisUrl");
+  if (noteUse(url)) await deleteKeys(url);
+  return url;
 }
 
 /** The server program of this machine; the run's own Redis has installed it where it was missing. */

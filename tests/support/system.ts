@@ -26,13 +26,10 @@ export interface System {
 /** Small waits, so that a test sees several retries within a second. */
 export const SOON = { attempts: 3, baseMs: 20, factor: 1, maxMs: 20 } as const;
 
-export async function startSystem(
-  script?: Script,
-  options: Omit<ProducerOptions, "redis"> = {},
-): Promise<System> {
-  const redisUrl = await isolatedRedisUrl();
+export async function startSystem(script?: Script, options: Partial<ProducerOptions> = {}): Promise<System> {
+  const redisUrl = options.redis ?? (await isolatedRedisUrl());
   const receiver = await startReceiver(script);
-  const producer = await createProducer({ redis: redisUrl, ...options });
+  const producer = await createProducer({ ...options, redis: redisUrl });
   const workers: { worker: PostriderWorker; running: Promise<void> }[] = [];
   return {
     redisUrl,

@@ -1,0 +1,31 @@
+// Finds and deletes keys by what they begin with, also in a Redis Cluster of one server.
+
+import { Redis } from "ioredis";
+import { OWN_KEYS } from "./key-prefix.ts";
+
+/** Keys looked at in one step. */
+const SCANNED = 1_000;
+
+/** Names of this file's keys that end so. @param end a glob. */
+export async function findKeys(redis: Redis, end = ""): Promise<string[]> {
+  const found = new Set<string>();
+  for await (const keys of redis.scanStream({ match: `${OWN_KEYS}${end}`, count: SCANNED }))
+    for (const key of keys as string[]) found.add(key);
+  return [...found];
+}
+
+/** Deletes the keys that match. @param glob of their names. @param isMeant picks among them. */
+export async function deleteKeys(
+  url: string,
+  glob: string = OWN_KEYS,
+  isMeant: (key: string) => boolean = () => true,
+): Promise<void> {
+  const redis = new Redis(url, { replyMapping: "legacy" });
+  try {
+    // One key a command, since a Cluster refuses keys of several slots in one.
+    for await (const keys of redis.scanStream({ match: glob, count: SCANNED }))
+      await Promise.all((keys as string[]).filter(isMeant).map((key) => redis.unlink(key)));
+  } finally {
+    redis.disconnect();
+  }
+}
