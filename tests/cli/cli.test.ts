@@ -301,8 +301,10 @@ test("SIGTERM ends an enqueue that waits for its customers; what it has read is 
 
   enqueue.kill("SIGTERM");
 
-  expect(await enqueue.exited).toEqual({ code: 1, signal: null });
-  expect(enqueue.stderr).toContain("--run quiet goes on where it stopped");
+  expect(await enqueue.exited).toEqual({ code: 143, signal: null });
+  expect(enqueue.stderr).toContain(
+    "this goes on where it stopped (with the same input): postrider enqueue act --customers - --lane nobodys --run quiet\n",
+  );
 });
 
 test("bad settings are refused with every problem, and an evicting Redis too", async () => {

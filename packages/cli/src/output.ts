@@ -7,8 +7,13 @@ import pc from "picocolors";
 
 export interface Surroundings {
   readonly environment: Record<string, string | undefined>;
-  readonly stdin: Readable;
-  readonly stdout: Writable & { readonly isTTY?: boolean };
+  readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown };
+  /** A terminal has a size. */
+  readonly stdout: Writable & {
+    readonly isTTY?: boolean;
+    readonly columns?: number;
+    readonly rows?: number;
+  };
   readonly stderr: Writable & { readonly isTTY?: boolean };
 }
 

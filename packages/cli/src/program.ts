@@ -1,4 +1,5 @@
-// The command line: its commands, and what their ends mean as exit codes (0 done, 1 failed, 2 usage).
+// The command line: its commands, and what their ends mean as exit codes (0 done, 1 failed, 2 usage,
+// 130 and 143 stopped by a signal).
 
 import { CustomersFileError } from "@postrider/producer/customers/customers-file-error";
 import { ERROR_CODES } from "@postrider/shared/error-codes";
@@ -6,8 +7,10 @@ import { PostriderError } from "@postrider/shared/errors";
 import { readSettings } from "@postrider/shared/settings/read-settings";
 import { VERSION } from "@postrider/shared/version";
 import { Command, CommanderError } from "commander";
+import { toExamplesText } from "./command-examples.ts";
 import { addActions } from "./commands/actions.ts";
 import { addApi } from "./commands/api.ts";
+import { addCompletion } from "./commands/completion.ts";
 import { addCustomers } from "./commands/customers.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDeliveries } from "./commands/deliveries.ts";
@@ -20,9 +23,11 @@ import { addSnippets } from "./commands/snippets.ts";
 import { addStatus } from "./commands/status.ts";
 import { addTasks } from "./commands/tasks.ts";
 import { addTokens } from "./commands/tokens.ts";
+import { addTop } from "./commands/top.ts";
 import { addUp } from "./commands/up.ts";
 import { addWorker } from "./commands/worker.ts";
 import type { Context } from "./context.ts";
+import { toExitCode } from "./interrupt.ts";
 import { createOutput, type Output, type Surroundings } from "./output.ts";
 
 const COMMANDS = [
@@ -42,6 +47,8 @@ const COMMANDS = [
   addDeadLetters,
   addTasks,
   addStatus,
+  addTop,
+  addCompletion,
 ];
 
 /** Runs the command line that the process was started with. @returns the exit code. */
@@ -54,11 +61,23 @@ export async function createProgram(
   const context: Context = {
     surroundings,
     output,
+    words: argv.slice(2),
     settings: (changes = {}) => ({ ...readSettings(surroundings.environment), ...changes }),
     end: (code) => {
       exitCode = code;
     },
   };
+  try {
+    await createCommands(context).parseAsync(argv);
+    return exitCode;
+  } catch (error) {
+    return report(error, output);
+  }
+}
+
+/** The tree of commands, with nothing run yet. */
+export function createCommands(context: Context): Command {
+  const { surroundings } = context;
   const program = new Command("postrider")
     .description("Delivers webhooks: one action for each of many customers, through Redis, with retries.")
     .version(VERSION)
@@ -74,13 +93,14 @@ export async function createProgram(
       if (redis !== undefined) surroundings.environment["POSTRIDER_REDIS_URL"] = redis;
     });
   for (const add of COMMANDS) add(program, context);
+  addExamples(program);
+  return program;
+}
 
-  try {
-    await program.parseAsync(argv);
-    return exitCode;
-  } catch (error) {
-    return report(error, output);
-  }
+function addExamples(command: Command, path: readonly string[] = []): void {
+  const text = toExamplesText(path.join(" "));
+  if (text !== null) command.addHelpText("after", text);
+  for (const child of command.commands) addExamples(child, [...path, child.name()]);
 }
 
 function report(error: unknown, output: Output): number {
@@ -88,7 +108,7 @@ function report(error: unknown, output: Output): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof PostriderError) {
     output.fail(error.message, { code: error.code, problems: error.problems });
-    return ERROR_CODES[error.code].exitCode;
+    return toExitCode(error) ?? ERROR_CODES[error.code].exitCode;
   }
   if (error instanceof CustomersFileError) {
     output.fail(error.message, { code: error.code });

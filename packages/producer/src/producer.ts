@@ -28,6 +28,7 @@ import { createEnqueueAll, type EnqueueAll } from "./enqueue/enqueue-all.ts";
 import { createEnqueueMany, type EnqueueMany } from "./enqueue/enqueue-many.ts";
 import { createRouting } from "./enqueue/routing.ts";
 import { createOutcomes, type Outcomes } from "./outcomes/outcomes.ts";
+import { createOverview, type ReadOverview } from "./overview/overview.ts";
 import { createRuns, type Runs } from "./runs/runs.ts";
 import { createSecretStore, type SecretStore } from "./secrets/secrets.ts";
 import { createSnippetStore, type SnippetStore } from "./snippets/snippets.ts";
@@ -77,6 +78,8 @@ export interface Producer {
   readonly tasks: Tasks;
   readonly lanes: LaneQueues;
   readonly ownLanes: OwnLanes;
+  /** Everything at a glance, at a bounded cost. */
+  readonly overview: ReadOverview;
   /** What shards share, for those that keep something of their own there. */
   readonly store: Store;
   close(): Promise<void>;
@@ -147,6 +150,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     destinations,
     lanes,
     ownLanes: createOwnLanes(shard, directory),
+    overview: createOverview({ shard, directory, lanes }),
     store,
     async close() {
       await lanes.close();

@@ -30,6 +30,16 @@ export function parseSeconds(text: string): number {
   throw new InvalidArgumentError(`must be a number of seconds from 0 to ${SECONDS_MAX}`);
 }
 
+const INTERVAL_S_MIN = 0.5;
+const INTERVAL_S_MAX = 3_600;
+
+/** Seconds between two looks, so that nobody keeps Redis busy with looking. */
+export function parseInterval(text: string): number {
+  const seconds = Number(text);
+  if (seconds >= INTERVAL_S_MIN && seconds <= INTERVAL_S_MAX) return seconds;
+  throw new InvalidArgumentError(`must be a number of seconds from ${INTERVAL_S_MIN} to ${INTERVAL_S_MAX}`);
+}
+
 /** Per second. */
 export function parseRate(text: string): number {
   const rate = Number(text);

@@ -9,6 +9,7 @@ import {
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { untilInterrupted } from "../interrupt.ts";
+import { toResumeLine } from "../resume.ts";
 import { withProducer } from "../with-producer.ts";
 import { parseRate } from "./arguments.ts";
 import { addFilterOptions, type FilterOptions, toSelection } from "./dead-letter-options.ts";
@@ -48,10 +49,12 @@ async function replay(ids: string[], options: ReplayOptions, context: Context): 
   const { rate: ratePerSecond, presentVersion, newKey, json } = options;
   const progress = createProgress(json === true, context);
   const onProgress = ({ replayed }: ReplayProgress): void => progress(`${replayed} replayed`);
-  const result = await untilInterrupted((signal) =>
-    withProducer(context.settings(), ({ deadLetters }) =>
-      deadLetters.replay(selection, { ratePerSecond, presentVersion, newKey, signal, onProgress }),
-    ),
+  const result = await untilInterrupted(
+    (signal) =>
+      withProducer(context.settings(), ({ deadLetters }) =>
+        deadLetters.replay(selection, { ratePerSecond, presentVersion, newKey, signal, onProgress }),
+      ),
+    goesOnWith(ids, options, context),
   );
   if (result.unknown.length > 0) context.end(1);
   if (json === true) return context.output.json(result);
@@ -74,15 +77,28 @@ async function purge(ids: string[], options: WorkOptions, context: Context): Pro
   const selection = toSelection(ids, options);
   const progress = createProgress(options.json === true, context);
   const onProgress = ({ purged }: PurgeProgress): void => progress(`${purged} purged`);
-  const result = await untilInterrupted((signal) =>
-    withProducer(context.settings(), ({ deadLetters }) =>
-      deadLetters.purge(selection, { signal, onProgress }),
-    ),
+  const result = await untilInterrupted(
+    (signal) =>
+      withProducer(context.settings(), ({ deadLetters }) =>
+        deadLetters.purge(selection, { signal, onProgress }),
+      ),
+    goesOnWith(ids, options, context),
   );
   if (result.unknown.length > 0) context.end(1);
   if (options.json === true) return context.output.json(result);
   context.output.line(`${result.purged} purged`);
   refuseUnknown(result.unknown, context);
+}
+
+/**
+ * Says how to go on with what is left. What failed only after the command began is none of it: a letter that
+ * was replayed and failed once more would be replayed again.
+ */
+function goesOnWith(ids: readonly string[], { to }: WorkOptions, { words, output }: Context): () => void {
+  const begunAt = new Date().toISOString();
+  const isAsTyped = ids.length > 0 || to !== undefined;
+  const line = toResumeLine(words, isAsTyped ? {} : { "--all": null, "--to": begunAt });
+  return () => output.note(`stopped; this goes on with the rest: ${line}`);
 }
 
 function refuseUnknown(unknown: readonly string[], { output }: Context): void {

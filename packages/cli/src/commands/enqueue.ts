@@ -4,8 +4,7 @@ import type { GoodCustomers } from "@postrider/producer/customers/good-customers
 import type { RunEnqueued } from "@postrider/producer/enqueue/enqueue-many";
 import type { Producer } from "@postrider/producer/producer";
 import { type Delivery, parseRunId } from "@postrider/shared/delivery";
-import { PostriderError } from "@postrider/shared/errors";
-
+import { hasCode, PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
 import { type Command, Option } from "commander";
 import { loadAction } from "../actions/load.ts";
@@ -17,6 +16,7 @@ import { createProgress } from "../customers/progress.ts";
 import { createRejects, NO_REJECTS, type Rejects } from "../customers/rejects.ts";
 import { isActionFile, readEvent, readValues } from "../documents.ts";
 import { untilInterrupted } from "../interrupt.ts";
+import { redisWords, toResumeLine } from "../resume.ts";
 import { withProducer } from "../with-producer.ts";
 import { parseTime } from "./arguments.ts";
 import { waitForRun } from "./wait.ts";
@@ -96,7 +96,11 @@ async function enqueue(action: string, options: Options, context: Context): Prom
       const enqueued = await enqueueRun(action, options, { producer, file, problems, context });
       await warnOfUnservedLane(options.lane ?? chooseLane(true), producer, context);
       if (options.wait === true)
-        await waitForRun(producer, enqueued.run, { isQuiet: options.json === true, context });
+        await waitForRun(producer, enqueued.run, {
+          isQuiet: options.json === true,
+          context,
+          again: ["runs", "wait", enqueued.run, ...redisWords(context.words)],
+        });
       return enqueued;
     });
     if (problems.rejected > 0) context.end(1);
@@ -149,11 +153,17 @@ async function enqueueRun(
       producer.enqueueMany({ ...order, signal, onProgress: progress.update }),
     );
   } catch (error) {
-    if (problems.customersRead > 0) context.output.note(`stopped; --run ${run} goes on where it stopped`);
+    if (problems.customersRead > 0 || hasCode(error, "aborted")) sayHowToGoOn(run, options, context);
     throw error;
   } finally {
     progress.end();
   }
+}
+
+/** The run makes the line that was typed safe to be typed again. */
+function sayHowToGoOn(run: string, { customers }: Options, { words, output }: Context): void {
+  const input = customers === "-" ? " (with the same input)" : "";
+  output.note(`stopped; this goes on where it stopped${input}: ${toResumeLine(words, { "--run": run })}`);
 }
 
 /** Only what was given: the library refuses a field that is undefined. */

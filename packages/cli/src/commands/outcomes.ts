@@ -9,6 +9,7 @@ import { type Command, Option } from "commander";
 import type { Context } from "../context.ts";
 import { untilInterrupted } from "../interrupt.ts";
 import { describeCustomer, describeTime } from "../readable.ts";
+import { toResumeLine } from "../resume.ts";
 import { withProducer } from "../with-producer.ts";
 
 interface Json {
@@ -50,7 +51,7 @@ Examples:
     )
     .action((options: TailOptions) =>
       withProducer(settings(), (producer) =>
-        untilInterrupted((signal) => tail(producer, options, context, signal)),
+        untilInterrupted((signal) => tail(producer, options, context, signal), context.end),
       ),
     );
   group
@@ -90,12 +91,22 @@ async function tail(
         ? "Redis has lost outcomes that were told before; what is kept follows"
         : `${missed} outcomes are gone unread: they are kept for as many as POSTRIDER_OUTCOMES_KEPT says`,
     );
+  let cursor: string | null = null;
   for await (const outcome of read(producer, options, onMissed, signal)) {
+    ({ cursor } = outcome);
     const line = options.json === true ? stringifyExact(toJson(outcome)) : toLine(outcome);
     // A reader that takes its time holds this up, and nothing piles up in between.
     if (!surroundings.stdout.write(`${line}\n`))
       await once(surroundings.stdout, "drain", { signal }).catch(() => undefined);
   }
+  if (signal.aborted) sayHowToGoOn(options, cursor, context);
+}
+
+/** A group keeps its place; without one the last cursor is the place. */
+function sayHowToGoOn({ group }: TailOptions, cursor: string | null, { words, output }: Context): void {
+  const changes = group === undefined ? { "--start": null, "--after": cursor } : { "--after": null };
+  const isPlaceKnown = group !== undefined || cursor !== null;
+  output.note(`stopped; this goes on where it stopped: ${toResumeLine(words, isPlaceKnown ? changes : {})}`);
 }
 
 type OnMissed = (missed: number | null) => void;

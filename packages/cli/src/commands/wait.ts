@@ -9,6 +9,15 @@ import { createBar, createLines } from "../bar.ts";
 import type { Context } from "../context.ts";
 import { untilInterrupted } from "../interrupt.ts";
 import { describeDuration } from "../readable.ts";
+import { toResumeLine } from "../resume.ts";
+
+interface WaitOptions {
+  readonly timeoutMs?: number | undefined;
+  readonly isQuiet: boolean;
+  readonly context: Context;
+  /** The words of a command that waits for this run; absent: those that were typed. */
+  readonly again?: readonly string[];
+}
 
 /**
  * Waits, and ends the command with 1 unless the run is over and all of it was delivered.
@@ -17,12 +26,17 @@ import { describeDuration } from "../readable.ts";
 export async function waitForRun(
   { runs }: Producer,
   id: string,
-  { timeoutMs, isQuiet, context }: { timeoutMs?: number | undefined; isQuiet: boolean; context: Context },
+  { timeoutMs, isQuiet, context, again = context.words }: WaitOptions,
 ): Promise<Run> {
   const view = isQuiet ? SILENT : createView(context.surroundings.stderr);
   try {
-    const run = await untilInterrupted((signal) =>
-      runs.wait(id, { signal, onProgress: view.update, ...(timeoutMs !== undefined && { timeoutMs }) }),
+    const run = await untilInterrupted(
+      (signal) =>
+        runs.wait(id, { signal, onProgress: view.update, ...(timeoutMs !== undefined && { timeoutMs }) }),
+      () => {
+        view.end();
+        context.output.note(`the run goes on by itself; this waits for its end: ${toResumeLine(again)}`);
+      },
     );
     const complaint = complainOf(run, timeoutMs);
     if (complaint !== null) {

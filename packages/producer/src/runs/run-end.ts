@@ -1,8 +1,7 @@
 // The end of a run: waiting until nothing is left of it.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { hasCode } from "@postrider/shared/errors";
-import { throwIfAborted } from "../enqueue/chunks.ts";
+import { hasCode, PostriderError } from "@postrider/shared/errors";
 import type { Run } from "./run.ts";
 
 export interface WaitOptions {
@@ -26,7 +25,8 @@ export async function waitForEnd(
 ): Promise<Run> {
   const until = Date.now() + timeoutMs;
   for (;;) {
-    throwIfAborted(signal);
+    if (signal?.aborted === true)
+      throw new PostriderError("aborted", "waiting was stopped; the run goes on", { cause: signal.reason });
     const run = await unlessAway(get, until);
     if (run !== null) {
       onProgress?.(run);

@@ -16,9 +16,10 @@ import { ownLaneName } from "@postrider/shared/lanes";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import type { FindActionOrigin } from "../actions/action-origins.ts";
 import { toRunLane } from "../enqueue/routing.ts";
-import type { Run, RunState } from "./run.ts";
+import type { Run } from "./run.ts";
 import { count, countClaimed, estimateEnd } from "./run-counters.ts";
 import { isOver, type WaitOptions, waitForEnd } from "./run-end.ts";
+import { toRunState } from "./run-state.ts";
 
 /** Where a run stands in the list of all. */
 export type RunPlace = Pick<Run, "run" | "createdAt">;
@@ -166,7 +167,7 @@ async function readRun(run: string, shard: Shard, directory: LaneDirectory): Pro
   const ends = { closedAt: toTime(fields["closedAt"]), completedAt: toTime(fields["completedAt"]) };
   return {
     run,
-    state: toState(entry, fields, isOver({ ...ends, ...counters })),
+    state: toRunState(entry, fields, isOver({ ...ends, ...counters })),
     action,
     lane,
     createdAt: Number(createdAt),
@@ -194,17 +195,6 @@ async function toReleasePath(shard: Shard, run: string): Promise<ReleasePath> {
 
 function toTime(text: string | undefined): number | null {
   return text === undefined ? null : Number(text);
-}
-
-function toState(
-  entry: OwnLane | undefined,
-  { isCancelled }: Readonly<Record<string, string>>,
-  hasEnded: boolean,
-): RunState {
-  if (isCancelled !== undefined || entry?.isCancelled === true) return "cancelled";
-  if (hasEnded) return "completed";
-  if (entry?.isPaused === true) return "paused";
-  return entry?.isHeld === true ? "held" : "running";
 }
 
 function unknown(run: string): PostriderError {
