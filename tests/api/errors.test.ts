@@ -63,6 +63,7 @@ const MET: Partial<Record<ErrorCode, () => Promise<Answered>>> = {
   run_cancelled: () => send("POST", "/v1/runs/over/resume"),
   destination_invalid: () => send("GET", "/v1/destinations/nowhere"),
   delivery_unknown: () => send("GET", "/v1/deliveries/none"),
+  filter_invalid: () => send("GET", "/v1/deliveries?state=waiting&outcome=failed"),
   dead_letter_unknown: () => send("GET", "/v1/dead-letters/none"),
   dead_letters_invalid: () => send("GET", "/v1/dead-letters?after=nowhere"),
   secret_invalid: () => send("PUT", "/v1/secrets/1", { body: { value: "long enough" } }),

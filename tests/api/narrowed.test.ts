@@ -97,12 +97,30 @@ test("what is the token's own it sees", async () => {
   expect((await of("/v1/dead-letters/groups")).groups).toHaveLength(1);
   expect((await of(`/v1/dead-letters/${mine.deadLetter}`)).action).toBe("mine@1");
   expect((await of(`/v1/deliveries/${mine.delivery}`)).state).toBe("waiting");
+  const listed = (await of("/v1/deliveries?limit=100")).deliveries;
+  expect(new Set(listed.map(({ action }: { action: string }) => action))).toEqual(new Set(["mine@1"]));
+  expect(new Set(listed.map(({ state }: { state: string }) => state))).toEqual(
+    // Those that were buried have told no outcome.
+    new Set(["waiting", "ended"]),
+  );
+  expect((await of("/v1/deliveries?outcome=failed")).deliveries).toHaveLength(2);
   expect((await of("/v1/outcomes")).outcomes).toMatchObject([
     { action: "mine@1", customer: toMarker("mine") },
   ]);
   expect((await of(`/v1/customers/${toMarker("mine")}/deliveries`)).deliveries.length).toBeGreaterThan(3);
   const all = await api.request("GET", "/v1/dead-letters", { token: tokens.all.token });
   expect(all.json).toMatchObject({ total: 4, after: null });
+});
+
+test("a token of a lane sees what lies there, open or a dead letter, and what began elsewhere never", async () => {
+  const known = tokens.lane.token;
+  const of = (query: string) => api.request("GET", `/v1/deliveries${query}`, { token: known });
+  await api.producer.enqueue({ action: "mine", customer: { id: 5 }, lane: "elsewhere" });
+
+  const { deliveries } = (await of("")).json;
+  expect(deliveries).toMatchObject([{ home: "elsewhere", customerId: 5 }]);
+  expect((await of("?lane=bulk")).json.deliveries).toEqual([]);
+  expectProblem(await of("?outcome=cancelled"), "filter_invalid");
 });
 
 test("of orders for several actions a narrowed token's are taken in, where the others may be skipped", async () => {

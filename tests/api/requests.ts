@@ -94,6 +94,7 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
       { action, customer: { id: "2" }, key: "k", lane: "bulk", sendAt: "2030-01-01T00:00:00Z" },
     ],
   }),
+  listDeliveries: () => ({ query: "?limit=10&state=waiting&from=2020-01-01T00:00:00Z" }),
   changeDelivery: ({ delivery }) => ({
     params: { id: delivery },
     body: { sendAt: "2030-01-01T00:00:00Z", expiresAt: null },

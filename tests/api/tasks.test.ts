@@ -65,6 +65,40 @@ test("a replay is counted first, changes nothing then, and carried out when it i
   redis.disconnect();
 });
 
+test("a cancel is counted first, ends what waits, leaves what is in flight, and is counted as a task", async () => {
+  await using api = await startApi();
+  const { producer } = api;
+  await producer.actions.apply({ id: "a", url: "https://api.example.com/", body: "{}" });
+  const customers = Array.from({ length: 1_130 }, (_, index) => ({ id: index }));
+  await producer.enqueueMany({ action: "a", run: "spring", customers, labels: ["vip"] });
+  await producer.enqueueMany({ action: "a", run: "autumn", customers: customers.slice(0, 20) });
+  const filter = { label: "vip", action: "a" };
+
+  const body = { do: "cancel", filter };
+  const counted = await api.request("POST", "/v1/tasks", { body: { ...body, dryRun: true } });
+  expect([counted.status, counted.json]).toEqual([200, { dryRun: true, count: 1_130, isComplete: true }]);
+  const id = await begin(api, body);
+  const task = await untilEnded(() => api.request("GET", `/v1/tasks/${id}`));
+  expect(task).toMatchObject({
+    do: "cancel",
+    state: "done",
+    filter,
+    rate: null,
+    progress: { looked: 1_150, of: 1_150 },
+    counts: { cancelled: 1_130, inFlight: 0 },
+  });
+  expect(await producer.runs.get("spring")).toMatchObject({
+    state: "completed",
+    cancelled: 1_130,
+    waiting: 0,
+  });
+  expect(await producer.runs.get("autumn")).toMatchObject({ cancelled: 0, waiting: 20 });
+  const page = (await api.request("GET", "/metrics")).text;
+  expect(page).toMatch(/^postrider_tasks_total\{do="cancel",state="done"\} 1$/m);
+  expect(page).toMatch(/^postrider_tasks_total\{do="purge",state="failed"\} 0$/m);
+  expect(page).toMatch(/^postrider_tasks_running\{do="cancel"\} 0$/m);
+});
+
 test("what a body may not say is told with its place, and no empty filter means all by accident", async () => {
   await using api = await startApi();
   const refused = async (body: unknown, ...pointers: string[]): Promise<void> => {
@@ -86,6 +120,16 @@ test("what a body may not say is told with its place, and no empty filter means 
   );
   const { from, to } = { from: "2026-01-02T00:00:00Z", to: "2026-01-01T00:00:00Z" };
   await refused({ do: "replay", filter: { from, to } }, "/filter/to");
+  await refused({ do: "cancel" }, "/all");
+  await refused({ do: "cancel", filter: { state: "waiting", outcome: "failed" } }, "/filter/outcome");
+  await refused({ do: "cancel", filter: { run: "x" }, presentVersion: true }, "/presentVersion");
+  for (const body of [
+    { do: "cancel", filter: { state: "ended" } },
+    { do: "cancel", filter: { outcome: "failed" }, dryRun: true },
+  ])
+    expectProblem(await api.request("POST", "/v1/tasks", { body }), "filter_invalid");
+  const notFailed = { do: "purge", filter: { outcome: "expired" } };
+  expectProblem(await api.request("POST", "/v1/tasks", { body: notFailed }), "dead_letters_invalid");
   expectProblem(await api.request("GET", "/v1/tasks/t0"), "task_unknown");
   expectProblem(await api.request("DELETE", "/v1/tasks/t0"), "task_unknown");
   expect((await api.request("POST", "/v1/tasks", { body: { do: "purge", dryRun: true } })).json.count).toBe(

@@ -1,5 +1,6 @@
 // What an API process counts. Every series exists from the first scrape, so that a rate is never "no data".
 
+import { TASK_KINDS, type TaskKind } from "@postrider/producer/tasks/task";
 import { collectProcess } from "@postrider/shared/process-metrics";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
@@ -14,10 +15,17 @@ export interface Measured {
   readonly path: string;
 }
 
+/** How tasks end. */
+const TASK_ENDS = ["done", "stopped", "failed"] as const;
+export type TaskEnd = (typeof TASK_ENDS)[number];
+
 export interface ApiMetrics {
   readonly registry: Registry;
   answered(route: Measured, status: number, ms: number): void;
   inFlight(count: number): void;
+  /** Tasks that this process carries out at this moment, by what they do. */
+  tasksUnderWay(kind: TaskKind, count: number): void;
+  taskEnded(kind: TaskKind, state: TaskEnd): void;
 }
 
 export function createApiMetrics(routes: readonly Measured[]): ApiMetrics {
@@ -41,6 +49,22 @@ export function createApiMetrics(routes: readonly Measured[]): ApiMetrics {
     help: "Requests being worked on; at most POSTRIDER_API_IN_FLIGHT_MAX.",
     registers,
   });
+  const tasks = new Counter({
+    name: "postrider_tasks_total",
+    help: "Tasks that ended, by what they do and how they ended; each in the process that had it.",
+    labelNames: ["do", "state"],
+    registers,
+  });
+  const tasksUnderWay = new Gauge({
+    name: "postrider_tasks_running",
+    help: "Tasks that this process carries out, by what they do.",
+    labelNames: ["do"],
+    registers,
+  });
+  for (const kind of TASK_KINDS) {
+    tasksUnderWay.set({ do: kind }, 0);
+    for (const state of TASK_ENDS) tasks.inc({ do: kind, state }, 0);
+  }
   for (const { method, path } of routes) {
     for (const status_class of STATUS_CLASSES) requests.inc({ method, route: path, status_class }, 0);
     duration.zero({ method, route: path });
@@ -53,6 +77,8 @@ export function createApiMetrics(routes: readonly Measured[]): ApiMetrics {
       duration.observe({ method, route: path }, ms / 1_000);
     },
     inFlight: (count) => inFlight.set(count),
+    tasksUnderWay: (kind, count) => tasksUnderWay.set({ do: kind }, count),
+    taskEnded: (kind, state) => tasks.inc({ do: kind, state }),
   };
 }
 

@@ -11,6 +11,7 @@ import { deliveryRoutes } from "./routes/deliveries.ts";
 import { createDescriptionRoutes } from "./routes/description.ts";
 import { destinationRoutes } from "./routes/destinations.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { listDeliveriesRoute } from "./routes/list-deliveries.ts";
 import { outcomeRoutes } from "./routes/outcomes.ts";
 import { previewRoutes } from "./routes/preview.ts";
 import { runRoutes } from "./routes/runs.ts";
@@ -25,6 +26,7 @@ export const ROUTES: readonly Route[] = [
   ...actionRoutes,
   ...previewRoutes,
   testSendRoute,
+  listDeliveriesRoute,
   ...deliveryRoutes,
   ...changeDeliveryRoutes,
   sendCustomers,

@@ -16,10 +16,11 @@ import type { Settings } from "@postrider/shared/settings/settings";
 import { createActionOrigins } from "./actions/action-origins.ts";
 import { type ActionStore, createActionStore } from "./actions/actions.ts";
 import { createTestAction, type TestAction } from "./actions/ask-test-send.ts";
+import { createByFilter } from "./by-filter/by-filter.ts";
 import { createDeadLetters, type DeadLetters } from "./dead-letters/dead-letters.ts";
 import { createFinder } from "./dead-letters/find.ts";
 import { createChanges } from "./deliveries/change.ts";
-import { type Customers, createCustomers } from "./deliveries/customer-deliveries.ts";
+import { type Customers, createCustomers, createFindOfCustomer } from "./deliveries/customer-deliveries.ts";
 import { createDeliveries, type Deliveries } from "./deliveries/deliveries.ts";
 import { createDestinations, type Destinations } from "./destinations/destinations.ts";
 import { createOwnLanes, type OwnLanes } from "./destinations/own-lanes.ts";
@@ -114,6 +115,10 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     idempotencyWindowMs: options.idempotencyWindowMs ?? defaults.idempotencyWindowMs,
   };
   const { customersKeptMs } = kept;
+  const index = customersKeptMs > 0 ? createCustomerIndex(shard, customersKeptMs) : null;
+  const findOfCustomer = createFindOfCustomer({ shard, index, finder, sealer });
+  const withdraw = createWithdraw(shard, kept);
+  const waiting = { shard, withdraw, sealer, now: Date.now };
   const dependencies = {
     admit: createAdmit(shard),
     lanes,
@@ -135,14 +140,13 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     outcomes: createOutcomes(shard, sealer),
     deliveries: createDeliveries({
       ...{ shard, directory, finder, findOrigin, runs, destinations, sealer },
-      changes: createChanges({ shard, withdraw: createWithdraw(shard, kept), sealer, now: Date.now }),
+      changes: createChanges(waiting),
+      byFilter: createByFilter({
+        ...{ ...waiting, directory, finder, findOrigin, findOfCustomer },
+        hasIndex: index !== null,
+      }),
     }),
-    customers: createCustomers({
-      shard,
-      index: customersKeptMs > 0 ? createCustomerIndex(shard, customersKeptMs) : null,
-      finder,
-      sealer,
-    }),
+    customers: createCustomers(findOfCustomer),
     deadLetters: createDeadLetters({ shard, directory, actions, finder, sealer }),
     secrets: createSecretStore(store, sealer),
     tokens: createTokenStore(store, Date.now),

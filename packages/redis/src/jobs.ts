@@ -59,6 +59,37 @@ function toPlace(due: unknown, claimed: unknown): StoredJob["place"] {
   return typeof claimed === "number" ? "in-flight" : "waiting";
 }
 
+/** A delivery that has not ended, as it lies in its lane. */
+export interface OpenJob {
+  /** JSON. */
+  readonly data: string;
+  /** Unix ms when it was enqueued, or replayed last. */
+  readonly enqueuedAt: number;
+  readonly attemptsMade: number;
+  /** The record of its last attempt. */
+  readonly lastAttempt: string | undefined;
+}
+
+/** Deliveries by their places; null for those that are gone meanwhile. */
+export async function readOpenJobs(
+  shard: Shard,
+  refs: readonly { readonly lane: string; readonly id: string }[],
+): Promise<(OpenJob | null)[]> {
+  const pipeline = shard.redis.pipeline();
+  for (const { lane, id } of refs) {
+    const job = shard.keys.job(lane, id);
+    pipeline.hmget(job, "data", "timestamp", "atm");
+    pipeline.lrange(`${job}:logs`, -1, -1);
+  }
+  const replies = readReplies(await pipeline.exec());
+  return refs.map((_, index) => {
+    const [data, enqueuedAt, attemptsMade] = replies[2 * index] as (string | null)[];
+    const [lastAttempt] = replies[2 * index + 1] as string[];
+    if (data === null || data === undefined) return null;
+    return { data, enqueuedAt: Number(enqueuedAt), attemptsMade: Number(attemptsMade ?? 0), lastAttempt };
+  });
+}
+
 /** A dead letter as it lies there; a field is null where it is missing. */
 export interface StoredLetter {
   readonly data: string;

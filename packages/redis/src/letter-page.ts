@@ -54,6 +54,22 @@ end
 return redis.call("ZREVRANGE", KEYS[1], first, first + ARGV[3], "WITHSCORES")
 `;
 
+/**
+ * Members of a sorted set behind one of them, the highest scores first, and one more than asked for where
+ * there are more. @param after empty: from the beginning.
+ */
+export async function readSetAfter(
+  shard: Shard,
+  key: string,
+  after: { readonly score: string; readonly id: string; readonly count: number },
+): Promise<{ readonly id: string; readonly score: string }[]> {
+  const { score, id, count } = after;
+  const reply = (await asProducer(() =>
+    shard.redis.eval(PAGE, 1, key, score === "" ? "+inf" : score, id, count),
+  )) as string[];
+  return reply.flatMap((one, index) => (index % 2 === 0 ? [{ id: one, score: reply[index + 1] ?? "" }] : []));
+}
+
 /** Reads so many letters' ids after a position, over all lanes; none that failed before `from`. */
 export async function readPage(
   shard: Shard,
@@ -64,8 +80,8 @@ export async function readPage(
   const perLane = await Promise.all(
     lanes.map(async (lane) => {
       const key = shard.keys.ofLane(lane, "failed");
-      const reply = await asProducer(() => shard.redis.eval(PAGE, 1, key, time, after.id, count));
-      return toRefs(reply as string[], lane);
+      const found = await readSetAfter(shard, key, { score: time, id: after.id, count });
+      return found.map(({ id, score }) => ({ lane, id, failedAt: Number(score) }));
     }),
   );
   // Nothing is known of a lane that has more, after its page's end: the others' letters beyond it belong to
@@ -90,13 +106,6 @@ export async function countLetters(
   for (const lane of lanes) pipeline.zcount(shard.keys.ofLane(lane, "failed"), from ?? "-inf", to ?? "+inf");
   const replies = await asProducer(async () => readReplies(await pipeline.exec()));
   return replies.reduce((sum: number, reply) => sum + Number(reply), 0);
-}
-
-function toRefs(reply: readonly string[], lane: string): LetterRef[] {
-  const refs: LetterRef[] = [];
-  for (let index = 0; index + 1 < reply.length; index += 2)
-    refs.push({ lane, id: reply[index] ?? "", failedAt: Number(reply[index + 1]) });
-  return refs;
 }
 
 function inOrder(a: Position, b: Position): number {

@@ -1,4 +1,4 @@
-// Which deliveries are meant: the one filter of lists, counts, replays, purges and tasks, in library,
+// Which deliveries are meant: the one filter of lists, counts, cancels, replays, purges and tasks, in library,
 // command line and API. What a person or program gives is checked here.
 
 import { z } from "zod";
@@ -8,7 +8,11 @@ import { toOrigin } from "./destination-origin.ts";
 import type { Problem } from "./errors.ts";
 import { areLabels } from "./labels.ts";
 import { isLaneName } from "./lanes.ts";
-import { REASON_NAMES, type Reason } from "./outcome.ts";
+import { OUTCOMES, type OutcomeKind, outcomeOf, REASON_NAMES, type Reason } from "./outcome.ts";
+
+/** Where deliveries are; those that are delayed wait, and dead letters have ended. */
+export const FILTER_STATES = ["waiting", "in-flight", "ended"] as const;
+export type FilterState = (typeof FILTER_STATES)[number];
 
 /** All that is given must hold. */
 export interface DeliveryFilter {
@@ -20,13 +24,19 @@ export interface DeliveryFilter {
   /** The origin of the last attempt, or the one that the action's URL names. */
   readonly destination?: string | undefined;
   readonly reason?: Reason | undefined;
+  /** How it ended. */
+  readonly outcome?: OutcomeKind | undefined;
+  readonly state?: FilterState | undefined;
   /** One of its labels. */
   readonly label?: string | undefined;
   /** The shared lane in which the deliveries began. */
   readonly lane?: string | undefined;
-  /** Failed then or later. A text is ISO 8601. */
+  /**
+   * Ended then or later: a dead letter failed then. What waits or is in flight was enqueued, or replayed
+   * last, then or later. A text is ISO 8601.
+   */
   readonly from?: Date | string | undefined;
-  /** Failed then or earlier. */
+  /** The same, then or earlier. */
   readonly to?: Date | string | undefined;
 }
 
@@ -42,6 +52,8 @@ function checked(charsMax: number, isRight: (text: string) => boolean, rule: str
 }
 
 const timeSchema = z.iso.datetime({ offset: true, error: "must be a time such as 2026-11-28T09:30:00Z" });
+
+const NOT_ENDED = "only what has ended has one, and state asks for what has not";
 
 const CUSTOMER_RULE = "must be a text of 1 to 1,000 characters, or a number";
 
@@ -65,20 +77,49 @@ export const deliveryFilterSchema = z
       .enum(REASON_NAMES, {
         error: ({ input }) => `"${String(input).slice(0, SHOWN_CHARS)}" is none; docs/reasons.md lists them`,
       })
-      .optional(),
+      .optional()
+      .describe("Why it ended."),
+    outcome: z
+      .enum(OUTCOMES, { error: `must be one of ${OUTCOMES.join(", ")}` })
+      .optional()
+      .describe("How it ended. Dead letters have all failed."),
+    state: z
+      .enum(FILTER_STATES, { error: `must be one of ${FILTER_STATES.join(", ")}` })
+      .optional()
+      .describe("Where it is: delayed ones wait, dead letters have ended."),
     label: checked(50, (text) => areLabels([text]), "can be no label")
       .optional()
       .describe("One of its labels."),
     lane: checked(50, isLaneName, "is no shared lane's name")
       .optional()
       .describe("The shared lane in which the deliveries began."),
-    from: timeSchema.optional().describe("Failed then or later."),
-    to: timeSchema.optional().describe("Failed then or earlier."),
+    from: timeSchema
+      .optional()
+      .describe(
+        "Ended then or later (a dead letter: failed); what is open was enqueued, or replayed last, then or later.",
+      ),
+    to: timeSchema.optional().describe("The same, then or earlier."),
   })
   .refine(({ from, to }) => from === undefined || to === undefined || Date.parse(from) <= Date.parse(to), {
     path: ["to"],
     error: "must not be before from",
+  })
+  .refine(
+    ({ reason, outcome }) => reason === undefined || outcome === undefined || outcomeOf(reason) === outcome,
+    { path: ["reason"], error: "belongs to another outcome" },
+  )
+  .refine(({ state, outcome }) => isEndedOrAny(state) || outcome === undefined, {
+    path: ["outcome"],
+    error: NOT_ENDED,
+  })
+  .refine(({ state, reason }) => isEndedOrAny(state) || reason === undefined, {
+    path: ["reason"],
+    error: NOT_ENDED,
   });
+
+function isEndedOrAny(state: FilterState | undefined): boolean {
+  return state === undefined || state === "ended";
+}
 
 export type FilterDocument = z.output<typeof deliveryFilterSchema>;
 
@@ -89,6 +130,8 @@ export interface ParsedFilter {
   readonly action: { readonly id: string; readonly version?: number } | null;
   readonly destination: string | null;
   readonly reason: Reason | null;
+  readonly outcome: OutcomeKind | null;
+  readonly state: FilterState | null;
   readonly label: string | null;
   readonly lane: string | null;
   /** Unix ms. */
@@ -107,13 +150,15 @@ export function readFilter(filter: DeliveryFilter): ParsedFilter | { readonly pr
           : [{ field: issue.path.join("."), message: issue.message }],
       ),
     };
-  const { customer, run, action, destination, reason, label, lane, from, to } = given.data;
+  const { customer, run, action, destination, reason, outcome, state, label, lane, from, to } = given.data;
   return {
     customer: customer === undefined ? null : String(customer),
     run: run ?? null,
     action: action === undefined ? null : parseActionRef(action),
     destination: destination === undefined ? null : toOrigin(destination),
     reason: reason ?? null,
+    outcome: outcome ?? null,
+    state: state ?? null,
     label: label ?? null,
     lane: lane ?? null,
     from: from === undefined ? null : Date.parse(from),

@@ -74,6 +74,11 @@ export const ERROR_CODES = {
     status: 409,
     text: "The delivery has ended, so that it can be neither cancelled nor changed.",
   },
+  filter_invalid: {
+    exitCode: 2,
+    status: 422,
+    text: "A filter of deliveries, or a cursor or limit of a list of them, breaks a rule.",
+  },
   dead_letter_unknown: { exitCode: 1, status: 404, text: "No dead letter has that delivery id." },
   dead_letters_invalid: {
     exitCode: 2,

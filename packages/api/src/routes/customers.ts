@@ -5,13 +5,13 @@ import { z } from "zod";
 import { reaches } from "../route/caller.ts";
 import { defineRoute, type Route } from "../route/route.ts";
 import { timeSchema, toTimeOrNull } from "../route/times.ts";
-import { outcomeSchema, toShownOutcome } from "./shown-outcome.ts";
+import { outcomeSchema, stateSchema, toShownOutcome } from "./shown-outcome.ts";
 
 const LIMIT_MAX = 200;
 
 const customerDeliverySchema = z.strictObject({
   id: z.string(),
-  state: z.enum(["waiting", "delayed", "in-flight", "dead-letter", "ended"]),
+  state: stateSchema,
   action: z.string().describe("`id@version`."),
   run: z.string().nullable(),
   labels: z.array(z.string()),
@@ -45,8 +45,8 @@ export const customerRoutes: readonly Route[] = [
       const found = await producer.customers.deliveries(id, limit);
       const deliveries = found
         .filter(({ action }) => reaches(caller, { action }))
-        .map(({ enqueuedAt, dueAt, outcome, labels, ...rest }) => ({
-          ...rest,
+        .map(({ id: deliveryId, state, action, run, enqueuedAt, dueAt, outcome, labels }) => ({
+          ...{ id: deliveryId, state, action, run },
           labels: [...labels],
           enqueuedAt: toTimeOrNull(enqueuedAt),
           dueAt: toTimeOrNull(dueAt),

@@ -1,7 +1,6 @@
 // Dead letters: listed, grouped, and shown with the request that each would send.
 
 import type { DeadLetter } from "@postrider/producer/dead-letters/letter";
-import { deliveryFilterSchema } from "@postrider/shared/delivery-filter";
 import { PostriderError } from "@postrider/shared/errors";
 import { z } from "zod";
 import { type Caller, isNarrowed, reaches } from "../route/caller.ts";
@@ -9,12 +8,9 @@ import { problemDetailSchema, toShownProblems } from "../route/problem.ts";
 import { defineRoute, type Route } from "../route/route.ts";
 import { timeSchema, toTime } from "../route/times.ts";
 import { customerIdSchema } from "./customer.ts";
-import { attemptSchema, reasonSchema, toShownAttempt } from "./shown-delivery.ts";
-
-const filterShape = {
-  ...deliveryFilterSchema.shape,
-  customer: z.string().min(1).max(1_000).optional().describe("The customer's id, compared as text."),
-};
+import { filterShape } from "./list-deliveries.ts";
+import { attemptSchema, toShownAttempt } from "./shown-delivery.ts";
+import { reasonSchema } from "./shown-outcome.ts";
 
 export const letterSchema = z.strictObject({
   id: z.string(),

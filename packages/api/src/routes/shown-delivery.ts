@@ -2,22 +2,12 @@
 
 import type { DeliveryShown, ExplainedAttempt } from "@postrider/producer/deliveries/deliveries";
 import type { AttemptRecord } from "@postrider/shared/attempt-record";
-import { OUTCOMES, type Outcome, REASON_NAMES, type Reason } from "@postrider/shared/outcome";
 import { z } from "zod";
 import { type Caller, isNarrowed, reaches } from "../route/caller.ts";
 import { timeSchema, toTime, toTimeOrNull } from "../route/times.ts";
 import { customerIdSchema } from "./customer.ts";
 import { destinationSchema, toShownDestination } from "./shown-destination.ts";
-
-export const reasonSchema = z.enum(REASON_NAMES as [Reason, ...Reason[]]);
-
-const outcomeSchema = z.strictObject({
-  outcome: z.enum(OUTCOMES),
-  reason: reasonSchema,
-  status: z.int().nullable(),
-  attempts: z.int(),
-  endedAt: timeSchema,
-});
+import { endSchema, stateSchema, toShownEnd } from "./shown-outcome.ts";
 
 export const attemptSchema = z.looseObject({
   attempt: z.int().describe("From 1, and from 1 again after a replay."),
@@ -30,10 +20,10 @@ export const attemptSchema = z.looseObject({
 
 export const deliverySchema = z.strictObject({
   id: z.string(),
-  state: z.enum(["waiting", "delayed", "in-flight", "dead-letter", "ended"]),
+  state: stateSchema,
   lane: z.string().nullable().describe("Where it lies; null once it has ended."),
   home: z.string().nullable().describe("The shared lane in which it began."),
-  outcome: outcomeSchema.nullable(),
+  outcome: endSchema.nullable(),
   action: z.string().nullable(),
   customerId: customerIdSchema.nullable(),
   run: z.strictObject({ run: z.string(), state: z.string() }).nullable(),
@@ -56,7 +46,7 @@ export function toShownDelivery(shown: DeliveryShown): z.input<typeof deliverySc
   const { outcome, destination, enqueuedAt, dueAt, expiresAt, attempts, next, ...rest } = shown;
   return {
     ...rest,
-    outcome: outcome === null ? null : toShownOutcome(outcome),
+    outcome: outcome === null ? null : toShownEnd(outcome),
     destination: destination === null ? null : toShownDestination(destination),
     enqueuedAt: toTimeOrNull(enqueuedAt),
     dueAt: toTimeOrNull(dueAt),
@@ -75,8 +65,4 @@ export function toShownAttempt(attempt: AttemptRecord | ExplainedAttempt): z.inp
     verdict: { ...verdict },
     timings: { ...timings },
   };
-}
-
-function toShownOutcome({ endedAt, ...rest }: Outcome): z.input<typeof outcomeSchema> {
-  return { ...rest, endedAt: toTime(endedAt) };
 }

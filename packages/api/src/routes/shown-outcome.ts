@@ -2,28 +2,37 @@
 
 import type { OutcomePage, ReadOutcome } from "@postrider/producer/outcomes/outcomes";
 import { PostriderError } from "@postrider/shared/errors";
-import { OUTCOMES } from "@postrider/shared/outcome";
+import { OUTCOMES, type Outcome, REASON_NAMES, type Reason } from "@postrider/shared/outcome";
 import type { DeliveryOutcome } from "@postrider/shared/outcome-entry";
 import { z } from "zod";
 import { type Caller, isNarrowed, reaches } from "../route/caller.ts";
 import { timeSchema, toTime } from "../route/times.ts";
 import { customerIdSchema } from "./customer.ts";
-import { reasonSchema } from "./shown-delivery.ts";
 
 const count = z.int().min(0);
 
-export const outcomeSchema = z.strictObject({
+export const reasonSchema = z.enum(REASON_NAMES as [Reason, ...Reason[]]);
+
+/** Where a delivery is. */
+export const stateSchema = z.enum(["waiting", "delayed", "in-flight", "dead-letter", "ended"]);
+
+/** How a delivery ended, as its mark tells it. */
+export const endSchema = z.strictObject({
+  outcome: z.enum(OUTCOMES),
+  reason: reasonSchema,
+  status: z.int().nullable().describe("The last answer's HTTP status; null where none came."),
+  attempts: count,
+  endedAt: timeSchema,
+});
+
+/** The same with all that its readers are told. */
+export const outcomeSchema = endSchema.extend({
   id: z.string().describe("The delivery's. One that was replayed has an outcome each time that it ends."),
   action: z.string().describe("`id@version`."),
   run: z.string().nullable(),
   customer: customerIdSchema
     .nullable()
     .describe("The customer's id; null where it is sealed and the key is not at hand."),
-  outcome: z.enum(OUTCOMES),
-  reason: reasonSchema,
-  status: z.int().nullable().describe("The last answer's HTTP status; null where none came."),
-  attempts: count,
-  endedAt: timeSchema,
   labels: z.array(z.string()),
   latencyMs: count.describe("From when the delivery was due to its end."),
   sendMs: count.describe("The last attempt's exchange; 0: nothing was sent."),
@@ -35,6 +44,10 @@ export const outcomeSchema = z.strictObject({
 export const readOutcomeSchema = outcomeSchema.extend({
   cursor: z.string().describe("The place behind it, to go on from."),
 });
+
+export function toShownEnd({ endedAt, ...rest }: Outcome): z.input<typeof endSchema> {
+  return { ...rest, endedAt: toTime(endedAt) };
+}
 
 export function toShownOutcome(outcome: DeliveryOutcome): z.input<typeof outcomeSchema> {
   const { endedAt, labels, missing, cut, attributes, ...rest } = outcome;

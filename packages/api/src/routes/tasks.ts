@@ -1,4 +1,5 @@
-// Tasks: replays and purges of many dead letters that go on by themselves; counted first, looked at, stopped.
+// Tasks: replays and purges of many dead letters, and cancels of many deliveries, that go on by themselves;
+// counted first, looked at, stopped.
 
 import {
   TASK_RATE_MAX,
@@ -19,14 +20,16 @@ import type { Tools } from "../route/tools.ts";
 const LIST_MAX = 1_000;
 
 const shared = {
-  filter: deliveryFilterSchema.optional().describe("Which dead letters; all that is given must hold."),
-  all: z.literal(true).optional().describe("Where no filter is given: all dead letters are meant."),
+  filter: deliveryFilterSchema
+    .optional()
+    .describe("Which dead letters, or which deliveries that wait; all that is given must hold."),
+  all: z.literal(true).optional().describe("Where no filter is given: all are meant."),
   rate: z
     .number()
     .min(TASK_RATE_MIN)
     .max(TASK_RATE_MAX)
     .optional()
-    .describe("At most so many a second; 100 for a replay unless given, none for a purge."),
+    .describe("At most so many a second; 100 for a replay unless given, none for the others."),
   dryRun: z.boolean().optional().describe("Counts what it would hit, and changes nothing."),
 } as const;
 
@@ -43,15 +46,16 @@ const bodySchema = z.discriminatedUnion(
         .describe("With a new Idempotency-Key, so that receivers take them for other requests."),
     }),
     z.strictObject({ do: z.literal("purge"), ...shared }),
+    z.strictObject({ do: z.literal("cancel"), ...shared }),
   ],
-  { error: "must be replay or purge" },
+  { error: "must be replay, purge or cancel" },
 );
 type Body = z.output<typeof bodySchema>;
 
 const taskSchema = z.strictObject({
   id: z.string(),
   do: z.string(),
-  filter: deliveryFilterSchema.describe("Empty: all dead letters."),
+  filter: deliveryFilterSchema.describe("Empty: all."),
   rate: z.number().nullable().describe("Null: as it is without one."),
   presentVersion: z.boolean(),
   newKey: z.boolean(),
@@ -62,16 +66,16 @@ const taskSchema = z.strictObject({
   startedAt: timeSchema.nullable(),
   endedAt: timeSchema.nullable(),
   progress: z.strictObject({
-    looked: z.int().describe("Dead letters that were looked at."),
+    looked: z.int().describe("Dead letters, or deliveries that wait, that were looked at."),
     of: z.int().nullable().describe("Of so many, when it was taken up first; null: it was not yet."),
   }),
-  counts: z.record(z.string(), z.int()).describe("By result, such as `replayed` or `purged`."),
+  counts: z.record(z.string(), z.int()).describe("By result, such as `replayed`, `purged` or `cancelled`."),
   error: problemSchema.omit({ requestId: true }).nullable().describe("Why it failed."),
 });
 
 const countSchema = z.strictObject({
   dryRun: z.literal(true),
-  count: z.int().describe("Dead letters that it would take up."),
+  count: z.int().describe("How many it would take up."),
   isComplete: z.boolean().describe("False: at least so many, since not all were looked at."),
 });
 
@@ -118,7 +122,7 @@ function toOrder({ all, filter = {}, rate, ...body }: Body, caller: Caller): Tas
   const isEmpty = isEmptyFilter(filter);
   if (body.dryRun !== true && isEmpty !== (all === true)) {
     const message = isEmpty
-      ? `must be true where the filter is empty, since that would ${body.do} all dead letters`
+      ? `must be true where the filter is empty, since that would ${body.do} all ${body.do === "cancel" ? "that wait" : "dead letters"}`
       : "has no place beside a filter";
     throw new PostriderError("request_invalid", `all: ${message}`, { problems: [{ field: "all", message }] });
   }
@@ -132,6 +136,13 @@ function toOrder({ all, filter = {}, rate, ...body }: Body, caller: Caller): Tas
   return order;
 }
 
+/** How many it would take up. @throws `dead_letters_invalid`, `filter_invalid`, `aborted`. */
+function countMeant(order: TaskOrder, { deadLetters, deliveries }: Tools["producer"], signal: AbortSignal) {
+  return order.do === "cancel"
+    ? deliveries.countCancellable(order.filter, { signal })
+    : deadLetters.count(order.filter, { signal });
+}
+
 export const taskRoutes: readonly Route[] = [
   defineRoute({
     id: "beginTask",
@@ -139,18 +150,19 @@ export const taskRoutes: readonly Route[] = [
     path: "/v1/tasks",
     scope: "manage",
     narrowing: "found",
-    summary: "Replay or purge all dead letters that a filter means, or count them first",
+    summary:
+      "Replay or purge all dead letters, or cancel all waiting deliveries, that a filter means; or count them first",
     body: bodySchema,
     replies: {
       200: "With `dryRun`: how many it would take up.",
       202: "The task, which goes on by itself; `Location` is where to look at it.",
     },
     reply: z.union([taskSchema, countSchema]),
-    errors: ["dead_letters_invalid", "tasks_full", "aborted"],
+    errors: ["dead_letters_invalid", "filter_invalid", "tasks_full", "aborted"],
     async handle({ body, caller, signal, log }: Call<undefined, undefined, Body>, { producer }) {
       const order = toOrder(body, caller);
       if (body.dryRun === true) {
-        const { count, isComplete } = await producer.deadLetters.count(order.filter, { signal });
+        const { count, isComplete } = await countMeant(order, producer, signal);
         return { status: 200, body: { dryRun: true as const, count, isComplete } };
       }
       const task = await producer.tasks.begin(order, caller.name);
@@ -202,8 +214,10 @@ export const taskRoutes: readonly Route[] = [
     reply: taskSchema,
     errors: ["task_unknown"],
     async handle({ params: { id }, caller, log }, tools) {
-      await find(id, caller, tools);
+      const before = await find(id, caller, tools);
       const task = await tools.producer.tasks.stop(id);
+      // Of one that is under way the process counts it that has it.
+      if (before.state === "queued" && task.state === "stopped") tools.metrics.taskEnded(task.do, "stopped");
       log.info({ task: id, by: caller.name }, "task told to stop");
       return { status: 200, body: toShown(task) };
     },

@@ -31,8 +31,10 @@ export interface Hold {
   /** Tells that a step begins. @param paceMs after which the next one may. @throws `redis_unavailable`. */
   step(paceMs: number): Promise<void>;
   stop(cause: StopCause): void;
-  /** Ends it, or hands it back. @throws `redis_unavailable`. */
-  end(state: "queued" | "done" | "stopped" | "failed", error?: TaskError): Promise<void>;
+  /**
+   * Ends it, or hands it back. @returns false where another one has it by now. @throws `redis_unavailable`.
+   */
+  end(state: "queued" | "done" | "stopped" | "failed", error?: TaskError): Promise<boolean>;
   /** Lets go of it without a word: its lease runs out. */
   drop(): void;
 }
@@ -86,7 +88,8 @@ function createHold(store: Store, holder: string, { id, order, waitMs, progress 
     async end(state, error) {
       clearInterval(beat);
       const report = { id, holder, progress: JSON.stringify(place), leaseMs: LEASE_MS, paceMs: null, state };
-      await reportTask(store, { ...report, ...(error !== undefined && { error: JSON.stringify(error) }) });
+      const detail = error !== undefined && { error: JSON.stringify(error) };
+      return (await reportTask(store, { ...report, ...detail })) !== "lost";
     },
     drop: () => clearInterval(beat),
   };

@@ -2,10 +2,11 @@
 // one takes up where it was.
 
 import type { Producer } from "@postrider/producer/producer";
-import { TASK_KINDS, type TaskError } from "@postrider/producer/tasks/task";
+import { type StoredOrder, TASK_KINDS, type TaskError, type TaskKind } from "@postrider/producer/tasks/task";
 import { repeat } from "@postrider/redis/periodic";
 import { hasCode, type PostriderError } from "@postrider/shared/errors";
 import type { Logger } from "@postrider/shared/log";
+import type { ApiMetrics, TaskEnd } from "../api-metrics.ts";
 import { toPostriderError } from "../route/problem.ts";
 import { carryOut } from "./carry-out.ts";
 import { type Hold, takeTask } from "./hold.ts";
@@ -22,16 +23,29 @@ export interface TaskRunner {
   close(): Promise<void>;
 }
 
-export function createTaskRunner(producer: Producer, log: Logger): TaskRunner {
+export interface TaskRunnerDependencies {
+  readonly producer: Producer;
+  readonly metrics: Pick<ApiMetrics, "tasksUnderWay" | "taskEnded">;
+  readonly log: Logger;
+}
+
+export function createTaskRunner(dependencies: TaskRunnerDependencies): TaskRunner {
+  const { producer, metrics, log } = dependencies;
   const running = new Map<Hold, Promise<void>>();
+  const tell = (kind: TaskKind): void =>
+    metrics.tasksUnderWay(kind, [...running.keys()].filter((hold) => kindOf(hold) === kind).length);
   const takeUp = async (): Promise<void> => {
     while (running.size < TASKS_AT_ONCE) {
       const hold = await takeTask(producer.store, TASK_KINDS);
       if (hold === null) return;
       running.set(
         hold,
-        run(hold, producer, log).finally(() => running.delete(hold)),
+        run(hold, dependencies).finally(() => {
+          running.delete(hold);
+          tell(kindOf(hold));
+        }),
       );
+      tell(kindOf(hold));
     }
   };
   let looking: ReturnType<typeof repeat> | null = null;
@@ -48,7 +62,7 @@ export function createTaskRunner(producer: Producer, log: Logger): TaskRunner {
 }
 
 /** Never rejects: a task that cannot even be ended is taken up again when its lease has run out. */
-async function run(hold: Hold, producer: Producer, log: Logger): Promise<void> {
+async function run(hold: Hold, { producer, metrics, log }: TaskRunnerDependencies): Promise<void> {
   log.info({ task: hold.id }, "task taken up");
   let trouble: unknown = null;
   try {
@@ -57,7 +71,8 @@ async function run(hold: Hold, producer: Producer, log: Logger): Promise<void> {
     trouble = error;
   }
   try {
-    await end(hold, trouble, log);
+    const state = await end(hold, trouble, log);
+    if (state !== null) metrics.taskEnded(kindOf(hold), state);
   } catch (error) {
     log.warn({ task: hold.id, detail: String(error) }, "task not ended; it is taken up again");
   } finally {
@@ -65,26 +80,44 @@ async function run(hold: Hold, producer: Producer, log: Logger): Promise<void> {
   }
 }
 
-/** Tells how it ended. @param trouble null: it was carried out to its end. */
-async function end(hold: Hold, trouble: unknown, log: Logger): Promise<void> {
+function kindOf({ order }: Hold): TaskKind {
+  return (JSON.parse(order) as StoredOrder).do;
+}
+
+/**
+ * Tells how it ended. @param trouble null: it was carried out to its end. @returns null where it goes on
+ * elsewhere.
+ */
+async function end(hold: Hold, trouble: unknown, log: Logger): Promise<TaskEnd | null> {
   const { id, cause } = hold;
   if (trouble === null) {
-    await hold.end("done");
+    const isOurs = await hold.end("done");
     log.info({ task: id }, "task done");
-  } else if (cause === "asked") {
-    await hold.end("stopped");
+    return isOurs ? "done" : null;
+  }
+  if (cause === "asked") {
+    const isOurs = await hold.end("stopped");
     log.info({ task: id }, "task stopped");
-  } else if (cause === "closing") {
+    return isOurs ? "stopped" : null;
+  }
+  if (cause === "closing") {
     await hold.end("queued");
     log.info({ task: id }, "task handed back");
-  } else if (cause === "lost" || isOfRedis(trouble)) {
-    log.warn({ task: id, detail: String(trouble) }, "task let go of; it is taken up again");
-  } else {
-    const error = toPostriderError(trouble);
-    if (error.code === "internal") log.error({ task: id, err: trouble }, "task failed by a bug");
-    await hold.end("failed", toTaskError(error));
-    log.warn({ task: id, code: error.code, detail: error.message }, "task failed");
+    return null;
   }
+  if (cause === "lost" || isOfRedis(trouble)) {
+    log.warn({ task: id, detail: String(trouble) }, "task let go of; it is taken up again");
+    return null;
+  }
+  return await fail(hold, trouble, log);
+}
+
+async function fail(hold: Hold, trouble: unknown, log: Logger): Promise<TaskEnd | null> {
+  const error = toPostriderError(trouble);
+  if (error.code === "internal") log.error({ task: hold.id, err: trouble }, "task failed by a bug");
+  const isOurs = await hold.end("failed", toTaskError(error));
+  log.warn({ task: hold.id, code: error.code, detail: error.message }, "task failed");
+  return isOurs ? "failed" : null;
 }
 
 function isOfRedis(error: unknown): boolean {

@@ -12,7 +12,8 @@ import { untilInterrupted } from "../interrupt.ts";
 import { toResumeLine } from "../resume.ts";
 import { withProducer } from "../with-producer.ts";
 import { parseRate } from "./arguments.ts";
-import { addFilterOptions, type FilterOptions, toSelection } from "./dead-letter-options.ts";
+import { addFilterOptions, type FilterOptions, toSelection } from "./filter-options.ts";
+import { createProgress } from "./progress-note.ts";
 
 interface WorkOptions extends FilterOptions {
   readonly all?: boolean;
@@ -25,8 +26,10 @@ interface ReplayOptions extends WorkOptions {
   readonly newKey?: boolean;
 }
 
+const DEAD_LETTERS = { code: "dead_letters_invalid", what: "dead letters" } as const;
+
 export function addDeadLetterWork(group: Command, context: Context): void {
-  addFilterOptions(group.command("replay [deliveries...]"))
+  addFilterOptions(group.command("replay [deliveries...]"), "dead letters")
     .description("Put dead letters back into their lanes, with all their attempts again; the newest first")
     .option("--all", "all of them")
     .option("--rate <n>", "at most so many a second", parseRate, REPLAYS_PER_SECOND)
@@ -37,7 +40,7 @@ export function addDeadLetterWork(group: Command, context: Context): void {
     .option("--new-key", "with a new Idempotency-Key, so that receivers take them for other requests")
     .option("--json", "for programs")
     .action((ids: string[], options: ReplayOptions) => replay(ids, options, context));
-  addFilterOptions(group.command("purge [deliveries...]"))
+  addFilterOptions(group.command("purge [deliveries...]"), "dead letters")
     .description("Forget dead letters; their outcomes and the runs' counters stay")
     .option("--all", "all of them")
     .option("--json", "for programs")
@@ -45,7 +48,7 @@ export function addDeadLetterWork(group: Command, context: Context): void {
 }
 
 async function replay(ids: string[], options: ReplayOptions, context: Context): Promise<void> {
-  const selection = toSelection(ids, options);
+  const selection = toSelection(ids, options, DEAD_LETTERS);
   const { rate: ratePerSecond, presentVersion, newKey, json } = options;
   const progress = createProgress(json === true, context);
   const onProgress = ({ replayed }: ReplayProgress): void => progress(`${replayed} replayed`);
@@ -74,7 +77,7 @@ function describe({ replayed, hastened, pending, expired, cancelled }: Replayed)
 }
 
 async function purge(ids: string[], options: WorkOptions, context: Context): Promise<void> {
-  const selection = toSelection(ids, options);
+  const selection = toSelection(ids, options, DEAD_LETTERS);
   const progress = createProgress(options.json === true, context);
   const onProgress = ({ purged }: PurgeProgress): void => progress(`${purged} purged`);
   const result = await untilInterrupted(
@@ -104,16 +107,4 @@ function goesOnWith(ids: readonly string[], { to }: WorkOptions, { words, output
 function refuseUnknown(unknown: readonly string[], { output }: Context): void {
   if (unknown.length > 0)
     output.fail(`no dead letter has the delivery id ${unknown.join(", ")}`, { code: "dead_letter_unknown" });
-}
-
-const PROGRESS_MS = 2_000;
-
-/** A line now and then for whoever watches. */
-function createProgress(isQuiet: boolean, { surroundings, output }: Context): (text: string) => void {
-  let saidAt = performance.now();
-  return (text) => {
-    if (isQuiet || surroundings.stderr.isTTY !== true || performance.now() - saidAt < PROGRESS_MS) return;
-    saidAt = performance.now();
-    output.note(`${text} so far; Ctrl-C stops`);
-  };
 }

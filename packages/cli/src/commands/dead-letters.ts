@@ -13,8 +13,8 @@ import { describeCustomer, describeTime, toVisible } from "../readable.ts";
 import { withProducer } from "../with-producer.ts";
 import { parseCount } from "./arguments.ts";
 import { describeAttempt } from "./attempt-text.ts";
-import { addFilterOptions, type FilterOptions, toFilter } from "./dead-letter-options.ts";
 import { addDeadLetterWork } from "./dead-letter-work.ts";
+import { addFilterOptions, type FilterOptions, toFilter } from "./filter-options.ts";
 
 interface ListOptions extends FilterOptions {
   readonly limit: number;
@@ -30,13 +30,13 @@ interface GroupOptions extends FilterOptions {
 
 export function addDeadLetters(program: Command, context: Context): void {
   const group = program.command("dead-letters").description("Deliveries that failed for good");
-  addFilterOptions(group.command("list"))
+  addFilterOptions(group.command("list"), "dead letters")
     .description("List dead letters, the newest first")
     .option("--limit <n>", "how many at most", parseCount, 50)
     .option("--cursor <cursor>", "go on behind an earlier list")
     .option("--json", "for programs")
     .action((options: ListOptions) => list(options, context));
-  addFilterOptions(group.command("groups"))
+  addFilterOptions(group.command("groups"), "dead letters")
     .description("Count dead letters by what they have in common, with an example of each")
     .option("--by <fields>", `some of ${GROUPINGS.join(",")}`, parseGroupings, ["reason", "destination"])
     .option("--scan <n>", "how many to look at, the newest first", parseCount, 100_000)

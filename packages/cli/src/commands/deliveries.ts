@@ -10,6 +10,8 @@ import { describeCustomer, describeTime } from "../readable.ts";
 import { withProducer } from "../with-producer.ts";
 import { parseTime } from "./arguments.ts";
 import { describeAttempt } from "./attempt-text.ts";
+import { addDeliveriesCancel } from "./deliveries-cancel.ts";
+import { addDeliveriesList } from "./deliveries-list.ts";
 
 interface Json {
   readonly json?: boolean;
@@ -22,7 +24,10 @@ interface RescheduleOptions extends Json {
 
 export function addDeliveries(program: Command, context: Context): void {
   const { settings, output } = context;
-  const group = program.command("deliveries").description("Single deliveries");
+  const group = program
+    .command("deliveries")
+    .description("Deliveries: listed by a filter, explained, cancelled and rescheduled");
+  addDeliveriesList(group, context);
   group
     .command("show <delivery>")
     .description("Explain one delivery: where it is, what its attempts met and why, what comes next")
@@ -32,15 +37,7 @@ export function addDeliveries(program: Command, context: Context): void {
       if (json === true) output.json(shown);
       else show(shown, context);
     });
-  group
-    .command("cancel <delivery>")
-    .description("End a delivery that waits: it is not sent")
-    .option("--json", "for programs")
-    .action(async (id: string, { json }: Json) => {
-      await withProducer(settings(), ({ deliveries }) => deliveries.cancel(id));
-      if (json === true) return output.json({ cancelled: id });
-      output.line(`${id} cancelled`);
-    });
+  addDeliveriesCancel(group, context);
   group
     .command("reschedule <delivery>")
     .description("Change the times of a delivery that waits")

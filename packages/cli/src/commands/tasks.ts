@@ -1,4 +1,4 @@
-// `postrider tasks`: replays and purges that were begun by the API and go on by themselves.
+// `postrider tasks`: replays, purges and cancels that were begun by the API and go on by themselves.
 
 import type { Task } from "@postrider/producer/tasks/task";
 import { describeProblems } from "@postrider/shared/errors";
@@ -10,7 +10,7 @@ import { parseCount } from "./arguments.ts";
 
 export function addTasks(program: Command, context: Context): void {
   const { settings, output } = context;
-  const group = program.command("tasks").description("Replays and purges that the API carries out");
+  const group = program.command("tasks").description("Replays, purges and cancels that the API carries out");
   group
     .command("list")
     .description("List the latest tasks, newest first")

@@ -1,9 +1,8 @@
 // Works through a selection of dead letters, a few at a time: at a limited rate, until it is told to stop.
 // What was done by then stays.
 
-import { setTimeout } from "node:timers/promises";
 import type { Position } from "@postrider/redis/letter-page";
-import { PostriderError } from "@postrider/shared/errors";
+import { createPacer, type Pace, type Place, toStepSize } from "../tasks/pace.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { type DeadLetterFilter, invalid, parseFilter } from "./filter.ts";
 import type { Batch, Finder } from "./find.ts";
@@ -12,32 +11,7 @@ import type { Letter } from "./letter.ts";
 /** Which letters: these, or all that a filter means. `{ filter: {} }` means all. */
 export type Selection = { readonly ids: readonly string[] } | { readonly filter: DeadLetterFilter };
 
-export interface WorkOptions<Progress> {
-  /** Told after each step; the last time with the result. */
-  readonly onProgress?: ((progress: Progress, place: Place) => void) | undefined;
-  /**
-   * Asked before each step, once its time has come: it may wait, and what it throws ends the work.
-   * @param letters how many the step takes up.
-   */
-  readonly beforeStep?: ((letters: number) => Promise<void>) | undefined;
-  /** With a filter: goes on behind the place to which an earlier call came. */
-  readonly after?: string | undefined;
-  /** Stops between two steps. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** How far a selection is worked through. */
-export interface Place {
-  /** For a later call that goes on; null for ids, which may as well be given again. */
-  readonly after: string | null;
-  /** Dead letters that were looked at, by this call. */
-  readonly looked: number;
-}
-
-/** One transaction: some 50 letters hold Redis for some milliseconds at most. */
-const STEP = 50;
-/** So much of a second's worth in one step, so that a low rate does not come in bursts. */
-const STEPS_PER_SECOND = 10;
+const STOPPED = "stopped; the rest are dead letters still, and the same call goes on";
 
 export interface Step {
   readonly letters: readonly Letter[];
@@ -47,7 +21,9 @@ export interface Step {
   readonly place: Place;
 }
 
-type Pace = Omit<WorkOptions<never>, "onProgress"> & { readonly ratePerSecond: number };
+interface StepOptions extends Omit<Pace, "stopped"> {
+  readonly after?: string | undefined;
+}
 
 /**
  * The steps of a selection, each when its time has come.
@@ -57,18 +33,15 @@ type Pace = Omit<WorkOptions<never>, "onProgress"> & { readonly ratePerSecond: n
 export async function* inSteps(
   finder: Finder,
   selection: Selection,
-  { ratePerSecond, signal, beforeStep, after }: Pace,
+  { after, ...pace }: StepOptions,
 ): AsyncGenerator<Step> {
-  if (!(ratePerSecond > 0)) throw invalid("ratePerSecond", "must be more than 0");
-  const size = Math.max(1, Math.min(STEP, Math.floor(ratePerSecond / STEPS_PER_SECOND)));
-  let nextAt = performance.now();
+  if (!(pace.ratePerSecond > 0)) throw invalid("ratePerSecond", "must be more than 0");
+  const size = toStepSize(pace.ratePerSecond);
+  const pacer = createPacer({ ...pace, stopped: STOPPED });
   for await (const step of "ids" in selection
     ? stepsOfIds(finder, selection.ids, size)
     : stepsOfFilter(finder, selection.filter, { size, after })) {
-    throwIfAborted(signal);
-    await until(nextAt, signal);
-    await beforeStep?.(step.letters.length);
-    nextAt = Math.max(nextAt, performance.now()) + (step.letters.length * 1_000) / ratePerSecond;
+    await pacer.untilDue(step.letters.length);
     yield step;
   }
 }
@@ -120,23 +93,4 @@ function toSlices({ letters, scanned, next }: Batch, size: number): Slice[] {
     slices.push({ letters: some, scanned: isLast ? scanned : 0, end: isLast ? (next ?? last) : last });
   }
   return slices;
-}
-
-/** @throws `aborted`. */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true)
-    throw new PostriderError(
-      "aborted",
-      "stopped; the rest are dead letters still, and the same call goes on",
-      {
-        cause: signal.reason,
-      },
-    );
-}
-
-/** Resolves at a time of `performance.now()`. @throws `aborted` as soon as the signal fires. */
-async function until(at: number, signal: AbortSignal | undefined): Promise<void> {
-  const ms = at - performance.now();
-  if (ms > 0) await setTimeout(ms, undefined, { ...(signal && { signal }) }).catch(() => undefined);
-  throwIfAborted(signal);
 }

@@ -4,7 +4,7 @@
 import { countLetters } from "@postrider/redis/letter-page";
 import type { Shard } from "@postrider/redis/shard";
 import type { DeliveryFilter, ParsedFilter } from "@postrider/shared/delivery-filter";
-import { throwIfAborted } from "./bulk.ts";
+import { throwIfAborted } from "../tasks/pace.ts";
 import { parseFilter } from "./filter.ts";
 import type { Finder } from "./find.ts";
 
@@ -37,7 +37,7 @@ export async function countMatching(
   let count = 0;
   let looked = 0;
   for await (const { letters, scanned, next } of finder.find(parsed)) {
-    throwIfAborted(signal);
+    throwIfAborted(signal, "stopped while counting");
     count += letters.length;
     looked += scanned;
     if (next === null) return { count, isComplete: true };
@@ -47,6 +47,6 @@ export async function countMatching(
 }
 
 /** Whether lanes and times tell all that is asked for. */
-function isTold({ lane: _, from: __, to: ___, ...rest }: ParsedFilter): boolean {
-  return Object.values(rest).every((value) => value === null);
+function isTold({ customer, run, action, destination, reason, label }: ParsedFilter): boolean {
+  return [customer, run, action, destination, reason, label].every((value) => value === null);
 }

@@ -5,10 +5,17 @@ import { PostriderError, type Problem } from "@postrider/shared/errors";
 
 export type DeadLetterFilter = DeliveryFilter;
 
-/** @throws `dead_letters_invalid`, naming every field that is wrong. */
+/**
+ * A dead letter has failed: a filter may say so, and nothing else.
+ * @throws `dead_letters_invalid`, naming every field that is wrong.
+ */
 export function parseFilter(filter: DeadLetterFilter): ParsedFilter {
   const parsed = readFilter(filter);
   if ("problems" in parsed) throw toInvalid(parsed.problems);
+  const { outcome, state } = parsed;
+  if (outcome !== null && outcome !== "failed")
+    throw invalid("outcome", `dead letters have all failed; none is ${outcome}`);
+  if (state !== null && state !== "ended") throw invalid("state", "dead letters have all ended");
   return parsed;
 }
 

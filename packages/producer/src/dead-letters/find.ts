@@ -9,6 +9,7 @@ import type { Shard } from "@postrider/redis/shard";
 import { toDeliveryId, toRunTag } from "@postrider/shared/delivery";
 import type { ParsedFilter } from "@postrider/shared/delivery-filter";
 import { DEFAULT_LANES } from "@postrider/shared/lanes";
+import { isMeant } from "../by-filter/matches.ts";
 import { type Letter, type LetterReading, readLetters } from "./letter.ts";
 
 /** Ids are short: a page is some 60 KB, and Redis reads it in under a millisecond. */
@@ -108,14 +109,9 @@ function ofOneRun(refs: readonly LetterRef[], run: string, customer: string | nu
 }
 
 function matches({ shown, delivery }: Letter, filter: ParsedFilter): boolean {
-  const { action, run, customer, label, destination, reason } = filter;
-  if (run !== null && shown.run !== run) return false;
-  if (customer !== null && String(shown.customerId) !== customer) return false;
-  if (label !== null && delivery?.labels?.includes(label) !== true) return false;
-  if (reason !== null && shown.reason !== reason) return false;
-  if (destination !== null && shown.destination !== destination) return false;
-  if (action === null) return true;
-  return action.version === undefined
-    ? shown.action.startsWith(`${action.id}@`)
-    : shown.action === `${action.id}@${action.version}`;
+  const { lane, failedAt } = shown;
+  return isMeant(
+    { ...shown, labels: delivery?.labels ?? [], home: lane, outcome: "failed", at: failedAt },
+    filter,
+  );
 }

@@ -2,7 +2,8 @@
 
 import { purgeLetters } from "@postrider/redis/scripts/purge-letters";
 import type { Shard } from "@postrider/redis/shard";
-import { inSteps, type Selection, type WorkOptions } from "./bulk.ts";
+import type { WorkOptions } from "../tasks/pace.ts";
+import { inSteps, type Selection } from "./bulk.ts";
 import type { Finder } from "./find.ts";
 
 export interface PurgeProgress {

@@ -14,7 +14,8 @@ import type { OwnLane } from "@postrider/shared/own-lane";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import type { ActionStore, SavedAction } from "../actions/actions.ts";
 import { RUN_SHARED_MAX } from "../enqueue/routing.ts";
-import { inSteps, type Selection, type WorkOptions } from "./bulk.ts";
+import type { WorkOptions } from "../tasks/pace.ts";
+import { inSteps, type Selection } from "./bulk.ts";
 import type { Finder } from "./find.ts";
 import type { Letter } from "./letter.ts";
 
@@ -68,11 +69,12 @@ export async function replay(
   selection: Selection,
   options: ReplayOptions,
 ): Promise<Replayed> {
-  const { ratePerSecond = REPLAYS_PER_SECOND, onProgress } = options;
+  const { ratePerSecond = REPLAYS_PER_SECOND, onProgress, signal, beforeStep, after } = options;
   const counts: Counts = { replayed: 0, hastened: 0, pending: 0, expired: 0, cancelled: 0 };
   const unknown: string[] = [];
   const findPresent = options.presentVersion === true ? createPresent(dependencies.actions) : findNone;
-  for await (const step of inSteps(dependencies.finder, selection, { ...options, ratePerSecond })) {
+  const pace = { ratePerSecond, signal, beforeStep, after };
+  for await (const step of inSteps(dependencies.finder, selection, pace)) {
     const gone = await putBackAll(dependencies, step.letters, { options, counts, findPresent });
     await hastenOthers(dependencies, [...step.others, ...gone], { counts, unknown });
     onProgress?.({ ...counts }, step.place);

@@ -1,17 +1,16 @@
 // Changes one delivery while it waits: it is cancelled, or its times are.
 
 import { asProducer } from "@postrider/redis/connect";
-import { readJob, type StoredJob } from "@postrider/redis/jobs";
+import type { StoredJob } from "@postrider/redis/jobs";
 import { reschedule } from "@postrider/redis/scripts/reschedule";
 import type { Withdraw } from "@postrider/redis/scripts/withdraw";
 import type { Shard } from "@postrider/redis/shard";
-import { placeOfDelivery } from "@postrider/shared/customer-place";
 import type { Delivery } from "@postrider/shared/delivery";
 import { invalidField, PostriderError } from "@postrider/shared/errors";
-import { decodeMark, type Outcome } from "@postrider/shared/outcome";
-import { toTold } from "@postrider/shared/outcome-entry";
 import type { Sealer } from "@postrider/shared/seal";
-import { openDelivery, parseDelivery } from "./stored-delivery.ts";
+import { type Looked, look, TRIES } from "./locate.ts";
+import { parseDelivery } from "./stored-delivery.ts";
+import { toWithdrawn } from "./withdrawn.ts";
 
 /** New times of a delivery; null takes one away, what is left out stays. */
 export interface TimeChanges {
@@ -41,9 +40,6 @@ export interface ChangesDependencies {
   readonly now: () => number;
 }
 
-/** It may move while it is looked at; so often in a row it does not. */
-const TRIES = 5;
-
 interface Waiting {
   readonly id: string;
   readonly lane: string;
@@ -51,10 +47,13 @@ interface Waiting {
   readonly delivery: Delivery;
 }
 
-export function createChanges(dependencies: ChangesDependencies): Changes {
-  const { shard, now } = dependencies;
+export function createChanges({ shard, withdraw, sealer, now }: ChangesDependencies): Changes {
   return {
-    cancel: (id) => insist(shard, id, (waiting) => cancel(waiting, dependencies)),
+    cancel: (id) =>
+      insist(shard, id, async ({ lane, job, delivery }) => {
+        const [written] = await withdraw([toWithdrawn({ id, lane, delivery, ...job }, sealer, now())]);
+        return written === "written";
+      }),
     async changeTimes(id, changes) {
       checkTimes(changes);
       await insist(shard, id, ({ lane, job, delivery }) => {
@@ -87,44 +86,26 @@ async function insist(shard: Shard, id: string, work: (waiting: Waiting) => Prom
 
 /** @throws `delivery_unknown`, `delivery_under_way`, `delivery_ended`. */
 async function find(shard: Shard, id: string): Promise<Waiting | "moved"> {
-  const mark = decodeMark((await shard.redis.get(shard.keys.outcome(id))) ?? "");
-  if (mark === null)
-    throw new PostriderError("delivery_unknown", `no delivery has the id ${id}, or it is forgotten`);
-  if (mark.kind === "ended")
-    throw new PostriderError("delivery_ended", `${id} has ended: ${mark.outcome}, ${mark.reason}`);
-  const job = await readJob(shard, mark.lane, id);
-  if (job === null) return "moved";
+  const looked = await look(shard, id);
+  switch (looked.kind) {
+    case "unknown":
+      throw new PostriderError("delivery_unknown", `no delivery has the id ${id}, or it is forgotten`);
+    case "ended":
+      throw new PostriderError("delivery_ended", `${id} has ended: ${looked.outcome}, ${looked.reason}`);
+    case "moved":
+      return "moved";
+    default:
+      return toWaiting(id, looked);
+  }
+}
+
+function toWaiting(id: string, { lane, job }: Extract<Looked, { kind: "in" }>): Waiting {
   if (job.place === "in-flight")
     throw new PostriderError("delivery_under_way", `an attempt of ${id} is under way; wait until it is over`);
   const delivery = parseDelivery(job.data);
   if (delivery === null)
     throw new PostriderError("delivery_unknown", `what lies under the id ${id} is no delivery`);
-  return { id, lane: mark.lane, job, delivery };
-}
-
-async function cancel(
-  { id, lane, job, delivery }: Waiting,
-  { withdraw, sealer, now }: ChangesDependencies,
-): Promise<boolean> {
-  const outcome: Outcome = {
-    outcome: "cancelled",
-    reason: "withdrawn",
-    status: null,
-    attempts: job.attemptsMade,
-    endedAt: now(),
-  };
-  const latencyMs = outcome.endedAt - (delivery.sendAt ?? job.enqueuedAt);
-  const customerId = delivery.sealed === undefined ? undefined : openDelivery(delivery, sealer).customer.id;
-  const ended = { id, delivery, outcome, latencyMs, sendMs: 0, captured: undefined };
-  const written = await withdraw({
-    claimed: { id, lane, token: "", delivery },
-    record: null,
-    outcome,
-    told: toTold({ ...ended, customerId: customerId === "" ? undefined : customerId }, sealer),
-    customerPlace: placeOfDelivery(delivery),
-    isRetry: false,
-  });
-  return written === "written";
+  return { id, lane, job, delivery };
 }
 
 /** @throws `delivery_invalid`. */

@@ -4,19 +4,24 @@ import { asProducer } from "@postrider/redis/connect";
 import type { CustomerIndex } from "@postrider/redis/customer-index";
 import type { Shard } from "@postrider/redis/shard";
 import { toCustomerPlace } from "@postrider/shared/customer-place";
-import type { Delivery } from "@postrider/shared/delivery";
+import { type Customer, homeOf } from "@postrider/shared/delivery";
 import { invalidField, PostriderError } from "@postrider/shared/errors";
-import { decodeMark } from "@postrider/shared/outcome";
 import { type DeliveryOutcome, openOutcome } from "@postrider/shared/outcome-entry";
 import type { Sealer } from "@postrider/shared/seal";
 import type { Finder } from "../dead-letters/find.ts";
 import { type DeliveryState, locate } from "./locate.ts";
+import { findStanding, type Standing } from "./standing.ts";
 import { openDelivery, toCustomerId } from "./stored-delivery.ts";
 
 /** One of a customer's deliveries. */
 export interface CustomerDelivery {
   readonly id: string;
   readonly state: DeliveryState;
+  /** Where it lies; null once it has left the lanes. */
+  readonly lane: string | null;
+  /** The shared lane in which it began; null where what is kept does not tell. */
+  readonly home: string | null;
+  readonly customerId: Customer["id"] | null;
   /** `id@version`. */
   readonly action: string;
   readonly run: string | null;
@@ -39,6 +44,12 @@ export interface Customers {
   deliveries(id: string | number | bigint, limit?: number): Promise<CustomerDelivery[]>;
 }
 
+/**
+ * A customer's latest deliveries, as in `deliveries`.
+ * @throws `customers_not_indexed`, `redis_unavailable`.
+ */
+export type FindOfCustomer = (customer: string, limit: number) => Promise<CustomerDelivery[]>;
+
 export interface CustomersDependencies {
   readonly shard: Shard;
   /** Null: none is kept. */
@@ -50,55 +61,72 @@ export interface CustomersDependencies {
 const LIMIT_DEFAULT = 50;
 const LIMIT_MAX = 200;
 
-export function createCustomers({ shard, index, finder, sealer }: CustomersDependencies): Customers {
+export function createCustomers(find: FindOfCustomer): Customers {
+  return {
+    async deliveries(id, limit = LIMIT_DEFAULT) {
+      checkQuery(id, limit);
+      return await find(String(id), limit);
+    },
+  };
+}
+
+/** Each takes Redis two or three commands. */
+const LOCATED_AT_ONCE = 50;
+
+export function createFindOfCustomer(dependencies: CustomersDependencies): FindOfCustomer {
+  const { shard, index, finder, sealer } = dependencies;
   const findOpen = async (id: string, customer: string): Promise<CustomerDelivery | null> => {
     const located = await locate(shard, finder, id);
     if (located === null || located.delivery === null || located.lane === null) return null;
-    const { delivery, state, enqueuedAt, dueAt } = located;
-    if (String(toCustomerId(openDelivery(delivery, sealer))) !== customer) return null;
-    return { id, state, ...toFacts(delivery), enqueuedAt, dueAt, outcome: null };
+    const { delivery, state, lane, enqueuedAt, dueAt } = located;
+    const customerId = toCustomerId(openDelivery(delivery, sealer));
+    if (String(customerId) !== customer) return null;
+    const { action, run = null, labels = [] } = delivery;
+    const home = homeOf(delivery);
+    return { id, state, lane, home, customerId, action, run, labels, enqueuedAt, dueAt, outcome: null };
   };
   const readEnded = async (known: CustomerIndex, places: readonly string[], limit: number) => {
     const found = await Promise.all(places.map((place) => known.ended(place, limit, Date.now())));
     return found.flat().map(({ stored, endedAt }) => openOutcome(stored, endedAt, sealer));
   };
-  /** Those that failed, were replayed, and have not ended again. */
-  const findReplayed = async (ended: readonly DeliveryOutcome[]): Promise<string[]> => {
-    const ids = [...new Set(ended.filter(({ outcome }) => outcome === "failed").map(({ id }) => id))];
-    if (ids.length === 0) return [];
-    const marks = await shard.redis.mget(ids.map((id) => shard.keys.outcome(id)));
-    return ids.filter((_, nth) => decodeMark(marks[nth] ?? "")?.kind === "in");
-  };
-  return {
-    async deliveries(id, limit = LIMIT_DEFAULT) {
-      checkQuery(id, limit);
-      if (index === null) throw notIndexed();
-      const customer = String(id);
-      const places = [toCustomerPlace(id, null), ...(sealer.canSeal ? [toCustomerPlace(id, sealer)] : [])];
-      return await asProducer(async () => {
-        const ended = (await readEnded(index, places, limit)).filter(
-          (outcome) => String(outcome.customer) === customer,
-        );
-        const listed = await Promise.all(places.map((place) => index.open(place, limit)));
-        const ids = new Set([...listed.flat(), ...(await findReplayed(ended))]);
-        const open = await Promise.all([...ids].map((one) => findOpen(one, customer)));
-        const seen = new Set<string>();
-        return [...open.filter((one) => one !== null), ...ended.map(toEnded)]
-          .filter((one) => !seen.has(one.id) && seen.add(one.id))
-          .slice(0, limit);
-      });
-    },
+  return async (customer, limit) => {
+    if (index === null) throw notIndexed();
+    const places = [
+      toCustomerPlace(customer, null),
+      ...(sealer.canSeal ? [toCustomerPlace(customer, sealer)] : []),
+    ];
+    return await asProducer(async () => {
+      const ended = (await readEnded(index, places, limit)).filter(
+        (one) => String(one.customer) === customer,
+      );
+      const standing = await findStanding(shard, finder, ended);
+      const listed = await Promise.all(places.map((place) => index.open(place, limit)));
+      const replayed = ended.flatMap(({ id }, nth) => (standing[nth]?.stands === false ? [id] : []));
+      const ids = [...new Set([...listed.flat(), ...replayed])];
+      const open: (CustomerDelivery | null)[] = [];
+      for (let from = 0; from < ids.length; from += LOCATED_AT_ONCE) {
+        const some = ids.slice(from, from + LOCATED_AT_ONCE);
+        open.push(...(await Promise.all(some.map((id) => findOpen(id, customer)))));
+      }
+      const seen = new Set<string>();
+      return [
+        ...open.filter((one) => one !== null),
+        ...ended.flatMap((one, nth) => toEnded(one, standing[nth])),
+      ]
+        .filter((one) => !seen.has(one.id) && seen.add(one.id))
+        .slice(0, limit);
+    });
   };
 }
 
-function toFacts({ action, run, labels = [] }: Delivery) {
-  return { action, run: run ?? null, labels };
-}
-
-function toEnded(outcome: DeliveryOutcome): CustomerDelivery {
-  const { id, action, run, labels } = outcome;
-  const state = outcome.outcome === "failed" ? "dead-letter" : "ended";
-  return { id, state, action, run, labels, enqueuedAt: null, dueAt: null, outcome };
+/** None where it does not stand any more: then its delivery is among the others. */
+function toEnded(outcome: DeliveryOutcome, standing: Standing | undefined): CustomerDelivery[] {
+  const { id, action, run, labels, customer } = outcome;
+  const { stands = true, home = null } = standing ?? {};
+  if (!stands) return [];
+  const state = home === null ? "ended" : "dead-letter";
+  const facts = { action, run, labels, customerId: customer, enqueuedAt: null, dueAt: null };
+  return [{ id, state, lane: home, home, ...facts, outcome }];
 }
 
 function checkQuery(id: unknown, limit: number): void {

@@ -10,6 +10,7 @@ import { hasCode, PostriderError } from "@postrider/shared/errors";
 import type { Outcome } from "@postrider/shared/outcome";
 import type { Sealer } from "@postrider/shared/seal";
 import type { FindActionOrigin } from "../actions/action-origins.ts";
+import type { ByFilter } from "../by-filter/by-filter.ts";
 import type { Finder } from "../dead-letters/find.ts";
 import type { Destination, Destinations } from "../destinations/destinations.ts";
 import type { RunState } from "../runs/run.ts";
@@ -53,7 +54,7 @@ export interface DeliveryShown {
   readonly next: Next;
 }
 
-export interface Deliveries extends Changes {
+export interface Deliveries extends Changes, ByFilter {
   /** @throws `delivery_unknown`. */
   show(id: string): Promise<DeliveryShown>;
 }
@@ -67,12 +68,14 @@ export interface DeliveriesDependencies {
   readonly destinations: Destinations;
   readonly sealer: Sealer;
   readonly changes: Changes;
+  readonly byFilter: ByFilter;
 }
 
 export function createDeliveries(dependencies: DeliveriesDependencies): Deliveries {
   const { shard, directory, finder, sealer } = dependencies;
   return {
     ...dependencies.changes,
+    ...dependencies.byFilter,
     async show(id) {
       await asProducer(() => directory.refresh());
       const located = await locate(shard, finder, id);

@@ -1,7 +1,7 @@
 // Where a delivery is right now: its mark names the lane, BullMQ's keys of that lane say the rest.
 
 import { asProducer } from "@postrider/redis/connect";
-import { readJob } from "@postrider/redis/jobs";
+import { readJob, type StoredJob } from "@postrider/redis/jobs";
 import type { Shard } from "@postrider/redis/shard";
 import type { Delivery } from "@postrider/shared/delivery";
 import { decodeMark, type Mark, type Outcome } from "@postrider/shared/outcome";
@@ -34,7 +34,26 @@ export interface Located {
 }
 
 /** It may move while it is looked at; so often in a row it does not. */
-const TRIES = 5;
+export const TRIES = 5;
+
+type EndedMark = Extract<Mark, { kind: "ended" }>;
+
+/** One look: in its lane, as its mark says; or that it has ended, or that nothing is known of it. */
+export type Looked =
+  | { readonly kind: "in"; readonly lane: string; readonly isReleased: boolean; readonly job: StoredJob }
+  | { readonly kind: "moved" }
+  | EndedMark
+  | { readonly kind: "unknown" };
+
+/** `moved`: it went elsewhere meanwhile; look again. @throws `redis_unavailable`. */
+export async function look(shard: Shard, id: string): Promise<Looked> {
+  return await asProducer(async () => {
+    const mark = decodeMark((await shard.redis.get(shard.keys.outcome(id))) ?? "");
+    if (mark?.kind !== "in") return mark ?? { kind: "unknown" };
+    const job = await readJob(shard, mark.lane, id);
+    return job === null ? { kind: "moved" } : { ...mark, job };
+  });
+}
 const NOWHERE: Located = {
   state: "ended",
   lane: null,
@@ -52,19 +71,14 @@ const NOWHERE: Located = {
 /** Null: no delivery has that id, or it is forgotten. */
 export async function locate(shard: Shard, finder: Finder, id: string): Promise<Located | null> {
   for (let tries = 0; tries < TRIES; tries++) {
-    const mark = decodeMark((await asProducer(() => shard.redis.get(shard.keys.outcome(id)))) ?? "");
-    const found =
-      mark?.kind === "in" ? await locateInLane(shard, id, mark) : await locateEnded(finder, id, mark);
-    if (found !== "moved") return found;
+    const looked = await look(shard, id);
+    if (looked.kind === "in") return toOpen(looked);
+    if (looked.kind !== "moved") return locateEnded(finder, id, looked.kind === "ended" ? looked : null);
   }
   return null;
 }
 
-async function locateEnded(
-  finder: Finder,
-  id: string,
-  mark: Extract<Mark, { kind: "ended" }> | null,
-): Promise<Located | null> {
+async function locateEnded(finder: Finder, id: string, mark: EndedMark | null): Promise<Located | null> {
   const { kind: _, ...recorded } = mark ?? { kind: "ended" };
   const outcome = mark === null ? null : (recorded as Outcome);
   const [letter] = mark === null || mark.outcome === "failed" ? await finder.byIds([id]) : [];
@@ -82,13 +96,7 @@ async function locateEnded(
   };
 }
 
-async function locateInLane(
-  shard: Shard,
-  id: string,
-  { lane, isReleased }: Extract<Mark, { kind: "in" }>,
-): Promise<Located | "moved"> {
-  const stored = await asProducer(() => readJob(shard, lane, id));
-  if (stored === null) return "moved";
-  const { place, data, ...facts } = stored;
+function toOpen({ lane, isReleased, job }: Extract<Looked, { kind: "in" }>): Located {
+  const { place, data, ...facts } = job;
   return { ...NOWHERE, ...facts, state: place, lane, delivery: parseDelivery(data), isReleased };
 }

@@ -5,7 +5,7 @@ import type { DeliveryFilter, FilterDocument } from "@postrider/shared/delivery-
 import type { ErrorCode } from "@postrider/shared/error-codes";
 import type { Problem } from "@postrider/shared/errors";
 
-export const TASK_KINDS = ["replay", "purge"] as const;
+export const TASK_KINDS = ["replay", "purge", "cancel"] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
 /** Per second. A lower one would wait for longer than a timer can. */
@@ -15,9 +15,9 @@ export const TASK_RATE_MAX = 100_000;
 /** What is to be done. */
 export interface TaskOrder {
   readonly do: TaskKind;
-  /** Which dead letters; `{}`: all. */
+  /** Which dead letters, or which deliveries that wait; `{}`: all. */
   readonly filter: DeliveryFilter;
-  /** At most so many a second. A replay's is 100 unless given; a purge is as fast as it goes. */
+  /** At most so many a second. A replay's is 100 unless given; the others are as fast as they go. */
   readonly ratePerSecond?: number | undefined;
   /** Whether a replay is with the latest version of each action. */
   readonly presentVersion?: boolean | undefined;
@@ -35,11 +35,11 @@ export type TaskState = (typeof TASK_STATES)[number];
 
 /** How far a task is. */
 export interface TaskProgress {
-  /** By result, as replays and purges count. */
+  /** By result, as replays, purges and cancels count. */
   readonly counts: Readonly<Record<string, number>>;
-  /** Dead letters that were looked at. */
+  /** Dead letters, or deliveries that wait, that were looked at. */
   readonly looked: number;
-  /** How many there were when it began; null before it has. */
+  /** How many of them there were when it began; null before it has. */
   readonly of: number | null;
 }
 

@@ -6,14 +6,16 @@ import { stopTask } from "@postrider/redis/scripts/stop-task";
 import type { Store } from "@postrider/redis/shard";
 import { readTask, readTasks } from "@postrider/redis/stored-tasks";
 import { toFilterDocument } from "@postrider/shared/delivery-filter";
-import { PostriderError } from "@postrider/shared/errors";
-import { invalid, parseFilter } from "../dead-letters/filter.ts";
+import { invalidField, PostriderError } from "@postrider/shared/errors";
+import { parseCancelFilter } from "../by-filter/cancel.ts";
+import { parseFilter } from "../dead-letters/filter.ts";
 import { TASK_RATE_MAX, TASK_RATE_MIN, type Task, type TaskOrder, toTask } from "./task.ts";
 
 export interface Tasks {
   /**
    * Begins a task, which is carried out as soon as an API process is free for it.
-   * @param by who begins it, for those who look. @throws `dead_letters_invalid`, `tasks_full`.
+   * @param by who begins it, for those who look.
+   * @throws `dead_letters_invalid`, for a cancel `filter_invalid`; `tasks_full`.
    */
   begin(order: TaskOrder, by: string): Promise<Task>;
   /** The latest, newest first. @param limit at most so many, 50 unless given; up to 1,000. */
@@ -38,9 +40,14 @@ export function createTasks(store: Store): Tasks {
   };
   return {
     async begin({ filter, ratePerSecond, presentVersion, newKey, do: what }, by) {
-      parseFilter(filter);
+      if (what === "cancel") parseCancelFilter(filter);
+      else parseFilter(filter);
       if (ratePerSecond !== undefined && !(ratePerSecond >= TASK_RATE_MIN && ratePerSecond <= TASK_RATE_MAX))
-        throw invalid("ratePerSecond", `must be a number from ${TASK_RATE_MIN} to ${TASK_RATE_MAX}`);
+        throw invalidField(
+          what === "cancel" ? "filter_invalid" : "dead_letters_invalid",
+          "ratePerSecond",
+          `must be a number from ${TASK_RATE_MIN} to ${TASK_RATE_MAX}`,
+        );
       const id = `t${randomBytes(ID_BYTES).toString("hex")}`;
       const order = { do: what, filter: toFilterDocument(filter), ratePerSecond, presentVersion, newKey };
       if (!(await beginTask(store, { id, do: what, order: JSON.stringify(order), by })))

@@ -88,7 +88,8 @@ export type ReadOutcomes = (
 ) => Promise<OutcomesFound | "held" | "full">;
 
 type Reply = ["held" | "full"] | ["read", from: string, oldest: string, latest: string, entries: Entry[]];
-type Entry = [id: string, count: string, text: string];
+/** An entry of the stream: how many outcomes it tells, and its text. */
+export type Entry = readonly [id: string, count: string, text: string];
 type Command = (keys: number, ...keysAndValues: (string | number)[]) => Promise<Reply>;
 
 /**
@@ -115,7 +116,8 @@ export function createReadOutcomes({ redis, keys }: Shard): ReadOutcomes {
   };
 }
 
-function toOutcomes([entryId, count, text]: Entry): PlacedOutcome[] {
+/** The outcomes of an entry, in their order. */
+export function toOutcomes([entryId, count, text]: Entry): PlacedOutcome[] {
   const first = placeOf(entryId) - Number(count) + 1;
   return parseOutcomeEntry(text).map((stored, index) => ({
     id: `${first + index}-${timeOf(entryId)}`,
