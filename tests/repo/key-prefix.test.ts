@@ -16,7 +16,7 @@ const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclud
 
 /** What reaches the keys of all, or of an installation with the default prefix. */
 const FOREIGN =
-  /\bflush(?:db|all)\b|\bredis\.select\(|\bswapdb\b|VITEST_POOL_ID|\{postrider[:}]|\.keys\(["'`]\*/i;
+  /\bflush(?:db|all)\b|\bredis\.select\(|\bswapdb\b|VITEST_POOL_ID|\{postrider[:}]|\.keys\(["'`]\*/;
 
 /** Tests with a Redis of their own, in which they look at everything. */
 const OWN_SERVER = ["tests/delivery/key-prefix.test.ts"];
