@@ -1,5 +1,6 @@
 // What options take, from text, with messages that say what to write instead.
 
+import { DURATION_RULE, parseDuration } from "@postrider/shared/duration";
 import { InvalidArgumentError } from "commander";
 
 /**
@@ -28,6 +29,13 @@ export function parseSeconds(text: string): number {
   const seconds = Number(text);
   if (text.trim() !== "" && seconds >= 0 && seconds <= SECONDS_MAX) return seconds;
   throw new InvalidArgumentError(`must be a number of seconds from 0 to ${SECONDS_MAX}`);
+}
+
+/** In ms. */
+export function parseFor(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== null) return ms;
+  throw new InvalidArgumentError(DURATION_RULE);
 }
 
 /** Per second. */
