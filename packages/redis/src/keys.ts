@@ -77,10 +77,12 @@ export type ShardKeys = ReturnType<typeof createShardKeys>;
 export function createStoreKeys(keyPrefix: string) {
   const prefix = `{${keyPrefix}}`;
   return {
-    /** An action's versions: hash of version → JSON, with `latest`, `digest` and `examples`. */
+    /** An action's versions: hash of version → JSON, with `latest`, `digest`, `examples` and `archivedAt`. */
     action: (id: string) => `${prefix}:action:${id}`,
     /** Set of the actions' ids. */
     actions: () => `${prefix}:actions`,
+    /** Set of the ids of those that are archived. */
+    archivedActions: () => `${prefix}:actions:archived`,
     /** The store's snippets: hash of name → text. Read when an action is saved. */
     snippets: () => `${prefix}:snippets`,
     /** Hash of secrets' names → when they were set, and the sealed value. Read a few times a minute. */

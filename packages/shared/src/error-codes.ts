@@ -16,6 +16,11 @@ export const ERROR_CODES = {
     text: "The action document breaks a rule; every problem is listed with its field.",
   },
   action_unknown: { exitCode: 1, status: 404, text: "No action, or no such version of it, is in the store." },
+  action_archived: {
+    exitCode: 1,
+    status: 409,
+    text: "The action is archived: nothing new is enqueued for it until it is saved again or restored.",
+  },
   customer_invalid: {
     exitCode: 1,
     status: 422,

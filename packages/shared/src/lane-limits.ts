@@ -1,6 +1,6 @@
 // Whose limits stand at a destination, and which of them have ended. Pure.
 
-import type { Limits, OwnLane } from "./own-lane.ts";
+import { findUnmet, type Limits, type OwnLane } from "./own-lane.ts";
 
 /** Who has set a limit that is in force. */
 export interface LimitSource {
@@ -50,4 +50,24 @@ export function withoutEnded(entry: OwnLane, now: number): OwnLane {
     ...(hasLimits && { limitsForNow }),
     ...(hasPause && { pausedUntil }),
   };
+}
+
+/**
+ * The entry without the limits of archived actions; undefined where all of them stay.
+ * @param isEmpty whether nothing waits there: what waits was enqueued under these limits. Where others' wait
+ * there all the time, those go of which nothing was met for long.
+ */
+export function withoutArchived(
+  entry: OwnLane,
+  archived: ReadonlySet<string>,
+  isEmpty: boolean,
+  now: number,
+): OwnLane | undefined {
+  const { actionLimits = {} } = entry;
+  const unmet = new Set(findUnmet(entry, now));
+  const kept = Object.entries(actionLimits).filter(
+    ([id, limits]) => !archived.has(id) || limits.metAt === undefined || !(isEmpty || unmet.has(id)),
+  );
+  if (kept.length === Object.keys(actionLimits).length) return undefined;
+  return { ...entry, actionLimits: Object.fromEntries(kept) };
 }
