@@ -139,6 +139,7 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
   listTokens: () => ({}),
   createToken: ({ action }) => ({ body: { name: "crm", scopes: ["enqueue"], actions: [action] } }),
   revokeToken: ({ token }) => ({ params: { id: token } }),
+  listAudit: ({ action }) => ({ query: `?limit=10&on=${action}` }),
   getHealth: () => ({}),
   getReadiness: () => ({}),
   getMetrics: () => ({}),

@@ -71,7 +71,7 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
     metrics,
     log,
   });
-  const tasks = createTaskRunner(producer, log);
+  const tasks = createTaskRunner(producer.as(null), log);
   let address: string | null = null;
   return {
     get address() {

@@ -8,6 +8,7 @@ import { VERSION } from "@postrider/shared/version";
 import { Command, CommanderError } from "commander";
 import { addActions } from "./commands/actions.ts";
 import { addApi } from "./commands/api.ts";
+import { addAudit } from "./commands/audit.ts";
 import { addCustomers } from "./commands/customers.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDeliveries } from "./commands/deliveries.ts";
@@ -41,6 +42,7 @@ const COMMANDS = [
   addDestinations,
   addDeadLetters,
   addTasks,
+  addAudit,
   addStatus,
 ];
 

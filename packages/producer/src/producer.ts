@@ -14,25 +14,27 @@ import { createSealer, parseSecretKeys, type SecretKeys } from "@postrider/share
 import { readSettings } from "@postrider/shared/settings/read-settings";
 import type { Settings } from "@postrider/shared/settings/settings";
 import { createActionOrigins } from "./actions/action-origins.ts";
-import { type ActionStore, createActionStore } from "./actions/actions.ts";
+import { createActionStore } from "./actions/actions.ts";
 import { createTestAction, type TestAction } from "./actions/ask-test-send.ts";
-import { createDeadLetters, type DeadLetters } from "./dead-letters/dead-letters.ts";
+import { type Actor, type AuditTrail, createAuditTrail, createNote } from "./audit/audit-trail.ts";
+import { toAudited, type Verbs } from "./audit/audited.ts";
+import { createDeadLetters } from "./dead-letters/dead-letters.ts";
 import { createFinder } from "./dead-letters/find.ts";
 import { createChanges } from "./deliveries/change.ts";
 import { type Customers, createCustomers } from "./deliveries/customer-deliveries.ts";
-import { createDeliveries, type Deliveries } from "./deliveries/deliveries.ts";
-import { createDestinations, type Destinations } from "./destinations/destinations.ts";
+import { createDeliveries } from "./deliveries/deliveries.ts";
+import { createDestinations } from "./destinations/destinations.ts";
 import { createOwnLanes, type OwnLanes } from "./destinations/own-lanes.ts";
 import { createEnqueue, type EnqueueOne } from "./enqueue/enqueue.ts";
 import { createEnqueueAll, type EnqueueAll } from "./enqueue/enqueue-all.ts";
 import { createEnqueueMany, type EnqueueMany } from "./enqueue/enqueue-many.ts";
 import { createRouting } from "./enqueue/routing.ts";
 import { createOutcomes, type Outcomes } from "./outcomes/outcomes.ts";
-import { createRuns, type Runs } from "./runs/runs.ts";
-import { createSecretStore, type SecretStore } from "./secrets/secrets.ts";
-import { createSnippetStore, type SnippetStore } from "./snippets/snippets.ts";
-import { createTasks, type Tasks } from "./tasks/tasks.ts";
-import { createTokenStore, type TokenStore } from "./tokens/token-store.ts";
+import { createRuns } from "./runs/runs.ts";
+import { createSecretStore } from "./secrets/secrets.ts";
+import { createSnippetStore } from "./snippets/snippets.ts";
+import { createTasks } from "./tasks/tasks.ts";
+import { createTokenStore } from "./tokens/token-store.ts";
 
 export interface ProducerOptions {
   /** Redis URL. */
@@ -54,27 +56,27 @@ export interface ProducerOptions {
   readonly idempotencyWindowMs?: number;
   /** Deliveries waiting in a lane above which enqueueMany pauses. */
   readonly backlogMax?: number;
+  /** Who is written down in the audit for what is changed by this producer; `library` unless given. */
+  readonly actor?: string;
+  /** Changes that the audit keeps; 0: none. */
+  readonly auditKept?: number;
 }
 
-export interface Producer {
-  readonly actions: ActionStore;
+/** Its verbs that change something are followed by an entry in the audit. */
+export interface Producer extends Verbs {
+  /**
+   * The same, for somebody: what is changed by it is written down as theirs. Null: nothing is, for what
+   * carries out what somebody was written down for. All share one connection and one end.
+   */
+  as(actor: Actor | null): Producer;
+  readonly audit: AuditTrail;
   /** Sends an action's request once, by a worker. */
   readonly testAction: TestAction;
-  readonly snippets: SnippetStore;
   readonly enqueue: EnqueueOne;
   readonly enqueueAll: EnqueueAll;
   readonly enqueueMany: EnqueueMany;
-  readonly runs: Runs;
   readonly outcomes: Outcomes;
-  readonly deliveries: Deliveries;
   readonly customers: Customers;
-  readonly deadLetters: DeadLetters;
-  readonly destinations: Destinations;
-  readonly secrets: SecretStore;
-  /** The tokens of the HTTP API. */
-  readonly tokens: TokenStore;
-  /** Mass work that API processes carry out. */
-  readonly tasks: Tasks;
   readonly lanes: LaneQueues;
   readonly ownLanes: OwnLanes;
   /** What shards share, for those that keep something of their own there. */
@@ -111,6 +113,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     idempotencyWindowMs: options.idempotencyWindowMs ?? defaults.idempotencyWindowMs,
   };
   const { customersKeptMs } = kept;
+  const auditKept = options.auditKept ?? defaults.auditKept;
   const dependencies = {
     admit: createAdmit(shard),
     lanes,
@@ -121,30 +124,33 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     customerSealer,
     isIndexed: customersKeptMs > 0,
   };
-  return {
+  const verbs: Verbs = {
     actions,
-    testAction: createTestAction({ queue: createTestSendQueue(shard), actions, sealer, now: Date.now }),
     snippets,
-    enqueue: createEnqueue(dependencies),
-    enqueueAll: createEnqueueAll(dependencies),
-    enqueueMany: createEnqueueMany(dependencies),
     runs,
-    outcomes: createOutcomes(shard, sealer),
     deliveries: createDeliveries({
       ...{ shard, directory, finder, findOrigin, runs, destinations, sealer },
       changes: createChanges({ shard, withdraw: createWithdraw(shard, kept), sealer, now: Date.now }),
-    }),
-    customers: createCustomers({
-      shard,
-      index: customersKeptMs > 0 ? createCustomerIndex(shard, customersKeptMs) : null,
-      finder,
-      sealer,
     }),
     deadLetters: createDeadLetters({ shard, directory, actions, finder, sealer }),
     secrets: createSecretStore(store, sealer),
     tokens: createTokenStore(store, Date.now),
     tasks: createTasks(store),
     destinations,
+  };
+  const shared = {
+    testAction: createTestAction({ queue: createTestSendQueue(shard), actions, sealer, now: Date.now }),
+    enqueue: createEnqueue(dependencies),
+    enqueueAll: createEnqueueAll(dependencies),
+    enqueueMany: createEnqueueMany(dependencies),
+    outcomes: createOutcomes(shard, sealer),
+    customers: createCustomers({
+      shard,
+      index: customersKeptMs > 0 ? createCustomerIndex(shard, customersKeptMs) : null,
+      finder,
+      sealer,
+    }),
+    audit: createAuditTrail(store),
     lanes,
     ownLanes: createOwnLanes(shard, directory),
     store,
@@ -153,6 +159,12 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
       redis.disconnect();
     },
   };
+  const as = (actor: Actor | null): Producer => ({
+    ...shared,
+    ...(actor === null ? verbs : toAudited(verbs, createNote(store, actor, auditKept))),
+    as,
+  });
+  return as({ actor: options.actor ?? "library", via: "library" });
 }
 
 function toKeys(given: string | SecretKeys): SecretKeys {

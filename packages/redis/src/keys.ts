@@ -94,6 +94,8 @@ export function createStoreKeys(keyPrefix: string) {
      * key.
      */
     apiAnswer: (digest: string) => `${prefix}:api-answer:${digest}`,
+    /** Who changed what: a stream. */
+    audit: () => `${prefix}:audit`,
     /** A task: what it is to do, for whom, how far it is, and who carries it out. */
     task: (id: string) => `${prefix}:task:${id}`,
     /** The tasks by the time when they were begun. */
