@@ -53,6 +53,11 @@ const keyed = { headers: { "idempotency-key": "errors" } };
 const MET: Partial<Record<ErrorCode, () => Promise<Answered>>> = {
   action_invalid: () => send("PUT", "/v1/actions/b", { body: {} }),
   action_unknown: () => send("GET", "/v1/actions/none"),
+  action_archived: async () => {
+    await send("PUT", "/v1/actions/old", { body: ACTION });
+    await send("DELETE", "/v1/actions/old");
+    return send("POST", "/v1/deliveries", { body: [ORDER, { ...ORDER, action: "old" }] });
+  },
   customer_invalid: () => send("POST", "/v1/actions/a/preview", { body: { customer: { id: "" } } }),
   delivery_invalid: () => send("POST", "/v1/deliveries", { body: { ...ORDER, values: { odd: 1 } } }),
   run_mismatch: async () => {
@@ -61,6 +66,10 @@ const MET: Partial<Record<ErrorCode, () => Promise<Answered>>> = {
   },
   run_unknown: () => send("GET", "/v1/runs/none"),
   run_cancelled: () => send("POST", "/v1/runs/over/resume"),
+  run_completed: async () => {
+    await api.producer.enqueueMany({ action: "a", run: "none-left", customers: [] });
+    return send("POST", "/v1/runs/none-left/pause");
+  },
   destination_invalid: () => send("GET", "/v1/destinations/nowhere"),
   delivery_unknown: () => send("GET", "/v1/deliveries/none"),
   filter_invalid: () => send("GET", "/v1/deliveries?state=waiting&outcome=failed"),

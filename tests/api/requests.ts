@@ -68,12 +68,14 @@ const ORIGIN = { origin: "https://api.example.com" };
 
 /** By the route's id. A route without one fails a test. */
 export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
-  listActions: () => ({}),
+  listActions: () => ({ query: "?archived=true" }),
   getAction: ({ action }) => ({ params: { id: action } }),
   saveAction: ({ action }) => ({
     params: { id: action },
     body: { url: "https://changed.example/", headers: [{ name: "X-A", value: "{{ customer.id }}" }] },
   }),
+  archiveAction: ({ action }) => ({ params: { id: action } }),
+  restoreAction: ({ action }) => ({ params: { id: action } }),
   listActionVersions: ({ action }) => ({ params: { id: action } }),
   diffActionVersions: ({ action }) => ({ params: { id: action }, query: "?from=1" }),
   previewAction: ({ action }) => ({
@@ -138,6 +140,7 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
   listTokens: () => ({}),
   createToken: ({ action }) => ({ body: { name: "crm", scopes: ["enqueue"], actions: [action] } }),
   revokeToken: ({ token }) => ({ params: { id: token } }),
+  listAudit: ({ action }) => ({ query: `?limit=10&on=${action}` }),
   getHealth: () => ({}),
   getReadiness: () => ({}),
   getMetrics: () => ({}),

@@ -18,7 +18,7 @@ test("an action: made, unchanged, changed on a condition, compared", async () =>
   const made = await api.request("PUT", "/v1/actions/a", { body: WELCOME });
   expect([made.status, made.json, made.headers.get("etag")]).toEqual([
     201,
-    { id: "a", version: 1, isNew: true, warnings: [] },
+    { id: "a", version: 1, isNew: true, isRestored: false, warnings: [] },
     '"1"',
   ]);
   const same = await api.request("PUT", "/v1/actions/a", { body: { id: "a", ...WELCOME } });

@@ -97,9 +97,14 @@ test("a held run: enqueued, looked at, one delivery released, then all; paused, 
 
 test("a destination: limited, paused, resumed, listed", async () => {
   const origin = "https://api.example.com";
-  const limited = await ask("destinations", "limit", `${origin}/path`, "--rate", "50", "--concurrency", "5");
+  const limited = await ask("destinations", "limit", `${origin}/`, "--rate", "50", "--concurrency", "5");
   expect(limited).toMatchObject({ origin, limits: { ratePerSecond: 50, concurrency: 5 } });
-  expect(await ask("destinations", "pause", origin)).toMatchObject({ isPaused: true });
+  expect(await say("destinations", "limit", origin, "--rate", "20", "--for", "2h")).toMatch(
+    /limits +20 a second \(an operator's, until \S+Z, in 1 h 59 min\), 5 at once \(an operator's, until it is taken back\)/,
+  );
+  expect(await ask("destinations", "limit", origin, "--rate", "50", "--concurrency", "5")).toEqual(limited);
+  expect(await say("destinations", "pause", origin, "--for", "30m")).toMatch(/: paused until \S+Z, circuit/);
+  expect(await ask("destinations", "pause", origin)).toMatchObject({ isPaused: true, pausedUntil: null });
   expect(await say("destinations", "list")).toMatch(
     /api\.example\.com +paused, circuit closed +50 a second, 5 at once/,
   );
@@ -164,6 +169,25 @@ test.each<[string, string[], number, RegExp]>([
   ["an unknown grouping", ["dead-letters", "groups", "--by", "mood"], 2, /reason,destination,action,run/],
   ["an unknown delivery", ["deliveries", "show", "nope"], 1, /no delivery has the id nope/],
   ["a destination that is none", ["destinations", "pause", "nope"], 2, /must look like https:\/\/host/],
+  [
+    "a destination with a path",
+    ["destinations", "limit", "http://a.example:8080/v1?x=1", "--rate", "5"],
+    2,
+    /without a path[^;]*; write http:\/\/a\.example:8080\n/,
+  ],
+  [
+    "a limit for no time",
+    ["destinations", "limit", "https://a.example", "--rate", "5", "--for", "2"],
+    2,
+    /2h/,
+  ],
+  ["a pause for too long", ["destinations", "pause", "https://a.example", "--for", "31d"], 2, /30 days/],
+  [
+    "limits taken back for a time",
+    ["destinations", "limit", "https://a.example", "--none", "--for", "2h"],
+    2,
+    /alone/,
+  ],
   ["a limit without a number", ["destinations", "limit", "https://a.example"], 2, /--rate/],
   ["a rate of nothing", ["destinations", "limit", "https://a.example", "--rate", "0"], 2, /above 0/],
   ["an unknown run", ["runs", "pause", "nope"], 1, /no run is called nope/],

@@ -87,22 +87,30 @@ test("the same content makes no new version, another one does, and old ones stay
   const { actions } = system.producer;
   const document = { id: "x", url: "https://example.com/" };
 
-  expect(await actions.apply(document)).toEqual({ id: "x", version: 1, isNew: true, warnings: [] });
+  expect(await actions.apply(document)).toEqual({
+    id: "x",
+    version: 1,
+    isNew: true,
+    isRestored: false,
+    warnings: [],
+  });
   expect(await actions.apply({ ...document, method: "POST" })).toEqual({
     id: "x",
     version: 1,
     isNew: false,
+    isRestored: false,
     warnings: [],
   });
   expect(await actions.apply({ ...document, method: "PUT" })).toEqual({
     id: "x",
     version: 2,
     isNew: true,
+    isRestored: false,
     warnings: [],
   });
   expect((await actions.get("x@1")).action.method).toBe("POST");
   expect((await actions.get("x")).action.method).toBe("PUT");
-  expect(await actions.list()).toEqual([{ id: "x", version: 2 }]);
+  expect(await actions.list()).toEqual([{ id: "x", version: 2, archivedAt: null }]);
   await expect(actions.get("x@3")).rejects.toMatchObject({ code: "action_unknown" });
   await expect(actions.apply({ id: "x" })).rejects.toMatchObject({ code: "action_invalid" });
 });

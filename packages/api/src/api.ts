@@ -71,7 +71,7 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
     metrics,
     log,
   });
-  const tasks = createTaskRunner({ producer, metrics, log });
+  const tasks = createTaskRunner({ producer: producer.as(null), metrics, log });
   let address: string | null = null;
   return {
     get address() {

@@ -4,6 +4,7 @@ import { renderDocsPage, STYLE } from "./docs-page.ts";
 import { renderOpenApi } from "./openapi.ts";
 import type { Route } from "./route/route.ts";
 import { actionRoutes } from "./routes/actions.ts";
+import { auditRoute } from "./routes/audit.ts";
 import { changeDeliveryRoutes } from "./routes/change-delivery.ts";
 import { customerRoutes } from "./routes/customers.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
@@ -38,6 +39,7 @@ export const ROUTES: readonly Route[] = [
   ...storeRoutes,
   ...taskRoutes,
   ...tokenRoutes,
+  auditRoute,
   ...healthRoutes,
   ...createDescriptionRoutes({
     document: once(() => `${JSON.stringify(renderOpenApi(ROUTES), null, 2)}\n`),

@@ -10,6 +10,7 @@ import { Command, CommanderError } from "commander";
 import { toExamplesText } from "./command-examples.ts";
 import { addActions } from "./commands/actions.ts";
 import { addApi } from "./commands/api.ts";
+import { addAudit } from "./commands/audit.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addCustomers } from "./commands/customers.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
@@ -46,6 +47,7 @@ const COMMANDS = [
   addDestinations,
   addDeadLetters,
   addTasks,
+  addAudit,
   addStatus,
   addTop,
   addCompletion,

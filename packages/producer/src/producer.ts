@@ -14,15 +14,17 @@ import { createSealer, parseSecretKeys, type SecretKeys } from "@postrider/share
 import { readSettings } from "@postrider/shared/settings/read-settings";
 import type { Settings } from "@postrider/shared/settings/settings";
 import { createActionOrigins } from "./actions/action-origins.ts";
-import { type ActionStore, createActionStore } from "./actions/actions.ts";
+import { createActionStore } from "./actions/actions.ts";
 import { createTestAction, type TestAction } from "./actions/ask-test-send.ts";
+import { type Actor, type AuditTrail, createAuditTrail, createNote } from "./audit/audit-trail.ts";
+import { toAudited, type Verbs } from "./audit/audited.ts";
 import { createByFilter } from "./by-filter/by-filter.ts";
-import { createDeadLetters, type DeadLetters } from "./dead-letters/dead-letters.ts";
+import { createDeadLetters } from "./dead-letters/dead-letters.ts";
 import { createFinder } from "./dead-letters/find.ts";
 import { createChanges } from "./deliveries/change.ts";
 import { type Customers, createCustomers, createFindOfCustomer } from "./deliveries/customer-deliveries.ts";
-import { createDeliveries, type Deliveries } from "./deliveries/deliveries.ts";
-import { createDestinations, type Destinations } from "./destinations/destinations.ts";
+import { createDeliveries } from "./deliveries/deliveries.ts";
+import { createDestinations } from "./destinations/destinations.ts";
 import { createOwnLanes, type OwnLanes } from "./destinations/own-lanes.ts";
 import { createEnqueue, type EnqueueOne } from "./enqueue/enqueue.ts";
 import { createEnqueueAll, type EnqueueAll } from "./enqueue/enqueue-all.ts";
@@ -30,11 +32,11 @@ import { createEnqueueMany, type EnqueueMany } from "./enqueue/enqueue-many.ts";
 import { createRouting } from "./enqueue/routing.ts";
 import { createOutcomes, type Outcomes } from "./outcomes/outcomes.ts";
 import { createOverview, type ReadOverview } from "./overview/overview.ts";
-import { createRuns, type Runs } from "./runs/runs.ts";
-import { createSecretStore, type SecretStore } from "./secrets/secrets.ts";
-import { createSnippetStore, type SnippetStore } from "./snippets/snippets.ts";
-import { createTasks, type Tasks } from "./tasks/tasks.ts";
-import { createTokenStore, type TokenStore } from "./tokens/token-store.ts";
+import { createRuns } from "./runs/runs.ts";
+import { createSecretStore } from "./secrets/secrets.ts";
+import { createSnippetStore } from "./snippets/snippets.ts";
+import { createTasks } from "./tasks/tasks.ts";
+import { createTokenStore } from "./tokens/token-store.ts";
 
 export interface ProducerOptions {
   /** Redis URL. */
@@ -56,27 +58,27 @@ export interface ProducerOptions {
   readonly idempotencyWindowMs?: number;
   /** Deliveries waiting in a lane above which enqueueMany pauses. */
   readonly backlogMax?: number;
+  /** Who is written down in the audit for what is changed by this producer; `library` unless given. */
+  readonly actor?: string;
+  /** Changes that the audit keeps; 0: none. */
+  readonly auditKept?: number;
 }
 
-export interface Producer {
-  readonly actions: ActionStore;
+/** Its verbs that change something are followed by an entry in the audit. */
+export interface Producer extends Verbs {
+  /**
+   * The same, for somebody: what is changed by it is written down as theirs. Null: nothing is, for what
+   * carries out what somebody was written down for. All share one connection and one end.
+   */
+  as(actor: Actor | null): Producer;
+  readonly audit: AuditTrail;
   /** Sends an action's request once, by a worker. */
   readonly testAction: TestAction;
-  readonly snippets: SnippetStore;
   readonly enqueue: EnqueueOne;
   readonly enqueueAll: EnqueueAll;
   readonly enqueueMany: EnqueueMany;
-  readonly runs: Runs;
   readonly outcomes: Outcomes;
-  readonly deliveries: Deliveries;
   readonly customers: Customers;
-  readonly deadLetters: DeadLetters;
-  readonly destinations: Destinations;
-  readonly secrets: SecretStore;
-  /** The tokens of the HTTP API. */
-  readonly tokens: TokenStore;
-  /** Mass work that API processes carry out. */
-  readonly tasks: Tasks;
   readonly lanes: LaneQueues;
   readonly ownLanes: OwnLanes;
   /** Everything at a glance, at a bounded cost. */
@@ -108,13 +110,8 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   const destinations = createDestinations(shard, directory);
   const finder = createFinder(shard, { findOrigin, sealer });
   const customerSealer = options.sealCustomers === true ? sealer : null;
-  const kept = {
-    ...defaults,
-    customersKeptMs: options.customersKeptMs ?? defaults.customersKeptMs,
-    outcomesKept: options.outcomesKept ?? defaults.outcomesKept,
-    idempotencyWindowMs: options.idempotencyWindowMs ?? defaults.idempotencyWindowMs,
-  };
-  const { customersKeptMs } = kept;
+  const kept = toKept(options, defaults);
+  const { customersKeptMs, auditKept } = kept;
   const index = customersKeptMs > 0 ? createCustomerIndex(shard, customersKeptMs) : null;
   const findOfCustomer = createFindOfCustomer({ shard, index, finder, sealer });
   const withdraw = createWithdraw(shard, kept);
@@ -129,15 +126,10 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     customerSealer,
     isIndexed: customersKeptMs > 0,
   };
-  return {
+  const verbs: Verbs = {
     actions,
-    testAction: createTestAction({ queue: createTestSendQueue(shard), actions, sealer, now: Date.now }),
     snippets,
-    enqueue: createEnqueue(dependencies),
-    enqueueAll: createEnqueueAll(dependencies),
-    enqueueMany: createEnqueueMany(dependencies),
     runs,
-    outcomes: createOutcomes(shard, sealer),
     deliveries: createDeliveries({
       ...{ shard, directory, finder, findOrigin, runs, destinations, sealer },
       changes: createChanges(waiting),
@@ -146,12 +138,20 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
         hasIndex: index !== null,
       }),
     }),
-    customers: createCustomers(findOfCustomer),
     deadLetters: createDeadLetters({ shard, directory, actions, finder, sealer }),
     secrets: createSecretStore(store, sealer),
     tokens: createTokenStore(store, Date.now),
     tasks: createTasks(store),
     destinations,
+  };
+  const shared = {
+    testAction: createTestAction({ queue: createTestSendQueue(shard), actions, sealer, now: Date.now }),
+    enqueue: createEnqueue(dependencies),
+    enqueueAll: createEnqueueAll(dependencies),
+    enqueueMany: createEnqueueMany(dependencies),
+    outcomes: createOutcomes(shard, sealer),
+    customers: createCustomers(findOfCustomer),
+    audit: createAuditTrail(store),
     lanes,
     ownLanes: createOwnLanes(shard, directory),
     overview: createOverview({ shard, directory, lanes }),
@@ -160,6 +160,23 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
       await lanes.close();
       redis.disconnect();
     },
+  };
+  const as = (actor: Actor | null): Producer => ({
+    ...shared,
+    ...(actor === null ? verbs : toAudited(verbs, createNote(store, actor, auditKept))),
+    as,
+  });
+  return as({ actor: options.actor ?? "library", via: "library" });
+}
+
+/** What is kept, and for how long. */
+function toKept(options: ProducerOptions, defaults: Settings) {
+  return {
+    ...defaults,
+    customersKeptMs: options.customersKeptMs ?? defaults.customersKeptMs,
+    outcomesKept: options.outcomesKept ?? defaults.outcomesKept,
+    idempotencyWindowMs: options.idempotencyWindowMs ?? defaults.idempotencyWindowMs,
+    auditKept: options.auditKept ?? defaults.auditKept,
   };
 }
 

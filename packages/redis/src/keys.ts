@@ -82,10 +82,12 @@ export type ShardKeys = ReturnType<typeof createShardKeys>;
 export function createStoreKeys(keyPrefix: string) {
   const prefix = `{${keyPrefix}}`;
   return {
-    /** An action's versions: hash of version → JSON, with `latest`, `digest` and `examples`. */
+    /** An action's versions: hash of version → JSON, with `latest`, `digest`, `examples` and `archivedAt`. */
     action: (id: string) => `${prefix}:action:${id}`,
     /** Set of the actions' ids. */
     actions: () => `${prefix}:actions`,
+    /** Set of the ids of those that are archived. */
+    archivedActions: () => `${prefix}:actions:archived`,
     /** The store's snippets: hash of name → text. Read when an action is saved. */
     snippets: () => `${prefix}:snippets`,
     /** Hash of secrets' names → when they were set, and the sealed value. Read a few times a minute. */
@@ -97,6 +99,8 @@ export function createStoreKeys(keyPrefix: string) {
      * key.
      */
     apiAnswer: (digest: string) => `${prefix}:api-answer:${digest}`,
+    /** Who changed what: a stream. */
+    audit: () => `${prefix}:audit`,
     /** A task: what it is to do, for whom, how far it is, and who carries it out. */
     task: (id: string) => `${prefix}:task:${id}`,
     /** The tasks by the time when they were begun. */

@@ -16,6 +16,11 @@ export const ERROR_CODES = {
     text: "The action document breaks a rule; every problem is listed with its field.",
   },
   action_unknown: { exitCode: 1, status: 404, text: "No action, or no such version of it, is in the store." },
+  action_archived: {
+    exitCode: 1,
+    status: 409,
+    text: "The action is archived: nothing new is enqueued for it until it is saved again or restored.",
+  },
   customer_invalid: {
     exitCode: 1,
     status: 422,
@@ -56,6 +61,11 @@ export const ERROR_CODES = {
     exitCode: 1,
     status: 409,
     text: "The run was cancelled; nothing more is enqueued for it.",
+  },
+  run_completed: {
+    exitCode: 1,
+    status: 409,
+    text: "The run is completed: nothing of it is left to pause or resume.",
   },
   run_full: {
     exitCode: 1,

@@ -8,6 +8,12 @@ export interface Limits {
   readonly concurrency?: number | undefined;
 }
 
+/** What a person grants for a time. */
+export interface LimitsForNow extends Limits {
+  /** Unix ms. */
+  readonly until: number;
+}
+
 /** What one version of an action grants. */
 export interface VersionLimits extends Limits {
   readonly version: number;
@@ -32,6 +38,8 @@ export interface AdaptiveRate {
   /** Unix ms of the last change, and of the last refusal. */
   readonly changedAt: number;
   readonly slowedAt: number;
+  /** Unix ms when it first slowed down; absent where an earlier release did it. */
+  readonly since?: number;
 }
 
 export interface OwnLane {
@@ -45,12 +53,16 @@ export interface OwnLane {
   readonly isClosing?: boolean;
   /** By a person. */
   readonly isPaused?: boolean;
+  /** Unix ms when that ends by itself; absent: when a person says so. */
+  readonly pausedUntil?: number;
   /** A run whose deliveries wait to be released. */
   readonly isHeld?: boolean;
   /** A run whose deliveries end unsent. */
   readonly isCancelled?: boolean;
   /** By a person; they stand above those of actions. */
   readonly limits?: Limits;
+  /** By a person, until a moment (Unix ms); they stand above all others, and are gone soon after it. */
+  readonly limitsForNow?: LimitsForNow;
   /** By action id, as the latest version that was met here says; without any where that one has none. */
   readonly actionLimits?: Readonly<Record<string, VersionLimits>>;
   readonly circuit?: Circuit;
@@ -70,14 +82,15 @@ export interface OwnLane {
 }
 
 /** What a person or an action has configured: the strictest of all actions, unless a person has decided. */
-export function limitsOf({ limits, actionLimits = {} }: OwnLane): Limits {
+export function limitsOf({ limitsForNow, limits, actionLimits = {} }: OwnLane): Limits {
   const all = Object.values(actionLimits);
   const least = (values: (number | undefined)[]): number | undefined => {
     const given = values.filter((value) => value !== undefined);
     return given.length === 0 ? undefined : Math.min(...given);
   };
-  const ratePerSecond = limits?.ratePerSecond ?? least(all.map((one) => one.ratePerSecond));
-  const concurrency = limits?.concurrency ?? least(all.map((one) => one.concurrency));
+  const person = { ...limits, ...limitsForNow };
+  const ratePerSecond = person.ratePerSecond ?? least(all.map((one) => one.ratePerSecond));
+  const concurrency = person.concurrency ?? least(all.map((one) => one.concurrency));
   return {
     ...(ratePerSecond !== undefined && { ratePerSecond }),
     ...(concurrency !== undefined && { concurrency }),

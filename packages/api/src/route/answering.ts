@@ -1,5 +1,6 @@
 // The way of a request once its body is read: what every route has in common, in order.
 
+import type { Producer } from "@postrider/producer/producer";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Logger } from "@postrider/shared/log";
 import { type Idempotency, parseIdempotencyKey } from "../idempotency.ts";
@@ -24,9 +25,20 @@ export function createAnswering({ tools, idempotency, log }: AnsweringOptions): 
     checkNarrowing(route, input, circumstances.caller);
     const key = route.method === "POST" ? parseIdempotencyKey(circumstances.idempotencyKey) : null;
     const call = { ...circumstances, ...input, idempotencyKey: key, log };
-    if (key === null || route.repeats === "again") return route.handle(call, tools);
-    return idempotency.once(route, key, circumstances, async () => route.handle(call, tools));
+    const used = changesThings(route) ? { ...tools, producer: asCaller(circumstances, tools) } : tools;
+    if (key === null || route.repeats === "again") return route.handle(call, used);
+    return idempotency.once(route, key, circumstances, async () => route.handle(call, used));
   };
+}
+
+/** Enqueueing changes nothing that the audit knows, and is the one thing that is done often. */
+function changesThings({ method, scope }: Route): boolean {
+  return method !== "GET" && (scope === "manage" || scope === "admin");
+}
+
+/** The producer by which changes are written down as the caller's. */
+function asCaller({ caller, requestId }: Circumstances, { producer }: Tools): Producer {
+  return producer.as({ actor: caller.name, via: "api", requestId });
 }
 
 /** @throws `forbidden`. */

@@ -1,5 +1,6 @@
 // Actions: saved as versions, read, and compared.
 
+import type { SavedAction } from "@postrider/producer/actions/actions";
 import { ACTION_ID, type ActionDocument, actionSchema } from "@postrider/shared/action";
 import { PostriderError } from "@postrider/shared/errors";
 import { z } from "zod";
@@ -7,6 +8,7 @@ import { findChanges } from "../diff.ts";
 import { reaches } from "../route/caller.ts";
 import { problemDetailSchema, toShownProblems } from "../route/problem.ts";
 import { defineRoute, type Route } from "../route/route.ts";
+import { timeSchema, toTimeOrNull } from "../route/times.ts";
 
 export const actionParams = z.strictObject({
   id: z
@@ -18,10 +20,13 @@ const idParams = z.strictObject({
   id: z.string().regex(ACTION_ID, "must be 1 to 100 of a-z, 0-9, dot, underscore, hyphen"),
 });
 
+const archivedAt = timeSchema.nullable().describe("Since when nothing new is enqueued; null: it is open.");
+
 const versionSchema = z.strictObject({ id: z.string(), version: z.int().min(1) });
 
 /** As it is shown: with every default filled in, and credentials masked. */
 const shownSchema = versionSchema.extend({
+  archivedAt,
   action: z.looseObject({}).describe("The document with its defaults; credentials in it are masked."),
 });
 
@@ -40,11 +45,17 @@ export const actionRoutes: readonly Route[] = [
     path: "/v1/actions",
     scope: "read",
     narrowing: "found",
-    summary: "All actions with their latest versions, by id",
+    summary: "The actions with their latest versions, by id",
+    query: z.strictObject({
+      archived: z.enum(["true", "false"]).default("false").describe("`true`: archived ones, too."),
+    }),
     replies: { 200: "All of them; `after` is null." },
-    reply: z.strictObject({ actions: z.array(versionSchema), after: z.null() }),
-    async handle({ caller }, { producer }) {
-      const actions = (await producer.actions.list()).filter(({ id }) => reaches(caller, { action: id }));
+    reply: z.strictObject({ actions: z.array(versionSchema.extend({ archivedAt })), after: z.null() }),
+    async handle({ query, caller }, { producer }) {
+      const all = await producer.actions.list({ archived: query.archived === "true" });
+      const actions = all
+        .filter(({ id }) => reaches(caller, { action: id }))
+        .map((listed) => ({ ...listed, archivedAt: toTimeOrNull(listed.archivedAt) }));
       return { status: 200, body: { actions, after: null } };
     },
   }),
@@ -81,6 +92,7 @@ export const actionRoutes: readonly Route[] = [
     },
     reply: versionSchema.extend({
       isNew: z.boolean(),
+      isRestored: z.boolean().describe("It was archived, and is open again."),
       warnings: z.array(problemDetailSchema).describe("What will surprise, although it was saved."),
     }),
     errors: ["action_invalid", "precondition_failed", "key_missing"],
@@ -95,6 +107,37 @@ export const actionRoutes: readonly Route[] = [
         body: { ...applied, warnings: toShownProblems(warnings) },
         headers: { etag: toEtag(applied.version) },
       };
+    },
+  }),
+  defineRoute({
+    id: "archiveAction",
+    method: "DELETE",
+    path: "/v1/actions/:id",
+    scope: "manage",
+    narrowing: "action",
+    summary: "Archive an action: nothing new is enqueued for it; what waits is sent, and its versions stay",
+    params: idParams,
+    replies: { 204: "It is archived, for all within a second." },
+    errors: ["action_unknown"],
+    async handle({ params: { id } }, { producer }) {
+      await producer.actions.archive(id);
+      return { status: 204 };
+    },
+  }),
+  defineRoute({
+    id: "restoreAction",
+    method: "POST",
+    path: "/v1/actions/:id/restore",
+    scope: "manage",
+    narrowing: "action",
+    summary: "Open an archived action again, as it was; saving a version does so, too",
+    params: idParams,
+    replies: { 200: "The action as it is open now." },
+    reply: shownSchema,
+    errors: ["action_unknown"],
+    async handle({ params: { id } }, { producer }) {
+      await producer.actions.restore(id);
+      return { status: 200, body: toShownAction(await producer.actions.get(id)) };
     },
   }),
   defineRoute({
@@ -142,8 +185,8 @@ export const actionRoutes: readonly Route[] = [
   }),
 ];
 
-function toShownAction({ id, version, action }: { id: string; version: number; action: object }) {
-  return { id, version, action: { ...action } };
+function toShownAction({ id, version, archivedAt: at, action }: SavedAction) {
+  return { id, version, archivedAt: toTimeOrNull(at), action: { ...action } };
 }
 
 export function toEtag(version: number): string {

@@ -67,7 +67,7 @@ export const deliveryRoutes: readonly Route[] = [
     bodyIsChecked: "by handler",
     replies: { 202: "They are taken in: each will end in one outcome." },
     reply: replySchema,
-    errors: ["delivery_invalid", "customer_invalid", "action_unknown", "redis_full"],
+    errors: ["delivery_invalid", "customer_invalid", "action_unknown", "action_archived", "redis_full"],
     async handle({ query: { onInvalid }, body, caller, idempotencyKey }, tools) {
       const toOwnKey = (index: number): string | null =>
         idempotencyKey === null ? null : `api\0${caller.id}\0${idempotencyKey}\0${index}`;

@@ -1,9 +1,11 @@
 // Destinations: how they stand, and what a person may set for any. They are shared by all actions, so that a
 // narrowed token reaches none.
 
+import type { ForATime } from "@postrider/producer/destinations/destinations";
 import { limitsSchema } from "@postrider/shared/action";
+import { DURATION, DURATION_RULE, parseDuration } from "@postrider/shared/duration";
 import { z } from "zod";
-import { defineRoute, type Route } from "../route/route.ts";
+import { type Call, defineRoute, type Route } from "../route/route.ts";
 import type { Tools } from "../route/tools.ts";
 import { destinationSchema, toShownDestination } from "./shown-destination.ts";
 
@@ -15,6 +17,17 @@ const params = z.strictObject({
     .describe("Such as `https%3A%2F%2Fapi.example.com`: the origin, URL-encoded."),
 });
 
+const forSchema = z
+  .string()
+  .regex(DURATION, DURATION_RULE)
+  .optional()
+  .describe("Ends by itself after so long, from `1s` to `30d`, such as `2h`; absent: when somebody says so.");
+
+/** What `for` says. */
+function toForATime({ for: text }: { readonly for?: string | undefined } = {}): ForATime {
+  return text === undefined ? {} : { forMs: parseDuration(text) ?? undefined };
+}
+
 const ALL = {
   narrowing: "whole",
   params,
@@ -22,6 +35,9 @@ const ALL = {
   reply: destinationSchema,
   errors: ["destination_invalid"],
 } as const;
+
+type Params = z.output<typeof params>;
+type ForBody = { readonly for?: string | undefined } | null | undefined;
 
 async function show(origin: string, { producer }: Tools) {
   return { status: 200, body: toShownDestination(await producer.destinations.show(origin)) };
@@ -58,9 +74,14 @@ export const destinationRoutes: readonly Route[] = [
     path: "/v1/destinations/:origin/limits",
     scope: "manage",
     summary: "Set what it is granted, over all workers together; this stands above the limits of actions",
-    body: limitsSchema,
-    async handle({ params: { origin }, body }, tools) {
-      await tools.producer.destinations.limit(origin, body);
+    body: z
+      .strictObject({ ...limitsSchema.shape, for: forSchema })
+      .refine(
+        ({ ratePerSecond, concurrency }) => ratePerSecond !== undefined || concurrency !== undefined,
+        "must have ratePerSecond or concurrency",
+      ),
+    async handle({ params: { origin }, body: { for: lasting, ...limits } }, tools) {
+      await tools.producer.destinations.limit(origin, limits, toForATime({ for: lasting }));
       return show(origin, tools);
     },
   }),
@@ -82,9 +103,10 @@ export const destinationRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/destinations/:origin/pause",
     scope: "manage",
-    summary: "Send nothing to it until it is resumed",
-    async handle({ params: { origin } }, tools) {
-      await tools.producer.destinations.pause(origin);
+    summary: "Send nothing to it until it is resumed, or for a time",
+    body: z.strictObject({ for: forSchema }).nullish(),
+    async handle({ params: { origin }, body }: Call<Params, undefined, ForBody>, tools) {
+      await tools.producer.destinations.pause(origin, toForATime(body ?? {}));
       return show(origin, tools);
     },
   }),

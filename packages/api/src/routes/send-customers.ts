@@ -73,7 +73,14 @@ export const sendCustomers: Route = defineRoute({
   replies: {
     200: "NDJSON: how far it is, about every second; a last line has `done`, or `error` with problem details.",
   },
-  errors: ["action_unknown", "delivery_invalid", "run_mismatch", "run_cancelled", "redis_full"],
+  errors: [
+    "action_unknown",
+    "action_archived",
+    "delivery_invalid",
+    "run_mismatch",
+    "run_cancelled",
+    "redis_full",
+  ],
   repeats: "again",
   async handle(call, tools) {
     const { run, reception } = await begin(call, tools);

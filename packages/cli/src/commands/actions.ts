@@ -1,6 +1,7 @@
 // `postrider actions`: save, look at, preview, check and try the templates of requests.
 
 import { findWarnings } from "@postrider/compose/warnings";
+import type { ActionStore, Switched } from "@postrider/producer/actions/actions";
 import { toActionRef } from "@postrider/shared/action-ref";
 import type { Command } from "commander";
 import { stringify } from "yaml";
@@ -11,6 +12,7 @@ import type { SampleOptions } from "../actions/sample.ts";
 import { showWarnings } from "../actions/show.ts";
 import { test } from "../actions/test.ts";
 import type { Context } from "../context.ts";
+import { describeTime } from "../readable.ts";
 import { withProducer } from "../with-producer.ts";
 import { parseTime } from "./arguments.ts";
 
@@ -55,19 +57,26 @@ function addStoreCommands(group: Command, { settings, output, ...context }: Cont
       if (json === true) return output.json({ actions: applied });
       for (const { source, compiled } of loaded) showWarnings(findWarnings(compiled), output, source);
       for (const saved of applied)
-        output.line(`${toActionRef(saved)} ${saved.isNew ? "saved" : "unchanged"}`);
+        output.line(
+          `${toActionRef(saved)} ${saved.isNew ? "saved" : "unchanged"}${saved.isRestored ? ", and archived no more" : ""}`,
+        );
     });
   group
     .command("list")
     .description("List the saved actions with their latest versions")
+    .option("--archived", "archived ones, too")
     .option("--json", "for programs")
-    .action(async ({ json }: { json?: boolean }) => {
-      const actions = await withProducer(settings(), (producer) => producer.actions.list());
+    .action(async ({ archived = false, json }: { archived?: boolean; json?: boolean }) => {
+      const actions = await withProducer(settings(), (producer) => producer.actions.list({ archived }));
       if (json === true) return output.json({ actions });
       if (actions.length === 0) return output.line("no actions; save one with: postrider actions apply FILE");
       output.table(
-        ["ACTION", "LATEST VERSION"],
-        actions.map(({ id, version }) => [id, version]),
+        ["ACTION", "LATEST VERSION", ...(archived ? ["ARCHIVED"] : [])],
+        actions.map(({ id, version, archivedAt }) => [
+          id,
+          version,
+          ...(archived ? [archivedAt === null ? "no" : describeTime(archivedAt)] : []),
+        ]),
       );
     });
   group
@@ -77,7 +86,46 @@ function addStoreCommands(group: Command, { settings, output, ...context }: Cont
     .action(async (ref: string, { json }: { json?: boolean }) => {
       const saved = await withProducer(settings(), (producer) => producer.actions.get(ref));
       if (json === true) return output.json(saved);
-      output.line(`# ${toActionRef(saved)}\n${stringify(saved.action).trimEnd()}`);
+      const since = saved.archivedAt === null ? "" : `, archived since ${describeTime(saved.archivedAt)}`;
+      output.line(`# ${toActionRef(saved)}${since}\n${stringify(saved.action).trimEnd()}`);
+    });
+  addSwitch(group, { settings, output, ...context }, "archive", {
+    description:
+      "Enqueue nothing new for an action, within a second; what waits is sent, and its versions stay",
+    change: (actions, id) => actions.archive(id),
+    done: "archived: nothing new is enqueued for it; actions restore, or saving it again, brings it back",
+    undone: "was archived already",
+  });
+  addSwitch(group, { settings, output, ...context }, "restore", {
+    description: "Open an archived action again, as it was; saving a version does so, too",
+    change: (actions, id) => actions.restore(id),
+    done: "is open again",
+    undone: "was open already",
+  });
+}
+
+interface Switch {
+  readonly description: string;
+  readonly change: (actions: ActionStore, id: string) => Promise<Switched>;
+  readonly done: string;
+  readonly undone: string;
+}
+
+function addSwitch(
+  group: Command,
+  { settings, output }: Context,
+  name: string,
+  { description, change, done, undone }: Switch,
+): void {
+  group
+    .command(`${name} <id>`)
+    .description(description)
+    .addHelpText("after", `\nExample:\n  postrider actions ${name} welcome`)
+    .option("--json", "for programs")
+    .action(async (id: string, { json }: { json?: boolean }) => {
+      const { isChanged } = await withProducer(settings(), ({ actions }) => change(actions, id));
+      if (json === true) return output.json({ id, isChanged });
+      output.line(`${id} ${isChanged ? done : undone}`);
     });
 }
 

@@ -1,5 +1,6 @@
 // What options take, from text, with messages that say what to write instead.
 
+import { DURATION_RULE, parseDuration } from "@postrider/shared/duration";
 import { InvalidArgumentError } from "commander";
 
 /**
@@ -38,6 +39,13 @@ export function parseInterval(text: string): number {
   const seconds = Number(text);
   if (seconds >= INTERVAL_S_MIN && seconds <= INTERVAL_S_MAX) return seconds;
   throw new InvalidArgumentError(`must be a number of seconds from ${INTERVAL_S_MIN} to ${INTERVAL_S_MAX}`);
+}
+
+/** In ms. */
+export function parseFor(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== null) return ms;
+  throw new InvalidArgumentError(DURATION_RULE);
 }
 
 /** Per second. */

@@ -2,17 +2,20 @@
 
 import type { Destination, Destinations } from "@postrider/producer/destinations/destinations";
 import { PostriderError } from "@postrider/shared/errors";
+import { type LimitSource, OPERATOR } from "@postrider/shared/lane-limits";
 import type { Limits } from "@postrider/shared/own-lane";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
-import { describeTime } from "../readable.ts";
+import { describeDuration, describeTime } from "../readable.ts";
 import { withProducer } from "../with-producer.ts";
-import { parseCount, parseRate } from "./arguments.ts";
+import { parseCount, parseFor, parseRate } from "./arguments.ts";
 
 interface LimitOptions {
   readonly rate?: number;
   readonly concurrency?: number;
   readonly none?: boolean;
+  /** In ms. */
+  readonly for?: number;
 }
 
 type Options = LimitOptions & { readonly json?: boolean };
@@ -51,10 +54,15 @@ export function addDestinations(program: Command, context: Context): void {
   )
     .option("--rate <n>", "requests per second", parseRate)
     .option("--concurrency <n>", "requests in flight at once", parseCount)
+    .option("--for <duration>", "end by itself after so long, such as 2h", parseFor)
     .option("--none", "take the limits back that were set here; those of actions stay");
-  addCommand(group, context, "pause", "Send nothing to it until it is resumed", (destinations, origin) =>
-    destinations.pause(origin),
-  );
+  addCommand(
+    group,
+    context,
+    "pause",
+    "Send nothing to it until it is resumed, or for a time",
+    (destinations, origin, { for: forMs }) => destinations.pause(origin, { forMs }),
+  ).option("--for <duration>", "resume by itself after so long, such as 30m", parseFor);
   addCommand(
     group,
     context,
@@ -87,12 +95,12 @@ function addCommand(
 }
 
 function setLimits(destinations: Destinations, origin: string, options: LimitOptions): Promise<void> {
-  return destinations.limit(origin, toLimits(options));
+  return destinations.limit(origin, toLimits(options), { forMs: options.for });
 }
 
-function toLimits({ rate, concurrency, none }: LimitOptions): Limits | null {
+function toLimits({ rate, concurrency, none, for: forMs }: LimitOptions): Limits | null {
   const isGiven = rate !== undefined || concurrency !== undefined;
-  if (isGiven === (none === true))
+  if (isGiven === (none === true) || (none === true && forMs !== undefined))
     throw new PostriderError("destination_invalid", "give --rate, --concurrency or both; or --none alone");
   if (none === true) return null;
   return {
@@ -104,7 +112,7 @@ function toLimits({ rate, concurrency, none }: LimitOptions): Limits | null {
 function show(destination: Destination, { output }: Context): void {
   const { origin, lane, waiting, delayed, inFlight } = destination;
   output.line(`${origin}: ${describeState(destination)}`);
-  output.line(`limits  ${describeLimits(destination)}`);
+  output.line(`limits  ${describeLimits(destination, describeSource)}`);
   output.line(
     lane === null
       ? "lane    shared with everybody"
@@ -112,21 +120,39 @@ function show(destination: Destination, { output }: Context): void {
   );
 }
 
-function describeState({ isPaused, circuit, probeAt, coolsUntil }: Destination): string {
+function describeState(destination: Destination): string {
+  const { isPaused, pausedUntil, circuit, circuitSince, probeAt, coolsUntil } = destination;
+  const since = circuitSince === null ? "" : ` since ${describeTime(circuitSince)}`;
   const probe = probeAt === null ? "" : `, next probe at ${describeTime(probeAt)}`;
-  const state = circuit === "closed" ? "circuit closed" : `circuit ${circuit}${probe}`;
+  const state = circuit === "closed" ? "circuit closed" : `circuit ${circuit}${since}${probe}`;
   const cooldown = coolsUntil === null ? "" : `, asked to be left alone until ${describeTime(coolsUntil)}`;
-  return `${isPaused ? "paused, " : ""}${state}${cooldown}`;
+  const pause = pausedUntil === null ? "paused, " : `paused until ${describeTime(pausedUntil)}, `;
+  return `${isPaused ? pause : ""}${state}${cooldown}`;
 }
 
-function describeLimits({ limits, adaptiveRatePerSecond }: Destination): string {
+/** @param describe what stands behind a limit about whose it is. */
+function describeLimits(
+  { limits, limitSources, adaptiveRatePerSecond, throttledSince }: Destination,
+  describe: (source: LimitSource | undefined) => string = () => "",
+): string {
   const { ratePerSecond, concurrency } = limits;
+  const since = throttledSince === null ? "" : `, since ${describeTime(throttledSince)}`;
   const parts = [
-    ...(ratePerSecond === undefined ? [] : [`${ratePerSecond} a second`]),
-    ...(concurrency === undefined ? [] : [`${concurrency} at once`]),
+    ...(ratePerSecond === undefined
+      ? []
+      : [`${ratePerSecond} a second${describe(limitSources.ratePerSecond)}`]),
+    ...(concurrency === undefined ? [] : [`${concurrency} at once${describe(limitSources.concurrency)}`]),
     ...(adaptiveRatePerSecond === null
       ? []
-      : [`its 429s allow ${Math.round(adaptiveRatePerSecond * 100) / 100} a second`]),
+      : [`its 429s allow ${Math.round(adaptiveRatePerSecond * 100) / 100} a second${since}`]),
   ];
   return parts.length === 0 ? "none" : parts.join(", ");
+}
+
+function describeSource(source: LimitSource | undefined): string {
+  if (source === undefined) return "";
+  const { by, until } = source;
+  if (by !== OPERATOR) return ` (action ${by})`;
+  if (until === null) return " (an operator's, until it is taken back)";
+  return ` (an operator's, until ${describeTime(until)}, in ${describeDuration(Math.max(0, until - Date.now()))})`;
 }

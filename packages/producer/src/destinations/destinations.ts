@@ -4,28 +4,42 @@ import { asProducer } from "@postrider/redis/connect";
 import { readBacklog } from "@postrider/redis/counts";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Shard } from "@postrider/redis/shard";
-import { limitsSchema } from "@postrider/shared/action";
-import { toOrigin } from "@postrider/shared/destination-origin";
-import { PostriderError } from "@postrider/shared/errors";
+import { type LimitSources, sourcesOf, withoutEnded } from "@postrider/shared/lane-limits";
 import { ownLaneName } from "@postrider/shared/lanes";
 import { type Limits, limitsOf, type OwnLane } from "@postrider/shared/own-lane";
+import { parseForMs, parseLimits, parseOrigin } from "./parse-destination.ts";
 
 export interface Destination {
   readonly origin: string;
   /** Its own lane; null: it shares lanes with everybody. */
   readonly lane: string | null;
   readonly isPaused: boolean;
+  /** Unix ms, as all times: when that ends by itself; null: when a person says so. */
+  readonly pausedUntil: number | null;
   readonly circuit: "closed" | "open" | "half-open";
-  /** Unix ms of the next probe of an open circuit. */
+  /** Since when its circuit is not closed. */
+  readonly circuitSince: number | null;
+  /** The next probe of an open circuit. */
   readonly probeAt: number | null;
-  /** Unix ms until which its own refusals have asked to be left alone (`Retry-After`); null where none do. */
+  /** Until when its own refusals have asked to leave it alone (`Retry-After`); null where none do. */
   readonly coolsUntil: number | null;
+  /** Those in force. */
   readonly limits: Limits;
+  /** Whose each of them is. */
+  readonly limitSources: LimitSources;
   /** The rate that its 429s have taught; null where none has. */
   readonly adaptiveRatePerSecond: number | null;
+  /** Since when they slow it down. */
+  readonly throttledSince: number | null;
   readonly waiting: number;
   readonly delayed: number;
   readonly inFlight: number;
+}
+
+/** What a person sets for a time. */
+export interface ForATime {
+  /** Ends by itself after so long, from a second to 30 days; absent: when a person says so. */
+  readonly forMs?: number | undefined;
 }
 
 export interface Destinations {
@@ -33,10 +47,17 @@ export interface Destinations {
   list(): Promise<Destination[]>;
   /** @throws `destination_invalid`. */
   show(origin: string): Promise<Destination>;
-  /** Sets what it is granted; null takes a person's limits back. @throws `destination_invalid`. */
-  limit(origin: string, limits: Limits | null): Promise<void>;
-  /** Nothing is sent to it until it is resumed. @throws `destination_invalid`. */
-  pause(origin: string): Promise<void>;
+  /**
+   * Sets what it is granted, above what actions say: for a time, which ends by itself and brings back what
+   * holds besides, or until it is set again. Null takes all that back. @throws `destination_invalid`.
+   */
+  limit(origin: string, limits: Limits | null, options?: ForATime): Promise<void>;
+  /** The same without an end, and beside limits that stand for a time. @throws `destination_invalid`. */
+  configure(origin: string, limits: Limits | null): Promise<void>;
+  /** What persons have set without an end, by origin. */
+  configured(): Promise<{ readonly origin: string; readonly limits: Limits }[]>;
+  /** Nothing is sent to it until it is resumed, or the time is over. @throws `destination_invalid`. */
+  pause(origin: string, options?: ForATime): Promise<void>;
   /**
    * Also closes its circuit and ends its rest, so that deliveries flow at once. @throws
    * `destination_invalid`.
@@ -48,80 +69,103 @@ export function createDestinations(shard: Shard, directory: LaneDirectory): Dest
   const change = async (origin: string, next: (entry: OwnLane) => OwnLane): Promise<void> => {
     const of = parseOrigin(origin);
     const lane = ownLaneName("destination", of);
-    await asProducer(() =>
-      directory.update(lane, (entry) =>
+    await asProducer(async () => {
+      // For the clock, which is Redis'.
+      await directory.refresh();
+      await directory.update(lane, (entry) =>
         next(entry ?? { lane, kind: "destination", of, createdAt: directory.now() }),
-      ),
-    );
+      );
+    });
   };
-  const describe = async (origin: string, entry: OwnLane | undefined): Promise<Destination> => {
-    const { waiting, delayed, inFlight } =
-      entry === undefined ? NOTHING : await readBacklog(shard, entry.lane, Date.now());
-    const { circuit, adaptiveRate } = entry ?? {};
-    return {
-      origin,
-      lane: entry?.lane ?? null,
-      isPaused: entry?.isPaused === true,
-      circuit: circuit?.state ?? "closed",
-      probeAt: circuit?.state === "open" ? circuit.since + circuit.pauseMs : null,
-      coolsUntil: entry?.coolsUntil ?? null,
-      limits: entry === undefined ? {} : limitsOf(entry),
-      adaptiveRatePerSecond: adaptiveRate?.perSecond ?? null,
-      waiting,
-      delayed,
-      inFlight,
-    };
+  const ofDestinations = async (): Promise<OwnLane[]> => {
+    await asProducer(() => directory.refresh());
+    return directory.all().filter(({ kind }) => kind === "destination");
   };
+  const describe = (origin: string, entry: OwnLane | undefined): Promise<Destination> =>
+    describeDestination(shard, origin, entry && withoutEnded(entry, directory.now()));
 
   return {
     async list() {
-      await asProducer(() => directory.refresh());
-      const entries = directory.all().filter(({ kind }) => kind === "destination");
       const destinations: Destination[] = [];
-      for (const entry of entries) destinations.push(await asProducer(() => describe(entry.of, entry)));
+      for (const entry of await ofDestinations()) destinations.push(await describe(entry.of, entry));
       return destinations.sort((a, b) => b.waiting - a.waiting || (a.origin < b.origin ? -1 : 1));
     },
     async show(origin) {
       const of = parseOrigin(origin);
       await asProducer(() => directory.refresh());
-      return asProducer(() => describe(of, directory.get(ownLaneName("destination", of))));
+      return describe(of, directory.get(ownLaneName("destination", of)));
     },
-    async limit(origin, limits) {
+    async limit(origin, limits, { forMs } = {}) {
       const parsed = limits === null ? null : parseLimits(limits);
-      await change(origin, ({ limits: _, isClosing: __, ...entry }) =>
-        parsed === null ? entry : { ...entry, limits: parsed },
-      );
+      const lastsMs = parseForMs(parsed === null ? undefined : forMs);
+      await change(origin, (entry) => {
+        if (lastsMs !== undefined)
+          return { ...open(entry), limitsForNow: { ...parsed, until: directory.now() + lastsMs } };
+        const { limitsForNow: _, ...rest } = entry;
+        return withConfigured(rest, parsed);
+      });
     },
-    pause: (origin) => change(origin, ({ isClosing: _, ...entry }) => ({ ...entry, isPaused: true })),
-    resume: (origin) => change(origin, ({ isPaused: _, circuit: __, coolsUntil: ___, ...entry }) => entry),
+    configure: async (origin, limits) => {
+      const parsed = limits === null ? null : parseLimits(limits);
+      await change(origin, (entry) => withConfigured(entry, parsed));
+    },
+    async configured() {
+      const found = (await ofDestinations()).flatMap(({ of, limits }) =>
+        limits === undefined ? [] : [{ origin: of, limits }],
+      );
+      return found.sort((a, b) => (a.origin < b.origin ? -1 : 1));
+    },
+    async pause(origin, { forMs } = {}) {
+      const lastsMs = parseForMs(forMs);
+      await change(origin, (entry) => {
+        const { pausedUntil: _, ...rest } = open(entry);
+        return {
+          ...rest,
+          isPaused: true,
+          ...(lastsMs !== undefined && { pausedUntil: directory.now() + lastsMs }),
+        };
+      });
+    },
+    resume: (origin) =>
+      change(origin, ({ isPaused: _, pausedUntil: __, circuit: ___, coolsUntil: ____, ...entry }) => entry),
   };
+}
+
+/** The entry of a lane that has a reason to be. */
+function open({ isClosing: _, ...entry }: OwnLane): OwnLane {
+  return entry;
+}
+
+function withConfigured(entry: OwnLane, configured: Limits | null): OwnLane {
+  const { limits: _, ...rest } = open(entry);
+  return configured === null ? rest : { ...rest, limits: configured };
 }
 
 const NOTHING = { waiting: 0, delayed: 0, inFlight: 0 } as const;
 
-/** The origin that a person names. @throws `destination_invalid`. */
-export function parseOrigin(text: string): string {
-  const origin = toOrigin(text);
-  if (origin !== null) return origin;
-  throw new PostriderError(
-    "destination_invalid",
-    `"${text}" is no destination; it must look like https://host or https://host:port`,
-  );
+async function describeDestination(
+  shard: Shard,
+  origin: string,
+  entry: OwnLane | undefined,
+): Promise<Destination> {
+  const { waiting, delayed, inFlight } =
+    entry === undefined ? NOTHING : await asProducer(() => readBacklog(shard, entry.lane, Date.now()));
+  const { circuit, adaptiveRate } = entry ?? {};
+  return {
+    origin,
+    lane: entry?.lane ?? null,
+    isPaused: entry?.isPaused === true,
+    pausedUntil: entry?.pausedUntil ?? null,
+    circuit: circuit?.state ?? "closed",
+    circuitSince: circuit?.since ?? null,
+    probeAt: circuit?.state === "open" ? circuit.since + circuit.pauseMs : null,
+    coolsUntil: entry?.coolsUntil ?? null,
+    limits: entry === undefined ? {} : limitsOf(entry),
+    limitSources: entry === undefined ? {} : sourcesOf(entry),
+    adaptiveRatePerSecond: adaptiveRate?.perSecond ?? null,
+    throttledSince: adaptiveRate?.since ?? null,
+    waiting,
+    delayed,
+    inFlight,
+  };
 }
-
-function parseLimits(limits: Limits): Limits {
-  const parsed = limitsSchema.safeParse(limits);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = String(issue?.path[0] ?? "");
-  const message = RANGES[field] ?? issue?.message ?? "is not valid";
-  throw new PostriderError(
-    "destination_invalid",
-    `${["limits", field].filter(Boolean).join(".")}: ${message}`,
-  );
-}
-
-const RANGES: Readonly<Record<string, string>> = {
-  ratePerSecond: "must be a number from 0.001 to 100000",
-  concurrency: "must be a whole number from 1 to 10000",
-};

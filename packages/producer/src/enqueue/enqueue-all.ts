@@ -7,6 +7,7 @@ import { homeOf } from "@postrider/shared/delivery";
 import type { ErrorCode } from "@postrider/shared/error-codes";
 import { PostriderError, type Problem } from "@postrider/shared/errors";
 import type { SavedAction } from "../actions/actions.ts";
+import { getOpen } from "../actions/archived.ts";
 import { CHUNK } from "./chunks.ts";
 import { type DeliveryOrder, type EnqueueDependencies, toAdmission, toEntrance } from "./enqueue.ts";
 import { checkDeliveryOrder } from "./order.ts";
@@ -71,7 +72,7 @@ export function createEnqueueAll(dependencies: EnqueueDependencies): EnqueueAll 
   };
   return async (orders, { onInvalid = "refuse" } = {}) => {
     await routing.look();
-    const find = remember((ref) => actions.get(ref));
+    const find = remember((ref) => getOpen(actions, ref));
     const prepared: (Prepared | PostriderError)[] = [];
     for (const [index, order] of orders.entries()) prepared.push(await prepare(order, index, find));
     const rejected = prepared.flatMap((one, index) =>
@@ -106,6 +107,7 @@ export function createEnqueueAll(dependencies: EnqueueDependencies): EnqueueAll 
 /** Errors that concern one order, and not those beside it. */
 const ABOUT_ORDERS: ReadonlySet<ErrorCode> = new Set([
   "action_unknown",
+  "action_archived",
   "customer_invalid",
   "delivery_invalid",
   "forbidden",
@@ -160,6 +162,7 @@ function toRefusal(rejected: readonly Rejected[], total: number): PostriderError
 /** The field that an error is about, where it names none. */
 const FIELDS: Readonly<Partial<Record<ErrorCode, string>>> = {
   action_unknown: "action",
+  action_archived: "action",
   customer_invalid: "customer",
   forbidden: "action",
 };

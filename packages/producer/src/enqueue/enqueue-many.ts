@@ -16,6 +16,7 @@ import {
 import { hasCode, PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
 import { toRetryPolicy } from "@postrider/shared/retry";
+import { createArchiveLook, getOpen } from "../actions/archived.ts";
 import { createAcknowledged } from "./acknowledged.ts";
 import { CHUNK, handOnInChunks, throwIfAborted } from "./chunks.ts";
 import {
@@ -87,7 +88,7 @@ export type EnqueueMany = (order: RunOrder) => Promise<RunEnqueued>;
 
 /**
  * @throws from the returned function: `customer_invalid`, `delivery_invalid`, `action_unknown`,
- * `run_mismatch`, `run_cancelled`, `run_full`, `aborted`, `redis_unavailable`, `redis_full`, `redis_lost`.
+ * `action_archived`, also when that happens meanwhile, `run_mismatch`, `run_cancelled`, `run_full`, `aborted`, `redis_unavailable`, `redis_full`, `redis_lost`.
  * What was taken in by then stays; the same call again goes on.
  */
 export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMany {
@@ -98,7 +99,8 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
     const home = toHome(order.lane, true);
     const times = toTimes(order);
     const [begunWith] = await Promise.all([runs.actionOf(run), routing.look()]);
-    const saved = await actions.get(resolveAction(order.action, begunWith));
+    const saved = await getOpen(actions, resolveAction(order.action, begunWith));
+    const lookForArchive = createArchiveLook(actions, saved.id, Date.now);
     const action = toActionRef(saved);
     const enqueuedBefore = await runs.open(run, { action, lane: home.lane ?? chooseLane(true) });
     if (order.hold === true) await runs.hold(run);
@@ -132,6 +134,7 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
       while (chunksFree === 0) {
         report(true);
         await pause(BACKLOG_POLL_MS, order.signal);
+        await lookForArchive();
         await routing.look();
         chunksFree = await lookForRoom();
       }
@@ -142,7 +145,7 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
       handedOn += chunk.length;
       const acknowledge = acknowledged.expect(chunk.length);
       // Looked at after the wait for customers, which may have been long.
-      await routing.look();
+      await Promise.all([routing.look(), lookForArchive()]);
       const { enqueued, duplicates, recovered } = await asProducer(() => admit(chunk, toEntrance(before)));
       totals.enqueued += enqueued;
       totals.duplicates += duplicates;

@@ -23,6 +23,7 @@ import { chooseLane } from "@postrider/shared/lanes";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import type { Sealer } from "@postrider/shared/seal";
 import type { ActionStore, SavedAction } from "../actions/actions.ts";
+import { getOpen } from "../actions/archived.ts";
 import type { Runs } from "../runs/runs.ts";
 import { checkDeliveryOrder } from "./order.ts";
 import type { Routing } from "./routing.ts";
@@ -70,7 +71,7 @@ export interface EnqueueDependencies {
 
 /**
  * @throws from the returned function: `customer_invalid`, `delivery_invalid`, `action_unknown`,
- * `redis_unavailable`, `redis_full`.
+ * `action_archived`, `redis_unavailable`, `redis_full`.
  */
 export function createEnqueue({
   admit,
@@ -82,7 +83,7 @@ export function createEnqueue({
 }: EnqueueDependencies): EnqueueOne {
   return async (order) => {
     checkDeliveryOrder(order);
-    const [saved] = await Promise.all([actions.get(order.action), routing.look()]);
+    const [saved] = await Promise.all([getOpen(actions, order.action), routing.look()]);
     const admission = toAdmission(order, saved, { customerSealer, isIndexed });
     const entrance = toEntrance(admission, saved, { lanes, routing });
     const { duplicates } = await asProducer(() => admit([admission], entrance));

@@ -86,6 +86,7 @@ function begin(counts: CountsBySecond, now: number, allowance: Allowance | null)
     refusedAt: isKnown ? Math.max(seen, perSecond) : UNKNOWN,
     changedAt: now,
     slowedAt: now,
+    since: now,
   };
 }
 
@@ -129,7 +130,7 @@ function slowDown(
   const perSecond = Math.max(ADAPTIVE_RATE_MIN, Math.min(adaptiveRate.perSecond * share, most));
   const isKnown = tellsLimit(met) && taken > 0;
   const refusedAt = isKnown ? Math.min(adaptiveRate.perSecond, Math.max(perSecond, taken)) : UNKNOWN;
-  return { perSecond, refusedAt, changedAt: now, slowedAt: now };
+  return { ...adaptiveRate, perSecond, refusedAt, changedAt: now, slowedAt: now };
 }
 
 function speedUp(

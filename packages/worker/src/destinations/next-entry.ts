@@ -1,5 +1,6 @@
 // What becomes of a destination's own lane after a look at what all workers met there. Pure.
 
+import { withoutEnded } from "@postrider/shared/lane-limits";
 import { ownLaneName } from "@postrider/shared/lanes";
 import { limitsOf, type OwnLane } from "@postrider/shared/own-lane";
 import { ADAPTIVE_RATE_MIN, type Allowance, nextAdaptiveRate } from "./adaptive-rate.ts";
@@ -51,14 +52,15 @@ export function nextEntry(
 }
 
 /**
- * The entry when its circuit lets probes through by now, or its cooldown is over; undefined where nothing
- * changes.
+ * The entry when its circuit lets probes through by now, its cooldown is over, or what a person set for a
+ * time has ended; undefined where nothing changes.
  */
-export function afterPause(entry: OwnLane | undefined, now: number): OwnLane | undefined {
-  if (entry === undefined) return undefined;
+export function afterPause(before: OwnLane | undefined, now: number): OwnLane | undefined {
+  if (before === undefined) return undefined;
+  const entry = withoutEnded(before, now);
   const circuit = openProbes(entry.circuit, now);
   const hasCooled = entry.coolsUntil !== undefined && now >= entry.coolsUntil;
-  if (circuit === entry.circuit && !hasCooled) return undefined;
+  if (circuit === entry.circuit && !hasCooled) return entry === before ? undefined : entry;
   return withCircuit(
     hasCooled ? { ...set(entry, "coolsUntil", undefined), lastFailureAt: now } : entry,
     circuit,

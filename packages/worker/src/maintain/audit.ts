@@ -9,7 +9,7 @@ import type { Shard, Store } from "@postrider/redis/shard";
 import type { Logger } from "@postrider/shared/log";
 import type { AuditFindings } from "../record/metrics.ts";
 import { findUnservedLanes, type Imbalance, weighAll } from "./balance.ts";
-import { dissolveCalm, dropSuperseded, keepRuns } from "./dissolve.ts";
+import { dissolveCalm, dropArchived, dropSuperseded, keepRuns } from "./dissolve.ts";
 import { healStranded } from "./orphans.ts";
 import { RUNS_MAX, weighRuns } from "./run-balance.ts";
 
@@ -61,6 +61,7 @@ export function createAudit(shard: Shard, store: Store, directory: LaneDirectory
       const before = parse(await shard.redis.get(shard.keys.auditState()));
       await directory.refresh();
       await dropSuperseded(shard, store, directory);
+      await dropArchived(shard, store, directory);
       await dissolveCalm(shard, directory);
       const { healed, cursor: laneCursor } = await healStranded(shard, directory, before.laneCursor, log);
       const unserved = await findUnservedLanes(shard);

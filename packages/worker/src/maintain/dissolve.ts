@@ -5,6 +5,7 @@ import { RUN_KEPT_SECONDS } from "@postrider/redis/keys";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { readReplies } from "@postrider/redis/replies";
 import type { Shard, Store } from "@postrider/redis/shard";
+import { withoutArchived } from "@postrider/shared/lane-limits";
 import { findUnmet, limitsOf, type OwnLane, withoutSuperseded } from "@postrider/shared/own-lane";
 import { findWithDeliveries } from "./balance.ts";
 
@@ -38,6 +39,22 @@ export async function dropSuperseded(shard: Shard, store: Store, directory: Lane
       (current) => current && withoutSuperseded(current, latest, directory.now()),
     );
   }
+}
+
+/** Takes back the limits of archived actions, where nothing waits under them. */
+export async function dropArchived(shard: Shard, store: Store, directory: LaneDirectory): Promise<void> {
+  const archived = new Set(await store.redis.smembers(store.keys.archivedActions()));
+  if (archived.size === 0) return;
+  const concerned = directory
+    .all()
+    .filter((entry) => withoutArchived(entry, archived, true, directory.now()) !== undefined)
+    .map(({ lane }) => lane);
+  const inUse = new Set(await findWithDeliveries(shard, concerned));
+  for (const lane of concerned)
+    await directory.update(
+      lane,
+      (entry) => entry && withoutArchived(entry, archived, !inUse.has(lane), directory.now()),
+    );
 }
 
 /** Input: KEYS runs; ARGV seconds. Lets none expire sooner; those that do not expire stay so. */
