@@ -11,6 +11,7 @@ import { deliveryRoutes } from "./routes/deliveries.ts";
 import { createDescriptionRoutes } from "./routes/description.ts";
 import { destinationRoutes } from "./routes/destinations.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { metricRoutes } from "./routes/metrics.ts";
 import { outcomeRoutes } from "./routes/outcomes.ts";
 import { previewRoutes } from "./routes/preview.ts";
 import { runRoutes } from "./routes/runs.ts";
@@ -31,6 +32,7 @@ export const ROUTES: readonly Route[] = [
   ...runRoutes,
   ...customerRoutes,
   ...outcomeRoutes,
+  ...metricRoutes,
   ...deadLetterRoutes,
   ...destinationRoutes,
   ...storeRoutes,

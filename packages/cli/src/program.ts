@@ -13,6 +13,7 @@ import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDeliveries } from "./commands/deliveries.ts";
 import { addDestinations } from "./commands/destinations.ts";
 import { addEnqueue } from "./commands/enqueue.ts";
+import { addMetrics } from "./commands/metrics.ts";
 import { addOutcomes } from "./commands/outcomes.ts";
 import { addRuns } from "./commands/runs.ts";
 import { addSecrets } from "./commands/secrets.ts";
@@ -42,6 +43,7 @@ const COMMANDS = [
   addDeadLetters,
   addTasks,
   addStatus,
+  addMetrics,
 ];
 
 /** Runs the command line that the process was started with. @returns the exit code. */

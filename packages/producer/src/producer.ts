@@ -5,6 +5,7 @@ import { connectRedis, producerOptions } from "@postrider/redis/connect";
 import { createCustomerIndex } from "@postrider/redis/customer-index";
 import { createLaneDirectory } from "@postrider/redis/lane-directory";
 import { createLaneQueues, type LaneQueues } from "@postrider/redis/lane-queues";
+import { createRollUps } from "@postrider/redis/roll-ups";
 import { createAdmit } from "@postrider/redis/scripts/admit";
 import { createWithdraw } from "@postrider/redis/scripts/withdraw";
 import { createShard, createStore, type Store } from "@postrider/redis/shard";
@@ -27,6 +28,8 @@ import { createEnqueue, type EnqueueOne } from "./enqueue/enqueue.ts";
 import { createEnqueueAll, type EnqueueAll } from "./enqueue/enqueue-all.ts";
 import { createEnqueueMany, type EnqueueMany } from "./enqueue/enqueue-many.ts";
 import { createRouting } from "./enqueue/routing.ts";
+import { createMetrics, type Metrics } from "./metrics/chart-series.ts";
+import { countEnqueued, countWithdrawn } from "./metrics/count-for-charts.ts";
 import { createOutcomes, type Outcomes } from "./outcomes/outcomes.ts";
 import { createRuns, type Runs } from "./runs/runs.ts";
 import { createSecretStore, type SecretStore } from "./secrets/secrets.ts";
@@ -52,6 +55,10 @@ export interface ProducerOptions {
   readonly outcomesKept?: number;
   /** How long ended deliveries are remembered, as the workers have it. */
   readonly idempotencyWindowMs?: number;
+  /** What is kept for charts, as the workers have it; 0 minutes: this producer counts nothing for them. */
+  readonly rollUpsMinutesKeptMs?: number;
+  readonly rollUpsHoursKeptMs?: number;
+  readonly rollUpsNamesMax?: number;
   /** Deliveries waiting in a lane above which enqueueMany pauses. */
   readonly backlogMax?: number;
 }
@@ -66,6 +73,8 @@ export interface Producer {
   readonly enqueueMany: EnqueueMany;
   readonly runs: Runs;
   readonly outcomes: Outcomes;
+  /** What happened when, as series. */
+  readonly metrics: Metrics;
   readonly deliveries: Deliveries;
   readonly customers: Customers;
   readonly deadLetters: DeadLetters;
@@ -104,15 +113,12 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   const destinations = createDestinations(shard, directory);
   const finder = createFinder(shard, { findOrigin, sealer });
   const customerSealer = options.sealCustomers === true ? sealer : null;
-  const kept = {
-    ...defaults,
-    customersKeptMs: options.customersKeptMs ?? defaults.customersKeptMs,
-    outcomesKept: options.outcomesKept ?? defaults.outcomesKept,
-    idempotencyWindowMs: options.idempotencyWindowMs ?? defaults.idempotencyWindowMs,
-  };
+  const kept = toKept(options, defaults);
+  const rollUps = createRollUps(shard, kept, directory.now);
+  const withdraw = countWithdrawn(createWithdraw(shard, kept), rollUps);
   const { customersKeptMs } = kept;
   const dependencies = {
-    admit: createAdmit(shard),
+    admit: countEnqueued(createAdmit(shard), rollUps),
     lanes,
     actions,
     runs,
@@ -130,9 +136,10 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     enqueueMany: createEnqueueMany(dependencies),
     runs,
     outcomes: createOutcomes(shard, sealer),
+    metrics: createMetrics(shard, kept, directory.now),
     deliveries: createDeliveries({
       ...{ shard, directory, finder, findOrigin, runs, destinations, sealer },
-      changes: createChanges({ shard, withdraw: createWithdraw(shard, kept), sealer, now: Date.now }),
+      changes: createChanges({ shard, withdraw, sealer, now: Date.now }),
     }),
     customers: createCustomers({
       shard,
@@ -149,9 +156,22 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     ownLanes: createOwnLanes(shard, directory),
     store,
     async close() {
-      await lanes.close();
+      await Promise.all([lanes.close(), rollUps.close()]);
       redis.disconnect();
     },
+  };
+}
+
+/** What is kept, and for how long: as the workers have it. */
+function toKept(options: ProducerOptions, defaults: Settings): Settings {
+  return {
+    ...defaults,
+    customersKeptMs: options.customersKeptMs ?? defaults.customersKeptMs,
+    outcomesKept: options.outcomesKept ?? defaults.outcomesKept,
+    idempotencyWindowMs: options.idempotencyWindowMs ?? defaults.idempotencyWindowMs,
+    rollUpsMinutesKeptMs: options.rollUpsMinutesKeptMs ?? defaults.rollUpsMinutesKeptMs,
+    rollUpsHoursKeptMs: options.rollUpsHoursKeptMs ?? defaults.rollUpsHoursKeptMs,
+    rollUpsNamesMax: options.rollUpsNamesMax ?? defaults.rollUpsNamesMax,
   };
 }
 
