@@ -85,6 +85,7 @@ const MET: Partial<Record<ErrorCode, () => Promise<Answered>>> = {
   },
   task_unknown: () => send("GET", "/v1/tasks/none"),
   outcomes_invalid: () => send("GET", "/v1/outcomes?after=x"),
+  metrics_invalid: () => send("GET", "/v1/metrics?from=2020-01-01T00:00:00Z"),
   outcomes_unknown: () => send("DELETE", "/v1/outcomes/groups/none"),
   outcomes_held: async () => {
     const reader = api.producer.outcomes({ group: "busy" });
@@ -132,8 +133,9 @@ const ELSEWHERE: readonly ErrorCode[] = [
   "request_timeout",
   "rate_limited",
   "idempotency_under_way",
-  // tests/outcomes, tests/delivery
+  // tests/outcomes, tests/delivery, tests/metrics
   "customers_not_indexed",
+  "metrics_off",
   "delivery_under_way",
   "worker_unavailable",
   "tasks_full",

@@ -4,6 +4,7 @@
 import { ROUTES } from "@postrider/api/routes";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectProblem, type RunningApi, startApi } from "../support/api.ts";
+import { eventually } from "../support/eventually.ts";
 import { newKey } from "../support/secret-keys.ts";
 import { createOwned, EXAMPLES, type Owned, toMarker, toPath } from "./requests.ts";
 
@@ -121,6 +122,27 @@ test("a token of a lane sees what lies there, open or a dead letter, and what be
   expect(deliveries).toMatchObject([{ home: "elsewhere", customerId: 5 }]);
   expect((await of("?lane=bulk")).json.deliveries).toEqual([]);
   expectProblem(await of("?outcome=cancelled"), "filter_invalid");
+});
+
+test("of what is counted for charts a narrowed token sees what its actions have", async () => {
+  const enqueuedOf = async (query: string, token: string) => {
+    const { json, status } = await api.request("GET", `/v1/metrics?measure=enqueued${query}`, { token });
+    const sums = (json.series ?? []).map(({ name, points }: { name: string | null; points: number[] }) => [
+      name,
+      points.reduce((sum, point) => sum + point, 0),
+    ]);
+    return { status, ...Object.fromEntries(sums) };
+  };
+
+  // Told within some seconds.
+  await eventually(async () =>
+    expect(await enqueuedOf("&by=action", tokens.all.token)).toEqual({ status: 200, mine: 5, theirs: 5 }),
+  );
+  expect(await enqueuedOf("", tokens.mine.token)).toEqual({ status: 200, null: 5 });
+  expect(await enqueuedOf("&by=action", tokens.mine.token)).toEqual({ status: 200, mine: 5 });
+  expect(await enqueuedOf("&by=action&names=theirs", tokens.mine.token)).toEqual({ status: 200 });
+  expect(await enqueuedOf("&by=run", tokens.mine.token)).toEqual({ status: 403 });
+  expect(await enqueuedOf("", tokens.lane.token)).toEqual({ status: 403 });
 });
 
 test("of orders for several actions a narrowed token's are taken in, where the others may be skipped", async () => {

@@ -107,6 +107,7 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
   streamOutcomes: () => ({ query: "?start=oldest" }),
   listOutcomeGroups: () => ({}),
   deleteOutcomeGroup: () => ({ params: { group: "readers" } }),
+  readSeries: () => ({ query: "?measure=enqueued,latency_p95&by=action&step=1m" }),
   getDelivery: ({ delivery }) => ({ params: { id: delivery } }),
   listRuns: () => ({ query: "?limit=10" }),
   getRun: ({ run }) => ({ params: { id: run } }),

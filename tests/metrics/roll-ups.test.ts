@@ -105,6 +105,7 @@ test("a portion that is sent twice counts once, and one that Redis refused is ad
   await rollUps.flush();
   const series = await readSeries(toShard(redis), { ...QUERY, measures: ["delivered"], by: "total" });
   expect(series).toMatchObject([{ points: [2] }]);
+  redis.disconnect();
   await server.stop();
 });
 

@@ -13,6 +13,7 @@ import { createDescriptionRoutes } from "./routes/description.ts";
 import { destinationRoutes } from "./routes/destinations.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { listDeliveriesRoute } from "./routes/list-deliveries.ts";
+import { metricRoutes } from "./routes/metrics.ts";
 import { outcomeRoutes } from "./routes/outcomes.ts";
 import { previewRoutes } from "./routes/preview.ts";
 import { runRoutes } from "./routes/runs.ts";
@@ -34,6 +35,7 @@ export const ROUTES: readonly Route[] = [
   ...runRoutes,
   ...customerRoutes,
   ...outcomeRoutes,
+  ...metricRoutes,
   ...deadLetterRoutes,
   ...destinationRoutes,
   ...storeRoutes,

@@ -17,6 +17,7 @@ import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDeliveries } from "./commands/deliveries.ts";
 import { addDestinations } from "./commands/destinations.ts";
 import { addEnqueue } from "./commands/enqueue.ts";
+import { addMetrics } from "./commands/metrics.ts";
 import { addOutcomes } from "./commands/outcomes.ts";
 import { addRuns } from "./commands/runs.ts";
 import { addSecrets } from "./commands/secrets.ts";
@@ -49,6 +50,7 @@ const COMMANDS = [
   addTasks,
   addAudit,
   addStatus,
+  addMetrics,
   addTop,
   addCompletion,
 ];

@@ -5,6 +5,7 @@ import { connectRedis, producerOptions } from "@postrider/redis/connect";
 import { createCustomerIndex } from "@postrider/redis/customer-index";
 import { createLaneDirectory } from "@postrider/redis/lane-directory";
 import { createLaneQueues, type LaneQueues } from "@postrider/redis/lane-queues";
+import { createRollUps } from "@postrider/redis/roll-ups";
 import { createAdmit } from "@postrider/redis/scripts/admit";
 import { createWithdraw } from "@postrider/redis/scripts/withdraw";
 import { createShard, createStore, type Store } from "@postrider/redis/shard";
@@ -30,6 +31,8 @@ import { createEnqueue, type EnqueueOne } from "./enqueue/enqueue.ts";
 import { createEnqueueAll, type EnqueueAll } from "./enqueue/enqueue-all.ts";
 import { createEnqueueMany, type EnqueueMany } from "./enqueue/enqueue-many.ts";
 import { createRouting } from "./enqueue/routing.ts";
+import { createMetrics, type Metrics } from "./metrics/chart-series.ts";
+import { countEnqueued, countWithdrawn } from "./metrics/count-for-charts.ts";
 import { createOutcomes, type Outcomes } from "./outcomes/outcomes.ts";
 import { createOverview, type ReadOverview } from "./overview/overview.ts";
 import { createRuns } from "./runs/runs.ts";
@@ -56,6 +59,10 @@ export interface ProducerOptions {
   readonly outcomesKept?: number;
   /** How long ended deliveries are remembered, as the workers have it. */
   readonly idempotencyWindowMs?: number;
+  /** What is kept for charts, as the workers have it; 0 minutes: this producer counts nothing for them. */
+  readonly rollUpsMinutesKeptMs?: number;
+  readonly rollUpsHoursKeptMs?: number;
+  readonly rollUpsNamesMax?: number;
   /** Deliveries waiting in a lane above which enqueueMany pauses. */
   readonly backlogMax?: number;
   /** Who is written down in the audit for what is changed by this producer; `library` unless given. */
@@ -78,6 +85,8 @@ export interface Producer extends Verbs {
   readonly enqueueAll: EnqueueAll;
   readonly enqueueMany: EnqueueMany;
   readonly outcomes: Outcomes;
+  /** What happened when, as series. */
+  readonly metrics: Metrics;
   readonly customers: Customers;
   readonly lanes: LaneQueues;
   readonly ownLanes: OwnLanes;
@@ -112,12 +121,13 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   const customerSealer = options.sealCustomers === true ? sealer : null;
   const kept = toKept(options, defaults);
   const { customersKeptMs, auditKept } = kept;
+  const rollUps = createRollUps(shard, kept, directory.now);
   const index = customersKeptMs > 0 ? createCustomerIndex(shard, customersKeptMs) : null;
   const findOfCustomer = createFindOfCustomer({ shard, index, finder, sealer });
-  const withdraw = createWithdraw(shard, kept);
+  const withdraw = countWithdrawn(createWithdraw(shard, kept), rollUps);
   const waiting = { shard, withdraw, sealer, now: Date.now };
   const dependencies = {
-    admit: createAdmit(shard),
+    admit: countEnqueued(createAdmit(shard), rollUps),
     lanes,
     actions,
     runs,
@@ -150,6 +160,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     enqueueAll: createEnqueueAll(dependencies),
     enqueueMany: createEnqueueMany(dependencies),
     outcomes: createOutcomes(shard, sealer),
+    metrics: createMetrics(shard, kept, directory.now),
     customers: createCustomers(findOfCustomer),
     audit: createAuditTrail(store),
     lanes,
@@ -157,7 +168,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     overview: createOverview({ shard, directory, lanes }),
     store,
     async close() {
-      await lanes.close();
+      await Promise.all([lanes.close(), rollUps.close()]);
       redis.disconnect();
     },
   };
@@ -169,14 +180,17 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   return as({ actor: options.actor ?? "library", via: "library" });
 }
 
-/** What is kept, and for how long. */
-function toKept(options: ProducerOptions, defaults: Settings) {
+/** What is kept, and for how long: as the workers have it. */
+function toKept(options: ProducerOptions, defaults: Settings): Settings {
   return {
     ...defaults,
     customersKeptMs: options.customersKeptMs ?? defaults.customersKeptMs,
     outcomesKept: options.outcomesKept ?? defaults.outcomesKept,
     idempotencyWindowMs: options.idempotencyWindowMs ?? defaults.idempotencyWindowMs,
     auditKept: options.auditKept ?? defaults.auditKept,
+    rollUpsMinutesKeptMs: options.rollUpsMinutesKeptMs ?? defaults.rollUpsMinutesKeptMs,
+    rollUpsHoursKeptMs: options.rollUpsHoursKeptMs ?? defaults.rollUpsHoursKeptMs,
+    rollUpsNamesMax: options.rollUpsNamesMax ?? defaults.rollUpsNamesMax,
   };
 }
 

@@ -32,6 +32,8 @@ export interface SeriesQuery {
   readonly names?: readonly string[] | undefined;
   /** How many names are told apart where none are given. */
   readonly namesMax: number;
+  /** All of them together, as one series without a name. */
+  readonly isSummed?: boolean;
   /** Unix ms, a multiple of the step. */
   readonly from: number;
   /** Unix ms, the end of the last step. */
@@ -79,6 +81,7 @@ async function readCells(shard: Shard, query: SeriesQuery): Promise<Map<string, 
   const end = Math.ceil(to / unitMs);
   const asked = by === "total" ? [UNNAMED] : names;
   const found = new Map<string, Steps>(asked?.map((name) => [name, new Map()]));
+  if (asked?.length === 0) return found;
   for (let first = Math.floor(from / unitMs); first < end; first += HASHES_PER_TRIP) {
     const hashes = await readHashes(shard, {
       unit,
@@ -127,27 +130,38 @@ function toTexts(reply: unknown, asked: readonly string[] | undefined): Texts {
 function addTo(found: Map<string, Steps>, name: string, step: number, cell: Cell): void {
   const steps = found.get(name) ?? new Map<number, Cell>();
   found.set(name, steps);
-  const there = steps.get(step);
-  if (there === undefined) steps.set(step, cell);
-  else addCell(there, cell);
+  add(steps, step, cell);
 }
 
 /** The busiest names as they are, and all others in one. */
 function fold(
   found: ReadonlyMap<string, Steps>,
-  { by, names, namesMax }: SeriesQuery,
+  { by, names, namesMax, isSummed }: SeriesQuery,
 ): [name: string, Steps][] {
+  if (isSummed === true) return [[UNNAMED, sumUp([...found.values()])]];
   if (by === "total" || names !== undefined) return [...found];
   const sums = new Map([...found].map(([name, steps]) => [name, sumOf(steps)]));
   const ranked = [...found]
     .filter(([name]) => name !== UNNAMED)
     .sort(([one], [other]) => (sums.get(other) ?? 0) - (sums.get(one) ?? 0));
-  const rest = new Map<string, Steps>();
   const unnamed = found.get(UNNAMED);
-  if (unnamed !== undefined) rest.set(UNNAMED, unnamed);
-  for (const [, steps] of ranked.slice(namesMax))
-    for (const [step, cell] of steps) addTo(rest, UNNAMED, step, cell);
-  return [...ranked.slice(0, namesMax), ...rest];
+  const beyond = ranked.slice(namesMax).map(([, steps]) => steps);
+  const rest = unnamed === undefined ? beyond : [unnamed, ...beyond];
+  if (rest.length === 0) return ranked;
+  return [...ranked.slice(0, namesMax), [UNNAMED, sumUp(rest)]];
+}
+
+function sumUp(all: readonly Steps[]): Steps {
+  const sum: Steps = new Map();
+  for (const steps of all) for (const [step, cell] of steps) add(sum, step, cell);
+  return sum;
+}
+
+/** @param cell is the sum's own from now on where it is its first. */
+function add(to: Steps, step: number, cell: Cell): void {
+  const there = to.get(step);
+  if (there === undefined) to.set(step, cell);
+  else addCell(there, cell);
 }
 
 function sumOf(steps: Steps): number {

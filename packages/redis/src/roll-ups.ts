@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import type { OutcomeKind, Reason } from "@postrider/shared/outcome";
 import { MINUTE_MS, ROLL_UP_DIMENSIONS, type RollUpDimension } from "@postrider/shared/roll-up";
 import {
+  addCell,
   bucketOf,
   busyness,
   type Cell,
@@ -29,14 +30,14 @@ export const ROLL_UPS_FLUSH_MS = 5_000;
 /** What charts still lack at the end is worth a short wait, and no longer one. */
 const LAST_FLUSH_MS = 1_000;
 
-/** Names that a process tells apart within a minute, by each dimension; the busiest get into Redis. */
+/** Names that a process counts within a minute, by each dimension, before it knows the busiest. */
 const NAMES_HELD_MAX = 1_000;
 /** Longer names cost too much of Redis, and are counted without them. */
 const NAME_CHARS_MAX = 128;
 /** Minutes that wait for a Redis that takes nothing; beyond it the oldest go. */
 const MINUTES_HELD_MAX = 15;
 /** Keeps one script under a millisecond or so, lest claims wait behind it. */
-const CELLS_PER_SCRIPT = 100;
+const CELLS_PER_SCRIPT = 25;
 
 /** Something that happened to deliveries of one action. */
 export interface Happened {
@@ -98,7 +99,8 @@ export function createRollUps(shard: Shard, limits: RollUpLimits, now: () => num
   const sendAll = async (): Promise<void> => {
     for (;;) {
       if (unsent.length === 0) {
-        for (const groups of toPortions(minutes)) unsent.push({ number: ++numbered, groups });
+        for (const groups of toPortions(minutes, limits.rollUpsNamesMax))
+          unsent.push({ number: ++numbered, groups });
         minutes.clear();
       }
       const [portion] = unsent;
@@ -189,15 +191,14 @@ function increase(cell: Cell, place: number, by: number): void {
   cell[place] = (cell[place] ?? 0) + by;
 }
 
-/** All that was counted, in groups that one script each adds; the busiest names first. */
-function toPortions(minutes: ReadonlyMap<number, Minute>): RollUpGroup[][] {
+/** All that was counted, in groups that one script each adds. */
+function toPortions(minutes: ReadonlyMap<number, Minute>, namesMax: number): RollUpGroup[][] {
   const portions: RollUpGroup[][] = [];
   let room = 0;
   for (const [minute, dimensions] of minutes)
     for (const [index, held] of dimensions.entries()) {
       const dimension = ROLL_UP_DIMENSIONS[index] ?? "total";
-      const busiest = [...held].sort(([, one], [, other]) => busyness(other) - busyness(one));
-      const cells = busiest.map(([name, cell]) => [name, encodeCell(cell)] as const);
+      const cells = toBusiest(held, namesMax).map(([name, cell]) => [name, encodeCell(cell)] as const);
       for (let from = 0; from < cells.length; ) {
         if (room === 0) {
           portions.push([]);
@@ -210,4 +211,16 @@ function toPortions(minutes: ReadonlyMap<number, Minute>): RollUpGroup[][] {
       }
     }
   return portions;
+}
+
+/** The busiest names first, since the first ones stay; those beyond the most are one without a name. */
+function toBusiest(held: ReadonlyMap<string, Cell>, namesMax: number): [name: string, Cell][] {
+  const ranked = [...held]
+    .filter(([name]) => name !== UNNAMED)
+    .sort(([, one], [, other]) => busyness(other) - busyness(one));
+  const rest = [held.get(UNNAMED), ...ranked.slice(namesMax).map(([, cell]) => cell)];
+  const sum = emptyCell();
+  for (const cell of rest) if (cell !== undefined) addCell(sum, cell);
+  const isThere = rest.some((cell) => cell !== undefined);
+  return [...ranked.slice(0, namesMax), ...(isThere ? [[UNNAMED, sum] as [string, Cell]] : [])];
 }

@@ -116,6 +116,16 @@ export const ERROR_CODES = {
     status: 410,
     text: "Outcomes are gone that their reader has not read: it was away for longer than they are kept. Reading again goes on behind them.",
   },
+  metrics_invalid: {
+    exitCode: 2,
+    status: 422,
+    text: "What is asked of the series breaks a rule, or asks for too many points.",
+  },
+  metrics_off: {
+    exitCode: 1,
+    status: 409,
+    text: "Nothing is counted for charts: POSTRIDER_ROLL_UPS_MINUTES_KEPT_MS is 0.",
+  },
   secret_invalid: { exitCode: 2, status: 422, text: "A secret's name or value breaks a rule." },
   secret_unknown: { exitCode: 1, status: 404, text: "No secret of that name is in the store." },
   key_missing: { exitCode: 1, status: 500, text: "POSTRIDER_SECRET_KEYS lacks the key that is needed." },

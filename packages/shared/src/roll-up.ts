@@ -42,3 +42,15 @@ export type RollUpDimension = (typeof ROLL_UP_DIMENSIONS)[number];
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
+
+/** How much of the time a point of a series stands for, and how long that is. */
+export const SERIES_STEPS = {
+  "1m": MINUTE_MS,
+  "5m": 5 * MINUTE_MS,
+  "15m": 15 * MINUTE_MS,
+  "1h": HOUR_MS,
+  "6h": 6 * HOUR_MS,
+  "1d": 24 * HOUR_MS,
+} as const;
+export type SeriesStep = keyof typeof SERIES_STEPS;
+export const SERIES_STEP_NAMES = Object.keys(SERIES_STEPS) as readonly SeriesStep[];

@@ -15,6 +15,23 @@ export function parseTime(text: string): Date {
   throw new InvalidArgumentError("must be a time such as 2026-12-01T09:00:00Z");
 }
 
+const AGO_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+const AGO_MAX = 100_000;
+
+/** A time, or how long before now: what is given back tells it. */
+export function parseSince(text: string): (now: number) => Date {
+  const [, count, unit = ""] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  if (count !== undefined && Number(count) > 0 && Number(count) <= AGO_MAX)
+    return (now) => new Date(now - Number(count) * (AGO_MS[unit] ?? 0));
+  if (count === undefined && TIME.test(text)) {
+    const date = parseTime(text);
+    return () => date;
+  }
+  throw new InvalidArgumentError(
+    "must be how long ago, such as 90m, 6h or 7d, or a time such as 2026-12-01T09:00:00Z",
+  );
+}
+
 const COUNT_MAX = 100_000;
 
 export function parseCount(text: string): number {

@@ -102,7 +102,9 @@ const RECORDS_KEPT = 30;
 
 /** What is written down of one attempt. */
 export interface Entry {
-  readonly claimed: Claim & { readonly delivery: { readonly run?: string | undefined } };
+  readonly claimed: Claim & {
+    readonly delivery: { readonly action?: string | undefined; readonly run?: string | undefined };
+  };
   /** The record of the attempt, to be kept with the delivery and removed with it; null: there is none. */
   readonly record: string | null;
   /**

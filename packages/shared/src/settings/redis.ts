@@ -39,7 +39,7 @@ export const redisSettings = {
   rollUpsMinutesKeptMs: integer(0, 7 * 24 * HOUR_MS)
     .default(6 * HOUR_MS)
     .describe(
-      "How long what was counted minute by minute is kept for charts (metrics.md); 0: nothing is counted for charts, by minutes or hours. The same for producers and workers.",
+      "How long what was counted minute by minute is kept for charts (charts.md); 0: nothing is counted for charts, by minutes or hours. The same for producers and workers.",
     ),
   rollUpsHoursKeptMs: integer(0, 365 * 24 * HOUR_MS)
     .default(28 * 24 * HOUR_MS)
