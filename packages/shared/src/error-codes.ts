@@ -16,6 +16,11 @@ export const ERROR_CODES = {
     text: "The action document breaks a rule; every problem is listed with its field.",
   },
   action_unknown: { exitCode: 1, status: 404, text: "No action, or no such version of it, is in the store." },
+  file_unreadable: {
+    exitCode: 2,
+    status: 400,
+    text: "A file that the command line names is not there, or may not be read.",
+  },
   customer_invalid: {
     exitCode: 1,
     status: 422,
