@@ -23,7 +23,7 @@ export interface ActionDocument {
 /**
  * The action documents of a file: YAML (several separated by `---`, or a list) or JSON.
  * @returns the documents that can be read, and what is wrong with the others.
- * @throws `action_invalid` where there is no such file.
+ * @throws `file_unreadable`.
  */
 export async function readActionDocuments(
   path: string,
@@ -31,7 +31,7 @@ export async function readActionDocuments(
   const lines = new LineCounter();
   // Not the pretty errors: they repeat the line, and with it any credential in it.
   const options = { intAsBigInt: true, prettyErrors: false, lineCounter: lines };
-  const parsed = parseAllDocuments(await readText(path, "action_invalid"), options);
+  const parsed = parseAllDocuments(await readTextFile(path), options);
   const all = Array.isArray(parsed) ? parsed : [];
   const problems: Problem[] = all.flatMap(({ errors }) =>
     errors.map(({ message, pos }) => {
@@ -72,9 +72,23 @@ export function isActionFile(argument: string): boolean {
   return /\.(ya?ml|json)(#.*)?$/i.test(argument) || argument.includes("/");
 }
 
-/** @throws `customer_invalid`. */
+/** @throws `customer_invalid`, `file_unreadable`. */
 export async function readCustomer(path: string): Promise<Customer> {
-  return parseCustomer(await readJson(path, "customer_invalid"));
+  const text = await readTextFile(path);
+  const value = parseJson(text, path, "customer_invalid", adviseOnSeveral(path, text));
+  if (!Array.isArray(value)) return parseCustomer(value);
+  throw new PostriderError(
+    "customer_invalid",
+    `${path}: holds a list, and one customer is wanted: jq '.[0]' ${path} > customer.json takes the first`,
+  );
+}
+
+/** Whoever has a file of customers, one a line, means one of them. Nothing where it is no such file. */
+function adviseOnSeveral(path: string, text: string): string {
+  const lines = text.split("\n", 3).filter((line) => line.trim() !== "");
+  const isSeveral = lines.length > 1 && lines.every((line) => /^\s*\{.*\}\s*$/.test(line));
+  if (!isSeveral) return "";
+  return `; it holds several customers, one a line, and one is wanted: head -1 ${path} > customer.json takes the first`;
 }
 
 /** @throws `delivery_invalid` when it is no JSON object. */
@@ -104,20 +118,36 @@ async function readObject(path: string, what: string): Promise<Record<string, un
 }
 
 async function readJson(path: string, code: ErrorCode): Promise<unknown> {
-  const text = await readText(path, code);
+  return parseJson(await readTextFile(path), path, code);
+}
+
+function parseJson(text: string, path: string, code: ErrorCode, advice = ""): unknown {
   try {
     return parseExact(text);
   } catch (error) {
-    throw new PostriderError(code, `${path}: is not JSON: ${(error as Error).message}`, { cause: error });
+    throw new PostriderError(code, `${path}: is not JSON: ${(error as Error).message}${advice}`, {
+      cause: error,
+    });
   }
 }
 
-async function readText(path: string, code: ErrorCode): Promise<string> {
+const WHY_UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EACCES: "you may not read it",
+  EISDIR: "it is a directory",
+};
+
+/**
+ * The text of a file that was named on the command line.
+ * @throws `file_unreadable`, which is a mistake in the command line wherever it happens.
+ */
+export async function readTextFile(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    const reason =
-      (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : (error as Error).message;
-    throw new PostriderError(code, `${path}: ${reason}`, { cause: error });
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    throw new PostriderError("file_unreadable", `${path}: ${WHY_UNREADABLE[code] ?? message}`, {
+      cause: error,
+    });
   }
 }

@@ -21,6 +21,11 @@ export const ERROR_CODES = {
     status: 409,
     text: "The action is archived: nothing new is enqueued for it until it is saved again or restored.",
   },
+  file_unreadable: {
+    exitCode: 2,
+    status: 400,
+    text: "A file that the command line names is not there, or may not be read.",
+  },
   customer_invalid: {
     exitCode: 1,
     status: 422,

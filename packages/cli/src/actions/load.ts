@@ -9,6 +9,7 @@ import { parseAction, parseActionDocument } from "@postrider/shared/parse-action
 import type { Context } from "../context.ts";
 import { type ActionDocument, isActionFile, readActionDocuments } from "../documents.ts";
 import { withProducer } from "../with-producer.ts";
+import { withMeantAction } from "./with-meant-action.ts";
 
 export interface LoadedAction {
   /** Where it stands. */
@@ -56,8 +57,10 @@ export async function loadAction(
   { given = {}, forSending = false }: { readonly given?: GivenSnippets; readonly forSending?: boolean } = {},
 ): Promise<CompiledAction> {
   if (!isActionFile(action)) {
-    const saved = await withProducer(context.settings(), ({ actions }) =>
-      forSending ? actions.open(action) : actions.get(action),
+    const saved = await withProducer(context.settings(), (producer) =>
+      withMeantAction(producer, action, () =>
+        forSending ? producer.actions.open(action) : producer.actions.get(action),
+      ),
     );
     return compileAction(saved.action);
   }

@@ -11,6 +11,7 @@ import { type PreviewOptions, preview } from "../actions/preview-command.ts";
 import type { SampleOptions } from "../actions/sample.ts";
 import { showWarnings } from "../actions/show.ts";
 import { test } from "../actions/test.ts";
+import { withMeantAction } from "../actions/with-meant-action.ts";
 import type { Context } from "../context.ts";
 import { describeTime } from "../readable.ts";
 import { withProducer } from "../with-producer.ts";
@@ -84,7 +85,9 @@ function addStoreCommands(group: Command, { settings, output, ...context }: Cont
     .description("Show a saved action, its latest version or id@version")
     .option("--json", "for programs")
     .action(async (ref: string, { json }: { json?: boolean }) => {
-      const saved = await withProducer(settings(), (producer) => producer.actions.get(ref));
+      const saved = await withProducer(settings(), (producer) =>
+        withMeantAction(producer, ref, () => producer.actions.get(ref)),
+      );
       if (json === true) return output.json(saved);
       const since = saved.archivedAt === null ? "" : `, archived since ${describeTime(saved.archivedAt)}`;
       output.line(`# ${toActionRef(saved)}${since}\n${stringify(saved.action).trimEnd()}`);

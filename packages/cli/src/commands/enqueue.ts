@@ -8,6 +8,7 @@ import { hasCode, PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
 import { type Command, Option } from "commander";
 import { loadAction } from "../actions/load.ts";
+import { withMeantAction } from "../actions/with-meant-action.ts";
 import type { Context } from "../context.ts";
 import { dryRun } from "../customers/dry-run.ts";
 import { type CustomersFile, openCustomers } from "../customers/open-customers.ts";
@@ -139,7 +140,7 @@ async function enqueueRun(
     );
   const run = parseRunId(options.run ?? newRunId(action));
   // What is wrong with the order is told before anything is read of its customers.
-  await producer.actions.get(action);
+  await withMeantAction(producer, action, () => producer.actions.get(action));
   const progress = createProgress({
     output: context.surroundings.stderr,
     isQuiet: options.json === true,

@@ -1,11 +1,11 @@
 // `postrider secrets`: named values that actions use and nobody reads back. Values come from standard input
 // or a file, never as an argument, where other users of the machine and the shell's history would see them.
 
-import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
+import { readTextFile } from "../documents.ts";
 import { describeTime } from "../readable.ts";
 import { withProducer } from "../with-producer.ts";
 
@@ -69,16 +69,6 @@ async function readValue(file: string | undefined, { surroundings }: Context): P
       "value: is read from standard input; pipe it in, or give --file",
     );
   }
-  const value = file === undefined ? await text(surroundings.stdin) : await readValueFile(file);
+  const value = file === undefined ? await text(surroundings.stdin) : await readTextFile(file);
   return value.replace(/\r?\n$/, "");
-}
-
-async function readValueFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    throw new PostriderError("secret_invalid", `--file ${path}: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
 }

@@ -1,11 +1,11 @@
 // `postrider snippets`: pieces of template that actions share. An action takes what it uses with it when it
 // is applied.
 
-import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
+import { readTextFile } from "../documents.ts";
 import { toVisible } from "../readable.ts";
 import { withProducer } from "../with-producer.ts";
 
@@ -19,7 +19,7 @@ export function addSnippets(program: Command, { settings, output, surroundings, 
       "Save a snippet from a file; - reads standard input. Actions take it up when they are applied again",
     )
     .action(async (name: string, file: string) => {
-      const content = file === "-" ? await text(surroundings.stdin) : await read(file);
+      const content = file === "-" ? await text(surroundings.stdin) : await readTextFile(file);
       await withProducer(settings(), ({ snippets }) => snippets.set(name, content));
       output.line(`snippet ${name} saved; actions that use it take it up when they are applied again`);
     });
@@ -65,12 +65,4 @@ function toBeginning(content: string): string {
 
 function unknown(name: string): PostriderError {
   return new PostriderError("action_unknown", `there is no snippet ${name} in the store`);
-}
-
-async function read(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    throw new PostriderError("delivery_invalid", `${path}: ${(error as Error).message}`, { cause: error });
-  }
 }

@@ -17,7 +17,7 @@ import { adviseOnUnread } from "./advice.ts";
 import { makeDirect, type Places, renderDirect } from "./direct.ts";
 import { inlineSnippets, type Snippets } from "./inline-snippets.ts";
 import { findMalformed } from "./malformed.ts";
-import { everyNode } from "./operands.ts";
+import { everyNode, textOfToken } from "./operands.ts";
 import { parseWhole } from "./stray.ts";
 import { type Blank, createText, createTrace, setRoom, TooCostly } from "./text.ts";
 
@@ -171,11 +171,22 @@ function toProblem(field: string, error: unknown): Problem {
     field: place?.[1] ?? field,
     message:
       code === "value_missing"
-        ? `${message.replace(/^undefined variable: /, "")} is missing from the data; give it a default (| default: "…"), test for it, or set missing: empty`
+        ? `${nameOfMissing(error, message)} is missing from the data; give it a default (| default: "…"), test for it, or set missing: empty`
         : message,
     code,
     ...(place === null ? {} : { line: Number(place[2]), column: Number(place[3]) }),
   };
+}
+
+/**
+ * What is missing: the piece of the path where the data end, as liquidjs has it, unless the path is itself
+ * made of data (`customer[event.field]`): then what the template says, since the data may be anything.
+ */
+function nameOfMissing(error: unknown, message: string): string {
+  const found = message.replace(/^undefined variable: /, "");
+  const { token } = error as { readonly token?: Node["token"] };
+  const written = token === undefined ? found : textOfToken(token).trim();
+  return written.startsWith(found) ? found : written;
 }
 
 /** Tags that stand in others, of which liquidjs keeps no list. */
