@@ -27,10 +27,14 @@ import { createEnqueue, type EnqueueOne } from "./enqueue/enqueue.ts";
 import { createEnqueueAll, type EnqueueAll } from "./enqueue/enqueue-all.ts";
 import { createEnqueueMany, type EnqueueMany } from "./enqueue/enqueue-many.ts";
 import { createRouting } from "./enqueue/routing.ts";
+import { createEvents, type Events } from "./events/events.ts";
 import { createOutcomes, type Outcomes } from "./outcomes/outcomes.ts";
 import { createRuns, type Runs } from "./runs/runs.ts";
 import { createSecretStore, type SecretStore } from "./secrets/secrets.ts";
 import { createSnippetStore, type SnippetStore } from "./snippets/snippets.ts";
+import { type Carrier, createCarrier } from "./subscriptions/carrier.ts";
+import { createDeliverCarried } from "./subscriptions/deliver-carried.ts";
+import { createSubscriptions, type Subscriptions } from "./subscriptions/subscriptions.ts";
 import { createTasks, type Tasks } from "./tasks/tasks.ts";
 import { createTokenStore, type TokenStore } from "./tokens/token-store.ts";
 
@@ -66,6 +70,8 @@ export interface Producer {
   readonly enqueueMany: EnqueueMany;
   readonly runs: Runs;
   readonly outcomes: Outcomes;
+  /** What operators are told of. */
+  readonly events: Events;
   readonly deliveries: Deliveries;
   readonly customers: Customers;
   readonly deadLetters: DeadLetters;
@@ -75,6 +81,10 @@ export interface Producer {
   readonly tokens: TokenStore;
   /** Mass work that API processes carry out. */
   readonly tasks: Tasks;
+  /** Events and outcomes that are delivered as webhooks. */
+  readonly subscriptions: Subscriptions;
+  /** For a process that carries subscriptions. @param holder tells it from others. */
+  readonly createCarrier: (holder: string) => Carrier;
   readonly lanes: LaneQueues;
   readonly ownLanes: OwnLanes;
   /** What shards share, for those that keep something of their own there. */
@@ -121,6 +131,8 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     customerSealer,
     isIndexed: customersKeptMs > 0,
   };
+  const deliver = createDeliverCarried(dependencies);
+  const carrying = { store, shard, actions, sealer, deliver };
   return {
     actions,
     testAction: createTestAction({ queue: createTestSendQueue(shard), actions, sealer, now: Date.now }),
@@ -130,6 +142,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     enqueueMany: createEnqueueMany(dependencies),
     runs,
     outcomes: createOutcomes(shard, sealer),
+    events: createEvents(shard),
     deliveries: createDeliveries({
       ...{ shard, directory, finder, findOrigin, runs, destinations, sealer },
       changes: createChanges({ shard, withdraw: createWithdraw(shard, kept), sealer, now: Date.now }),
@@ -143,7 +156,9 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     deadLetters: createDeadLetters({ shard, directory, actions, finder, sealer }),
     secrets: createSecretStore(store, sealer),
     tokens: createTokenStore(store, Date.now),
-    tasks: createTasks(store),
+    tasks: createTasks(store, shard),
+    subscriptions: createSubscriptions({ ...carrying, now: Date.now }),
+    createCarrier: (holder) => createCarrier({ ...carrying, holder }),
     destinations,
     lanes,
     ownLanes: createOwnLanes(shard, directory),

@@ -10,7 +10,7 @@ import { toPostriderError } from "../route/problem.ts";
 import { carryOut } from "./carry-out.ts";
 import { type Hold, takeTask } from "./hold.ts";
 
-/** How often this process looks for tasks. */
+/** How often this process looks for tasks, and for ends of tasks that were not told. */
 const LOOK_MS = 500;
 /** At once, so that a slow one holds up no other. */
 const TASKS_AT_ONCE = 4;
@@ -25,6 +25,8 @@ export interface TaskRunner {
 export function createTaskRunner(producer: Producer, log: Logger): TaskRunner {
   const running = new Map<Hold, Promise<void>>();
   const takeUp = async (): Promise<void> => {
+    // Also of what ended elsewhere, as by a process that died before it could tell, or by whoever stopped it.
+    await producer.tasks.tellEnds();
     while (running.size < TASKS_AT_ONCE) {
       const hold = await takeTask(producer.store, TASK_KINDS);
       if (hold === null) return;

@@ -1,22 +1,30 @@
-// The piece of Lua by which outcomes flow back: prepended to the script that records them, so that an outcome
-// is told in the very step that makes it one, whatever is killed.
+// The pieces of Lua by which outcomes and events flow back: prepended to the scripts that bring them about, so
+// that each is told in the very step that makes it one, whatever is killed. Places count in both streams:
+// ids are `<place>-<Unix ms>`, so that a reader knows how many it has not seen.
+
+/** The most that events can take in Redis, some 200 bytes each, where no worker is there to keep fewer. */
+export const EVENTS_MAX = 1_000_000;
+
+/** `latestTold(stream, totals, counter)`: the latest place ever told, and Unix ms as a text. */
+const LATEST = `
+local function latestTold(stream, totals, counter)
+  local last = redis.call("XREVRANGE", stream, "+", "-", "COUNT", 1)[1]
+  local time = redis.call("TIME")
+  -- A stream that was deleted by hand must not count from one again, behind its readers.
+  return math.max(tonumber(redis.call("HGET", totals, counter) or "0"), last and tonumber(string.match(last[1], "^%d+")) or 0),
+    string.format("%d", time[1] * 1000 + math.floor(time[2] / 1000))
+end
+`;
 
 /**
- * `tell(entry)` for each outcome, then `told(kept)` once: adds them to the stream of outcomes, whose ids
- * count (`<place>-<Unix ms>`, so that a reader knows how many it has not seen), and drops the oldest beyond
- * `kept`. Needs the locals `outcomes` and `totals`, keys. Writes no first: Redis lets a stream grow at
- * maxmemory only in a script that has written before.
+ * `tell(entry)` for each outcome, then `told(kept)` once: adds them to the stream of outcomes, and drops the
+ * oldest beyond `kept`. Needs the locals `outcomes` and `totals`, keys. Writes no first: Redis lets a stream
+ * grow at maxmemory only in a script that has written before.
  */
-export const TELL = `
+export const TELL = `${LATEST}
 local place, placedAt
 local function tell(entry)
-  if not place then
-    local last = redis.call("XREVRANGE", outcomes, "+", "-", "COUNT", 1)[1]
-    -- A stream that was deleted by hand must not count from one again, behind its readers.
-    place = math.max(tonumber(redis.call("HGET", totals, "outcomes") or "0"), last and tonumber(string.match(last[1], "^%d+")) or 0)
-    local time = redis.call("TIME")
-    placedAt = string.format("%d", time[1] * 1000 + math.floor(time[2] / 1000))
-  end
+  if not place then place, placedAt = latestTold(outcomes, totals, "outcomes") end
   place = place + 1
   redis.call("XADD", outcomes, string.format("%.0f-%s", place, placedAt), "o", entry)
 end
@@ -24,5 +32,18 @@ local function told(kept)
   if not place then return end
   redis.call("HSET", totals, "outcomes", string.format("%.0f", place))
   redis.call("XTRIM", outcomes, "MAXLEN", "~", kept)
+end
+`;
+
+/**
+ * `tellEvent(events, totals, id, data)`: adds an event to the stream of events; `data` is JSON. An id that
+ * ends in a star gets its place there.
+ */
+export const TELL_EVENT = `${LATEST}
+local function tellEvent(events, totals, id, data)
+  local latest, at = latestTold(events, totals, "events")
+  local place = string.format("%.0f-%s", latest + 1, at)
+  redis.call("HSET", totals, "events", string.format("%.0f", latest + 1))
+  redis.call("XADD", events, "MAXLEN", "~", ${EVENTS_MAX}, place, "o", string.gsub(id, "%*$", place) .. " " .. data)
 end
 `;

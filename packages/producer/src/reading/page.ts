@@ -1,9 +1,8 @@
-// One page of outcomes behind a place, and whether its reader has missed any: what was trimmed away, and what
-// is gone since Redis went back to an earlier state.
+// One page of a stream behind a place, and whether its reader has missed anything: what was trimmed away, and
+// what is gone since Redis went back to an earlier state.
 
-import { placeOf } from "@postrider/redis/outcome-groups";
-import type { GroupReader, OutcomesFound, ReadOutcomes } from "@postrider/redis/scripts/read-outcomes";
-import { PostriderError } from "@postrider/shared/errors";
+import { placeOf } from "@postrider/redis/reader-groups";
+import type { Found, GroupReader, ReadTold } from "@postrider/redis/scripts/read-told";
 
 /** What lies behind a place. Ids are those of the stream. */
 export interface Page {
@@ -13,7 +12,7 @@ export interface Page {
   /** Where the next page begins. */
   readonly after: string;
   /**
-   * Outcomes between the place and the page that nobody can read any more; null: their number is not known,
+   * Entries between the place and the page that nobody can read any more; null: their number is not known,
    * since Redis has lost what its readers had seen.
    */
   readonly missed: number | null;
@@ -28,15 +27,11 @@ export interface PageQuery {
   readonly start: "oldest" | "newest";
 }
 
-/**
- * @returns null where another one reads for the group.
- * @throws PostriderError `outcomes_invalid` where there are too many groups.
- */
-export async function readPage(read: ReadOutcomes, query: PageQuery): Promise<Page | null> {
+/** @returns `held` where another one reads for the group, `full` where there are too many groups. */
+export async function readPage(read: ReadTold, query: PageQuery): Promise<Page | "held" | "full"> {
   const { limit, reader, start } = query;
   const found = await read(query.from, limit, reader);
-  if (found === "held") return null;
-  if (found === "full") throw tooManyGroups();
+  if (typeof found === "string") return found;
   if (found.from === "")
     return readPage(read, {
       ...query,
@@ -44,7 +39,7 @@ export async function readPage(read: ReadOutcomes, query: PageQuery): Promise<Pa
     });
   if (isRewound(found)) {
     const page = await readPage(read, { ...query, from: beforeOldest(found) });
-    return page === null ? null : { ...page, missed: null };
+    return typeof page === "string" ? page : { ...page, missed: null };
   }
   // The reader's own entry tells that Redis is the one that it knows.
   const entries = found.entries.filter(([id]) => placeOf(id) > placeOf(found.from)).slice(0, limit);
@@ -53,7 +48,7 @@ export async function readPage(read: ReadOutcomes, query: PageQuery): Promise<Pa
   return { from: found.from, entries, after, missed };
 }
 
-function beforeOldest({ oldest, latest }: OutcomesFound): string {
+function beforeOldest({ oldest, latest }: Found): string {
   return toPlace(oldest === null ? latest : placeOf(oldest) - 1);
 }
 
@@ -63,21 +58,14 @@ function toPlace(place: number): string {
 }
 
 /** Whether the place is one that this Redis has not told: it has lost some, as in a failover. */
-function isRewound({ from, latest, entries }: OutcomesFound): boolean {
+function isRewound({ from, latest, entries }: Found): boolean {
   if (placeOf(from) > latest) return true;
   const [first] = entries;
   if (first === undefined || placeOf(first[0]) !== placeOf(from)) return false;
   return !from.endsWith("-0") && first[0] !== from;
 }
 
-function countMissed({ from, oldest, latest }: OutcomesFound): number {
+function countMissed({ from, oldest, latest }: Found): number {
   const next = oldest === null ? latest + 1 : placeOf(oldest);
   return Math.max(0, next - placeOf(from) - 1);
-}
-
-function tooManyGroups(): PostriderError {
-  return new PostriderError(
-    "outcomes_invalid",
-    "group: there are as many groups as there may be; remove one that nobody reads for any more",
-  );
 }

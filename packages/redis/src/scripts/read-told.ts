@@ -1,7 +1,8 @@
-// READ: the outcomes behind a place, with what their reader needs to know whether it has seen all before
-// them.
+// READ: what a stream has told behind a place, with what its reader needs to know whether it has seen all
+// before that.
 
 import type { Shard } from "../shard.ts";
+import type { ToldStream } from "../told-streams.ts";
 
 /** Groups stay until they are removed; a name that is made up for each reader must not fill Redis. */
 export const GROUPS_MAX = 100;
@@ -10,7 +11,7 @@ export const GROUPS_MAX = 100;
  * Looks at the stream and what is kept of it in one step, since Redis does not tell that a place was trimmed
  * away. With a group it takes, or keeps, the right to read for it.
  * Input: KEYS stream, totals, group (the stream again: none); ARGV place ("" = the group's), how many, who
- * reads, its right's ms, the group's name; KEYS[4] the groups' names.
+ * reads, its right's ms, the group's name, the stream's counter; KEYS[4] the groups' names.
  * Output: {"held"} where another one reads for the group, {"full"} where it is one too many; else {"read",
  * place ("" = the group is new), oldest id kept ("" = none), latest place ever told, {{id, entry}, …} from
  * the place on, its own included}.
@@ -32,7 +33,7 @@ if group ~= stream then
 end
 local oldest = redis.call("XRANGE", stream, "-", "+", "COUNT", 1)[1]
 local newest = redis.call("XREVRANGE", stream, "+", "-", "COUNT", 1)[1]
-local latest = math.max(tonumber(redis.call("HGET", totals, "outcomes") or "0"), newest and tonumber(string.match(newest[1], "^%d+")) or 0)
+local latest = math.max(tonumber(redis.call("HGET", totals, ARGV[6]) or "0"), newest and tonumber(string.match(newest[1], "^%d+")) or 0)
 local entries = {}
 if place ~= "" then
   for _, entry in ipairs(redis.call("XRANGE", stream, string.match(place, "^%d+") .. "-0", "+", "COUNT", ARGV[2])) do
@@ -49,22 +50,22 @@ export interface GroupReader {
   readonly holdMs: number;
 }
 
-export interface OutcomesFound {
+export interface Found {
   /** Where it was looked from: an id of the stream; empty: the group has none yet. */
   readonly from: string;
   /** The id of the oldest entry that is kept; null: nothing is. */
   readonly oldest: string | null;
-  /** How many outcomes were ever told: the place of the latest. */
+  /** How many entries were ever told: the place of the latest. */
   readonly latest: number;
   /** From the place on, that of the reader included where it is kept. */
   readonly entries: readonly (readonly [id: string, entry: string])[];
 }
 
-export type ReadOutcomes = (
+export type ReadTold = (
   from: string,
   count: number,
   reader: GroupReader | null,
-) => Promise<OutcomesFound | "held" | "full">;
+) => Promise<Found | "held" | "full">;
 
 type Reply =
   | ["held" | "full"]
@@ -75,19 +76,15 @@ type Command = (keys: number, ...keysAndValues: (string | number)[]) => Promise<
  * @returns from the returned function: `held` where another one reads for the group, `full` where there are
  * as many groups as there may be.
  */
-export function createReadOutcomes({ redis, keys }: Shard): ReadOutcomes {
-  redis.defineCommand("postriderReadOutcomes", { lua: READ });
-  const { postriderReadOutcomes } = redis as unknown as { postriderReadOutcomes: Command };
+export function createReadTold({ redis, keys }: Shard, stream: ToldStream): ReadTold {
+  redis.defineCommand("postriderReadTold", { lua: READ });
+  const { postriderReadTold } = redis as unknown as { postriderReadTold: Command };
   return async (from, count, reader) => {
-    const stream = keys.outcomes();
-    const names = [
-      stream,
-      keys.totals(),
-      reader === null ? stream : keys.outcomeGroup(reader.group),
-      keys.outcomeGroups(),
-    ];
-    const values = [from, count + 1, reader?.reader ?? "", reader?.holdMs ?? 0, reader?.group ?? ""];
-    const reply = await postriderReadOutcomes.call(redis, names.length, ...names, ...values);
+    const { key, counter, group, groups } = stream;
+    const names = [key, keys.totals(), reader === null ? key : group(reader.group), groups];
+    const who = [reader?.reader ?? "", reader?.holdMs ?? 0, reader?.group ?? ""];
+    const values = [from, count + 1, ...who, counter];
+    const reply = await postriderReadTold.call(redis, names.length, ...names, ...values);
     if (reply[0] !== "read") return reply[0];
     const [, place, oldest, latest, entries] = reply;
     return { from: place, oldest: oldest === "" ? null : oldest, latest: Number(latest), entries };
