@@ -94,6 +94,10 @@ const MET: Partial<Record<ErrorCode, () => Promise<Answered>>> = {
     await reader.return?.();
     return answered;
   },
+  events_invalid: () => send("GET", "/v1/events?after=x"),
+  subscription_invalid: () =>
+    send("PUT", "/v1/subscriptions/Odd%20id", { body: { action: "a", events: ["run.completed"] } }),
+  subscription_unknown: () => send("GET", "/v1/subscriptions/none"),
   request_malformed: () => send("POST", "/v1/deliveries", { body: "{" }),
   request_invalid: () => send("GET", "/v1/runs?limit=x"),
   body_too_large: () => send("POST", "/v1/deliveries", { body: "x".repeat(60_000) }),

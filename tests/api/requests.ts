@@ -41,6 +41,10 @@ export async function createOwned({ producer, redisUrl }: RunningApi, owner: str
   await producer.deliveries.cancel(cancelled);
   const { id: token } = await producer.tokens.create({ name: owner, scopes: ["read"] });
   await producer.outcomes.read({ group: "readers" });
+  // Leaves events.
+  await producer.runs.pause(run);
+  await producer.actions.apply({ id: "hook", url: "https://hook.example/" });
+  await producer.subscriptions.set("ops", { action: "hook", events: ["run.paused"] });
   // Of nothing: what it would take up is needed by others.
   const { id: task } = await producer.tasks.begin(
     { do: "purge", filter: { action: owner, reason: "gone" } },
@@ -108,6 +112,16 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
   listOutcomeGroups: () => ({}),
   deleteOutcomeGroup: () => ({ params: { group: "readers" } }),
   readSeries: () => ({ query: "?measure=enqueued,latency_p95&by=action&step=1m" }),
+  listEvents: () => ({ query: "?limit=10" }),
+  streamEvents: () => ({ query: "?start=oldest" }),
+  listSubscriptions: () => ({}),
+  getSubscription: () => ({ params: { id: "ops" } }),
+  saveSubscription: () => ({
+    params: { id: "ops" },
+    body: { action: "hook", events: ["run.completed"], outcomes: { outcome: "failed" } },
+  }),
+  testSubscription: () => ({ params: { id: "ops" }, body: { type: "run.completed" } }),
+  removeSubscription: () => ({ params: { id: "ops" } }),
   getDelivery: ({ delivery }) => ({ params: { id: delivery } }),
   listRuns: () => ({ query: "?limit=10" }),
   getRun: ({ run }) => ({ params: { id: run } }),

@@ -15,6 +15,7 @@ import { createAnswering } from "./route/answering.ts";
 import type { Tools } from "./route/tools.ts";
 import { ROUTES } from "./routes.ts";
 import { createServer } from "./server/server.ts";
+import { createCarrierDuty } from "./subscriptions/carrier-duty.ts";
 import { createTaskRunner } from "./tasks/runner.ts";
 import { createTokenDirectory } from "./tokens/directory.ts";
 import { createRateLimit } from "./tokens/rate-limit.ts";
@@ -72,6 +73,7 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
     log,
   });
   const tasks = createTaskRunner({ producer: producer.as(null), metrics, log });
+  const subscriptions = createCarrierDuty(producer, log);
   let address: string | null = null;
   return {
     get address() {
@@ -86,13 +88,14 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
       });
       log.info({ address }, "API ready");
       tasks.start();
+      subscriptions.start();
       if (isLoopbackOnly)
         log.info(
           "no token is there, so the API listens on loopback only and needs none; make one with postrider tokens create, and start the API again",
         );
     },
     async close() {
-      await Promise.all([server.close(settings.shutdownGraceMs), tasks.close()]);
+      await Promise.all([server.close(settings.shutdownGraceMs), tasks.close(), subscriptions.close()]);
       await composer.close();
     },
   };

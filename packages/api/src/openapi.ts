@@ -4,6 +4,7 @@ import { actionSchema } from "@postrider/shared/action";
 import { ERROR_CODES, type ErrorCode } from "@postrider/shared/error-codes";
 import { VERSION } from "@postrider/shared/version";
 import { z } from "zod";
+import { describeWebhooks } from "./openapi-webhooks.ts";
 import { PROBLEM_TYPE, problemDetailSchema, problemSchema, retryAfterOf } from "./route/problem.ts";
 import type { Route } from "./route/route.ts";
 import { customerSchema } from "./routes/customer.ts";
@@ -66,8 +67,9 @@ export function renderOpenApi(routes: readonly Route[]): Json {
     },
     servers: [{ url: "/" }],
     security: [{ token: [] }],
-    tags: [...new Set(routes.map(toTag))].map((name) => ({ name })),
+    tags: [...new Set([...routes.map(toTag), "webhooks"])].map((name) => ({ name })),
     paths,
+    webhooks: describeWebhooks((schema) => toSchema(schema, "output", named)),
     components: {
       responses: {
         Problem: PROBLEM_REPLY,

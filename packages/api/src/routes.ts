@@ -11,6 +11,7 @@ import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { createDescriptionRoutes } from "./routes/description.ts";
 import { destinationRoutes } from "./routes/destinations.ts";
+import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { listDeliveriesRoute } from "./routes/list-deliveries.ts";
 import { metricRoutes } from "./routes/metrics.ts";
@@ -19,6 +20,7 @@ import { previewRoutes } from "./routes/preview.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { sendCustomers } from "./routes/send-customers.ts";
 import { storeRoutes } from "./routes/store.ts";
+import { subscriptionRoutes } from "./routes/subscriptions.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { testSendRoute } from "./routes/test-send.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
@@ -36,6 +38,8 @@ export const ROUTES: readonly Route[] = [
   ...customerRoutes,
   ...outcomeRoutes,
   ...metricRoutes,
+  ...eventRoutes,
+  ...subscriptionRoutes,
   ...deadLetterRoutes,
   ...destinationRoutes,
   ...storeRoutes,

@@ -17,12 +17,14 @@ import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDeliveries } from "./commands/deliveries.ts";
 import { addDestinations } from "./commands/destinations.ts";
 import { addEnqueue } from "./commands/enqueue.ts";
+import { addEvents } from "./commands/events.ts";
 import { addMetrics } from "./commands/metrics.ts";
 import { addOutcomes } from "./commands/outcomes.ts";
 import { addRuns } from "./commands/runs.ts";
 import { addSecrets } from "./commands/secrets.ts";
 import { addSnippets } from "./commands/snippets.ts";
 import { addStatus } from "./commands/status.ts";
+import { addSubscriptions } from "./commands/subscriptions.ts";
 import { addTasks } from "./commands/tasks.ts";
 import { addTokens } from "./commands/tokens.ts";
 import { addTop } from "./commands/top.ts";
@@ -45,6 +47,8 @@ const COMMANDS = [
   addDeliveries,
   addCustomers,
   addOutcomes,
+  addEvents,
+  addSubscriptions,
   addDestinations,
   addDeadLetters,
   addTasks,

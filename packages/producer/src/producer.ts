@@ -31,6 +31,7 @@ import { createEnqueue, type EnqueueOne } from "./enqueue/enqueue.ts";
 import { createEnqueueAll, type EnqueueAll } from "./enqueue/enqueue-all.ts";
 import { createEnqueueMany, type EnqueueMany } from "./enqueue/enqueue-many.ts";
 import { createRouting } from "./enqueue/routing.ts";
+import { createEvents, type Events } from "./events/events.ts";
 import { createMetrics, type Metrics } from "./metrics/chart-series.ts";
 import { countEnqueued, countWithdrawn } from "./metrics/count-for-charts.ts";
 import { createOutcomes, type Outcomes } from "./outcomes/outcomes.ts";
@@ -38,6 +39,9 @@ import { createOverview, type ReadOverview } from "./overview/overview.ts";
 import { createRuns } from "./runs/runs.ts";
 import { createSecretStore } from "./secrets/secrets.ts";
 import { createSnippetStore } from "./snippets/snippets.ts";
+import { type Carrier, createCarrier } from "./subscriptions/carrier.ts";
+import { createDeliverCarried } from "./subscriptions/deliver-carried.ts";
+import { createSubscriptions, type Subscriptions } from "./subscriptions/subscriptions.ts";
 import { createTasks } from "./tasks/tasks.ts";
 import { createTokenStore } from "./tokens/token-store.ts";
 
@@ -85,9 +89,15 @@ export interface Producer extends Verbs {
   readonly enqueueAll: EnqueueAll;
   readonly enqueueMany: EnqueueMany;
   readonly outcomes: Outcomes;
+  /** What operators are told of. */
+  readonly events: Events;
   /** What happened when, as series. */
   readonly metrics: Metrics;
   readonly customers: Customers;
+  /** Events and outcomes that are delivered as webhooks. */
+  readonly subscriptions: Subscriptions;
+  /** For a process that carries subscriptions. @param holder tells it from others. */
+  readonly createCarrier: (holder: string) => Carrier;
   readonly lanes: LaneQueues;
   readonly ownLanes: OwnLanes;
   /** Everything at a glance, at a bounded cost. */
@@ -136,6 +146,8 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     customerSealer,
     isIndexed: customersKeptMs > 0,
   };
+  const deliver = createDeliverCarried(dependencies);
+  const carrying = { store, shard, actions, sealer, deliver };
   const verbs: Verbs = {
     actions,
     snippets,
@@ -151,7 +163,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     deadLetters: createDeadLetters({ shard, directory, actions, finder, sealer }),
     secrets: createSecretStore(store, sealer),
     tokens: createTokenStore(store, Date.now),
-    tasks: createTasks(store),
+    tasks: createTasks(store, shard),
     destinations,
   };
   const shared = {
@@ -160,6 +172,9 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     enqueueAll: createEnqueueAll(dependencies),
     enqueueMany: createEnqueueMany(dependencies),
     outcomes: createOutcomes(shard, sealer),
+    events: createEvents(shard),
+    subscriptions: createSubscriptions({ ...carrying, now: Date.now }),
+    createCarrier: (holder: string) => createCarrier({ ...carrying, holder }),
     metrics: createMetrics(shard, kept, directory.now),
     customers: createCustomers(findOfCustomer),
     audit: createAuditTrail(store),

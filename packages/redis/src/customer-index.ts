@@ -5,7 +5,7 @@
 import { LIST_CHARS } from "@postrider/shared/customer-place";
 import { parseOutcomeEntry, type StoredOutcome } from "@postrider/shared/outcome-entry";
 import type { ShardKeys } from "./keys.ts";
-import { placeOf, timeOf } from "./outcome-groups.ts";
+import { placeOf, timeOf } from "./reader-groups.ts";
 import type { Shard } from "./shard.ts";
 
 /** The time that ended ones are kept has so many parts. */

@@ -1,6 +1,26 @@
 // Every key that lies in Redis, ours and BullMQ's. There is none without a shard or the store that it belongs
 // to.
 
+/** The keys of events, and of the subscriptions that deliver them. */
+function createEventKeys(prefix: string) {
+  return {
+    /** What operators are told of, for its readers: a stream like that of the outcomes. */
+    events: () => `${prefix}:events`,
+    /** How far a group of readers of events is, and who reads for it. */
+    eventGroup: (group: string) => `${prefix}:events:group:${group}`,
+    /** The names of these groups. */
+    eventGroups: () => `${prefix}:events:groups`,
+    /** Which of the states stand that a duty judges, such as a failing action: `<state> <of>` → since when. */
+    eventStates: () => `${prefix}:events:states`,
+    /** There where an event was told that was handed on from the store. */
+    eventTold: (id: string) => `${prefix}:events:told:${id}`,
+    /** How far a subscription has read one of the two streams, and which process reads for it. */
+    subscriptionReader: (name: string) => `${prefix}:subscriptions:reader:${name}`,
+    /** The names of these readers. */
+    subscriptionReaders: () => `${prefix}:subscriptions:readers`,
+  } as const;
+}
+
 /**
  * The keys of one shard. They share a hash tag, so that they live in one slot of a Redis Cluster.
  * @param keyPrefix what the keys of one installation begin with. @param shard its name.
@@ -28,6 +48,7 @@ export function createShardKeys(keyPrefix: string, shard: string) {
     outcomeGroup: (group: string) => `${prefix}:outcomes:group:${group}`,
     /** The names of the groups. */
     outcomeGroups: () => `${prefix}:outcomes:groups`,
+    ...createEventKeys(prefix),
     /** Deliveries that have not ended, of the customers who stand in this list (customer-place.ts). */
     customersOpen: (list: string) => `${prefix}:customers:open:${list}`,
     /** What has ended of them within a time: outcomes as their readers are told. */
@@ -107,6 +128,10 @@ export function createStoreKeys(keyPrefix: string) {
     tasks: () => `${prefix}:tasks`,
     /** Those of them that have not ended. */
     openTasks: () => `${prefix}:tasks:open`,
+    /** Those that have ended and were not told as events yet. */
+    untoldTasks: () => `${prefix}:tasks:untold`,
+    /** The subscriptions: hash of id → JSON. */
+    subscriptions: () => `${prefix}:subscriptions`,
     /** An access token, sealed; `identity` tells the client that it was issued to. */
     token: (identity: string) => `${prefix}:token:${identity}`,
     /** Held by the worker that fetches a token. */

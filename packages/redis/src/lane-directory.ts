@@ -3,10 +3,13 @@
 // twice a second. A change and BullMQ's switches for it are one atomic step.
 
 import { PostriderError } from "@postrider/shared/errors";
+import { type NewEvent, toTold } from "@postrider/shared/operator-event";
 import { type OwnLane, rateOf, toSwitches } from "@postrider/shared/own-lane";
 import { DELAY_UNIT } from "./counts.ts";
 import type { ShardKeys } from "./keys.ts";
+import { type RunFacts, toLaneEvents, withThrottling } from "./lane-events.ts";
 import { dissolveLane } from "./scripts/dissolve-lane.ts";
+import { TELL_EVENT } from "./scripts/tell-fragments.ts";
 import type { Shard } from "./shard.ts";
 
 /** A process that missed so many changes reads everything anew. */
@@ -18,13 +21,13 @@ const FULL_READ_MS = 60_000;
 const UPDATE_TRIES = 10;
 
 /**
- * Saves an entry if it is still as its writer saw it, and sets the queue's switches.
- * Input: KEYS own lanes, changes, version, meta, wait, delayed, marker, limiter; ARGV lane, version seen (""
- * = none), JSON, 1 if paused, concurrency, max, duration ("" = none), changes kept, 1 if the rate is a higher
- * one.
+ * Saves an entry if it is still as its writer saw it, sets the queue's switches, and tells what that means.
+ * Input: KEYS own lanes, changes, version, meta, wait, delayed, marker, limiter, events and totals (only where
+ * there are events); ARGV lane, version seen ("" = none), JSON, 1 if paused, concurrency, max, duration ("" =
+ * none), changes kept, 1 if the rate is a higher one, then per event its id and data.
  * Output: {1 if saved, the entry as it stands}.
  */
-const SAVE = `
+const SAVE = `${TELL_EVENT}
 local current = redis.call("HGET", KEYS[1], ARGV[1])
 local seen = current and string.match(current, "^%d+") or ""
 if seen ~= ARGV[2] then return {0, current or ""} end
@@ -33,6 +36,7 @@ redis.call("ZADD", KEYS[2], version, ARGV[1])
 redis.call("ZREMRANGEBYRANK", KEYS[2], 0, -1 - tonumber(ARGV[8]))
 local entry = version .. " " .. ARGV[3]
 redis.call("HSET", KEYS[1], ARGV[1], entry)
+for i = 10, #ARGV, 2 do tellEvent(KEYS[9], KEYS[10], ARGV[i], ARGV[i + 1]) end
 -- What waits for a lower rate need not wait any longer.
 if ARGV[9] == "1" then redis.call("DEL", KEYS[8]) end
 for field, value in pairs({concurrency = ARGV[5], max = ARGV[6], duration = ARGV[7]}) do
@@ -59,11 +63,13 @@ export interface LaneDirectory {
   refresh(): Promise<void>;
   /**
    * Changes a lane's entry by a pure function of what stands there, and BullMQ's switches with it. What it
-   * gives back is saved; `undefined` changes nothing.
+   * gives back is saved; `undefined` changes nothing. Where the change is one that operators are told of, the
+   * event is a part of the step. @param ofRun what its events say of a run, where the lane is a run's.
    */
   update(
     lane: string,
     change: (entry: OwnLane | undefined) => OwnLane | undefined,
+    ofRun?: RunFacts,
   ): Promise<OwnLane | undefined>;
   /** Forgets a lane if it is empty and unchanged. */
   dissolve(lane: string): Promise<boolean>;
@@ -125,15 +131,17 @@ export function createLaneDirectory(shard: Shard, now: () => number = Date.now):
       const isDue = now() - readAllAt >= FULL_READ_MS;
       await Promise.all(isDue ? [readClock(), readAll()] : [readClock(), readChanges()]);
     },
-    async update(lane, change) {
+    async update(lane, change, ofRun) {
       let text = await shard.redis.hget(shard.keys.ownLanes(), lane);
       for (let tries = 0; tries < UPDATE_TRIES; tries++) {
         const { entry, version = "" } = keep(lane, text) ?? {};
-        const next = change(entry);
-        if (next === undefined) return entry;
+        const changed = change(entry);
+        if (changed === undefined) return entry;
+        const next = withThrottling(changed, now() + ahead);
+        const told = toLaneEvents(entry, next, ofRun);
         const [isSaved, stored] = (await shard.redis.eval(
           SAVE,
-          ...toSave(shard.keys, next, version, entry),
+          ...toSave(shard.keys, next, { seen: version, before: entry, told }),
         )) as [number, string];
         if (isSaved === 1) return keep(lane, stored)?.entry;
         text = stored;
@@ -146,7 +154,8 @@ export function createLaneDirectory(shard: Shard, now: () => number = Date.now):
     async dissolve(lane) {
       const kept = known.get(lane);
       if (kept === undefined) return false;
-      const isGone = await dissolveLane(shard, lane, kept.version);
+      const told = toLaneEvents(kept.entry, undefined);
+      const isGone = await dissolveLane(shard, lane, { seen: kept.version, told });
       if (isGone) known.delete(lane);
       return isGone;
     },
@@ -155,15 +164,24 @@ export function createLaneDirectory(shard: Shard, now: () => number = Date.now):
 
 type SaveArguments = [keyCount: number, ...keysAndValues: (string | number)[]];
 
-function toSave(keys: ShardKeys, entry: OwnLane, seen: string, before?: OwnLane): SaveArguments {
+interface Save {
+  /** The version that its writer has seen. */
+  readonly seen: string;
+  readonly before: OwnLane | undefined;
+  readonly told: readonly NewEvent[];
+}
+
+function toSave(keys: ShardKeys, entry: OwnLane, { seen, before, told }: Save): SaveArguments {
   const { lane } = entry;
   const { isPaused, concurrency, rate } = toSwitches(entry);
+  const streams = told.length === 0 ? [] : [keys.events(), keys.totals()];
   return [
-    8,
+    8 + streams.length,
     keys.ownLanes(),
     keys.ownLaneChanges(),
     keys.ownLaneVersion(),
     ...["meta", "wait", "delayed", "marker", "limiter"].map((part) => keys.ofLane(lane, part)),
+    ...streams,
     lane,
     seen,
     JSON.stringify(entry),
@@ -173,6 +191,7 @@ function toSave(keys: ShardKeys, entry: OwnLane, seen: string, before?: OwnLane)
     rate?.durationMs ?? "",
     CHANGES_KEPT,
     isFaster(entry, before) ? 1 : 0,
+    ...told.flatMap(toTold),
   ];
 }
 
@@ -199,7 +218,7 @@ export function toEnsure(
   return toSave(
     keys,
     { ...facts, ...(destination && { destination }), ...(actionLimits && { actionLimits }) },
-    "",
+    { seen: "", before: undefined, told: [] },
   );
 }
 

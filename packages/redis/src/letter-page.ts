@@ -111,3 +111,19 @@ export async function countLetters(
 function inOrder(a: Position, b: Position): number {
   return b.failedAt - a.failedAt || Buffer.compare(Buffer.from(b.id), Buffer.from(a.id));
 }
+
+/** Ids that are read at once, of some 40 bytes each. */
+const LETTERS_AT_ONCE = 1_000;
+
+/**
+ * The ids of dead letters, newest first, lane by lane. One that comes or goes meanwhile may be missed.
+ */
+export async function* readLetterIds(shard: Shard, lanes: readonly string[]): AsyncGenerator<string[]> {
+  for (const lane of lanes)
+    for (let from = 0; ; from += LETTERS_AT_ONCE) {
+      const until = from + LETTERS_AT_ONCE - 1;
+      const ids = await shard.redis.zrevrange(shard.keys.ofLane(lane, "failed"), from, until);
+      yield ids;
+      if (ids.length < LETTERS_AT_ONCE) break;
+    }
+}

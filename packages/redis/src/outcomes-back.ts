@@ -1,7 +1,8 @@
-// The stream of outcomes, read backwards: the latest first. Its readers read it forwards (read-outcomes.ts).
+// The stream of outcomes, read backwards: the latest first. Its readers read it forwards (read-told.ts).
 
-import { placeOf, timeOf } from "./outcome-groups.ts";
-import { type PlacedOutcome, toOutcomes } from "./scripts/read-outcomes.ts";
+import { parseOutcomeEntry, type StoredOutcome } from "@postrider/shared/outcome-entry";
+import { placeOf, timeOf } from "./reader-groups.ts";
+import { type Placed, toPlaced } from "./scripts/read-told.ts";
 import type { Shard } from "./shard.ts";
 
 type Stored = [id: string, fields: string[]];
@@ -13,13 +14,13 @@ export async function readOutcomesBefore(
   shard: Shard,
   before: string | null,
   count: number,
-): Promise<PlacedOutcome[]> {
+): Promise<Placed<StoredOutcome>[]> {
   const { redis, keys } = shard;
-  const found: PlacedOutcome[] = [];
+  const found: Placed<StoredOutcome>[] = [];
   let end = before === null ? "+" : await findEntryBefore(shard, before);
   while (found.length < count) {
     const entries: Stored[] = await redis.xrevrange(keys.outcomes(), end, "-", "COUNT", ENTRIES_AT_ONCE);
-    for (const entry of entries) found.push(...toPlaced(entry).reverse().filter(isBefore(before)));
+    for (const entry of entries) found.push(...toOutcomes(entry).reverse().filter(isBefore(before)));
     const last = entries.at(-1);
     if (last === undefined || entries.length < ENTRIES_AT_ONCE) break;
     end = `(${last[0]}`;
@@ -34,7 +35,7 @@ async function findEntryBefore({ redis, keys }: Shard, before: string): Promise<
   return entry?.[0] ?? "+";
 }
 
-function isBefore(before: string | null): (outcome: PlacedOutcome) => boolean {
+function isBefore(before: string | null): (outcome: Placed<StoredOutcome>) => boolean {
   return ({ id }) => before === null || placeOf(id) < placeOf(before);
 }
 
@@ -58,6 +59,6 @@ export async function findOutcomesUntil({ redis, keys }: Shard, to: number): Pro
   return `${low}-0`;
 }
 
-function toPlaced([id, [, count = "", , text = ""]]: Stored): PlacedOutcome[] {
-  return toOutcomes([id, count, text]);
+function toOutcomes([id, [, count = "", , text = ""]]: Stored): Placed<StoredOutcome>[] {
+  return toPlaced([id, count, text], parseOutcomeEntry);
 }

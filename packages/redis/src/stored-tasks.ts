@@ -28,3 +28,16 @@ async function readAll({ redis, keys }: Store, ids: readonly string[]): Promise<
     .map((reply, nth): StoredTask => ({ ...(reply as Record<string, string>), id: ids[nth] ?? "" }))
     .filter((task) => task["state"] !== undefined);
 }
+
+/** Tasks at once. */
+const UNTOLD_MAX = 100;
+
+/** Those that have ended and were not told as events yet, oldest first. */
+export async function readUntoldTasks({ redis, keys }: Store): Promise<readonly string[]> {
+  return asProducer(() => redis.zrange(keys.untoldTasks(), "0", String(UNTOLD_MAX - 1)));
+}
+
+/** They are told. */
+export async function forgetUntold({ redis, keys }: Store, ids: readonly string[]): Promise<void> {
+  if (ids.length > 0) await asProducer(() => redis.zrem(keys.untoldTasks(), ...ids));
+}

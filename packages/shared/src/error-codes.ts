@@ -131,6 +131,28 @@ export const ERROR_CODES = {
     status: 409,
     text: "Nothing is counted for charts: POSTRIDER_ROLL_UPS_MINUTES_KEPT_MS is 0.",
   },
+  events_invalid: {
+    exitCode: 2,
+    status: 422,
+    text: "A cursor, group or limit of those who read events breaks a rule.",
+  },
+  events_unknown: { exitCode: 1, status: 404, text: "No group of that name reads events." },
+  events_held: {
+    exitCode: 1,
+    status: 409,
+    text: "Another reader reads events for the same group; there is one at a time.",
+  },
+  events_missed: {
+    exitCode: 1,
+    status: 410,
+    text: "Events are gone that their reader has not read: it was away for longer than they are kept. Reading again goes on behind them.",
+  },
+  subscription_invalid: {
+    exitCode: 2,
+    status: 422,
+    text: "A subscription breaks a rule; every problem is listed with its field.",
+  },
+  subscription_unknown: { exitCode: 1, status: 404, text: "No subscription has that id." },
   secret_invalid: { exitCode: 2, status: 422, text: "A secret's name or value breaks a rule." },
   secret_unknown: { exitCode: 1, status: 404, text: "No secret of that name is in the store." },
   key_missing: { exitCode: 1, status: 500, text: "POSTRIDER_SECRET_KEYS lacks the key that is needed." },

@@ -14,6 +14,8 @@ const LANE_NAME = /^[a-z0-9][a-z0-9_-]{0,49}$/;
 const RESERVED = new Set([
   "outcome",
   "outcomes",
+  "events",
+  "subscriptions",
   "customers",
   "roll-ups",
   "test-sends",

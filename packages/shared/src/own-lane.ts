@@ -42,6 +42,14 @@ export interface AdaptiveRate {
   readonly since?: number;
 }
 
+/** That a destination's 429s hold its deliveries back, as operators are told. */
+export interface Throttling {
+  /** Unix ms. */
+  readonly since: number;
+  /** Since when nothing holds them back any more; it is over when that has lasted. */
+  readonly calmSince?: number;
+}
+
 export interface OwnLane {
   readonly lane: string;
   readonly kind: OwnLaneKind;
@@ -72,6 +80,7 @@ export interface OwnLane {
    * is over.
    */
   readonly coolsUntil?: number;
+  readonly throttling?: Throttling;
   /**
    * Unix ms when it last held more slots of a worker than its share of arrivals explains, or when its circuit
    * closed.

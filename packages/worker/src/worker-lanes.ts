@@ -16,6 +16,7 @@ import { createFailureWindow } from "./destinations/failure-window.ts";
 import type { Scout } from "./destinations/scout.ts";
 import { createInFlight, type InFlight } from "./in-flight.ts";
 import { createAudit } from "./maintain/audit.ts";
+import { createJudge } from "./maintain/judge.ts";
 import type { Metrics } from "./record/metrics.ts";
 import { createLiveness } from "./serve/liveness.ts";
 import { createServing } from "./serve/serve.ts";
@@ -26,6 +27,8 @@ const LOOK_MS = 400;
 const REPORT_MS = 250;
 const HEARTBEAT_MS = 2_500;
 const AUDIT_MS = 10_000;
+/** How soon operators are told of what is judged. */
+const JUDGE_MS = 2_000;
 const LIVENESS_MS = 5_000;
 
 export interface WorkerLanes {
@@ -74,7 +77,7 @@ export async function createWorkerLanes({
     now: Date.now,
   });
   const heartbeat = createHeartbeat(shard, settings.lanes);
-  const audit = createAudit(shard, store, directory, log);
+  const forAll = { shard, store, directory, settings, metrics, log };
   let slots: () => ReadonlyMap<string, number> = () => new Map();
   const liveness = createLiveness({ shard, directory, slots: () => slots(), inFlight, now: Date.now });
   let close: () => Promise<void> = () => Promise.resolve();
@@ -110,23 +113,13 @@ export async function createWorkerLanes({
           isServed: (lane) => serving.slots().has(lane),
           reclaimed,
         });
-      const letters = { shard, ageMs: settings.deadLettersAgeMs, dropped: metrics.deadLettersDropped };
-      const dropOld = () => asOnly(shard, "old-letters", AUDIT_MS, () => dropOldLetters(letters));
       const duties = [
         repeat("look", LOOK_MS, look, log),
         repeat("report", REPORT_MS, destinations.report, log),
         repeat("liveness", LIVENESS_MS, liveness.check, log),
         repeat("heartbeat", HEARTBEAT_MS, () => heartbeat.show(directory.now()), log),
         repeat("reclaim", settings.stalledCheckMs, reclaim, log),
-        repeat("old-letters", AUDIT_MS, dropOld, log),
-        repeat(
-          "audit",
-          AUDIT_MS,
-          async () => {
-            metrics.audited(await asOnly(shard, "audit", AUDIT_MS, audit.run));
-          },
-          log,
-        ),
+        ...startSharedDuties(forAll),
       ];
       close = async () => {
         // Redis may be away, and what is in flight must end all the same.
@@ -138,6 +131,30 @@ export async function createWorkerLanes({
     },
     close: () => close(),
   };
+}
+
+type ForAll = Pick<WorkerLanesOptions, "shard" | "store" | "settings" | "metrics" | "log"> & {
+  readonly directory: LaneDirectory;
+};
+
+/** What one worker does for all, whichever comes first. */
+function startSharedDuties({ shard, store, directory, settings, metrics, log }: ForAll) {
+  const audit = createAudit(shard, store, directory, log);
+  const judge = createJudge({ ...settings, shard, directory });
+  const letters = { shard, ageMs: settings.deadLettersAgeMs, dropped: metrics.deadLettersDropped };
+  const dropOld = () => asOnly(shard, "old-letters", AUDIT_MS, () => dropOldLetters(letters));
+  return [
+    repeat("old-letters", AUDIT_MS, dropOld, log),
+    repeat("judge", JUDGE_MS, () => asOnly(shard, "judge", JUDGE_MS, judge), log),
+    repeat(
+      "audit",
+      AUDIT_MS,
+      async () => {
+        metrics.audited(await asOnly(shard, "audit", AUDIT_MS, audit.run));
+      },
+      log,
+    ),
+  ];
 }
 
 /** How long leaving politely may take. */

@@ -1,29 +1,20 @@
 // How deliveries ended, as they do: page by page, waiting for more, or as a stream of events. And the groups
 // of those who read them.
 
-import type { OutcomePage, OutcomeQuery } from "@postrider/producer/outcomes/outcomes";
+import type { Producer } from "@postrider/producer/producer";
+import type { ReadPage, ReadQuery } from "@postrider/producer/reading/reader";
+import type { DeliveryOutcome } from "@postrider/shared/outcome-entry";
 import { z } from "zod";
+import { reaches } from "../route/caller.ts";
 import { defineRoute, type Route } from "../route/route.ts";
 import { timeSchema, toTime } from "../route/times.ts";
-import type { Tools } from "../route/tools.ts";
-import { streamOutcomes } from "./outcome-stream.ts";
-import { checkReader, onlyReached, readOutcomeSchema, toShownReadOutcome } from "./shown-outcome.ts";
+import { checkReader, readOutcomeSchema, toShownReadOutcome } from "./shown-outcome.ts";
+import { pageQuery, readWaiting, streamQuery } from "./told-page.ts";
+import { streamTold } from "./told-stream.ts";
 
 const count = z.int().min(0);
 
-const LIMIT_MAX = 1_000;
-const WAIT_SECONDS_MAX = 60;
-const POLL_MS = 200;
-
-const query = z.strictObject({
-  after: z.string().max(200).optional().describe("A cursor; absent: from the oldest that is kept."),
-  limit: z.coerce.number().int().min(1).max(LIMIT_MAX).default(100),
-  wait: z.coerce
-    .number()
-    .min(0)
-    .max(WAIT_SECONDS_MAX)
-    .default(0)
-    .describe("Seconds to wait for the first one, where there is none yet."),
+const query = pageQuery.extend({
   group: z
     .string()
     .max(100)
@@ -56,8 +47,10 @@ export const outcomeRoutes: readonly Route[] = [
     async handle({ query: { wait, after, limit, group }, caller, signal }, tools) {
       checkReader(caller, group);
       const asked = { limit, ...(after !== undefined && { after }), ...(group !== undefined && { group }) };
-      const page = await readWaiting(asked, tools, { waitMs: wait * 1_000, signal });
-      const outcomes = onlyReached(page, caller).map(toShownReadOutcome);
+      const read = () => toRead(tools.producer)(asked);
+      const page = await readWaiting(read, tools, { waitMs: wait * 1_000, signal });
+      const reached = page.entries.filter((outcome) => reaches(caller, { action: outcome.action }));
+      const outcomes = reached.map(toShownReadOutcome);
       return { status: 200, body: { outcomes, after: page.after, missed: page.missed } };
     },
   }),
@@ -69,9 +62,7 @@ export const outcomeRoutes: readonly Route[] = [
     narrowing: "found",
     summary: "Outcomes as server-sent events, for as long as the connection stands",
     takes: ["Last-Event-ID"],
-    query: z.strictObject({
-      after: z.string().max(200).optional().describe("A cursor; `Last-Event-ID` wins over it."),
-      start: z.enum(["oldest", "newest"]).default("newest").describe("Where to begin without a cursor."),
+    query: streamQuery.extend({
       group: z
         .string()
         .max(100)
@@ -85,7 +76,15 @@ export const outcomeRoutes: readonly Route[] = [
     handle: ({ query: asked, header, caller, signal }, tools) => {
       checkReader(caller, asked.group);
       const after = header("last-event-id") || asked.after;
-      return streamOutcomes({ ...asked, after }, { caller, signal, tools });
+      return streamTold({
+        query: { ...asked, after },
+        name: "outcome",
+        read: toRead(tools.producer),
+        reaches: ({ action }) => reaches(caller, { action }),
+        toShown: toShownReadOutcome,
+        signal,
+        tools,
+      });
     },
   }),
   defineRoute({
@@ -129,16 +128,10 @@ export const outcomeRoutes: readonly Route[] = [
   }),
 ];
 
-async function readWaiting(
-  asked: OutcomeQuery,
-  { producer, now, isOpen }: Tools,
-  { waitMs, signal }: { readonly waitMs: number; readonly signal: AbortSignal },
-): Promise<OutcomePage> {
-  const until = now() + waitMs;
-  for (;;) {
-    const page = await producer.outcomes.read(asked);
-    const isNews = page.outcomes.length > 0 || page.missed !== 0;
-    if (isNews || now() >= until || signal.aborted || !isOpen()) return page;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
+/** A page in the words of all streams. */
+function toRead({ outcomes }: Producer): (query: ReadQuery) => Promise<ReadPage<DeliveryOutcome>> {
+  return async (asked) => {
+    const { outcomes: entries, ...page } = await outcomes.read(asked);
+    return { entries, ...page };
+  };
 }

@@ -1,11 +1,11 @@
 // Outcomes as the API shows them, and who sees which.
 
-import type { OutcomePage, ReadOutcome } from "@postrider/producer/outcomes/outcomes";
+import type { ReadOutcome } from "@postrider/producer/outcomes/outcomes";
 import { PostriderError } from "@postrider/shared/errors";
 import { OUTCOMES, type Outcome, REASON_NAMES, type Reason } from "@postrider/shared/outcome";
 import type { DeliveryOutcome } from "@postrider/shared/outcome-entry";
 import { z } from "zod";
-import { type Caller, isNarrowed, reaches } from "../route/caller.ts";
+import { type Caller, isNarrowed } from "../route/caller.ts";
 import { timeSchema, toTime } from "../route/times.ts";
 import { customerIdSchema } from "./customer.ts";
 
@@ -75,9 +75,4 @@ export function checkReader(caller: Caller, group: string | undefined): void {
     );
   if (group !== undefined && isNarrowed(caller))
     throw new PostriderError("forbidden", "a group reads all outcomes, and the token is narrowed to actions");
-}
-
-/** What a caller sees of a page. */
-export function onlyReached(page: OutcomePage, caller: Caller): readonly ReadOutcome[] {
-  return page.outcomes.filter(({ action }) => reaches(caller, { action }));
 }

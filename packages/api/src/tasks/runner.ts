@@ -11,7 +11,7 @@ import { toPostriderError } from "../route/problem.ts";
 import { carryOut } from "./carry-out.ts";
 import { type Hold, takeTask } from "./hold.ts";
 
-/** How often this process looks for tasks. */
+/** How often this process looks for tasks, and for ends of tasks that were not told. */
 const LOOK_MS = 500;
 /** At once, so that a slow one holds up no other. */
 const TASKS_AT_ONCE = 4;
@@ -35,6 +35,8 @@ export function createTaskRunner(dependencies: TaskRunnerDependencies): TaskRunn
   const tell = (kind: TaskKind): void =>
     metrics.tasksUnderWay(kind, [...running.keys()].filter((hold) => kindOf(hold) === kind).length);
   const takeUp = async (): Promise<void> => {
+    // Also of what ended elsewhere, as by a process that died before it could tell, or by whoever stopped it.
+    await producer.tasks.tellEnds();
     while (running.size < TASKS_AT_ONCE) {
       const hold = await takeTask(producer.store, TASK_KINDS);
       if (hold === null) return;

@@ -2,13 +2,13 @@
 
 import { asProducer } from "@postrider/redis/connect";
 import type { Position } from "@postrider/redis/letter-page";
-import { timeOf } from "@postrider/redis/outcome-groups";
 import { findOutcomesUntil, readOutcomesBefore } from "@postrider/redis/outcomes-back";
-import type { PlacedOutcome } from "@postrider/redis/scripts/read-outcomes";
+import { timeOf } from "@postrider/redis/reader-groups";
+import type { Placed } from "@postrider/redis/scripts/read-told";
 import type { Shard } from "@postrider/redis/shard";
 import type { ParsedFilter } from "@postrider/shared/delivery-filter";
 import type { Mark, Outcome } from "@postrider/shared/outcome";
-import { type DeliveryOutcome, openOutcome } from "@postrider/shared/outcome-entry";
+import { type DeliveryOutcome, openOutcome, type StoredOutcome } from "@postrider/shared/outcome-entry";
 import type { Sealer } from "@postrider/shared/seal";
 import type { FindActionOrigin } from "../actions/action-origins.ts";
 import type { Finder } from "../dead-letters/find.ts";
@@ -30,9 +30,9 @@ export interface EndedDependencies {
 /** As many as POSTRIDER_OUTCOMES_KEPT. They do not tell in which shared lane a delivery began. */
 export function createOutcomesSource(dependencies: EndedDependencies): Source {
   const { shard, sealer } = dependencies;
-  const open = ({ id, stored }: PlacedOutcome): Told => ({
+  const open = ({ id, told }: Placed<StoredOutcome>): Told => ({
     id,
-    told: openOutcome(stored, timeOf(id), sealer),
+    told: openOutcome(told, timeOf(id), sealer),
   });
   return async function* (filter, after) {
     let before = await asProducer(() => findStart(shard, filter, after));
@@ -56,7 +56,7 @@ async function findStart(shard: Shard, { to }: ParsedFilter, after: string | nul
   return after ?? (to === null ? null : await findOutcomesUntil(shard, to));
 }
 
-function isBefore({ id }: PlacedOutcome, { from }: ParsedFilter): boolean {
+function isBefore({ id }: Placed<StoredOutcome>, { from }: ParsedFilter): boolean {
   return from !== null && timeOf(id) < from;
 }
 

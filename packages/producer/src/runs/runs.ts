@@ -6,6 +6,7 @@ import { cancelledRun } from "@postrider/redis/cancelled-run";
 import { asProducer } from "@postrider/redis/connect";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { LaneQueues } from "@postrider/redis/lane-queues";
+import { readRunFacts } from "@postrider/redis/run-facts";
 import { cancelRun, closeRun } from "@postrider/redis/scripts/close-run";
 import { confirmCount, openRun } from "@postrider/redis/scripts/open-run";
 import { type ReleasePath, release, releaseAgain } from "@postrider/redis/scripts/release";
@@ -90,14 +91,12 @@ export interface RunsOptions {
 export function createRuns({ shard, directory, lanes, findOrigin }: RunsOptions): Runs {
   const get = (run: string): Promise<Run> => readRun(run, shard, directory);
   const change = async (run: string, next: (entry: OwnLane) => OwnLane): Promise<OwnLane | undefined> => {
-    const action = await asProducer(() => shard.redis.hget(shard.keys.run(run), "action"));
-    if (action === null) throw unknown(run);
-    const origin = await findOrigin(action);
-    return asProducer(() =>
-      directory.update(ownLaneName("run", run), (entry) =>
-        next(entry ?? toRunLane(run, origin, directory.now())),
-      ),
-    );
+    const facts = await asProducer(() => readRunFacts(shard, run));
+    if (facts === null) throw unknown(run);
+    const origin = await findOrigin(facts.action);
+    const toNext = (entry: OwnLane | undefined): OwnLane =>
+      next(entry ?? toRunLane(run, origin, directory.now()));
+    return asProducer(() => directory.update(ownLaneName("run", run), toNext, facts));
   };
   const refuseCancelled = async (run: string): Promise<void> => {
     if ((await asProducer(() => shard.redis.hget(shard.keys.run(run), "isCancelled"))) !== null)

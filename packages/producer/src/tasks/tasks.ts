@@ -3,13 +3,14 @@
 import { randomBytes } from "node:crypto";
 import { beginTask, OPEN_TASKS_MAX } from "@postrider/redis/scripts/begin-task";
 import { stopTask } from "@postrider/redis/scripts/stop-task";
-import type { Store } from "@postrider/redis/shard";
+import type { Shard, Store } from "@postrider/redis/shard";
 import { readTask, readTasks } from "@postrider/redis/stored-tasks";
 import { toFilterDocument } from "@postrider/shared/delivery-filter";
 import { invalidField, PostriderError } from "@postrider/shared/errors";
 import { parseCancelFilter } from "../by-filter/cancel.ts";
 import { parseFilter } from "../dead-letters/filter.ts";
 import { TASK_RATE_MAX, TASK_RATE_MIN, type Task, type TaskOrder, toTask } from "./task.ts";
+import { tellEnds } from "./tell-ends.ts";
 
 export interface Tasks {
   /**
@@ -27,12 +28,14 @@ export interface Tasks {
    * is. @throws `task_unknown`.
    */
   stop(id: string): Promise<Task>;
+  /** Tells the ends of tasks that were not told as events yet, each once. Whoever carries tasks out calls it. */
+  tellEnds(): Promise<void>;
 }
 
 const LIMIT = 50;
 const ID_BYTES = 8;
 
-export function createTasks(store: Store): Tasks {
+export function createTasks(store: Store, shard: Shard): Tasks {
   const get = async (id: string): Promise<Task> => {
     const stored = await readTask(store, id);
     if (stored === null) throw unknown(id);
@@ -63,6 +66,7 @@ export function createTasks(store: Store): Tasks {
       if (!(await stopTask(store, id))) throw unknown(id);
       return get(id);
     },
+    tellEnds: () => tellEnds(store, shard),
   };
 }
 

@@ -6,7 +6,7 @@ import type { Store } from "../shard.ts";
 import { CLOCK, END_TASK } from "./task-fragments.ts";
 
 /**
- * Input: KEYS open tasks, prefix of the tasks; ARGV holder, how long it holds it (ms), then what the holder
+ * Input: KEYS open tasks, prefix of the tasks, untold ones; ARGV holder, how long it holds it (ms), then what the holder
  * can do. Output: id, ms until its next step is due, order, progress; nothing where there is none.
  */
 const CLAIM = `${CLOCK}${END_TASK}
@@ -20,7 +20,7 @@ for _, id in ipairs(redis.call("ZRANGE", KEYS[1], 0, -1)) do
     redis.call("ZREM", KEYS[1], id)
   elseif tonumber(heldUntil or 0) <= now then
     if stop then
-      endTask(key, KEYS[1], id, "stopped", now)
+      endTask(key, KEYS[1], KEYS[3], id, "stopped", now)
     elseif can[what] then
       redis.call("HSET", key, "state", "running", "holder", ARGV[1], "heldUntil", now + tonumber(ARGV[2]))
       redis.call("HSETNX", key, "startedAt", now)
@@ -46,9 +46,8 @@ export async function claimTask(
   { redis, keys }: Store,
   { holder, leaseMs, kinds }: { holder: string; leaseMs: number; kinds: readonly string[] },
 ): Promise<ClaimedTask | null> {
-  const found = await asProducer(() =>
-    redis.eval(CLAIM, 2, keys.openTasks(), keys.task(""), holder, leaseMs, ...kinds),
-  );
+  const names = [keys.openTasks(), keys.task(""), keys.untoldTasks()];
+  const found = await asProducer(() => redis.eval(CLAIM, names.length, ...names, holder, leaseMs, ...kinds));
   const [id, waitMs, order = "", progress = ""] = found as [string?, number?, string?, string?];
   return id === undefined ? null : { id, waitMs: waitMs ?? 0, order, progress };
 }

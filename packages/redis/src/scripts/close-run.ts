@@ -4,14 +4,16 @@ import type { Shard } from "../shard.ts";
 import { COMPLETE_RUN } from "./run-fragments.ts";
 
 /**
- * Input: KEYS run; ARGV now, 1 if the run is cancelled with it. Output: 1, or 0 when there is no such run. A
+ * Input: KEYS run, events, totals; ARGV now, 1 if the run is cancelled with it. Output: 1, or 0 when there is no such run. A
  * run stays closed since the first time. A cancelled one must not be forgotten while anything of it is left
  * somewhere; the audit lets go of it.
  */
-const CLOSE = `${COMPLETE_RUN}
+const CLOSE = `
+local events, totals = KEYS[2], KEYS[3]
+${COMPLETE_RUN}
 if redis.call("HEXISTS", KEYS[1], "action") == 0 then return 0 end
 if ARGV[2] == "1" then
-  redis.call("HSET", KEYS[1], "isCancelled", 1)
+  if redis.call("HSET", KEYS[1], "isCancelled", 1) == 1 then tellOfRun("run.cancelled", KEYS[1]) end
   redis.call("PERSIST", KEYS[1])
 end
 redis.call("HSETNX", KEYS[1], "closedAt", ARGV[1])
@@ -30,5 +32,7 @@ export function cancelRun(shard: Shard, run: string): Promise<boolean> {
 }
 
 async function close(shard: Shard, run: string, isCancelled: boolean): Promise<boolean> {
-  return (await shard.redis.eval(CLOSE, 1, shard.keys.run(run), Date.now(), isCancelled ? 1 : 0)) === 1;
+  const names = [shard.keys.run(run), shard.keys.events(), shard.keys.totals()];
+  const reply = await shard.redis.eval(CLOSE, names.length, ...names, Date.now(), isCancelled ? 1 : 0);
+  return reply === 1;
 }

@@ -7,13 +7,16 @@ import { COMPLETE_RUN } from "./run-fragments.ts";
 /** The newest runs, of one audit. */
 const RUNS_MAX = 200;
 
-/** Input: KEYS runs. */
-const COMPLETE_ALL = `${COMPLETE_RUN}
-for i = 1, #KEYS do complete(KEYS[i]) end
+/** Input: KEYS events, totals, runs. */
+const COMPLETE_ALL = `
+local events, totals = KEYS[1], KEYS[2]
+${COMPLETE_RUN}
+for i = 3, #KEYS do complete(KEYS[i]) end
 `;
 
 export async function completeRuns(shard: Shard): Promise<void> {
   const runs = await shard.redis.zrevrange(shard.keys.runs(), 0, RUNS_MAX - 1);
   if (runs.length === 0) return;
-  await shard.redis.eval(COMPLETE_ALL, runs.length, ...runs.map((run) => shard.keys.run(run)));
+  const names = [shard.keys.events(), shard.keys.totals(), ...runs.map((run) => shard.keys.run(run))];
+  await shard.redis.eval(COMPLETE_ALL, names.length, ...names);
 }

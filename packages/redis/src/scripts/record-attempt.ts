@@ -23,15 +23,15 @@ const WRITE_WHEN_FULL = `redis.call("DEL", KEYS[1] .. ":none")\n`;
  * Writes down what attempts came to: evidence, outcome and counts of each in one step, so that none is there
  * without the others.
  * Input: KEYS per entry mark, run (the mark again: no run), job, active, stalled, its customer's open and
- * ended deliveries (the mark again: not indexed), then totals and the stream of outcomes; ARGV how many
- * records of attempts and how many outcomes are kept, seconds of a list of ended deliveries, then per entry
- * id, claim's token, the attempt's record ("" = none), mark's text ("" = it has not ended), its ms to live,
- * counter, second counter ("" = none), 1 if the job is done with then, what readers of outcomes are told (""
- * = nothing), its customer's tag ("" = not indexed), and at last the heads of what is told. Output: per entry
- * 1 when written, 0 when the delivery had ended already, -1 when another worker has the claim.
+ * ended deliveries (the mark again: not indexed), then totals, the streams of outcomes and of events; ARGV
+ * how many records of attempts and how many outcomes are kept, seconds of a list of ended deliveries, then
+ * per entry id, claim's token, the attempt's record ("" = none), mark's text ("" = it has not ended), its ms
+ * to live, counter, second counter ("" = none), 1 if the job is done with then, what readers of outcomes are
+ * told ("" = nothing), its customer's tag ("" = not indexed), and at last the heads of what is told. Output:
+ * per entry 1 when written, 0 when the delivery had ended already, -1 when another worker has the claim.
  */
 export const RECORD = `${WRITE_WHEN_FULL}
-local outcomes, totals = KEYS[#KEYS], KEYS[#KEYS - 1]
+local events, outcomes, totals = KEYS[#KEYS], KEYS[#KEYS - 1], KEYS[#KEYS - 2]
 ${COMPLETE_RUN}${TELL}${INDEX_ENDED}
 local counted, sums, ended, ending = {}, {}, 0, {}
 local function count(run, counter)
@@ -56,7 +56,7 @@ local function isHeld(job, token, isKept)
   return not isKept or redis.call("EXISTS", job) == 1
 end
 local kept, outcomesKept, indexSeconds = ARGV[1], tonumber(ARGV[2]), ARGV[3]
-for i = 1, (#KEYS - 2) / 7 do
+for i = 1, (#KEYS - 3) / 7 do
   local mark, run, job, active, stalled, open, past = unpack(KEYS, 7 * i - 6, 7 * i)
   local id, token, record, text, markMs, counter, second, isDone, told, tag = unpack(ARGV, 10 * i - 6, 10 * i + 3)
   if not isHeld(job, token, record ~= "") then
@@ -169,7 +169,7 @@ export function toCommand(
     names.push(...toKeys(keys, entry.claimed, place));
     values.push(...toValues(entry, heads.place, options), place?.tag ?? "");
   }
-  names.push(keys.totals(), keys.outcomes());
+  names.push(keys.totals(), keys.outcomes(), keys.events());
   values.push(heads.heads());
   return { names, values };
 }

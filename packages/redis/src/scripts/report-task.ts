@@ -5,7 +5,7 @@ import type { Store } from "../shard.ts";
 import { CLOCK, END_TASK } from "./task-fragments.ts";
 
 /**
- * Input: KEYS task, open tasks; ARGV id, holder, progress, for how long it is held (ms), ms until the step
+ * Input: KEYS task, open tasks, untold ones; ARGV id, holder, progress, for how long it is held (ms), ms until the step
  * after the next one may begin ("" = no step begins), state, error ("" = none).
  * Output: 0 where it is not the holder (any more), 2 where the task is to be stopped, 1 otherwise.
  */
@@ -25,7 +25,7 @@ if state == "queued" and not stop then
   return 1
 end
 if ARGV[7] ~= "" then redis.call("HSET", KEYS[1], "error", ARGV[7]) end
-endTask(KEYS[1], KEYS[2], ARGV[1], state == "queued" and "stopped" or state, now)
+endTask(KEYS[1], KEYS[2], KEYS[3], ARGV[1], state == "queued" and "stopped" or state, now)
 return 1
 `;
 
@@ -49,8 +49,8 @@ const TOLD: readonly TaskTold[] = ["lost", "go on", "stop"];
 export async function reportTask({ redis, keys }: Store, report: TaskReport): Promise<TaskTold> {
   const { id, holder, progress, leaseMs, paceMs, state, error = "" } = report;
   const pace = paceMs === null ? "" : Math.ceil(paceMs);
-  const told = await asProducer(() =>
-    redis.eval(REPORT, 2, keys.task(id), keys.openTasks(), id, holder, progress, leaseMs, pace, state, error),
-  );
+  const names = [keys.task(id), keys.openTasks(), keys.untoldTasks()];
+  const values = [id, holder, progress, leaseMs, pace, state, error];
+  const told = await asProducer(() => redis.eval(REPORT, names.length, ...names, ...values));
   return TOLD[told as number] ?? "lost";
 }

@@ -54,7 +54,7 @@ local function take(first, id)
   return redis.call("ZREM", parts .. "delayed", id) == 1 or takeFromList(parts .. "wait", id)
 end
 local counted = {}
-for i = 1, (#KEYS - 2) / 7 do
+for i = 1, (#KEYS - 3) / 7 do
   counted[i] = -1
   if take(7 * i - 6, ARGV[10 * i - 6]) then
     nths[#nths + 1] = i
@@ -64,7 +64,7 @@ for i = 1, (#KEYS - 2) / 7 do
 end
 for wait, count in pairs(taken) do redis.call("LREM", wait, count, "") end
 if #nths == 0 then return counted end
-names[#names + 1], names[#names + 2] = KEYS[#KEYS - 1], KEYS[#KEYS]
+for k = #KEYS - 2, #KEYS do names[#names + 1] = KEYS[k] end
 values[#values + 1] = ARGV[#ARGV]
 for k, written in ipairs(record(names, values)) do counted[nths[k]] = written end
 return counted

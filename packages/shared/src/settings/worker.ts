@@ -70,6 +70,16 @@ export const workerSettings = {
     .describe(
       "Outcomes kept for those who read them (outcomes.md) or ask for a customer; beyond it the oldest go, read or not, and their readers are told. Costs 60 to 100 bytes of Redis each; 0 keeps none.",
     ),
+  eventsKept: integer(100, 1_000_000)
+    .default(100_000)
+    .describe(
+      "Events kept for those who read them (events.md); beyond it the oldest go, read or not, and their readers are told. Costs some 200 bytes of Redis each.",
+    ),
+  deadLettersThreshold: integer(0, 100_000)
+    .default(1_000)
+    .describe(
+      "Dead letters at which operators are told (`dead_letters.threshold`), those of subscriptions not counted; 0: never.",
+    ),
   deadLettersMax: integer(0, 100_000_000)
     .default(1_000_000)
     .describe("Dead letters kept per lane; beyond it the oldest go."),

@@ -2,6 +2,7 @@
 // one behind; a registry that was lost by itself would.
 
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import { readRunFacts } from "@postrider/redis/run-facts";
 import type { Shard } from "@postrider/redis/shard";
 import { OWN_LANE_KINDS, type OwnLaneKind } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
@@ -33,9 +34,10 @@ export async function healStranded(
   for (const lane of await findWithDeliveries(shard, former)) {
     const [kind = "", of] = [lane.split(".", 1)[0], lane.slice(lane.indexOf(".") + 1)];
     if (!OWN_LANE_KINDS.includes(kind as OwnLaneKind)) continue;
-    await directory.update(lane, (entry) =>
-      entry === undefined ? toHealed(lane, kind as OwnLaneKind, of, directory.now()) : undefined,
-    );
+    const toEntry = (entry: OwnLane | undefined): OwnLane | undefined =>
+      entry === undefined ? toHealed(lane, kind as OwnLaneKind, of, directory.now()) : undefined;
+    const facts = kind === "run" ? await readRunFacts(shard, of) : null;
+    await directory.update(lane, toEntry, facts ?? undefined);
     log.error(
       { lane },
       "deliveries lay in an own lane that nobody knew; a run's is paused, others are served again",

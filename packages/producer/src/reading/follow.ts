@@ -1,53 +1,56 @@
-// Reads outcomes for a group, one after the other, for as long as its reader likes. Each is handed on at
+// Reads a stream for a group, one entry after the other, for as long as its reader likes. Each is handed on at
 // least once: it counts as read when the next one is asked for. One reader at a time; others wait to take
 // over.
 
 import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { asProducer } from "@postrider/redis/connect";
-import { placeOf } from "@postrider/redis/outcome-groups";
-import type { AcknowledgeOutcomes } from "@postrider/redis/scripts/acknowledge-outcomes";
-import type { GroupReader, PlacedOutcome, ReadOutcomes } from "@postrider/redis/scripts/read-outcomes";
-import { hasCode, PostriderError } from "@postrider/shared/errors";
+import { placeOf } from "@postrider/redis/reader-groups";
+import type { AcknowledgeTold } from "@postrider/redis/scripts/acknowledge-told";
+import type { GroupReader, Placed, ReadTold } from "@postrider/redis/scripts/read-told";
+import { hasCode } from "@postrider/shared/errors";
 import { type Page, readPage } from "./page.ts";
+import type { Kind } from "./reading-cursor.ts";
+import { missedSome, tooManyGroups } from "./reading-errors.ts";
 
 /** A reader that is gone has its group taken over after this. */
 const HOLD_MS = 15_000;
 /** What was read is noted at least so often. */
 const ACKNOWLEDGE_MS = 1_000;
 const PAGE_MAX = 500;
-/** How soon a new outcome is noticed, at one small script each. */
-const IDLE_MS = 100;
+/** How soon a new entry is noticed, at one small script each. */
+export const IDLE_MS = 100;
 const STANDBY_MS = 1_000;
 const REDIS_AWAY_MS = 500;
 
 export interface FollowOptions {
   readonly group: string;
   readonly start: "oldest" | "newest";
-  /** Told when outcomes are gone that the group has not read; null: nobody knows how many. */
+  /** Told when entries are gone that the group has not read; null: nobody knows how many. */
   readonly onMissed: ((missed: number | null) => void) | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
-export interface Following {
-  readonly read: ReadOutcomes;
-  readonly acknowledge: AcknowledgeOutcomes;
+export interface Following<T> {
+  readonly kind: Kind;
+  readonly read: ReadTold<T>;
+  readonly acknowledge: AcknowledgeTold;
 }
 
 /**
- * Outcomes with their places. Waits for more, for Redis, and for another reader of the group to be
+ * Entries of the stream with their ids. Waits for more, for Redis, and for another reader of the group to be
  * gone; ends with the signal.
- * @throws `outcomes_missed` where some are gone and nobody asked to be told otherwise; the next reader goes
- * on behind them.
+ * @throws `outcomes_missed` or `events_missed` where some are gone and nobody asked to be told otherwise; the
+ * next reader goes on behind them.
  */
-export async function* follow(options: FollowOptions, following: Following): AsyncGenerator<PlacedOutcome> {
+export async function* follow<T>(options: FollowOptions, following: Following<T>): AsyncGenerator<Placed<T>> {
   const { signal } = options;
   const reading = openReading(options, following);
   try {
     while (signal?.aborted !== true) {
-      for (const outcome of await reading.next()) {
-        yield outcome;
-        if (!(await reading.isDone(outcome.id))) break;
+      for (const entry of await reading.next()) {
+        yield entry;
+        if (!(await reading.isDone(entry.id))) break;
       }
     }
   } finally {
@@ -55,18 +58,18 @@ export async function* follow(options: FollowOptions, following: Following): Asy
   }
 }
 
-interface Reading {
-  /** The next ones; none where there were none for a while. */
-  next(): Promise<Page["outcomes"]>;
+interface Reading<T> {
+  /** The next entries; none where there were none for a while. */
+  next(): Promise<Page<T>["entries"]>;
   /** One was read. @returns whether the others may be. */
   isDone(id: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
-function openReading(
+function openReading<T>(
   { group, start, onMissed, signal }: FollowOptions,
-  { read, acknowledge }: Following,
-): Reading {
+  { kind, read, acknowledge }: Following<T>,
+): Reading<T> {
   const reader: GroupReader = { group, reader: randomUUID(), holdMs: HOLD_MS };
   /** Where the next page begins; empty: where the group is. */
   let from = "";
@@ -79,7 +82,7 @@ function openReading(
     // What another one reads now is not to be read here as well.
     if (isMine === false) from = "";
   };
-  const begin = async (page: Page): Promise<void> => {
+  const begin = async (page: Page<T>): Promise<void> => {
     const { missed } = page;
     if (missed !== 0) done = toPlaceBefore(page);
     else if (from === "") done = page.from;
@@ -87,22 +90,23 @@ function openReading(
     const isNews = from === "" || missed !== 0;
     from = page.after;
     if (isNews) await note(missed !== 0);
-    if (missed !== 0) tellMissed(missed, onMissed);
+    if (missed !== 0) tellMissed(kind, missed, onMissed);
   };
-  // Whoever takes long over one outcome goes on reading for its group.
+  // Whoever takes long over one entry goes on reading for its group.
   const renewal = setInterval(() => void acknowledge(done, reader).catch(() => undefined), HOLD_MS / 3);
   renewal.unref();
   return {
     async next() {
       const page = await patiently(() => readPage(read, { from, limit: PAGE_MAX, reader, start }), signal);
-      if (page === null) {
+      if (page === "full") throw tooManyGroups(kind);
+      if (page === null || page === "held") {
         from = "";
         await sleep(STANDBY_MS, signal);
         return [];
       }
       await begin(page);
-      if (page.outcomes.length === 0) await sleep(IDLE_MS, signal);
-      return page.outcomes;
+      if (page.entries.length === 0) await sleep(IDLE_MS, signal);
+      return page.entries;
     },
     async isDone(id) {
       done = id;
@@ -117,25 +121,21 @@ function openReading(
   };
 }
 
-function toPlaceBefore({ outcomes, after }: Page): string {
-  const [first] = outcomes;
+function toPlaceBefore({ entries, after }: Page<unknown>): string {
+  const [first] = entries;
   return first === undefined ? after : `${placeOf(first.id) - 1}-0`;
 }
 
-function tellMissed(missed: number | null, onMissed: FollowOptions["onMissed"]): void {
-  if (onMissed !== undefined) {
-    onMissed(missed);
-    return;
-  }
-  const what = missed === null ? "Redis has lost outcomes" : `${missed} outcomes are gone`;
-  throw new PostriderError(
-    "outcomes_missed",
-    `${what} that this group has not read; read again to go on behind them, and hold what you know against the runs' counters`,
-  );
+export function tellMissed(kind: Kind, missed: number | null, onMissed: FollowOptions["onMissed"]): void {
+  if (onMissed === undefined) throw missedSome(kind, missed);
+  onMissed(missed);
 }
 
 /** Waits for Redis as long as it takes. @returns null where the signal came first. */
-async function patiently<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T | null> {
+export async function patiently<T>(
+  work: () => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T | null> {
   while (signal?.aborted !== true) {
     try {
       return await asProducer(work);
@@ -147,6 +147,6 @@ async function patiently<T>(work: () => Promise<T>, signal: AbortSignal | undefi
   return null;
 }
 
-async function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+export async function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
   await setTimeout(ms, undefined, { ...(signal && { signal }) }).catch(() => undefined);
 }

@@ -1,26 +1,30 @@
-// The groups of readers that outcomes have: how far each is.
+// The groups of readers that a stream has: how far each is.
 
 import { readReplies } from "./replies.ts";
 import type { Shard } from "./shard.ts";
+import type { ToldStream } from "./told-streams.ts";
 
 /** How far a group of readers is. */
-export interface OutcomeGroup {
+export interface ReaderGroup {
   readonly group: string;
   /** The id in the stream up to which it has read; null: it has read none yet. */
   readonly place: string | null;
-  /** Outcomes told and not yet read by it. */
+  /** Entries told and not yet read by it. */
   readonly unread: number;
   /** Unix ms of the last sign of its readers. */
   readonly readAt: number;
 }
 
 /** All groups, by name. */
-export async function listOutcomeGroups({ redis, keys }: Shard): Promise<OutcomeGroup[]> {
-  const names = (await redis.smembers(keys.outcomeGroups())).sort();
+export async function listGroups(
+  { redis, keys }: Pick<Shard, "redis" | "keys">,
+  stream: ToldStream<unknown>,
+): Promise<ReaderGroup[]> {
+  const names = (await redis.smembers(stream.groups)).sort();
   if (names.length === 0) return [];
   const pipeline = redis.pipeline();
-  pipeline.hget(keys.totals(), "outcomes");
-  for (const name of names) pipeline.hmget(keys.outcomeGroup(name), "place", "readAt");
+  pipeline.hget(keys.totals(), stream.counter);
+  for (const name of names) pipeline.hmget(stream.group(name), "place", "readAt");
   const [latest, ...states] = readReplies(await pipeline.exec());
   return names.map((group, index) => {
     const [place = null, readAt] = states[index] as (string | null)[];
@@ -34,12 +38,21 @@ export async function listOutcomeGroups({ redis, keys }: Shard): Promise<Outcome
 }
 
 /** Forgets a group; its readers begin anew. @returns whether there was one. */
-export async function removeOutcomeGroup({ redis, keys }: Shard, group: string): Promise<boolean> {
-  const replies = await redis.multi().srem(keys.outcomeGroups(), group).del(keys.outcomeGroup(group)).exec();
+export async function removeGroup(
+  { redis }: Pick<Shard, "redis">,
+  stream: ToldStream<unknown>,
+  group: string,
+): Promise<boolean> {
+  const replies = await redis.multi().srem(stream.groups, group).del(stream.group(group)).exec();
   return readReplies(replies)[0] === 1;
 }
 
-/** The place that an id of the stream tells: how many outcomes had been told with it. */
+/** The place of the latest entry ever told. */
+export async function latestPlace({ redis, keys }: Shard, { counter }: ToldStream<unknown>): Promise<number> {
+  return Number((await redis.hget(keys.totals(), counter)) ?? 0);
+}
+
+/** The place that an id of the stream tells: how many entries had been told with it. */
 export function placeOf(id: string): number {
   return Number.parseInt(id, 10);
 }

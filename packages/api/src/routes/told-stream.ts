@@ -1,15 +1,13 @@
-// Outcomes as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). A browser
-// that lost the connection comes again with the id of the last event that it saw, which is a cursor.
+// Outcomes or events as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). A
+// browser that lost the connection comes again with the id of the last one that it saw, which is a cursor.
 
 import { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
-import type { OutcomePage } from "@postrider/producer/outcomes/outcomes";
+import type { Read, ReadPage, ReadQuery } from "@postrider/producer/reading/reader";
 import { hasCode } from "@postrider/shared/errors";
-import type { Caller } from "../route/caller.ts";
 import type { Answer } from "../route/route.ts";
 import { toJson } from "../route/to-json.ts";
 import type { Tools } from "../route/tools.ts";
-import { onlyReached, toShownReadOutcome } from "./shown-outcome.ts";
 
 const IDLE_MS = 250;
 /** Proxies close what is silent for half a minute or a minute. */
@@ -18,22 +16,28 @@ const HEARTBEAT_MS = 15_000;
 const RETRY_MS = 2_000;
 const PAGE = 500;
 
-export interface StreamQuery {
+interface StreamQuery {
   readonly after: string | undefined;
   readonly group?: string | undefined;
   readonly start: "oldest" | "newest";
 }
 
-interface StreamContext {
-  readonly caller: Caller;
+export interface Streamed<E> {
+  readonly query: StreamQuery;
+  /** The `event` field of each. */
+  readonly name: string;
+  readonly read: (query: ReadQuery) => Promise<ReadPage<E>>;
+  /** Whether who listens may see it. */
+  readonly reaches: (entry: Read<E>) => boolean;
+  readonly toShown: (entry: Read<E>) => unknown;
   readonly signal: AbortSignal;
   readonly tools: Tools;
 }
 
 /** @throws what a first look throws, so that it can still be a problem. */
-export async function streamOutcomes(query: StreamQuery, context: StreamContext): Promise<Answer<undefined>> {
-  const first = await read(query, query.after, context.tools);
-  const stream = Readable.from(toEvents(first, query, context), { objectMode: false });
+export async function streamTold<E>(streamed: Streamed<E>): Promise<Answer<undefined>> {
+  const first = await read(streamed, streamed.query.after);
+  const stream = Readable.from(toEvents(first, streamed), { objectMode: false });
   return {
     status: 200,
     text: { type: "text/event-stream; charset=utf-8", text: stream },
@@ -42,17 +46,14 @@ export async function streamOutcomes(query: StreamQuery, context: StreamContext)
   };
 }
 
-async function* toEvents(
-  first: OutcomePage,
-  query: StreamQuery,
-  { caller, signal, tools }: StreamContext,
-): AsyncGenerator<string> {
+async function* toEvents<E>(first: ReadPage<E>, streamed: Streamed<E>): AsyncGenerator<string> {
+  const { signal, tools } = streamed;
   yield `retry: ${RETRY_MS}\n\n`;
-  let page: OutcomePage | null = first;
+  let page: ReadPage<E> | null = first;
   let after = first.after;
   let saidAt = tools.now();
   while (!signal.aborted && tools.isOpen()) {
-    const text: string = page === null ? "" : toText(page, caller);
+    const text: string = page === null ? "" : toText(page, streamed);
     if (text !== "") {
       yield text;
       saidAt = tools.now();
@@ -61,26 +62,25 @@ async function* toEvents(
       saidAt = tools.now();
     }
     after = page?.after ?? after;
-    if (page === null || page.outcomes.length === 0)
+    if (page === null || page.entries.length === 0)
       await setTimeout(IDLE_MS, undefined, { signal }).catch(() => undefined);
-    page = await readAgain(query, after, tools);
+    page = await readAgain(streamed, after);
   }
 }
 
-function toText(page: OutcomePage, caller: Caller): string {
+function toText<E>(page: ReadPage<E>, { name, reaches, toShown }: Streamed<E>): string {
   const missed = page.missed === 0 ? "" : `event: missed\ndata: ${toJson({ missed: page.missed })}\n\n`;
-  const events = onlyReached(page, caller).map(
-    (outcome) => `event: outcome\nid: ${outcome.cursor}\ndata: ${toJson(toShownReadOutcome(outcome))}\n\n`,
-  );
+  const events = page.entries
+    .filter((entry) => reaches(entry))
+    .map((entry) => `event: ${name}\nid: ${entry.cursor}\ndata: ${toJson(toShown(entry))}\n\n`);
   return missed + events.join("");
 }
 
-function read(
-  { group, start }: StreamQuery,
+function read<E>(
+  { query: { group, start }, read: readPage }: Streamed<E>,
   after: string | undefined,
-  { producer }: Tools,
-): Promise<OutcomePage> {
-  return producer.outcomes.read({
+): Promise<ReadPage<E>> {
+  return readPage({
     limit: PAGE,
     start,
     ...(after !== undefined && after !== "" && { after }),
@@ -92,9 +92,9 @@ function read(
  * The next page. What was sent is not known to have arrived, so the group stays where it is until somebody
  * comes with a cursor. While Redis is away there is none.
  */
-async function readAgain({ start }: StreamQuery, after: string, tools: Tools): Promise<OutcomePage | null> {
+async function readAgain<E>(streamed: Streamed<E>, after: string): Promise<ReadPage<E> | null> {
   try {
-    return await read({ start, after }, after, tools);
+    return await read({ ...streamed, query: { start: streamed.query.start, after } }, after);
   } catch (error) {
     if (hasCode(error, "redis_unavailable")) return null;
     throw error;

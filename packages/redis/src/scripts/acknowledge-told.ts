@@ -1,7 +1,8 @@
 // ACKNOWLEDGE: how far a group of readers is.
 
 import type { Shard } from "../shard.ts";
-import type { GroupReader } from "./read-outcomes.ts";
+import type { ToldStream } from "../told-streams.ts";
+import type { GroupReader } from "./read-told.ts";
 
 /**
  * Notes the place up to which a group has read, and keeps its reader's right.
@@ -27,18 +28,14 @@ type Command = (keys: number, ...keysAndValues: (string | number)[]) => Promise<
  * @param place an id of the stream; empty: nothing new, the right is kept alone. @param mayGoBack where
  * readers were told that what they had seen is gone. @returns whether the reader reads for its group still.
  */
-export type AcknowledgeOutcomes = (
-  place: string,
-  reader: GroupReader,
-  mayGoBack?: boolean,
-) => Promise<boolean>;
+export type AcknowledgeTold = (place: string, reader: GroupReader, mayGoBack?: boolean) => Promise<boolean>;
 
-export function createAcknowledgeOutcomes({ redis, keys }: Shard): AcknowledgeOutcomes {
-  redis.defineCommand("postriderAcknowledgeOutcomes", { lua: ACKNOWLEDGE });
-  const { postriderAcknowledgeOutcomes } = redis as unknown as { postriderAcknowledgeOutcomes: Command };
+export function createAcknowledgeTold({ redis }: Shard, stream: ToldStream<unknown>): AcknowledgeTold {
+  redis.defineCommand("postriderAcknowledgeTold", { lua: ACKNOWLEDGE });
+  const { postriderAcknowledgeTold } = redis as unknown as { postriderAcknowledgeTold: Command };
   return async (place, { group, reader, holdMs }, mayGoBack = false) => {
-    const name = keys.outcomeGroup(group);
-    const noted = postriderAcknowledgeOutcomes.call(redis, 1, name, place, reader, holdMs, mayGoBack ? 1 : 0);
+    const name = stream.group(group);
+    const noted = postriderAcknowledgeTold.call(redis, 1, name, place, reader, holdMs, mayGoBack ? 1 : 0);
     return (await noted) === 1;
   };
 }

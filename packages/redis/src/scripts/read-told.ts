@@ -1,9 +1,9 @@
-// READ: the outcomes behind a place, with what their reader needs to know whether it has seen all before
-// them.
+// READ: what a stream has told behind a place, with what its reader needs to know whether it has seen all
+// before that.
 
-import { parseOutcomeEntry, type StoredOutcome } from "@postrider/shared/outcome-entry";
-import { placeOf, timeOf } from "../outcome-groups.ts";
+import { placeOf, timeOf } from "../reader-groups.ts";
 import type { Shard } from "../shard.ts";
+import type { ToldStream } from "../told-streams.ts";
 
 /** Groups stay until they are removed; a name that is made up for each reader must not fill Redis. */
 export const GROUPS_MAX = 100;
@@ -14,7 +14,7 @@ const ENTRIES_AT_ONCE = 16;
  * Looks at the stream and what is kept of it in one step, since Redis does not tell that a place was trimmed
  * away. With a group it takes, or keeps, the right to read for it.
  * Input: KEYS stream, totals, group (the stream again: none); ARGV place ("" = the group's), how many behind
- * it, who reads, its right's ms, the group's name; KEYS[4] the groups' names.
+ * it, who reads, its right's ms, the group's name, the stream's counter; KEYS[4] the groups' names.
  * Output: {"held"} where another one reads for the group, {"full"} where it is one too many; else {"read",
  * place ("" = the group is new), oldest place kept ("" = none), latest place ever told, {{id, how many it
  * tells, its text}, …} of the entries from the one that holds the place on}.
@@ -36,12 +36,12 @@ if group ~= stream then
 end
 local oldest = redis.call("XRANGE", stream, "-", "+", "COUNT", 1)[1]
 local newest = redis.call("XREVRANGE", stream, "+", "-", "COUNT", 1)[1]
-local latest = math.max(tonumber(redis.call("HGET", totals, "outcomes") or "0"), newest and tonumber(string.match(newest[1], "^%d+")) or 0)
+local latest = math.max(tonumber(redis.call("HGET", totals, ARGV[6]) or "0"), newest and tonumber(string.match(newest[1], "^%d+")) or 0)
 local entries = {}
 if place ~= "" then
   local from, wanted = tonumber(string.match(place, "^%d+")), tonumber(ARGV[2])
   local start = string.format("%.0f-0", from)
-  -- An entry may tell of one outcome or a hundred, and of some that its reader has seen.
+  -- An entry may tell of one or a hundred, and of some that its reader has seen.
   while wanted > 0 do
     local found = redis.call("XRANGE", stream, start, "+", "COUNT", ${ENTRIES_AT_ONCE})
     for _, entry in ipairs(found) do
@@ -63,32 +63,32 @@ export interface GroupReader {
   readonly holdMs: number;
 }
 
-export interface OutcomesFound {
+export interface Found<T> {
   /** Where it was looked from: an id of the stream; empty: the group has none yet. */
   readonly from: string;
-  /** The place of the oldest outcome that is kept; null: nothing is. */
+  /** The oldest place that is kept; null: nothing is. */
   readonly oldest: number | null;
-  /** How many outcomes were ever told: the place of the latest. */
+  /** How many were ever told: the place of the latest. */
   readonly latest: number;
   /** In their order. The reader's own is among them where it is kept, and so may be some before it. */
-  readonly outcomes: readonly PlacedOutcome[];
+  readonly entries: readonly Placed<T>[];
 }
 
-/** An outcome where it stands. */
-export interface PlacedOutcome {
+/** What was told, where it stands. */
+export interface Placed<T> {
   /** `<place>-<Unix ms>`. */
   readonly id: string;
-  readonly stored: StoredOutcome;
+  readonly told: T;
 }
 
-export type ReadOutcomes = (
+export type ReadTold<T> = (
   from: string,
   count: number,
   reader: GroupReader | null,
-) => Promise<OutcomesFound | "held" | "full">;
+) => Promise<Found<T> | "held" | "full">;
 
 type Reply = ["held" | "full"] | ["read", from: string, oldest: string, latest: string, entries: Entry[]];
-/** An entry of the stream: how many outcomes it tells, and its text. */
+/** An entry of the stream: how many it tells, and its text. */
 export type Entry = readonly [id: string, count: string, text: string];
 type Command = (keys: number, ...keysAndValues: (string | number)[]) => Promise<Reply>;
 
@@ -96,31 +96,28 @@ type Command = (keys: number, ...keysAndValues: (string | number)[]) => Promise<
  * @returns from the returned function: `held` where another one reads for the group, `full` where there are
  * as many groups as there may be.
  */
-export function createReadOutcomes({ redis, keys }: Shard): ReadOutcomes {
-  redis.defineCommand("postriderReadOutcomes", { lua: READ });
-  const { postriderReadOutcomes } = redis as unknown as { postriderReadOutcomes: Command };
+export function createReadTold<T>({ redis, keys }: Shard, stream: ToldStream<T>): ReadTold<T> {
+  redis.defineCommand("postriderReadTold", { lua: READ });
+  const { postriderReadTold } = redis as unknown as { postriderReadTold: Command };
   return async (from, count, reader) => {
-    const stream = keys.outcomes();
-    const names = [
-      stream,
-      keys.totals(),
-      reader === null ? stream : keys.outcomeGroup(reader.group),
-      keys.outcomeGroups(),
-    ];
-    const values = [from, count, reader?.reader ?? "", reader?.holdMs ?? 0, reader?.group ?? ""];
-    const reply = await postriderReadOutcomes.call(redis, names.length, ...names, ...values);
+    const { key, counter, group, groups } = stream;
+    const names = [key, keys.totals(), reader === null ? key : group(reader.group), groups];
+    const who = [reader?.reader ?? "", reader?.holdMs ?? 0, reader?.group ?? ""];
+    const values = [from, count, ...who, counter];
+    const reply = await postriderReadTold.call(redis, names.length, ...names, ...values);
     if (reply[0] !== "read") return reply[0];
     const [, place, oldest, latest, entries] = reply;
-    const outcomes = entries.flatMap(toOutcomes);
-    return { from: place, oldest: oldest === "" ? null : Number(oldest), latest: Number(latest), outcomes };
+    return {
+      from: place,
+      oldest: oldest === "" ? null : Number(oldest),
+      latest: Number(latest),
+      entries: entries.flatMap((entry) => toPlaced(entry, stream.split)),
+    };
   };
 }
 
-/** The outcomes of an entry, in their order. */
-export function toOutcomes([entryId, count, text]: Entry): PlacedOutcome[] {
+/** What an entry tells, in its order. */
+export function toPlaced<T>([entryId, count, text]: Entry, split: (text: string) => T[]): Placed<T>[] {
   const first = placeOf(entryId) - Number(count) + 1;
-  return parseOutcomeEntry(text).map((stored, index) => ({
-    id: `${first + index}-${timeOf(entryId)}`,
-    stored,
-  }));
+  return split(text).map((told, index) => ({ id: `${first + index}-${timeOf(entryId)}`, told }));
 }

@@ -1,0 +1,63 @@
+// One turn of a process that carries subscriptions: all of them, one after the other.
+
+import { asProducer } from "@postrider/redis/connect";
+import type { Shard, Store } from "@postrider/redis/shard";
+import { hasCode, PostriderError } from "@postrider/shared/errors";
+import type { Sealer } from "@postrider/shared/seal";
+import type { ActionStore } from "../actions/actions.ts";
+import { findOrigin } from "../actions/origin.ts";
+import { createCarry } from "./carry.ts";
+import { createChoose, findOwnParts } from "./choose.ts";
+import type { DeliverCarried } from "./deliver-carried.ts";
+import type { StoredSubscription } from "./subscription.ts";
+import { readStored } from "./subscriptions.ts";
+
+export interface Carrier {
+  /**
+   * Hands in what is new for subscriptions that no other process carries.
+   * @param onBug told where one of them meets what it should not; the others go on.
+   * @returns whether there is more at once. @throws `redis_unavailable`, `redis_full`.
+   */
+  turn(onBug: (subscription: string, error: unknown) => void): Promise<boolean>;
+  /** Lets other processes take over at once. */
+  close(): Promise<void>;
+}
+
+export interface CarrierOptions {
+  readonly store: Store;
+  readonly shard: Shard;
+  readonly actions: ActionStore;
+  readonly sealer: Sealer;
+  readonly deliver: DeliverCarried;
+  /** Tells this process from others. */
+  readonly holder: string;
+}
+
+export function createCarrier({ store, shard, actions, sealer, deliver, holder }: CarrierOptions): Carrier {
+  let all: StoredSubscription[] = [];
+  const findActionOrigin = async (ref: string): Promise<string | null> => {
+    const saved = await actions.get(ref).catch((error: unknown) => {
+      if (hasCode(error, "redis_unavailable")) throw error;
+      return null;
+    });
+    return saved === null ? null : findOrigin(saved.action.url);
+  };
+  const findOwn = () => findOwnParts(all, findActionOrigin);
+  const carry = createCarry({ shard, deliver, choose: createChoose({ sealer, findOwn }), holder });
+  return {
+    async turn(onBug) {
+      all = await readStored(store);
+      await carry.sweep(all);
+      let hasMore = false;
+      for (const subscription of all)
+        try {
+          if (await asProducer(() => carry.carry(subscription))) hasMore = true;
+        } catch (error) {
+          if (error instanceof PostriderError) throw error;
+          onBug(subscription.id, error);
+        }
+      return hasMore;
+    },
+    close: carry.letGo,
+  };
+}

@@ -1,0 +1,45 @@
+// What a subscription delivers enters its lane: one delivery for each event, under an id that the two give, so
+// that it is the same one however often it is handed in.
+
+import { asProducer } from "@postrider/redis/connect";
+import { toDeliveryId } from "@postrider/shared/delivery";
+import { invalidField } from "@postrider/shared/errors";
+import type { SavedAction } from "../actions/actions.ts";
+import { findOrigin } from "../actions/origin.ts";
+import { CHUNK } from "../enqueue/chunks.ts";
+import { type EnqueueDependencies, toAdmission, toEntrance } from "../enqueue/enqueue.ts";
+import type { Carried } from "./subscription.ts";
+
+/** @returns the deliveries' ids. @throws `action_unknown`, `subscription_invalid`, what Redis throws. */
+export type DeliverCarried = (
+  subscription: { readonly id: string; readonly action: string },
+  events: readonly Carried[],
+) => Promise<string[]>;
+
+export function createDeliverCarried(dependencies: EnqueueDependencies): DeliverCarried {
+  const { admit, actions, routing } = dependencies;
+  return async ({ id, action }, events) => {
+    const [saved] = await Promise.all([actions.get(action), routing.look()]);
+    originOf(saved);
+    const customer = { id };
+    const admissions = events.map((event) => ({
+      ...toAdmission({ action, customer, event }, saved, dependencies),
+      id: toDeliveryId({ subscription: id, event: event.id }),
+    }));
+    for (let from = 0; from < admissions.length; from += CHUNK) {
+      const chunk = admissions.slice(from, from + CHUNK);
+      const [first] = chunk;
+      if (first === undefined) break;
+      await asProducer(() => admit(chunk, toEntrance(first, saved, dependencies)));
+    }
+    return admissions.map((admission) => admission.id);
+  };
+}
+
+/** Where a subscription's action sends. @throws `subscription_invalid` where that takes an event to tell. */
+export function originOf({ action }: SavedAction): string {
+  const origin = findOrigin(action.url);
+  if (origin !== null) return origin;
+  const message = `the URL of ${action.id} does not name its host; give subscriptions an action whose URL begins like https://ops.example.com/`;
+  throw invalidField("subscription_invalid", "action", message);
+}

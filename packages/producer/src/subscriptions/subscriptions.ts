@@ -1,0 +1,196 @@
+// Subscriptions: events and outcomes that are delivered as webhooks, by an action of one's own. Kept in the
+// store; API processes carry them.
+
+import { randomUUID } from "node:crypto";
+import { latestPlace, placeOf } from "@postrider/redis/reader-groups";
+import type { Shard, Store } from "@postrider/redis/shard";
+import {
+  forgetSubscription,
+  type ReaderState,
+  readReaders,
+  readSubscriptions,
+  writeSubscription,
+} from "@postrider/redis/stored-subscriptions";
+import { eventStream, outcomeStream } from "@postrider/redis/told-streams";
+import type { ErrorCode } from "@postrider/shared/error-codes";
+import { describeProblems, invalidField, PostriderError } from "@postrider/shared/errors";
+import type { EventType } from "@postrider/shared/operator-event";
+import {
+  isSubscriptionId,
+  type OutcomeFilter,
+  readSubscription,
+  SUBSCRIPTION_ID_RULE,
+  type SubscriptionDocument,
+} from "@postrider/shared/subscription";
+import type { ActionStore } from "../actions/actions.ts";
+import { KINDS, type Kind } from "./carry.ts";
+import { type DeliverCarried, originOf } from "./deliver-carried.ts";
+import { toSample } from "./sample-event.ts";
+import type { StoredReader, StoredSubscription } from "./subscription.ts";
+
+/** Each costs the API processes a script or two every half second. */
+export const SUBSCRIPTIONS_MAX = 100;
+
+export interface Subscription {
+  readonly id: string;
+  /** `id`, or `id@version`. */
+  readonly action: string;
+  readonly events: readonly EventType[] | null;
+  readonly outcomes: OutcomeFilter | null;
+  /** Unix ms. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** Events and outcomes told and not yet looked at for it, chosen or not. */
+  readonly unread: number;
+  /** Those that were gone before they could be looked at. */
+  readonly missed: number;
+  /** What keeps it from being delivered, since when it was met last (Unix ms); null: nothing. */
+  readonly problem: { readonly code: ErrorCode; readonly message: string; readonly at: number } | null;
+}
+
+export interface Subscriptions {
+  /** All of them, by id. */
+  list(): Promise<Subscription[]>;
+  /** @throws `subscription_unknown`. */
+  get(id: string): Promise<Subscription>;
+  /**
+   * Saves a subscription. A new one begins with what is told from now on.
+   * @throws `subscription_invalid`, `action_unknown`.
+   */
+  set(
+    id: string,
+    document: SubscriptionDocument,
+  ): Promise<{ readonly subscription: Subscription; readonly isNew: boolean }>;
+  /** Nothing more is delivered for it; what has been enqueued is sent. @throws `subscription_unknown`. */
+  remove(id: string): Promise<void>;
+  /**
+   * Delivers a sample, of one of its events unless another type is named.
+   * @returns the delivery's id. @throws `subscription_unknown`, `subscription_invalid`, `action_unknown`.
+   */
+  test(id: string, type?: string): Promise<string>;
+}
+
+export interface SubscriptionsOptions {
+  readonly store: Store;
+  readonly shard: Shard;
+  readonly actions: ActionStore;
+  readonly deliver: DeliverCarried;
+  /** Unix ms. */
+  readonly now: () => number;
+}
+
+export function createSubscriptions(options: SubscriptionsOptions): Subscriptions {
+  const { store, shard, actions, deliver, now } = options;
+  const find = async (id: string): Promise<StoredSubscription> => {
+    const found = (await readStored(store)).find((one) => one.id === id);
+    if (found !== undefined) return found;
+    throw new PostriderError("subscription_unknown", `no subscription has the id ${id}`);
+  };
+  const show = async (stored: StoredSubscription): Promise<Subscription> => {
+    const [shown] = await showAll(shard, [stored]);
+    if (shown === undefined) throw new Error("one subscription is shown as none");
+    return shown;
+  };
+  return {
+    list: async () => showAll(shard, await readStored(store)),
+    get: async (id) => show(await find(id)),
+    async set(id, document) {
+      const given = check(id, document);
+      originOf(await actions.get(given.action));
+      const all = await readStored(store);
+      const known = all.find((one) => one.id === id);
+      if (known === undefined && all.length >= SUBSCRIPTIONS_MAX)
+        throw invalidField(
+          "subscription_invalid",
+          "id",
+          `there are ${SUBSCRIPTIONS_MAX} already; remove one`,
+        );
+      const readers = await toReaders(shard, given, known);
+      const times = { createdAt: known?.createdAt ?? now(), updatedAt: now() };
+      const stored: StoredSubscription = { id, ...given, ...times, readers };
+      await writeSubscription(store, id, JSON.stringify(stored));
+      return { subscription: await show(stored), isNew: known === undefined };
+    },
+    async remove(id) {
+      await find(id);
+      await forgetSubscription(store, id);
+    },
+    async test(id, type) {
+      const stored = await find(id);
+      const [delivery = ""] = await deliver(stored, [toSample(stored, type, now())]);
+      return delivery;
+    },
+  };
+}
+
+/** All subscriptions as they are kept, by id. */
+export async function readStored(store: Store): Promise<StoredSubscription[]> {
+  const texts = Object.values(await readSubscriptions(store));
+  return texts
+    .map((text) => JSON.parse(text) as StoredSubscription)
+    .sort((one, other) => (one.id < other.id ? -1 : 1));
+}
+
+/** @throws `subscription_invalid`. */
+function check(id: string, document: unknown): SubscriptionDocument {
+  if (!isSubscriptionId(id)) throw invalidField("subscription_invalid", "id", SUBSCRIPTION_ID_RULE);
+  const read = readSubscription(document);
+  if (!("problems" in read)) return read;
+  throw new PostriderError("subscription_invalid", describeProblems(read.problems), {
+    problems: read.problems,
+  });
+}
+
+/** Those that it had go on where they are; a new one begins with what is told from now on. */
+async function toReaders(
+  shard: Shard,
+  given: SubscriptionDocument,
+  known: StoredSubscription | undefined,
+): Promise<StoredSubscription["readers"]> {
+  const readers: Partial<Record<Kind, StoredReader>> = {};
+  for (const kind of KINDS) {
+    if (given[kind] === undefined) continue;
+    readers[kind] = known?.readers[kind] ?? { name: randomUUID(), from: `${await latest(shard, kind)}-0` };
+  }
+  return readers;
+}
+
+function latest(shard: Shard, kind: Kind): Promise<number> {
+  return latestPlace(shard, kind === "events" ? eventStream(shard.keys) : outcomeStream(shard.keys));
+}
+
+async function showAll(shard: Shard, all: readonly StoredSubscription[]): Promise<Subscription[]> {
+  const told = { events: await latest(shard, "events"), outcomes: await latest(shard, "outcomes") };
+  const readers = all.flatMap((one) =>
+    KINDS.flatMap((kind) => {
+      const reader = one.readers[kind];
+      return reader === undefined ? [] : [{ id: one.id, kind, reader }];
+    }),
+  );
+  const states = await readReaders(
+    shard,
+    readers.map(({ reader }) => reader.name),
+  );
+  return all.map(({ readers: _, events = null, outcomes = null, ...one }) => {
+    const own = readers.flatMap(({ id, kind, reader }, index) => {
+      const state = states[index];
+      return id !== one.id || state === undefined ? [] : [{ kind, from: reader.from, ...state }];
+    });
+    return { ...one, events, outcomes, ...sumUp(own, told) };
+  });
+}
+
+function sumUp(
+  readers: readonly (ReaderState & { readonly kind: Kind; readonly from: string })[],
+  told: Readonly<Record<Kind, number>>,
+): Pick<Subscription, "unread" | "missed" | "problem"> {
+  const problem = readers.map((reader) => reader.problem).find((text) => text !== null) ?? null;
+  return {
+    unread: readers.reduce(
+      (sum, { kind, place, from }) => sum + Math.max(0, told[kind] - placeOf(place ?? from)),
+      0,
+    ),
+    missed: readers.reduce((sum, { missed }) => sum + missed, 0),
+    problem: problem === null ? null : (JSON.parse(problem) as Subscription["problem"]),
+  };
+}
