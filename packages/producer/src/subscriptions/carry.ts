@@ -10,8 +10,8 @@ import { noteMissed, noteProblem, readReaderNames } from "@postrider/redis/store
 import { asSubscribed, eventStream, outcomeStream } from "@postrider/redis/told-streams";
 import { hasCode, PostriderError } from "@postrider/shared/errors";
 import { type Page, readPage } from "../reading/page.ts";
+import type { Carried, StoredReader, StoredSubscription } from "./carried-event.ts";
 import type { DeliverCarried } from "./deliver-carried.ts";
-import type { Carried, StoredReader, StoredSubscription } from "./subscription.ts";
 
 export type Kind = "events" | "outcomes";
 export const KINDS: readonly Kind[] = ["events", "outcomes"];

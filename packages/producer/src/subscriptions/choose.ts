@@ -4,7 +4,6 @@ import { decodeEvent } from "@postrider/shared/operator-event";
 import { decodeOutcomeEntry } from "@postrider/shared/outcome-entry";
 import type { Sealer } from "@postrider/shared/seal";
 import type { FindActionOrigin } from "../actions/action-origins.ts";
-import type { Choose } from "./carry.ts";
 import {
   deliversEvent,
   deliversOutcome,
@@ -12,7 +11,8 @@ import {
   type StoredSubscription,
   toCarried,
   toCarriedOutcome,
-} from "./subscription.ts";
+} from "./carried-event.ts";
+import type { Choose } from "./carry.ts";
 
 interface ChooseOptions {
   readonly sealer: Sealer;
