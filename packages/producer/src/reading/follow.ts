@@ -1,5 +1,5 @@
-// Reads a stream for a group, one entry after the other, for as long as its reader likes. Each is handed on at
-// least once: it counts as read when the next one is asked for. One reader at a time; others wait to take
+// Reads a stream for a group, one entry after the other, for as long as its reader likes. Each is handed on
+// at least once: it counts as read when the next one is asked for. One reader at a time; others wait to take
 // over.
 
 import { randomUUID } from "node:crypto";
@@ -40,8 +40,8 @@ export interface Following {
 /**
  * Entries of the stream with their ids. Waits for more, for Redis, and for another reader of the group to be
  * gone; ends with the signal.
- * @throws `outcomes_missed` or `events_missed` where some are gone and nobody asked to be told otherwise; the next reader goes
- * on behind them.
+ * @throws `outcomes_missed` or `events_missed` where some are gone and nobody asked to be told otherwise; the
+ * next reader goes on behind them.
  */
 export async function* follow(
   options: FollowOptions,

@@ -1,5 +1,5 @@
-// Carries what the streams tell to those who subscribe to it. Each subscription reads with a reader of its own,
-// one process at a time; what was read counts as done once it is in its lane, so that whoever takes over
+// Carries what the streams tell to those who subscribe to it. Each subscription reads with a reader of its
+// own, one process at a time; what was read counts as done once it is in its lane, so that whoever takes over
 // begins again where the last one was sure, and what was handed in twice is the same delivery.
 
 import { removeGroup } from "@postrider/redis/reader-groups";

@@ -1,5 +1,5 @@
-// What a subscription delivers enters its lane: one delivery for each event, under an id that the two give, so
-// that it is the same one however often it is handed in.
+// What a subscription delivers enters its lane: one delivery for each event, under an id that the two give,
+// so that it is the same one however often it is handed in.
 
 import { asProducer } from "@postrider/redis/connect";
 import { toCarriedId } from "@postrider/shared/carried-id";
