@@ -10,7 +10,9 @@ function createEventKeys(prefix: string) {
     eventGroup: (group: string) => `${prefix}:events:group:${group}`,
     /** The names of these groups. */
     eventGroups: () => `${prefix}:events:groups`,
-    /** Which of the states stand that a duty judges, such as a failing action: `<state> <of>` → since when. */
+    /**
+     * Which of the states stand that a duty judges, such as a failing action: `<state> <of>` → since when.
+     */
     eventStates: () => `${prefix}:events:states`,
     /** There where an event was told that was handed on from the store. */
     eventTold: (id: string) => `${prefix}:events:told:${id}`,

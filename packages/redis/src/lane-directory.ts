@@ -22,9 +22,9 @@ const UPDATE_TRIES = 10;
 
 /**
  * Saves an entry if it is still as its writer saw it, sets the queue's switches, and tells what that means.
- * Input: KEYS own lanes, changes, version, meta, wait, delayed, marker, limiter, events and totals (only where
- * there are events); ARGV lane, version seen ("" = none), JSON, 1 if paused, concurrency, max, duration ("" =
- * none), changes kept, 1 if the rate is a higher one, then per event its id and data.
+ * Input: KEYS own lanes, changes, version, meta, wait, delayed, marker, limiter, events and totals (only
+ * where there are events); ARGV lane, version seen ("" = none), JSON, 1 if paused, concurrency, max, duration
+ * ("" = none), changes kept, 1 if the rate is a higher one, then per event its id and data.
  * Output: {1 if saved, the entry as it stands}.
  */
 const SAVE = `${TELL_EVENT}

@@ -40,7 +40,8 @@ export async function readReaders({ redis, keys }: Shard, names: readonly string
 }
 
 /**
- * Input: KEYS reader; ARGV field, value ("" = it goes), 1 if it is added. A reader that was forgotten stays so.
+ * Input: KEYS reader; ARGV field, value ("" = it goes), 1 if it is added. A reader that was forgotten stays
+ * so.
  */
 const NOTE = `
 if redis.call("EXISTS", KEYS[1]) == 0 then return end

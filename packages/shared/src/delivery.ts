@@ -213,17 +213,10 @@ export function parseRunId(run: string): string {
 
 /**
  * The delivery's id, which is its BullMQ job id and its Idempotency-Key: an opaque, header-safe text. The
- * same key, run and customer, or subscription and event, always give the same id. Ids of one run share their first eight
+ * same key, or the same run and customer, always give the same id. Ids of one run share their first eight
  * characters, and the very first is a letter, so that no command line takes an id for an option.
  */
-export function toDeliveryId(
-  source:
-    | { run: string; customerId: Customer["id"] }
-    | { key: string }
-    | { subscription: string; event: string },
-): string {
-  if ("subscription" in source)
-    return `${SUBSCRIPTION_TAG}.${digest(`subscription\0${source.subscription}\0${source.event}`, 22)}`;
+export function toDeliveryId(source: { run: string; customerId: Customer["id"] } | { key: string }): string {
   if ("key" in source) return `${KEY_TAG}.${digest(`key\0${source.key}`, 22)}`;
   return `${toRunTag(source.run)}.${digest(`${source.run}\0${source.customerId}`, 22)}`;
 }
@@ -240,12 +233,6 @@ export function toRunTag(run: string): string {
 
 /** In a run tag's place, and none itself: those begin with another letter. */
 const KEY_TAG = "kkkkkkkk";
-const SUBSCRIPTION_TAG = "ssssssss";
-
-/** Whether a delivery tells of an event or outcome: nothing of it is told by another one. */
-export function isOfSubscription(deliveryId: string): boolean {
-  return deliveryId.startsWith(`${SUBSCRIPTION_TAG}.`);
-}
 
 function digest(text: string, chars: number): string {
   return hash("sha256", text, "base64url").slice(0, chars);

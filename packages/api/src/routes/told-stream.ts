@@ -1,5 +1,5 @@
-// Outcomes or events as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). A
-// browser that lost the connection comes again with the id of the last one that it saw, which is a cursor.
+// Outcomes or events as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+// A browser that lost the connection comes again with the id of the last one that it saw, which is a cursor.
 
 import { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";

@@ -27,8 +27,8 @@ export type EventReaderOptions = ReaderOptions | (WalkOptions & { readonly group
 
 export interface Events {
   /**
-   * All events, as they come, each at least once and in their order; the same id is the same event. One counts
-   * as read when the next one is asked for. Waits for more; ends with the signal.
+   * All events, as they come, each at least once and in their order; the same id is the same event. One
+   * counts as read when the next one is asked for. Waits for more; ends with the signal.
    * @throws `events_invalid`, `events_missed`.
    */
   (options: EventReaderOptions): AsyncIterableIterator<ReadEvent>;

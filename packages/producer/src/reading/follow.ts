@@ -1,5 +1,5 @@
-// Reads a stream for a group, one entry after the other, for as long as its reader likes. Each is handed on at
-// least once: it counts as read when the next one is asked for. One reader at a time; others wait to take
+// Reads a stream for a group, one entry after the other, for as long as its reader likes. Each is handed on
+// at least once: it counts as read when the next one is asked for. One reader at a time; others wait to take
 // over.
 
 import { randomUUID } from "node:crypto";

@@ -1,5 +1,5 @@
-// Reads a stream for nobody but the one who asks, from a cursor on, for as long as that one likes: no place is
-// kept anywhere.
+// Reads a stream for nobody but the one who asks, from a cursor on, for as long as that one likes: no place
+// is kept anywhere.
 
 import { IDLE_MS, patiently, sleep, tellMissed } from "./follow.ts";
 import type { Read, ReadPage, ReadQuery } from "./reader.ts";

@@ -6,10 +6,10 @@ import { hasCode, PostriderError } from "@postrider/shared/errors";
 import type { Sealer } from "@postrider/shared/seal";
 import type { ActionStore } from "../actions/actions.ts";
 import { findOrigin } from "../actions/origin.ts";
+import type { StoredSubscription } from "./carried-event.ts";
 import { createCarry } from "./carry.ts";
 import { createChoose, findOwnParts } from "./choose.ts";
 import type { DeliverCarried } from "./deliver-carried.ts";
-import type { StoredSubscription } from "./subscription.ts";
 import { readStored } from "./subscriptions.ts";
 
 export interface Carrier {

@@ -1,5 +1,5 @@
-// Carries what the streams tell to those who subscribe to it. Each subscription reads with a reader of its own,
-// one process at a time; what was read counts as done once it is in its lane, so that whoever takes over
+// Carries what the streams tell to those who subscribe to it. Each subscription reads with a reader of its
+// own, one process at a time; what was read counts as done once it is in its lane, so that whoever takes over
 // begins again where the last one was sure, and what was handed in twice is the same delivery.
 
 import { removeGroup } from "@postrider/redis/reader-groups";
@@ -11,8 +11,8 @@ import { asSubscribed, eventStream, outcomeStream, type ToldStream } from "@post
 import { hasCode, PostriderError } from "@postrider/shared/errors";
 import type { StoredOutcome } from "@postrider/shared/outcome-entry";
 import { type Page, type PageQuery, readPage } from "../reading/page.ts";
+import type { Carried, StoredReader, StoredSubscription } from "./carried-event.ts";
 import type { DeliverCarried } from "./deliver-carried.ts";
-import type { Carried, StoredReader, StoredSubscription } from "./subscription.ts";
 
 export type Kind = "events" | "outcomes";
 export const KINDS: readonly Kind[] = ["events", "outcomes"];

@@ -5,7 +5,6 @@ import { decodeEvent } from "@postrider/shared/operator-event";
 import { openOutcome, type StoredOutcome } from "@postrider/shared/outcome-entry";
 import type { Sealer } from "@postrider/shared/seal";
 import type { FindActionOrigin } from "../actions/action-origins.ts";
-import type { Choose } from "./carry.ts";
 import {
   type Carried,
   deliversEvent,
@@ -14,7 +13,8 @@ import {
   type StoredSubscription,
   toCarried,
   toCarriedOutcome,
-} from "./subscription.ts";
+} from "./carried-event.ts";
+import type { Choose } from "./carry.ts";
 
 interface ChooseOptions {
   readonly sealer: Sealer;

@@ -1,14 +1,14 @@
-// What a subscription delivers enters its lane: one delivery for each event, under an id that the two give, so
-// that it is the same one however often it is handed in.
+// What a subscription delivers enters its lane: one delivery for each event, under an id that the two give,
+// so that it is the same one however often it is handed in.
 
 import { asProducer } from "@postrider/redis/connect";
-import { toDeliveryId } from "@postrider/shared/delivery";
+import { toCarriedId } from "@postrider/shared/carried-id";
 import { invalidField } from "@postrider/shared/errors";
 import type { SavedAction } from "../actions/actions.ts";
 import { findOrigin } from "../actions/origin.ts";
 import { CHUNK } from "../enqueue/chunks.ts";
 import { type EnqueueDependencies, toAdmission, toEntrance } from "../enqueue/enqueue.ts";
-import type { Carried } from "./subscription.ts";
+import type { Carried } from "./carried-event.ts";
 
 /** @returns the deliveries' ids. @throws `action_unknown`, `subscription_invalid`, what Redis throws. */
 export type DeliverCarried = (
@@ -24,7 +24,7 @@ export function createDeliverCarried(dependencies: EnqueueDependencies): Deliver
     const customer = { id };
     const admissions = events.map((event) => ({
       ...toAdmission({ action, customer, event }, saved, dependencies),
-      id: toDeliveryId({ subscription: id, event: event.id }),
+      id: toCarriedId(id, event.id),
     }));
     for (let from = 0; from < admissions.length; from += CHUNK) {
       const chunk = admissions.slice(from, from + CHUNK);

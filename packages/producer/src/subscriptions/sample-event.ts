@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { invalidField } from "@postrider/shared/errors";
 import { EVENT_TYPES, EVENTS, type EventType } from "@postrider/shared/operator-event";
 import { OUTCOMES, type OutcomeKind } from "@postrider/shared/outcome";
-import type { Carried, StoredSubscription } from "./subscription.ts";
+import type { Carried, StoredSubscription } from "./carried-event.ts";
 
 /** @param type absent: the first of its events, or an outcome. @throws `subscription_invalid`. */
 export function toSample(

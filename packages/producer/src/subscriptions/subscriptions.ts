@@ -23,10 +23,10 @@ import {
   type SubscriptionDocument,
 } from "@postrider/shared/subscription";
 import type { ActionStore } from "../actions/actions.ts";
+import type { StoredReader, StoredSubscription } from "./carried-event.ts";
 import { KINDS, type Kind } from "./carry.ts";
 import { type DeliverCarried, originOf } from "./deliver-carried.ts";
 import { toSample } from "./sample-event.ts";
-import type { StoredReader, StoredSubscription } from "./subscription.ts";
 
 /** Each costs the API processes a script or two every half second. */
 export const SUBSCRIPTIONS_MAX = 100;

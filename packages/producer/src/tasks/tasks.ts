@@ -28,7 +28,9 @@ export interface Tasks {
    * is. @throws `task_unknown`.
    */
   stop(id: string): Promise<Task>;
-  /** Tells the ends of tasks that were not told as events yet, each once. Whoever carries tasks out calls it. */
+  /**
+   * Tells the ends of tasks that were not told as events yet, each once. Whoever carries tasks out calls it.
+   */
   tellEnds(): Promise<void>;
 }
 

@@ -6,8 +6,8 @@ import type { Store } from "../shard.ts";
 import { CLOCK, END_TASK } from "./task-fragments.ts";
 
 /**
- * Input: KEYS open tasks, prefix of the tasks, untold ones; ARGV holder, how long it holds it (ms), then what the holder
- * can do. Output: id, ms until its next step is due, order, progress; nothing where there is none.
+ * Input: KEYS open tasks, prefix of the tasks, untold ones; ARGV holder, how long it holds it (ms), then what
+ * the holder can do. Output: id, ms until its next step is due, order, progress; nothing where there is none.
  */
 const CLAIM = `${CLOCK}${END_TASK}
 local can = {}

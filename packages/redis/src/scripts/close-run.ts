@@ -4,9 +4,9 @@ import type { Shard } from "../shard.ts";
 import { COMPLETE_RUN } from "./run-fragments.ts";
 
 /**
- * Input: KEYS run, events, totals; ARGV now, 1 if the run is cancelled with it. Output: 1, or 0 when there is no such run. A
- * run stays closed since the first time. A cancelled one must not be forgotten while anything of it is left
- * somewhere; the audit lets go of it.
+ * Input: KEYS run, events, totals; ARGV now, 1 if the run is cancelled with it. Output: 1, or 0 when there is
+ * no such run. A run stays closed since the first time. A cancelled one must not be forgotten while anything
+ * of it is left somewhere; the audit lets go of it.
  */
 const CLOSE = `
 local events, totals = KEYS[2], KEYS[3]

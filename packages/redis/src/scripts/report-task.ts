@@ -5,8 +5,8 @@ import type { Store } from "../shard.ts";
 import { CLOCK, END_TASK } from "./task-fragments.ts";
 
 /**
- * Input: KEYS task, open tasks, untold ones; ARGV id, holder, progress, for how long it is held (ms), ms until the step
- * after the next one may begin ("" = no step begins), state, error ("" = none).
+ * Input: KEYS task, open tasks, untold ones; ARGV id, holder, progress, for how long it is held (ms), ms
+ * until the step after the next one may begin ("" = no step begins), state, error ("" = none).
  * Output: 0 where it is not the holder (any more), 2 where the task is to be stopped, 1 otherwise.
  */
 const REPORT = `${CLOCK}${END_TASK}

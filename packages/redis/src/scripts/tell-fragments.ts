@@ -1,5 +1,5 @@
-// The pieces of Lua by which outcomes and events flow back: prepended to the scripts that bring them about, so
-// that each is told in the very step that makes it one, whatever is killed. Places count in both streams,
+// The pieces of Lua by which outcomes and events flow back: prepended to the scripts that bring them about,
+// so that each is told in the very step that makes it one, whatever is killed. Places count in both streams,
 // so that a reader knows how many it has not seen (told-streams.ts).
 
 /** The most that events can take in Redis, some 200 bytes each, where no worker is there to keep fewer. */

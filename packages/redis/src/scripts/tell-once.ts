@@ -1,11 +1,13 @@
-// TELL ONCE: an event whose cause lies in the store, and so in another slot of a Cluster, is told once, however
-// often it is handed on.
+// TELL ONCE: an event whose cause lies in the store, and so in another slot of a Cluster, is told once,
+// however often it is handed on.
 
 import { type NewEvent, toTold } from "@postrider/shared/operator-event";
 import type { Shard } from "../shard.ts";
 import { TELL_EVENT } from "./tell-fragments.ts";
 
-/** Input: KEYS mark, events, totals; ARGV id, data, the mark's seconds. Output: 1 when it was told with it. */
+/**
+ * Input: KEYS mark, events, totals; ARGV id, data, the mark's seconds. Output: 1 when it was told with it.
+ */
 const TELL_ONCE = `${TELL_EVENT}
 if not redis.call("SET", KEYS[1], "1", "NX", "EX", ARGV[3]) then return 0 end
 tellEvent(KEYS[2], KEYS[3], ARGV[1], ARGV[2])

@@ -12,7 +12,7 @@ import { judgeState, readStates, type State } from "@postrider/redis/scripts/jud
 import type { Shard } from "@postrider/redis/shard";
 import { outcomeStream } from "@postrider/redis/told-streams";
 import { trimEvents } from "@postrider/redis/trim-events";
-import { isOfSubscription } from "@postrider/shared/delivery";
+import { isCarried } from "@postrider/shared/carried-id";
 import { newEvent } from "@postrider/shared/operator-event";
 
 export interface JudgeOptions {
@@ -93,7 +93,7 @@ async function judgeDeadLetters(
 async function countLetters(shard: Shard, lanes: readonly string[], mark: number): Promise<number | null> {
   let [counted, looked] = [0, 0];
   for await (const ids of readLetterIds(shard, lanes)) {
-    counted += ids.filter((id) => !isOfSubscription(id)).length;
+    counted += ids.filter((id) => !isCarried(id)).length;
     looked += ids.length;
     if (counted >= mark) return counted;
     if (looked >= LETTERS_LOOKED_AT_MAX) return null;

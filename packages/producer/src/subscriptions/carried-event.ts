@@ -1,6 +1,6 @@
 // A subscription as it is kept, and the events that it delivers.
 
-import { isOfSubscription } from "@postrider/shared/delivery";
+import { isCarried } from "@postrider/shared/carried-id";
 import type { EventType, OperatorEvent } from "@postrider/shared/operator-event";
 import type { OutcomeKind } from "@postrider/shared/outcome";
 import type { DeliveryOutcome } from "@postrider/shared/outcome-entry";
@@ -63,5 +63,5 @@ export function deliversEvent(
 }
 
 export function deliversOutcome(filter: OutcomeFilter, outcome: DeliveryOutcome): boolean {
-  return !isOfSubscription(outcome.id) && meansOutcome(filter, outcome);
+  return !isCarried(outcome.id) && meansOutcome(filter, outcome);
 }
