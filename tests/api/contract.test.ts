@@ -64,6 +64,16 @@ function resolve(schema: object): object {
   return JSON.parse(text.replaceAll('"#/components/schemas/', '"#/$defs/')) as object;
 }
 
+/** Checks an answer that is no JSON document: its type, and each of its lines where these are JSON. */
+function expectText(route: Route, { headers, text }: Answered, content: object | undefined): void {
+  const { type, line } = route.text ?? { type: "" };
+  expect(headers.get("content-type")).toMatch(new RegExp(`^${type}(;|$)`));
+  expect(Object.keys(content ?? {}), `${route.id} does not say what it answers`).toEqual([type]);
+  if (line === undefined) return;
+  for (const one of text.trimEnd().split("\n"))
+    expect(line.safeParse(JSON.parse(one)).error?.issues ?? [], one).toEqual([]);
+}
+
 /** Checks an answer against everything that the API says of it. */
 function expectContract(route: Route, answered: Answered): void {
   const { status, json, text, headers } = answered;
@@ -72,6 +82,7 @@ function expectContract(route: Route, answered: Answered): void {
   expect(described, `${route.id} does not say that it answers ${status}: ${text}`).toBeDefined();
   expect(text).not.toMatch(/\bat .+\.[jt]s:\d+/);
   if (Object.hasOwn(route.replies, status)) {
+    if (route.text !== null) expectText(route, answered, described?.content);
     if (route.reply === null || status === 204) return;
     expect(route.reply.safeParse(json).error?.issues ?? [], `${route.id}: ${text}`).toEqual([]);
     const schema = described?.content?.["application/json"]?.schema ?? {};
@@ -106,7 +117,8 @@ test.each(ROUTES.map((route) => [route.id, route] as const))(
 );
 
 test("replies have no defaults and no transforms: what is described is what is sent", () => {
-  for (const { id, reply } of ROUTES) {
+  for (const { id, reply, text, replies } of ROUTES) {
+    expect(reply !== null || text !== null || Object.keys(replies).join() === "204", id).toBe(true);
     if (reply === null) continue;
     const options = { unrepresentable: "any", target: "draft-2020-12" } as const;
     const strict = (schema: unknown) =>

@@ -102,9 +102,12 @@ test("a sender that falls silent is cut off, and told why; one that drips is not
   void silent.last().finally(() => {
     isSilent = false;
   });
+  // Each drops when the one before has come in.
   for (let index = 0; isSilent; index++) {
     dripping.write(toNdjson(1, index));
-    await sleep(200);
+    await eventually(async () =>
+      expect(await api.producer.runs.get("dripping")).toMatchObject({ enqueued: index + 1 }),
+    );
   }
   dripping.end();
 

@@ -234,20 +234,23 @@ test("a killed API's task is taken up by another one, which keeps its rate and c
     const data = { v: 1, action: "a@1", run: "old", customer: { id: `c${index}` }, expiresAt: 1 };
     await redis.hset(shardKeys.job("bulk", id), "data", JSON.stringify(data));
   }
-  const first = await startProcess(redisUrl);
-  const id = await begin(
-    { request: (...args) => request(first.url, ...args) },
-    { do: "replay", filter: { action: "a" }, rate: RATE },
-  );
-  const second = await startProcess(redisUrl);
-  const ask = () => request(second.url, "GET", `/v1/tasks/${id}`);
-  await eventually(async () => expect((await ask()).json.counts.replayed).toBeGreaterThan(20));
+  const producer = await createProducer({ redis: redisUrl });
+  await producer.actions.apply({ id: "b", url: "https://api.example.com/", body: "{}" });
+  await producer.enqueueMany({ action: "b", run: "w", customers: ids.map((id) => ({ id })) });
+  const [holder, heir] = [await startProcess(redisUrl), await startProcess(redisUrl)];
+  // Until then it takes none, however long either of them takes.
+  heir.api.kill("SIGSTOP");
+  const ofHolder: Pick<RunningApi, "request"> = { request: (...args) => request(holder.url, ...args) };
+  const id = await begin(ofHolder, { do: "replay", filter: { action: "a" }, rate: RATE });
+  const cancel = await begin(ofHolder, { do: "cancel", filter: { action: "b" }, rate: RATE });
+  await eventually(async () => {
+    expect((await producer.tasks.get(id)).counts["replayed"]).toBeGreaterThan(20);
+    expect((await producer.tasks.get(cancel)).counts["cancelled"]).toBeGreaterThan(20);
+  });
 
-  // Whoever has it: one of them is killed, then perhaps the other one, and a third goes on.
-  const holds = (api: StartedProcess): boolean => (api.stdout + api.stderr).includes(`"task taken up"`);
-  const [holder, heir] = holds(first.api) ? [first, second] : [second, first];
   holder.api.kill("SIGKILL");
   await holder.api.exited;
+  heir.api.kill("SIGCONT");
   const { waiting: done } = await takeStock(redis, "bulk", ids);
   await heir.api.waitForOutput(/"task taken up"/);
   const task = await untilEnded(() => request(heir.url, "GET", `/v1/tasks/${id}`));
@@ -259,6 +262,13 @@ test("a killed API's task is taken up by another one, which keeps its rate and c
   expect(task.counts.replayed).toBeGreaterThanOrEqual(COUNT - 1);
   expect(task.counts.replayed).toBeLessThanOrEqual(COUNT);
   expect(done).toBeLessThan(COUNT);
+  const cancelled = await untilEnded(() => request(heir.url, "GET", `/v1/tasks/${cancel}`));
+  expect(cancelled).toMatchObject({ state: "done", counts: { inFlight: 0 } });
+  expect(cancelled.counts.cancelled).toBeGreaterThanOrEqual(COUNT - 1);
+  expect(cancelled.counts.cancelled).toBeLessThanOrEqual(COUNT);
+  expect(await producer.runs.get("w")).toMatchObject({ cancelled: COUNT, waiting: 0, state: "completed" });
+  expect((await producer.outcomes.read({ limit: 1_000 })).outcomes).toHaveLength(COUNT);
+  await producer.close();
   await holder.api[Symbol.asyncDispose]();
   await heir.api[Symbol.asyncDispose]();
   redis.disconnect();

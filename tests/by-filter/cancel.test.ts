@@ -13,7 +13,7 @@ const HOUR_MS = 3_600_000;
 test("what waits in any lane, or is delayed, is ended by run, action, label, customer and time; nothing else is", async () => {
   const gate = createGate();
   await using system = await startSystem(() => gate.behind(ok()));
-  await system.apply();
+  await system.apply({ timeoutMs: 90_000 });
   await system.apply({ id: "b", url: `${system.receiver.url}/b` });
   const { producer } = system;
   const { deliveries } = producer;

@@ -1,5 +1,5 @@
-// Deliveries by a filter, wherever they lie: in lanes, among the dead letters, in the stream of outcomes, in the
-// index of customers.
+// Deliveries by a filter, wherever they lie: in lanes, among the dead letters, in the stream of outcomes, in
+// the index of customers.
 
 import type { DeliveryQuery } from "@postrider/producer/by-filter/list";
 import type { ListedDelivery } from "@postrider/producer/by-filter/source";

@@ -197,3 +197,44 @@ test.each<[string, string[], number, RegExp]>([
   expect(result.stderr).toMatch(message);
   expect(result.code).toBe(code);
 });
+
+test("deliveries: listed by a filter, page by page; those that wait are counted and cancelled by one", async () => {
+  await producer.actions.apply({ id: "a", url: "https://api.example.com/", body: "{}" });
+  await producer.enqueueMany({ action: "a", customers: customers(30), run: "r", labels: ["vip"] });
+  await producer.enqueueMany({ action: "a", customers: customers(2), run: "s" });
+  const { id } = await producer.enqueue({ action: "a", customer: { id: "ann" } });
+
+  expect(await say("deliveries", "list", "--customer", "ann")).toMatch(
+    new RegExp(`${id} +waiting +transactional +a@1 +ann +–`),
+  );
+  const first = await ask("deliveries", "list", "--run", "r", "--limit", "20");
+  const rest = await ask("deliveries", "list", "--run", "r", "--after", first.after);
+  const ids = [...first.deliveries, ...rest.deliveries].map((one: { id: string }) => one.id);
+  expect([first.deliveries.length, new Set(ids).size, rest.after]).toEqual([20, 30, null]);
+  expect(await say("deliveries", "list", "--outcome", "expired")).toBe("no deliveries match\n");
+
+  const refused = async (text: string, ...args: string[]) =>
+    expect(await run(["deliveries", ...args], environment)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(text),
+    });
+  await refused("say which deliveries", "cancel");
+  await refused("not several of them", "cancel", id, "--run", "r");
+  await refused("not several of them", "cancel", "--all", "--run", "r");
+  await refused("takes no ids", "cancel", id, "--dry-run");
+  await refused("30 would be cancelled, and nobody can be asked", "cancel", "--run", "r");
+  await refused("belongs to another outcome", "list", "--outcome", "expired", "--reason", "timeout");
+  await refused("Allowed choices are", "list", "--state", "gone");
+  expect(await ask("deliveries", "cancel", "--label", "vip", "--dry-run")).toEqual({
+    dryRun: true,
+    count: 30,
+    isComplete: true,
+  });
+  expect(await say("deliveries", "cancel", "--label", "vip", "--yes")).toBe("30 cancelled\n");
+  expect(await producer.runs.get("r")).toMatchObject({ cancelled: 30, waiting: 0 });
+  expect(await ask("deliveries", "cancel", id)).toEqual({ cancelled: id });
+  expect(await ask("deliveries", "cancel", "--all", "--yes")).toEqual({ cancelled: 2, inFlight: 0 });
+  expect((await ask("deliveries", "list", "--run", "s", "--outcome", "cancelled")).deliveries).toHaveLength(
+    2,
+  );
+});

@@ -149,15 +149,21 @@ function toHeaders({ method, takes }: Route): Json[] {
   return [...given, { name: "Idempotency-Key", in: "header", required: false, description, schema: TEXT }];
 }
 
-function toReplies({ replies, reply }: Route, named: Named): Json {
+function toReplies(route: Route, named: Named): Json {
+  const content = toContent(route, named);
   return Object.fromEntries(
-    Object.entries(replies).map(([status, description]) => [
+    Object.entries(route.replies).map(([status, description]) => [
       status,
-      reply === null || status === "204"
-        ? { description }
-        : { description, content: { "application/json": { schema: toSchema(reply, "output", named) } } },
+      content === null || status === "204" ? { description } : { description, content },
     ]),
   );
+}
+
+/** Of lines of JSON the schema is that of each line: OpenAPI 3.1 has no word for a sequence of documents. */
+function toContent({ reply, text }: Route, named: Named): Json | null {
+  if (reply !== null) return { "application/json": { schema: toSchema(reply, "output", named) } };
+  if (text === null) return null;
+  return { [text.type]: { schema: text.line === undefined ? TEXT : toSchema(text.line, "output", named) } };
 }
 
 function toProblems(route: Route): Json {

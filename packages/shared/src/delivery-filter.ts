@@ -1,5 +1,5 @@
-// Which deliveries are meant: the one filter of lists, counts, cancels, replays, purges and tasks, in library,
-// command line and API. What a person or program gives is checked here.
+// Which deliveries are meant: the one filter of lists, counts, cancels, replays, purges and tasks, in
+// library, command line and API. What a person or program gives is checked here.
 
 import { z } from "zod";
 import { parseActionRef } from "./action-ref.ts";

@@ -79,6 +79,8 @@ export interface Route {
   readonly replies: Readonly<Record<number, string>>;
   /** The JSON of all these; null: no JSON. */
   readonly reply: z.ZodType | null;
+  /** The media type of a success that is no JSON, and, where it is lines of JSON, the schema of a line. */
+  readonly text: { readonly type: string; readonly line?: z.ZodType } | null;
   /** Beside those that any route may answer. */
   readonly errors: readonly ErrorCode[];
   /**
@@ -110,6 +112,7 @@ interface RouteGiven<P, Q, B, R> {
   readonly takes?: readonly string[];
   readonly replies: Readonly<Record<number, string>>;
   readonly reply?: R;
+  readonly text?: NonNullable<Route["text"]>;
   readonly errors?: readonly ErrorCode[];
   readonly repeats?: Route["repeats"];
   readonly handle: (
@@ -134,6 +137,7 @@ export function defineRoute<
     streams: given.streams ?? null,
     takes: given.takes ?? [],
     reply: given.reply ?? null,
+    text: given.text ?? null,
     errors: given.errors ?? [],
     // The fingerprint of a request has no place for a body that was not read.
     repeats: given.repeats ?? (given.streams === undefined ? "kept" : "again"),

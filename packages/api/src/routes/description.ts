@@ -18,6 +18,7 @@ export function createDescriptionRoutes(render: {
       narrowing: "nothing",
       summary,
       replies: { 200: summary },
+      text: { type: type.split(";")[0] ?? type },
       handle: () => ({ status: 200, text: { type, text: text() } }),
     });
   return [

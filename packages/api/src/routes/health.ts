@@ -44,6 +44,7 @@ export const healthRoutes: readonly Route[] = [
     narrowing: "whole",
     summary: "The process's series for Prometheus",
     replies: { 200: "Prometheus' text format." },
+    text: { type: "text/plain" },
     async handle(_, { metrics }) {
       const { registry } = metrics;
       return { status: 200, text: { type: registry.contentType, text: await registry.metrics() } };

@@ -72,6 +72,7 @@ export const outcomeRoutes: readonly Route[] = [
     replies: {
       200: "`text/event-stream`: events `outcome`, whose ids are cursors, and `missed`, where some are gone.",
     },
+    text: { type: "text/event-stream" },
     errors: ["outcomes_invalid", "outcomes_held"],
     handle: ({ query: asked, header, caller, signal }, tools) => {
       checkReader(caller, asked.group);

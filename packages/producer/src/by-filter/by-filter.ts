@@ -29,7 +29,7 @@ export interface ByFilter {
   count(filter: DeliveryFilter, options?: DeliveryCountOptions): Promise<DeliveryCount>;
   /** How many `cancelAll` would end now. @throws as `count`. */
   countCancellable(filter: DeliveryFilter, options?: DeliveryCountOptions): Promise<DeliveryCount>;
-  /** How many `cancelAll` looks at: what waits where those can be that the filter means. @throws as `count`. */
+  /** How many `cancelAll` looks at: what waits where such deliveries can be. @throws as `count`. */
   countLooked(filter: DeliveryFilter): Promise<DeliveryCount>;
   /**
    * Ends all deliveries that a filter means and that wait, with the outcome `cancelled`; `{}` means all.

@@ -16,8 +16,9 @@ import { invalidField } from "@postrider/shared/errors";
 import type { Sealer } from "@postrider/shared/seal";
 import { toWithdrawn } from "../deliveries/withdrawn.ts";
 import { createPacer, type Pacer, toStepSize, type WorkOptions } from "../tasks/pace.ts";
+import type { LanePart } from "./lane-parts.ts";
 import { parseDeliveryFilter } from "./list.ts";
-import { type LanePart, type OpenDeliveries, type OpenDelivery, PAGE } from "./open.ts";
+import { type OpenDeliveries, type OpenDelivery, PAGE } from "./open.ts";
 
 export interface CancelProgress {
   /** Ended, unsent, with the outcome `cancelled`. */

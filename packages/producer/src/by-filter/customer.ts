@@ -1,5 +1,6 @@
 // The deliveries of one customer, by the index of customers: those that are open, then what has ended.
 
+import { asProducer } from "@postrider/redis/connect";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Shard } from "@postrider/redis/shard";
 import type { ParsedFilter } from "@postrider/shared/delivery-filter";
@@ -23,6 +24,7 @@ export interface CustomerDependencies {
 
 export function createCustomerSource(dependencies: CustomerDependencies): Source {
   return async function* (filter, after) {
+    if (filter.destination !== null) await asProducer(() => dependencies.directory.refresh());
     const found = await dependencies.findOfCustomer(filter.customer ?? "", LATEST);
     const start = findStart(found, after);
     const rows: Row[] = [];

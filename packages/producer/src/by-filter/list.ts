@@ -24,7 +24,9 @@ export interface DeliveryList {
   readonly deliveries: readonly ListedDelivery[];
   /** How many were looked at for it. */
   readonly looked: number;
-  /** Goes on behind these; null: there are no more. A page may be short, even empty, and have more behind it. */
+  /**
+   * Goes on behind these; null: there are no more. A page may be short, even empty, and have more behind it.
+   */
   readonly after: string | null;
 }
 

@@ -1,12 +1,9 @@
 // What has not ended: deliveries that wait or are in flight, lane by lane.
 
 import { asProducer } from "@postrider/redis/connect";
-import { countLanes, type LaneCounts, readSharedLanes } from "@postrider/redis/counts";
 import { readOpenJobs } from "@postrider/redis/jobs";
-import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import {
   OPEN_PARTS,
-  type OpenPart,
   type OpenRef,
   PART_BEGINNING,
   type PartPlace,
@@ -15,12 +12,11 @@ import {
 import type { Shard } from "@postrider/redis/shard";
 import { type Delivery, homeOf, toDeliveryId, toRunTag } from "@postrider/shared/delivery";
 import type { ParsedFilter } from "@postrider/shared/delivery-filter";
-import { DEFAULT_LANES } from "@postrider/shared/lanes";
-import type { OwnLane } from "@postrider/shared/own-lane";
 import type { Sealer } from "@postrider/shared/seal";
 import type { FindActionOrigin } from "../actions/action-origins.ts";
 import { parseAttempt } from "../deliveries/attempts.ts";
 import { openDelivery, parseDelivery, toCustomerId } from "../deliveries/stored-delivery.ts";
+import { createLaneParts, type LanePart, type LaneParts, type LanePartsDependencies } from "./lane-parts.ts";
 import { isMeant } from "./matches.ts";
 import { type Batch, type ListedDelivery, noPlace, type Source } from "./source.ts";
 
@@ -38,47 +34,24 @@ export interface OpenDelivery {
   readonly attemptsMade: number;
 }
 
-/** A part of a lane that holds something, of those in which a filter's deliveries can be. */
-export interface LanePart {
-  readonly lane: string;
-  readonly part: OpenPart;
-}
-
-export interface OpenDeliveries {
+export interface OpenDeliveries extends LaneParts {
   /** Open deliveries, the lanes by name; in flight, waiting, delayed; the newest of each first. */
   readonly find: Source;
-  /** Those parts of lanes, in the order in which they are walked. @param from the first one. */
-  parts(filter: ParsedFilter, from?: LanePart): Promise<LanePart[]>;
   /** Those that the filter means, some at a time with all that were looked at for them. */
   read(
     refs: readonly OpenRef[],
     filter: ParsedFilter,
   ): AsyncGenerator<{ readonly refs: readonly OpenRef[]; readonly meant: readonly OpenDelivery[] }>;
-  /** How many lie in the parts that a filter's state asks for, whatever else it asks. */
-  count(filter: ParsedFilter): Promise<number>;
 }
 
-export interface OpenDependencies {
-  readonly shard: Shard;
-  readonly directory: LaneDirectory;
+export interface OpenDependencies extends LanePartsDependencies {
   readonly findOrigin: FindActionOrigin;
   readonly sealer: Sealer;
 }
 
 export function createOpenDeliveries(dependencies: OpenDependencies): OpenDeliveries {
   const { shard } = dependencies;
-  const count = async (filter: ParsedFilter, from = ""): Promise<ReadonlyMap<string, LaneCounts>> => {
-    const lanes = (await findLanes(dependencies, filter)).filter((lane) => lane >= from).sort(inOrder);
-    return await asProducer(() => countLanes(shard, lanes));
-  };
-  const parts: OpenDeliveries["parts"] = async (filter, from) => {
-    const found: LanePart[] = [];
-    for (const [lane, counts] of await count(filter, from?.lane))
-      for (const part of toParts(counts, filter))
-        if (lane !== from?.lane || OPEN_PARTS.indexOf(part) >= OPEN_PARTS.indexOf(from.part))
-          found.push({ lane, part });
-    return found;
-  };
+  const { parts, count } = createLaneParts(dependencies);
   const read: OpenDeliveries["read"] = async function* (refs, filter) {
     const likely = refs.filter(({ id }) => isLikely(id, filter));
     for (let from = 0, seen = 0; from === 0 || from < likely.length; from += READ_AT_ONCE) {
@@ -94,10 +67,7 @@ export function createOpenDeliveries(dependencies: OpenDependencies): OpenDelive
   return {
     parts,
     read,
-    async count(filter) {
-      const counts = [...(await count(filter)).values()];
-      return counts.reduce((sum, one) => sum + countAsked(one, filter), 0);
-    },
+    count,
     async *find(filter, after) {
       const start = after === null ? null : parsePlace(after);
       const walked = await parts(filter, start ?? undefined);
@@ -148,41 +118,6 @@ function parsePlace(text: string): Place {
   const part = OPEN_PARTS.find((one) => one === name);
   if (lane === undefined || part === undefined || at === undefined || id === undefined) throw noPlace();
   return { lane, part, at, id };
-}
-
-function inOrder(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-}
-
-/** Where a filter's deliveries can lie: not in the own lanes of other runs, destinations and homes. */
-async function findLanes({ shard, directory }: OpenDependencies, filter: ParsedFilter): Promise<string[]> {
-  const used = await asProducer(async () => {
-    await directory.refresh();
-    return await readSharedLanes(shard);
-  });
-  const shared = [...new Set([...DEFAULT_LANES, ...used])];
-  return [
-    ...shared.filter((lane) => filter.lane === null || lane === filter.lane),
-    ...directory.all().flatMap((own) => (canHold(own, filter) ? [own.lane] : [])),
-  ];
-}
-
-function canHold({ kind, of }: OwnLane, { run, destination, lane }: ParsedFilter): boolean {
-  const asked = { run, destination, retries: lane }[kind];
-  return asked === null || asked === of;
-}
-
-function toParts({ waiting, delayed, inFlight }: LaneCounts, { state }: ParsedFilter): OpenPart[] {
-  return [
-    ...(inFlight > 0 && state !== "waiting" ? (["active"] as const) : []),
-    ...(waiting > 0 && state !== "in-flight" ? (["wait", "paused", "prioritized"] as const) : []),
-    ...(delayed > 0 && state !== "in-flight" ? (["delayed"] as const) : []),
-  ];
-}
-
-function countAsked({ waiting, delayed, inFlight }: LaneCounts, { state }: ParsedFilter): number {
-  return (state === "waiting" ? 0 : inFlight) + (state === "in-flight" ? 0 : waiting + delayed);
 }
 
 /** What the id alone tells: a run's deliveries have ids that their customers give. */
