@@ -9,6 +9,7 @@ import { Command, CommanderError } from "commander";
 import { addActions } from "./commands/actions.ts";
 import { addApi } from "./commands/api.ts";
 import { addAudit } from "./commands/audit.ts";
+import { addConfig } from "./commands/config.ts";
 import { addCustomers } from "./commands/customers.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDeliveries } from "./commands/deliveries.ts";
@@ -42,6 +43,7 @@ const COMMANDS = [
   addDestinations,
   addDeadLetters,
   addTasks,
+  addConfig,
   addAudit,
   addStatus,
 ];

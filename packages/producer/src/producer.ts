@@ -16,8 +16,9 @@ import type { Settings } from "@postrider/shared/settings/settings";
 import { createActionOrigins } from "./actions/action-origins.ts";
 import { createActionStore } from "./actions/actions.ts";
 import { createTestAction, type TestAction } from "./actions/ask-test-send.ts";
-import { type Actor, type AuditTrail, createAuditTrail, createNote } from "./audit/audit-trail.ts";
+import { type Actor, type AuditTrail, createAuditTrail, createNote, type Note } from "./audit/audit-trail.ts";
 import { toAudited, type Verbs } from "./audit/audited.ts";
+import { type Config, createConfig } from "./config/config.ts";
 import { createDeadLetters } from "./dead-letters/dead-letters.ts";
 import { createFinder } from "./dead-letters/find.ts";
 import { createChanges } from "./deliveries/change.ts";
@@ -70,6 +71,8 @@ export interface Producer extends Verbs {
    */
   as(actor: Actor | null): Producer;
   readonly audit: AuditTrail;
+  /** Actions, snippets and limits as one document. */
+  readonly config: Config;
   /** Sends an action's request once, by a worker. */
   readonly testAction: TestAction;
   readonly enqueue: EnqueueOne;
@@ -159,13 +162,15 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
       redis.disconnect();
     },
   };
-  const as = (actor: Actor | null): Producer => ({
-    ...shared,
-    ...(actor === null ? verbs : toAudited(verbs, createNote(store, actor, auditKept))),
-    as,
-  });
+  const as = (actor: Actor | null): Producer => {
+    const note = actor === null ? noNote : createNote(store, actor, auditKept);
+    const audited = actor === null ? verbs : toAudited(verbs, note);
+    return { ...shared, ...audited, config: createConfig(audited, note), as };
+  };
   return as({ actor: options.actor ?? "library", via: "library" });
 }
+
+const noNote: Note = () => Promise.resolve();
 
 function toKeys(given: string | SecretKeys): SecretKeys {
   if (typeof given !== "string") return given;

@@ -21,6 +21,11 @@ export const ERROR_CODES = {
     status: 409,
     text: "The action is archived: nothing new is enqueued for it until it is saved again or restored.",
   },
+  config_invalid: {
+    exitCode: 1,
+    status: 422,
+    text: "A configuration breaks a rule; every problem is listed with its field, and nothing was applied.",
+  },
   customer_invalid: {
     exitCode: 1,
     status: 422,
