@@ -33,7 +33,7 @@ interface Planning {
   readonly problems: Problems;
 }
 
-/** The steps in the order in which they are carried out: what others need comes first, what goes comes last. */
+/** The steps in the order in which they are carried out: what others need first, what goes last. */
 export async function planConfig(config: ParsedConfig, planning: Planning): Promise<ConfigStep[]> {
   const { verbs, stored, prune } = planning;
   const { snippets, destinations } = verbs;
