@@ -58,6 +58,7 @@ const MET: Partial<Record<ErrorCode, () => Promise<Answered>>> = {
     await send("DELETE", "/v1/actions/old");
     return send("POST", "/v1/deliveries", { body: [ORDER, { ...ORDER, action: "old" }] });
   },
+  config_invalid: () => send("PUT", "/v1/config", { body: { actions: [{ id: "A B" }] } }),
   customer_invalid: () => send("POST", "/v1/actions/a/preview", { body: { customer: { id: "" } } }),
   delivery_invalid: () => send("POST", "/v1/deliveries", { body: { ...ORDER, values: { odd: 1 } } }),
   run_mismatch: async () => {

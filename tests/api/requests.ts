@@ -155,6 +155,16 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
   listTokens: () => ({}),
   createToken: ({ action }) => ({ body: { name: "crm", scopes: ["enqueue"], actions: [action] } }),
   revokeToken: ({ token }) => ({ params: { id: token } }),
+  exportConfig: () => ({}),
+  applyConfig: ({ action }) => ({
+    query: "?dryRun=true&prune=true",
+    body: {
+      version: 1,
+      actions: [{ id: action, url: "https://other.example/" }],
+      snippets: { footer: "Bye, {{ customer.id }}" },
+      destinations: { [ORIGIN.origin]: { ratePerSecond: 5 } },
+    },
+  }),
   listAudit: ({ action }) => ({ query: `?limit=10&on=${action}` }),
   getHealth: () => ({}),
   getReadiness: () => ({}),

@@ -6,6 +6,7 @@ import type { Route } from "./route/route.ts";
 import { actionRoutes } from "./routes/actions.ts";
 import { auditRoute } from "./routes/audit.ts";
 import { changeDeliveryRoutes } from "./routes/change-delivery.ts";
+import { configRoutes } from "./routes/config.ts";
 import { customerRoutes } from "./routes/customers.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
@@ -43,6 +44,7 @@ export const ROUTES: readonly Route[] = [
   ...deadLetterRoutes,
   ...destinationRoutes,
   ...storeRoutes,
+  ...configRoutes,
   ...taskRoutes,
   ...tokenRoutes,
   auditRoute,

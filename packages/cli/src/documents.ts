@@ -9,7 +9,7 @@ import {
   type Values,
 } from "@postrider/shared/delivery";
 import type { ErrorCode } from "@postrider/shared/error-codes";
-import { PostriderError, type Problem } from "@postrider/shared/errors";
+import { describeProblems, PostriderError, type Problem } from "@postrider/shared/errors";
 import { parseExact } from "@postrider/shared/exact-json";
 import { LineCounter, parseAllDocuments } from "yaml";
 
@@ -28,6 +28,35 @@ export interface ActionDocument {
 export async function readActionDocuments(
   path: string,
 ): Promise<{ documents: ActionDocument[]; problems: Problem[] }> {
+  const { documents: read, problems } = await readYaml(path);
+  // A document may be a list of them.
+  const documents = read.flat().filter((document) => document !== null);
+  if (documents.length === 0 && problems.length === 0)
+    problems.push({ field: path, message: "holds no action" });
+  return {
+    documents: documents.map((document, index) => ({
+      source: documents.length === 1 ? path : `${path} #${index + 1}`,
+      document,
+    })),
+    problems,
+  };
+}
+
+/**
+ * The one document of a YAML or JSON file, such as a configuration.
+ * @throws `code`, with every problem, where there is none, or more than one.
+ */
+export async function readDocument(path: string, code: ErrorCode): Promise<unknown> {
+  const { documents, problems } = await readYaml(path);
+  const [document, ...others] = documents;
+  if (problems.length === 0 && document !== undefined && others.length === 0) return document;
+  if (problems.length === 0)
+    problems.push({ field: path, message: `holds ${documents.length} documents; it must hold one` });
+  throw new PostriderError(code, describeProblems(problems), { problems });
+}
+
+/** The documents of a file that can be read, and what is wrong with the others. */
+async function readYaml(path: string): Promise<{ documents: unknown[]; problems: Problem[] }> {
   const lines = new LineCounter();
   // Not the pretty errors: they repeat the line, and with it any credential in it.
   const options = { intAsBigInt: true, prettyErrors: false, lineCounter: lines };
@@ -43,7 +72,7 @@ export async function readActionDocuments(
     .filter(({ errors }) => errors.length === 0)
     .flatMap((document) => {
       try {
-        return document.toJS({ reviver: (_, value: unknown) => toNumber(value) }) as unknown[];
+        return [document.toJS({ reviver: (_, value: unknown) => toNumber(value) }) as unknown];
       } catch (error) {
         // Such as aliases of aliases that would fill the memory.
         problems.push({ field: path, message: (error as Error).message });
@@ -51,15 +80,7 @@ export async function readActionDocuments(
       }
     })
     .filter((document) => document !== null);
-  if (documents.length === 0 && problems.length === 0)
-    problems.push({ field: path, message: "holds no action" });
-  return {
-    documents: documents.map((document, index) => ({
-      source: documents.length === 1 ? path : `${path} #${index + 1}`,
-      document,
-    })),
-    problems,
-  };
+  return { documents, problems };
 }
 
 /** Integers that a double holds are numbers; others keep their digits, as they do in customers' data. */

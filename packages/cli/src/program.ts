@@ -12,6 +12,7 @@ import { addActions } from "./commands/actions.ts";
 import { addApi } from "./commands/api.ts";
 import { addAudit } from "./commands/audit.ts";
 import { addCompletion } from "./commands/completion.ts";
+import { addConfig } from "./commands/config.ts";
 import { addCustomers } from "./commands/customers.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDeliveries } from "./commands/deliveries.ts";
@@ -52,6 +53,7 @@ const COMMANDS = [
   addDestinations,
   addDeadLetters,
   addTasks,
+  addConfig,
   addAudit,
   addStatus,
   addMetrics,

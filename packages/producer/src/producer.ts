@@ -11,15 +11,17 @@ import { createWithdraw } from "@postrider/redis/scripts/withdraw";
 import { createShard, createStore, type Store } from "@postrider/redis/shard";
 import { createTestSendQueue } from "@postrider/redis/test-send-queue";
 import { PostriderError } from "@postrider/shared/errors";
-import { createSealer, parseSecretKeys, type SecretKeys } from "@postrider/shared/seal";
+import { createSealer, parseSecretKeys, type Sealer, type SecretKeys } from "@postrider/shared/seal";
 import { readSettings } from "@postrider/shared/settings/read-settings";
 import type { Settings } from "@postrider/shared/settings/settings";
+import type { Redis } from "ioredis";
 import { createActionOrigins } from "./actions/action-origins.ts";
 import { createActionStore } from "./actions/actions.ts";
 import { createTestAction, type TestAction } from "./actions/ask-test-send.ts";
-import { type Actor, type AuditTrail, createAuditTrail, createNote } from "./audit/audit-trail.ts";
+import { type Actor, type AuditTrail, createAuditTrail, createNote, type Note } from "./audit/audit-trail.ts";
 import { toAudited, type Verbs } from "./audit/audited.ts";
 import { createByFilter } from "./by-filter/by-filter.ts";
+import { type Config, createConfig } from "./config/config.ts";
 import { createDeadLetters } from "./dead-letters/dead-letters.ts";
 import { createFinder } from "./dead-letters/find.ts";
 import { createChanges } from "./deliveries/change.ts";
@@ -41,7 +43,7 @@ import { createSecretStore } from "./secrets/secrets.ts";
 import { createSnippetStore } from "./snippets/snippets.ts";
 import { type Carrier, createCarrier } from "./subscriptions/carrier.ts";
 import { createDeliverCarried } from "./subscriptions/deliver-carried.ts";
-import { createSubscriptions, type Subscriptions } from "./subscriptions/subscriptions.ts";
+import { createSubscriptions } from "./subscriptions/subscriptions.ts";
 import { createTasks } from "./tasks/tasks.ts";
 import { createTokenStore } from "./tokens/token-store.ts";
 
@@ -83,6 +85,8 @@ export interface Producer extends Verbs {
    */
   as(actor: Actor | null): Producer;
   readonly audit: AuditTrail;
+  /** Actions, snippets and limits as one document. */
+  readonly config: Config;
   /** Sends an action's request once, by a worker. */
   readonly testAction: TestAction;
   readonly enqueue: EnqueueOne;
@@ -94,8 +98,6 @@ export interface Producer extends Verbs {
   /** What happened when, as series. */
   readonly metrics: Metrics;
   readonly customers: Customers;
-  /** Events and outcomes that are delivered as webhooks. */
-  readonly subscriptions: Subscriptions;
   /** For a process that carries subscriptions. @param holder tells it from others. */
   readonly createCarrier: (holder: string) => Carrier;
   readonly lanes: LaneQueues;
@@ -112,11 +114,31 @@ export interface Producer extends Verbs {
  * @throws PostriderError `redis_unavailable`, `redis_evicts`, `settings_invalid`, `key_missing`.
  */
 export async function createProducer(options: ProducerOptions): Promise<Producer> {
-  const defaults: Settings = readSettings({});
   const sealer = createSealer(toKeys(options.secretKeys ?? []));
   if (options.sealCustomers === true && !sealer.canSeal)
     throw new PostriderError("key_missing", "sealCustomers needs secretKeys");
   const redis = await connectRedis(options.redis, producerOptions);
+  const parts = createParts(redis, options, sealer);
+  const { store, lanes, rollUps, kept } = parts;
+  const verbs = createVerbs(parts);
+  const reading = createReading(parts);
+  const close = async (): Promise<void> => {
+    await Promise.all([lanes.close(), rollUps.close()]);
+    redis.disconnect();
+  };
+  const as = (actor: Actor | null): Producer => {
+    const note = actor === null ? noNote : createNote(store, actor, kept.auditKept);
+    const audited = actor === null ? verbs : toAudited(verbs, note);
+    return { ...reading, ...audited, config: createConfig(audited, note), as, close };
+  };
+  return as({ actor: options.actor ?? "library", via: "library" });
+}
+
+type Parts = ReturnType<typeof createParts>;
+
+/** What the producer's verbs are made of. */
+function createParts(redis: Redis, options: ProducerOptions, sealer: Sealer) {
+  const defaults: Settings = readSettings({});
   const keyPrefix = options.keyPrefix ?? defaults.keyPrefix;
   const shard = createShard(redis, keyPrefix);
   const store = createStore(redis, keyPrefix);
@@ -126,73 +148,73 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   const actions = createActionStore(store, directory, snippets, sealer);
   const findOrigin = createActionOrigins(actions);
   const runs = createRuns({ shard, directory, lanes, findOrigin });
-  const destinations = createDestinations(shard, directory);
   const finder = createFinder(shard, { findOrigin, sealer });
-  const customerSealer = options.sealCustomers === true ? sealer : null;
   const kept = toKept(options, defaults);
-  const { customersKeptMs, auditKept } = kept;
+  const { customersKeptMs } = kept;
   const rollUps = createRollUps(shard, kept, directory.now);
   const index = customersKeptMs > 0 ? createCustomerIndex(shard, customersKeptMs) : null;
-  const findOfCustomer = createFindOfCustomer({ shard, index, finder, sealer });
-  const withdraw = countWithdrawn(createWithdraw(shard, kept), rollUps);
-  const waiting = { shard, withdraw, sealer, now: Date.now };
-  const dependencies = {
+  const enqueueing = {
     admit: countEnqueued(createAdmit(shard), rollUps),
     lanes,
     actions,
     runs,
     routing: createRouting(directory, Date.now),
     backlogMax: options.backlogMax ?? defaults.backlogMax,
-    customerSealer,
-    isIndexed: customersKeptMs > 0,
+    customerSealer: options.sealCustomers === true ? sealer : null,
+    isIndexed: index !== null,
   };
-  const deliver = createDeliverCarried(dependencies);
-  const carrying = { store, shard, actions, sealer, deliver };
-  const verbs: Verbs = {
+  return {
+    ...{ shard, store, lanes, snippets, directory, actions, findOrigin, runs, finder, sealer, kept, rollUps },
+    hasIndex: index !== null,
+    findOfCustomer: createFindOfCustomer({ shard, index, finder, sealer }),
+    enqueueing,
+    deliver: createDeliverCarried(enqueueing),
+  };
+}
+
+/** The verbs by which something is changed, not yet audited. */
+function createVerbs(parts: Parts): Verbs {
+  const { shard, store, directory, actions, runs, finder, sealer, kept, rollUps } = parts;
+  const destinations = createDestinations(shard, directory);
+  const withdraw = countWithdrawn(createWithdraw(shard, kept), rollUps);
+  const waiting = { shard, withdraw, sealer, now: Date.now };
+  return {
     actions,
-    snippets,
+    snippets: parts.snippets,
     runs,
     deliveries: createDeliveries({
-      ...{ shard, directory, finder, findOrigin, runs, destinations, sealer },
+      ...{ ...parts, destinations },
       changes: createChanges(waiting),
-      byFilter: createByFilter({
-        ...{ ...waiting, directory, finder, findOrigin, findOfCustomer },
-        hasIndex: index !== null,
-      }),
+      byFilter: createByFilter({ ...parts, ...waiting }),
     }),
     deadLetters: createDeadLetters({ shard, directory, actions, finder, sealer }),
     secrets: createSecretStore(store, sealer),
     tokens: createTokenStore(store, Date.now),
     tasks: createTasks(store, shard),
+    subscriptions: createSubscriptions({ ...parts, now: Date.now }),
     destinations,
   };
-  const shared = {
+}
+
+/** What enqueues, and what only looks. */
+function createReading(parts: Parts) {
+  const { shard, store, directory, lanes, actions, sealer, kept, enqueueing } = parts;
+  return {
     testAction: createTestAction({ queue: createTestSendQueue(shard), actions, sealer, now: Date.now }),
-    enqueue: createEnqueue(dependencies),
-    enqueueAll: createEnqueueAll(dependencies),
-    enqueueMany: createEnqueueMany(dependencies),
+    enqueue: createEnqueue(enqueueing),
+    enqueueAll: createEnqueueAll(enqueueing),
+    enqueueMany: createEnqueueMany(enqueueing),
     outcomes: createOutcomes(shard, sealer),
     events: createEvents(shard),
-    subscriptions: createSubscriptions({ ...carrying, now: Date.now }),
-    createCarrier: (holder: string) => createCarrier({ ...carrying, holder }),
+    createCarrier: (holder: string) => createCarrier({ ...parts, holder }),
     metrics: createMetrics(shard, kept, directory.now),
-    customers: createCustomers(findOfCustomer),
+    customers: createCustomers(parts.findOfCustomer),
     audit: createAuditTrail(store),
     lanes,
     ownLanes: createOwnLanes(shard, directory),
     overview: createOverview({ shard, directory, lanes }),
     store,
-    async close() {
-      await Promise.all([lanes.close(), rollUps.close()]);
-      redis.disconnect();
-    },
   };
-  const as = (actor: Actor | null): Producer => ({
-    ...shared,
-    ...(actor === null ? verbs : toAudited(verbs, createNote(store, actor, auditKept))),
-    as,
-  });
-  return as({ actor: options.actor ?? "library", via: "library" });
 }
 
 /** What is kept, and for how long: as the workers have it. */
@@ -208,6 +230,8 @@ function toKept(options: ProducerOptions, defaults: Settings): Settings {
     rollUpsNamesMax: options.rollUpsNamesMax ?? defaults.rollUpsNamesMax,
   };
 }
+
+const noNote: Note = () => Promise.resolve();
 
 function toKeys(given: string | SecretKeys): SecretKeys {
   if (typeof given !== "string") return given;

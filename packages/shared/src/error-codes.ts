@@ -26,6 +26,11 @@ export const ERROR_CODES = {
     status: 400,
     text: "A file that the command line names is not there, or may not be read.",
   },
+  config_invalid: {
+    exitCode: 1,
+    status: 422,
+    text: "A configuration breaks a rule; every problem is listed with its field, and nothing was applied.",
+  },
   customer_invalid: {
     exitCode: 1,
     status: 422,

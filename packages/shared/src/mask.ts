@@ -47,6 +47,33 @@ export function holdsCredential(field: string, action: Action): boolean {
   return index !== undefined && masked.headers[Number(index)]?.value !== action.headers[Number(index)]?.value;
 }
 
+/**
+ * The fields of an action that hold a mask where a credential belongs: it was written by somebody who sees
+ * none.
+ */
+export function findMasks({ url, headers, auth = {}, signing }: Action): string[] {
+  const found: [field: string, isMask: boolean][] = [
+    ["url", isMaskedUrl(url)],
+    ...headers.map(({ name, value }, index): [string, boolean] => [
+      `headers[${index}].value`,
+      isCredentialName(name) && value === MASK,
+    ]),
+    ["auth.basic.password", auth.basic?.password === MASK],
+    ["auth.bearer.token", auth.bearer?.token === MASK],
+    ["auth.oauth2.clientSecret", auth.oauth2?.clientSecret === MASK],
+    ["auth.oauth2.tokenUrl", isMaskedUrl(auth.oauth2?.tokenUrl ?? "")],
+    ...(signing?.secrets ?? []).map((secret, index): [string, boolean] => [
+      `signing.secrets[${index}]`,
+      secret === MASK,
+    ]),
+  ];
+  return found.filter(([, isMask]) => isMask).map(([field]) => field);
+}
+
+function isMaskedUrl(url: string): boolean {
+  return userInfoOf(url)?.userInfo === MASK;
+}
+
 function maskAuth({ basic, bearer, oauth2 }: NonNullable<Action["auth"]>): NonNullable<Action["auth"]> {
   return {
     ...(basic !== undefined && { basic: { ...basic, password: maskCredential(basic.password) } }),

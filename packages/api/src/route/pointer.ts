@@ -1,8 +1,6 @@
 // JSON pointers (RFC 6901) to the field that a problem is about. Pure.
 
-export function toPointer(path: readonly PropertyKey[]): string {
-  return path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
-}
+import { toPointer } from "@postrider/shared/json-pointer";
 
 /** One step of a field's path: a name, `[3]`, or `["a name"]`. */
 const STEP = /\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|([^.[\]]+)|([[\]])/g;

@@ -3,8 +3,8 @@
 import type { SavedAction } from "@postrider/producer/actions/actions";
 import { ACTION_ID, type ActionDocument, actionSchema } from "@postrider/shared/action";
 import { PostriderError } from "@postrider/shared/errors";
+import { findChanges } from "@postrider/shared/json-diff";
 import { z } from "zod";
-import { findChanges } from "../diff.ts";
 import { reaches } from "../route/caller.ts";
 import { problemDetailSchema, toShownProblems } from "../route/problem.ts";
 import { defineRoute, type Route } from "../route/route.ts";
@@ -30,7 +30,7 @@ const shownSchema = versionSchema.extend({
   action: z.looseObject({}).describe("The document with its defaults; credentials in it are masked."),
 });
 
-const changeSchema = z.strictObject({
+export const changeSchema = z.strictObject({
   pointer: z.string(),
   from: z.unknown().optional(),
   to: z.unknown().optional(),

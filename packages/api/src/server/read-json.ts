@@ -4,7 +4,7 @@
 import { isUtf8 } from "node:buffer";
 import { PostriderError } from "@postrider/shared/errors";
 import { parseExact } from "@postrider/shared/exact-json";
-import { toPointer } from "../route/pointer.ts";
+import { toPointer } from "@postrider/shared/json-pointer";
 
 /** Objects and lists in one another; what people and programs write has ten or so. */
 export const DEPTH_MAX = 64;

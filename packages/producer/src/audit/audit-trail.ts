@@ -45,6 +45,8 @@ export const AUDITED = [
   "delivery.rescheduled",
   "deliveries.cancel_begun",
   "deliveries.cancelled",
+  "subscription.saved",
+  "subscription.removed",
   "config.applied",
 ] as const;
 export type Audited = (typeof AUDITED)[number];

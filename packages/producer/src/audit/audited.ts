@@ -9,6 +9,7 @@ import type { Destinations, ForATime } from "../destinations/destinations.ts";
 import type { Runs } from "../runs/runs.ts";
 import type { SecretStore } from "../secrets/secrets.ts";
 import type { SnippetStore } from "../snippets/snippets.ts";
+import type { Subscriptions } from "../subscriptions/subscriptions.ts";
 import type { Tasks } from "../tasks/tasks.ts";
 import type { TokenStore } from "../tokens/token-store.ts";
 import type { Audited, Note } from "./audit-trail.ts";
@@ -27,6 +28,8 @@ export interface Verbs {
   readonly tasks: Tasks;
   readonly deadLetters: DeadLetters;
   readonly deliveries: Deliveries;
+  /** Events and outcomes that are delivered as webhooks. */
+  readonly subscriptions: Subscriptions;
 }
 
 export function toAudited(verbs: Verbs, note: Note): Verbs {
@@ -38,6 +41,7 @@ export function toAudited(verbs: Verbs, note: Note): Verbs {
     tasks: auditTasks(verbs.tasks, note),
     deadLetters: auditDeadLetters(verbs.deadLetters, note),
     deliveries: auditDeliveries(verbs.deliveries, note),
+    subscriptions: auditSubscriptions(verbs.subscriptions, note),
   };
 }
 
@@ -184,6 +188,21 @@ function auditTasks(tasks: Tasks, note: Note): Tasks {
       const task = await tasks.stop(id);
       if (endedAt === null) await note("task.stopped", id);
       return task;
+    },
+  };
+}
+
+function auditSubscriptions(subscriptions: Subscriptions, note: Note): Subscriptions {
+  return {
+    ...subscriptions,
+    async set(id, document) {
+      const saved = await subscriptions.set(id, document);
+      await note("subscription.saved", id, { to: JSON.stringify(document) });
+      return saved;
+    },
+    async remove(id) {
+      await subscriptions.remove(id);
+      await note("subscription.removed", id);
     },
   };
 }

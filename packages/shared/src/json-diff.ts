@@ -1,6 +1,6 @@
 // What differs between two JSON documents, by JSON pointers. Pure.
 
-import { toPointer } from "./route/pointer.ts";
+import { toPointer } from "./json-pointer.ts";
 
 export interface Change {
   readonly pointer: string;
