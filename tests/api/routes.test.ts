@@ -55,7 +55,11 @@ test("an action: made, unchanged, changed on a condition, compared", async () =>
       { pointer: "/timeoutMs", from: 16_000, to: 5_000 },
     ],
   });
-  expect((await api.request("GET", "/v1/actions")).json.actions).toContainEqual({ id: "a", version: 2 });
+  expect((await api.request("GET", "/v1/actions")).json.actions).toContainEqual({
+    id: "a",
+    version: 2,
+    archivedAt: null,
+  });
 });
 
 test("an action that breaks rules is told each with its pointer, and nothing is saved", async () => {
