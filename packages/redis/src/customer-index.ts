@@ -6,7 +6,7 @@ import { LIST_CHARS, TAG_CHARS } from "@postrider/shared/customer-place";
 import type { ShardKeys } from "./keys.ts";
 import type { Shard } from "./shard.ts";
 
-/** The time that ended ones are kept has so many parts. */
+/** Parts of the time for which ended ones are kept. */
 const PERIODS = 8;
 /** Entries of one list; one customer can have many more than others. */
 const ENTRIES_MAX = 5_000;

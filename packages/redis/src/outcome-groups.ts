@@ -33,7 +33,7 @@ export async function listOutcomeGroups({ redis, keys }: Shard): Promise<Outcome
   });
 }
 
-/** Forgets a group; its readers begin anew. @returns whether there was one. */
+/** Forgets a group; its readers begin from the start. @returns whether there was one. */
 export async function removeOutcomeGroup({ redis, keys }: Shard, group: string): Promise<boolean> {
   const replies = await redis.multi().srem(keys.outcomeGroups(), group).del(keys.outcomeGroup(group)).exec();
   return readReplies(replies)[0] === 1;

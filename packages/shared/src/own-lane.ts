@@ -84,7 +84,7 @@ export function limitsOf({ limits, actionLimits = {} }: OwnLane): Limits {
   };
 }
 
-/** A delivery is noted so long after the one before, so that a lane's entry does not change with each. */
+/** How long after one delivery the next is noted, so that a lane's entry does not change with each. */
 const MET_STEP_MS = 600_000;
 
 /**
@@ -104,8 +104,8 @@ export function bringsLimits(
 }
 
 /**
- * Nothing of a version was met for so long: it is not in use there. What waits longer brings its limits along
- * again.
+ * When nothing of a version was met for this long, it is not in use there. What waits longer brings its
+ * limits along again.
  */
 const UNMET_MS = 3 * MET_STEP_MS;
 

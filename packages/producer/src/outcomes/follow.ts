@@ -13,7 +13,7 @@ import { type Page, readPage } from "./page.ts";
 
 /** A reader that is gone has its group taken over after this. */
 const HOLD_MS = 15_000;
-/** What was read is noted at least so often. */
+/** How often, at least, it is noted what was read. */
 const ACKNOWLEDGE_MS = 1_000;
 const PAGE_MAX = 500;
 /** How soon a new outcome is noticed, at one small script each. */
