@@ -46,6 +46,20 @@ export function slow(ms: number, then: Behaviour): Behaviour {
   return (response) => void setTimeout(() => then(response), ms);
 }
 
+/** Accepts everything, so many milliseconds late, and counts the requests that are open at the same time. */
+export function acceptLate(ms: number): { readonly script: Script; mostOpen(): number } {
+  let open = 0;
+  let most = 0;
+  const script: Script = () => (response) => {
+    most = Math.max(most, ++open);
+    setTimeout(() => {
+      open -= 1;
+      response.end("ok");
+    }, ms);
+  };
+  return { script, mostOpen: () => most };
+}
+
 /** Headers at once, then a body that never ends. */
 export function drip(bytes: number, intervalMs: number): Behaviour {
   return (response) => {

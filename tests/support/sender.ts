@@ -39,7 +39,7 @@ export function createSender(environment: Record<string, string> = {}, outside: 
       return send(
         { method, origin: parsed.origin, path: parsed.path, headers, body: method === "GET" ? null : body },
         {
-          // Of no account where all goes well, however slow the machine; tests of what takes too long have
+          // Never reached when all goes well, however slow the machine is. Tests of what takes too long set
           // their own.
           timeoutMs: PATIENT_MS,
           leftMs: limits.timeoutMs ?? PATIENT_MS,

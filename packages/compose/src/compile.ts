@@ -42,7 +42,7 @@ export interface CompiledAction {
   readonly renderCredentials: RenderCredentials | null;
   /**
    * Whether composing with these data is provably cheap. What is not must be composed where it can be
-   * stopped, lest it hold up everything else around it.
+   * stopped, so that it does not hold up everything around it.
    */
   isCheapFor(scope: Scope): boolean;
   /** The request for one delivery, or why there is none. */

@@ -12,8 +12,8 @@ const REST: Readonly<Record<string, string>> = {
 };
 
 /**
- * A name or value: all but letters, digits and `*-._` percent-encoded, a space as `+`. In one pass, however
- * long the text.
+ * A name or value: all except letters, digits and `*-._` percent-encoded, a space as `+`. In one pass,
+ * however long the text is.
  */
 export function encodeForm(text: string): string {
   return encodeURIComponent(toWellFormed(text)).replace(/%20|[!'()~]/g, (character) => REST[character] ?? "");

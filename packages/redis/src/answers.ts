@@ -8,7 +8,7 @@ import type { Store } from "./shard.ts";
 export type Begun =
   /** Nobody else carries it out until the claim runs out; `owner` proves it. */
   | { readonly kind: "begun"; readonly owner: string }
-  /** Somebody else does, for so many ms at least unless it ends before. */
+  /** Somebody else does, for at least `leftMs` unless it ends before. */
   | { readonly kind: "under-way"; readonly leftMs: number }
   | { readonly kind: "answered"; readonly answer: string }
   /** The key stands for another request. */
@@ -28,7 +28,7 @@ export interface Answers {
   giveUp(digest: string, owner: string): Promise<void>;
 }
 
-/** A request takes milliseconds; a process that was killed holds it back for so long. */
+/** A request takes milliseconds; a process that was killed holds it back for this long. */
 export const CLAIM_MS = 5_000;
 
 /**

@@ -18,9 +18,9 @@ import { Redis, type RedisOptions } from "ioredis";
 const PRODUCER_COMMAND_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 /**
- * A connection on which an answer is due and nothing came for so long is dead, though no reset has told so.
+ * A connection on which an answer is due and nothing came for this long is dead, even without a reset.
  * BullMQ's longest blocking wait is ten seconds; and after an outage that began while it connected, it must
- * be given up and made anew within fifteen.
+ * be given up and made again within fifteen.
  */
 const WORKER_SOCKET_TIMEOUT_MS = 12_000;
 

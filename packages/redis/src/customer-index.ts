@@ -8,7 +8,7 @@ import type { ShardKeys } from "./keys.ts";
 import { placeOf, timeOf } from "./reader-groups.ts";
 import type { Shard } from "./shard.ts";
 
-/** The time that ended ones are kept has so many parts. */
+/** Parts of the time for which ended ones are kept. */
 const PERIODS = 8;
 /** Entries of one list; one customer can have many more than others. */
 const ENTRIES_MAX = 5_000;

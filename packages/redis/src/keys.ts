@@ -44,7 +44,7 @@ export function createShardKeys(keyPrefix: string, shard: string) {
     runs: () => `${prefix}:runs`,
     /** Deliveries of this shard ever enqueued and ended, so that an audit can tell a loss. */
     totals: () => `${prefix}:totals`,
-    /** The outcomes of late, for their readers: a stream whose ids count, `<place>-<Unix ms>`. */
+    /** The recent outcomes, for their readers: a stream whose ids count, `<place>-<Unix ms>`. */
     outcomes: () => `${prefix}:outcomes`,
     /** How far a group of readers is, and who reads for it. */
     outcomeGroup: (group: string) => `${prefix}:outcomes:group:${group}`,
@@ -154,5 +154,5 @@ export const JOB_NAME = "delivery";
  */
 export const LANE_EVENTS_MAX = 100;
 
-/** A run's facts stay readable for so long after its last change (30 days). */
+/** How long a run's facts stay readable after its last change (30 days). */
 export const RUN_KEPT_SECONDS = 30 * 24 * 3_600;

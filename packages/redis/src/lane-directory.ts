@@ -12,7 +12,7 @@ import { dissolveLane } from "./scripts/dissolve-lane.ts";
 import { TELL_EVENT } from "./scripts/tell-fragments.ts";
 import type { Shard } from "./shard.ts";
 
-/** A process that missed so many changes reads everything anew. */
+/** A process that missed this many changes reads everything again. */
 const CHANGES_KEPT = 10_000;
 const CHANGES_READ_MAX = 1_000;
 /** Heals whatever a look at the changes could miss. */

@@ -7,7 +7,7 @@ import { LANE_EVENTS_MAX } from "./keys.ts";
 import type { Shard } from "./shard.ts";
 
 /**
- * Runs and destinations that are enqueued to at about the same time; making a queue anew costs one short
+ * Runs and destinations that are enqueued to at about the same time; making a queue again costs one short
  * command.
  */
 const QUEUES_MAX = 1_000;

@@ -12,7 +12,7 @@ import {
 } from "./scripts/record-attempt.ts";
 import type { Shard } from "./shard.ts";
 
-/** Keeps one script under a millisecond or so, lest claims wait behind it. */
+/** Keeps one script under about a millisecond, so that claims do not wait behind it. */
 const GROUP_MAX = 100;
 
 /**

@@ -4,7 +4,7 @@
 import type { Logger } from "@postrider/shared/log";
 import { createSleeper } from "@postrider/shared/sleeper";
 
-/** Repeats `work`, so long after each end. What goes wrong is told, and the next turn comes all the same. */
+/** Repeats `work`, `everyMs` after each end. What goes wrong is logged, and does not end the repetition. */
 export function repeat(
   name: string,
   everyMs: number,

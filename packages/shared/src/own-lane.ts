@@ -106,7 +106,7 @@ export function limitsOf({ limitsForNow, limits, actionLimits = {} }: OwnLane): 
   };
 }
 
-/** A delivery is noted so long after the one before, so that a lane's entry does not change with each. */
+/** How long after one delivery the next is noted, so that a lane's entry does not change with each. */
 const MET_STEP_MS = 600_000;
 
 /**
@@ -126,8 +126,8 @@ export function bringsLimits(
 }
 
 /**
- * Nothing of a version was met for so long: it is not in use there. What waits longer brings its limits along
- * again.
+ * When nothing of a version was met for this long, it is not in use there. What waits longer brings its
+ * limits along again.
  */
 const UNMET_MS = 3 * MET_STEP_MS;
 

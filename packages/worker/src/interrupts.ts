@@ -14,8 +14,8 @@ export interface Interrupts {
 
 /**
  * Not an AbortSignal: thousands listen at once, and adding a listener to one costs more than the exchange.
- * Not a Set: one that changes all the time is built anew every so often, and what V8 leaves behind kept ended
- * exchanges from being collected for long.
+ * Not a Set: one that changes all the time is built again every so often, and what V8 leaves behind kept
+ * ended exchanges from being collected for long.
  */
 export function createInterrupts(): Interrupts {
   const places: (Interruptible | null)[] = [];

@@ -9,7 +9,7 @@ export function hasApt(): boolean {
 }
 
 /**
- * @returns whether the package is installed now. The lists of packages are only fetched anew when it is not
+ * @returns whether the package is installed now. The lists of packages are only fetched again when it is not
  * found in those of the machine.
  */
 export function installWithApt(name: string): boolean {

@@ -1,7 +1,7 @@
 // Redis in a container, through testcontainers, where Docker answers. testcontainers is a development
 // dependency: an installation without it simply has no containers.
 
-import type { ProvidedRedis } from "./provided-redis.ts";
+import { keepingAll, type ProvidedRedis } from "./provided-redis.ts";
 
 const IMAGE = "redis:7-alpine";
 const REDIS_PORT = 6379;
@@ -16,17 +16,7 @@ export async function startContainer(appendFsync: "everysec" | "always"): Promis
   try {
     const container = await new library.GenericContainer(IMAGE)
       .withExposedPorts(REDIS_PORT)
-      .withCommand([
-        "redis-server",
-        "--save",
-        "",
-        "--appendonly",
-        "yes",
-        "--appendfsync",
-        appendFsync,
-        "--maxmemory-policy",
-        "noeviction",
-      ])
+      .withCommand(["redis-server", ...keepingAll(appendFsync)])
       .withWaitStrategy(library.Wait.forLogMessage(/Ready to accept connections/))
       .start();
     return {

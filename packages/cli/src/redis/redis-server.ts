@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { PostriderError } from "@postrider/shared/errors";
 import { Redis } from "ioredis";
+import { keepingAll } from "./provided-redis.ts";
 
 export interface ServerOptions {
   /** Path of redis-server or valkey-server. */
@@ -158,16 +159,7 @@ function toArguments(
 ): string[] {
   return [
     ...["--port", String(port), "--bind", "127.0.0.1", "--dir", directory, "--logfile", logFile],
-    ...[
-      "--save",
-      "",
-      "--appendonly",
-      "yes",
-      "--appendfsync",
-      appendFsync,
-      "--maxmemory-policy",
-      "noeviction",
-    ],
+    ...keepingAll(appendFsync),
     ...(maxMemory === undefined ? [] : ["--maxmemory", maxMemory]),
   ];
 }

@@ -35,7 +35,7 @@ export const COMPOSER_LIMITS: ComposerLimits = {
 const THREADS_MAX = 2;
 const YOUNG_HEAP_MB_MAX = 16;
 
-/** So many in a row, of deliveries that differ, say that it is the template. */
+/** When this many different deliveries in a row are stopped, the template is to blame. */
 const STOPS_IN_ROW_MAX = 5;
 const BARRED_MS = 30_000;
 const BARRED = `its last ${STOPS_IN_ROW_MAX} deliveries were stopped, so it is not tried for ${BARRED_MS / 1_000} s`;

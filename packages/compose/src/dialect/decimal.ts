@@ -1,5 +1,5 @@
 // Decimal numbers, as people write them: the arithmetic of the filters. A double holds neither 4.35 nor 0.1,
-// so that 4.35 times 100 would be a cent less when rounded down. Pure; exact but for quotients, which are
+// so that 4.35 times 100 would be a cent less when rounded down. Pure; exact except for quotients, which are
 // exact to a double's last digit.
 
 import { INTEGER_DIGITS_MAX } from "@postrider/shared/exact-json";

@@ -5,7 +5,7 @@
 import { Drop } from "liquidjs";
 
 /**
- * What the text is fit for. `uri`: percent-encoded but for what separates a URL's parts. `base64`: nothing
+ * What the text is fit for. `uri`: percent-encoded except for what separates a URL's parts. `base64`: nothing
  * more than a text.
  */
 export type Encoding = "json" | "url" | "uri" | "base64" | "xml";

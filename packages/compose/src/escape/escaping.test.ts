@@ -5,6 +5,7 @@ import type { ActionDocument } from "@postrider/shared/action";
 import { parseAction } from "@postrider/shared/parse-action";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { anyText as text } from "../../../../tests/support/awkward-text.ts";
 import { compileAction } from "../compile.ts";
 import type { Composed, ComposedRequest } from "../request.ts";
 
@@ -22,45 +23,6 @@ function request(composed: Composed): ComposedRequest {
   return composed.request;
 }
 
-/** Anything a text can hold, and what breaks things more often than chance would. */
-const text = fc.oneof(
-  fc.string({ unit: "binary" }),
-  fc.string({ unit: "grapheme" }),
-  fc.constantFrom(
-    '"',
-    "\\",
-    '\\"',
-    "\n",
-    "\r\n",
-    "\u0000",
-    "\u2028",
-    "\ud800",
-    "\udc00x",
-    "=>",
-    "a=>b",
-    "{{ x }}",
-    "{% raw %}",
-    "</a>",
-    "&amp;",
-    "%2e%2e",
-    "../..",
-    "..",
-    ".",
-    "/",
-    "?",
-    "#",
-    "@",
-    "&a=b",
-    "+",
-    "💥",
-    "true",
-    "12",
-    "1e5",
-    "-0",
-    "007",
-    "",
-  ),
-);
 const json = fc.jsonValue({ maxDepth: 3 });
 
 /** As a receiver reads it: lone surrogates cannot be carried as text, except in JSON's escapes. */

@@ -89,7 +89,7 @@ function childrenOf(node: Template): Template[][] {
   return [templates, elseTemplates, ...branches.map((branch) => branch.templates)];
 }
 
-/** The clock is looked at once in so many nodes. */
+/** The clock is looked at once in this many nodes. */
 const NODES_PER_LOOK = 256;
 let nodesRendered = 0;
 

@@ -25,7 +25,7 @@ export interface Peeked {
   readonly first: string;
 }
 
-/** Reads until so many bytes, or a line with something in it, or the end is there. */
+/** Reads until `bytesMin` bytes, or a line with something in it, or the end is there. */
 export async function peek(chunks: AsyncIterable<Buffer>, bytesMin = 64): Promise<Peeked> {
   const iterator = chunks[Symbol.asyncIterator]();
   let bytes: Buffer = Buffer.alloc(0);

@@ -9,7 +9,7 @@ export function toCurl({ method, url, headers, body }: ShownRequest): string {
     // A URL may have brackets, which curl would expand.
     `curl --globoff --request ${method}`,
     ...headers.map(({ name, value }) => `--header ${quote(value === "" ? `${name};` : `${name}: ${value}`)}`),
-    // Raw, lest a body that begins with @ name a file.
+    // Raw: otherwise curl would take a body that begins with @ for the name of a file.
     ...(body === null ? [] : [`--data-raw ${quote(body)}`]),
     `--url ${quote(url)}`,
   ].join(" ");

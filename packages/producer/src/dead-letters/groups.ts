@@ -6,7 +6,7 @@ import type { DeadLetter } from "./letter.ts";
 export const GROUPINGS = ["reason", "destination", "action", "run"] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
-/** Beyond so many nobody reads on; the rest is counted in one. */
+/** Nobody reads more groups than these; the rest is counted in one. */
 const GROUPS_MAX = 1_000;
 
 export interface DeadLetterGroup {

@@ -15,7 +15,7 @@ import { missedSome, tooManyGroups } from "./reading-errors.ts";
 
 /** A reader that is gone has its group taken over after this. */
 const HOLD_MS = 15_000;
-/** What was read is noted at least so often. */
+/** How often, at least, it is noted what was read. */
 const ACKNOWLEDGE_MS = 1_000;
 const PAGE_MAX = 500;
 /** How soon a new entry is noticed, at one small script each. */

@@ -35,7 +35,7 @@ export interface SecretStore {
   /** @throws `secret_unknown`. */
   remove(name: string): Promise<void>;
   /**
-   * Seals everything anew that is not sealed under the first key. @throws `key_missing` where something does
+   * Seals everything again that is not sealed under the first key. @throws `key_missing` where something does
    * not open.
    */
   rotate(): Promise<Rotated>;
@@ -59,7 +59,7 @@ return 1
 `;
 
 export function createSecretStore(store: Store, sealer: Sealer): SecretStore {
-  /** Seals the fields of a hash anew. */
+  /** Seals the fields of a hash again, under the first key. */
   const resealAll = async (key: string, reseal: Reseal): Promise<Rotated> => {
     const counts = { resealed: 0, unchanged: 0 };
     for (const [field, stored] of Object.entries(await asProducer(() => store.redis.hgetall(key)))) {

@@ -4,7 +4,7 @@ import { asProducer } from "../connect.ts";
 import type { Store } from "../shard.ts";
 import { CLOCK } from "./task-fragments.ts";
 
-/** Beyond so many the oldest that has ended is forgotten; each takes some 1 KB. */
+/** When there are more, the oldest that has ended is forgotten; each takes some 1 KB. */
 const TASKS_MAX = 1_000;
 /** Not ended; each API process looks through them twice a second. */
 export const OPEN_TASKS_MAX = 100;

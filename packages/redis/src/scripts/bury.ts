@@ -4,7 +4,7 @@
 import type { Shard } from "../shard.ts";
 import { type Claim, DROP_LETTER, TAKE_OUT, toTakeOut } from "./lane-fragments.ts";
 
-/** So many of the oldest dead letters go at once when there are too many, or they are too old. */
+/** How many of the oldest dead letters go at once when there are too many, or they are too old. */
 const DROPPED_MAX = 100;
 
 /**

@@ -4,7 +4,7 @@ import { readSharedLanes } from "../counts.ts";
 import type { Shard } from "../shard.ts";
 import { DROP_LETTER } from "./lane-fragments.ts";
 
-/** So many of a lane go in one audit, lest Redis be held up; the rest goes in the next ones. */
+/** Letters of a lane that one audit drops, so that Redis is not held up. The next audits drop the rest. */
 const AT_ONCE = 1_000;
 
 /**

@@ -1,7 +1,7 @@
 // What the scripts about tasks share. One clock, Redis' own, since those who hand tasks on to each other have
 // no other in common.
 
-/** An ended task stays readable for so long: 7 days. */
+/** How long an ended task stays readable: 7 days. */
 const KEPT_SECONDS = 7 * 24 * 3_600;
 
 /** `now`: Unix ms. */

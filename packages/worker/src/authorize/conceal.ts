@@ -54,7 +54,7 @@ export function conceal<F extends Finding>(finding: F, sensitive: Sensitive): F 
   if (sensitive.size === 0) return finding;
   const forms = [...new Set([...sensitive].flatMap(formsOf))]
     .filter((form) => form.length >= CHARS_MIN)
-    // The longest first, lest a part of one be masked and the rest stay.
+    // The longest first: otherwise a part of one could be masked and the rest stay.
     .sort((a, b) => b.length - a.length);
   const mask = (text: string): string =>
     forms.reduce((masked, form) => (masked.includes(form) ? masked.replaceAll(form, MASK) : masked), text);
@@ -102,7 +102,7 @@ function withoutBeginning(text: string, forms: readonly string[]): string {
   return text;
 }
 
-/** Values of actions that are being delivered, and tokens of late. */
+/** Values of actions that are being delivered, and recent tokens. */
 const FORMS_KEPT = 1_000;
 const formsKept = new LRUCache<string, readonly string[]>({ max: FORMS_KEPT });
 

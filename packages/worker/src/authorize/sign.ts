@@ -1,4 +1,4 @@
-// Signatures over the exact bytes that are sent. Pure but for the keys, which are made ready once:
+// Signatures over the exact bytes that are sent. Pure except for the keys, which are made ready once:
 // https://www.standardwebhooks.com (specification 1.0) and Customer.io's scheme.
 
 import { createHmac, createPrivateKey, createSecretKey, type KeyObject, sign as signWith } from "node:crypto";

@@ -46,7 +46,7 @@ const REFRESH_SHARE = 0.2;
 const REFRESH_MS_MAX = 60_000;
 /** A destination that refuses every token must not make every delivery fetch one. */
 const FORCED_AGAIN_MS = 10_000;
-/** After a failed fetch all wait so long with the next one, unless the endpoint asks for longer. */
+/** How long all wait after a failed fetch before the next one, unless the endpoint asks for longer. */
 const FAILURE_MS = 5_000;
 /** How often a worker that waits for another one's fetch looks. */
 const POLL_MS = 100;

@@ -4,7 +4,7 @@
 import type { AdaptiveRate } from "@postrider/shared/own-lane";
 import { type Counts, type CountsBySecond, total } from "./counts-by-second.ts";
 
-/** So many 429s in ten seconds are no accident. */
+/** This many 429s within the window are no accident. */
 const REFUSALS_MIN = 5;
 const REFUSALS_WINDOW_MS = 10_000;
 /** A 429 now and then, whatever the rate, is no limit: going slower would not make it go away. */
@@ -28,7 +28,7 @@ const NEAR = 0.95;
 const PAST = 1.05;
 /** The time that one step counts at most, however long nobody looked. */
 const GROWTH_SECONDS_MAX = 5;
-/** Refused so much of it, a destination allows far less than it did: what it takes now is looked at anew. */
+/** With this share refused, a destination allows far less than it did: what it takes is measured again. */
 const MANY_REFUSALS = 0.1;
 /**
  * Nobody knows where the limit of a destination lies that took less than this of what it was asked for: the
@@ -40,7 +40,7 @@ const START_GROWTH = 0.3;
 const UNKNOWN = 0;
 /** A lane that sends less than it may learns nothing about its limit. */
 const USED_SHARE = 0.7;
-/** A limit that has not been met for so long is no longer believed. */
+/** A limit that has not been met for this long is no longer believed. */
 export const ADAPTIVE_RATE_FORGOTTEN_MS = 600_000;
 
 /** What the destination itself says that it allows, where it does. */

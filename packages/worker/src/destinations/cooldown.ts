@@ -3,8 +3,8 @@
 import { type CountsBySecond, total } from "./counts-by-second.ts";
 
 /**
- * One refusal may be about one customer or one account; so many in a row, and nothing accepted between them,
- * are about everybody.
+ * One refusal may be about one customer or one account; this many in a row, with nothing accepted between
+ * them, are about everybody.
  */
 const REFUSALS_MIN = 5;
 /**

@@ -10,7 +10,7 @@ import type { Scout } from "./scout.ts";
 
 /** Led out in one look, or kept out; the rest in the next ones. */
 const FOUND_MAX = 100;
-/** A lane that one destination jams is looked through so often. */
+/** How often a lane that one destination jams is looked through. */
 const SCOUT_MS = 1_000;
 
 export interface CrowdersOptions {

@@ -6,7 +6,7 @@ import { type CountsBySecond, parseCounts } from "./counts-by-second.ts";
 
 /** Longer than any window that is looked at. */
 const KEPT_SECONDS = 900;
-/** So many fields (three a second) are more than any window needs; the rest of an old hash goes. */
+/** More fields (three a second) than any window needs; the rest of an old hash goes. */
 const FIELDS_MAX = 3_000;
 
 /**

@@ -10,8 +10,8 @@ const CROWD_MIN = 5;
  */
 const BUSY_SHARE = 0.5;
 /**
- * All slots taken for so long, and fewer ends in that time than slots: whoever holds the most of them is too
- * slow to share them.
+ * When all slots are taken for this long, and fewer attempts end in that time than there are slots, the
+ * destination that holds the most of them is too slow to share them.
  */
 const JAM_MS = 1_000;
 /**

@@ -19,7 +19,7 @@ const AHEAD_MS = 200;
  */
 const SLEEP_MS_MAX = 500;
 /**
- * The limiter is set for so long at most: a rate that was raised must not wait for the moments of the old
+ * The limiter is set for this long at most: a rate that was raised must not wait for the moments of the old
  * one.
  */
 const HOLD_MS_MAX = 700;

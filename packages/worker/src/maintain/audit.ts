@@ -15,7 +15,7 @@ import { RUNS_MAX, weighRuns } from "./run-balance.ts";
 
 /** Lanes that one log line names. */
 const NAMED_MAX = 20;
-/** An audit that was so long ago tells nothing about now. */
+/** An audit that is older than this tells nothing about now. */
 const STATE_KEPT_MS = 3_600_000;
 
 export interface Audit {

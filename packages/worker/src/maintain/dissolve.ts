@@ -9,7 +9,7 @@ import { withoutArchived } from "@postrider/shared/lane-limits";
 import { findUnmet, limitsOf, type OwnLane, withoutSuperseded } from "@postrider/shared/own-lane";
 import { findWithDeliveries } from "./balance.ts";
 
-/** A destination that gave no reason for its own lane for so long may share one again. */
+/** A destination that gave no reason for its own lane for this long may share one again. */
 export const CALM_MS = 60_000;
 /** Whoever routed by an older look at the registry has looked again by then. */
 const YOUNG_MS = 10_000;

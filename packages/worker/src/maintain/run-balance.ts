@@ -37,7 +37,7 @@ interface Present {
 interface Weighed {
   /** The runs that do not add up. */
   readonly imbalances: ReadonlyMap<string, Imbalance>;
-  /** Runs to which something happened meanwhile, so that nothing can be said of them. */
+  /** Runs that changed while they were read, so that nothing can be said of them. */
   readonly moved: readonly string[];
 }
 

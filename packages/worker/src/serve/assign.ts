@@ -28,8 +28,8 @@ export function assignLanes(
   const all = processes.includes(self) ? processes : [...processes, self];
   const copies = Math.max(1, Math.floor((lanesMax * all.length) / lanes.length));
   const loads = new Map(all.map((process) => [process, 0]));
-  // In an order that all processes share and that each epoch shuffles anew: whoever comes last may find no
-  // room.
+  // In an order that all processes share and that each epoch shuffles again: the one that comes last may find
+  // no room.
   const servers = inOrder(lanes, (lane) => weigh(String(epoch), lane)).map((lane) => ({
     lane,
     processes: choose(

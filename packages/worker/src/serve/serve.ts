@@ -17,7 +17,7 @@ import { createWork } from "./work.ts";
  * How many may wait in a destination's lane without a rate: what a run adds in half a second at full speed.
  */
 const FED_MAX = 5_000;
-/** How many may wait in one with a rate: so many seconds' worth, and never too few to choose from. */
+/** How many may wait in one with a rate: the requests of two seconds, and never too few to choose from. */
 const FED_SECONDS = 2;
 const FED_MIN = 100;
 /**
@@ -28,7 +28,7 @@ const FEEDER_SLOTS = 10;
 const EPOCH_MS = 30_000;
 /**
  * A lane of many destinations gets back the slots that those with a lane of their own still hold in it, up to
- * so many times its own.
+ * this many times its own.
  */
 const LENT_MAX = 4;
 
@@ -172,7 +172,7 @@ function setSlots(worker: Worker, slots: number): void {
 
 /**
  * Whether a run's lane may go on: not while the lane of the destination that it feeds is held up or has
- * enough to choose from, lest a million deliveries be moved there only to wait.
+ * enough to choose from, because a million deliveries would be moved there only to wait.
  */
 function isFed(entry: OwnLane, directory: LaneDirectory, full: ReadonlySet<string>): boolean {
   if (entry.destination === undefined || entry.isCancelled === true) return true;

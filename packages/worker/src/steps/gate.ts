@@ -10,7 +10,7 @@ import type { Past, Step } from "../draft.ts";
 import type { InFlight } from "../in-flight.ts";
 import type { Metrics } from "../record/metrics.ts";
 
-/** A delivery whose worker died so often while it was in flight is what kills workers. */
+/** A delivery whose worker died this often while it was in flight is what kills workers. */
 const CRASHES_MAX = 3;
 /**
  * Retries get at most this share of a shared lane's slots when they come in a storm; first attempts keep the

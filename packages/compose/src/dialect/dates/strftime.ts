@@ -215,7 +215,7 @@ function inCase(text: string, { swap, isComposed }: Directive, flags: Flags): st
   return flags.has("^") || (flags.has("#") && isComposed !== true) ? text.toUpperCase() : text;
 }
 
-/** The first so many digits after the point; beyond the ninth there are zeros. */
+/** The first `digits` digits after the point; beyond the ninth there are zeros. */
 function printFraction(nanosecond: number, digits: number): string {
   return String(nanosecond).padStart(9, "0").slice(0, digits).padEnd(digits, "0");
 }

@@ -7,7 +7,7 @@ import { isLocal } from "../fault.ts";
 /** RFC 8305 section 5 recommends 250 ms between attempts. */
 const ATTEMPT_DELAY_MS = 250;
 
-/** So many are tried at once; the one that was tried longest, a second by then, makes room for the next. */
+/** How many are tried at once; the one tried longest, a second by then, makes room for the next. */
 const AT_ONCE_MAX = 4;
 
 export type Dial = (address: string, port: number) => Socket;

@@ -85,7 +85,7 @@ export function toRules({
   };
 }
 
-/** The settings' rules, made comparable. What allows no network must say so, lest it allow them all. */
+/** The settings' rules, made comparable. What allows no network must say so; nothing said allows them all. */
 export function toBaseRules(rules: EgressRules & { readonly allowNetworks: readonly string[] }): BaseRules {
   return { ...toRules(rules), allowNetworks: toNetworks(rules.allowNetworks) };
 }

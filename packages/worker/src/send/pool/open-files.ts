@@ -34,7 +34,7 @@ export interface SocketsBound {
   readonly warning: string | null;
 }
 
-/** The bound for a process whose shared lanes have so many slots in all. */
+/** The bound for a process whose shared lanes have `slots` slots in all. */
 export function boundSockets(
   openFilesMax: number | null,
   { slots, ownLanesMax }: { readonly slots: number; readonly ownLanesMax: number },

@@ -8,8 +8,7 @@ import type { Connections } from "./connections.ts";
 /** How often pools are looked over. One that was not used in between has no socket any more, and goes. */
 export const SWEEP_MS = 30_000;
 /**
- * A busy pool is replaced after so many sweeps (five minutes), so that a name that moves takes its traffic
- * along.
+ * A busy pool is replaced after this many sweeps (five minutes), so that traffic follows a name that moves.
  */
 const SWEEPS_MAX = 10;
 

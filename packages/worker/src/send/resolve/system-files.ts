@@ -1,5 +1,5 @@
 // What the system's files say of names: the hosts file, and the name servers and search domains of
-// resolv.conf(5). Pure, but for reading the two, now and then.
+// resolv.conf(5). Pure, except that it reads the two now and then.
 
 import { readFile } from "node:fs/promises";
 import { isIP, SocketAddress } from "node:net";
@@ -71,7 +71,7 @@ function toLines(text: string, comment: RegExp): string[][] {
     .filter(([first]) => first !== undefined && first !== "");
 }
 
-/** A change in the files, as when a laptop joins another network, is found after so long. */
+/** How soon a change in the files is found, as when a laptop joins another network. */
 const READ_AGAIN_MS = 10_000;
 
 /**
