@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { provideRedis } from "@postrider/cli/redis/provide-redis";
-import { postrider } from "./cases/postrider.ts";
+import { keepingLess, keepingNothing, postrider } from "./cases/postrider.ts";
 import { type Case, firstScript, floor } from "./cases.ts";
 import { stopChildren } from "./child.ts";
 import { type CompositionMeasurement, measureComposition } from "./composition.ts";
@@ -16,18 +16,23 @@ import { type EnqueueMeasurement, measureEnqueue } from "./enqueue.ts";
 import { describeGuard, measureGuard } from "./guard.ts";
 import { openLane } from "./lane.ts";
 import { type Bench, type Measurement, measure, type Size } from "./measure.ts";
+import { measurePosts, type PostsMeasurement } from "./posts.ts";
 import { type Rounds, toJson, toText } from "./report.ts";
 import { measureSigning } from "./signing.ts";
 import { startSink } from "./sink.ts";
 import { toSpreads } from "./statistics.ts";
 import { measureStreaming, type StreamingMeasurement } from "./streaming.ts";
 
-const CASES = [floor, firstScript, postrider];
+const CASES = [floor, firstScript, postrider, keepingNothing];
+/** Measured where they are named alone: what each is the difference of is little. */
+const CASES_ON_DEMAND = keepingLess;
 /** What `--only` calls the measurement of composing alone. */
 const COMPOSITION = "composition";
 /** And of a run through the API. */
 const STREAMING = "streaming";
-const NAMES = [...CASES.map(({ name }) => name), COMPOSITION, STREAMING];
+/** And of single deliveries by POST. */
+const POSTS = "posts";
+const NAMES = [...[...CASES, ...CASES_ON_DEMAND].map(({ name }) => name), COMPOSITION, STREAMING, POSTS];
 
 const HELP = `npm run bench -- [options]
   --deliveries N   measured in each round (20000)
@@ -43,6 +48,7 @@ interface Options extends Size {
   readonly cases: readonly Case[];
   readonly isComposing: boolean;
   readonly isStreaming: boolean;
+  readonly isPosting: boolean;
   readonly json: string | undefined;
 }
 
@@ -67,7 +73,8 @@ function readOptions(): Options {
     return number;
   };
   const only = values.only?.split(",");
-  const cases = CASES.filter(({ name }) => only === undefined || only.includes(name));
+  const named = [...CASES, ...CASES_ON_DEMAND].filter(({ name }) => only?.includes(name));
+  const cases = only === undefined ? CASES : named;
   const unknown = only?.find((name) => !NAMES.includes(name));
   if (unknown !== undefined) throw new Error(`--only takes ${NAMES.join(", ")}`);
   return {
@@ -78,6 +85,7 @@ function readOptions(): Options {
     cases,
     isComposing: only === undefined || only.includes(COMPOSITION),
     isStreaming: only === undefined || only.includes(STREAMING),
+    isPosting: only === undefined || only.includes(POSTS),
     json: values.json,
   };
 }
@@ -105,6 +113,7 @@ async function run(options: Options): Promise<void> {
     composition: compose(options),
     ...(await runRounds(bench, options)),
     streaming: await stream(bench, options),
+    posts: await postAll(bench, options),
   };
   console.log(`\n${toText(rounds)}`);
   const ours = rounds.deliveries.get(postrider.name);
@@ -133,7 +142,7 @@ function compose({ isComposing, rounds }: Options): Map<string, CompositionMeasu
 async function stream(bench: Bench, options: Options): Promise<StreamingMeasurement[]> {
   const measured: StreamingMeasurement[] = [];
   for (let round = 0; options.isStreaming && round < options.rounds; round++) {
-    const measurement = await measureStreaming(bench, options);
+    const measurement = await measureStreaming(bench, options, round % 2 === 0);
     measured.push(measurement);
     const { apiMicrosPerDelivery: api, libraryMicrosPerDelivery: library } = measurement;
     say(
@@ -143,10 +152,21 @@ async function stream(bench: Bench, options: Options): Promise<StreamingMeasurem
   return measured;
 }
 
+async function postAll(bench: Bench, options: Options): Promise<PostsMeasurement[]> {
+  const measured: PostsMeasurement[] = [];
+  for (let round = 0; options.isPosting && round < options.rounds; round++) {
+    const measurement = await measurePosts(bench, options, round % 2 === 0);
+    measured.push(measurement);
+    const { apiMicrosPerDelivery: api, bareMicrosPerDelivery: bare } = measurement;
+    say(`round ${round + 1} of ${options.rounds}: a POST ${Math.round(api)} µs, bare ${Math.round(bare)} µs`);
+  }
+  return measured;
+}
+
 async function runRounds(
   bench: Bench,
   { cases, rounds, deliveries, warmUp }: Options,
-): Promise<Omit<Rounds, "composition" | "streaming">> {
+): Promise<Omit<Rounds, "composition" | "streaming" | "posts">> {
   const size = { deliveries, warmUp };
   const delivered = new Map<string, Measurement[]>(cases.map(({ name }) => [name, []]));
   const enqueued = new Map<string, EnqueueMeasurement[]>(
@@ -171,7 +191,7 @@ async function runRounds(
 
 /** The first script enqueues as the floor does. */
 function isEnqueueMeasured(subject: Case): boolean {
-  return subject !== firstScript;
+  return subject === floor || subject === postrider;
 }
 
 /** Each case comes first equally often: a machine that slows down over a round slows all down. */

@@ -17,6 +17,8 @@ export interface Measurement {
   readonly deliveriesPerCpuSecond: number;
   /** Part of one core that the sink was busy: far from 1, or it is the sink that was measured. */
   readonly sinkLoad: number;
+  /** What Redis holds of a delivery that has ended: its mark, its run, and what is kept for later. */
+  readonly keptBytesPerDelivery: number;
   /** Requests beyond one per delivery: 0, unless something failed on the way. */
   readonly repeats: number;
 }
@@ -47,6 +49,7 @@ export async function measure(
   try {
     await opened.enqueue(0, warmUp);
     await untilEmpty(lane, worker);
+    const bytesBefore = await lane.dataBytes();
     await lane.pause();
     await opened.enqueue(warmUp, deliveries);
 
@@ -65,6 +68,7 @@ export async function measure(
       nodeMicrosPerDelivery: node,
       redisMicrosPerDelivery: redis,
       deliveriesPerCpuSecond: 1e6 / (node + redis),
+      keptBytesPerDelivery: ((await lane.dataBytes()) - bytesBefore) / deliveries,
       sinkLoad: (after.sink - before.sink) / 1e6 / seconds,
       repeats: after.requests - before.requests - deliveries,
     };

@@ -4,7 +4,9 @@ import { cpus } from "node:os";
 import type { CompositionMeasurement } from "./composition.ts";
 import type { EnqueueMeasurement } from "./enqueue.ts";
 import type { GuardMeasurement } from "./guard.ts";
+import { describeKept, toKept } from "./kept.ts";
 import type { Measurement, Size } from "./measure.ts";
+import type { PostsMeasurement } from "./posts.ts";
 import type { SigningCost } from "./signing.ts";
 import { type Spread, toRatio, toSpreads } from "./statistics.ts";
 import type { StreamingMeasurement } from "./streaming.ts";
@@ -15,6 +17,7 @@ export interface Rounds {
   readonly enqueue: ReadonlyMap<string, readonly EnqueueMeasurement[]>;
   readonly composition: ReadonlyMap<string, readonly CompositionMeasurement[]>;
   readonly streaming: readonly StreamingMeasurement[];
+  readonly posts: readonly PostsMeasurement[];
   readonly signing: SigningCost;
 }
 
@@ -29,13 +32,14 @@ export interface Circumstances extends Size {
 export function toText(rounds: Rounds): string {
   const parts = [
     formatTable(
-      ["case", "deliveries/s", "node µs", "Redis µs", "deliveries/CPU-s", "sink load"],
+      ["case", "deliveries/s", "node µs", "Redis µs", "deliveries/CPU-s", "Redis bytes kept", "sink load"],
       [...rounds.deliveries].map(([name, measurements]) => {
         const {
           deliveriesPerSecond,
           nodeMicrosPerDelivery,
           redisMicrosPerDelivery,
           deliveriesPerCpuSecond,
+          keptBytesPerDelivery,
           sinkLoad,
         } = toSpreads(measurements);
         return [
@@ -44,6 +48,7 @@ export function toText(rounds: Rounds): string {
           formatSpread(nodeMicrosPerDelivery),
           formatSpread(redisMicrosPerDelivery),
           formatSpread(deliveriesPerCpuSecond),
+          formatSpread(keptBytesPerDelivery),
           formatSpread(sinkLoad, 2),
         ];
       }),
@@ -51,6 +56,7 @@ export function toText(rounds: Rounds): string {
     [...toRatios(rounds.deliveries)]
       .map(([pair, ratio]) => `${pair}, deliveries per CPU-second: ${formatSpread(ratio, 2)}`)
       .join("\n"),
+    describeKept(rounds.deliveries, formatSpread),
     formatTable(
       ["enqueue", "deliveries/s", "node µs", "Redis µs", "Redis bytes waiting"],
       [...rounds.enqueue].map(([name, measurements]) => {
@@ -78,6 +84,7 @@ export function toText(rounds: Rounds): string {
       }),
     ),
     describeStreaming(rounds.streaming),
+    describePosts(rounds.posts),
     describeSigning(rounds),
     "Medians of the rounds, with the least and the greatest in brackets.",
   ];
@@ -97,6 +104,11 @@ export function toJson(rounds: Rounds, guard: GuardMeasurement, circumstances: C
     streaming: {
       ...toResult("streaming", rounds.streaming),
       ratioOfDeliveriesPerCpuSecond: toStreamingRatio(rounds.streaming),
+    },
+    kept: Object.fromEntries(toKept(rounds.deliveries)),
+    posts: {
+      ...toResult("posts", rounds.posts),
+      ratioOfDeliveriesPerCpuSecond: toPostsRatio(rounds.posts),
     },
     signing: { ...rounds.signing, shareOfDelivery: toSigningShare(rounds) },
     guard,
@@ -132,6 +144,20 @@ function describeStreaming(rounds: readonly StreamingMeasurement[]): string {
   if (rounds.length === 0) return "";
   const { apiMicrosPerDelivery, libraryMicrosPerDelivery } = toSpreads(rounds);
   return `enqueueing NDJSON through the API: ${formatSpread(apiMicrosPerDelivery)} µs, by the library ${formatSpread(libraryMicrosPerDelivery)} µs; per CPU-second ${formatSpread(toStreamingRatio(rounds), 2)}`;
+}
+
+/** Of deliveries per CPU-second: through the API, to those of the bare one. */
+function toPostsRatio(rounds: readonly PostsMeasurement[]): Spread {
+  return toRatio(
+    rounds.map(({ bareMicrosPerDelivery }) => bareMicrosPerDelivery),
+    rounds.map(({ apiMicrosPerDelivery }) => apiMicrosPerDelivery),
+  );
+}
+
+function describePosts(rounds: readonly PostsMeasurement[]): string {
+  if (rounds.length === 0) return "";
+  const { apiMicrosPerDelivery, bareMicrosPerDelivery } = toSpreads(rounds);
+  return `single POSTs: ${formatSpread(apiMicrosPerDelivery)} µs, by a bare Fastify with addBulk ${formatSpread(bareMicrosPerDelivery)} µs; per CPU-second ${formatSpread(toPostsRatio(rounds), 2)}`;
 }
 
 function describeSigning(rounds: Rounds): string {

@@ -3,13 +3,11 @@
 
 import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage } from "node:http";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { createProducer, type Producer } from "@postrider/producer/producer";
-import { type Child, cpuMicros, startChild } from "./child.ts";
+import { API_COMMAND, freePort, untilReady } from "./api-child.ts";
+import { cpuMicros, startChild } from "./child.ts";
 import type { Bench, Size } from "./measure.ts";
 import { customers, toAction } from "./workload.ts";
 
@@ -19,21 +17,28 @@ export interface StreamingMeasurement {
   readonly apiMicrosPerDelivery: number;
 }
 
-const COMMAND = fileURLToPath(new URL("../packages/cli/dist/main.js", import.meta.url));
 const ACTION = toAction("http://127.0.0.1:1");
-const READY_MS = 30_000;
 
-/** @throws when either does not take in everything. */
-export async function measureStreaming(bench: Bench, size: Size): Promise<StreamingMeasurement> {
+/**
+ * @param isLibraryFirst which of them comes first, since a machine may slow down meanwhile.
+ * @throws when either does not take in everything.
+ */
+export async function measureStreaming(
+  bench: Bench,
+  size: Size,
+  isLibraryFirst: boolean,
+): Promise<StreamingMeasurement> {
   const { redisUrl } = bench.world;
-  await bench.lane.clear();
   const producer = await createProducer({ redis: redisUrl });
+  const measured = { library: 0, api: 0 };
   try {
-    await producer.actions.apply(ACTION);
-    const byLibrary = await measureLibrary(producer, bench, size);
-    await bench.lane.clear();
-    await producer.actions.apply(ACTION);
-    return { libraryMicrosPerDelivery: byLibrary, apiMicrosPerDelivery: await measureApi(bench, size) };
+    for (const by of isLibraryFirst ? (["library", "api"] as const) : (["api", "library"] as const)) {
+      await bench.lane.clear();
+      await producer.actions.apply(ACTION);
+      measured[by] =
+        by === "api" ? await measureApi(bench, size) : await measureLibrary(producer, bench, size);
+    }
+    return { libraryMicrosPerDelivery: measured.library, apiMicrosPerDelivery: measured.api };
   } finally {
     await producer.close();
   }
@@ -60,7 +65,7 @@ async function measureLibrary(producer: Producer, { lane }: Bench, { deliveries,
 
 async function measureApi({ world, lane, folder }: Bench, { deliveries, warmUp }: Size): Promise<number> {
   const port = await freePort();
-  const api = startChild([process.execPath, COMMAND, "api"], {
+  const api = startChild([process.execPath, API_COMMAND, "api"], {
     env: { POSTRIDER_REDIS_URL: world.redisUrl, POSTRIDER_API_PORT: String(port) },
     log: join(folder, "api.log"),
   });
@@ -101,26 +106,4 @@ async function post(url: string, body: Buffer): Promise<string> {
   request.end(body);
   const [response] = (await once(request, "response")) as [IncomingMessage];
   return text(response);
-}
-
-async function untilReady(url: string, api: Child): Promise<void> {
-  const isReady = (): Promise<boolean> =>
-    fetch(`${url}/readyz`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  const deadline = Date.now() + READY_MS;
-  while (!(await Promise.race([isReady(), api.failure]))) {
-    if (Date.now() > deadline) throw new Error("the API is not ready");
-    await sleep(50);
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

@@ -5,45 +5,71 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { RUN_SHARED_MAX } from "@postrider/producer/enqueue/routing";
 import { createProducer } from "@postrider/producer/producer";
+import { readSettings } from "@postrider/shared/settings/read-settings";
 import type { Case } from "../cases.ts";
 import { customers, toAction } from "../workload.ts";
 
 const COMMAND = fileURLToPath(new URL("../../packages/cli/dist/main.js", import.meta.url));
 
-export const postrider: Case = {
-  name: "postrider",
-  async open({ redisUrl, sinkUrl, concurrency }) {
-    if (!existsSync(COMMAND)) throw new Error("Postrider is not built: npm run build");
-    const producer = await createProducer({ redis: redisUrl });
-    const action = toAction(sinkUrl);
-    await producer.actions.apply(action);
-    let runs = 0;
-    return {
-      worker: {
-        command: [process.execPath, COMMAND, "worker"],
-        env: {
-          POSTRIDER_REDIS_URL: redisUrl,
-          // The sink is on this machine, which the guard refuses by default.
-          POSTRIDER_ALLOW_NETWORKS: "127.0.0.0/8",
-          POSTRIDER_CONCURRENCY: String(concurrency),
-          POSTRIDER_METRICS_HOST: "127.0.0.1",
-          POSTRIDER_METRICS_PORT: "0",
-          POSTRIDER_LOG_LEVEL: "info",
+/** Complete. */
+export const postrider = createCase("postrider", {});
+
+const NO_OUTCOMES = { POSTRIDER_OUTCOMES_KEPT: "0" };
+const NO_CUSTOMERS = { POSTRIDER_CUSTOMERS_KEPT_MS: "0" };
+const NO_ROLL_UPS = { POSTRIDER_ROLL_UPS_MINUTES_KEPT_MS: "0" };
+
+/** Without what is kept of deliveries for those who ask later: all of that costs the difference. */
+export const keepingNothing = createCase("keeping-nothing", {
+  ...NO_OUTCOMES,
+  ...NO_CUSTOMERS,
+  ...NO_ROLL_UPS,
+});
+
+/** Without one part of it each. */
+export const keepingLess: readonly Case[] = [
+  createCase("no-outcomes", NO_OUTCOMES),
+  createCase("no-customers", NO_CUSTOMERS),
+  createCase("no-roll-ups", NO_ROLL_UPS),
+];
+
+/** @param changes settings that are not the defaults, of producer and worker. */
+function createCase(name: string, changes: Readonly<Record<string, string>>): Case {
+  return {
+    name,
+    async open({ redisUrl, sinkUrl, concurrency }) {
+      if (!existsSync(COMMAND)) throw new Error("Postrider is not built: npm run build");
+      const producer = await createProducer({ ...readSettings(changes), redis: redisUrl });
+      const action = toAction(sinkUrl);
+      await producer.actions.apply(action);
+      let runs = 0;
+      return {
+        worker: {
+          command: [process.execPath, COMMAND, "worker"],
+          env: {
+            POSTRIDER_REDIS_URL: redisUrl,
+            // The sink is on this machine, which the guard refuses by default.
+            POSTRIDER_ALLOW_NETWORKS: "127.0.0.0/8",
+            POSTRIDER_CONCURRENCY: String(concurrency),
+            POSTRIDER_METRICS_HOST: "127.0.0.1",
+            POSTRIDER_METRICS_PORT: "0",
+            POSTRIDER_LOG_LEVEL: "info",
+            ...changes,
+          },
         },
-      },
-      async enqueue(first, count) {
-        // A run's first thousand share a lane with everybody, the rest gets its own: here all stay in the
-        // lane that the bench watches.
-        for (let next = first; next < first + count; next += RUN_SHARED_MAX) {
-          runs += 1;
-          await producer.enqueueMany({
-            action: action.id,
-            customers: customers(next, Math.min(RUN_SHARED_MAX, first + count - next)),
-            run: `bench-${runs}`,
-          });
-        }
-      },
-      close: () => producer.close(),
-    };
-  },
-};
+        async enqueue(first, count) {
+          // A run's first thousand share a lane with everybody, the rest gets its own: here all stay in the
+          // lane that the bench watches.
+          for (let next = first; next < first + count; next += RUN_SHARED_MAX) {
+            runs += 1;
+            await producer.enqueueMany({
+              action: action.id,
+              customers: customers(next, Math.min(RUN_SHARED_MAX, first + count - next)),
+              run: `bench-${runs}`,
+            });
+          }
+        },
+        close: () => producer.close(),
+      };
+    },
+  };
+}
