@@ -102,8 +102,20 @@ function read(
 ): AsyncIterable<ReadEvent> {
   const { group, after, start } = options;
   if (options.once === true) return readThrough(events, options, onMissed, signal);
-  if (group !== undefined && after === undefined) return events({ group, start, onMissed, signal });
-  return events({ start, ...(after !== undefined && { after }), onMissed, signal });
+  if (group === undefined) return events({ start, ...(after !== undefined && { after }), onMissed, signal });
+  if (after === undefined) return events({ group, start, onMissed, signal });
+  return readBehind(events, { group, after }, onMissed, signal);
+}
+
+/** For a group from this cursor on: all up to there are done with. */
+async function* readBehind(
+  events: Producer["events"],
+  { group, after }: { readonly group: string; readonly after: string },
+  onMissed: OnMissed,
+  signal: AbortSignal,
+): AsyncGenerator<ReadEvent> {
+  await events.read({ group, after, limit: 1 });
+  yield* events({ group, onMissed, signal });
 }
 
 /** All that there is. */
