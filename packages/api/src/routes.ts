@@ -6,6 +6,7 @@ import type { Route } from "./route/route.ts";
 import { actionRoutes } from "./routes/actions.ts";
 import { changeDeliveryRoutes } from "./routes/change-delivery.ts";
 import { customerRoutes } from "./routes/customers.ts";
+import { deadLetterWorkRoutes } from "./routes/dead-letter-work.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { createDescriptionRoutes } from "./routes/description.ts";
@@ -15,6 +16,7 @@ import { outcomeRoutes } from "./routes/outcomes.ts";
 import { previewRoutes } from "./routes/preview.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { sendCustomers } from "./routes/send-customers.ts";
+import { statusRoute } from "./routes/status.ts";
 import { storeRoutes } from "./routes/store.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { testSendRoute } from "./routes/test-send.ts";
@@ -32,7 +34,9 @@ export const ROUTES: readonly Route[] = [
   ...customerRoutes,
   ...outcomeRoutes,
   ...deadLetterRoutes,
+  ...deadLetterWorkRoutes,
   ...destinationRoutes,
+  statusRoute,
   ...storeRoutes,
   ...taskRoutes,
   ...tokenRoutes,

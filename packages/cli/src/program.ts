@@ -1,9 +1,11 @@
 // The command line: its commands, and what their ends mean as exit codes (0 done, 1 failed, 2 usage).
 
 import { CustomersFileError } from "@postrider/producer/customers/customers-file-error";
+import { isReadableOnTheWay } from "@postrider/shared/api-url";
 import { ERROR_CODES } from "@postrider/shared/error-codes";
 import { PostriderError } from "@postrider/shared/errors";
 import { readSettings } from "@postrider/shared/settings/read-settings";
+import type { Settings } from "@postrider/shared/settings/settings";
 import { VERSION } from "@postrider/shared/version";
 import { Command, CommanderError } from "commander";
 import { addActions } from "./commands/actions.ts";
@@ -51,10 +53,18 @@ export async function createProgram(
 ): Promise<number> {
   let exitCode = 0;
   const output = createOutput(surroundings, argv.includes("--json"));
+  let isWarned = false;
+  const readAndWarn: typeof readSettings = (environment) => {
+    const settings = readSettings(environment);
+    if (!isWarned && sendsTokenOpenly(settings))
+      output.note("POSTRIDER_URL is plain http: others on the way can read POSTRIDER_TOKEN; use https");
+    isWarned = true;
+    return settings;
+  };
   const context: Context = {
     surroundings,
     output,
-    settings: (changes = {}) => ({ ...readSettings(surroundings.environment), ...changes }),
+    settings: (changes = {}) => ({ ...readAndWarn(surroundings.environment), ...changes }),
     end: (code) => {
       exitCode = code;
     },
@@ -62,7 +72,7 @@ export async function createProgram(
   const program = new Command("postrider")
     .description("Delivers webhooks: one action for each of many customers, through Redis, with retries.")
     .version(VERSION)
-    .option("--redis <url>", "Redis URL, instead of POSTRIDER_REDIS_URL")
+    .option("--redis <url>", "Redis URL, instead of POSTRIDER_REDIS_URL, and of POSTRIDER_URL")
     .showHelpAfterError("(add --help for what it takes)")
     .exitOverride()
     .configureOutput({
@@ -71,7 +81,9 @@ export async function createProgram(
     })
     .hook("preAction", (root) => {
       const { redis } = root.opts<{ redis?: string }>();
-      if (redis !== undefined) surroundings.environment["POSTRIDER_REDIS_URL"] = redis;
+      if (redis === undefined) return;
+      surroundings.environment["POSTRIDER_REDIS_URL"] = redis;
+      surroundings.environment["POSTRIDER_URL"] = "";
     });
   for (const add of COMMANDS) add(program, context);
 
@@ -81,6 +93,11 @@ export async function createProgram(
   } catch (error) {
     return report(error, output);
   }
+}
+
+/** Whether the token travels so that others on the way can read it. */
+function sendsTokenOpenly({ url, token }: Settings): boolean {
+  return url !== "" && token !== "" && isReadableOnTheWay(url);
 }
 
 function report(error: unknown, output: Output): number {

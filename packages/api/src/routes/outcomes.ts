@@ -16,7 +16,8 @@ const WAIT_SECONDS_MAX = 60;
 const POLL_MS = 200;
 
 const query = z.strictObject({
-  after: z.string().max(200).optional().describe("A cursor; absent: from the oldest that is kept."),
+  after: z.string().max(200).optional().describe("A cursor; absent: where `start` says."),
+  start: z.enum(["oldest", "newest"]).default("oldest").describe("Where to begin without a cursor."),
   limit: z.coerce.number().int().min(1).max(LIMIT_MAX).default(100),
   wait: z.coerce
     .number()
@@ -53,9 +54,14 @@ export const outcomeRoutes: readonly Route[] = [
         ),
     }),
     errors: ["outcomes_invalid", "outcomes_held"],
-    async handle({ query: { wait, after, limit, group }, caller, signal }, tools) {
+    async handle({ query: { wait, after, limit, group, start }, caller, signal }, tools) {
       checkReader(caller, group);
-      const asked = { limit, ...(after !== undefined && { after }), ...(group !== undefined && { group }) };
+      const asked = {
+        limit,
+        start,
+        ...(after !== undefined && { after }),
+        ...(group !== undefined && { group }),
+      };
       const page = await readWaiting(asked, tools, { waitMs: wait * 1_000, signal });
       const outcomes = onlyReached(page, caller).map(toShownReadOutcome);
       return { status: 200, body: { outcomes, after: page.after, missed: page.missed } };

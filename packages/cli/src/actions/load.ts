@@ -8,7 +8,7 @@ import type { Example } from "@postrider/shared/example";
 import { parseAction, parseActionDocument } from "@postrider/shared/parse-action";
 import type { Context } from "../context.ts";
 import { type ActionDocument, isActionFile, readActionDocuments } from "../documents.ts";
-import { withProducer } from "../with-producer.ts";
+import { withService } from "../with-service.ts";
 
 export interface LoadedAction {
   /** Where it stands. */
@@ -46,19 +46,16 @@ export async function loadFiles(
 }
 
 /**
- * The one action of a file, or a saved one, which has masks for the credentials that are written into it
- * unless it is to be sent.
- * @throws `action_invalid`, `action_unknown`, `key_missing`.
+ * The one action of a file, or a saved one, which has masks for the credentials that are written into it.
+ * @throws `action_invalid`, `action_unknown`.
  */
 export async function loadAction(
   action: string,
   context: Context,
-  { given = {}, forSending = false }: { readonly given?: GivenSnippets; readonly forSending?: boolean } = {},
+  { given = {} }: { readonly given?: GivenSnippets } = {},
 ): Promise<CompiledAction> {
   if (!isActionFile(action)) {
-    const saved = await withProducer(context.settings(), ({ actions }) =>
-      forSending ? actions.open(action) : actions.get(action),
-    );
+    const saved = await withService(context.settings(), ({ actions }) => actions.get(action));
     return compileAction(saved.action);
   }
   const [path = "", id] = action.split("#");
@@ -97,7 +94,7 @@ async function loadDocument(
 async function addSnippets(action: Action, context: Context, given: GivenSnippets): Promise<Action> {
   const complete = await completeSnippets(action, (names) => pick(given, names));
   if (findMissingSnippets(complete).length === 0) return complete;
-  return withProducer(context.settings(), ({ snippets }) => snippets.addTo(complete));
+  return withService(context.settings(), ({ snippets }) => snippets.addTo(complete));
 }
 
 function pick(given: GivenSnippets, names: readonly string[]): GivenSnippets {

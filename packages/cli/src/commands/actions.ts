@@ -11,7 +11,7 @@ import type { SampleOptions } from "../actions/sample.ts";
 import { showWarnings } from "../actions/show.ts";
 import { test } from "../actions/test.ts";
 import type { Context } from "../context.ts";
-import { withProducer } from "../with-producer.ts";
+import { withService } from "../with-service.ts";
 import { parseTime } from "./arguments.ts";
 
 /** What campaign tools show in previews; the same each time, so that what depends on it does not move. */
@@ -47,7 +47,7 @@ function addStoreCommands(group: Command, { settings, output, ...context }: Cont
     .action(async (files: string[], { json }: { json?: boolean }) => {
       // All are checked before any is saved: a bad file changes nothing.
       const loaded = await loadFiles(files, { settings, output, ...context });
-      const applied = await withProducer(settings(), async ({ actions }) => {
+      const applied = await withService(settings(), async ({ actions }) => {
         const results = [];
         for (const { document } of loaded) results.push(await actions.apply(document));
         return results;
@@ -62,7 +62,7 @@ function addStoreCommands(group: Command, { settings, output, ...context }: Cont
     .description("List the saved actions with their latest versions")
     .option("--json", "for programs")
     .action(async ({ json }: { json?: boolean }) => {
-      const actions = await withProducer(settings(), (producer) => producer.actions.list());
+      const actions = await withService(settings(), (producer) => producer.actions.list());
       if (json === true) return output.json({ actions });
       if (actions.length === 0) return output.line("no actions; save one with: postrider actions apply FILE");
       output.table(
@@ -75,7 +75,7 @@ function addStoreCommands(group: Command, { settings, output, ...context }: Cont
     .description("Show a saved action, its latest version or id@version")
     .option("--json", "for programs")
     .action(async (ref: string, { json }: { json?: boolean }) => {
-      const saved = await withProducer(settings(), (producer) => producer.actions.get(ref));
+      const saved = await withService(settings(), (producer) => producer.actions.get(ref));
       if (json === true) return output.json(saved);
       output.line(`# ${toActionRef(saved)}\n${stringify(saved.action).trimEnd()}`);
     });

@@ -9,7 +9,7 @@ import {
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { untilInterrupted } from "../interrupt.ts";
-import { withProducer } from "../with-producer.ts";
+import { withService } from "../with-service.ts";
 import { parseRate } from "./arguments.ts";
 import { addFilterOptions, type FilterOptions, toSelection } from "./dead-letter-options.ts";
 
@@ -49,7 +49,7 @@ async function replay(ids: string[], options: ReplayOptions, context: Context): 
   const progress = createProgress(json === true, context);
   const onProgress = ({ replayed }: ReplayProgress): void => progress(`${replayed} replayed`);
   const result = await untilInterrupted((signal) =>
-    withProducer(context.settings(), ({ deadLetters }) =>
+    withService(context.settings(), ({ deadLetters }) =>
       deadLetters.replay(selection, { ratePerSecond, presentVersion, newKey, signal, onProgress }),
     ),
   );
@@ -75,7 +75,7 @@ async function purge(ids: string[], options: WorkOptions, context: Context): Pro
   const progress = createProgress(options.json === true, context);
   const onProgress = ({ purged }: PurgeProgress): void => progress(`${purged} purged`);
   const result = await untilInterrupted((signal) =>
-    withProducer(context.settings(), ({ deadLetters }) =>
+    withService(context.settings(), ({ deadLetters }) =>
       deadLetters.purge(selection, { signal, onProgress }),
     ),
   );

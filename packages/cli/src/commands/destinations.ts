@@ -6,7 +6,7 @@ import type { Limits } from "@postrider/shared/own-lane";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { describeTime } from "../readable.ts";
-import { withProducer } from "../with-producer.ts";
+import { withService } from "../with-service.ts";
 import { parseCount, parseRate } from "./arguments.ts";
 
 interface LimitOptions {
@@ -26,7 +26,7 @@ export function addDestinations(program: Command, context: Context): void {
     .description("List the destinations that have a lane of their own, those with the most waiting first")
     .option("--json", "for programs")
     .action(async ({ json }: { json?: boolean }) => {
-      const found = await withProducer(context.settings(), ({ destinations }) => destinations.list());
+      const found = await withService(context.settings(), ({ destinations }) => destinations.list());
       if (json === true) return context.output.json({ destinations: found });
       if (found.length === 0) return context.output.line("no destination has a lane of its own");
       context.output.table(
@@ -77,7 +77,7 @@ function addCommand(
     .description(description)
     .option("--json", "for programs")
     .action(async (origin: string, { json, ...options }: Options) => {
-      const shown = await withProducer(context.settings(), async ({ destinations }) => {
+      const shown = await withService(context.settings(), async ({ destinations }) => {
         await change(destinations, origin, options);
         return destinations.show(origin);
       });

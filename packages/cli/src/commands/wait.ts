@@ -2,20 +2,20 @@
 // that says whether all were delivered.
 
 import type { Writable } from "node:stream";
-import type { Producer } from "@postrider/producer/producer";
 import type { Run } from "@postrider/producer/runs/run";
 import { isOver } from "@postrider/producer/runs/run-end";
 import { createBar, createLines } from "../bar.ts";
 import type { Context } from "../context.ts";
 import { untilInterrupted } from "../interrupt.ts";
 import { describeDuration } from "../readable.ts";
+import type { Service } from "../service.ts";
 
 /**
  * Waits, and ends the command with 1 unless the run is over and all of it was delivered.
  * @param timeoutMs absent: as long as it takes. @returns the run as it stands then.
  */
 export async function waitForRun(
-  { runs }: Producer,
+  { runs }: Pick<Service, "runs">,
   id: string,
   { timeoutMs, isQuiet, context }: { timeoutMs?: number | undefined; isQuiet: boolean; context: Context },
 ): Promise<Run> {
