@@ -7,7 +7,10 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Ran, run } from "../support/command-line.ts";
 import { bury } from "../support/dead-letters.ts";
+import { eventually } from "../support/eventually.ts";
+import { closedPort } from "../support/network.ts";
 import { type StartedProcess, startPostrider } from "../support/processes.ts";
+import { reply, startReceiver } from "../support/receiver.ts";
 import { type System, startSystem } from "../support/system.ts";
 
 let directory: string;
@@ -27,6 +30,7 @@ const KEYS = `k1:${Buffer.alloc(32, 7).toString("base64")}`;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "postrider-test-"));
   system = await startSystem(undefined, { secretKeys: KEYS });
+  await system.apply({ id: "plain" });
   await system.startWorker({ POSTRIDER_SECRET_KEYS: KEYS });
   straight = { POSTRIDER_REDIS_URL: system.redisUrl, POSTRIDER_SECRET_KEYS: KEYS };
   api = startPostrider(["api"], {
@@ -53,7 +57,7 @@ afterAll(async () => {
 const FILES = {
   "customers.ndjson": '{"id":"c1","n":9007199254740993}\n{"id":2}\n{"id":"c3"}\n',
   "some-bad.ndjson": '{"id":"b1"}\nno JSON\n{"id":"b3"}\n',
-  "many.ndjson": Array.from({ length: 3_000 }, (_, index) => `{"id":"m${index}"}\n`).join(""),
+  "mended.ndjson": '{"id":"s1"}\n{"id":"s2"}\n{"id":"s3"}\n',
   "empty.ndjson": "",
   "customer.json": '{"id":"c1","n":9007199254740993}',
   "event.json": '{"e":"é","big":12345678901234567890}',
@@ -196,4 +200,123 @@ test("each command says and ends the same, straight and through the API", async 
   redis.disconnect();
 
   expect(differing).toEqual([]);
+});
+
+test("what no API can do says which variable to unset, and reaches no Redis", async () => {
+  for (const command of ["worker", "api", "up", "secrets rotate"]) {
+    const { code, stderr } = await run(command.split(" "), remote);
+    expect({ code, stderr }, command).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/works on Redis itself.*unset POSTRIDER_URL/),
+    });
+  }
+  const sent = await run(
+    `actions test ${directory}/hook-r.yaml --customer ${directory}/customer.json`.split(" "),
+    remote,
+  );
+  expect(sent).toMatchObject({ code: 2, stderr: expect.stringContaining("unset POSTRIDER_URL") });
+  // Whoever names a Redis means that one.
+  expect(await run(["--redis", system.redisUrl, "runs", "list"], remote)).toMatchObject({ code: 0 });
+});
+
+test("trouble on the way says what to change, and never shows the token", async () => {
+  const list = (environment: Record<string, string>) => run(["runs", "list", "--json"], environment);
+  const url = remote["POSTRIDER_URL"] ?? "";
+  const closed = `http://127.0.0.1:${await closedPort()}`;
+  const cases: [Record<string, string>, number, RegExp][] = [
+    [{ POSTRIDER_URL: url }, 1, /needs a token: set POSTRIDER_TOKEN/],
+    [{ POSTRIDER_URL: url, POSTRIDER_TOKEN: "w".repeat(40) }, 1, /holds no token that the API at .* knows/],
+    [{ POSTRIDER_URL: url, POSTRIDER_TOKEN: ENQUEUER }, 1, /use one with a wider scope/],
+    [{ POSTRIDER_URL: closed, POSTRIDER_TOKEN: TOKEN }, 1, /ECONNREFUSED.*check POSTRIDER_URL/],
+    [{ POSTRIDER_URL: `${url}/deep`, POSTRIDER_TOKEN: TOKEN }, 1, /must be where the API begins/],
+    [{ POSTRIDER_URL: system.receiver.url, POSTRIDER_TOKEN: TOKEN }, 1, /no Postrider API/],
+    [{ POSTRIDER_URL: "http://me:secret-word@host" }, 2, /give the token as POSTRIDER_TOKEN/],
+    [{ POSTRIDER_URL: "host:8080" }, 2, /must be a URL such as https:/],
+    [
+      { POSTRIDER_URL: url, POSTRIDER_TOKEN: "secret-word secret-word" },
+      2,
+      /POSTRIDER_TOKEN must|POSTRIDER_TOKEN: must/,
+    ],
+  ];
+  for (const [environment, code, message] of cases) {
+    const ran = await list(environment);
+    expect(ran).toEqual({ code, stdout: "", stderr: expect.stringMatching(message) });
+    for (const secret of [TOKEN, ENQUEUER, "secret-word", "w".repeat(40)])
+      expect(ran.stderr).not.toContain(secret);
+  }
+  const open = await run(["actions", "check", join(directory, "hook-r.yaml")], {
+    POSTRIDER_URL: "http://api.example.com",
+    POSTRIDER_TOKEN: TOKEN,
+  });
+  expect(open.stderr).toBe("");
+});
+
+test("an API of another version is named with both versions", async () => {
+  await using other = await startReceiver(({ path }) =>
+    path === "/openapi.json"
+      ? reply(200, { "content-type": "application/json" }, '{"info":{"version":"9.9.9"}}')
+      : reply(
+          404,
+          { "content-type": "application/problem+json" },
+          '{"code":"not_found","status":404,"detail":"there is no such path"}',
+        ),
+  );
+
+  const { code, stderr } = await run(["status"], { POSTRIDER_URL: other.url });
+
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/is version 9\.9\.9, and this command line 0\.1\.0: use the same version/);
+});
+
+test("a token that may only enqueue is enough for that", async () => {
+  const { code, stdout, stderr } = await run(
+    `enqueue plain --customers ${directory}/customers.ndjson --run narrow --hold --json`.split(" "),
+    { ...remote, POSTRIDER_TOKEN: ENQUEUER },
+  );
+
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(JSON.parse(stdout)).toEqual({ run: "narrow", enqueued: 3, duplicates: 0, rejected: 0 });
+});
+
+test("Ctrl-C leaves a run that goes on, bad lines are put aside, and a run is waited for", async () => {
+  await using stopped = startPostrider(
+    `enqueue plain --customers - --run stopped --skip-invalid ${directory}/stopped.rejected`.split(" "),
+    remote,
+  );
+  stopped.write('{"id":"s1"}\nno JSON\n{"id":"s2"}\n');
+  await eventually(async () =>
+    expect(await system.producer.runs.get("stopped")).toMatchObject({ enqueued: 2 }),
+  );
+  stopped.kill("SIGINT");
+
+  expect(await stopped.exited).toEqual({ code: 1, signal: null });
+  expect(stopped.stderr).toMatch(/--run stopped goes on where it stopped/);
+  expect(await system.producer.runs.get("stopped")).toMatchObject({ enqueued: 2, closedAt: null });
+  const again = await run(
+    `enqueue plain --customers ${directory}/mended.ndjson --run stopped --wait --json`.split(" "),
+    remote,
+  );
+  expect({ code: again.code, ...JSON.parse(again.stdout) }).toMatchObject({
+    code: 0,
+    enqueued: 1,
+    duplicates: 2,
+  });
+});
+
+test("Ctrl-C stops the task that a replay has begun; and outcomes are followed until then", async () => {
+  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  await bury(redis, { count: 500, run: "slow", action: "plain@1", reason: "gone" });
+  redis.disconnect();
+  await using tail = startPostrider(["outcomes", "tail", "--json"], remote);
+  await using replay = startPostrider(["dead-letters", "replay", "--run", "slow", "--rate", "20"], remote);
+  await tail.waitForOutput(/"run":"slow"/);
+
+  replay.kill("SIGINT");
+
+  expect(await replay.exited).toEqual({ code: 1, signal: null });
+  expect(replay.stderr).toMatch(/stopped; the rest are dead letters still/);
+  const { tasks } = JSON.parse((await run(["tasks", "list", "--limit", "1", "--json"], remote)).stdout);
+  expect(tasks).toMatchObject([{ do: "replay", filter: { run: "slow" }, state: "stopped" }]);
+  tail.kill("SIGINT");
+  expect(await tail.exited).toEqual({ code: 0, signal: null });
 });
