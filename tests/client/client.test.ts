@@ -1,5 +1,5 @@
-// The client against servers that misbehave as networks and overloaded APIs do: what is tried again, when, and
-// under which key; and what it tells of everything else.
+// The client against servers that misbehave as networks and overloaded APIs do: what is tried again, when,
+// and under which key; and what it tells of everything else.
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -37,7 +37,7 @@ export const statusRoute: Route = defineRoute({
         (lanes) => lanes.length <= LANES_MAX && lanes.every(isLaneName),
         `must be at most ${LANES_MAX} names of shared lanes, separated by commas`,
       )
-      .default([])
+      .optional()
       .describe("Shared lanes to show, separated by commas, although nothing has ever lain in them."),
     ownLanes: z.coerce
       .number()
@@ -78,7 +78,7 @@ export const statusRoute: Route = defineRoute({
       z.strictObject({ origin: z.string(), state: ownLaneState, probeAt: timeSchema.nullable() }),
     ),
   }),
-  async handle({ query: { lanes, ownLanes: ownLanesMax } }, { producer }) {
+  async handle({ query: { lanes = [], ownLanes: ownLanesMax } }, { producer }) {
     const status = await readLanesStatus(producer, { lanes, ownLanesMax });
     const openCircuits = status.openCircuits.map(({ probeAt, ...rest }) => ({
       ...rest,

@@ -11,6 +11,7 @@ import {
   type Replayed,
   type ReplayOptions,
 } from "@postrider/producer/dead-letters/replay";
+import { TASK_RATE_MAX } from "@postrider/producer/tasks/task";
 import { isEmptyFilter, toFilterDocument } from "@postrider/shared/delivery-filter";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Service } from "../service.ts";
@@ -76,7 +77,12 @@ async function replay(
   const onCounts = (counts: Counts): void => onProgress?.(toReplayed(counts), NO_PLACE);
   const { call } = remote;
   if ("filter" in selection) {
-    const order = { ...toOrder(selection.filter), rate: ratePerSecond, presentVersion, newKey };
+    const order = {
+      ...toOrder(selection.filter),
+      rate: Math.min(ratePerSecond, TASK_RATE_MAX),
+      presentVersion,
+      newKey,
+    };
     const task = await call("beginTask", { body: { do: "replay", ...order } });
     return toReplayed(await followTask(toId(task), { onCounts, signal }, createRemoteTasks(remote)));
   }
