@@ -89,7 +89,7 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
   testAction: ({ action }) => ({ params: { id: action }, body: { customer: { id: 1 }, event: { a: 1 } } }),
   sendCustomers: ({ action }) => ({
     params: { id: action },
-    query: "?open=true",
+    query: `?open=true&event=${encodeURIComponent('{"a":1}')}&values=${encodeURIComponent('{"event_name":"x"}')}`,
     body: '{"id":1}\n',
     headers: { "content-type": "application/x-ndjson" },
   }),
@@ -133,6 +133,8 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
   listDeadLetters: () => ({ query: "?limit=10&reason=reply_5xx&from=2020-01-01T00:00:00Z" }),
   groupDeadLetters: () => ({ query: "?by=action,reason" }),
   getDeadLetter: ({ deadLetter }) => ({ params: { id: deadLetter } }),
+  replayDeadLetters: () => ({ body: { ids: ["none"], newKey: true } }),
+  purgeDeadLetters: () => ({ body: { ids: ["none"] } }),
   beginTask: ({ action }) => ({
     body: { do: "replay", filter: { action, reason: "gone", customer: 5 }, rate: 50, newKey: true },
   }),
@@ -145,6 +147,7 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
   unlimitDestination: () => ({ params: ORIGIN }),
   pauseDestination: () => ({ params: ORIGIN }),
   resumeDestination: () => ({ params: ORIGIN }),
+  getStatus: () => ({ query: "?lanes=bulk,own&ownLanes=5" }),
   listSnippets: () => ({}),
   getSnippet: () => ({ params: { name: "footer" } }),
   saveSnippet: () => ({ params: { name: "footer" }, body: { text: "Bye, {{ customer.id }}" } }),

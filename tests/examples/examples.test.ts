@@ -5,6 +5,7 @@ import { compileAction } from "@postrider/compose";
 import { createProducer } from "@postrider/producer";
 import { createWorker } from "@postrider/worker";
 import { expect, onTestFinished, test } from "vitest";
+import { startApi } from "../support/api.ts";
 import { ROOT, startProcess } from "../support/processes.ts";
 import { redisBinary } from "../support/redis.ts";
 import { startSystem } from "../support/system.ts";
@@ -28,6 +29,21 @@ test("examples/enqueue.ts saves an action, enqueues a run and sees it delivered"
 
   expect(await example.exited).toEqual({ code: 0, signal: null });
   expect(example.stdout).toMatch(/1000 enqueued\n.*: 1000 delivered, 0 failed, 0 retries\n/);
+  expect(system.receiver.requests).toHaveLength(1_000);
+});
+
+test("examples/client.ts streams a run over the API and reads every outcome", async () => {
+  await using system = await startSystem();
+  await using api = await startApi({ POSTRIDER_REDIS_URL: system.redisUrl });
+  await system.startWorker();
+  await using example = startProcess(
+    process.execPath,
+    ["--import", "tsx", `${ROOT}/examples/client.ts`, `${system.receiver.url}/people`],
+    { POSTRIDER_URL: api.url },
+  );
+
+  expect(await example.exited).toEqual({ code: 0, signal: null });
+  expect(example.stdout).toMatch(/1000 enqueued\n.*: 1000 delivered\n/);
   expect(system.receiver.requests).toHaveLength(1_000);
 });
 

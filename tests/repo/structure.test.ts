@@ -32,7 +32,8 @@ const PACKAGES: Record<string, readonly string[]> = {
   producer: ["shared", "redis", "compose"],
   worker: ["shared", "redis", "compose"],
   api: ["shared", "redis", "compose", "producer"],
-  cli: ["shared", "redis", "compose", "producer", "worker", "api"],
+  client: ["shared"],
+  cli: ["shared", "redis", "compose", "producer", "worker", "api", "client"],
 };
 
 /** The pure ring: no library, no clock, no chance, no process. */
@@ -80,19 +81,22 @@ test.each(sources)("%s asks nothing of the machine's zone or language", async (f
   );
 });
 
+/** What no person writes may be as long as it gets. */
+const GENERATED = "packages/client/src/generated.ts";
+
 test.each(sources)(`%s has at most ${LINES_MAX} lines and opens with its part in the story`, async (file) => {
   const text = await readFile(join(ROOT, file), "utf8");
 
-  expect(text.split("\n").length).toBeLessThanOrEqual(LINES_MAX);
+  if (file !== GENERATED) expect(text.split("\n").length).toBeLessThanOrEqual(LINES_MAX);
   expect(text).toMatch(/^(\/\/|\/\*\*)/);
 });
 
 /**
  * Files that are called after something else: a command or route after what it deals with, a step after what
- * it calls, a role's settings after the role.
+ * it calls, a role's settings after the role, what stands for a part of the producer over HTTP after that.
  */
 const CALLED_AFTER =
-  /^packages\/(?:cli\/src\/commands|api\/src\/routes|worker\/src\/steps|shared\/src\/settings)\//;
+  /^packages\/(?:cli\/src\/commands|cli\/src\/remote|api\/src\/routes|worker\/src\/steps|shared\/src\/settings)\//;
 
 test("a source file's name occurs once, so that whoever looks for a file finds one", () => {
   const owners = new Map<string, string[]>();
@@ -119,6 +123,7 @@ test("no source file is dead: each is imported, or is an entrance", async () => 
     "packages/producer/src/producer.ts",
     "packages/worker/src/worker.ts",
     "packages/api/src/api.ts",
+    "packages/client/src/create-client.ts",
   ]);
   const imported = new Set<string>();
   for (const file of files.filter((name) => name.endsWith(".ts"))) {

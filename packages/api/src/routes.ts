@@ -8,6 +8,7 @@ import { auditRoute } from "./routes/audit.ts";
 import { changeDeliveryRoutes } from "./routes/change-delivery.ts";
 import { configRoutes } from "./routes/config.ts";
 import { customerRoutes } from "./routes/customers.ts";
+import { deadLetterWorkRoutes } from "./routes/dead-letter-work.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { createDescriptionRoutes } from "./routes/description.ts";
@@ -20,6 +21,7 @@ import { outcomeRoutes } from "./routes/outcomes.ts";
 import { previewRoutes } from "./routes/preview.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { sendCustomers } from "./routes/send-customers.ts";
+import { statusRoute } from "./routes/status.ts";
 import { storeRoutes } from "./routes/store.ts";
 import { subscriptionRoutes } from "./routes/subscriptions.ts";
 import { taskRoutes } from "./routes/tasks.ts";
@@ -42,7 +44,9 @@ export const ROUTES: readonly Route[] = [
   ...eventRoutes,
   ...subscriptionRoutes,
   ...deadLetterRoutes,
+  ...deadLetterWorkRoutes,
   ...destinationRoutes,
+  statusRoute,
   ...storeRoutes,
   ...configRoutes,
   ...taskRoutes,

@@ -6,7 +6,7 @@ import { createProgram } from "./program.ts";
 const environment = { ...process.env };
 // Neither the processes that this one starts nor a diagnostic report of Node's need the keys, or addresses
 // that carry passwords.
-const CREDENTIALS = ["SECRET_KEYS", "API_TOKENS", "REDIS_URL", "EGRESS_PROXY"];
+const CREDENTIALS = ["SECRET_KEYS", "API_TOKENS", "REDIS_URL", "EGRESS_PROXY", "TOKEN", "URL"];
 // biome-ignore lint/style/noProcessEnv: the same main file.
 for (const name of CREDENTIALS) Reflect.deleteProperty(process.env, `POSTRIDER_${name}`);
 

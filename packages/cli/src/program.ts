@@ -2,9 +2,11 @@
 // 130 and 143 stopped by a signal).
 
 import { CustomersFileError } from "@postrider/producer/customers/customers-file-error";
+import { isReadableOnTheWay } from "@postrider/shared/api-url";
 import { ERROR_CODES } from "@postrider/shared/error-codes";
 import { PostriderError } from "@postrider/shared/errors";
 import { readSettings } from "@postrider/shared/settings/read-settings";
+import type { Settings } from "@postrider/shared/settings/settings";
 import { VERSION } from "@postrider/shared/version";
 import { Command, CommanderError } from "commander";
 import { toExamplesText } from "./command-examples.ts";
@@ -68,11 +70,19 @@ export async function createProgram(
 ): Promise<number> {
   let exitCode = 0;
   const output = createOutput(surroundings, argv.includes("--json"));
+  let isWarned = false;
+  const readAndWarn: typeof readSettings = (environment) => {
+    const settings = readSettings(environment);
+    if (!isWarned && sendsTokenOpenly(settings))
+      output.note("POSTRIDER_URL is plain http: others on the way can read POSTRIDER_TOKEN; use https");
+    isWarned = true;
+    return settings;
+  };
   const context: Context = {
     surroundings,
     output,
     words: argv.slice(2),
-    settings: (changes = {}) => ({ ...readSettings(surroundings.environment), ...changes }),
+    settings: (changes = {}) => ({ ...readAndWarn(surroundings.environment), ...changes }),
     end: (code) => {
       exitCode = code;
     },
@@ -91,7 +101,7 @@ export function createCommands(context: Context): Command {
   const program = new Command("postrider")
     .description("Delivers webhooks: one action for each of many customers, through Redis, with retries.")
     .version(VERSION)
-    .option("--redis <url>", "Redis URL, instead of POSTRIDER_REDIS_URL")
+    .option("--redis <url>", "Redis URL, instead of POSTRIDER_REDIS_URL, and of POSTRIDER_URL")
     .showHelpAfterError("(add --help for what it takes)")
     .exitOverride()
     .configureOutput({
@@ -100,7 +110,9 @@ export function createCommands(context: Context): Command {
     })
     .hook("preAction", (root) => {
       const { redis } = root.opts<{ redis?: string }>();
-      if (redis !== undefined) surroundings.environment["POSTRIDER_REDIS_URL"] = redis;
+      if (redis === undefined) return;
+      surroundings.environment["POSTRIDER_REDIS_URL"] = redis;
+      surroundings.environment["POSTRIDER_URL"] = "";
     });
   for (const add of COMMANDS) add(program, context);
   addExamples(program);
@@ -111,6 +123,11 @@ function addExamples(command: Command, path: readonly string[] = []): void {
   const text = toExamplesText(path.join(" "));
   if (text !== null) command.addHelpText("after", text);
   for (const child of command.commands) addExamples(child, [...path, child.name()]);
+}
+
+/** Whether the token travels so that others on the way can read it. */
+function sendsTokenOpenly({ url, token }: Settings): boolean {
+  return url !== "" && token !== "" && isReadableOnTheWay(url);
 }
 
 function report(error: unknown, output: Output): number {

@@ -1,7 +1,8 @@
-// A producer for the time of one command.
+// A producer for the time of one command, for those that work on Redis itself.
 
 import { hostname, userInfo } from "node:os";
 import { createProducer, type Producer } from "@postrider/producer/producer";
+import { PostriderError } from "@postrider/shared/errors";
 import type { Settings } from "@postrider/shared/settings/settings";
 
 /** `user@host`. */
@@ -14,11 +15,12 @@ function whoIsThis(): string {
   }
 }
 
-/** Connects, does the work, and closes whatever happens. */
+/** Connects, does the work, and closes whatever happens. @throws `settings_invalid` with POSTRIDER_URL. */
 export async function withProducer<T>(
   settings: Settings,
   work: (producer: Producer) => Promise<T>,
 ): Promise<T> {
+  refuseUrl(settings);
   const connected = await createProducer({ ...settings, redis: settings.redisUrl });
   const producer = connected.as({ actor: settings.user || whoIsThis(), via: "cli" });
   try {
@@ -26,4 +28,16 @@ export async function withProducer<T>(
   } finally {
     await producer.close();
   }
+}
+
+/**
+ * For what no API can do: whoever set the variable would be surprised what it works on.
+ * @throws `settings_invalid`.
+ */
+export function refuseUrl({ url }: Pick<Settings, "url">): void {
+  if (url === "") return;
+  throw new PostriderError(
+    "settings_invalid",
+    `this command works on Redis itself, not through the API at ${url}; unset POSTRIDER_URL for it (env -u POSTRIDER_URL postrider …)`,
+  );
 }

@@ -252,6 +252,16 @@ export const ERROR_CODES = {
     status: 422,
     text: "A token's name, scope, narrowing or expiry breaks a rule.",
   },
+  api_unreachable: {
+    exitCode: 1,
+    status: 502,
+    text: "No answer came from the HTTP API that POSTRIDER_URL names. What was asked for may have been done or not.",
+  },
+  api_foreign: {
+    exitCode: 1,
+    status: 502,
+    text: "What answers at POSTRIDER_URL is no Postrider API, or one of another version.",
+  },
   task_unknown: { exitCode: 1, status: 404, text: "No task has that id, or it is forgotten." },
   tasks_full: { exitCode: 1, status: 409, text: "As many tasks as may be open have not ended yet." },
   internal: {

@@ -4,21 +4,13 @@ import { PostriderError } from "@postrider/shared/errors";
 import { z } from "zod";
 import { reaches } from "../route/caller.ts";
 import { defineRoute, type Route } from "../route/route.ts";
-import { timeSchema, toTimeOrNull } from "../route/times.ts";
-import { outcomeSchema, stateSchema, toShownOutcome } from "./shown-outcome.ts";
+import { toTimeOrNull } from "../route/times.ts";
+import { listedSchema } from "./list-deliveries.ts";
+import { outcomeSchema, toShownOutcome } from "./shown-outcome.ts";
 
 const LIMIT_MAX = 200;
 
-const customerDeliverySchema = z.strictObject({
-  id: z.string(),
-  state: stateSchema,
-  action: z.string().describe("`id@version`."),
-  run: z.string().nullable(),
-  labels: z.array(z.string()),
-  enqueuedAt: timeSchema
-    .nullable()
-    .describe("When it was enqueued, or replayed last; null once it has ended."),
-  dueAt: timeSchema.nullable().describe("When a delayed one becomes due."),
+const customerDeliverySchema = listedSchema.extend({
   outcome: outcomeSchema.nullable().describe("How it ended; null while it is open."),
 });
 
@@ -45,8 +37,8 @@ export const customerRoutes: readonly Route[] = [
       const found = await producer.customers.deliveries(id, limit);
       const deliveries = found
         .filter(({ action }) => reaches(caller, { action }))
-        .map(({ id: deliveryId, state, action, run, enqueuedAt, dueAt, outcome, labels }) => ({
-          ...{ id: deliveryId, state, action, run },
+        .map(({ labels, enqueuedAt, dueAt, outcome, ...rest }) => ({
+          ...rest,
           labels: [...labels],
           enqueuedAt: toTimeOrNull(enqueuedAt),
           dueAt: toTimeOrNull(dueAt),

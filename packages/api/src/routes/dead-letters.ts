@@ -80,6 +80,13 @@ export const deadLetterRoutes: readonly Route[] = [
           error: `must be some of ${GROUPED_BY.join(", ")}, separated by commas`,
         })
         .default("reason,destination"),
+      scan: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(100_000)
+        .describe("Looks at so many, the newest first, and at the rest of the thousand that it is in."),
     }),
     replies: { 200: "The groups; `after` is null." },
     reply: z.strictObject({
@@ -93,16 +100,18 @@ export const deadLetterRoutes: readonly Route[] = [
         }),
       ),
       others: z.int().describe("Letters of groups beyond the first thousand."),
+      scanned: z.int().nullable().describe("How many were looked at; null for a narrowed token."),
       isComplete: z.boolean().describe("Whether all were looked at."),
       after: z.null(),
     }),
     errors: ["dead_letters_invalid"],
-    async handle({ query: { by, from, to, ...filter }, caller }, { producer }) {
-      const { groups, others, isComplete } = await producer.deadLetters.groups({
+    async handle({ query: { by, scan, from, to, ...filter }, caller }, { producer }) {
+      const { groups, others, scanned, isComplete } = await producer.deadLetters.groups({
         ...filter,
         from: toDate(from),
         to: toDate(to),
         by: by.split(",") as (typeof GROUPED_BY)[number][],
+        scanMax: scan,
         isShown: (letter) => isReached(caller, letter),
       });
       const shown = groups.map(({ of, firstFailedAt, lastFailedAt, ...group }) => ({
@@ -111,7 +120,16 @@ export const deadLetterRoutes: readonly Route[] = [
         firstFailedAt: toTime(firstFailedAt),
         lastFailedAt: toTime(lastFailedAt),
       }));
-      return { status: 200, body: { groups: shown, others, isComplete, after: null } };
+      return {
+        status: 200,
+        body: {
+          groups: shown,
+          others,
+          scanned: isNarrowed(caller) ? null : scanned,
+          isComplete,
+          after: null,
+        },
+      };
     },
   }),
   defineRoute({

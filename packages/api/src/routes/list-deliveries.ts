@@ -17,7 +17,7 @@ export const filterShape = {
   customer: z.string().min(1).max(1_000).optional().describe("The customer's id, compared as text."),
 };
 
-const listedSchema = z.strictObject({
+export const listedSchema = z.strictObject({
   id: z.string(),
   state: stateSchema,
   lane: z.string().nullable().describe("Where it lies; null once it has left the lanes."),

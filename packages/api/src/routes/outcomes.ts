@@ -15,6 +15,7 @@ import { streamTold } from "./told-stream.ts";
 const count = z.int().min(0);
 
 const query = pageQuery.extend({
+  start: z.enum(["oldest", "newest"]).default("oldest").describe("Where to begin without a cursor."),
   group: z
     .string()
     .max(100)
@@ -44,9 +45,14 @@ export const outcomeRoutes: readonly Route[] = [
         ),
     }),
     errors: ["outcomes_invalid", "outcomes_held"],
-    async handle({ query: { wait, after, limit, group }, caller, signal }, tools) {
+    async handle({ query: { wait, after, limit, group, start }, caller, signal }, tools) {
       checkReader(caller, group);
-      const asked = { limit, ...(after !== undefined && { after }), ...(group !== undefined && { group }) };
+      const asked = {
+        limit,
+        start,
+        ...(after !== undefined && { after }),
+        ...(group !== undefined && { group }),
+      };
       const read = () => toRead(tools.producer)(asked);
       const page = await readWaiting(read, tools, { waitMs: wait * 1_000, signal });
       const reached = page.entries.filter((outcome) => reaches(caller, { action: outcome.action }));

@@ -4,7 +4,9 @@
 import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import type { Format } from "@postrider/producer/customers/read-customers";
+import { parseValues } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
+import { parseExact } from "@postrider/shared/exact-json";
 import { chooseLane, isLaneName } from "@postrider/shared/lanes";
 import { z } from "zod";
 import { toProgressLines } from "../customers-stream/progress-lines.ts";
@@ -28,6 +30,32 @@ const PROGRESS_MS = 1_000;
 const STOP_LOOK_MS = 250;
 
 const flag = z.enum(["true", "false"]).default("false");
+
+/** Short enough for a URL, with the rest of it and all headers, which Node reads up to 16 KiB of. */
+const EXTRA_CHARS_MAX = 4_000;
+
+/** A JSON object as the text of a parameter. */
+function jsonObject(name: string) {
+  return z
+    .string()
+    .max(EXTRA_CHARS_MAX)
+    .transform((text, context): Readonly<Record<string, unknown>> => {
+      const value = parseOrNull(text);
+      if (typeof value === "object" && value !== null && !Array.isArray(value))
+        return value as Readonly<Record<string, unknown>>;
+      context.addIssue(`must be a JSON object, such as {"${name === "event" ? "id" : "event_name"}":"x"}`);
+      return z.NEVER;
+    })
+    .optional();
+}
+
+function parseOrNull(text: string): unknown {
+  try {
+    return parseExact(text);
+  } catch {
+    return null;
+  }
+}
 
 const query = z.strictObject({
   run: z
@@ -55,6 +83,8 @@ const query = z.strictObject({
     .transform((text) => text.split(",").map((label) => label.trim()))
     .optional()
     .describe("Short texts, separated by commas, that the outcomes carry."),
+  event: jsonObject("event").describe("An event for all of them: a JSON object, short enough for a URL."),
+  values: jsonObject("values").describe("What else the templates see, for all of them: likewise."),
   sendAt: timeSchema.optional().describe("Not before this time."),
   expiresAt: timeSchema.optional().describe("No attempt after this time."),
 });
@@ -193,6 +223,8 @@ function checkCodings(header: Call["header"]): void {
 function toRunOptions({
   lane,
   labels,
+  event,
+  values,
   sendAt,
   expiresAt,
   hold,
@@ -201,6 +233,8 @@ function toRunOptions({
   return {
     ...(lane !== undefined && { lane }),
     ...(labels !== undefined && { labels }),
+    ...(event !== undefined && { event }),
+    ...(values !== undefined && { values: parseValues(values) }),
     ...(sendAt !== undefined && { sendAt: new Date(sendAt) }),
     ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt) }),
     ...(hold === "true" && { hold: true }),

@@ -8,7 +8,7 @@ import type { Example } from "@postrider/shared/example";
 import { parseAction, parseActionDocument } from "@postrider/shared/parse-action";
 import type { Context } from "../context.ts";
 import { type ActionDocument, isActionFile, readActionDocuments } from "../documents.ts";
-import { withProducer } from "../with-producer.ts";
+import { withService } from "../with-service.ts";
 import { withMeantAction } from "./with-meant-action.ts";
 
 export interface LoadedAction {
@@ -47,20 +47,17 @@ export async function loadFiles(
 }
 
 /**
- * The one action of a file, or a saved one, which has masks for the credentials that are written into it
- * unless it is to be sent.
- * @throws `action_invalid`, `action_unknown`, `key_missing`.
+ * The one action of a file, or a saved one, which has masks for the credentials that are written into it.
+ * @throws `action_invalid`, `action_unknown`.
  */
 export async function loadAction(
   action: string,
   context: Context,
-  { given = {}, forSending = false }: { readonly given?: GivenSnippets; readonly forSending?: boolean } = {},
+  { given = {} }: { readonly given?: GivenSnippets } = {},
 ): Promise<CompiledAction> {
   if (!isActionFile(action)) {
-    const saved = await withProducer(context.settings(), (producer) =>
-      withMeantAction(producer, action, () =>
-        forSending ? producer.actions.open(action) : producer.actions.get(action),
-      ),
+    const saved = await withService(context.settings(), (service) =>
+      withMeantAction(service, action, () => service.actions.get(action)),
     );
     return compileAction(saved.action);
   }
@@ -100,7 +97,7 @@ async function loadDocument(
 async function addSnippets(action: Action, context: Context, given: GivenSnippets): Promise<Action> {
   const complete = await completeSnippets(action, (names) => pick(given, names));
   if (findMissingSnippets(complete).length === 0) return complete;
-  return withProducer(context.settings(), ({ snippets }) => snippets.addTo(complete));
+  return withService(context.settings(), ({ snippets }) => snippets.addTo(complete));
 }
 
 function pick(given: GivenSnippets, names: readonly string[]): GivenSnippets {

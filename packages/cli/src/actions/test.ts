@@ -1,10 +1,12 @@
 // `postrider actions test`: one attempt through the very steps of a worker, and all that came of it.
 
 import { describeProblems } from "@postrider/shared/errors";
-import { type TestSend, testAction } from "@postrider/worker/test-send";
+import type { TestSend } from "@postrider/worker/test-send";
 import type { Context } from "../context.ts";
+import { isActionFile } from "../documents.ts";
 import type { Output, Paint } from "../output.ts";
 import { describeDuration, toVisible } from "../readable.ts";
+import { withService } from "../with-service.ts";
 import { loadAction } from "./load.ts";
 import { readGivenSnippets, readSample, type SampleOptions } from "./sample.ts";
 import { showRequest } from "./show.ts";
@@ -15,9 +17,12 @@ export async function test(
   context: Context,
 ): Promise<void> {
   const given = await readGivenSnippets(options);
-  const { action } = await loadAction(ref, context, { given, forSending: true });
-  const redirected = options.to === undefined ? action : { ...action, url: options.to };
-  const result = await testAction(redirected, await readSample(options), context.settings());
+  // A saved one is sent with the credentials that are written into it, which nobody is shown.
+  const action = isActionFile(ref) ? (await loadAction(ref, context, { given })).action : ref;
+  const sample = await readSample(options);
+  const result = await withService(context.settings(), (service) =>
+    service.testSend(action, sample, options.to),
+  );
   if (result.verdict !== "delivered") context.end(1);
   if (options.json === true) context.output.json(result);
   else show(result, context.output);

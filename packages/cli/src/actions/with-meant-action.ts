@@ -1,8 +1,8 @@
 // An action that is not in the store, told with the one that was probably meant.
 
-import type { Producer } from "@postrider/producer/producer";
 import { hasCode, PostriderError } from "@postrider/shared/errors";
 import { suggest } from "@postrider/shared/suggest";
+import type { Service } from "../service.ts";
 
 /**
  * Asks for an action.
@@ -10,7 +10,7 @@ import { suggest } from "@postrider/shared/suggest";
  * @throws what `ask` does; `action_unknown` with a suggestion where one id in the store is near.
  */
 export async function withMeantAction<T>(
-  { actions }: Pick<Producer, "actions">,
+  { actions }: Pick<Service, "actions">,
   ref: string,
   ask: () => Promise<T>,
 ): Promise<T> {

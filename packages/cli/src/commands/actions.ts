@@ -15,6 +15,7 @@ import { withMeantAction } from "../actions/with-meant-action.ts";
 import type { Context } from "../context.ts";
 import { describeTime } from "../readable.ts";
 import { withProducer } from "../with-producer.ts";
+import { withService } from "../with-service.ts";
 import { parseTime } from "./arguments.ts";
 
 /** What campaign tools show in previews; the same each time, so that what depends on it does not move. */
@@ -50,7 +51,7 @@ function addStoreCommands(group: Command, { settings, output, ...context }: Cont
     .action(async (files: string[], { json }: { json?: boolean }) => {
       // All are checked before any is saved: a bad file changes nothing.
       const loaded = await loadFiles(files, { settings, output, ...context });
-      const applied = await withProducer(settings(), async ({ actions }) => {
+      const applied = await withService(settings(), async ({ actions }) => {
         const results = [];
         for (const { document } of loaded) results.push(await actions.apply(document));
         return results;
@@ -68,7 +69,7 @@ function addStoreCommands(group: Command, { settings, output, ...context }: Cont
     .option("--archived", "archived ones, too")
     .option("--json", "for programs")
     .action(async ({ archived = false, json }: { archived?: boolean; json?: boolean }) => {
-      const actions = await withProducer(settings(), (producer) => producer.actions.list({ archived }));
+      const actions = await withService(settings(), (producer) => producer.actions.list({ archived }));
       if (json === true) return output.json({ actions });
       if (actions.length === 0) return output.line("no actions; save one with: postrider actions apply FILE");
       output.table(
@@ -85,7 +86,7 @@ function addStoreCommands(group: Command, { settings, output, ...context }: Cont
     .description("Show a saved action, its latest version or id@version")
     .option("--json", "for programs")
     .action(async (ref: string, { json }: { json?: boolean }) => {
-      const saved = await withProducer(settings(), (producer) =>
+      const saved = await withService(settings(), (producer) =>
         withMeantAction(producer, ref, () => producer.actions.get(ref)),
       );
       if (json === true) return output.json(saved);

@@ -4,7 +4,7 @@ import type { CustomerDelivery } from "@postrider/producer/deliveries/customer-d
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { describeTime } from "../readable.ts";
-import { withProducer } from "../with-producer.ts";
+import { withService } from "../with-service.ts";
 import { parseCount } from "./arguments.ts";
 
 const SHOWN_DEFAULT = 20;
@@ -32,7 +32,7 @@ Examples:
   postrider customers show ann@example.com --limit 100 --json`,
     )
     .action(async (customer: string, { limit, json }: ShowOptions) => {
-      const deliveries = await withProducer(settings(), ({ customers }) =>
+      const deliveries = await withService(settings(), ({ customers }) =>
         customers.deliveries(customer, limit),
       );
       if (json === true) return output.json({ customer, deliveries });

@@ -10,7 +10,7 @@ import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { untilInterrupted } from "../interrupt.ts";
 import { toResumeLine } from "../resume.ts";
-import { withProducer } from "../with-producer.ts";
+import { withService } from "../with-service.ts";
 import { parseRate } from "./arguments.ts";
 import { addFilterOptions, type FilterOptions, toSelection } from "./filter-options.ts";
 import { createProgress } from "./progress-note.ts";
@@ -54,7 +54,7 @@ async function replay(ids: string[], options: ReplayOptions, context: Context): 
   const onProgress = ({ replayed }: ReplayProgress): void => progress(`${replayed} replayed`);
   const result = await untilInterrupted(
     (signal) =>
-      withProducer(context.settings(), ({ deadLetters }) =>
+      withService(context.settings(), ({ deadLetters }) =>
         deadLetters.replay(selection, { ratePerSecond, presentVersion, newKey, signal, onProgress }),
       ),
     goesOnWith(ids, options, context),
@@ -82,7 +82,7 @@ async function purge(ids: string[], options: WorkOptions, context: Context): Pro
   const onProgress = ({ purged }: PurgeProgress): void => progress(`${purged} purged`);
   const result = await untilInterrupted(
     (signal) =>
-      withProducer(context.settings(), ({ deadLetters }) =>
+      withService(context.settings(), ({ deadLetters }) =>
         deadLetters.purge(selection, { signal, onProgress }),
       ),
     goesOnWith(ids, options, context),

@@ -1,16 +1,16 @@
 // `postrider dead-letters`: deliveries that failed; look at them one by one or in groups.
 
 import { createComposer } from "@postrider/compose/apart/composer";
-import type { DeadLetterList, DeadLetterShown } from "@postrider/producer/dead-letters/dead-letters";
+import type { DeadLetterShown } from "@postrider/producer/dead-letters/dead-letters";
 import { type DeadLetterGroup, GROUPINGS, type Grouping } from "@postrider/producer/dead-letters/groups";
 import type { DeadLetter } from "@postrider/producer/dead-letters/letter";
-import type { Producer } from "@postrider/producer/producer";
 import { describeProblems } from "@postrider/shared/errors";
 import { REASONS } from "@postrider/shared/outcome";
 import { type Command, InvalidArgumentError } from "commander";
 import type { Context } from "../context.ts";
 import { describeCustomer, describeTime, toVisible } from "../readable.ts";
-import { withProducer } from "../with-producer.ts";
+import type { Service } from "../service.ts";
+import { withService } from "../with-service.ts";
 import { parseCount } from "./arguments.ts";
 import { describeAttempt } from "./attempt-text.ts";
 import { addDeadLetterWork } from "./dead-letter-work.ts";
@@ -58,28 +58,32 @@ function parseGroupings(text: string): Grouping[] {
 
 async function list({ limit, cursor, json, ...filter }: ListOptions, context: Context): Promise<void> {
   const { output } = context;
-  const found = await withProducer(context.settings(), (producer) =>
+  const found = await withService(context.settings(), (producer) =>
     pull(producer, toFilter(filter), { limit, cursor }),
   );
   if (json === true) return output.json(found);
   if (found.deadLetters.length === 0)
-    return output.line(found.total === 0 ? "no dead letters" : `none of ${found.total} dead letters match`);
+    return output.line(
+      found.total === 0 ? "no dead letters" : `none of ${found.total ?? "all"} dead letters match`,
+    );
   output.table(
     ["DELIVERY", "RUN", "ACTION", "CUSTOMER", "DESTINATION", "REASON", "ATTEMPTS", "FAILED"],
     found.deadLetters.map(toRow),
   );
   if (found.cursor !== null)
     output.line(
-      `${found.deadLetters.length} shown, of ${found.total} in all; --cursor ${found.cursor} goes on`,
+      `${found.deadLetters.length} shown${found.total === null ? "" : `, of ${found.total} in all`}; --cursor ${found.cursor} goes on`,
     );
 }
 
+type DeadLetters = Awaited<ReturnType<Service["deadLetters"]["list"]>>;
+
 /** One call looks at a bounded number of letters; the command goes on until it has enough. */
 async function pull(
-  { deadLetters }: Producer,
+  { deadLetters }: Pick<Service, "deadLetters">,
   filter: ReturnType<typeof toFilter>,
   { limit, cursor }: { readonly limit: number; readonly cursor: string | undefined },
-): Promise<DeadLetterList> {
+): Promise<DeadLetters> {
   const found: DeadLetter[] = [];
   for (let at = cursor; ; ) {
     const count = Math.min(limit - found.length, LIST_AT_ONCE);
@@ -101,7 +105,7 @@ function toRow(letter: DeadLetter): unknown[] {
 
 async function showGroups({ by, scan, json, ...filter }: GroupOptions, context: Context): Promise<void> {
   const { output } = context;
-  const found = await withProducer(context.settings(), ({ deadLetters }) =>
+  const found = await withService(context.settings(), ({ deadLetters }) =>
     deadLetters.groups({ ...toFilter(filter), by, scanMax: scan }),
   );
   if (json === true) return output.json(found);
@@ -113,7 +117,7 @@ async function showGroups({ by, scan, json, ...filter }: GroupOptions, context: 
   if (found.others > 0) output.line(`${found.others} more in further groups`);
   if (!found.isComplete)
     output.line(
-      `of the newest ${found.scanned} dead letters; --scan looks at more, --from and --to at others`,
+      `of the newest ${found.scanned ?? ""} dead letters; --scan looks at more, --from and --to at others`,
     );
 }
 
@@ -126,7 +130,7 @@ function toGroupRow(group: DeadLetterGroup, by: readonly Grouping[]): unknown[] 
 async function show(id: string, isJson: boolean, context: Context): Promise<void> {
   const composer = createComposer();
   try {
-    const letter = await withProducer(context.settings(), ({ deadLetters }) =>
+    const letter = await withService(context.settings(), ({ deadLetters }) =>
       deadLetters.show(id, { compose: composer.compose }),
     );
     if (isJson) context.output.json(letter);

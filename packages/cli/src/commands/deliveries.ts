@@ -7,7 +7,7 @@ import { REASONS } from "@postrider/shared/outcome";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { describeCustomer, describeTime } from "../readable.ts";
-import { withProducer } from "../with-producer.ts";
+import { withService } from "../with-service.ts";
 import { parseTime } from "./arguments.ts";
 import { describeAttempt } from "./attempt-text.ts";
 import { addDeliveriesCancel } from "./deliveries-cancel.ts";
@@ -33,7 +33,7 @@ export function addDeliveries(program: Command, context: Context): void {
     .description("Explain one delivery: where it is, what its attempts met and why, what comes next")
     .option("--json", "for programs")
     .action(async (id: string, { json }: Json) => {
-      const shown = await withProducer(settings(), ({ deliveries }) => deliveries.show(id));
+      const shown = await withService(settings(), ({ deliveries }) => deliveries.show(id));
       if (json === true) output.json(shown);
       else show(shown, context);
     });
@@ -54,7 +54,7 @@ Examples:
     .action(async (id: string, { json, ...changes }: RescheduleOptions) => {
       if (Object.keys(changes).length === 0)
         throw new PostriderError("delivery_invalid", "give --send-at or --expires-at, or both");
-      await withProducer(settings(), ({ deliveries }) => deliveries.changeTimes(id, changes));
+      await withService(settings(), ({ deliveries }) => deliveries.changeTimes(id, changes));
       if (json === true) return output.json({ rescheduled: id });
       output.line(`${id} rescheduled`);
     });

@@ -1,13 +1,14 @@
 // `postrider destinations`: the origins that have a lane of their own, and what a person may set for any.
 
-import type { Destination, Destinations } from "@postrider/producer/destinations/destinations";
+import type { Destination } from "@postrider/producer/destinations/destinations";
 import { PostriderError } from "@postrider/shared/errors";
 import { type LimitSource, OPERATOR } from "@postrider/shared/lane-limits";
 import type { Limits } from "@postrider/shared/own-lane";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { describeDuration, describeTime } from "../readable.ts";
-import { withProducer } from "../with-producer.ts";
+import type { Service } from "../service.ts";
+import { withService } from "../with-service.ts";
 import { parseCount, parseFor, parseRate } from "./arguments.ts";
 
 interface LimitOptions {
@@ -29,7 +30,7 @@ export function addDestinations(program: Command, context: Context): void {
     .description("List the destinations that have a lane of their own, those with the most waiting first")
     .option("--json", "for programs")
     .action(async ({ json }: { json?: boolean }) => {
-      const found = await withProducer(context.settings(), ({ destinations }) => destinations.list());
+      const found = await withService(context.settings(), ({ destinations }) => destinations.list());
       if (json === true) return context.output.json({ destinations: found });
       if (found.length === 0) return context.output.line("no destination has a lane of its own");
       context.output.table(
@@ -78,14 +79,14 @@ function addCommand(
   context: Context,
   name: string,
   description: string,
-  change: (destinations: Destinations, origin: string, options: LimitOptions) => Promise<void>,
+  change: (destinations: Service["destinations"], origin: string, options: LimitOptions) => Promise<void>,
 ): Command {
   return group
     .command(`${name} <origin>`)
     .description(description)
     .option("--json", "for programs")
     .action(async (origin: string, { json, ...options }: Options) => {
-      const shown = await withProducer(context.settings(), async ({ destinations }) => {
+      const shown = await withService(context.settings(), async ({ destinations }) => {
         await change(destinations, origin, options);
         return destinations.show(origin);
       });
@@ -94,7 +95,11 @@ function addCommand(
     });
 }
 
-function setLimits(destinations: Destinations, origin: string, options: LimitOptions): Promise<void> {
+function setLimits(
+  destinations: Service["destinations"],
+  origin: string,
+  options: LimitOptions,
+): Promise<void> {
   return destinations.limit(origin, toLimits(options), { forMs: options.for });
 }
 

@@ -2,7 +2,6 @@
 
 import type { GoodCustomers } from "@postrider/producer/customers/good-customers";
 import type { RunEnqueued } from "@postrider/producer/enqueue/enqueue-many";
-import type { Producer } from "@postrider/producer/producer";
 import { type Delivery, parseRunId } from "@postrider/shared/delivery";
 import { hasCode, PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
@@ -18,7 +17,8 @@ import { createRejects, NO_REJECTS, type Rejects } from "../customers/rejects.ts
 import { isActionFile, readEvent, readValues } from "../documents.ts";
 import { untilInterrupted } from "../interrupt.ts";
 import { redisWords, toResumeLine } from "../resume.ts";
-import { withProducer } from "../with-producer.ts";
+import type { Service } from "../service.ts";
+import { withService } from "../with-service.ts";
 import { parseTime } from "./arguments.ts";
 import { waitForRun } from "./wait.ts";
 
@@ -93,11 +93,11 @@ async function enqueue(action: string, options: Options, context: Context): Prom
       if (!isGood || problems.rejected > 0) context.end(1);
       return;
     }
-    const result = await withProducer(context.settings(), async (producer) => {
-      const enqueued = await enqueueRun(action, options, { producer, file, problems, context });
-      await warnOfUnservedLane(options.lane ?? chooseLane(true), producer, context);
+    const result = await withService(context.settings(), async (service) => {
+      const enqueued = await enqueueRun(action, options, { service, file, problems, context });
+      await warnOfUnservedLane(options.lane ?? chooseLane(true), service, context);
       if (options.wait === true)
-        await waitForRun(producer, enqueued.run, {
+        await waitForRun(service, enqueued.run, {
           isQuiet: options.json === true,
           context,
           again: ["runs", "wait", enqueued.run, ...redisWords(context.words)],
@@ -120,7 +120,7 @@ async function enqueue(action: string, options: Options, context: Context): Prom
 }
 
 interface Work {
-  readonly producer: Producer;
+  readonly service: Service;
   readonly file: CustomersFile;
   readonly problems: GoodCustomers;
   readonly context: Context;
@@ -129,7 +129,7 @@ interface Work {
 async function enqueueRun(
   action: string,
   options: Options,
-  { producer, file, problems, context }: Work,
+  { service, file, problems, context }: Work,
 ): Promise<RunEnqueued> {
   if (options.open === true && options.wait === true)
     throw new PostriderError("delivery_invalid", "--wait would wait for ever for a run that stays --open");
@@ -140,7 +140,7 @@ async function enqueueRun(
     );
   const run = parseRunId(options.run ?? newRunId(action));
   // What is wrong with the order is told before anything is read of its customers.
-  await withMeantAction(producer, action, () => producer.actions.get(action));
+  await withMeantAction(service, action, () => service.checkAction(action));
   const progress = createProgress({
     output: context.surroundings.stderr,
     isQuiet: options.json === true,
@@ -151,7 +151,7 @@ async function enqueueRun(
     const extras = await readExtras(options);
     const order = { action, run, customers, ...extras, ...toRunOptions(options) };
     return await untilInterrupted((signal) =>
-      producer.enqueueMany({ ...order, signal, onProgress: progress.update }),
+      service.enqueueMany({ ...order, signal, onProgress: progress.update }),
     );
   } catch (error) {
     if (problems.customersRead > 0 || hasCode(error, "aborted")) sayHowToGoOn(run, options, context);
@@ -180,10 +180,8 @@ function toRunOptions({ lane, label, sendAt, expiresAt, hold, open }: Options) {
 }
 
 /** A lane's name that nobody knows is most often a slip, and its deliveries would wait for ever. */
-async function warnOfUnservedLane(lane: string, producer: Producer, { output }: Context): Promise<void> {
-  // The run is enqueued; a Redis that goes away right after it does not change that.
-  const served = await producer.lanes.served().catch(() => [lane]);
-  if (served.includes(lane)) return;
+async function warnOfUnservedLane(lane: string, service: Service, { output }: Context): Promise<void> {
+  if (await service.isServed(lane)) return;
   output.note(
     `no worker serves the lane ${lane} at this moment; its deliveries wait until one does (POSTRIDER_LANES)`,
   );

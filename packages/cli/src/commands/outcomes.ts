@@ -1,16 +1,15 @@
 // `postrider outcomes`: what became of deliveries, as they end; and how far those are who read them.
 
 import { once } from "node:events";
-import { setTimeout } from "node:timers/promises";
 import type { ReadOutcome } from "@postrider/producer/outcomes/outcomes";
-import type { Producer } from "@postrider/producer/producer";
 import { stringifyExact } from "@postrider/shared/exact-json";
 import { type Command, Option } from "commander";
 import type { Context } from "../context.ts";
 import { untilInterrupted } from "../interrupt.ts";
 import { describeCustomer, describeTime } from "../readable.ts";
 import { toResumeLine } from "../resume.ts";
-import { withProducer } from "../with-producer.ts";
+import type { Service } from "../service.ts";
+import { withService } from "../with-service.ts";
 
 interface Json {
   readonly json?: boolean;
@@ -22,9 +21,6 @@ interface TailOptions extends Json {
   readonly start: "oldest" | "newest";
   readonly once?: boolean;
 }
-
-/** How soon a new outcome is shown. */
-const IDLE_MS = 200;
 
 export function addOutcomes(program: Command, context: Context): void {
   const { settings, output } = context;
@@ -50,8 +46,8 @@ Examples:
   postrider outcomes tail --group warehouse --json | ./load-into-warehouse`,
     )
     .action((options: TailOptions) =>
-      withProducer(settings(), (producer) =>
-        untilInterrupted((signal) => tail(producer, options, context, signal), context.end),
+      withService(settings(), (service) =>
+        untilInterrupted((signal) => tail(service, options, context, signal), context.end),
       ),
     );
   group
@@ -59,7 +55,7 @@ Examples:
     .description("List the groups of readers, and how many outcomes each has yet to read")
     .option("--json", "for programs")
     .action(async ({ json }: Json) => {
-      const groups = await withProducer(settings(), ({ outcomes }) => outcomes.groups());
+      const groups = await withService(settings(), ({ outcomes }) => outcomes.groups());
       if (json === true) return output.json({ groups });
       if (groups.length === 0) return output.line("no group reads outcomes");
       output.table(
@@ -72,14 +68,14 @@ Examples:
     .description("Forget a group of readers that nobody reads for any more")
     .option("--json", "for programs")
     .action(async (name: string, { json }: Json) => {
-      await withProducer(settings(), ({ outcomes }) => outcomes.removeGroup(name));
+      await withService(settings(), ({ outcomes }) => outcomes.removeGroup(name));
       if (json === true) return output.json({ removed: name });
       output.line(`${name} removed`);
     });
 }
 
 async function tail(
-  producer: Producer,
+  service: Service,
   options: TailOptions,
   context: Context,
   signal: AbortSignal,
@@ -92,7 +88,7 @@ async function tail(
         : `${missed} outcomes are gone unread: they are kept for as many as POSTRIDER_OUTCOMES_KEPT says`,
     );
   let cursor: string | null = null;
-  for await (const outcome of read(producer, options, onMissed, signal)) {
+  for await (const outcome of read(service, options, onMissed, signal)) {
     ({ cursor } = outcome);
     const line = options.json === true ? stringifyExact(toJson(outcome)) : toLine(outcome);
     // A reader that takes its time holds this up, and nothing piles up in between.
@@ -112,20 +108,21 @@ function sayHowToGoOn({ group }: TailOptions, cursor: string | null, { words, ou
 type OnMissed = (missed: number | null) => void;
 
 function read(
-  { outcomes }: Producer,
+  { outcomes }: Service,
   options: TailOptions,
   onMissed: OnMissed,
   signal: AbortSignal,
 ): AsyncIterable<ReadOutcome> {
   const { group, after, start, once: isOnce } = options;
-  if (group !== undefined && after === undefined && isOnce !== true)
-    return outcomes({ group, start, onMissed, signal });
-  return readPages(outcomes, options, onMissed, signal);
+  return isOnce === true
+    ? readOnce(outcomes, options, onMissed, signal)
+    : outcomes.follow({ group, after, start, onMissed, signal });
 }
 
-async function* readPages(
-  outcomes: Producer["outcomes"],
-  { group, after, start, once: isOnce }: TailOptions,
+/** All that there is. */
+async function* readOnce(
+  outcomes: Service["outcomes"],
+  { group, after, start }: TailOptions,
   onMissed: OnMissed,
   signal: AbortSignal,
 ): AsyncGenerator<ReadOutcome> {
@@ -139,9 +136,7 @@ async function* readPages(
     if (page.missed !== 0) onMissed(page.missed);
     yield* page.outcomes;
     cursor = page.after;
-    if (page.outcomes.length > 0) continue;
-    if (isOnce === true) return;
-    await setTimeout(IDLE_MS, undefined, { signal }).catch(() => undefined);
+    if (page.outcomes.length === 0) return;
   }
 }
 

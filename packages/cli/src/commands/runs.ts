@@ -1,11 +1,11 @@
 // `postrider runs`: batches of deliveries: how far they are, and the switches that stop and let go of them.
 
 import type { Run } from "@postrider/producer/runs/run";
-import type { Runs } from "@postrider/producer/runs/runs";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { describeDuration, describeTime } from "../readable.ts";
-import { withProducer } from "../with-producer.ts";
+import type { Service } from "../service.ts";
+import { withService } from "../with-service.ts";
 import { parseCount, parseSeconds } from "./arguments.ts";
 import { waitForRun } from "./wait.ts";
 
@@ -17,7 +17,7 @@ export function addRuns(program: Command, context: Context): void {
     .option("--limit <n>", "how many at most", parseCount, 20)
     .option("--json", "for programs")
     .action(async ({ limit, json }: { limit: number; json?: boolean }) => {
-      const runs = await withProducer(context.settings(), (producer) => producer.runs.list(limit));
+      const runs = await withService(context.settings(), (producer) => producer.runs.list(limit));
       if (json === true) return context.output.json({ runs });
       if (runs.length === 0) return context.output.line("no runs");
       context.output.table(
@@ -38,7 +38,7 @@ export function addRuns(program: Command, context: Context): void {
     .description("Show a run's state, counters, rate and estimated end")
     .option("--json", "for programs")
     .action(async (id: string, { json }: { json?: boolean }) => {
-      const run = await withProducer(context.settings(), (producer) => producer.runs.get(id));
+      const run = await withService(context.settings(), (producer) => producer.runs.get(id));
       if (json === true) context.output.json(run);
       else show(run, context);
     });
@@ -53,7 +53,7 @@ export function addRuns(program: Command, context: Context): void {
     .option("--json", "for programs")
     .action(async (id: string, { timeout, json }: { timeout?: number; json?: boolean }) => {
       const isQuiet = json === true;
-      const run = await withProducer(context.settings(), (producer) =>
+      const run = await withService(context.settings(), (producer) =>
         waitForRun(producer, id, { timeoutMs: timeout && timeout * 1_000, isQuiet, context }),
       );
       if (isQuiet) context.output.json(run);
@@ -93,14 +93,14 @@ function addSwitch(
   context: Context,
   name: string,
   description: string,
-  change: (runs: Runs, run: string, delivery: string | undefined) => Promise<void>,
+  change: (runs: Service["runs"], run: string, delivery: string | undefined) => Promise<void>,
 ): Command {
   return group
     .command(`${name} <run>`)
     .description(description)
     .option("--json", "for programs")
     .action(async (id: string, { delivery, json }: SwitchOptions) => {
-      const run = await withProducer(context.settings(), async ({ runs }) => {
+      const run = await withService(context.settings(), async ({ runs }) => {
         await change(runs, id, delivery);
         return runs.get(id);
       });

@@ -8,6 +8,7 @@ import type { Context } from "../context.ts";
 import { readTextFile } from "../documents.ts";
 import { describeTime } from "../readable.ts";
 import { withProducer } from "../with-producer.ts";
+import { withService } from "../with-service.ts";
 
 interface Json {
   readonly json?: boolean;
@@ -25,7 +26,7 @@ export function addSecrets(program: Command, context: Context): void {
     .option("--json", "for programs")
     .action(async (name: string, { file, json }: Json & { file?: string }) => {
       const value = await readValue(file, context);
-      await withProducer(settings(), ({ secrets }) => secrets.set(name, value));
+      await withService(settings(), ({ secrets }) => secrets.set(name, value));
       if (json === true) return output.json({ set: name });
       output.line(`${name} saved; workers use it within seconds`);
     });
@@ -34,7 +35,7 @@ export function addSecrets(program: Command, context: Context): void {
     .description("List names, when they were set, and the key that seals them; never values")
     .option("--json", "for programs")
     .action(async ({ json }: Json) => {
-      const listed = await withProducer(settings(), ({ secrets }) => secrets.list());
+      const listed = await withService(settings(), ({ secrets }) => secrets.list());
       if (json === true) return output.json({ secrets: listed });
       if (listed.length === 0) return output.line("no secrets; save one with: postrider secrets set NAME");
       output.table(
@@ -47,7 +48,7 @@ export function addSecrets(program: Command, context: Context): void {
     .description("Remove a secret; deliveries of actions that use it wait until it is set again")
     .option("--json", "for programs")
     .action(async (name: string, { json }: Json) => {
-      await withProducer(settings(), ({ secrets }) => secrets.remove(name));
+      await withService(settings(), ({ secrets }) => secrets.remove(name));
       if (json === true) return output.json({ removed: name });
       output.line(`${name} removed`);
     });

@@ -7,7 +7,7 @@ import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { readTextFile } from "../documents.ts";
 import { toVisible } from "../readable.ts";
-import { withProducer } from "../with-producer.ts";
+import { withService } from "../with-service.ts";
 
 export function addSnippets(program: Command, { settings, output, surroundings, end }: Context): void {
   const group = program
@@ -20,7 +20,7 @@ export function addSnippets(program: Command, { settings, output, surroundings, 
     )
     .action(async (name: string, file: string) => {
       const content = file === "-" ? await text(surroundings.stdin) : await readTextFile(file);
-      await withProducer(settings(), ({ snippets }) => snippets.set(name, content));
+      await withService(settings(), ({ snippets }) => snippets.set(name, content));
       output.line(`snippet ${name} saved; actions that use it take it up when they are applied again`);
     });
   group
@@ -28,7 +28,7 @@ export function addSnippets(program: Command, { settings, output, surroundings, 
     .description("List the snippets")
     .option("--json", "for programs")
     .action(async ({ json }: { json?: boolean }) => {
-      const all = await withProducer(settings(), ({ snippets }) => snippets.list());
+      const all = await withService(settings(), ({ snippets }) => snippets.list());
       if (json === true) return output.json({ snippets: all });
       if (all.length === 0)
         return output.line("no snippets; save one with: postrider snippets set NAME FILE");
@@ -42,7 +42,7 @@ export function addSnippets(program: Command, { settings, output, surroundings, 
     .description("Show a snippet's text")
     .option("--json", "for programs")
     .action(async (name: string, { json }: { json?: boolean }) => {
-      const found = await withProducer(settings(), ({ snippets }) => snippets.get(name));
+      const found = await withService(settings(), ({ snippets }) => snippets.get(name));
       if (found === null) throw unknown(name);
       if (json === true) output.json({ name, text: found });
       else output.line(found);
@@ -51,7 +51,7 @@ export function addSnippets(program: Command, { settings, output, surroundings, 
     .command("remove <name>")
     .description("Remove a snippet; saved actions keep theirs")
     .action(async (name: string) => {
-      const wasThere = await withProducer(settings(), ({ snippets }) => snippets.remove(name));
+      const wasThere = await withService(settings(), ({ snippets }) => snippets.remove(name));
       if (!wasThere) end(1);
       output.line(wasThere ? `snippet ${name} removed` : `there was no snippet ${name}`);
     });

@@ -1,10 +1,10 @@
 // `postrider status`: what lies in the lanes, and whose circuit is open.
 
-import type { OwnLanes } from "@postrider/producer/destinations/own-lanes";
+import type { LanesStatus } from "@postrider/producer/lanes-status";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { describeDuration, describeTime } from "../readable.ts";
-import { withProducer } from "../with-producer.ts";
+import { withService } from "../with-service.ts";
 
 /** Own lanes that are shown; there may be thousands. */
 const OWN_LANES_SHOWN = 20;
@@ -16,32 +16,12 @@ export function addStatus(program: Command, context: Context): void {
     .option("--json", "for programs")
     .action(async ({ json }: { json?: boolean }) => {
       const settings = context.settings();
-      const { lanes, own } = await withProducer(settings, async (producer) => {
-        const [known, served, top] = await Promise.all([
-          producer.lanes.known(),
-          producer.lanes.served(),
-          producer.ownLanes.top(OWN_LANES_SHOWN),
-        ]);
-        const names = [...new Set([...settings.lanes, ...known.sort()])];
-        const backlogs = await Promise.all(
-          names.map(async (lane) => ({
-            lane,
-            isServed: served.includes(lane),
-            ...(await producer.lanes.backlog(lane)),
-          })),
-        );
-        return { lanes: backlogs, own: top };
-      });
-      if (json === true)
-        return context.output.json({
-          lanes,
-          ownLanes: own.lanes,
-          ownLanesTotal: own.total,
-          openCircuits: own.openCircuits,
-        });
+      const query = { lanes: settings.lanes, ownLanesMax: OWN_LANES_SHOWN };
+      const status = await withService(settings, (service) => service.status(query));
+      if (json === true) return context.output.json(status);
       context.output.table(
         ["LANE", "SERVED", "WAITING", "DELAYED", "IN FLIGHT", "DEAD LETTERS", "OLDEST WAITS FOR"],
-        lanes.map(({ lane, isServed, waiting, delayed, inFlight, deadLetters, oldestAgeMs }) => [
+        status.lanes.map(({ lane, isServed, waiting, delayed, inFlight, deadLetters, oldestAgeMs }) => [
           lane,
           isServed ? "yes" : "no",
           waiting,
@@ -51,19 +31,16 @@ export function addStatus(program: Command, context: Context): void {
           waiting === 0 ? "–" : describeDuration(oldestAgeMs),
         ]),
       );
-      showOwn(own, context);
+      showOwn(status, context);
     });
 }
 
-function showOwn(
-  { lanes, openCircuits, total }: Awaited<ReturnType<OwnLanes["top"]>>,
-  { output }: Context,
-): void {
-  if (lanes.length > 0) {
+function showOwn({ ownLanes, openCircuits, ownLanesTotal }: LanesStatus, { output }: Context): void {
+  if (ownLanes.length > 0) {
     output.line("");
     output.table(
       ["OWN LANE OF", "", "STATE", "WAITING", "DELAYED", "IN FLIGHT"],
-      lanes.map(({ kind, of, state, waiting, delayed, inFlight }) => [
+      ownLanes.map(({ kind, of, state, waiting, delayed, inFlight }) => [
         kind,
         of,
         state,
@@ -72,7 +49,8 @@ function showOwn(
         inFlight,
       ]),
     );
-    if (total > lanes.length) output.line(`the ${lanes.length} fullest of ${total} own lanes`);
+    if (ownLanesTotal > ownLanes.length)
+      output.line(`the ${ownLanes.length} fullest of ${ownLanesTotal} own lanes`);
   }
   for (const { origin, state, probeAt } of openCircuits) {
     const probe = probeAt === null ? "" : `, next probe at ${describeTime(probeAt)}`;

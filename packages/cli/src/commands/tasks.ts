@@ -5,7 +5,7 @@ import { describeProblems } from "@postrider/shared/errors";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { describeTime, toVisible } from "../readable.ts";
-import { withProducer } from "../with-producer.ts";
+import { withService } from "../with-service.ts";
 import { parseCount } from "./arguments.ts";
 
 export function addTasks(program: Command, context: Context): void {
@@ -17,7 +17,7 @@ export function addTasks(program: Command, context: Context): void {
     .option("--limit <n>", "how many at most", parseCount, 50)
     .option("--json", "for programs")
     .action(async ({ limit, json }: { limit: number; json?: boolean }) => {
-      const listed = await withProducer(settings(), ({ tasks }) => tasks.list(limit));
+      const listed = await withService(settings(), ({ tasks }) => tasks.list(limit));
       if (json === true) return output.json({ tasks: listed });
       if (listed.length === 0) return output.line("no tasks; they are begun by POST /v1/tasks");
       output.table(["ID", "DO", "FILTER", "STATE", "LOOKED AT", "RESULT", "BY", "BEGUN"], listed.map(toRow));
@@ -27,7 +27,7 @@ export function addTasks(program: Command, context: Context): void {
     .description("Show a task: how far it is, and what came of it")
     .option("--json", "for programs")
     .action(async (id: string, { json }: { json?: boolean }) => {
-      const task = await withProducer(settings(), ({ tasks }) => tasks.get(id));
+      const task = await withService(settings(), ({ tasks }) => tasks.get(id));
       if (json === true) return output.json(task);
       show(task, context);
     });
@@ -36,7 +36,7 @@ export function addTasks(program: Command, context: Context): void {
     .description("Stop a task between two steps: what is done stays, and the rest is left alone")
     .option("--json", "for programs")
     .action(async (id: string, { json }: { json?: boolean }) => {
-      const task = await withProducer(settings(), ({ tasks }) => tasks.stop(id));
+      const task = await withService(settings(), ({ tasks }) => tasks.stop(id));
       if (json === true) return output.json(task);
       output.line(task.isStopping ? `${id} stops after its step` : `${id} is ${task.state}`);
     });

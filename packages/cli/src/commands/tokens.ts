@@ -5,7 +5,7 @@ import { SCOPES, type Scope } from "@postrider/shared/api-token";
 import { type Command, Option } from "commander";
 import type { Context } from "../context.ts";
 import { describeTime } from "../readable.ts";
-import { withProducer } from "../with-producer.ts";
+import { withService } from "../with-service.ts";
 
 interface Options {
   readonly scope: Scope[];
@@ -31,7 +31,7 @@ export function addTokens(program: Command, context: Context): void {
     .option("--expires <time>", "no longer valid from then on, such as 2027-01-31T00:00:00Z")
     .option("--json", "for programs")
     .action(async (name: string, { scope, action, lane, expires, json }: Options) => {
-      const made = await withProducer(settings(), ({ tokens }) =>
+      const made = await withService(settings(), ({ tokens }) =>
         tokens.create({
           name,
           scopes: scope,
@@ -49,7 +49,7 @@ export function addTokens(program: Command, context: Context): void {
     .description("List tokens, what they grant and when they expire; never their texts")
     .option("--json", "for programs")
     .action(async ({ json }: { json?: boolean }) => {
-      const listed = await withProducer(settings(), ({ tokens }) => tokens.list());
+      const listed = await withService(settings(), ({ tokens }) => tokens.list());
       if (json === true) return output.json({ tokens: listed });
       if (listed.length === 0)
         return output.line("no tokens; make one with: postrider tokens create NAME --scope enqueue");
@@ -69,7 +69,7 @@ export function addTokens(program: Command, context: Context): void {
     .description("Revoke a token: within a second it is refused everywhere")
     .option("--json", "for programs")
     .action(async (id: string, { json }: { json?: boolean }) => {
-      await withProducer(settings(), ({ tokens }) => tokens.revoke(id));
+      await withService(settings(), ({ tokens }) => tokens.revoke(id));
       if (json === true) return output.json({ revoked: id });
       output.line(`${id} revoked`);
     });

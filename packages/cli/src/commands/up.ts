@@ -6,6 +6,7 @@ import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { provideRedis } from "../redis/provide-redis.ts";
 import type { ProvidedRedis } from "../redis/provided-redis.ts";
+import { refuseUrl } from "../with-producer.ts";
 import { serveApi } from "./api.ts";
 import { parseWhole } from "./whole.ts";
 import { parentOption, runWorker } from "./worker.ts";
@@ -38,7 +39,7 @@ export function addUp(program: Command, context: Context): void {
     .addOption(parentOption())
     .action(async ({ redisPort, parent }: Options) => {
       // Before anything is started: a slip in the settings must not leave a Redis behind for a moment.
-      context.settings();
+      refuseUrl(context.settings());
       const redis = await startRedis(redisPort, context);
       try {
         context.output.note(

@@ -2,7 +2,6 @@
 // that says whether all were delivered.
 
 import type { Writable } from "node:stream";
-import type { Producer } from "@postrider/producer/producer";
 import type { Run } from "@postrider/producer/runs/run";
 import { isOver } from "@postrider/producer/runs/run-end";
 import { createBar, createLines } from "../bar.ts";
@@ -10,6 +9,7 @@ import type { Context } from "../context.ts";
 import { untilInterrupted } from "../interrupt.ts";
 import { describeDuration } from "../readable.ts";
 import { toResumeLine } from "../resume.ts";
+import type { Service } from "../service.ts";
 
 interface WaitOptions {
   readonly timeoutMs?: number | undefined;
@@ -24,7 +24,7 @@ interface WaitOptions {
  * @param timeoutMs absent: as long as it takes. @returns the run as it stands then.
  */
 export async function waitForRun(
-  { runs }: Producer,
+  { runs }: Pick<Service, "runs">,
   id: string,
   { timeoutMs, isQuiet, context, again = context.words }: WaitOptions,
 ): Promise<Run> {

@@ -6,6 +6,7 @@ import { createWorker } from "@postrider/worker/worker";
 import { type Command, Option } from "commander";
 import type { Context } from "../context.ts";
 import { whenToldToStop } from "../told-to-stop.ts";
+import { refuseUrl } from "../with-producer.ts";
 import { parseWhole } from "./whole.ts";
 
 export function addWorker(program: Command, context: Context): void {
@@ -37,6 +38,7 @@ export type Beside = (
  * Runs a worker until SIGTERM, SIGINT or the end of a parent; a second signal ends the grace period at once.
  */
 export async function runWorker(settings: Settings, parent?: number, beside?: Beside): Promise<void> {
+  refuseUrl(settings);
   const { log, flush } = createLogger({ level: settings.logLevel, format: settings.logFormat });
   // Heard from the first moment on: getting ready waits for Redis as long as it takes.
   const told = new Promise<string>((resolve) => void whenToldToStop(resolve, parent));

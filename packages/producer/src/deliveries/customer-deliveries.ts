@@ -125,7 +125,7 @@ function toEnded(outcome: DeliveryOutcome, standing: Standing | undefined): Cust
   const { stands = true, home = null } = standing ?? {};
   if (!stands) return [];
   const state = home === null ? "ended" : "dead-letter";
-  const facts = { action, run, labels, customerId: customer, enqueuedAt: null, dueAt: null };
+  const facts = { customerId: customer, action, run, labels, enqueuedAt: null, dueAt: null };
   return [{ id, state, lane: home, home, ...facts, outcome }];
 }
 

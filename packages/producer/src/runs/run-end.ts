@@ -15,7 +15,7 @@ export interface WaitOptions {
 const POLL_MS = 500;
 
 /**
- * Waits until a run is over, or the time is up. A Redis that is away for a while is waited for, too.
+ * Waits until a run is over, or the time is up. What is away for a while is waited for, too.
  * @param get reads the run. @returns the run as it stands then; `isOver` tells which of the two it was.
  * @throws `run_unknown`, `aborted`.
  */
@@ -37,11 +37,14 @@ export async function waitForEnd(
   }
 }
 
+/** Redis, or the API through which it is asked. */
+const AWAY = ["redis_unavailable", "api_unreachable", "overloaded"] as const;
+
 async function unlessAway(get: () => Promise<Run>, until: number): Promise<Run | null> {
   try {
     return await get();
   } catch (error) {
-    if (hasCode(error, "redis_unavailable") && Date.now() < until) return null;
+    if (Date.now() < until && AWAY.some((code) => hasCode(error, code))) return null;
     throw error;
   }
 }

@@ -54,7 +54,9 @@ export function createTasks(store: Store, shard: Shard): Tasks {
           `must be a number from ${TASK_RATE_MIN} to ${TASK_RATE_MAX}`,
         );
       const id = `t${randomBytes(ID_BYTES).toString("hex")}`;
-      const order = { do: what, filter: toFilterDocument(filter), ratePerSecond, presentVersion, newKey };
+      // What is not asked for is left out, so that a task reads the same however that was said.
+      const asked = { presentVersion: presentVersion || undefined, newKey: newKey || undefined };
+      const order = { do: what, filter: toFilterDocument(filter), ratePerSecond, ...asked };
       if (!(await beginTask(store, { id, do: what, order: JSON.stringify(order), by })))
         throw new PostriderError(
           "tasks_full",

@@ -3,6 +3,7 @@
 
 import { z } from "zod";
 import { apiSettings } from "./api.ts";
+import { clientSettings } from "./client.ts";
 import { egressSettings } from "./egress.ts";
 import { logSettings } from "./log.ts";
 import { producerSettings } from "./producer.ts";
@@ -16,6 +17,7 @@ export const SETTINGS_BY_ROLE = {
   Workers: workerSettings,
   Egress: egressSettings,
   API: apiSettings,
+  "Command line over HTTP": clientSettings,
   Logging: logSettings,
 } as const;
 
@@ -25,6 +27,7 @@ export const settingsSchema = z.object({
   ...workerSettings,
   ...egressSettings,
   ...apiSettings,
+  ...clientSettings,
   ...logSettings,
 });
 

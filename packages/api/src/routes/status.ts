@@ -1,0 +1,92 @@
+// What lies in the lanes: the shared ones, the fullest own lanes, and whose circuit is open.
+
+import { readLanesStatus } from "@postrider/producer/lanes-status";
+import { isLaneName } from "@postrider/shared/lanes";
+import { z } from "zod";
+import { defineRoute, type Route } from "../route/route.ts";
+import { timeSchema, toTimeOrNull } from "../route/times.ts";
+
+const LANES_MAX = 50;
+const OWN_LANES_MAX = 1_000;
+
+const count = z.int().min(0);
+
+const ownLaneState = z.enum([
+  "running",
+  "paused",
+  "held",
+  "cancelled",
+  "circuit-open",
+  "circuit-half-open",
+  "cooling-down",
+]);
+
+export const statusRoute: Route = defineRoute({
+  id: "getStatus",
+  method: "GET",
+  path: "/v1/status",
+  scope: "read",
+  narrowing: "whole",
+  summary: "What lies in the lanes, the fullest own lanes, and whose circuit is open",
+  query: z.strictObject({
+    lanes: z
+      .string()
+      .max(3_000)
+      .transform((text) => text.split(",").map((lane) => lane.trim()))
+      .refine(
+        (lanes) => lanes.length <= LANES_MAX && lanes.every(isLaneName),
+        `must be at most ${LANES_MAX} names of shared lanes, separated by commas`,
+      )
+      .optional()
+      .describe("Shared lanes to show, separated by commas, although nothing has ever lain in them."),
+    ownLanes: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(OWN_LANES_MAX)
+      .default(20)
+      .describe("Own lanes to show at most."),
+  }),
+  replies: { 200: "The lanes as they are now." },
+  reply: z.strictObject({
+    lanes: z.array(
+      z.strictObject({
+        lane: z.string(),
+        isServed: z.boolean().describe("Whether any worker claims from it at this moment."),
+        waiting: count,
+        delayed: count,
+        inFlight: count,
+        deadLetters: count,
+        oldestAgeMs: count.describe("How long the oldest one has been waiting."),
+      }),
+    ),
+    ownLanes: z
+      .array(
+        z.strictObject({
+          lane: z.string(),
+          kind: z.string(),
+          of: z.string().describe("The origin, run or shared lane that it carries."),
+          state: ownLaneState,
+          waiting: count,
+          delayed: count,
+          inFlight: count,
+        }),
+      )
+      .describe("Those with the most waiting."),
+    ownLanesTotal: count,
+    openCircuits: z.array(
+      z.strictObject({ origin: z.string(), state: ownLaneState, probeAt: timeSchema.nullable() }),
+    ),
+  }),
+  async handle({ query: { lanes = [], ownLanes: ownLanesMax } }, { producer }) {
+    const status = await readLanesStatus(producer, { lanes, ownLanesMax });
+    const openCircuits = status.openCircuits.map(({ probeAt, ...rest }) => ({
+      ...rest,
+      probeAt: toTimeOrNull(probeAt),
+    }));
+    return {
+      status: 200,
+      body: { ...status, lanes: [...status.lanes], ownLanes: [...status.ownLanes], openCircuits },
+    };
+  },
+});

@@ -1,0 +1,74 @@
+// What commands work with: the parts of a producer that they need, whether those are at hand on Redis or
+// reached through an HTTP API. No command knows which of the two it has.
+
+import type { ActionStore } from "@postrider/producer/actions/actions";
+import type {
+  DeadLetterGroups,
+  DeadLetterList,
+  DeadLetters,
+} from "@postrider/producer/dead-letters/dead-letters";
+import type { Customers } from "@postrider/producer/deliveries/customer-deliveries";
+import type { Deliveries } from "@postrider/producer/deliveries/deliveries";
+import type { Destinations } from "@postrider/producer/destinations/destinations";
+import type { RunEnqueued, RunOrder } from "@postrider/producer/enqueue/enqueue-many";
+import type { LanesStatus, LanesStatusQuery } from "@postrider/producer/lanes-status";
+import type { Outcomes, ReadOutcome } from "@postrider/producer/outcomes/outcomes";
+import type { ReaderOptions } from "@postrider/producer/reading/reader";
+import type { Runs } from "@postrider/producer/runs/runs";
+import type { SecretStore } from "@postrider/producer/secrets/secrets";
+import type { SnippetStore } from "@postrider/producer/snippets/snippets";
+import type { Tasks } from "@postrider/producer/tasks/tasks";
+import type { TokenStore } from "@postrider/producer/tokens/token-store";
+import type { Action } from "@postrider/shared/action";
+import type { Delivery } from "@postrider/shared/delivery";
+import type { TestSend } from "@postrider/worker/test-send";
+
+export interface FollowOptions extends Omit<ReaderOptions, "group" | "onMissed"> {
+  /** Absent: the place is the reader's own matter. */
+  readonly group?: string | undefined;
+  /** A cursor to begin behind. */
+  readonly after?: string | undefined;
+  readonly onMissed: (missed: number | null) => void;
+}
+
+type OutcomeGroup = Awaited<ReturnType<Outcomes["groups"]>>[number];
+
+/** A number of all, which a token may not be told: null. */
+type OrNull<T, K extends keyof T> = Omit<T, K> & { readonly [N in K]: T[N] | null };
+
+export interface Service {
+  readonly actions: Pick<ActionStore, "apply" | "get" | "list">;
+  /** Refuses an action that cannot be enqueued, as far as one may know. @throws `action_unknown`. */
+  checkAction(ref: string): Promise<void>;
+  /**
+   * Sends a request once, really. @param action a saved one's id or `id@version`, or a document with all that
+   * it uses. @param to another URL than the action's.
+   */
+  testSend(
+    action: string | Action,
+    sample: Pick<Delivery, "customer" | "event" | "values">,
+    to: string | undefined,
+  ): Promise<TestSend>;
+  readonly snippets: SnippetStore;
+  /** @throws what enqueueing throws. What was taken in by then stays; the same run again goes on. */
+  enqueueMany(order: Omit<RunOrder, "onInvalid">): Promise<RunEnqueued>;
+  readonly runs: Pick<Runs, "get" | "list" | "wait" | "close" | "pause" | "resume" | "cancel" | "release">;
+  readonly outcomes: Pick<Outcomes, "read" | "removeGroup"> & {
+    groups(): Promise<Omit<OutcomeGroup, "place">[]>;
+    /** As they come, each at least once, until the signal ends it. */
+    follow(options: FollowOptions): AsyncIterable<ReadOutcome>;
+  };
+  readonly deliveries: Pick<Deliveries, "show" | "cancel" | "changeTimes">;
+  readonly customers: Customers;
+  readonly deadLetters: Pick<DeadLetters, "show" | "replay" | "purge"> & {
+    list(...query: Parameters<DeadLetters["list"]>): Promise<OrNull<DeadLetterList, "total">>;
+    groups(...query: Parameters<DeadLetters["groups"]>): Promise<OrNull<DeadLetterGroups, "scanned">>;
+  };
+  readonly destinations: Omit<Destinations, "configure" | "configured">;
+  readonly secrets: Pick<SecretStore, "set" | "list" | "remove">;
+  readonly tokens: Pick<TokenStore, "create" | "list" | "revoke">;
+  readonly tasks: Pick<Tasks, "list" | "get" | "stop">;
+  status(query: LanesStatusQuery): Promise<LanesStatus>;
+  /** Whether a worker serves a shared lane at this moment; true where one may not know. */
+  isServed(lane: string): Promise<boolean>;
+}
