@@ -1,13 +1,6 @@
 // The codes of errors, each once: what it means, the exit code of the command line, and the HTTP status.
 
-/** What an error means to whoever meets it by a program. */
-export interface ErrorMeaning {
-  readonly text: string;
-  /** The command line's: 1 failed, 2 usage. */
-  readonly exitCode: 1 | 2;
-  /** The HTTP status (RFC 9110) that says the same. */
-  readonly status: number;
-}
+import { type ErrorMeaning, HTTP_ERROR_CODES } from "./http-error-codes.ts";
 
 export const ERROR_CODES = {
   action_invalid: {
@@ -50,11 +43,6 @@ export const ERROR_CODES = {
     exitCode: 1,
     status: 422,
     text: "A stream of customers has damaged gzip data, or a beginning by which no line of it can be read. What came before is enqueued.",
-  },
-  stream_silent: {
-    exitCode: 1,
-    status: 408,
-    text: "No bytes of a stream of customers came for POSTRIDER_API_STREAM_SILENCE_MS. What came before is enqueued.",
   },
   delivery_invalid: {
     exitCode: 2,
@@ -184,83 +172,12 @@ export const ERROR_CODES = {
     text: "This Redis may evict keys, so an accepted delivery could be lost.",
   },
   aborted: { exitCode: 1, status: 503, text: "The caller's AbortSignal fired." },
-  request_malformed: {
-    exitCode: 2,
-    status: 400,
-    text: "What came is not the JSON, the UTF-8 or the HTTP that it should be, or is nested too deeply.",
-  },
-  request_invalid: {
-    exitCode: 2,
-    status: 422,
-    text: "A field of the request breaks a rule; every problem is listed with its JSON pointer.",
-  },
-  request_timeout: { exitCode: 1, status: 408, text: "The request did not come in time; it was not read." },
-  body_too_large: { exitCode: 1, status: 413, text: "The body is larger than POSTRIDER_API_BODY_BYTES_MAX." },
-  headers_too_large: { exitCode: 1, status: 431, text: "The request's header block is too large." },
-  media_type_unsupported: {
-    exitCode: 1,
-    status: 415,
-    text: "The body is of a type, a charset or a coding that this route does not read.",
-  },
-  not_found: { exitCode: 1, status: 404, text: "The API has no such path." },
-  method_not_allowed: {
-    exitCode: 1,
-    status: 405,
-    text: "The path has no such method; `Allow` names those it has.",
-  },
-  unauthorized: { exitCode: 1, status: 401, text: "No token was given, or none that is valid now." },
-  forbidden: { exitCode: 1, status: 403, text: "The token's scopes, actions or lanes do not reach so far." },
-  rate_limited: {
-    exitCode: 1,
-    status: 429,
-    text: "The token has used up its requests; `Retry-After` says when to come again.",
-  },
-  overloaded: {
-    exitCode: 1,
-    status: 503,
-    text: "The API has as many requests in flight as it takes; nothing was done. `Retry-After` says when to come again.",
-  },
-  precondition_failed: {
-    exitCode: 1,
-    status: 412,
-    text: "`If-Match` names another version than the latest one: somebody has changed it meanwhile.",
-  },
-  idempotency_key_invalid: {
-    exitCode: 2,
-    status: 400,
-    text: "`Idempotency-Key` is no text of 1 to 255 visible characters, in double quotes or without.",
-  },
-  idempotency_under_way: {
-    exitCode: 1,
-    status: 409,
-    text: "A request with this Idempotency-Key is under way; `Retry-After` says when to ask again.",
-  },
-  idempotency_mismatch: {
-    exitCode: 1,
-    status: 422,
-    text: "The Idempotency-Key was used before, with another method, path or body.",
-  },
-  idempotency_withheld: {
-    exitCode: 1,
-    status: 409,
-    text: "The request was carried out before, and its answer held a secret, so that it was not kept.",
-  },
   snippet_unknown: { exitCode: 1, status: 404, text: "No snippet of that name is in the store." },
   token_unknown: { exitCode: 1, status: 404, text: "No token has that id." },
   token_invalid: {
     exitCode: 2,
     status: 422,
     text: "A token's name, scope, narrowing or expiry breaks a rule.",
-  },
-  api_unreachable: {
-    exitCode: 1,
-    status: 502,
-    text: "No answer came from the HTTP API that POSTRIDER_URL names. What was asked for may have been done or not.",
-  },
-  api_foreign: {
-    exitCode: 1,
-    status: 502,
-    text: "What answers at POSTRIDER_URL is no Postrider API, or one of another version.",
   },
   task_unknown: { exitCode: 1, status: 404, text: "No task has that id, or it is forgotten." },
   tasks_full: { exitCode: 1, status: 409, text: "As many tasks as may be open have not ended yet." },
@@ -269,5 +186,6 @@ export const ERROR_CODES = {
     status: 500,
     text: "A bug of Postrider's. The log holds the cause, under the request's id.",
   },
+  ...HTTP_ERROR_CODES,
 } as const satisfies Readonly<Record<string, ErrorMeaning>>;
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -4,7 +4,30 @@
 
 import { PostriderError } from "@postrider/shared/errors";
 import { stringifyExact } from "@postrider/shared/exact-json";
+import { z } from "zod";
+import { problemSchema } from "../route/problem.ts";
 import type { Reception } from "./receive.ts";
+
+const count = z.int().min(0);
+
+/** A line of the answer. */
+export const lineSchema = z.strictObject({
+  run: z.string(),
+  action: z.string().optional().describe("`id@version`; in the last line, where there was any customer."),
+  enqueued: count,
+  duplicates: count,
+  recovered: count.optional().describe("Known before and lost since: taken in again; where there are any."),
+  rejected: count,
+  line: count.describe("All up to this line is enqueued, a duplicate or rejected."),
+  isPaused: z.literal(true).optional().describe("While the lane is full."),
+  rejectedLines: z
+    .array(z.strictObject({ line: z.int(), column: z.int(), message: z.string() }))
+    .optional()
+    .describe("In the last line: the first hundred, with what to change."),
+  rejectedMore: count.optional().describe("In the last line: how many more were rejected."),
+  done: z.literal(true).optional().describe("In the last line, where all is well."),
+  error: problemSchema.optional().describe("In the last line, where it is not."),
+});
 
 export interface LinesOptions {
   readonly run: string;

@@ -9,10 +9,10 @@ import { PostriderError } from "@postrider/shared/errors";
 import { parseExact } from "@postrider/shared/exact-json";
 import { chooseLane, isLaneName } from "@postrider/shared/lanes";
 import { z } from "zod";
-import { toProgressLines } from "../customers-stream/progress-lines.ts";
+import { lineSchema, toProgressLines } from "../customers-stream/progress-lines.ts";
 import { type Reception, receive, type StreamOrder } from "../customers-stream/receive.ts";
 import { reaches } from "../route/caller.ts";
-import { problemSchema, toPostriderError, toProblemDetails } from "../route/problem.ts";
+import { toPostriderError, toProblemDetails } from "../route/problem.ts";
 import { type Call, defineRoute, type Route } from "../route/route.ts";
 import { timeSchema } from "../route/times.ts";
 import type { Tools } from "../route/tools.ts";
@@ -89,27 +89,6 @@ const query = z.strictObject({
   expiresAt: timeSchema.optional().describe("No attempt after this time."),
 });
 type Query = z.output<typeof query>;
-
-const count = z.int().min(0);
-
-/** A line of the answer. */
-const lineSchema = z.strictObject({
-  run: z.string(),
-  action: z.string().optional().describe("`id@version`; in the last line, where there was any customer."),
-  enqueued: count,
-  duplicates: count,
-  recovered: count.optional().describe("Known before and lost since: taken in again; where there are any."),
-  rejected: count,
-  line: count.describe("All up to this line is enqueued, a duplicate or rejected."),
-  isPaused: z.literal(true).optional().describe("While the lane is full."),
-  rejectedLines: z
-    .array(z.strictObject({ line: z.int(), column: z.int(), message: z.string() }))
-    .optional()
-    .describe("In the last line: the first hundred, with what to change."),
-  rejectedMore: count.optional().describe("In the last line: how many more were rejected."),
-  done: z.literal(true).optional().describe("In the last line, where all is well."),
-  error: problemSchema.optional().describe("In the last line, where it is not."),
-});
 
 export const sendCustomers: Route = defineRoute({
   id: "sendCustomers",

@@ -88,8 +88,9 @@ export type EnqueueMany = (order: RunOrder) => Promise<RunEnqueued>;
 
 /**
  * @throws from the returned function: `customer_invalid`, `delivery_invalid`, `action_unknown`,
- * `action_archived`, also when that happens meanwhile, `run_mismatch`, `run_cancelled`, `run_full`, `aborted`, `redis_unavailable`, `redis_full`, `redis_lost`.
- * What was taken in by then stays; the same call again goes on.
+ * `action_archived`, also when that happens meanwhile, `run_mismatch`, `run_cancelled`, `run_full`,
+ * `aborted`, `redis_unavailable`, `redis_full`, `redis_lost`. What was taken in by then stays; the same call
+ * again goes on.
  */
 export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMany {
   const { admit, lanes, actions, runs, routing, backlogMax } = dependencies;

@@ -4,7 +4,7 @@ import { asProducer } from "../connect.ts";
 import type { Store } from "../shard.ts";
 import { CLOCK } from "./task-fragments.ts";
 
-/** Input: KEYS action, archived ones; ARGV id. Output: 1; 0 where it was so already, -1 for no such action. */
+/** Input: KEYS action, archived ones; ARGV id. Output: 1; 0 where it was so already, -1: no such action. */
 const ARCHIVE = `${CLOCK}
 if redis.call("HEXISTS", KEYS[1], "latest") == 0 then return -1 end
 redis.call("SADD", KEYS[2], ARGV[1])
