@@ -1,4 +1,4 @@
-// What is most often mistyped or mistaken on the command line: each says what was meant, or what to do instead.
+// What is most often mistyped on the command line: each says what was meant, or what to do instead.
 
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
