@@ -150,7 +150,7 @@ test("what subscriptions deliver is told by none, also where two point at each o
   );
 });
 
-test("a subscription whose action is gone says so, and goes on where it was when it is mended", async () => {
+test("a subscription whose action is archived or of no use says so, and goes on where it was when it is mended", async () => {
   await using system = await startSystem();
   await using _api = await startApi({ POSTRIDER_REDIS_URL: system.redisUrl });
   await system.startWorker();
@@ -158,15 +158,19 @@ test("a subscription whose action is gone says so, and goes on where it was when
   await system.apply();
   await producer.actions.apply(toHook("hook", system.receiver.url));
   await producer.subscriptions.set("ops", { action: "hook", events: ["run.completed"] });
-  await producer.actions.apply({ ...toHook("hook", "https://{{ event.data.run }}.example") });
+  await producer.actions.archive("hook");
   await producer.enqueueMany({ action: "a", customers: customers(1), run: "r" });
+  const untilProblem = (code: string, message: string) =>
+    eventually(async () =>
+      expect(await producer.subscriptions.get("ops")).toMatchObject({
+        unread: 1,
+        problem: { code, message: expect.stringContaining(message) },
+      }),
+    );
 
-  await eventually(async () =>
-    expect(await producer.subscriptions.get("ops")).toMatchObject({
-      unread: 1,
-      problem: { code: "subscription_invalid", message: expect.stringContaining("does not name its host") },
-    }),
-  );
+  await untilProblem("action_archived", "actions restore hook");
+  await producer.actions.apply({ ...toHook("hook", "https://{{ event.data.run }}.example") });
+  await untilProblem("subscription_invalid", "does not name its host");
   await producer.actions.apply(toHook("hook", system.receiver.url));
   await eventually(() =>
     expect(read(system.receiver.requests.filter(({ path }) => path === "/hook"))).toMatchObject([

@@ -5,12 +5,13 @@ import { asProducer } from "@postrider/redis/connect";
 import { toCarriedId } from "@postrider/shared/carried-id";
 import { invalidField } from "@postrider/shared/errors";
 import type { SavedAction } from "../actions/actions.ts";
+import { getOpen } from "../actions/archived.ts";
 import { findOrigin } from "../actions/origin.ts";
 import { CHUNK } from "../enqueue/chunks.ts";
 import { type EnqueueDependencies, toAdmission, toEntrance } from "../enqueue/enqueue.ts";
 import type { Carried } from "./carried-event.ts";
 
-/** @returns the deliveries' ids. @throws `action_unknown`, `subscription_invalid`, what Redis throws. */
+/** @returns the deliveries' ids. @throws `action_unknown`, `action_archived`, `subscription_invalid`, what Redis throws. */
 export type DeliverCarried = (
   subscription: { readonly id: string; readonly action: string },
   events: readonly Carried[],
@@ -19,7 +20,7 @@ export type DeliverCarried = (
 export function createDeliverCarried(dependencies: EnqueueDependencies): DeliverCarried {
   const { admit, actions, routing } = dependencies;
   return async ({ id, action }, events) => {
-    const [saved] = await Promise.all([actions.get(action), routing.look()]);
+    const [saved] = await Promise.all([getOpen(actions, action), routing.look()]);
     originOf(saved);
     const customer = { id };
     const admissions = events.map((event) => ({
