@@ -136,7 +136,11 @@ test("of what is counted for charts a narrowed token sees what its actions have"
 
   // Told within some seconds.
   await eventually(async () =>
-    expect(await enqueuedOf("&by=action", tokens.all.token)).toEqual({ status: 200, mine: 5, theirs: 5 }),
+    expect(await enqueuedOf("&by=action", tokens.all.token)).toMatchObject({
+      status: 200,
+      mine: 5,
+      theirs: 5,
+    }),
   );
   expect(await enqueuedOf("", tokens.mine.token)).toEqual({ status: 200, null: 5 });
   expect(await enqueuedOf("&by=action", tokens.mine.token)).toEqual({ status: 200, mine: 5 });

@@ -2,6 +2,7 @@
 // run goes on holding for what waits there, and a run to a single destination stays where it is.
 
 import type { ServerResponse } from "node:http";
+import type { RunOrder } from "@postrider/producer/enqueue/enqueue-many";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { ok, startReceiver } from "../support/receiver.ts";
@@ -27,19 +28,19 @@ async function startOwnLane() {
   const slowOne = await startReceiver(
     () => (response) => void (isOpen ? ok()(response) : kept.push(response)),
   );
-  const enqueue = async (count: number, toUrl: (nth: number) => string, expiresAt?: Date) => {
+  const enqueue = async (count: number, toUrl: (nth: number) => string, more: Partial<RunOrder> = {}) => {
     const { enqueued } = await system.producer.runs.get("r").catch(() => ({ enqueued: 0 }));
     const all = customers(enqueued + count).slice(enqueued);
     await system.producer.enqueueMany({
       action: "a",
       run: "r",
       customers: all.map((customer, nth) => ({ ...customer, port: new URL(toUrl(nth)).port })),
-      ...(expiresAt && { expiresAt }),
+      ...more,
     });
   };
   await system.apply({ url: "http://127.0.0.1:{{ customer.port }}/x", timeoutMs: 90_000 });
   await system.startWorker({ POSTRIDER_CONCURRENCY: String(SLOTS) });
-  await enqueue(SHARED_OF_RUN, () => system.receiver.url);
+  await enqueue(SHARED_OF_RUN, () => system.receiver.url, { open: true });
   await system.untilEnded("r");
   return {
     ...system,
@@ -68,7 +69,8 @@ async function startOwnLane() {
 async function startMixedRun(toExpiry: () => Date | undefined = () => undefined) {
   const system = await startOwnLane();
   const toUrl = (nth: number): string => (nth % 2 === 0 ? system.slowOne : system.receiver).url;
-  await system.enqueue(MIXED, toUrl, toExpiry());
+  const expiresAt = toExpiry();
+  await system.enqueue(MIXED, toUrl, { ...(expiresAt && { expiresAt }) });
   await eventually(async () => expect((await system.apart())?.waiting).toBeGreaterThan(10), LIMIT_MS);
   return system;
 }

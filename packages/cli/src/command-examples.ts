@@ -25,6 +25,8 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ],
   "actions list": ["postrider actions list"],
   "actions show": ["postrider actions show welcome", "postrider actions show welcome@2 --json"],
+  "actions archive": ["postrider actions archive welcome"],
+  "actions restore": ["postrider actions restore welcome"],
   "actions check": [
     "postrider actions check actions/*.yaml",
     "postrider actions check welcome.yaml --snippets snippets.json",
@@ -91,6 +93,17 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   outcomes: ["postrider outcomes tail", "postrider outcomes tail --group warehouse --json"],
   "outcomes groups": ["postrider outcomes groups"],
   "outcomes remove-group": ["postrider outcomes remove-group warehouse"],
+  events: ["postrider events tail", "postrider events tail --group pager --json"],
+  "events groups": ["postrider events groups"],
+  "events remove-group": ["postrider events remove-group pager"],
+  subscriptions: [
+    "postrider subscriptions set pager --action page-on-call --event run.completed dead_letters.threshold",
+    "postrider subscriptions list",
+  ],
+  "subscriptions list": ["postrider subscriptions list --json"],
+  "subscriptions show": ["postrider subscriptions show pager"],
+  "subscriptions remove": ["postrider subscriptions remove pager"],
+  "subscriptions test": ["postrider subscriptions test pager --type run.completed"],
   destinations: [
     "postrider destinations list",
     "postrider destinations pause https://api.example.com",
@@ -100,6 +113,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   "destinations show": ["postrider destinations show https://api.example.com"],
   "destinations limit": [
     "postrider destinations limit https://api.example.com --rate 50 --concurrency 10",
+    "postrider destinations limit https://api.example.com --rate 200 --for 2h",
     "postrider destinations limit https://api.example.com --none",
   ],
   "destinations pause": ["postrider destinations pause https://api.example.com"],
@@ -131,6 +145,13 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   "tasks list": ["postrider tasks list --limit 10"],
   "tasks show": ["postrider tasks show t-5d1c --json"],
   "tasks stop": ["postrider tasks stop t-5d1c"],
+  config: ["postrider config export postrider.yaml", "postrider config apply postrider.yaml --dry-run"],
+  "config export": ["postrider config export postrider.yaml"],
+  "config apply": [
+    "postrider config apply postrider.yaml --dry-run",
+    "postrider config apply postrider.yaml --prune --yes",
+  ],
+  audit: ["postrider audit --on welcome --limit 10"],
   status: ["postrider status", "postrider status --json"],
   top: [
     "postrider top",

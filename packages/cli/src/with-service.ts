@@ -2,6 +2,7 @@
 // The only place that chooses.
 
 import type { Settings } from "@postrider/shared/settings/settings";
+import { testAction } from "@postrider/worker/test-send";
 import { createLocalService } from "./local-service.ts";
 import { createRemoteService } from "./remote/remote-service.ts";
 import type { Service } from "./service.ts";
@@ -13,3 +14,11 @@ export function withService<T>(settings: Settings, work: (service: Service) => P
     ? withProducer(settings, (producer) => work(createLocalService(producer, settings)))
     : work(createRemoteService(settings));
 }
+
+/** Sends an action's request once. What is not saved anywhere needs neither Redis nor an API. */
+export const testSend =
+  (settings: Settings): Service["testSend"] =>
+  async (action, sample, to) =>
+    settings.url === "" && typeof action !== "string"
+      ? await testAction(to === undefined ? action : { ...action, url: to }, sample, settings)
+      : await withService(settings, (service) => service.testSend(action, sample, to));

@@ -51,6 +51,7 @@ export const eventRoutes: readonly Route[] = [
     replies: {
       200: "`text/event-stream`: events `event`, whose ids are cursors, and `missed`, where some are gone.",
     },
+    text: { type: "text/event-stream" },
     errors: ["events_invalid"],
     handle: ({ query: asked, header, caller, signal }, tools) => {
       const after = header("last-event-id") || asked.after;

@@ -6,7 +6,7 @@ import type { Context } from "../context.ts";
 import { isActionFile } from "../documents.ts";
 import type { Output, Paint } from "../output.ts";
 import { describeDuration, toVisible } from "../readable.ts";
-import { withService } from "../with-service.ts";
+import { testSend } from "../with-service.ts";
 import { loadAction } from "./load.ts";
 import { readGivenSnippets, readSample, type SampleOptions } from "./sample.ts";
 import { showRequest } from "./show.ts";
@@ -20,9 +20,7 @@ export async function test(
   // A saved one is sent with the credentials that are written into it, which nobody is shown.
   const action = isActionFile(ref) ? (await loadAction(ref, context, { given })).action : ref;
   const sample = await readSample(options);
-  const result = await withService(context.settings(), (service) =>
-    service.testSend(action, sample, options.to),
-  );
+  const result = await testSend(context.settings())(action, sample, options.to);
   if (result.verdict !== "delivered") context.end(1);
   if (options.json === true) context.output.json(result);
   else show(result, context.output);

@@ -124,7 +124,6 @@ function addSwitch(
   group
     .command(`${name} <id>`)
     .description(description)
-    .addHelpText("after", `\nExample:\n  postrider actions ${name} welcome`)
     .option("--json", "for programs")
     .action(async (id: string, { json }: { json?: boolean }) => {
       const { isChanged } = await withProducer(settings(), ({ actions }) => change(actions, id));

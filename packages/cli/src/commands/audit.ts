@@ -28,7 +28,6 @@ export function addAudit(program: Command, { settings, output }: Context): void 
     .option("--limit <n>", "how many at most", parseWhole(1, LIMIT_MAX), 50)
     .option("--after <place>", "go on behind this place, as an earlier list gave it")
     .option("--json", "for programs")
-    .addHelpText("after", "\nExample:\n  postrider audit --on welcome --limit 10")
     .action(async ({ json, ...query }: Options) => {
       const listed = await withProducer(settings(), ({ audit }) => audit.list(query));
       if (json === true) return output.json(listed);

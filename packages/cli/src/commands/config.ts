@@ -27,7 +27,6 @@ export function addConfig(program: Command, context: Context): void {
     .command("export [file]")
     .description("Write the configuration to a file (YAML, or JSON by its name), or print it")
     .option("--json", "as JSON")
-    .addHelpText("after", "\nExample:\n  postrider config export postrider.yaml")
     .action((file: string | undefined, { json }: { json?: boolean }) =>
       exportConfig(file, json === true, context),
     );
@@ -38,7 +37,6 @@ export function addConfig(program: Command, context: Context): void {
     .option("--prune", "archive actions, remove snippets and take limits back that its sections do not name")
     .option("--yes", "do not ask")
     .option("--json", "for programs; applies without asking")
-    .addHelpText("after", "\nExample:\n  postrider config apply postrider.yaml --dry-run")
     .action((file: string, options: ApplyOptions) => apply(file, options, context));
 }
 

@@ -40,11 +40,10 @@ export function addMetrics(program: Command, { settings, output }: Context): voi
     .addOption(new Option("--by <what>", "one chart for each").choices(ROLL_UP_DIMENSIONS).default("action"))
     .option("--name <name>", "only this action, destination, …; may be given several times", collect)
     .option("--limit <count>", "charts of each measure; the rest is one more", parseCount, 20)
-    .option(
-      "--since <time>",
-      "a time, or how long ago, such as 90m, 6h or 7d",
-      parseSince,
-      parseSince(SINCE_DEFAULT),
+    .addOption(
+      new Option("--since <time>", "a time, or how long ago, such as 90m, 6h or 7d")
+        .argParser(parseSince)
+        .default(parseSince(SINCE_DEFAULT), SINCE_DEFAULT),
     )
     .option("--until <time>", "the end (default: now)", parseTime)
     .addOption(

@@ -111,7 +111,6 @@ function addRest(group: Command, { settings, output }: Context): void {
     .description("Deliver a sample event to a subscription")
     .option("--type <type>", "of this type, such as run.completed or outcome.failed")
     .option("--json", "for programs")
-    .addHelpText("after", "\nExample:\n  postrider subscriptions test pager --type run.completed")
     .action(async (id: string, { type, json }: Json & { readonly type?: string }) => {
       const delivery = await withProducer(settings(), ({ subscriptions }) => subscriptions.test(id, type));
       if (json === true) return output.json({ delivery });

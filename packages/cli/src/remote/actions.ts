@@ -11,7 +11,7 @@ export function createRemoteActions({ call }: Remote): Pick<Service, "actions" |
   const get: Service["actions"]["get"] = async (ref) => {
     checkRef(ref);
     const { id, version, action, archivedAt } = await call("getAction", { params: { id: ref } });
-    return { id, version, action: action as never, archivedAt: toMsOrNull(archivedAt) };
+    return { id, version, archivedAt: toMsOrNull(archivedAt), action: action as never };
   };
   return {
     actions: {

@@ -129,6 +129,7 @@ async function pause(ms: number, signal: AbortSignal | undefined): Promise<void>
     throw new PostriderError(
       "aborted",
       "stopped; the rest are dead letters still, and the same call goes on",
+      { cause: signal.reason },
     );
 }
 

@@ -75,7 +75,7 @@ export async function followTask(
     const task = await (isToStop ? stop(id) : get(id));
     onCounts(task.counts);
     if (task.state === "done") return task.counts;
-    throwUnlessOpen(task);
+    throwUnlessOpen(task, signal);
     // Once it is told to stop its end is near, and the signal no longer ends a wait.
     await setTimeout(LOOK_MS, undefined, toWaiting(isTold ? undefined : signal)).catch(() => undefined);
   }
@@ -86,8 +86,10 @@ function toWaiting(signal: AbortSignal | undefined): { readonly signal?: AbortSi
 }
 
 /** @throws the error with which it failed; `aborted`. */
-function throwUnlessOpen({ state, error }: Task): void {
+function throwUnlessOpen({ state, error }: Task, signal: AbortSignal | undefined): void {
   if (error !== null) throw new PostriderError(error.code, error.message, { problems: error.problems });
   if (state !== "stopped") return;
-  throw new PostriderError("aborted", "stopped; the rest are dead letters still, and the same call goes on");
+  throw new PostriderError("aborted", "stopped; the rest are dead letters still, and the same call goes on", {
+    cause: signal?.reason,
+  });
 }

@@ -11,7 +11,10 @@ import { CHUNK } from "../enqueue/chunks.ts";
 import { type EnqueueDependencies, toAdmission, toEntrance } from "../enqueue/enqueue.ts";
 import type { Carried } from "./carried-event.ts";
 
-/** @returns the deliveries' ids. @throws `action_unknown`, `action_archived`, `subscription_invalid`, what Redis throws. */
+/**
+ * @returns the deliveries' ids.
+ * @throws `action_unknown`, `action_archived`, `subscription_invalid`, what Redis throws.
+ */
 export type DeliverCarried = (
   subscription: { readonly id: string; readonly action: string },
   events: readonly Carried[],
