@@ -66,6 +66,8 @@ const FILES = {
   "snippet.txt": "Bye, {{ customer.id }}",
   "hook-M.yaml": `id: hook-M\nurl: URL/{{ customer.id }}\nbody: '{"n": {{ customer.n }}, "e": "{{ event.e }}"}'\nmissing: empty\n`,
   "signed-M.yaml": "id: signed-M\nurl: https://a.example/\nbody: '\"{{ snippets.footer-M }}\"'\n",
+  "config-M.yaml": "snippets:\n  own-M: Hello\nactions:\n  - id: configured-M\n    url: https://a.example/\n",
+  "bad-config.yaml": "actions:\n  - id: A B\n",
   "secret.txt": "a value of some length",
 } as const;
 
@@ -88,7 +90,7 @@ function maskText(text: string): string {
   return text
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
     .replace(/\b1[6-9]\d{11}\b/g, "MS")
-    .replace(/\b[rk][\w-]{7}\.[\w-]{22}/g, "ID")
+    .replace(/\b[rks][\w-]{7}\.[\w-]{22}/g, "ID")
     .replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "UUID")
     .replace(/prt_\w{12}_[\w-]{43}/g, "TOKEN")
     .replace(/\b[0-9a-f]{12}\b/g, "HEX")
@@ -179,6 +181,55 @@ const COMMANDS = [
   "outcomes remove-group g-M --json",
   "snippets remove footer-M",
   "deliveries show none",
+  "deliveries list --run one-M --json",
+  "deliveries list --run one-M",
+  "deliveries list --run No! --json",
+  "deliveries list --state ended --run dead-M --limit 4 --json",
+  "deliveries cancel --run one-M --dry-run --json",
+  "deliveries cancel --run one-M",
+  "deliveries cancel --run one-M --yes",
+  "deliveries cancel --run two-M --yes --json",
+  "deliveries cancel --reason gone --yes --json",
+  "deliveries cancel none",
+  "deliveries cancel --customer c9 --state ended --yes",
+  "deliveries cancel --run No! --dry-run",
+  "subscriptions set pager-M --action hook-M --event nonsense --json",
+  "subscriptions set pager-M --action none --event run.completed",
+  "subscriptions set pager-M --action plain --event run.completed --json",
+  "subscriptions set pager-M --action plain --outcome failed --label vip",
+  "subscriptions show pager-M --json",
+  "subscriptions show none",
+  "subscriptions test pager-M --type outcome.failed --json",
+  "subscriptions test pager-M --type nonsense",
+  "subscriptions remove pager-M",
+  "subscriptions remove pager-M --json",
+  "subscriptions list --json",
+  "actions archive signed-M",
+  "actions archive signed-M --json",
+  "actions restore signed-M",
+  "actions restore signed-M --json",
+  "actions restore none",
+  "actions archive signed-M@1",
+  "actions restore No!ne",
+  "audit --on plain --json",
+  "audit --on plain",
+  "audit --after nonsense",
+  "__complete action",
+  "__complete run",
+  "__complete destination",
+  "__complete lane",
+  "__complete group",
+  "config export",
+  "config export --json",
+  "config apply @config-M.yaml --dry-run",
+  "config apply @config-M.yaml",
+  "config apply @config-M.yaml --json",
+  "config apply @config-M.yaml --yes",
+  "config apply @bad-config.yaml",
+  "metrics --since 2026-01-01T00:00:00Z --until 2026-01-01T00:10:00Z --json",
+  "metrics --by reason --measure failed,send_p95 --since 15m",
+  "metrics --limit 5000",
+  "metrics --since 5m --until 2020-01-01T00:00:00Z",
 ] as const;
 
 test("each command says and ends the same, straight and through the API", async () => {
@@ -292,7 +343,7 @@ test("Ctrl-C leaves a run that goes on, bad lines are put aside, and a run is wa
   stopped.kill("SIGINT");
 
   expect(await stopped.exited).toEqual({ code: 130, signal: null });
-  expect(stopped.stderr).toMatch(/--run stopped/);
+  expect(stopped.stderr).toMatch(/this goes on where it stopped .*--run stopped/);
   expect(await system.producer.runs.get("stopped")).toMatchObject({ enqueued: 2, closedAt: null });
   const again = await run(
     `enqueue plain --customers ${directory}/mended.ndjson --run stopped --wait --json`.split(" "),
@@ -316,7 +367,7 @@ test("Ctrl-C stops the task that a replay has begun; and outcomes are followed u
   replay.kill("SIGINT");
 
   expect(await replay.exited).toEqual({ code: 130, signal: null });
-  expect(replay.stderr).toMatch(/stopped; this goes on with the rest/);
+  expect(replay.stderr).toMatch(/stopped; the rest are dead letters still/);
   const { tasks } = JSON.parse((await run(["tasks", "list", "--limit", "1", "--json"], remote)).stdout);
   expect(tasks).toMatchObject([{ do: "replay", filter: { run: "slow" }, state: "stopped" }]);
   tail.kill("SIGINT");

@@ -31,6 +31,10 @@ export function createLocalService(producer: Producer, settings: Settings): Serv
       },
     },
     status: (query) => readLanesStatus(producer, query),
+    laneNames: async () => {
+      const { lanes } = producer;
+      return [...new Set([...(await lanes.known()), ...(await lanes.served())])];
+    },
     // The command has done its work; a Redis that goes away right after it does not change that.
     isServed: async (lane) => (await producer.lanes.served().catch(() => [lane])).includes(lane),
   };

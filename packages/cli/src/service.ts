@@ -2,6 +2,8 @@
 // reached through an HTTP API. No command knows which of the two it has.
 
 import type { ActionStore } from "@postrider/producer/actions/actions";
+import type { AuditTrail } from "@postrider/producer/audit/audit-trail";
+import type { Config } from "@postrider/producer/config/config";
 import type {
   DeadLetterGroups,
   DeadLetterList,
@@ -12,11 +14,13 @@ import type { Deliveries } from "@postrider/producer/deliveries/deliveries";
 import type { Destinations } from "@postrider/producer/destinations/destinations";
 import type { RunEnqueued, RunOrder } from "@postrider/producer/enqueue/enqueue-many";
 import type { LanesStatus, LanesStatusQuery } from "@postrider/producer/lanes-status";
+import type { Metrics } from "@postrider/producer/metrics/chart-series";
 import type { Outcomes, ReadOutcome } from "@postrider/producer/outcomes/outcomes";
 import type { ReaderOptions } from "@postrider/producer/reading/reader";
 import type { Runs } from "@postrider/producer/runs/runs";
 import type { SecretStore } from "@postrider/producer/secrets/secrets";
 import type { SnippetStore } from "@postrider/producer/snippets/snippets";
+import type { Subscriptions } from "@postrider/producer/subscriptions/subscriptions";
 import type { Tasks } from "@postrider/producer/tasks/tasks";
 import type { TokenStore } from "@postrider/producer/tokens/token-store";
 import type { Action } from "@postrider/shared/action";
@@ -37,7 +41,7 @@ type OutcomeGroup = Awaited<ReturnType<Outcomes["groups"]>>[number];
 type OrNull<T, K extends keyof T> = Omit<T, K> & { readonly [N in K]: T[N] | null };
 
 export interface Service {
-  readonly actions: Pick<ActionStore, "apply" | "get" | "list">;
+  readonly actions: Pick<ActionStore, "apply" | "get" | "list" | "archive" | "restore">;
   /** Refuses an action that cannot be enqueued, as far as one may know. @throws `action_unknown`. */
   checkAction(ref: string): Promise<void>;
   /**
@@ -58,7 +62,10 @@ export interface Service {
     /** As they come, each at least once, until the signal ends it. */
     follow(options: FollowOptions): AsyncIterable<ReadOutcome>;
   };
-  readonly deliveries: Pick<Deliveries, "show" | "cancel" | "changeTimes">;
+  readonly deliveries: Pick<
+    Deliveries,
+    "show" | "list" | "cancel" | "cancelAll" | "countCancellable" | "changeTimes"
+  >;
   readonly customers: Customers;
   readonly deadLetters: Pick<DeadLetters, "show" | "replay" | "purge"> & {
     list(...query: Parameters<DeadLetters["list"]>): Promise<OrNull<DeadLetterList, "total">>;
@@ -67,8 +74,16 @@ export interface Service {
   readonly destinations: Omit<Destinations, "configure" | "configured">;
   readonly secrets: Pick<SecretStore, "set" | "list" | "remove">;
   readonly tokens: Pick<TokenStore, "create" | "list" | "revoke">;
+  readonly audit: AuditTrail;
+  readonly config: Pick<Config, "plan" | "apply"> & {
+    export(): Promise<Pick<Awaited<ReturnType<Config["export"]>>, "config">>;
+  };
+  readonly subscriptions: Subscriptions;
+  readonly metrics: Pick<Metrics, "series">;
   readonly tasks: Pick<Tasks, "list" | "get" | "stop">;
   status(query: LanesStatusQuery): Promise<LanesStatus>;
+  /** Shared lanes in which anything has lain, or that a worker serves. */
+  laneNames(): Promise<readonly string[]>;
   /** Whether a worker serves a shared lane at this moment; true where one may not know. */
   isServed(lane: string): Promise<boolean>;
 }

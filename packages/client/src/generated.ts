@@ -2105,6 +2105,8 @@ export interface Operations {
     };
     readonly reply: {
       readonly dryRun: boolean;
+      /** What `If-Match` takes, in quotes; the same as `ETag`. */
+      readonly digest: string;
       readonly changes: readonly {
         readonly kind: "snippet" | "action" | "destination";
         readonly name: string;

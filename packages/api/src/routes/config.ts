@@ -79,6 +79,7 @@ export const configRoutes: readonly Route[] = [
     replies: { 200: "What was changed, or would be; nothing where it says what is there." },
     reply: z.strictObject({
       dryRun: z.boolean(),
+      digest: z.string().describe("What `If-Match` takes, in quotes; the same as `ETag`."),
       changes: z.array(
         z.strictObject({
           kind: z.enum(CONFIG_KINDS),
@@ -102,7 +103,7 @@ export const configRoutes: readonly Route[] = [
       }));
       return {
         status: 200,
-        body: { dryRun: isDryRun, changes: shown },
+        body: { dryRun: isDryRun, digest, changes: shown },
         headers: { etag: toEtag(digest) },
       };
     },

@@ -1,7 +1,7 @@
 // `postrider actions`: save, look at, preview, check and try the templates of requests.
 
 import { findWarnings } from "@postrider/compose/warnings";
-import type { ActionStore, Switched } from "@postrider/producer/actions/actions";
+import type { Switched } from "@postrider/producer/actions/actions";
 import { toActionRef } from "@postrider/shared/action-ref";
 import type { Command } from "commander";
 import { stringify } from "yaml";
@@ -14,7 +14,7 @@ import { test } from "../actions/test.ts";
 import { withMeantAction } from "../actions/with-meant-action.ts";
 import type { Context } from "../context.ts";
 import { describeTime } from "../readable.ts";
-import { withProducer } from "../with-producer.ts";
+import type { Service } from "../service.ts";
 import { withService } from "../with-service.ts";
 import { parseTime } from "./arguments.ts";
 
@@ -110,7 +110,7 @@ function addStoreCommands(group: Command, { settings, output, ...context }: Cont
 
 interface Switch {
   readonly description: string;
-  readonly change: (actions: ActionStore, id: string) => Promise<Switched>;
+  readonly change: (actions: Service["actions"], id: string) => Promise<Switched>;
   readonly done: string;
   readonly undone: string;
 }
@@ -126,7 +126,7 @@ function addSwitch(
     .description(description)
     .option("--json", "for programs")
     .action(async (id: string, { json }: { json?: boolean }) => {
-      const { isChanged } = await withProducer(settings(), ({ actions }) => change(actions, id));
+      const { isChanged } = await withService(settings(), ({ actions }) => change(actions, id));
       if (json === true) return output.json({ id, isChanged });
       output.line(`${id} ${isChanged ? done : undone}`);
     });

@@ -4,7 +4,7 @@ import type { AuditEntry } from "@postrider/producer/audit/audit-trail";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { describeTime, toVisible } from "../readable.ts";
-import { withProducer } from "../with-producer.ts";
+import { withService } from "../with-service.ts";
 import { parseWhole } from "./whole.ts";
 
 const LIMIT_MAX = 1_000;
@@ -29,7 +29,7 @@ export function addAudit(program: Command, { settings, output }: Context): void 
     .option("--after <place>", "go on behind this place, as an earlier list gave it")
     .option("--json", "for programs")
     .action(async ({ json, ...query }: Options) => {
-      const listed = await withProducer(settings(), ({ audit }) => audit.list(query));
+      const listed = await withService(settings(), ({ audit }) => audit.list(query));
       if (json === true) return output.json(listed);
       if (listed.audit.length === 0) output.line("nothing that the audit keeps has been changed so");
       else output.table(["AT", "BY", "VIA", "WHAT", "ON", "CHANGE"], listed.audit.map(toRow));

@@ -10,7 +10,7 @@ import { stringify } from "yaml";
 import type { Context } from "../context.ts";
 import { readDocument } from "../documents.ts";
 import { toVisible } from "../readable.ts";
-import { withProducer } from "../with-producer.ts";
+import { withService } from "../with-service.ts";
 
 interface ApplyOptions {
   readonly dryRun?: boolean;
@@ -45,7 +45,7 @@ async function exportConfig(
   asJson: boolean,
   { settings, output }: Context,
 ): Promise<void> {
-  const { config } = await withProducer(settings(), (producer) => producer.config.export());
+  const { config } = await withService(settings(), (producer) => producer.config.export());
   if (file === undefined) {
     if (asJson) output.json(config);
     else output.line(toYaml(config).trimEnd());
@@ -73,7 +73,7 @@ async function apply(file: string, options: ApplyOptions, context: Context): Pro
   const { output, settings, end } = context;
   const document = await readDocument(file, "config_invalid");
   const { dryRun = false, prune = false, json = false } = options;
-  await withProducer(settings(), async ({ config }) => {
+  await withService(settings(), async ({ config }) => {
     const { changes, digest } = await config.plan(document, { prune });
     if (!json) show(changes, context);
     const isApplied = changes.length > 0 && !dryRun && (await isWanted(options, context));

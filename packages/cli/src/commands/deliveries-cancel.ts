@@ -7,7 +7,7 @@ import type { Command } from "commander";
 import { agree } from "../agree.ts";
 import type { Context } from "../context.ts";
 import { untilInterrupted } from "../interrupt.ts";
-import { withProducer } from "../with-producer.ts";
+import { withService } from "../with-service.ts";
 import { addFilterOptions, type FilterOptions, toSelection } from "./filter-options.ts";
 import { createProgress } from "./progress-note.ts";
 
@@ -47,7 +47,7 @@ async function cancel(ids: readonly string[], options: CancelOptions, context: C
   if (options.dryRun === true)
     throw new PostriderError("filter_invalid", "--dry-run counts what a filter means; it takes no ids");
   const { output } = context;
-  await withProducer(context.settings(), async ({ deliveries }) => {
+  await withService(context.settings(), async ({ deliveries }) => {
     for (const id of selection.ids) {
       await deliveries.cancel(id);
       if (options.json !== true) output.line(`${id} cancelled`);
@@ -67,7 +67,7 @@ async function cancelByFilter(
   if (yes !== true && !(await isAgreed(filter, context))) return;
   const progress = createProgress(isQuiet, context);
   const result = await untilInterrupted((signal) =>
-    withProducer(context.settings(), ({ deliveries }) =>
+    withService(context.settings(), ({ deliveries }) =>
       deliveries.cancelAll(filter, {
         signal,
         onProgress: ({ cancelled }) => progress(`${cancelled} cancelled`),
@@ -87,7 +87,7 @@ async function count(filter: DeliveryFilter, isQuiet: boolean, context: Context)
 }
 
 function countThem(filter: DeliveryFilter, context: Context): Promise<DeliveryCount> {
-  return withProducer(context.settings(), ({ deliveries }) => deliveries.countCancellable(filter));
+  return withService(context.settings(), ({ deliveries }) => deliveries.countCancellable(filter));
 }
 
 function describe({ count: many, isComplete }: DeliveryCount): string {

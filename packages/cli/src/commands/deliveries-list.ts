@@ -2,11 +2,11 @@
 
 import type { DeliveryList } from "@postrider/producer/by-filter/list";
 import type { ListedDelivery } from "@postrider/producer/by-filter/source";
-import type { Producer } from "@postrider/producer/producer";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { describeCustomer, describeTime } from "../readable.ts";
-import { withProducer } from "../with-producer.ts";
+import type { Service } from "../service.ts";
+import { withService } from "../with-service.ts";
 import { parseCount } from "./arguments.ts";
 import { addFilterOptions, type FilterOptions, toFilter } from "./filter-options.ts";
 
@@ -38,7 +38,7 @@ Examples:
 
 async function list({ limit, after, json, ...filter }: ListOptions, context: Context): Promise<void> {
   const { output } = context;
-  const found = await withProducer(context.settings(), (producer) =>
+  const found = await withService(context.settings(), (producer) =>
     pull(producer, toFilter(filter), { limit, after }),
   );
   if (json === true) return output.json(found);
@@ -52,7 +52,7 @@ async function list({ limit, after, json, ...filter }: ListOptions, context: Con
 
 /** One call looks at a bounded number of deliveries; the command goes on until it has enough. */
 async function pull(
-  { deliveries }: Producer,
+  { deliveries }: Service,
   filter: ReturnType<typeof toFilter>,
   { limit, after }: { readonly limit: number; readonly after: string | undefined },
 ): Promise<DeliveryList> {

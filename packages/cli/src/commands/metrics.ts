@@ -14,7 +14,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Context } from "../context.ts";
 import { describeDuration, describeTime, toVisible } from "../readable.ts";
 import { mostOf, sparkline } from "../sparkline.ts";
-import { withProducer } from "../with-producer.ts";
+import { withService } from "../with-service.ts";
 import { parseCount, parseSince, parseTime } from "./arguments.ts";
 
 /** Marks of a chart: with a name and two numbers beside it, it fits a terminal of 120 columns. */
@@ -67,7 +67,7 @@ Examples:
     .action(async ({ measure, by, name, limit, since, until, step, json }: MetricsOptions) => {
       const from = since(Date.now());
       const order = { measures: measure, by, names: name, limit, from, to: until, step };
-      const found = await withProducer(settings(), ({ metrics }) => metrics.series(order));
+      const found = await withService(settings(), ({ metrics }) => metrics.series(order));
       if (json === true) return output.json(toJson(found));
       const perMark = Math.max(1, Math.ceil(lengthOf(found) / CHART_WIDTH)) * SERIES_STEPS[found.step];
       output.line(

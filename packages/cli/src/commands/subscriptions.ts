@@ -6,7 +6,7 @@ import type { SubscriptionDocument } from "@postrider/shared/subscription";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { describeTime } from "../readable.ts";
-import { withProducer } from "../with-producer.ts";
+import { withService } from "../with-service.ts";
 
 interface Json {
   readonly json?: boolean;
@@ -39,7 +39,7 @@ function addReading(group: Command, { settings, output }: Context): void {
     .description("List the subscriptions")
     .option("--json", "for programs")
     .action(async ({ json }: Json) => {
-      const all = await withProducer(settings(), ({ subscriptions }) => subscriptions.list());
+      const all = await withService(settings(), ({ subscriptions }) => subscriptions.list());
       if (json === true) return output.json({ subscriptions: all.map(toJson) });
       if (all.length === 0)
         return output.line(
@@ -55,7 +55,7 @@ function addReading(group: Command, { settings, output }: Context): void {
     .description("Show a subscription, how far behind it is, and what keeps it from being delivered")
     .option("--json", "for programs")
     .action(async (id: string, { json }: Json) => {
-      const one = await withProducer(settings(), ({ subscriptions }) => subscriptions.get(id));
+      const one = await withService(settings(), ({ subscriptions }) => subscriptions.get(id));
       if (json === true) return output.json(toJson(one));
       const { action, updatedAt, unread, missed, problem } = one;
       output.line(`${id}: ${describe(one)}, by ${action}, since ${describeTime(updatedAt)}`);
@@ -90,7 +90,7 @@ Examples:
     .action(async (id: string, options: SetOptions) => {
       // The library says what is wrong with it.
       const document = toDocument(options) as unknown as SubscriptionDocument;
-      const saved = await withProducer(settings(), ({ subscriptions }) => subscriptions.set(id, document));
+      const saved = await withService(settings(), ({ subscriptions }) => subscriptions.set(id, document));
       if (options.json === true) return output.json({ ...toJson(saved.subscription), isNew: saved.isNew });
       output.line(`subscription ${id} ${saved.isNew ? "made" : "changed"}: ${describe(saved.subscription)}`);
     });
@@ -102,7 +102,7 @@ function addRest(group: Command, { settings, output }: Context): void {
     .description("Remove a subscription; what has been enqueued for it is sent")
     .option("--json", "for programs")
     .action(async (id: string, { json }: Json) => {
-      await withProducer(settings(), ({ subscriptions }) => subscriptions.remove(id));
+      await withService(settings(), ({ subscriptions }) => subscriptions.remove(id));
       if (json === true) return output.json({ removed: id });
       output.line(`subscription ${id} removed`);
     });
@@ -112,7 +112,7 @@ function addRest(group: Command, { settings, output }: Context): void {
     .option("--type <type>", "of this type, such as run.completed or outcome.failed")
     .option("--json", "for programs")
     .action(async (id: string, { type, json }: Json & { readonly type?: string }) => {
-      const delivery = await withProducer(settings(), ({ subscriptions }) => subscriptions.test(id, type));
+      const delivery = await withService(settings(), ({ subscriptions }) => subscriptions.test(id, type));
       if (json === true) return output.json({ delivery });
       output.line(`enqueued; look at it with: postrider deliveries show ${delivery}`);
     });

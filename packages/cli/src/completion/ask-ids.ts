@@ -1,8 +1,8 @@
-// What is in Redis by name, for a shell that completes a word: quickly or not at all.
+// What there is by name, in Redis or behind an API, for a shell that completes a word: quickly or not at all.
 
-import type { Producer } from "@postrider/producer/producer";
 import type { Settings } from "@postrider/shared/settings/settings";
-import { withProducer } from "../with-producer.ts";
+import type { Service } from "../service.ts";
+import { withService } from "../with-service.ts";
 import type { IdKind } from "./tables.ts";
 
 /** Somebody has pressed the tab key and waits. */
@@ -13,7 +13,7 @@ const IDS_MAX = 100;
 const RUNS_MAX = 20;
 
 /**
- * Names of this kind; none where Redis is away, slow or full of other things. Nothing is thrown: what a shell
+ * Names of this kind; none where that is away, slow or full of other things. Nothing is thrown: what a shell
  * would print then stands in the middle of somebody's command line.
  * @param readSettings may throw: broken settings are no matter of completion.
  */
@@ -22,7 +22,7 @@ export async function askIds(kind: IdKind, readSettings: () => Settings): Promis
     setTimeout(resolve, DEADLINE_MS, []).unref();
   });
   try {
-    const ids = await Promise.race([withProducer(readSettings(), ASK[kind]), late]);
+    const ids = await Promise.race([withService(readSettings(), ASK[kind]), late]);
     return ids.filter((id) => PLAIN.test(id)).slice(0, IDS_MAX);
   } catch {
     return [];
@@ -32,10 +32,10 @@ export async function askIds(kind: IdKind, readSettings: () => Settings): Promis
 /** Nothing that a shell would read as more than one word, or as anything but itself. */
 const PLAIN = /^[A-Za-z0-9@._:/[\]-]+$/;
 
-const ASK: Readonly<Record<IdKind, (producer: Producer) => Promise<readonly string[]>>> = {
+const ASK: Readonly<Record<IdKind, (service: Service) => Promise<readonly string[]>>> = {
   action: async ({ actions }) => (await actions.list()).map(({ id }) => id),
   run: async ({ runs }) => (await runs.list(RUNS_MAX)).map(({ run }) => run),
   destination: async ({ destinations }) => (await destinations.list()).map(({ origin }) => origin),
-  lane: async ({ lanes }) => [...new Set([...(await lanes.known()), ...(await lanes.served())])],
+  lane: async ({ laneNames }) => laneNames(),
   group: async ({ outcomes }) => (await outcomes.groups()).map(({ group }) => group),
 };

@@ -13,9 +13,31 @@ export function createRemoteActions({ call }: Remote): Pick<Service, "actions" |
     const { id, version, action, archivedAt } = await call("getAction", { params: { id: ref } });
     return { id, version, archivedAt: toMsOrNull(archivedAt), action: action as never };
   };
+  /** Null where there is none: the change then says so in its own words. */
+  const isArchived = async (id: string): Promise<boolean | null> => {
+    try {
+      return (await get(id)).archivedAt !== null;
+    } catch (error) {
+      if (hasCode(error, "action_unknown")) return null;
+      throw error;
+    }
+  };
   return {
     actions: {
       get,
+      // The API does not tell whether anything has changed: what stood before does.
+      async archive(id) {
+        checkId(id);
+        const wasArchived = await isArchived(id);
+        await call("archiveAction", { params: { id } });
+        return { isChanged: wasArchived === false };
+      },
+      async restore(id) {
+        checkId(id);
+        const wasArchived = await isArchived(id);
+        await call("restoreAction", { params: { id } });
+        return { isChanged: wasArchived === true };
+      },
       async list({ archived } = {}) {
         const { actions } = await call("listActions", {
           query: { ...(archived === true && { archived: "true" }) },
@@ -54,6 +76,12 @@ function checkRef(ref: string): void {
     "action_unknown",
     `"${ref}" is no action: it must look like my-action or my-action@3`,
   );
+}
+
+/** A reference with a version names no action to switch. @throws `action_unknown`, as the store says it. */
+function checkId(id: string): void {
+  if (parseActionRef(id)?.id === id) return;
+  throw new PostriderError("action_unknown", `the action ${id} is not in the store`);
 }
 
 /** A worker waits for one attempt, as long as the action lets it take. */

@@ -4,7 +4,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { Operations } from "@postrider/client/generated";
 import type { Selection } from "@postrider/producer/dead-letters/bulk";
-import type { DeadLetterFilter } from "@postrider/producer/dead-letters/filter";
 import type { Purged } from "@postrider/producer/dead-letters/purge";
 import {
   REPLAYS_PER_SECOND,
@@ -12,10 +11,10 @@ import {
   type ReplayOptions,
 } from "@postrider/producer/dead-letters/replay";
 import { TASK_RATE_MAX } from "@postrider/producer/tasks/task";
-import { isEmptyFilter, toFilterDocument } from "@postrider/shared/delivery-filter";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Service } from "../service.ts";
 import { toAttempt } from "./deliveries.ts";
+import { toOrder, toQuery, toTaskId } from "./filters.ts";
 import { createRemoteTasks, followTask, type TaskWatch } from "./tasks.ts";
 import { toMs } from "./times.ts";
 import { type Remote, toProblem } from "./told-as-ours.ts";
@@ -56,7 +55,7 @@ export function createRemoteDeadLetters(remote: Remote): Service["deadLetters"] 
       const onCounts = (counts: Counts): void => onProgress?.(tell(counts), NO_PLACE);
       if ("filter" in selection) {
         const task = await call("beginTask", { body: { do: "purge", ...toOrder(selection.filter) } });
-        return tell(await followTask(toId(task), { onCounts, signal }, createRemoteTasks(remote)));
+        return tell(await followTask(toTaskId(task), { onCounts, signal }, createRemoteTasks(remote)));
       }
       const sendSome = (ids: readonly string[]) => call("purgeDeadLetters", { body: { ids } });
       return inSteps<Purged>(selection.ids, { purged: 0, unknown: [] }, sendSome, { onCounts, signal });
@@ -84,7 +83,7 @@ async function replay(
       newKey,
     };
     const task = await call("beginTask", { body: { do: "replay", ...order } });
-    return toReplayed(await followTask(toId(task), { onCounts, signal }, createRemoteTasks(remote)));
+    return toReplayed(await followTask(toTaskId(task), { onCounts, signal }, createRemoteTasks(remote)));
   }
   const sendSome = (ids: readonly string[]) =>
     call("replayDeadLetters", { body: { ids, presentVersion, newKey } });
@@ -141,20 +140,6 @@ function add<R extends object>(one: R, other: R): R {
     return [name, Array.isArray(value) ? [...value, ...(more as unknown[])] : Number(value) + Number(more)];
   });
   return Object.fromEntries(sum) as R;
-}
-
-function toId(task: Operations["beginTask"]["reply"]): string {
-  return "id" in task ? task.id : "";
-}
-
-/** What a filter means, said so where that is everything. */
-function toOrder(filter: DeadLetterFilter) {
-  return isEmptyFilter(filter) ? { all: true as const } : { filter: toFilterDocument(filter) };
-}
-
-function toQuery(filter: DeadLetterFilter) {
-  const { customer, ...rest } = toFilterDocument(filter);
-  return { ...rest, customer: customer === undefined ? undefined : String(customer) };
 }
 
 type LetterTold = Operations["listDeadLetters"]["reply"]["deadLetters"][number];

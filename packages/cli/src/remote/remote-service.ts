@@ -5,14 +5,18 @@ import { createClient } from "@postrider/client";
 import type { Settings } from "@postrider/shared/settings/settings";
 import type { Service } from "../service.ts";
 import { createRemoteActions, createTestSend } from "./actions.ts";
+import { createRemoteAudit } from "./audit.ts";
+import { createRemoteConfig } from "./config.ts";
 import { createRemoteDeadLetters } from "./dead-letters.ts";
 import { createRemoteCustomers, createRemoteDeliveries } from "./deliveries.ts";
 import { createRemoteDestinations } from "./destinations.ts";
 import { createEnqueueMany } from "./enqueue.ts";
+import { createRemoteMetrics } from "./metrics.ts";
 import { createRemoteOutcomes } from "./outcomes.ts";
 import { createRemoteRuns } from "./runs.ts";
-import { createIsServed, createStatus } from "./status.ts";
+import { createIsServed, createLaneNames, createStatus } from "./status.ts";
 import { createRemoteSecrets, createRemoteSnippets } from "./store.ts";
+import { createRemoteSubscriptions } from "./subscriptions.ts";
 import { createRemoteTasks } from "./tasks.ts";
 import { createRemoteTokens } from "./tokens.ts";
 import { type Remote, toldAsOurs } from "./told-as-ours.ts";
@@ -33,9 +37,14 @@ export function createRemoteService({ url, token }: Settings): Service {
     deadLetters: createRemoteDeadLetters(remote),
     destinations: createRemoteDestinations(remote),
     secrets: createRemoteSecrets(remote),
+    audit: createRemoteAudit(remote),
+    config: createRemoteConfig(remote),
+    subscriptions: createRemoteSubscriptions(remote),
+    metrics: createRemoteMetrics(remote),
     tokens: createRemoteTokens(remote),
     tasks: createRemoteTasks(remote),
     status: createStatus(remote),
+    laneNames: createLaneNames(remote),
     isServed: createIsServed(remote),
   };
 }

@@ -16,6 +16,13 @@ export function createStatus({ call }: Remote): Service["status"] {
   };
 }
 
+export function createLaneNames({ call }: Remote): Service["laneNames"] {
+  return async () => {
+    const { lanes } = await call("getStatus", { query: { ownLanes: 1 } });
+    return lanes.map(({ lane }) => lane);
+  };
+}
+
 export function createIsServed({ call }: Remote): Service["isServed"] {
   return async (lane) => {
     // The command has done its work; and a token may enqueue what it may not read.

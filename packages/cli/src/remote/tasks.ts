@@ -75,7 +75,7 @@ export async function followTask(
     const task = await (isToStop ? stop(id) : get(id));
     onCounts(task.counts);
     if (task.state === "done") return task.counts;
-    throwUnlessOpen(task, signal);
+    throwUnlessOpen(task, isTold ? signal : undefined);
     // Once it is told to stop its end is near, and the signal no longer ends a wait.
     await setTimeout(LOOK_MS, undefined, toWaiting(isTold ? undefined : signal)).catch(() => undefined);
   }
@@ -85,11 +85,15 @@ function toWaiting(signal: AbortSignal | undefined): { readonly signal?: AbortSi
   return signal === undefined ? {} : { signal };
 }
 
-/** @throws the error with which it failed; `aborted`. */
-function throwUnlessOpen({ state, error }: Task, signal: AbortSignal | undefined): void {
+/**
+ * @param stoppedBy the signal at which this process stopped it.
+ * @throws the error with which it failed; `aborted`.
+ */
+function throwUnlessOpen({ do: what, state, error }: Task, stoppedBy: AbortSignal | undefined): void {
   if (error !== null) throw new PostriderError(error.code, error.message, { problems: error.problems });
   if (state !== "stopped") return;
-  throw new PostriderError("aborted", "stopped; the rest are dead letters still, and the same call goes on", {
-    cause: signal?.reason,
+  const rest = what === "cancel" ? "wait still" : "are dead letters still";
+  throw new PostriderError("aborted", `stopped; the rest ${rest}, and the same call goes on`, {
+    cause: stoppedBy?.reason,
   });
 }

@@ -135,7 +135,7 @@ export function createAuditTrail(store: Store): AuditTrail {
 }
 
 /** @throws `request_invalid`. */
-function checkPlace(after: string | undefined): void {
+export function checkPlace(after: string | undefined): void {
   if (after === undefined || AUDIT_CURSOR.test(after)) return;
   throw new PostriderError("request_invalid", "after: is no place that an earlier list has given");
 }

@@ -170,7 +170,7 @@ function checkLength({ from, to }: Times, { unit, unitMs }: { unit: string; unit
 }
 
 /** Programs in JavaScript may give anything. */
-function checkChoices({ measures, by, names, actions, limit, step }: SeriesOrder): void {
+export function checkChoices({ measures, by, names, actions, limit, step }: SeriesOrder): void {
   checkNames(by ?? "total", names, actions);
   checkOneOf("measure", measures, MEASURES);
   if (by !== undefined) checkOneOf("by", [by], ROLL_UP_DIMENSIONS);

@@ -95,7 +95,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     list: async () => showAll(shard, await readStored(store)),
     get: async (id) => show(await find(id)),
     async set(id, document) {
-      const given = check(id, document);
+      const given = checkSubscription(id, document);
       originOf(await actions.get(given.action));
       const all = await readStored(store);
       const known = all.find((one) => one.id === id);
@@ -132,7 +132,7 @@ export async function readStored(store: Store): Promise<StoredSubscription[]> {
 }
 
 /** @throws `subscription_invalid`. */
-function check(id: string, document: unknown): SubscriptionDocument {
+export function checkSubscription(id: string, document: unknown): SubscriptionDocument {
   if (!isSubscriptionId(id)) throw invalidField("subscription_invalid", "id", SUBSCRIPTION_ID_RULE);
   const read = readSubscription(document);
   if (!("problems" in read)) return read;
