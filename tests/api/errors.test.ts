@@ -67,10 +67,6 @@ const MET: Partial<Record<ErrorCode, () => Promise<Answered>>> = {
   },
   run_unknown: () => send("GET", "/v1/runs/none"),
   run_cancelled: () => send("POST", "/v1/runs/over/resume"),
-  run_completed: async () => {
-    await api.producer.enqueueMany({ action: "a", run: "none-left", customers: [] });
-    return send("POST", "/v1/runs/none-left/pause");
-  },
   destination_invalid: () => send("GET", "/v1/destinations/nowhere"),
   delivery_unknown: () => send("GET", "/v1/deliveries/none"),
   filter_invalid: () => send("GET", "/v1/deliveries?state=waiting&outcome=failed"),

@@ -60,11 +60,6 @@ export const ERROR_CODES = {
     status: 409,
     text: "The run was cancelled; nothing more is enqueued for it.",
   },
-  run_completed: {
-    exitCode: 1,
-    status: 409,
-    text: "The run is completed: nothing of it is left to pause or resume.",
-  },
   run_full: {
     exitCode: 1,
     status: 409,

@@ -136,11 +136,8 @@ export const runRoutes: readonly Route[] = [
     }),
   }),
   addSwitch("close", "No more will be enqueued: with its last delivery the run is completed"),
-  addSwitch("pause", "Nothing more of the run is sent until it is resumed", [
-    "run_cancelled",
-    "run_completed",
-  ]),
-  addSwitch("resume", "Go on with a paused run", ["run_cancelled", "run_completed"]),
+  addSwitch("pause", "Nothing more of the run is sent until it is resumed", ["run_cancelled"]),
+  addSwitch("resume", "Go on with a paused run", ["run_cancelled"]),
   addSwitch("cancel", "Nothing more of the run is sent, ever"),
   defineRoute({
     id: "releaseRun",

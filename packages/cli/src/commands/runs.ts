@@ -104,8 +104,12 @@ function addSwitch(
         await change(runs, id, delivery);
         return runs.get(id);
       });
-      if (json === true) context.output.json(run);
-      else show(run, context);
+      if (json === true) return context.output.json(run);
+      show(run, context);
+      if (name === "pause" && run.state === "completed")
+        context.output.note(
+          "nothing of it waits; what is replayed or enqueued later does, until runs resume",
+        );
     });
 }
 

@@ -42,13 +42,13 @@ export interface Runs {
   wait(run: string, options?: WaitOptions): Promise<Run>;
   /**
    * Nothing more of the run is sent, wherever it waits, until it is resumed.
-   * @throws `run_unknown`, `run_cancelled`, `run_completed`.
+   * @throws `run_unknown`, `run_cancelled`.
    */
   pause(run: string): Promise<void>;
   /**
    * Goes on. Of a run that is held, too, only what was released by itself: that takes some two seconds, until
    * every worker knows.
-   * @throws `run_unknown`, `run_cancelled`; `run_completed` where it is not paused either.
+   * @throws `run_unknown`, `run_cancelled`.
    */
   resume(run: string): Promise<void>;
   /**
@@ -102,13 +102,6 @@ export function createRuns({ shard, directory, lanes, findOrigin }: RunsOptions)
     if ((await asProducer(() => shard.redis.hget(shard.keys.run(run), "isCancelled"))) !== null)
       throw cancelledRun(run);
   };
-  const refuseCompleted = async (run: string): Promise<void> => {
-    if ((await get(run)).state === "completed") throw completed(run);
-  };
-  const isPaused = async (run: string): Promise<boolean> => {
-    await asProducer(() => directory.refresh());
-    return directory.get(ownLaneName("run", run))?.isPaused === true;
-  };
 
   return {
     get,
@@ -127,13 +120,10 @@ export function createRuns({ shard, directory, lanes, findOrigin }: RunsOptions)
     wait: (run, waiting) => waitForEnd(() => get(run), waiting),
     async pause(run) {
       await refuseCancelled(run);
-      await refuseCompleted(run);
       await change(run, (entry) => ({ ...entry, isPaused: true }));
     },
     async resume(run) {
       await refuseCancelled(run);
-      // One that was paused with its last deliveries in flight has to let go of what is replayed later.
-      if (!(await isPaused(run))) await refuseCompleted(run);
       const entry = await change(run, ({ isPaused: _, ...rest }) => rest);
       if (entry?.isHeld !== true) return;
       // A worker that does not know yet would put them back.
@@ -210,13 +200,6 @@ async function toReleasePath(shard: Shard, run: string): Promise<ReleasePath> {
 
 function toTime(text: string | undefined): number | null {
   return text === undefined ? null : Number(text);
-}
-
-function completed(run: string): PostriderError {
-  return new PostriderError(
-    "run_completed",
-    `the run ${run} is completed: nothing of it waits, so that there is nothing to pause or resume; what is enqueued or replayed later can be paused then`,
-  );
 }
 
 function unknown(run: string): PostriderError {
