@@ -68,3 +68,11 @@ test("a file of several customers where one is wanted: how to take one of them",
   expect(await preview("people.json")).toContain(`jq '.[0]' ${file("people.json")} > customer.json`);
   expect(await preview("bad.json")).toMatch(/bad\.json: is not JSON: (?!.*head -1)/);
 });
+
+test("what is typed comes back without its control characters", async () => {
+  const { code, stderr } = await run(["deliveries", "show", "\u001b[31mred"], environment);
+
+  expect(code).toBe(1);
+  expect(stderr).toContain("\\u001b[31mred");
+  expect(stderr).not.toContain("\u001b");
+});

@@ -4,6 +4,7 @@ import type { Readable, Writable } from "node:stream";
 import { stringifyExact } from "@postrider/shared/exact-json";
 import Table from "cli-table3";
 import pc from "picocolors";
+import { toVisible } from "./readable.ts";
 
 export interface Surroundings {
   readonly environment: Record<string, string | undefined>;
@@ -76,7 +77,7 @@ export function createOutput(surroundings: Surroundings, isForProgram: boolean):
     },
     note: (text) => void stderr.write(`${text}\n`),
     fail(message, details) {
-      stderr.write(`${paintNote.red("postrider:")} ${message}\n`);
+      stderr.write(`${paintNote.red("postrider:")} ${toVisible(message)}\n`);
       if (isForProgram) stderr.write(`${JSON.stringify({ error: { message, ...details } })}\n`);
     },
   };

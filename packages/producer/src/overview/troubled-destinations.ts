@@ -19,7 +19,7 @@ export interface TroubledDestination {
   readonly state: Trouble;
   /** Unix ms; null where nobody has noted it. */
   readonly since: number | null;
-  /** Unix ms of the next probe, or until which it has asked to be left alone; null for the others. */
+  /** Unix ms of the next probe, or until which it has asked to be left alone, or is limited; else null. */
   readonly until: number | null;
   /** Requests per second that it is granted; null: no rate. */
   readonly ratePerSecond: number | null;
@@ -38,7 +38,7 @@ export function toTroubled(
   entry: OwnLane,
   { waiting, delayed, inFlight }: Pick<LaneCounts, "waiting" | "delayed" | "inFlight">,
 ): TroubledDestination {
-  const { of: origin, circuit, coolsUntil, adaptiveRate } = entry;
+  const { of: origin, circuit, coolsUntil, adaptiveRate, limitsForNow } = entry;
   const state = toTrouble(entry) ?? "throttled";
   const isOpen = circuit?.state === "open";
   return {
@@ -46,7 +46,7 @@ export function toTroubled(
     state,
     since:
       state === "paused" || state === "limited" ? null : (circuit?.since ?? adaptiveRate?.slowedAt ?? null),
-    until: isOpen ? circuit.since + circuit.pauseMs : (coolsUntil ?? null),
+    until: isOpen ? circuit.since + circuit.pauseMs : (coolsUntil ?? limitsForNow?.until ?? null),
     ratePerSecond: rateOf(entry) ?? null,
     concurrency: limitsOf(entry).concurrency ?? null,
     waiting,
@@ -55,10 +55,11 @@ export function toTroubled(
   };
 }
 
-function toTrouble({ isPaused, circuit, coolsUntil, adaptiveRate, limits }: OwnLane): Trouble | null {
+function toTrouble(entry: OwnLane): Trouble | null {
+  const { isPaused, circuit, coolsUntil, adaptiveRate, limits, limitsForNow } = entry;
   if (isPaused === true) return "paused";
   if (circuit !== undefined) return circuit.state === "open" ? "circuit-open" : "circuit-half-open";
   if (coolsUntil !== undefined) return "cooling-down";
   if (adaptiveRate !== undefined) return "throttled";
-  return limits === undefined ? null : "limited";
+  return limits === undefined && limitsForNow === undefined ? null : "limited";
 }
