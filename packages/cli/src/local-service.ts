@@ -5,6 +5,7 @@ import { compileAction } from "@postrider/compose/compile";
 import { readLanesStatus } from "@postrider/producer/lanes-status";
 import type { ReadOutcome } from "@postrider/producer/outcomes/outcomes";
 import type { Producer } from "@postrider/producer/producer";
+import type { Action } from "@postrider/shared/action";
 import type { Settings } from "@postrider/shared/settings/settings";
 import { testAction } from "@postrider/worker/test-send";
 import type { FollowOptions, Service } from "./service.ts";
@@ -17,7 +18,7 @@ export function createLocalService(producer: Producer, settings: Settings): Serv
     async testSend(action, sample, to) {
       const whole =
         typeof action === "string" ? compileAction((await actions.open(action)).action).action : action;
-      return testAction(to === undefined ? whole : { ...whole, url: to }, sample, settings);
+      return await sendWhole(settings, whole, sample, to);
     },
     outcomes: {
       read: outcomes.read,
@@ -38,6 +39,16 @@ export function createLocalService(producer: Producer, settings: Settings): Serv
     // The command has done its work; a Redis that goes away right after it does not change that.
     isServed: async (lane) => (await producer.lanes.served().catch(() => [lane])).includes(lane),
   };
+}
+
+/** Sends the request of an action that is at hand whole: that needs no Redis. */
+export function sendWhole(
+  settings: Settings,
+  action: Action,
+  sample: Parameters<Service["testSend"]>[1],
+  to: string | undefined,
+): ReturnType<Service["testSend"]> {
+  return testAction(to === undefined ? action : { ...action, url: to }, sample, settings);
 }
 
 /** How soon a new outcome is noticed. */

@@ -2,8 +2,7 @@
 // The only place that chooses.
 
 import type { Settings } from "@postrider/shared/settings/settings";
-import { testAction } from "@postrider/worker/test-send";
-import { createLocalService } from "./local-service.ts";
+import { createLocalService, sendWhole } from "./local-service.ts";
 import { createRemoteService } from "./remote/remote-service.ts";
 import type { Service } from "./service.ts";
 import { withProducer } from "./with-producer.ts";
@@ -20,5 +19,5 @@ export const testSend =
   (settings: Settings): Service["testSend"] =>
   async (action, sample, to) =>
     settings.url === "" && typeof action !== "string"
-      ? await testAction(to === undefined ? action : { ...action, url: to }, sample, settings)
+      ? await sendWhole(settings, action, sample, to)
       : await withService(settings, (service) => service.testSend(action, sample, to));
