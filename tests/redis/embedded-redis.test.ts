@@ -4,11 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { provideRedis } from "@postrider/cli/redis/provide-redis";
 import { startRedisServer } from "@postrider/cli/redis/redis-server";
+import { createProducer } from "@postrider/producer";
 import { Redis } from "ioredis";
 import { expect, inject, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { keyPrefix } from "../support/key-prefix.ts";
 import { ROOT, startProcess } from "../support/processes.ts";
 import { redisBinary } from "../support/redis.ts";
+import { findKeys } from "../support/redis-keys.ts";
 
 const HOST = `
 import { startRedisServer } from "@postrider/cli/redis/redis-server";
@@ -51,6 +54,21 @@ async function startHost() {
   const [line] = await host.waitForOutput(/\{.*\}/);
   return { host, directory, redis: JSON.parse(line) as { pid: number; directory: string; url: string } };
 }
+
+test("keeps a waiting delivery packed, data of a kilobyte included", async () => {
+  const server = await startRedisServer({ binary: redisBinary() });
+  const producer = await createProducer({ redis: server.url, keyPrefix });
+  await producer.actions.apply({ id: "a", url: "https://api.example.com/", body: "{{ customer }}" });
+
+  const { id } = await producer.enqueue({ action: "a", customer: { id: 1, note: "n".repeat(1_024) } });
+
+  const redis = new Redis(server.url, { replyMapping: "legacy" });
+  const [key = ""] = await findKeys(redis, `:transactional:${id}`);
+  expect(await redis.object("ENCODING", key)).toBe("listpack");
+  redis.disconnect();
+  await producer.close();
+  await server.stop();
+});
 
 test("starts, answers, and leaves neither process nor directory when it is stopped", async () => {
   const server = await startRedisServer({ binary: redisBinary() });
