@@ -1,5 +1,5 @@
-// Everything about lanes that a worker process holds: the registry, its destinations, the lanes that it
-// serves, and the duties that keep them. Made once, closed once.
+// A worker process's view of the lanes, and serving them. What it knows of them is made first, since the
+// steps of a delivery look at it; claiming, and the duties that keep lanes, begin with all of that at hand.
 
 import { createHeartbeat } from "@postrider/redis/heartbeat";
 import { createLaneDirectory, type LaneDirectory } from "@postrider/redis/lane-directory";
@@ -10,7 +10,6 @@ import { reclaimUnserved } from "@postrider/redis/scripts/reclaim";
 import type { Shard, Store } from "@postrider/redis/shard";
 import type { Logger } from "@postrider/shared/log";
 import type { Settings } from "@postrider/shared/settings/settings";
-import type { Worker } from "bullmq";
 import { createDestinationTracker, type DestinationTracker } from "./destinations/destination-tracker.ts";
 import { createFailureWindow } from "./destinations/failure-window.ts";
 import type { Scout } from "./destinations/scout.ts";
@@ -19,7 +18,7 @@ import { createAudit } from "./maintain/audit.ts";
 import { createJudge } from "./maintain/judge.ts";
 import type { Metrics } from "./record/metrics.ts";
 import { createLiveness } from "./serve/liveness.ts";
-import { createServing } from "./serve/serve.ts";
+import { createServing, type ServingOptions } from "./serve/serve.ts";
 
 /** Known to all within a second: half of it for the look, the rest for the way. */
 const LOOK_MS = 400;
@@ -31,114 +30,109 @@ const AUDIT_MS = 10_000;
 const JUDGE_MS = 2_000;
 const LIVENESS_MS = 5_000;
 
-export interface WorkerLanes {
+/** What a worker process knows of the lanes. */
+export interface LaneView {
   readonly directory: LaneDirectory;
   readonly destinations: DestinationTracker;
   readonly inFlight: InFlight;
-  /** The lane in which this process claims nothing although it should; null while all is well. */
-  stuckIn(): string | null;
-  /** Claims from all lanes that this process should serve, through BullMQ's workers as `start` makes them. */
-  serve(start: (lane: string, concurrency: number) => Worker): void;
-  /** Claims nothing more; resolves when nothing is in flight any more. */
-  close(): Promise<void>;
 }
 
-export interface WorkerLanesOptions {
+export interface LaneViewOptions {
   readonly shard: Shard;
-  readonly store: Store;
   readonly settings: Settings;
-  readonly metrics: Metrics;
-  readonly log: Logger;
   readonly scout: Scout;
-  /** Told of each claim that ran out in a lane that nobody serves. */
-  readonly reclaimed: (lane: string, deliveryId: string) => void;
 }
 
-export async function createWorkerLanes({
-  shard,
-  store,
-  settings,
-  metrics,
-  log,
-  scout,
-  reclaimed,
-}: WorkerLanesOptions): Promise<WorkerLanes> {
+/** @returns the view as the registry is now; `serveLanes` keeps it up to date. */
+export async function createLaneView({ shard, settings, scout }: LaneViewOptions): Promise<LaneView> {
   const directory = createLaneDirectory(shard);
   await directory.refresh();
   const inFlight = createInFlight(Date.now);
-  const failures = createFailureWindow(shard, settings.circuitWindowMs);
   const destinations = createDestinationTracker({
     directory,
-    failures,
+    failures: createFailureWindow(shard, settings.circuitWindowMs),
     inFlight,
     scout,
     concurrency: settings.concurrency,
     circuit: settings,
     now: Date.now,
   });
+  return { directory, destinations, inFlight };
+}
+
+export interface ServedLanes {
+  /** The lane in which this process claims nothing although it should; null while all is well. */
+  stuckIn(): string | null;
+  /** Claims nothing more; resolves when nothing is in flight any more. */
+  close(): Promise<void>;
+}
+
+export interface ServeLanesOptions {
+  readonly shard: Shard;
+  readonly store: Store;
+  readonly view: LaneView;
+  readonly settings: Settings;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Makes BullMQ's worker for a lane. */
+  readonly start: ServingOptions["start"];
+  /** Told of each claim that ran out in a lane that nobody serves. */
+  readonly reclaimed: (lane: string, deliveryId: string) => void;
+}
+
+/** Claims from all lanes that this process should serve, and carries out its duties, until it is closed. */
+export function serveLanes(options: ServeLanesOptions): ServedLanes {
+  const { shard, settings, metrics, log } = options;
+  const { directory, destinations, inFlight } = options.view;
   const heartbeat = createHeartbeat(shard, settings.lanes);
-  const forAll = { shard, store, directory, settings, metrics, log };
-  let slots: () => ReadonlyMap<string, number> = () => new Map();
-  const liveness = createLiveness({ shard, directory, slots: () => slots(), inFlight, now: Date.now });
-  let close: () => Promise<void> = () => Promise.resolve();
+  const serving = createServing({
+    ...settings,
+    shard,
+    directory,
+    inFlight,
+    sharedLanes: settings.lanes,
+    self: heartbeat.self,
+    processes: heartbeat.processes,
+    start: options.start,
+  });
+  const liveness = createLiveness({ shard, directory, slots: serving.slots, inFlight, now: Date.now });
+  const look = async (): Promise<void> => {
+    await directory.refresh();
+    await serving.adjust();
+    metrics.ownLanes(directory.all(), serving.counts());
+    metrics.inFlightLimits(serving.slots());
+  };
+  const reclaim = () =>
+    reclaimUnserved({
+      ...settings,
+      shard,
+      directory,
+      isServed: (lane) => serving.slots().has(lane),
+      reclaimed: options.reclaimed,
+    });
+  const duties = [
+    repeat("look", LOOK_MS, look, log),
+    repeat("report", REPORT_MS, destinations.report, log),
+    repeat("liveness", LIVENESS_MS, liveness.check, log),
+    repeat("heartbeat", HEARTBEAT_MS, () => heartbeat.show(directory.now()), log),
+    repeat("reclaim", settings.stalledCheckMs, reclaim, log),
+    ...startSharedDuties(options),
+  ];
 
   return {
-    directory,
-    destinations,
-    inFlight,
     stuckIn: liveness.stuckIn,
-    serve(start) {
-      const serving = createServing({
-        ...settings,
-        shard,
-        directory,
-        inFlight,
-        sharedLanes: settings.lanes,
-        self: heartbeat.self,
-        processes: heartbeat.processes,
-        start,
-      });
-      slots = serving.slots;
-      const look = async (): Promise<void> => {
-        await directory.refresh();
-        await serving.adjust();
-        metrics.ownLanes(directory.all(), serving.counts());
-        metrics.inFlightLimits(serving.slots());
-      };
-      const reclaim = () =>
-        reclaimUnserved({
-          ...settings,
-          shard,
-          directory,
-          isServed: (lane) => serving.slots().has(lane),
-          reclaimed,
-        });
-      const duties = [
-        repeat("look", LOOK_MS, look, log),
-        repeat("report", REPORT_MS, destinations.report, log),
-        repeat("liveness", LIVENESS_MS, liveness.check, log),
-        repeat("heartbeat", HEARTBEAT_MS, () => heartbeat.show(directory.now()), log),
-        repeat("reclaim", settings.stalledCheckMs, reclaim, log),
-        ...startSharedDuties(forAll),
-      ];
-      close = async () => {
-        // Redis may be away, and what is in flight must end all the same.
-        for (const duty of duties) void duty.stop();
-        await serving.close();
-        await Promise.race([Promise.all(duties.map((duty) => duty.stop())), soon()]);
-        await Promise.race([heartbeat.leave(), soon()]).catch(() => undefined);
-      };
+    async close() {
+      // Redis may be away, and what is in flight must end all the same.
+      for (const duty of duties) void duty.stop();
+      await serving.close();
+      await Promise.race([Promise.all(duties.map((duty) => duty.stop())), soon()]);
+      await Promise.race([heartbeat.leave(), soon()]).catch(() => undefined);
     },
-    close: () => close(),
   };
 }
 
-type ForAll = Pick<WorkerLanesOptions, "shard" | "store" | "settings" | "metrics" | "log"> & {
-  readonly directory: LaneDirectory;
-};
-
 /** What one worker does for all, whichever comes first. */
-function startSharedDuties({ shard, store, directory, settings, metrics, log }: ForAll) {
+function startSharedDuties({ shard, store, view: { directory }, settings, metrics, log }: ServeLanesOptions) {
   const audit = createAudit(shard, store, directory, log);
   const judge = createJudge({ ...settings, shard, directory });
   const letters = { shard, ageMs: settings.deadLettersAgeMs, dropped: metrics.deadLettersDropped };

@@ -31,7 +31,7 @@ import { createGate } from "./steps/gate.ts";
 import type { Send } from "./steps/send.ts";
 import { createSteps } from "./steps.ts";
 import { testAction } from "./test-send.ts";
-import { createWorkerLanes } from "./worker-lanes.ts";
+import { createLaneView, type ServedLanes, serveLanes } from "./worker-lanes.ts";
 
 export interface PostriderWorker {
   /** Where /metrics, /healthz and /readyz are served. */
@@ -72,10 +72,10 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     compose: composer.compose,
     random: Math.random,
   };
-  const reports = { metrics, log, reclaimed: toReclaimed(metrics, log) };
   const scout = createScout({ shard, ...early });
-  const lanes = await createWorkerLanes({ shard, store, settings, ...reports, scout });
-  const { directory, destinations, inFlight, stuckIn } = lanes;
+  const reports = { metrics, log, reclaimed: toReclaimed(metrics, log) };
+  const view = await createLaneView({ shard, settings, scout });
+  const { directory, destinations, inFlight } = view;
   const rateLimiter = createRateLimiter({ ...settings, shard, find: directory.get, interrupts });
   const awaitTurn = (lane: string) => (calling.isOff ? null : rateLimiter.wait(lane));
   const late = { ...destinations, awaitTurn, send: sendWithin, now: Date.now };
@@ -83,34 +83,28 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const steps = createSteps({ ...early, ...late }, gate);
   const rollUps = createRollUps(shard, settings, directory.now);
   const delivering = { steps, now: Date.now, random: Math.random };
+  const ledger = createLedger(shard, settings);
   const laneOptions: LaneOptions = {
     ...settings,
     shard,
-    records: {
-      ...settings,
-      ledger: createLedger(shard, settings),
-      sealer,
-      ...reports,
-      rollUps,
-      now: Date.now,
-      decideUnrecorded,
-    },
+    records: { ...settings, ...reports, ledger, sealer, rollUps, now: Date.now, decideUnrecorded },
     move: createMove(shard),
     bury: createBury(shard, settings),
     inFlight,
     deliver: (claimed, past) => deliver(claimed, past, delivering),
     log,
   };
+  let running: Running | undefined;
+  const stuckIn = () => running?.lanes.stuckIn() ?? null;
   const watched = { shard, ownLanes: directory.all, metrics, isServing: () => isServing, stuckIn };
   const probes = await startProbes({ ...settings, ...watched }, pools);
 
   const tests = { sealer, findAction: early.findAction, settings, shard, log, ownPort: probes.port };
-  let testSends: ReturnType<typeof serveTests> | undefined;
   const ended = createLatch();
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     isServing = false;
-    const closeLanes = () => Promise.all([lanes.close(), testSends?.stop()]);
+    const closeLanes = () => Promise.all([running?.lanes.close(), running?.testSends.stop()]);
     await drain({ closeLanes, interrupts, calling, log }, settings.shutdownGraceMs);
     await Promise.all([composer.close(), pools.close(), probes.close(), rollUps.close()]);
     shard.redis.disconnect();
@@ -120,12 +114,21 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     metricsPort: probes.port,
     async run() {
       isServing = true;
-      testSends = serveTests(tests);
-      lanes.serve((lane, concurrency) => serveLane(lane, concurrency, laneOptions));
+      const start = (lane: string, concurrency: number) => serveLane(lane, concurrency, laneOptions);
+      running = {
+        testSends: serveTests(tests),
+        lanes: serveLanes({ shard, store, view, settings, ...reports, start }),
+      };
       await ended.opened;
     },
     close: () => (closing ??= close()),
   };
+}
+
+/** What claims and carries out, from `run` on. */
+interface Running {
+  readonly lanes: ServedLanes;
+  readonly testSends: ReturnType<typeof serveTests>;
 }
 
 interface Tests {
