@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 // needed for what runs in this process. Tests that start real processes use dist, which `npm test` builds.
 const conditions = ["@postrider/source", "node", "import", "module", "default"];
 
-const TEST_MS = 400_000;
+const TEST_MS = 900_000;
 
 /** Starts the Redis of all test files. */
 export const globalSetup = ["tests/support/redis-for-all.ts"];

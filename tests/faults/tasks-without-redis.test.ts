@@ -64,7 +64,7 @@ async function checkDone({ producer, redisUrl }: RunningApi, begun: Begun): Prom
       const task = await producer.tasks.get(id).catch(() => null);
       expect(task).toMatchObject({ state: "done", error: null });
       return task?.counts ?? {};
-    }, 120_000);
+    });
   const [replayed, cancelled] = [await untilDone(begun.replay), await untilDone(begun.cancel)];
   // Of each the one step that was not told any more is not counted; it is done all the same.
   expectWithin(replayed["replayed"], LETTERS, STEPS.replay);

@@ -100,7 +100,7 @@ test("a paused run sends nothing from its destinations' lanes either, and goes o
   await system.untilEnded("r");
   expect(await runs.get("r")).toMatchObject({ enqueued: COUNT, delivered: COUNT, failed: 0, retries: 0 });
   expect(system.sentAfter(0)).toHaveLength(COUNT);
-}, 180_000);
+});
 
 test("a held run sends nothing of what lies in its destinations' lanes until it is released", async () => {
   await using system = await startMixedRun();
@@ -123,7 +123,7 @@ test("a held run sends nothing of what lies in its destinations' lanes until it 
   await system.untilEnded("r");
   expect(await runs.get("r")).toMatchObject({ enqueued: COUNT, delivered: COUNT, failed: 0 });
   expect(system.sentAfter(0)).toHaveLength(COUNT);
-}, 180_000);
+});
 
 test("a cancelled run ends in its destinations' lanes, too", async () => {
   await using system = await startMixedRun();
@@ -139,7 +139,7 @@ test("a cancelled run ends in its destinations' lanes, too", async () => {
   expect(run.cancelled).toBeGreaterThan(10);
   expect(run.delivered + run.cancelled).toBe(COUNT);
   expect(system.sentAfter(0)).toHaveLength(run.delivered);
-}, 180_000);
+});
 
 test("what expires while it waits for a slow destination is not sent", async () => {
   let expiresAt = new Date();
@@ -156,7 +156,7 @@ test("what expires while it waits for a slow destination is not sent", async () 
   expect(run.delivered + run.expired).toBe(COUNT);
   expect(system.sentAfter(0)).toHaveLength(run.delivered);
   expect(system.sentAfter(expiresAt.getTime() + TAKES_HOLD_MS)).toEqual([]);
-}, 180_000);
+});
 
 test("a run to one destination stays in its lane, be that one as slow as it may and although only the data tell which it is", async () => {
   await using system = await startOwnLane();
@@ -175,7 +175,7 @@ test("a run to one destination stays in its lane, be that one as slow as it may 
   await system.untilEnded("r");
   expect(await system.apart()).toBeUndefined();
   expect(system.slowOne.requests).toHaveLength(MIXED);
-}, 180_000);
+});
 
 test("those that wait in a run's lane behind one slow destination are found, although nobody has met them yet", async () => {
   await using system = await startOwnLane();
@@ -192,4 +192,4 @@ test("those that wait in a run's lane behind one slow destination are found, alt
   system.open();
   await system.untilEnded("r");
   expect(system.sentAfter(0)).toHaveLength(SHARED_OF_RUN + 2 * MIXED);
-}, 180_000);
+});

@@ -5,7 +5,7 @@ import { waitForNothing } from "./dead-api.ts";
 // figures are held in the long form.
 inShortForm(
   "deliveries behind a dead API cost nothing while they wait, and flow with all their attempts when it is back",
-  () => waitForNothing({ count: 3_000, seconds: 3, settleSeconds: 15, limitMs: 150_000, costFactor: 3 }),
+  () => waitForNothing({ count: 3_000, seconds: 3, settleSeconds: 15, limitMs: 300_000, costFactor: 3 }),
 );
 
 inLongForm(

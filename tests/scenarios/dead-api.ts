@@ -136,7 +136,7 @@ export async function untilCircuitOpen(producer: Producer, origin: string): Prom
   await eventually(async () => {
     expect(await producer.destinations.show(origin)).toMatchObject({ circuit: "open", inFlight: 0 });
     expect(await producer.lanes.backlog("bulk")).toMatchObject({ waiting: 0, delayed: 0, inFlight: 0 });
-  }, 180_000);
+  });
   // What a run's lane feeds to it still moves until every worker has looked at the registry.
   await new Promise((resolve) => setTimeout(resolve, 1_500));
 }

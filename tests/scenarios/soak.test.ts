@@ -10,7 +10,7 @@ inShortForm(
       workerEveryMs: 6_000,
       redisEveryMs: 9_000,
       seed: Number(process.env["SEED"] ?? Date.now() % 1_000_000),
-      limitMs: 120_000,
+      limitMs: 300_000,
     }),
 );
 

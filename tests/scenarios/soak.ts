@@ -217,7 +217,7 @@ async function insist(url: string, work: (producer: Producer) => Promise<void>):
     } finally {
       await producer.close();
     }
-  }, 300_000);
+  });
 }
 
 async function applyAction(producer: Producer): Promise<void> {

@@ -3,7 +3,7 @@
 
 const POLL_MS = 20;
 /** Many times what a quiet machine takes, since others may work on this one as well. */
-export const EVENTUALLY_MS = 90_000;
+export const EVENTUALLY_MS = 300_000;
 
 /** Retries an assertion until it holds; after `limitMs` its last error is thrown. */
 export async function eventually<T>(assertion: () => T | Promise<T>, limitMs = EVENTUALLY_MS): Promise<T> {

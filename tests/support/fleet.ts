@@ -4,7 +4,7 @@ import type { Producer } from "@postrider/producer/producer";
 import type { Run } from "@postrider/producer/runs/run";
 import { Redis } from "ioredis";
 import { expect } from "vitest";
-import { eventually } from "./eventually.ts";
+import { EVENTUALLY_MS, eventually } from "./eventually.ts";
 import { shardKeys } from "./keys.ts";
 import { LOOPBACK } from "./network.ts";
 import { type StartedProcess, startPostrider, startProcess } from "./processes.ts";
@@ -78,7 +78,7 @@ export function startFleet(
 const CLI = "packages/cli/bin/postrider.js";
 
 /** Waits until nothing of a run waits or is in flight. */
-export async function untilOver(producer: Producer, run: string, limitMs = 180_000): Promise<Run> {
+export async function untilOver(producer: Producer, run: string, limitMs = EVENTUALLY_MS): Promise<Run> {
   return eventually(async () => {
     const found = await producer.runs.get(run);
     expect({ waiting: found.waiting, inFlight: found.inFlight }).toEqual({ waiting: 0, inFlight: 0 });

@@ -63,7 +63,7 @@ export async function startSystem(script?: Script, options: Partial<ProducerOpti
       await eventually(async () => {
         const { waiting, inFlight } = await producer.runs.get(run);
         if (waiting + inFlight > 0) throw new Error(`run ${run}: ${waiting} waiting, ${inFlight} in flight`);
-      }, 60_000);
+      });
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(workers.map(({ worker }) => worker.close()));
