@@ -1,13 +1,11 @@
 // The service straight on Redis: a producer, and what only this process can add to it.
 
 import { setTimeout } from "node:timers/promises";
-import { compileAction } from "@postrider/compose/compile";
 import { readLanesStatus } from "@postrider/producer/lanes-status";
 import type { ReadOutcome } from "@postrider/producer/outcomes/outcomes";
 import type { Producer } from "@postrider/producer/producer";
 import type { Action } from "@postrider/shared/action";
 import type { Settings } from "@postrider/shared/settings/settings";
-import { testAction } from "@postrider/worker/test-send";
 import type { FollowOptions, Service } from "./service.ts";
 
 export function createLocalService(producer: Producer, settings: Settings): Service {
@@ -16,9 +14,9 @@ export function createLocalService(producer: Producer, settings: Settings): Serv
     ...producer,
     checkAction: async (ref) => void (await actions.get(ref)),
     async testSend(action, sample, to) {
-      const whole =
-        typeof action === "string" ? compileAction((await actions.open(action)).action).action : action;
-      return await sendWhole(settings, whole, sample, to);
+      if (typeof action !== "string") return await sendWhole(settings, action, sample, to);
+      const { compileAction } = await import("@postrider/compose/compile");
+      return await sendWhole(settings, compileAction((await actions.open(action)).action).action, sample, to);
     },
     outcomes: {
       read: outcomes.read,
@@ -42,13 +40,14 @@ export function createLocalService(producer: Producer, settings: Settings): Serv
 }
 
 /** Sends the request of an action that is at hand whole: that needs no Redis. */
-export function sendWhole(
+export async function sendWhole(
   settings: Settings,
   action: Action,
   sample: Parameters<Service["testSend"]>[1],
   to: string | undefined,
 ): ReturnType<Service["testSend"]> {
-  return testAction(to === undefined ? action : { ...action, url: to }, sample, settings);
+  const { testAction } = await import("@postrider/worker/test-send");
+  return await testAction(to === undefined ? action : { ...action, url: to }, sample, settings);
 }
 
 /** How soon a new outcome is noticed. */

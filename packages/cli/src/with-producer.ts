@@ -1,7 +1,7 @@
 // A producer for the time of one command, for those that work on Redis itself.
 
 import { hostname, userInfo } from "node:os";
-import { createProducer, type Producer } from "@postrider/producer/producer";
+import type { Producer } from "@postrider/producer/producer";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Settings } from "@postrider/shared/settings/settings";
 
@@ -21,6 +21,7 @@ export async function withProducer<T>(
   work: (producer: Producer) => Promise<T>,
 ): Promise<T> {
   refuseUrl(settings);
+  const { createProducer } = await import("@postrider/producer/producer");
   const connected = await createProducer({ ...settings, redis: settings.redisUrl });
   const producer = connected.as({ actor: settings.user || whoIsThis(), via: "cli" });
   try {

@@ -1,23 +1,32 @@
 // A service for the time of one command: through the HTTP API that POSTRIDER_URL names, or straight on Redis.
-// The only place that chooses.
+// The only place that chooses, and each is loaded once it is chosen: help and completion wait for neither.
 
 import type { Settings } from "@postrider/shared/settings/settings";
-import { createLocalService, sendWhole } from "./local-service.ts";
-import { createRemoteService } from "./remote/remote-service.ts";
 import type { Service } from "./service.ts";
 import { withProducer } from "./with-producer.ts";
 
+/** Loads what `withService` will use, where the time for that is no part of what its work may take. */
+export async function loadService({ url }: Pick<Settings, "url">): Promise<void> {
+  if (url === "") await Promise.all([import("./local-service.ts"), import("@postrider/producer/producer")]);
+  else await import("./remote/remote-service.ts");
+}
+
 /** Does the work, and closes what it took whatever happens. */
-export function withService<T>(settings: Settings, work: (service: Service) => Promise<T>): Promise<T> {
-  return settings.url === ""
-    ? withProducer(settings, (producer) => work(createLocalService(producer, settings)))
-    : work(createRemoteService(settings));
+export async function withService<T>(settings: Settings, work: (service: Service) => Promise<T>): Promise<T> {
+  if (settings.url !== "") {
+    const { createRemoteService } = await import("./remote/remote-service.ts");
+    return await work(createRemoteService(settings));
+  }
+  const { createLocalService } = await import("./local-service.ts");
+  return await withProducer(settings, (producer) => work(createLocalService(producer, settings)));
 }
 
 /** Sends an action's request once. What is not saved anywhere needs neither Redis nor an API. */
 export const testSend =
   (settings: Settings): Service["testSend"] =>
-  async (action, sample, to) =>
-    settings.url === "" && typeof action !== "string"
-      ? await sendWhole(settings, action, sample, to)
-      : await withService(settings, (service) => service.testSend(action, sample, to));
+  async (action, sample, to) => {
+    if (settings.url !== "" || typeof action === "string")
+      return await withService(settings, (service) => service.testSend(action, sample, to));
+    const { sendWhole } = await import("./local-service.ts");
+    return await sendWhole(settings, action, sample, to);
+  };

@@ -1,10 +1,9 @@
 // What a task does: a replay or a purge of dead letters, or a cancel of what waits, from where it was left.
 
 import { setTimeout } from "node:timers/promises";
-import { REPLAYS_PER_SECOND } from "@postrider/producer/dead-letters/replay";
 import type { Producer } from "@postrider/producer/producer";
 import type { Place, WorkOptions } from "@postrider/producer/tasks/pace";
-import type { StoredOrder, TaskPlace } from "@postrider/producer/tasks/task";
+import { REPLAYS_PER_SECOND, type StoredOrder, type TaskPlace } from "@postrider/producer/tasks/task";
 import { unreachable } from "@postrider/shared/outcome";
 import type { Hold } from "./hold.ts";
 

@@ -1,16 +1,13 @@
 // `postrider actions`: save, look at, preview, check and try the templates of requests.
 
-import { findWarnings } from "@postrider/compose/warnings";
 import type { Switched } from "@postrider/producer/actions/actions";
 import { toActionRef } from "@postrider/shared/action-ref";
 import type { Command } from "commander";
 import { stringify } from "yaml";
-import { type CheckOptions, check } from "../actions/check.ts";
-import { loadFiles } from "../actions/load.ts";
-import { type PreviewOptions, preview } from "../actions/preview-command.ts";
+import type { CheckOptions } from "../actions/check.ts";
+import type { PreviewOptions } from "../actions/preview-command.ts";
 import type { SampleOptions } from "../actions/sample.ts";
 import { showWarnings } from "../actions/show.ts";
-import { test } from "../actions/test.ts";
 import { withMeantAction } from "../actions/with-meant-action.ts";
 import type { Context } from "../context.ts";
 import { describeTime } from "../readable.ts";
@@ -29,18 +26,27 @@ export function addActions(program: Command, context: Context): void {
     .description("Compose the examples of action files and compare; exits 1 when one differs")
     .option("--snippets <file>", "snippets by name as a JSON file, instead of the store's")
     .option("--json", "for programs")
-    .action((files: string[], options: CheckOptions) => check(files, options, context));
+    .action(async (files: string[], options: CheckOptions) => {
+      const { check } = await import("../actions/check.ts");
+      await check(files, options, context);
+    });
   sampleOptions(group.command("preview <action>"))
     .description(
       "Show the request that a customer would get; <action> is a saved id, id@version, FILE or FILE#id",
     )
     .option("--delivery-id <id>", "what templates see as delivery_id", PREVIEW_DELIVERY_ID)
     .option("--at <time>", "when it is due: what templates call now (ISO 8601)", parseTime)
-    .action((action: string, options: PreviewOptions) => preview(action, options, context));
+    .action(async (action: string, options: PreviewOptions) => {
+      const { preview } = await import("../actions/preview-command.ts");
+      await preview(action, options, context);
+    });
   sampleOptions(group.command("test <action>"))
     .description("Send the request once, as a worker would, and show what came back")
     .option("--to <url>", "send to this URL instead of the action's")
-    .action((action: string, options: SampleOptions & { to?: string }) => test(action, options, context));
+    .action(async (action: string, options: SampleOptions & { to?: string }) => {
+      const { test } = await import("../actions/test.ts");
+      await test(action, options, context);
+    });
 }
 
 function addStoreCommands(group: Command, { settings, output, ...context }: Context): void {
@@ -50,6 +56,8 @@ function addStoreCommands(group: Command, { settings, output, ...context }: Cont
     .option("--json", "for programs")
     .action(async (files: string[], { json }: { json?: boolean }) => {
       // All are checked before any is saved: a bad file changes nothing.
+      const { loadFiles } = await import("../actions/load.ts");
+      const { findWarnings } = await import("@postrider/compose/warnings");
       const loaded = await loadFiles(files, { settings, output, ...context });
       const applied = await withService(settings(), async ({ actions }) => {
         const results = [];

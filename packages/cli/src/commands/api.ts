@@ -1,7 +1,6 @@
 // `postrider api`: the HTTP API, as Kubernetes runs it.
 
-import { createApi } from "@postrider/api/api";
-import { createLogger, type Logger } from "@postrider/shared/log";
+import type { Logger } from "@postrider/shared/log";
 import type { Settings } from "@postrider/shared/settings/settings";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
@@ -16,6 +15,7 @@ export function addApi(program: Command, context: Context): void {
     .addOption(parentOption())
     .action(async ({ parent }: { parent?: number }) => {
       const settings = context.settings();
+      const { createLogger } = await import("@postrider/shared/log");
       const { log, flush } = createLogger({ level: settings.logLevel, format: settings.logFormat });
       const told = new Promise<string>((resolve) => void whenToldToStop(resolve, parent));
       try {
@@ -32,6 +32,7 @@ export async function serveApi(
   log: Logger,
   { told, flush }: { readonly told: Promise<unknown>; readonly flush: () => Promise<void> },
 ): Promise<void> {
+  const { createApi } = await import("@postrider/api/api");
   await withProducer(settings, async (producer) => {
     const api = await createApi({ producer, settings, log });
     await api.listen();

@@ -1,11 +1,8 @@
 // `postrider dead-letters replay` and `purge`: put dead letters back, or forget them.
 
 import type { PurgeProgress } from "@postrider/producer/dead-letters/purge";
-import {
-  REPLAYS_PER_SECOND,
-  type Replayed,
-  type ReplayProgress,
-} from "@postrider/producer/dead-letters/replay";
+import type { Replayed, ReplayProgress } from "@postrider/producer/dead-letters/replay";
+import { REPLAYS_PER_SECOND } from "@postrider/producer/tasks/task";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { untilInterrupted } from "../interrupt.ts";

@@ -1,6 +1,5 @@
 // `postrider dead-letters`: deliveries that failed; look at them one by one or in groups.
 
-import { createComposer } from "@postrider/compose/apart/composer";
 import type { DeadLetterShown } from "@postrider/producer/dead-letters/dead-letters";
 import { type DeadLetterGroup, GROUPINGS, type Grouping } from "@postrider/producer/dead-letters/groups";
 import type { DeadLetter } from "@postrider/producer/dead-letters/letter";
@@ -128,6 +127,7 @@ function toGroupRow(group: DeadLetterGroup, by: readonly Grouping[]): unknown[] 
 }
 
 async function show(id: string, isJson: boolean, context: Context): Promise<void> {
+  const { createComposer } = await import("@postrider/compose/apart/composer");
   const composer = createComposer();
   try {
     const letter = await withService(context.settings(), ({ deadLetters }) =>

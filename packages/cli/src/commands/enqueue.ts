@@ -6,10 +6,8 @@ import { type Delivery, parseRunId } from "@postrider/shared/delivery";
 import { hasCode, PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
 import { type Command, Option } from "commander";
-import { loadAction } from "../actions/load.ts";
 import { withMeantAction } from "../actions/with-meant-action.ts";
 import type { Context } from "../context.ts";
-import { dryRun } from "../customers/dry-run.ts";
 import { type CustomersFile, openCustomers } from "../customers/open-customers.ts";
 import { createProblems, unlessEmpty } from "../customers/problems.ts";
 import { createProgress } from "../customers/progress.ts";
@@ -84,6 +82,8 @@ async function enqueue(action: string, options: Options, context: Context): Prom
   const problems = createProblems(file, rejects, context);
   try {
     if (options.dryRun === true) {
+      const { loadAction } = await import("../actions/load.ts");
+      const { dryRun } = await import("../customers/dry-run.ts");
       const isGood = await dryRun(
         { action: await loadAction(action, context), ...(await readExtras(options)) },
         await unlessEmpty(problems, options.customers, options.allowEmpty === true),

@@ -4,7 +4,6 @@ import { hasCode, PostriderError } from "@postrider/shared/errors";
 import type { Settings } from "@postrider/shared/settings/settings";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
-import { provideRedis } from "../redis/provide-redis.ts";
 import type { ProvidedRedis } from "../redis/provided-redis.ts";
 import { refuseUrl } from "../with-producer.ts";
 import { serveApi } from "./api.ts";
@@ -58,6 +57,7 @@ export function addUp(program: Command, context: Context): void {
  * one.
  */
 async function startRedis(port: number, { surroundings, output }: Context): Promise<ProvidedRedis> {
+  const { provideRedis } = await import("../redis/provide-redis.ts");
   try {
     return await provideRedis({
       url: surroundings.environment["POSTRIDER_REDIS_URL"],

@@ -1,8 +1,7 @@
 // `postrider worker`: one worker process, as Kubernetes runs it.
 
-import { createLogger, type Logger } from "@postrider/shared/log";
+import type { Logger } from "@postrider/shared/log";
 import type { Settings } from "@postrider/shared/settings/settings";
-import { createWorker } from "@postrider/worker/worker";
 import { type Command, Option } from "commander";
 import type { Context } from "../context.ts";
 import { whenToldToStop } from "../told-to-stop.ts";
@@ -39,10 +38,12 @@ export type Beside = (
  */
 export async function runWorker(settings: Settings, parent?: number, beside?: Beside): Promise<void> {
   refuseUrl(settings);
+  const { createLogger } = await import("@postrider/shared/log");
   const { log, flush } = createLogger({ level: settings.logLevel, format: settings.logFormat });
   // Heard from the first moment on: getting ready waits for Redis as long as it takes.
   const told = new Promise<string>((resolve) => void whenToldToStop(resolve, parent));
   try {
+    const { createWorker } = await import("@postrider/worker/worker");
     const worker = await Promise.race([createWorker(settings, log), told]);
     if (typeof worker === "string") return log.info({ why: worker }, "stopped before it was ready");
     void told.then((why) => {

@@ -2,10 +2,10 @@
 
 import type { Settings } from "@postrider/shared/settings/settings";
 import type { Service } from "../service.ts";
-import { withService } from "../with-service.ts";
+import { loadService, withService } from "../with-service.ts";
 import type { IdKind } from "./tables.ts";
 
-/** Somebody has pressed the tab key and waits. */
+/** Somebody has pressed the tab key and waits: how long Redis or an API may take. */
 const DEADLINE_MS = 1_000;
 /** More are of no use to whoever looks at them. */
 const IDS_MAX = 100;
@@ -18,11 +18,13 @@ const RUNS_MAX = 20;
  * @param readSettings may throw: broken settings are no matter of completion.
  */
 export async function askIds(kind: IdKind, readSettings: () => Settings): Promise<readonly string[]> {
-  const late = new Promise<readonly string[]>((resolve) => {
-    setTimeout(resolve, DEADLINE_MS, []).unref();
-  });
   try {
-    const ids = await Promise.race([withService(readSettings(), ASK[kind]), late]);
+    const settings = readSettings();
+    await loadService(settings);
+    const late = new Promise<readonly string[]>((resolve) => {
+      setTimeout(resolve, DEADLINE_MS, []).unref();
+    });
+    const ids = await Promise.race([withService(settings, ASK[kind]), late]);
     return ids.filter((id) => PLAIN.test(id)).slice(0, IDS_MAX);
   } catch {
     return [];

@@ -5,12 +5,8 @@ import { setTimeout } from "node:timers/promises";
 import type { Operations } from "@postrider/client/generated";
 import type { Selection } from "@postrider/producer/dead-letters/bulk";
 import type { Purged } from "@postrider/producer/dead-letters/purge";
-import {
-  REPLAYS_PER_SECOND,
-  type Replayed,
-  type ReplayOptions,
-} from "@postrider/producer/dead-letters/replay";
-import { TASK_RATE_MAX } from "@postrider/producer/tasks/task";
+import type { Replayed, ReplayOptions } from "@postrider/producer/dead-letters/replay";
+import { REPLAYS_PER_SECOND, TASK_RATE_MAX } from "@postrider/producer/tasks/task";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Service } from "../service.ts";
 import { toAttempt } from "./deliveries.ts";

@@ -15,12 +15,10 @@ import { toRetryPolicy } from "@postrider/shared/retry";
 import type { ActionStore, SavedAction } from "../actions/actions.ts";
 import { RUN_SHARED_MAX } from "../enqueue/routing.ts";
 import type { WorkOptions } from "../tasks/pace.ts";
+import { REPLAYS_PER_SECOND } from "../tasks/task.ts";
 import { inSteps, type Selection } from "./bulk.ts";
 import type { Finder } from "./find.ts";
 import type { Letter } from "./letter.ts";
-
-/** Slow enough for a destination that has just come back, unless the caller knows better. */
-export const REPLAYS_PER_SECOND = 100;
 
 export interface ReplayOptions extends WorkOptions<ReplayProgress> {
   /**

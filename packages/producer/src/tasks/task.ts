@@ -11,6 +11,8 @@ export type TaskKind = (typeof TASK_KINDS)[number];
 /** Per second. A lower one would wait for longer than a timer can. */
 export const TASK_RATE_MIN = 0.001;
 export const TASK_RATE_MAX = 100_000;
+/** Slow enough for a destination that has just come back, unless the caller knows better. */
+export const REPLAYS_PER_SECOND = 100;
 
 /** What is to be done. */
 export interface TaskOrder {
