@@ -58,7 +58,7 @@ afterAll(async () => {
 test.each(["README.md", "docs/getting-started.md"])("%s: its commands do what it says", async (page) => {
   // The README's goes through npx as it stands; for each of the others that would take as long as it does.
   if (page !== "README.md")
-    substitutes = [...substitutes, ["npx postrider", "node packages/cli/bin/postrider.js"]];
+    substitutes = [...substitutes, ["npx postrider", `node ${directory}/packages/cli/bin/postrider.js`]];
   const blocks = blocksOf(await readFile(join(ROOT, page), "utf8"));
   for (const [index, block] of blocks.entries()) {
     if (block.language !== "sh") continue;
