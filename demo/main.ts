@@ -76,8 +76,9 @@ async function prepareAndPlay(directory: string, closers: (() => Promise<unknown
     POSTRIDER_METRICS_PORT: "0",
     POSTRIDER_METRICS_HOST: "127.0.0.1",
     POSTRIDER_LANES: "bulk",
-    // Short, so that what the killed worker held is soon taken up again.
-    POSTRIDER_LOCK_MS: "5000",
+    // Short, so that what the killed worker held is soon taken up again; long enough for a machine that has
+    // other things to do, whose living workers must not be taken for dead.
+    POSTRIDER_LOCK_MS: "10000",
     POSTRIDER_STALLED_CHECK_MS: "2000",
     // A worker that has lost the demo has nothing to wait for.
     POSTRIDER_SHUTDOWN_GRACE_MS: "3000",

@@ -20,6 +20,7 @@ import { createMetrics } from "@postrider/worker/record/metrics";
 import { DIFFERENCES } from "../tests/ruby-liquid/differences.ts";
 import { ROWS, readPrints } from "../tests/ruby-liquid/table.ts";
 import { CUSTOMER } from "../tests/ruby-liquid/templates.ts";
+import { renderCommands } from "./cli-page.ts";
 import { renderClientTypes } from "./client-types.ts";
 import { renderEvents } from "./events-page.ts";
 import { renderMap } from "./map.ts";
@@ -51,6 +52,11 @@ export async function renderDocs(): Promise<Record<string, string>> {
       "Events",
       "What operators are told of, each once; states come in pairs, with a beginning and an end.",
       renderEvents(table),
+    ),
+    "cli.md": page(
+      "Command line",
+      "Every command, with its arguments, options and examples, as `--help` tells them.",
+      renderCommands(table),
     ),
     "retries.md": page(
       "Retry presets",

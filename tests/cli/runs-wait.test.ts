@@ -47,7 +47,7 @@ test("waits for the end of a run, and its exit code says whether all were delive
   expect(waited.code).toBe(0);
   expect(JSON.parse(waited.stdout)).toEqual({ run: "good", enqueued: 2, duplicates: 0, rejected: 0 });
   const failed = await ask("enqueue", "act", "--customers", mixed, "--run", "mixed", "--wait");
-  expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining("1 of 2 were not delivered") });
+  expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining("1 of 2 was not delivered") });
   expect((await ask("runs", "wait", "none")).stderr).toContain("no run is called none");
 
   await ask("enqueue", "act", "--customers", good, "--run", "open", "--open");

@@ -46,32 +46,3 @@ test("examples/client.ts streams a run over the API and reads every outcome", as
   expect(example.stdout).toMatch(/1000 enqueued\n.*: 1000 delivered\n/);
   expect(system.receiver.requests).toHaveLength(1_000);
 });
-
-test("the tour of the README, with examples/receiver.ts: one delivered, and one refused", async () => {
-  await using system = await startSystem();
-  await using receiver = startProcess(process.execPath, [
-    "--import",
-    "tsx",
-    `${ROOT}/examples/receiver.ts`,
-    "0",
-  ]);
-  const [, url = ""] = await receiver.waitForOutput(/listening on (\S+)/);
-  await system.apply({ url: `${url}/{{ customer.id }}`, body: '{"email": "{{ customer.email }}"}' });
-  await system.startWorker();
-
-  await system.producer.enqueueMany({
-    action: "a",
-    run: "r",
-    customers: [
-      { id: "ann", email: "ann@example.com" },
-      { id: "bob", email: "bob at example.com" },
-    ],
-  });
-  await system.untilEnded("r");
-
-  expect(await system.producer.runs.get("r")).toMatchObject({
-    delivered: 1,
-    failed: 1,
-    failedByReason: { reply_4xx: 1 },
-  });
-});

@@ -1,7 +1,8 @@
-// What a worker exposes, read by Prometheus' own rules.
+// What a worker and the API expose, read by Prometheus' own rules.
 
 import { createProducer } from "@postrider/producer/producer";
 import { expect, test } from "vitest";
+import { startApi } from "../support/api.ts";
 import { eventually } from "../support/eventually.ts";
 import { startPostrider } from "../support/processes.ts";
 import { checkMetrics, providePromtool } from "../support/promtool.ts";
@@ -40,4 +41,11 @@ test.skipIf(promtool === null)("promtool has nothing against a worker's metrics"
   expect(page).toMatch(/^postrider_process_resident_memory_bytes \d+$/m);
   expect(await checkMetrics(promtool ?? "", page)).toEqual({ code: 0, said: "" });
   await producer.close();
+});
+
+test.skipIf(promtool === null)("promtool has nothing against the API's metrics", async () => {
+  await using api = await startApi();
+  const { text } = await api.request("GET", "/metrics");
+
+  expect(await checkMetrics(promtool ?? "", text)).toEqual({ code: 0, said: "" });
 });

@@ -165,16 +165,6 @@ test("paths that documents and comments name are there", async () => {
   }
 });
 
-test("links between documents lead somewhere", async () => {
-  const known = new Set(files);
-  for (const file of files.filter((name) => name.endsWith(".md"))) {
-    const text = await readFile(join(ROOT, file), "utf8");
-    for (const [, target = ""] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
-      expect(known.has(join(file, "..", target)), `${file} links to ${target}`).toBe(true);
-    }
-  }
-});
-
 test("all packages have one version, the one that requests carry", async () => {
   const packages = files.filter((file) => /^(packages\/[^/]+\/)?package\.json$/.test(file));
   const versions = await Promise.all(

@@ -15,3 +15,16 @@ export async function closedPort(): Promise<number> {
   await once(server, "close");
   return port;
 }
+
+/** The same, with four digits as in documents, where places in a text are counted. */
+export async function closedPortOfFourDigits(): Promise<number> {
+  for (let port = 9_001; port <= 9_999; port++) {
+    const server = createServer().listen(port, "127.0.0.1");
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once("listening", () => resolve(true)).once("error", () => resolve(false));
+    });
+    server.close();
+    if (isFree) return port;
+  }
+  throw new Error("no port between 9001 and 9999 is free");
+}

@@ -19,3 +19,13 @@ test.each<[string, boolean, boolean, Record<string, string>]>([
 ])("colours for %s", (_, isTTY, isColoured, environment) => {
   expect(print(environment, isTTY)).toBe(isColoured ? "\u001b[31mstop\u001b[39m\n" : "stop\n");
 });
+
+test("a failure's own marks keep their colours, and control characters of others are shown", () => {
+  const stderr = Object.assign(new PassThrough({ encoding: "utf8" }), { isTTY: true });
+  const output = createOutput({ environment: {}, stdin: stderr, stdout: stderr, stderr }, false);
+  output.fail("a \u001b[31mtext\n of others", {}, [output.paintNote.bold("body")]);
+
+  expect(String(stderr.read())).toBe(
+    "\u001b[31mpostrider:\u001b[39m a \\u001b[31mtext\n of others\n\u001b[1mbody\u001b[22m\n",
+  );
+});

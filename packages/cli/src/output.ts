@@ -31,8 +31,11 @@ export interface Output {
   table(head: readonly string[], rows: readonly (readonly unknown[])[]): void;
   /** What is worth knowing beside the result, on standard error. */
   note(text: string): void;
-  /** The reason of a failure, on standard error; as JSON for programs when --json was given. */
-  fail(message: string, details: Readonly<Record<string, unknown>>): void;
+  /**
+   * The reason of a failure, on standard error; as JSON for programs when --json was given.
+   * @param marked lines below it, for people: fit for a terminal already, and painted.
+   */
+  fail(message: string, details: Readonly<Record<string, unknown>>, marked?: readonly string[]): void;
 }
 
 export type Paint = ReturnType<typeof pc.createColors>;
@@ -76,8 +79,8 @@ export function createOutput(surroundings: Surroundings, isForProgram: boolean):
       stdout.write(`${table.toString()}\n`);
     },
     note: (text) => void stderr.write(`${text}\n`),
-    fail(message, details) {
-      stderr.write(`${paintNote.red("postrider:")} ${toVisible(message)}\n`);
+    fail(message, details, marked = []) {
+      stderr.write(`${[`${paintNote.red("postrider:")} ${toVisible(message)}`, ...marked].join("\n")}\n`);
       if (isForProgram) stderr.write(`${JSON.stringify({ error: { message, ...details } })}\n`);
     },
   };

@@ -66,9 +66,7 @@ function show(made: Preview, context: Context): void {
     const marked = composed.problems.map((problem) =>
       markProblem(problem, textOf(problem, made), output.paintNote),
     );
-    output.fail(`this delivery would fail (${composed.reason}):\n${marked.join("\n")}`, {
-      problems: composed.problems,
-    });
+    output.fail(`this delivery would fail (${composed.reason}):`, { problems: composed.problems }, marked);
   }
   showOutputs(findOutputs(compiled), context);
   const readings = findReadings(compiled);

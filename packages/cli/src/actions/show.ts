@@ -28,7 +28,7 @@ export function showWarnings(warnings: readonly Problem[], output: Output, sourc
 export function markProblem(problem: Problem, text: string | null, paint: Paint): string {
   const { field, line, column, message } = problem;
   const place = line === undefined ? "" : ` (line ${line}, column ${column})`;
-  const said = `${field === "" ? "" : `${paint.bold(field)}${place}: `}${toVisible(message)}`;
+  const said = `${field === "" ? "" : `${paint.bold(toVisible(field))}${place}: `}${toVisible(message)}`;
   const source = line === undefined ? undefined : text?.split("\n")[line - 1];
   if (source === undefined || column === undefined) return said;
   const from = Math.max(0, column - 1 - CHARS_BEFORE);

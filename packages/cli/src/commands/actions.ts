@@ -99,7 +99,7 @@ function addStoreCommands(group: Command, { settings, output, ...context }: Cont
       );
       if (json === true) return output.json(saved);
       const since = saved.archivedAt === null ? "" : `, archived since ${describeTime(saved.archivedAt)}`;
-      output.line(`# ${toActionRef(saved)}${since}\n${stringify(saved.action).trimEnd()}`);
+      output.line(`# ${toActionRef(saved)}${since}\n${stringify(saved.action, { lineWidth: 0 }).trimEnd()}`);
     });
   addSwitch(group, { settings, output, ...context }, "archive", {
     description:

@@ -6,7 +6,7 @@ import { PostriderError } from "@postrider/shared/errors";
 import { REASONS } from "@postrider/shared/outcome";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
-import { describeCustomer, describeTime } from "../readable.ts";
+import { describeAttempts, describeCustomer, describeTime } from "../readable.ts";
 import { withService } from "../with-service.ts";
 import { parseTime } from "./arguments.ts";
 import { describeAttempt } from "./attempt-text.ts";
@@ -76,7 +76,9 @@ function show(shown: DeliveryShown, { output }: Context): void {
   if (shown.idempotencyKey !== id) output.line(`key          ${shown.idempotencyKey}`);
   if (outcome !== null) {
     const { reason, attempts, endedAt } = outcome;
-    output.line(`outcome      ${outcome.outcome} at ${describeTime(endedAt)} after ${attempts} attempt(s)`);
+    output.line(
+      `outcome      ${outcome.outcome} at ${describeTime(endedAt)} after ${describeAttempts(attempts)}`,
+    );
     output.line(`reason       ${reason}: ${REASONS[reason] ?? ""}`);
   }
   for (const attempt of shown.attempts) {

@@ -6,7 +6,7 @@ import { stringifyExact } from "@postrider/shared/exact-json";
 import { type Command, Option } from "commander";
 import type { Context } from "../context.ts";
 import { untilInterrupted } from "../interrupt.ts";
-import { describeCustomer, describeTime } from "../readable.ts";
+import { describeAttempts, describeCustomer, describeTime } from "../readable.ts";
 import { toResumeLine } from "../resume.ts";
 import type { Service } from "../service.ts";
 import { withService } from "../with-service.ts";
@@ -151,7 +151,7 @@ function toLine(outcome: ReadOutcome): string {
     describeTime(endedAt),
     outcome.outcome,
     status === null ? reason : `${reason} ${status}`,
-    `${attempts} attempt(s)`,
+    describeAttempts(attempts),
     action,
     ...(run === null ? [] : [`run ${run}`]),
     `customer ${describeCustomer(customer ?? "")}`,

@@ -63,7 +63,7 @@ function complainOf(run: Run, timeoutMs: number | undefined): string | null {
   }
   return delivered === enqueued
     ? null
-    : `run ${run.run}: ${enqueued - delivered} of ${enqueued} were not delivered`;
+    : `run ${run.run}: ${enqueued - delivered} of ${enqueued} ${enqueued - delivered === 1 ? "was" : "were"} not delivered`;
 }
 
 interface View {
