@@ -94,7 +94,8 @@ function maskText(text: string): string {
     .replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "UUID")
     .replace(/prt_\w{12}_[\w-]{43}/g, "TOKEN")
     .replace(/\b[0-9a-f]{12}\b/g, "HEX")
-    .replace(/("(?:\w+Ms|endedPerSecond)":)(?:[\d.]+|null)/g, "$1NUMBER")
+    .replace(/("(?:\w+Ms|\w+PerSecond)":)(?:[\d.]+|null)/g, "$1NUMBER")
+    .replace(/ +[\d.]+ m?s ago/g, " AGO")
     .replace(/[\d.]+ ms/g, "NUMBER ms")
     .replace(/"date":"[^"]*"/g, '"date":"DATE"')
     .replace(/([-_])[sr]\b/g, "$1M");
@@ -179,6 +180,15 @@ const COMMANDS = [
   "outcomes groups --json",
   "outcomes remove-group g-M",
   "outcomes remove-group g-M --json",
+  "events tail --start oldest --once --json",
+  "events tail --start oldest --once --group e-M",
+  "events tail --after nonsense --once",
+  "events groups --json",
+  "events groups",
+  "events remove-group e-M",
+  "events remove-group e-M --json",
+  "top --once --json",
+  "top --once",
   "snippets remove footer-M",
   "deliveries show none",
   "deliveries list --run one-M --json",

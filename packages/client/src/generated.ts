@@ -1061,13 +1061,13 @@ export interface Operations {
     readonly query: {
       /** A cursor; absent: from the oldest that is kept. */
       readonly after?: string | undefined;
-      readonly limit?: number | undefined;
-      /** Seconds to wait for the first one, where there is none yet. */
-      readonly wait?: number | undefined;
       /** Where to begin without a cursor. */
       readonly start?: "oldest" | "newest" | undefined;
       /** Goes on where the group is; with `after`, all up to there are done with. */
       readonly group?: string | undefined;
+      readonly limit?: number | undefined;
+      /** Seconds to wait for the first one, where there is none yet. */
+      readonly wait?: number | undefined;
     };
     readonly headers: Readonly<Record<string, never>>;
     readonly body: undefined;
@@ -1208,6 +1208,10 @@ export interface Operations {
     readonly query: {
       /** A cursor; absent: from the oldest that is kept. */
       readonly after?: string | undefined;
+      /** Where to begin without a cursor. */
+      readonly start?: "oldest" | "newest" | undefined;
+      /** Goes on where the group is; with `after`, all up to there are done with. */
+      readonly group?: string | undefined;
       readonly limit?: number | undefined;
       /** Seconds to wait for the first one, where there is none yet. */
       readonly wait?: number | undefined;
@@ -1472,12 +1476,40 @@ export interface Operations {
       readonly after?: string | undefined;
       /** Where to begin without a cursor. */
       readonly start?: "oldest" | "newest" | undefined;
+      /** Begins where the group is; with a cursor, all up to there are done with. */
+      readonly group?: string | undefined;
     };
     readonly headers: {
       readonly "Last-Event-ID"?: string | undefined;
     };
     readonly body: undefined;
     readonly reply: string;
+  };
+  /** The groups of readers, and how far each is. */
+  readonly listEventGroups: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly query: Readonly<Record<string, never>>;
+    readonly headers: Readonly<Record<string, never>>;
+    readonly body: undefined;
+    readonly reply: {
+      readonly groups: readonly {
+        readonly group: string;
+        readonly unread: number;
+        /** The last sign of its readers. */
+        readonly readAt: string;
+      }[];
+      readonly after: null;
+    };
+  };
+  /** Forget a group that nobody reads for any more. */
+  readonly deleteEventGroup: {
+    readonly params: {
+      readonly group: string;
+    };
+    readonly query: Readonly<Record<string, never>>;
+    readonly headers: Readonly<Record<string, never>>;
+    readonly body: undefined;
+    readonly reply: undefined;
   };
   /** All subscriptions, by id. */
   readonly listSubscriptions: {
@@ -1960,6 +1992,81 @@ export interface Operations {
         readonly origin: string;
         readonly state: "running" | "paused" | "held" | "cancelled" | "circuit-open" | "circuit-half-open" | "cooling-down";
         readonly probeAt: string | null;
+      }[];
+    };
+  };
+  /** Lanes, destinations in trouble, runs under way and workers, at one look. */
+  readonly getOverview: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly query: {
+      /** Shared lanes to show, separated by commas, although nothing has ever lain in them. */
+      readonly lanes?: string | undefined;
+    };
+    readonly headers: Readonly<Record<string, never>>;
+    readonly body: undefined;
+    readonly reply: {
+      /** By Redis' clock. */
+      readonly at: string;
+      /** Deliveries ever enqueued. */
+      readonly enqueued: number;
+      /** Deliveries ever ended. */
+      readonly ended: number;
+      readonly inFlight: number;
+      readonly lanes: readonly {
+        readonly lane: string;
+        /** Whether any worker claims from it at this moment. */
+        readonly isServed: boolean;
+        readonly waiting: number;
+        readonly delayed: number;
+        readonly inFlight: number;
+        readonly deadLetters: number;
+        /** How long the oldest one has been waiting. */
+        readonly oldestAgeMs: number;
+      }[];
+      readonly ownLanes: {
+        readonly total: number;
+        /** How many of them the sums are of. */
+        readonly counted: number;
+        readonly waiting: number;
+        readonly delayed: number;
+        readonly inFlight: number;
+      };
+      /** Those that do not flow freely, the latest trouble first. */
+      readonly destinations: readonly {
+        readonly origin: string;
+        /** The strongest of what keeps deliveries from it. */
+        readonly state: "paused" | "circuit-open" | "circuit-half-open" | "cooling-down" | "throttled" | "limited";
+        readonly since: string | null;
+        /** The next probe, or until when it has asked to be left alone, or is limited. */
+        readonly until: string | null;
+        /** That it is granted; null: no rate. */
+        readonly ratePerSecond: number | null;
+        readonly concurrency: number | null;
+        readonly waiting: number;
+        readonly delayed: number;
+        readonly inFlight: number;
+      }[];
+      readonly destinationsTotal: number;
+      /** Those that are not over, the newest first. */
+      readonly runs: readonly {
+        readonly run: string;
+        readonly state: "running" | "paused" | "held" | "cancelled" | "completed";
+        /** `id@version`. */
+        readonly action: string;
+        readonly createdAt: string;
+        /** Whether more may be enqueued. */
+        readonly isOpen: boolean;
+        readonly enqueued: number;
+        readonly delivered: number;
+        readonly failed: number;
+        readonly expired: number;
+        readonly cancelled: number;
+        /** Not ended: waiting or in flight. */
+        readonly left: number;
+      }[];
+      readonly workers: readonly {
+        readonly id: string;
+        readonly silentMs: number;
       }[];
     };
   };
@@ -2726,6 +2833,8 @@ export const OPERATIONS = {
   readSeries: { method: "GET", path: "/v1/metrics" },
   listEvents: { method: "GET", path: "/v1/events" },
   streamEvents: { method: "GET", path: "/v1/events/stream" },
+  listEventGroups: { method: "GET", path: "/v1/events/groups" },
+  deleteEventGroup: { method: "DELETE", path: "/v1/events/groups/{group}" },
   listSubscriptions: { method: "GET", path: "/v1/subscriptions" },
   getSubscription: { method: "GET", path: "/v1/subscriptions/{id}" },
   saveSubscription: { method: "PUT", path: "/v1/subscriptions/{id}" },
@@ -2743,6 +2852,7 @@ export const OPERATIONS = {
   pauseDestination: { method: "POST", path: "/v1/destinations/{origin}/pause" },
   resumeDestination: { method: "POST", path: "/v1/destinations/{origin}/resume" },
   getStatus: { method: "GET", path: "/v1/status" },
+  getOverview: { method: "GET", path: "/v1/overview" },
   listSnippets: { method: "GET", path: "/v1/snippets" },
   getSnippet: { method: "GET", path: "/v1/snippets/{name}" },
   saveSnippet: { method: "PUT", path: "/v1/snippets/{name}" },
