@@ -96,7 +96,7 @@ export interface Service {
   readonly metrics: Pick<Metrics, "series">;
   readonly tasks: Pick<Tasks, "list" | "get" | "stop">;
   status(query: LanesStatusQuery): Promise<LanesStatus>;
-  /** Everything at one look. @param lanes shared lanes that are shown also where nothing was ever enqueued. */
+  /** Everything at one look. @param lanes shared lanes to show also where nothing was ever enqueued. */
   overview(lanes: readonly string[]): Promise<Overview>;
   /** Shared lanes in which anything has lain, or that a worker serves. */
   laneNames(): Promise<readonly string[]>;

@@ -1,5 +1,5 @@
-// Outcomes, or events, as they come, over cut connections and restarts of the API: as server-sent events behind
-// a cursor, or page by page for a group, whose place the API keeps.
+// Outcomes, or events, as they come, over cut connections and restarts of the API: as server-sent events
+// behind a cursor, or page by page for a group, whose place the API keeps.
 
 import { parseExact } from "@postrider/shared/exact-json";
 import { readAnswerLines } from "./answer-lines.ts";

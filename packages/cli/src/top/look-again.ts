@@ -1,5 +1,5 @@
-// Looks again and again, and says for how long Redis, or the API, has not answered: what is shown then is old,
-// and the next look that succeeds puts it right.
+// Looks again and again, and says for how long Redis, or the API, has not answered: what is shown then is
+// old, and the next look that succeeds puts it right.
 
 import type { Overview } from "@postrider/producer/overview/overview";
 import type { ErrorCode } from "@postrider/shared/error-codes";
