@@ -1,4 +1,4 @@
-// Durations and times as people read them.
+// Durations, times and counts as people read them.
 
 const SCALES = [
   [86_400_000, "d", 3_600_000, "h"],
@@ -14,6 +14,11 @@ export function describeDuration(ms: number): string {
   const whole = Math.floor(ms / size);
   const rest = Math.floor((ms % size) / smallSize);
   return rest === 0 ? `${whole} ${unit}` : `${whole} ${unit} ${rest} ${smallUnit}`;
+}
+
+/** `1 change`, `2 changes`. */
+export function describeCount(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 /** ISO 8601 in UTC, without milliseconds. */

@@ -2159,7 +2159,10 @@ export interface Operations {
     readonly body: undefined;
     readonly reply: undefined;
   };
-  /** All actions that are not archived, snippets, and operators' limits as one document. */
+  /**
+   * All actions that are not archived, snippets, operators' limits and subscriptions as
+   * one document.
+   */
   readonly exportConfig: {
     readonly params: Readonly<Record<string, never>>;
     readonly query: Readonly<Record<string, never>>;
@@ -2177,6 +2180,27 @@ export interface Operations {
         readonly ratePerSecond?: number;
         readonly concurrency?: number;
       }>>;
+      /** What each delivers, and by which action, by its id. */
+      readonly subscriptions: Readonly<Record<string, {
+        /**
+         * What sends them: `id` for the latest version, or `id@version`. Its URL names its
+         * host.
+         */
+        readonly action: string;
+        /** Types of events that are delivered. */
+        readonly events?: readonly ("run.completed" | "run.paused" | "run.resumed" | "run.cancelled" | "action.failing" | "action.recovered" | "destination.circuit_opened" | "destination.circuit_closed" | "destination.throttled" | "destination.free" | "dead_letters.threshold" | "dead_letters.cleared" | "task.finished" | "outcomes.reader_lagging" | "outcomes.reader_caught_up")[];
+        /** Outcomes that are delivered; all that is given must hold, and `{}` means all. */
+        readonly outcomes?: {
+          readonly outcome?: "delivered" | "failed" | "expired" | "cancelled";
+          /** Why it ended. */
+          readonly reason?: "reply_2xx" | "reply_unsuccessful" | "reply_1xx" | "reply_3xx" | "reply_4xx" | "reply_408" | "reply_425" | "reply_429" | "reply_5xx" | "gone" | "abort_message" | "dns" | "connect" | "connect_timeout" | "tls" | "certificate" | "timeout" | "reset" | "protocol" | "headers_too_large" | "proxy" | "local" | "address_forbidden" | "action_unknown" | "template" | "template_too_costly" | "value_missing" | "url_invalid" | "header_invalid" | "body_invalid" | "request_too_large" | "key_missing" | "secret_missing" | "secret_invalid" | "auth_unavailable" | "auth_failed" | "delivery_invalid" | "crash" | "internal" | "cancelled" | "run_cancelled" | "withdrawn" | "too_old" | "expired";
+          /** `id` for all versions, or `id@version`. */
+          readonly action?: string;
+          readonly run?: string;
+          /** One of its labels. */
+          readonly label?: string;
+        };
+      }>>;
     };
   };
   /**
@@ -2190,7 +2214,7 @@ export interface Operations {
       readonly dryRun?: "true" | "false" | undefined;
       /**
        * `true`: what a section of it does not name goes, too: actions are archived, snippets
-       * removed, limits taken back.
+       * and subscriptions removed, limits taken back.
        */
       readonly prune?: "true" | "false" | undefined;
     };
@@ -2209,13 +2233,34 @@ export interface Operations {
         readonly ratePerSecond?: number | undefined;
         readonly concurrency?: number | undefined;
       }>> | undefined;
+      /** What each delivers, and by which action, by its id. */
+      readonly subscriptions?: Readonly<Record<string, {
+        /**
+         * What sends them: `id` for the latest version, or `id@version`. Its URL names its
+         * host.
+         */
+        readonly action: string;
+        /** Types of events that are delivered. */
+        readonly events?: readonly ("run.completed" | "run.paused" | "run.resumed" | "run.cancelled" | "action.failing" | "action.recovered" | "destination.circuit_opened" | "destination.circuit_closed" | "destination.throttled" | "destination.free" | "dead_letters.threshold" | "dead_letters.cleared" | "task.finished" | "outcomes.reader_lagging" | "outcomes.reader_caught_up")[] | undefined;
+        /** Outcomes that are delivered; all that is given must hold, and `{}` means all. */
+        readonly outcomes?: {
+          readonly outcome?: "delivered" | "failed" | "expired" | "cancelled" | undefined;
+          /** Why it ended. */
+          readonly reason?: "reply_2xx" | "reply_unsuccessful" | "reply_1xx" | "reply_3xx" | "reply_4xx" | "reply_408" | "reply_425" | "reply_429" | "reply_5xx" | "gone" | "abort_message" | "dns" | "connect" | "connect_timeout" | "tls" | "certificate" | "timeout" | "reset" | "protocol" | "headers_too_large" | "proxy" | "local" | "address_forbidden" | "action_unknown" | "template" | "template_too_costly" | "value_missing" | "url_invalid" | "header_invalid" | "body_invalid" | "request_too_large" | "key_missing" | "secret_missing" | "secret_invalid" | "auth_unavailable" | "auth_failed" | "delivery_invalid" | "crash" | "internal" | "cancelled" | "run_cancelled" | "withdrawn" | "too_old" | "expired" | undefined;
+          /** `id` for all versions, or `id@version`. */
+          readonly action?: string | undefined;
+          readonly run?: string | undefined;
+          /** One of its labels. */
+          readonly label?: string | undefined;
+        } | undefined;
+      }>> | undefined;
     };
     readonly reply: {
       readonly dryRun: boolean;
       /** What `If-Match` takes, in quotes; the same as `ETag`. */
       readonly digest: string;
       readonly changes: readonly {
-        readonly kind: "snippet" | "action" | "destination";
+        readonly kind: "snippet" | "action" | "destination" | "subscription";
         readonly name: string;
         /** `removed`: an action is archived. */
         readonly change: "added" | "changed" | "removed";
