@@ -38,6 +38,13 @@ export function toVisible(text: string): string {
   );
 }
 
+const BREAKS: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+/** Text whose line breaks and tabs are shown, so that it stays in its row. */
+export function toOneLine(text: string): string {
+  return text.replace(/[\n\r\t]/g, (character) => BREAKS[character] ?? "");
+}
+
 /** A customer's id, which is empty where it is sealed and the key is not at hand. */
 export function describeCustomer(id: string | number | bigint | null): string {
   return id === "" ? "(sealed)" : toVisible(String(id));
