@@ -1,4 +1,5 @@
-// The configuration as a whole: actions, snippets, limits and subscriptions, exported and applied as one document.
+// The configuration as a whole: actions, snippets, limits and subscriptions, exported and applied as one
+// document.
 
 import { CONFIG_KINDS } from "@postrider/producer/config/plan-config";
 import { PostriderError } from "@postrider/shared/errors";

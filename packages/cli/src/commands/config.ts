@@ -1,4 +1,5 @@
-// `postrider config`: actions, snippets, limits and subscriptions as one file, for those who keep them in version control.
+// `postrider config`: actions, snippets, limits and subscriptions as one file, for those who keep them in
+// version control.
 
 import { writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline/promises";

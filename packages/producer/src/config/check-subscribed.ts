@@ -1,5 +1,5 @@
-// Each subscription of a configuration names an action that is there once all is applied, and that can deliver
-// it.
+// Each subscription of a configuration names an action that is there once all is applied, and that can
+// deliver it.
 
 import type { Action } from "@postrider/shared/action";
 import { parseActionRef } from "@postrider/shared/action-ref";

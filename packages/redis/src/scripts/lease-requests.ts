@@ -1,11 +1,11 @@
-// LEASE: requests that a token of the API may send, granted to one of the API's processes, so that all of them
-// together keep the token's rate.
+// LEASE: requests that a token of the API may send, granted to one of the API's processes, so that all of
+// them together keep the token's rate.
 
 import type { Store } from "../shard.ts";
 
 /**
- * The generic cell rate algorithm: KEYS[1] is the moment (µs, by Redis' clock) until which all is granted, at
- * most a second ahead. A clock that was set back must not refuse for longer than that.
+ * The generic cell rate algorithm: KEYS[1] is the moment (µs, by Redis' clock) until which all is granted,
+ * at most a second ahead. A clock that was set back must not refuse for longer than that.
  * Input: KEYS the moment; ARGV requests per second, how many are wanted.
  * Output: how many are granted, and how many more there are.
  */
