@@ -20,7 +20,7 @@ beforeAll(async () => {
   api = await startApi({ POSTRIDER_SECRET_KEYS: secretKeys });
   environment = { POSTRIDER_REDIS_URL: api.redisUrl, POSTRIDER_SECRET_KEYS: secretKeys };
   directory = await mkdtemp(join(tmpdir(), "postrider-test-"));
-  const { actions, snippets, secrets, destinations } = api.producer;
+  const { actions, snippets, secrets, destinations, subscriptions } = api.producer;
   await snippets.set("footer", "Bye, {{ customer.name }}");
   await snippets.set("unused", "two\nlines: #no comment\n");
   await secrets.set("CRM", PLANTED);
@@ -48,6 +48,7 @@ beforeAll(async () => {
   await actions.apply({ id: "exact", url: ORIGIN, examples });
   await actions.archive("gone");
   await destinations.limit(ORIGIN, { ratePerSecond: 50, concurrency: 5 });
+  await subscriptions.set("ops", { action: "exact", events: ["run.completed"], outcomes: {} });
   await destinations.limit("https://for-now.example", { ratePerSecond: 1 }, { forMs: 3_600_000 });
 });
 afterAll(async () => {
@@ -71,6 +72,9 @@ test("what is exported says all but secrets, and applied again it changes nothin
     unused: "two\nlines: #no comment\n",
   });
   expect(exported.json.destinations).toEqual({ [ORIGIN]: { ratePerSecond: 50, concurrency: 5 } });
+  expect(exported.json.subscriptions).toEqual({
+    ops: { action: "exact", events: ["run.completed"], outcomes: {} },
+  });
   expect(exported.text).not.toContain(PLANTED);
   expect((await api.request("GET", "/v1/config")).text).toBe(exported.text);
 
@@ -100,6 +104,7 @@ test("a changed document is compared, applied in one go, and the rest pruned on 
     ],
     snippets: { footer: "Ciao, {{ customer.name }}" },
     destinations: { "https://other.example": { concurrency: 1 } },
+    subscriptions: { pager: { action: "new", events: ["run.paused"] } },
   };
   const expected = [
     "changed snippet footer",
@@ -107,6 +112,7 @@ test("a changed document is compared, applied in one go, and the rest pruned on 
     "added action new",
     "added action gone",
     "added destination https://other.example",
+    "added subscription pager",
   ];
   const planned = await put(changed, "?dryRun=true");
   expect(told(planned.json.changes)).toEqual(expected);
@@ -124,6 +130,7 @@ test("a changed document is compared, applied in one go, and the rest pruned on 
 
   const pruned = await put(changed, "?prune=true");
   expect(told(pruned.json.changes)).toEqual([
+    "removed subscription ops",
     "removed action exact",
     "removed action full",
     "removed snippet unused",
@@ -174,8 +181,39 @@ test("where anything is invalid nothing is applied, and everything is told with 
     ]),
   );
   expect((await api.request("GET", "/v1/config")).headers.get("etag")).toBe(headers.get("etag"));
-  const wrong = await put({ snipets: {}, version: 2, destinations: { [ORIGIN]: { rate: 1 } } });
+  const wrong = await put({
+    snipets: {},
+    version: 2,
+    actions: [{ id: "A B", url: 5 }],
+    snippets: { number: 5 },
+    destinations: { [ORIGIN]: { rate: 1 }, "https://b.example": { concurrency: 0 } },
+    subscriptions: {
+      pager: { action: "nobody", events: ["run.compleated"] },
+      ops: { action: "nobody", outcomes: {} },
+      odd: 5,
+      // Composed of a customer, whom no event has.
+      plain: { action: "plain", outcomes: {} },
+    },
+  });
   expectProblem(wrong, "config_invalid");
+  const problems: { pointer: string; message: string }[] = wrong.json.problems;
+  expect(problems.map(({ pointer, message }) => `${pointer} ${message}`)).toEqual([
+    "/snipets is no field of a configuration; did you mean snippets?",
+    "/version must be 1",
+    expect.stringMatching(/^\/actions\/0\/id /),
+    "/actions/0/url must be a text",
+    "/snippets/number must be a text",
+    "/destinations/https:~1~1api.example.com/rate is no limit; there are ratePerSecond and concurrency",
+    "/destinations/https:~1~1b.example/concurrency must be a whole number from 1 to 10000",
+    "/subscriptions/pager/events/0 is no event; did you mean run.completed?",
+    "/subscriptions/odd must be an object",
+    "/subscriptions/ops/action no action is called nobody, here or in the store",
+    expect.stringMatching(/^\/subscriptions\/plain\/action cannot be composed of outcome\.delivered/),
+  ]);
+  for (const document of ["all of it", { actions: {} }, { snippets: [] }, { subscriptions: 5 }])
+    expect((await put(JSON.stringify(document))).json.problems).toEqual([
+      { pointer: expect.any(String), message: expect.stringMatching(/^must be /) },
+    ]);
 });
 
 test("what is changed by others meanwhile is not overwritten: it stops there, says where, and goes on", async () => {
@@ -208,9 +246,12 @@ test("the command line shows what changes, asks before, and tells drift by its e
   expect([unasked.code, unasked.stderr]).toEqual([1, expect.stringContaining("add --yes")]);
   const applied = await run(["config", "apply", path, "--yes"], environment);
   expect([applied.code, applied.stdout]).toEqual([0, expect.stringMatching(/2 changes applied\n$/)]);
+  await writeFile(path, "snippets: { footer: Tschau }\n");
+  const one = await run(["config", "apply", path, "--yes"], environment);
+  expect([one.code, one.stdout]).toEqual([0, expect.stringMatching(/\n1 change applied\n$/)]);
   expect((await run(["config", "apply", path, "--dry-run"], environment)).code).toBe(0);
   const printed = await run(["config", "export"], environment);
-  expect(printed.stdout).toMatch(/footer: Tschüss/);
+  expect(printed.stdout).toMatch(/footer: Tschau/);
 
   await writeFile(path, "actions:\n- id: new\n  url: [\n");
   expect(await run(["config", "apply", path, "--yes"], environment)).toMatchObject({ code: 1 });

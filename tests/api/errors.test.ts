@@ -92,6 +92,14 @@ const MET: Partial<Record<ErrorCode, () => Promise<Answered>>> = {
     return answered;
   },
   events_invalid: () => send("GET", "/v1/events?after=x"),
+  events_unknown: () => send("DELETE", "/v1/events/groups/none"),
+  events_held: async () => {
+    const reader = api.producer.events({ group: "busy" });
+    await reader.next();
+    const answered = await send("GET", "/v1/events?group=busy");
+    await reader.return?.();
+    return answered;
+  },
   subscription_invalid: () =>
     send("PUT", "/v1/subscriptions/Odd%20id", { body: { action: "a", events: ["run.completed"] } }),
   subscription_unknown: () => send("GET", "/v1/subscriptions/none"),

@@ -41,6 +41,7 @@ export async function createOwned({ producer, redisUrl }: RunningApi, owner: str
   await producer.deliveries.cancel(cancelled);
   const { id: token } = await producer.tokens.create({ name: owner, scopes: ["read"] });
   await producer.outcomes.read({ group: "readers" });
+  await producer.events.read({ group: "readers" });
   // Leaves events.
   await producer.runs.pause(run);
   await producer.actions.apply({ id: "hook", url: "https://hook.example/" });
@@ -114,6 +115,8 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
   readSeries: () => ({ query: "?measure=enqueued,latency_p95&by=action&step=1m" }),
   listEvents: () => ({ query: "?limit=10" }),
   streamEvents: () => ({ query: "?start=oldest" }),
+  listEventGroups: () => ({}),
+  deleteEventGroup: () => ({ params: { group: "readers" } }),
   listSubscriptions: () => ({}),
   getSubscription: () => ({ params: { id: "ops" } }),
   saveSubscription: () => ({
@@ -148,6 +151,7 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
   pauseDestination: () => ({ params: ORIGIN }),
   resumeDestination: () => ({ params: ORIGIN }),
   getStatus: () => ({ query: "?lanes=bulk,own&ownLanes=5" }),
+  getOverview: () => ({ query: "?lanes=bulk,own" }),
   listSnippets: () => ({}),
   getSnippet: () => ({ params: { name: "footer" } }),
   saveSnippet: () => ({ params: { name: "footer" }, body: { text: "Bye, {{ customer.id }}" } }),

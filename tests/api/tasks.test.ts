@@ -216,10 +216,12 @@ test("a narrowed token begins and sees tasks of its own actions only", async () 
 });
 
 /** An API process of its own, and its address. */
-async function startProcess(redisUrl: string): Promise<{ api: StartedProcess; url: string }> {
+async function startProcess(
+  redisUrl: string,
+): Promise<AsyncDisposable & { readonly api: StartedProcess; readonly url: string }> {
   const api = startPostrider(["api"], { POSTRIDER_REDIS_URL: redisUrl, POSTRIDER_API_PORT: "0" });
   const [, url = ""] = await api.waitForOutput(/"address":"(http:[^"]+)"/);
-  return { api, url };
+  return { api, url, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() };
 }
 
 test("a killed API's task is taken up by another one, which keeps its rate and counts on", async () => {
@@ -237,7 +239,8 @@ test("a killed API's task is taken up by another one, which keeps its rate and c
   const producer = await createProducer({ redis: redisUrl });
   await producer.actions.apply({ id: "b", url: "https://api.example.com/", body: "{}" });
   await producer.enqueueMany({ action: "b", run: "w", customers: ids.map((id) => ({ id })) });
-  const [holder, heir] = [await startProcess(redisUrl), await startProcess(redisUrl)];
+  await using holder = await startProcess(redisUrl);
+  await using heir = await startProcess(redisUrl);
   // Until then it takes none, however long either of them takes.
   heir.api.kill("SIGSTOP");
   const ofHolder: Pick<RunningApi, "request"> = { request: (...args) => request(holder.url, ...args) };
@@ -269,8 +272,6 @@ test("a killed API's task is taken up by another one, which keeps its rate and c
   expect(await producer.runs.get("w")).toMatchObject({ cancelled: COUNT, waiting: 0, state: "completed" });
   expect((await producer.outcomes.read({ limit: 1_000 })).outcomes).toHaveLength(COUNT);
   await producer.close();
-  await holder.api[Symbol.asyncDispose]();
-  await heir.api[Symbol.asyncDispose]();
   redis.disconnect();
 });
 

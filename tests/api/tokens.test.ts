@@ -8,6 +8,9 @@ import { expectProblem, request, startApi } from "../support/api.ts";
 import { run } from "../support/command-line.ts";
 import { eventually } from "../support/eventually.ts";
 import { storeKeys } from "../support/keys.ts";
+import { closedPort } from "../support/network.ts";
+import { startProxy } from "../support/proxy.ts";
+import { isolatedRedisUrl } from "../support/redis.ts";
 
 const OWN = "an-own-token-of-32-characters-or-more";
 const TOKENS = { POSTRIDER_API_TOKENS: JSON.stringify([{ name: "own", scopes: ["admin"], token: OWN }]) };
@@ -145,6 +148,37 @@ test("a token's requests are limited, and every answer tells how many are left",
     expect(answer.headers.get("retry-after")).toBe("1");
     expect(answer.headers.get("ratelimit")).toBe('"default";r=0;t=1');
   }
+});
+
+test("a token's rate holds for two processes together, and for each of them while Redis is away", async () => {
+  const { port, pathname } = new URL(await isolatedRedisUrl());
+  await using proxy = await startProxy(Number(port));
+  const settings = {
+    ...TOKENS,
+    POSTRIDER_REDIS_URL: `${proxy.url}${pathname}`,
+    POSTRIDER_API_REQUESTS_PER_SECOND: "5",
+  };
+  await using one = await startApi(settings);
+  await using other = await startApi(settings);
+  const send = async () => {
+    const answers = [];
+    for (let nth = 0; nth < 30; nth++)
+      for (const api of [one, other]) answers.push(api.request("GET", "/v1/tasks/none", { token: OWN }));
+    return (await Promise.all(answers)).filter(({ status }) => status !== 429).length;
+  };
+  const startedAt = performance.now();
+  const allowed = await send();
+  const elapsedS = (performance.now() - startedAt) / 1_000;
+  expect(allowed).toBeGreaterThanOrEqual(5);
+  expect(allowed).toBeLessThanOrEqual(5 * (1 + elapsedS) + 1);
+
+  proxy.leadTo(await closedPort());
+  proxy.cut();
+  const refused = await Promise.all(
+    Array.from({ length: 40 }, () => one.request("GET", "/v1/runs?limit=none", { token: OWN })),
+  );
+  expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([422, 429]));
+  proxy.leadTo(Number(port));
 });
 
 test("tokens by the command line", async () => {

@@ -229,16 +229,16 @@ test("100,000 dead letters: a list reads a bounded part, the grouped view counts
     }),
   ).toBeLessThanOrEqual(11_000);
   // The last ten of a hundred thousand, by what their ids and reasons tell; their action, which there is not,
-  // is asked for with each.
-  const READS_OF_RARE = 10 + 10;
+  // is asked for once.
+  const READS_OF_RARE = 10 + 1;
   expect(
     await lettersRead(async () =>
       expect(await listAll({ run: "rare" }, producer)).toEqual([...rare].reverse()),
     ),
-  ).toBe(READS_OF_RARE);
+  ).toBeLessThanOrEqual(READS_OF_RARE);
   expect(
     await lettersRead(async () => expect(await listAll({ reason: "gone" }, producer)).toHaveLength(10)),
-  ).toBe(READS_OF_RARE);
+  ).toBeLessThanOrEqual(READS_OF_RARE);
 
   const { groups, ...facts } = await producer.deadLetters.groups();
   expect(facts).toEqual({ others: 0, scanned: 100_000, isComplete: true });

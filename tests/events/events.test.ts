@@ -9,6 +9,7 @@ import { bury } from "../support/dead-letters.ts";
 import { eventually } from "../support/eventually.ts";
 import { shardKeys } from "../support/keys.ts";
 import { reply } from "../support/receiver.ts";
+import { findKeys } from "../support/redis-keys.ts";
 import { customers, type System, startSystem } from "../support/system.ts";
 
 async function all(system: System): Promise<readonly ReadEvent[]> {
@@ -89,6 +90,28 @@ test("a circuit is told as opened and as closed, whoever closes it", async () =>
 
   const destination = new URL(system.receiver.url).origin;
   expect([opened?.data, closed?.data]).toEqual([{ destination, pauseMs: 300 }, { destination }]);
+});
+
+test("a failing action that is archived has recovered once nothing of it ends any more", async () => {
+  await using system = await startSystem(() => reply(400));
+  await system.startWorker();
+  await system.apply();
+  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const types = async () => (await all(system)).map(({ type }) => type);
+  await system.producer.enqueueMany({ action: "a", customers: customers(20), run: "bad" });
+  await eventually(async () => expect(await types()).toContain("action.failing"));
+  await system.producer.actions.archive("a");
+
+  // As after some minutes.
+  await eventually(async () => {
+    const counted = await findKeys(redis, "roll-ups:minute*");
+    if (counted.length > 0) await redis.unlink(...counted);
+    expect((await all(system)).at(-1)).toMatchObject({
+      type: "action.recovered",
+      data: { action: "a", ended: 0, failed: 0 },
+    });
+  });
+  redis.disconnect();
 });
 
 test("many dead letters, a failing action and a reader that falls behind are told with room between beginning and end", async () => {

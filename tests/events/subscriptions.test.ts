@@ -185,13 +185,17 @@ test("a subscription whose action is archived or of no use says so, and goes on 
 test.each([
   [{ action: "hook" }, "events"],
   [{ action: "hook", events: [] }, "events"],
-  [{ action: "hook", events: ["run.complete"] }, "events.0"],
+  [{ action: "hook", events: ["run.complete"] }, "events[0]"],
   [{ action: "hook", outcomes: { reason: "odd" } }, "outcomes.reason"],
   [{ action: "hook", outcomes: {}, odd: 1 }, "odd"],
   [{ action: "anywhere", outcomes: {} }, "action"],
+  [{ action: "welcome", outcomes: {} }, "action"],
+  [{ action: "of-runs", events: ["run.completed", "task.finished"] }, "action"],
 ])("refuses %j, naming the field", async (document, field) => {
   await using system = await startSystem();
   await system.producer.actions.apply(toHook("hook", system.receiver.url));
+  await system.apply({ id: "welcome", url: "https://crm.example/", body: '{"name": "{{ customer.name }}"}' });
+  await system.apply({ id: "of-runs", url: "https://ops.example/", body: '{"run": "{{ event.data.run }}"}' });
   await system.producer.actions.apply(toHook("anywhere", "https://{{ customer.id }}.example"));
 
   await expect(system.producer.subscriptions.set("x", document as never)).rejects.toMatchObject({

@@ -197,6 +197,23 @@ test("a reader is told when Redis has gone back to before what it has read", asy
   expect(missed).toEqual([null]);
 });
 
+test("what is cancelled where no worker runs leaves no more outcomes than are kept", async () => {
+  await using system = await startSystem(undefined, { outcomesKept: 50 });
+  await system.apply();
+  const { producer } = system;
+  await producer.enqueueMany({ action: "a", customers: customers(500), run: "r" });
+  await producer.deliveries.cancelAll({ run: "r" });
+  for (const { id } of customers(300)) {
+    const { id: delivery } = await producer.enqueue({ action: "a", customer: { id } });
+    await producer.deliveries.cancel(delivery);
+  }
+
+  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  // Redis drops whole nodes of some hundred entries.
+  expect(await redis.xlen(shardKeys.outcomes())).toBeLessThan(250);
+  redis.disconnect();
+});
+
 test("no outcome is told where none are kept", async () => {
   await using system = await startSystem();
   await system.startWorker({ POSTRIDER_OUTCOMES_KEPT: "0" });

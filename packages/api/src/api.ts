@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { createComposer } from "@postrider/compose/apart/composer";
 import type { Producer } from "@postrider/producer/producer";
 import { createAnswers } from "@postrider/redis/answers";
+import { createLeaseRequests } from "@postrider/redis/scripts/lease-requests";
 import { within } from "@postrider/redis/within";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Logger } from "@postrider/shared/log";
@@ -57,7 +58,11 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
     routes: ROUTES,
     door: createDoor({
       directory,
-      rateLimit: createRateLimit(settings.apiRequestsPerSecond, Date.now),
+      rateLimit: createRateLimit({
+        perSecond: settings.apiRequestsPerSecond,
+        lease: createLeaseRequests(producer.store),
+        now: Date.now,
+      }),
       isLoopbackOnly: () => isLoopbackOnly,
     }),
     answer: createAnswering({

@@ -18,6 +18,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { listDeliveriesRoute } from "./routes/list-deliveries.ts";
 import { metricRoutes } from "./routes/metrics.ts";
 import { outcomeRoutes } from "./routes/outcomes.ts";
+import { overviewRoute } from "./routes/overview.ts";
 import { previewRoutes } from "./routes/preview.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { sendCustomers } from "./routes/send-customers.ts";
@@ -47,6 +48,7 @@ export const ROUTES: readonly Route[] = [
   ...deadLetterWorkRoutes,
   ...destinationRoutes,
   statusRoute,
+  overviewRoute,
   ...storeRoutes,
   ...configRoutes,
   ...taskRoutes,

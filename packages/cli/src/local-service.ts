@@ -2,14 +2,14 @@
 
 import { setTimeout } from "node:timers/promises";
 import { readLanesStatus } from "@postrider/producer/lanes-status";
-import type { ReadOutcome } from "@postrider/producer/outcomes/outcomes";
 import type { Producer } from "@postrider/producer/producer";
+import type { ReaderOptions } from "@postrider/producer/reading/reader";
 import type { Action } from "@postrider/shared/action";
 import type { Settings } from "@postrider/shared/settings/settings";
-import type { FollowOptions, Service } from "./service.ts";
+import type { FollowOptions, Service, Told } from "./service.ts";
 
 export function createLocalService(producer: Producer, settings: Settings): Service {
-  const { outcomes, actions } = producer;
+  const { outcomes, events, actions } = producer;
   return {
     ...producer,
     checkAction: async (ref) => void (await actions.get(ref)),
@@ -18,17 +18,14 @@ export function createLocalService(producer: Producer, settings: Settings): Serv
       const { compileAction } = await import("@postrider/compose/compile");
       return await sendWhole(settings, compileAction((await actions.open(action)).action).action, sample, to);
     },
-    outcomes: {
-      read: outcomes.read,
-      groups: async () => (await outcomes.groups()).map(({ place: _, ...group }) => group),
-      removeGroup: outcomes.removeGroup,
-      follow(options) {
-        const { group, after, ...rest } = options;
-        return group !== undefined && after === undefined
-          ? outcomes({ ...rest, group })
-          : followPages(outcomes, options);
-      },
-    },
+    outcomes: toTold(outcomes, async (query) => {
+      const { outcomes: entries, ...page } = await outcomes.read(query);
+      return { entries, ...page };
+    }),
+    events: toTold(events, async (query) => {
+      const { events: entries, ...page } = await events.read(query);
+      return { entries, ...page };
+    }),
     status: (query) => readLanesStatus(producer, query),
     laneNames: async () => {
       const { lanes } = producer;
@@ -50,24 +47,41 @@ export async function sendWhole(
   return await testAction(to === undefined ? action : { ...action, url: to }, sample, settings);
 }
 
-/** How soon a new outcome is noticed. */
+type Reading<E> = ((options: ReaderOptions) => AsyncIterable<E>) &
+  Pick<Producer["events"], "groups" | "removeGroup">;
+
+function toTold<E>(reading: Reading<E>, page: Told<E>["page"]): Told<E> {
+  return {
+    page,
+    groups: async () => (await reading.groups()).map(({ place: _, ...group }) => group),
+    removeGroup: reading.removeGroup,
+    follow(options) {
+      const { group, after, ...rest } = options;
+      return group !== undefined && after === undefined
+        ? reading({ ...rest, group })
+        : followPages(page, options);
+    },
+  };
+}
+
+/** How soon news are noticed. */
 const IDLE_MS = 200;
 
-async function* followPages(
-  outcomes: Producer["outcomes"],
+async function* followPages<E>(
+  page: Told<E>["page"],
   { group, after, start, onMissed, signal }: FollowOptions,
-): AsyncGenerator<ReadOutcome> {
+): AsyncGenerator<E> {
   let cursor = after;
   while (signal?.aborted !== true) {
-    const page = await outcomes.read({
+    const found = await page({
       ...(start !== undefined && { start }),
       ...(group !== undefined && { group }),
       ...(cursor !== undefined && { after: cursor }),
     });
-    if (page.missed !== 0) onMissed(page.missed);
-    yield* page.outcomes;
-    cursor = page.after;
-    if (page.outcomes.length === 0)
+    if (found.missed !== 0) onMissed(found.missed);
+    yield* found.entries;
+    cursor = found.after;
+    if (found.entries.length === 0)
       await setTimeout(IDLE_MS, undefined, { ...(signal && { signal }) }).catch(() => undefined);
   }
 }

@@ -4,7 +4,7 @@ import type { Readable, Writable } from "node:stream";
 import { stringifyExact } from "@postrider/shared/exact-json";
 import Table from "cli-table3";
 import pc from "picocolors";
-import { toVisible } from "./readable.ts";
+import { toOneLine, toVisible } from "./readable.ts";
 
 export interface Surroundings {
   readonly environment: Record<string, string | undefined>;
@@ -75,7 +75,7 @@ export function createOutput(surroundings: Surroundings, isForProgram: boolean):
         chars: BORDERLESS,
         style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
       });
-      for (const row of rows) table.push(row.map((cell) => String(cell ?? "–")));
+      for (const row of rows) table.push(row.map((cell) => toOneLine(String(cell ?? "–"))));
       stdout.write(`${table.toString()}\n`);
     },
     note: (text) => void stderr.write(`${text}\n`),

@@ -1,4 +1,4 @@
-// Durations and times as people read them.
+// Durations, times and counts as people read them.
 
 const SCALES = [
   [86_400_000, "d", 3_600_000, "h"],
@@ -21,6 +21,11 @@ export function describeDuration(ms: number): string {
   return rest === 0 ? `${whole} ${unit}` : `${whole} ${unit} ${rest} ${smallUnit}`;
 }
 
+/** `1 change`, `2 changes`. */
+export function describeCount(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
 /** ISO 8601 in UTC, without milliseconds. */
 export function describeTime(at: number): string {
   return new Date(at).toISOString().replace(/\.\d{3}Z$/, "Z");
@@ -36,6 +41,13 @@ export function toVisible(text: string): string {
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+}
+
+const BREAKS: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+/** Text whose line breaks and tabs are shown, so that it stays in its row. */
+export function toOneLine(text: string): string {
+  return text.replace(/[\n\r\t]/g, (character) => BREAKS[character] ?? "");
 }
 
 /** A customer's id, which is empty where it is sealed and the key is not at hand. */

@@ -13,16 +13,19 @@ import type { Customers } from "@postrider/producer/deliveries/customer-deliveri
 import type { Deliveries } from "@postrider/producer/deliveries/deliveries";
 import type { Destinations } from "@postrider/producer/destinations/destinations";
 import type { RunEnqueued, RunOrder } from "@postrider/producer/enqueue/enqueue-many";
+import type { ReadEvent } from "@postrider/producer/events/events";
 import type { LanesStatus, LanesStatusQuery } from "@postrider/producer/lanes-status";
 import type { Metrics } from "@postrider/producer/metrics/chart-series";
-import type { Outcomes, ReadOutcome } from "@postrider/producer/outcomes/outcomes";
-import type { ReaderOptions } from "@postrider/producer/reading/reader";
+import type { ReadOutcome } from "@postrider/producer/outcomes/outcomes";
+import type { Overview } from "@postrider/producer/overview/overview";
+import type { ReaderOptions, ReadQuery } from "@postrider/producer/reading/reader";
 import type { Runs } from "@postrider/producer/runs/runs";
 import type { SecretStore } from "@postrider/producer/secrets/secrets";
 import type { SnippetStore } from "@postrider/producer/snippets/snippets";
 import type { Subscriptions } from "@postrider/producer/subscriptions/subscriptions";
 import type { Tasks } from "@postrider/producer/tasks/tasks";
 import type { TokenStore } from "@postrider/producer/tokens/token-store";
+import type { ReaderGroup } from "@postrider/redis/reader-groups";
 import type { Action } from "@postrider/shared/action";
 import type { Delivery } from "@postrider/shared/delivery";
 import type { TestSend } from "@postrider/worker/test-send";
@@ -35,7 +38,21 @@ export interface FollowOptions extends Omit<ReaderOptions, "group" | "onMissed">
   readonly onMissed: (missed: number | null) => void;
 }
 
-type OutcomeGroup = Awaited<ReturnType<Outcomes["groups"]>>[number];
+export interface ToldPage<E> {
+  readonly entries: readonly E[];
+  readonly after: string;
+  readonly missed: number | null;
+}
+
+/** What is told, and the groups that read it. */
+export interface Told<E> {
+  /** What there is behind a cursor, without waiting. */
+  page(query: ReadQuery): Promise<ToldPage<E>>;
+  /** As they come, each at least once, until the signal ends it. */
+  follow(options: FollowOptions): AsyncIterable<E>;
+  groups(): Promise<Omit<ReaderGroup, "place">[]>;
+  removeGroup(group: string): Promise<void>;
+}
 
 /** A number of all, which a token may not be told: null. */
 type OrNull<T, K extends keyof T> = Omit<T, K> & { readonly [N in K]: T[N] | null };
@@ -57,11 +74,8 @@ export interface Service {
   /** @throws what enqueueing throws. What was taken in by then stays; the same run again goes on. */
   enqueueMany(order: Omit<RunOrder, "onInvalid">): Promise<RunEnqueued>;
   readonly runs: Pick<Runs, "get" | "list" | "wait" | "close" | "pause" | "resume" | "cancel" | "release">;
-  readonly outcomes: Pick<Outcomes, "read" | "removeGroup"> & {
-    groups(): Promise<Omit<OutcomeGroup, "place">[]>;
-    /** As they come, each at least once, until the signal ends it. */
-    follow(options: FollowOptions): AsyncIterable<ReadOutcome>;
-  };
+  readonly outcomes: Told<ReadOutcome>;
+  readonly events: Told<ReadEvent>;
   readonly deliveries: Pick<
     Deliveries,
     "show" | "list" | "cancel" | "cancelAll" | "countCancellable" | "changeTimes"
@@ -82,6 +96,8 @@ export interface Service {
   readonly metrics: Pick<Metrics, "series">;
   readonly tasks: Pick<Tasks, "list" | "get" | "stop">;
   status(query: LanesStatusQuery): Promise<LanesStatus>;
+  /** Everything at one look. @param lanes shared lanes to show also where nothing was ever enqueued. */
+  overview(lanes: readonly string[]): Promise<Overview>;
   /** Shared lanes in which anything has lain, or that a worker serves. */
   laneNames(): Promise<readonly string[]>;
   /** Whether a worker serves a shared lane at this moment; true where one may not know. */

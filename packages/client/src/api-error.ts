@@ -97,7 +97,9 @@ export function toUnreachable(url: string, error: unknown): ApiError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const { code, message, name } = cause as Partial<NodeJS.ErrnoException>;
   const isLate = name === "TimeoutError";
-  const why = isLate ? "no answer in time" : [message, code].filter(Boolean).join(", ");
+  // Node's messages often have the code in them.
+  const told = (message ?? "").includes(code ?? "") ? [message] : [message, code];
+  const why = isLate ? "no answer in time" : told.filter(Boolean).join(", ");
   return new ApiError(`${url} does not answer: ${why}`, {
     code: "api_unreachable",
     isTemporary: !LASTING.test(code ?? ""),

@@ -8,7 +8,7 @@ import { type Access, exchange, readJsonAnswer, readText } from "./http-exchange
 import { insist } from "./insist.ts";
 
 /** Operations whose bodies are streams are the client's other methods. */
-export type Operation = Exclude<keyof Operations, "sendCustomers" | "streamOutcomes">;
+export type Operation = Exclude<keyof Operations, "sendCustomers" | "streamOutcomes" | "streamEvents">;
 
 export interface CallOptions {
   /** Headers that it reads, such as `If-Match`. A POST's `Idempotency-Key` is made unless given. */

@@ -1,10 +1,10 @@
 // The TypeScript client of Postrider's HTTP API: every operation of its description, lists as one sequence,
-// runs of any length as a stream, and outcomes as they come. Safe to be told again: every POST carries an
-// Idempotency-Key, so that a request that was cut is sent again and carried out once.
+// runs of any length as a stream, and outcomes and events as they come. Safe to be told again: every POST
+// carries an Idempotency-Key, so that a request that was cut is sent again and carried out once.
 
 import { isTokenText, readApiUrl, TOKEN_RULE } from "@postrider/shared/api-url";
 import { type Call, createCall } from "./call.ts";
-import { type FollowOutcomes, followOutcomes, type OutcomeTold } from "./follow-outcomes.ts";
+import { type EventTold, type Follow, follow, type OutcomeTold } from "./follow-told.ts";
 import { createEach, type Each } from "./pages.ts";
 import { type SendCustomers, sendCustomers } from "./send-customers.ts";
 import type { CustomersSent } from "./stream-totals.ts";
@@ -31,7 +31,9 @@ export interface Client {
   /** Enqueues a run of any length. @throws ApiError, and what the customers' iterable throws. */
   sendCustomers(order: SendCustomers): Promise<CustomersSent>;
   /** How deliveries end, as they do; each at least once. @throws ApiError. */
-  outcomes(options?: FollowOutcomes): AsyncGenerator<OutcomeTold, void>;
+  outcomes(options?: Follow): AsyncGenerator<OutcomeTold, void>;
+  /** What operators are told of, as it happens; each at least once. @throws ApiError. */
+  events(options?: Follow): AsyncGenerator<EventTold, void>;
 }
 
 const TIMEOUT_MS = 60_000;
@@ -49,6 +51,7 @@ export function createClient(options: ClientOptions): Client {
     call,
     each: createEach(call),
     sendCustomers: (order) => sendCustomers(order, { access, tries }),
-    outcomes: (following = {}) => followOutcomes(following, { access, call, tries }),
+    outcomes: (options = {}) => follow("outcomes", options, { access, call, tries }),
+    events: (options = {}) => follow("events", options, { access, call, tries }),
   };
 }

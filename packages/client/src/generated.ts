@@ -1061,13 +1061,13 @@ export interface Operations {
     readonly query: {
       /** A cursor; absent: from the oldest that is kept. */
       readonly after?: string | undefined;
-      readonly limit?: number | undefined;
-      /** Seconds to wait for the first one, where there is none yet. */
-      readonly wait?: number | undefined;
       /** Where to begin without a cursor. */
       readonly start?: "oldest" | "newest" | undefined;
       /** Goes on where the group is; with `after`, all up to there are done with. */
       readonly group?: string | undefined;
+      readonly limit?: number | undefined;
+      /** Seconds to wait for the first one, where there is none yet. */
+      readonly wait?: number | undefined;
     };
     readonly headers: Readonly<Record<string, never>>;
     readonly body: undefined;
@@ -1208,6 +1208,10 @@ export interface Operations {
     readonly query: {
       /** A cursor; absent: from the oldest that is kept. */
       readonly after?: string | undefined;
+      /** Where to begin without a cursor. */
+      readonly start?: "oldest" | "newest" | undefined;
+      /** Goes on where the group is; with `after`, all up to there are done with. */
+      readonly group?: string | undefined;
       readonly limit?: number | undefined;
       /** Seconds to wait for the first one, where there is none yet. */
       readonly wait?: number | undefined;
@@ -1472,12 +1476,40 @@ export interface Operations {
       readonly after?: string | undefined;
       /** Where to begin without a cursor. */
       readonly start?: "oldest" | "newest" | undefined;
+      /** Begins where the group is; with a cursor, all up to there are done with. */
+      readonly group?: string | undefined;
     };
     readonly headers: {
       readonly "Last-Event-ID"?: string | undefined;
     };
     readonly body: undefined;
     readonly reply: string;
+  };
+  /** The groups of readers, and how far each is. */
+  readonly listEventGroups: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly query: Readonly<Record<string, never>>;
+    readonly headers: Readonly<Record<string, never>>;
+    readonly body: undefined;
+    readonly reply: {
+      readonly groups: readonly {
+        readonly group: string;
+        readonly unread: number;
+        /** The last sign of its readers. */
+        readonly readAt: string;
+      }[];
+      readonly after: null;
+    };
+  };
+  /** Forget a group that nobody reads for any more. */
+  readonly deleteEventGroup: {
+    readonly params: {
+      readonly group: string;
+    };
+    readonly query: Readonly<Record<string, never>>;
+    readonly headers: Readonly<Record<string, never>>;
+    readonly body: undefined;
+    readonly reply: undefined;
   };
   /** All subscriptions, by id. */
   readonly listSubscriptions: {
@@ -1963,6 +1995,81 @@ export interface Operations {
       }[];
     };
   };
+  /** Lanes, destinations in trouble, runs under way and workers, at one look. */
+  readonly getOverview: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly query: {
+      /** Shared lanes to show, separated by commas, although nothing has ever lain in them. */
+      readonly lanes?: string | undefined;
+    };
+    readonly headers: Readonly<Record<string, never>>;
+    readonly body: undefined;
+    readonly reply: {
+      /** By Redis' clock. */
+      readonly at: string;
+      /** Deliveries ever enqueued. */
+      readonly enqueued: number;
+      /** Deliveries ever ended. */
+      readonly ended: number;
+      readonly inFlight: number;
+      readonly lanes: readonly {
+        readonly lane: string;
+        /** Whether any worker claims from it at this moment. */
+        readonly isServed: boolean;
+        readonly waiting: number;
+        readonly delayed: number;
+        readonly inFlight: number;
+        readonly deadLetters: number;
+        /** How long the oldest one has been waiting. */
+        readonly oldestAgeMs: number;
+      }[];
+      readonly ownLanes: {
+        readonly total: number;
+        /** How many of them the sums are of. */
+        readonly counted: number;
+        readonly waiting: number;
+        readonly delayed: number;
+        readonly inFlight: number;
+      };
+      /** Those that do not flow freely, the latest trouble first. */
+      readonly destinations: readonly {
+        readonly origin: string;
+        /** The strongest of what keeps deliveries from it. */
+        readonly state: "paused" | "circuit-open" | "circuit-half-open" | "cooling-down" | "throttled" | "limited";
+        readonly since: string | null;
+        /** The next probe, or until when it has asked to be left alone, or is limited. */
+        readonly until: string | null;
+        /** That it is granted; null: no rate. */
+        readonly ratePerSecond: number | null;
+        readonly concurrency: number | null;
+        readonly waiting: number;
+        readonly delayed: number;
+        readonly inFlight: number;
+      }[];
+      readonly destinationsTotal: number;
+      /** Those that are not over, the newest first. */
+      readonly runs: readonly {
+        readonly run: string;
+        readonly state: "running" | "paused" | "held" | "cancelled" | "completed";
+        /** `id@version`. */
+        readonly action: string;
+        readonly createdAt: string;
+        /** Whether more may be enqueued. */
+        readonly isOpen: boolean;
+        readonly enqueued: number;
+        readonly delivered: number;
+        readonly failed: number;
+        readonly expired: number;
+        readonly cancelled: number;
+        /** Not ended: waiting or in flight. */
+        readonly left: number;
+      }[];
+      readonly workers: readonly {
+        readonly id: string;
+        readonly silentMs: number;
+      }[];
+    };
+  };
   /** All snippets, by name. */
   readonly listSnippets: {
     readonly params: Readonly<Record<string, never>>;
@@ -2052,7 +2159,10 @@ export interface Operations {
     readonly body: undefined;
     readonly reply: undefined;
   };
-  /** All actions that are not archived, snippets, and operators' limits as one document. */
+  /**
+   * All actions that are not archived, snippets, operators' limits and subscriptions as
+   * one document.
+   */
   readonly exportConfig: {
     readonly params: Readonly<Record<string, never>>;
     readonly query: Readonly<Record<string, never>>;
@@ -2070,6 +2180,27 @@ export interface Operations {
         readonly ratePerSecond?: number;
         readonly concurrency?: number;
       }>>;
+      /** What each delivers, and by which action, by its id. */
+      readonly subscriptions: Readonly<Record<string, {
+        /**
+         * What sends them: `id` for the latest version, or `id@version`. Its URL names its
+         * host.
+         */
+        readonly action: string;
+        /** Types of events that are delivered. */
+        readonly events?: readonly ("run.completed" | "run.paused" | "run.resumed" | "run.cancelled" | "action.failing" | "action.recovered" | "destination.circuit_opened" | "destination.circuit_closed" | "destination.throttled" | "destination.free" | "dead_letters.threshold" | "dead_letters.cleared" | "task.finished" | "outcomes.reader_lagging" | "outcomes.reader_caught_up")[];
+        /** Outcomes that are delivered; all that is given must hold, and `{}` means all. */
+        readonly outcomes?: {
+          readonly outcome?: "delivered" | "failed" | "expired" | "cancelled";
+          /** Why it ended. */
+          readonly reason?: "reply_2xx" | "reply_unsuccessful" | "reply_1xx" | "reply_3xx" | "reply_4xx" | "reply_408" | "reply_425" | "reply_429" | "reply_5xx" | "gone" | "abort_message" | "dns" | "connect" | "connect_timeout" | "tls" | "certificate" | "timeout" | "reset" | "protocol" | "headers_too_large" | "proxy" | "local" | "address_forbidden" | "action_unknown" | "template" | "template_too_costly" | "value_missing" | "url_invalid" | "header_invalid" | "body_invalid" | "request_too_large" | "key_missing" | "secret_missing" | "secret_invalid" | "auth_unavailable" | "auth_failed" | "delivery_invalid" | "crash" | "internal" | "cancelled" | "run_cancelled" | "withdrawn" | "too_old" | "expired";
+          /** `id` for all versions, or `id@version`. */
+          readonly action?: string;
+          readonly run?: string;
+          /** One of its labels. */
+          readonly label?: string;
+        };
+      }>>;
     };
   };
   /**
@@ -2083,7 +2214,7 @@ export interface Operations {
       readonly dryRun?: "true" | "false" | undefined;
       /**
        * `true`: what a section of it does not name goes, too: actions are archived, snippets
-       * removed, limits taken back.
+       * and subscriptions removed, limits taken back.
        */
       readonly prune?: "true" | "false" | undefined;
     };
@@ -2102,13 +2233,34 @@ export interface Operations {
         readonly ratePerSecond?: number | undefined;
         readonly concurrency?: number | undefined;
       }>> | undefined;
+      /** What each delivers, and by which action, by its id. */
+      readonly subscriptions?: Readonly<Record<string, {
+        /**
+         * What sends them: `id` for the latest version, or `id@version`. Its URL names its
+         * host.
+         */
+        readonly action: string;
+        /** Types of events that are delivered. */
+        readonly events?: readonly ("run.completed" | "run.paused" | "run.resumed" | "run.cancelled" | "action.failing" | "action.recovered" | "destination.circuit_opened" | "destination.circuit_closed" | "destination.throttled" | "destination.free" | "dead_letters.threshold" | "dead_letters.cleared" | "task.finished" | "outcomes.reader_lagging" | "outcomes.reader_caught_up")[] | undefined;
+        /** Outcomes that are delivered; all that is given must hold, and `{}` means all. */
+        readonly outcomes?: {
+          readonly outcome?: "delivered" | "failed" | "expired" | "cancelled" | undefined;
+          /** Why it ended. */
+          readonly reason?: "reply_2xx" | "reply_unsuccessful" | "reply_1xx" | "reply_3xx" | "reply_4xx" | "reply_408" | "reply_425" | "reply_429" | "reply_5xx" | "gone" | "abort_message" | "dns" | "connect" | "connect_timeout" | "tls" | "certificate" | "timeout" | "reset" | "protocol" | "headers_too_large" | "proxy" | "local" | "address_forbidden" | "action_unknown" | "template" | "template_too_costly" | "value_missing" | "url_invalid" | "header_invalid" | "body_invalid" | "request_too_large" | "key_missing" | "secret_missing" | "secret_invalid" | "auth_unavailable" | "auth_failed" | "delivery_invalid" | "crash" | "internal" | "cancelled" | "run_cancelled" | "withdrawn" | "too_old" | "expired" | undefined;
+          /** `id` for all versions, or `id@version`. */
+          readonly action?: string | undefined;
+          readonly run?: string | undefined;
+          /** One of its labels. */
+          readonly label?: string | undefined;
+        } | undefined;
+      }>> | undefined;
     };
     readonly reply: {
       readonly dryRun: boolean;
       /** What `If-Match` takes, in quotes; the same as `ETag`. */
       readonly digest: string;
       readonly changes: readonly {
-        readonly kind: "snippet" | "action" | "destination";
+        readonly kind: "snippet" | "action" | "destination" | "subscription";
         readonly name: string;
         /** `removed`: an action is archived. */
         readonly change: "added" | "changed" | "removed";
@@ -2726,6 +2878,8 @@ export const OPERATIONS = {
   readSeries: { method: "GET", path: "/v1/metrics" },
   listEvents: { method: "GET", path: "/v1/events" },
   streamEvents: { method: "GET", path: "/v1/events/stream" },
+  listEventGroups: { method: "GET", path: "/v1/events/groups" },
+  deleteEventGroup: { method: "DELETE", path: "/v1/events/groups/{group}" },
   listSubscriptions: { method: "GET", path: "/v1/subscriptions" },
   getSubscription: { method: "GET", path: "/v1/subscriptions/{id}" },
   saveSubscription: { method: "PUT", path: "/v1/subscriptions/{id}" },
@@ -2743,6 +2897,7 @@ export const OPERATIONS = {
   pauseDestination: { method: "POST", path: "/v1/destinations/{origin}/pause" },
   resumeDestination: { method: "POST", path: "/v1/destinations/{origin}/resume" },
   getStatus: { method: "GET", path: "/v1/status" },
+  getOverview: { method: "GET", path: "/v1/overview" },
   listSnippets: { method: "GET", path: "/v1/snippets" },
   getSnippet: { method: "GET", path: "/v1/snippets/{name}" },
   saveSnippet: { method: "PUT", path: "/v1/snippets/{name}" },

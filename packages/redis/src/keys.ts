@@ -117,6 +117,8 @@ export function createStoreKeys(keyPrefix: string) {
     secrets: () => `${prefix}:secrets`,
     /** Hash of the API's tokens: id → what it grants, and its digest. Read once a second. */
     apiTokens: () => `${prefix}:api-tokens`,
+    /** Until when a token's requests are granted. */
+    apiRate: (token: string) => `${prefix}:api-rate:${token}`,
     /**
      * The answer to a request with an Idempotency-Key, or that it is under way; `digest` tells caller and
      * key.

@@ -3,6 +3,7 @@
 
 import { parseOutcomeEntry, type StoredOutcome } from "@postrider/shared/outcome-entry";
 import type { ShardKeys } from "./keys.ts";
+import type { Shard } from "./shard.ts";
 
 /**
  * A stream whose places count, with its groups of readers. An entry may tell of several at once: its id is
@@ -43,4 +44,11 @@ export function eventStream(keys: ShardKeys): ToldStream<string> {
 /** A stream as subscriptions read it: their places are no groups of anybody else's. */
 export function asSubscribed<T>(stream: ToldStream<T>, keys: ShardKeys): ToldStream<T> {
   return { ...stream, group: keys.subscriptionReader, groups: keys.subscriptionReaders() };
+}
+
+/** Among a shard's totals: how many outcomes its workers keep, for those who end deliveries without one. */
+export const OUTCOMES_KEPT = "outcomesKept";
+
+export async function noteOutcomesKept({ redis, keys }: Shard, kept: number): Promise<void> {
+  await redis.hset(keys.totals(), OUTCOMES_KEPT, kept);
 }

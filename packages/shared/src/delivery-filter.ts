@@ -9,6 +9,7 @@ import type { Problem } from "./errors.ts";
 import { areLabels } from "./labels.ts";
 import { isLaneName } from "./lanes.ts";
 import { OUTCOMES, type OutcomeKind, outcomeOf, REASON_NAMES, type Reason } from "./outcome.ts";
+import { suggest } from "./suggest.ts";
 
 /** Where deliveries are; those that are delayed wait, and dead letters have ended. */
 export const FILTER_STATES = ["waiting", "in-flight", "ended"] as const;
@@ -51,6 +52,15 @@ function checked(charsMax: number, isRight: (text: string) => boolean, rule: str
     .refine(isRight, { error: ({ input }) => `"${String(input).slice(0, SHOWN_CHARS)}" ${rule}` });
 }
 
+function meantBy(input: unknown, known: readonly string[]): string {
+  const meant = typeof input === "string" ? suggest(input, known) : null;
+  return meant === null ? "" : `did you mean ${meant}?`;
+}
+
+function toChoice(input: unknown, known: readonly string[]): string {
+  return [`must be one of ${known.join(", ")}`, meantBy(input, known)].filter(Boolean).join("; ");
+}
+
 const timeSchema = z.iso.datetime({ offset: true, error: "must be a time such as 2026-11-28T09:30:00Z" });
 
 const NOT_ENDED = "only what has ended has one, and state asks for what has not";
@@ -75,16 +85,19 @@ export const deliveryFilterSchema = z
       .describe("The origin of the last attempt, or the one that the action's URL names."),
     reason: z
       .enum(REASON_NAMES, {
-        error: ({ input }) => `"${String(input).slice(0, SHOWN_CHARS)}" is none; docs/reasons.md lists them`,
+        error: ({ input }) => {
+          const meant = meantBy(input, REASON_NAMES);
+          return `"${String(input).slice(0, SHOWN_CHARS)}" is none; ${meant || "docs/reasons.md lists them"}`;
+        },
       })
       .optional()
       .describe("Why it ended."),
     outcome: z
-      .enum(OUTCOMES, { error: `must be one of ${OUTCOMES.join(", ")}` })
+      .enum(OUTCOMES, { error: ({ input }) => toChoice(input, OUTCOMES) })
       .optional()
       .describe("How it ended. Dead letters have all failed."),
     state: z
-      .enum(FILTER_STATES, { error: `must be one of ${FILTER_STATES.join(", ")}` })
+      .enum(FILTER_STATES, { error: ({ input }) => toChoice(input, FILTER_STATES) })
       .optional()
       .describe("Where it is: delayed ones wait, dead letters have ended."),
     label: checked(50, (text) => areLabels([text]), "can be no label")

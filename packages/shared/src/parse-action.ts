@@ -3,7 +3,7 @@
 import { type Action, actionSchema, storedSchema } from "./action.ts";
 import { describeProblems, PostriderError } from "./errors.ts";
 import type { Example } from "./example.ts";
-import { toProblem } from "./schema-problem.ts";
+import { toProblems } from "./schema-problem.ts";
 
 /**
  * Checks a document against the schema and fills the defaults in.
@@ -39,7 +39,7 @@ function parse(
     const { examples = [], ...action } = parsed.data;
     return { action, examples };
   }
-  const problems = parsed.error.issues.map(toProblem);
+  const problems = toProblems(parsed.error.issues, "an action");
   throw new PostriderError("action_invalid", `the action is not valid:\n${describeProblems(problems)}`, {
     problems,
   });

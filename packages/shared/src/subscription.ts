@@ -7,6 +7,7 @@ import type { Problem } from "./errors.ts";
 import { EVENT_TYPES } from "./operator-event.ts";
 import { OUTCOMES } from "./outcome.ts";
 import type { DeliveryOutcome } from "./outcome-entry.ts";
+import { toProblems } from "./schema-problem.ts";
 import { suggest } from "./suggest.ts";
 
 const ID = /^[a-z0-9][a-z0-9._-]{0,99}$/;
@@ -61,16 +62,7 @@ export function readSubscription(
 ): SubscriptionDocument | { readonly problems: readonly Problem[] } {
   const parsed = subscriptionSchema.safeParse(document);
   if (parsed.success) return parsed.data;
-  return {
-    problems: parsed.error.issues.flatMap((issue) =>
-      issue.code === "unrecognized_keys"
-        ? issue.keys.map((key) => ({
-            field: [...issue.path, key].join("."),
-            message: "is no field of a subscription",
-          }))
-        : [{ field: issue.path.join("."), message: issue.message }],
-    ),
-  };
+  return { problems: toProblems(parsed.error.issues, "a subscription") };
 }
 
 export function meansOutcome(filter: OutcomeFilter, outcome: DeliveryOutcome): boolean {

@@ -134,7 +134,9 @@ export function serveLanes(options: ServeLanesOptions): ServedLanes {
 /** What one worker does for all, whichever comes first. */
 function startSharedDuties({ shard, store, view: { directory }, settings, metrics, log }: ServeLanesOptions) {
   const audit = createAudit(shard, store, directory, log);
-  const judge = createJudge({ ...settings, shard, directory });
+  const isArchived = async (action: string): Promise<boolean> =>
+    (await store.redis.sismember(store.keys.archivedActions(), action)) === 1;
+  const judge = createJudge({ ...settings, shard, directory, isArchived });
   const letters = { shard, ageMs: settings.deadLettersAgeMs, dropped: metrics.deadLettersDropped };
   const dropOld = () => asOnly(shard, "old-letters", AUDIT_MS, () => dropOldLetters(letters));
   return [

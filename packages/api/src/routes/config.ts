@@ -1,7 +1,9 @@
-// The configuration as a whole: actions, snippets and limits, exported and applied as one document.
+// The configuration as a whole: actions, snippets, limits and subscriptions, exported and applied as one
+// document.
 
 import { CONFIG_KINDS } from "@postrider/producer/config/plan-config";
 import { PostriderError } from "@postrider/shared/errors";
+import { subscriptionSchema } from "@postrider/shared/subscription";
 import { z } from "zod";
 import { defineRoute, type Route } from "../route/route.ts";
 import { changeSchema } from "./actions.ts";
@@ -16,6 +18,9 @@ const configSchema = z.strictObject({
   destinations: z
     .record(z.string(), shownLimitsSchema)
     .describe("What operators have set without an end, by origin."),
+  subscriptions: z
+    .record(z.string(), subscriptionSchema)
+    .describe("What each delivers, and by which action, by its id."),
 });
 
 const flag = z.enum(["true", "false"]).default("false");
@@ -42,12 +47,13 @@ export const configRoutes: readonly Route[] = [
     path: "/v1/config",
     scope: "read",
     narrowing: "whole",
-    summary: "All actions that are not archived, snippets, and operators' limits as one document",
+    summary:
+      "All actions that are not archived, snippets, operators' limits and subscriptions as one document",
     replies: { 200: "The configuration; `ETag` tells whether anything in it has changed." },
     reply: configSchema,
     async handle(_, { producer }) {
       const { config, digest } = await producer.config.export();
-      const { version, actions, snippets, destinations } = config;
+      const { version, actions, snippets, destinations, subscriptions } = config;
       return {
         status: 200,
         body: {
@@ -55,6 +61,7 @@ export const configRoutes: readonly Route[] = [
           actions: actions.map((action) => ({ ...action })),
           snippets: { ...snippets },
           destinations: { ...destinations },
+          subscriptions: { ...subscriptions },
         },
         headers: { etag: toEtag(digest) },
       };
@@ -70,7 +77,7 @@ export const configRoutes: readonly Route[] = [
     query: z.strictObject({
       dryRun: flag.describe("`true`: tells what would change, and changes nothing."),
       prune: flag.describe(
-        "`true`: what a section of it does not name goes, too: actions are archived, snippets removed, limits taken back.",
+        "`true`: what a section of it does not name goes, too: actions are archived, snippets and subscriptions removed, limits taken back.",
       ),
     }),
     takes: ["If-Match"],

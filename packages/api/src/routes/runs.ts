@@ -13,9 +13,11 @@ const params = z.strictObject({ id: z.string().min(1).max(100).describe("The run
 
 const count = z.int().min(0);
 
+export const runStateSchema = z.enum(["running", "paused", "held", "cancelled", "completed"]);
+
 export const runSchema = z.strictObject({
   run: z.string(),
-  state: z.enum(["running", "paused", "held", "cancelled", "completed"]),
+  state: runStateSchema,
   action: z.string().describe("`id@version`."),
   lane: z.string(),
   createdAt: timeSchema,

@@ -1,6 +1,7 @@
 // Events as the API shows them, and who sees which.
 
 import type { ReadEvent } from "@postrider/producer/events/events";
+import { PostriderError } from "@postrider/shared/errors";
 import { EVENT_TYPES, EVENTS, type EventType } from "@postrider/shared/operator-event";
 import { z } from "zod";
 import { type Caller, isNarrowed, reaches } from "../route/caller.ts";
@@ -39,4 +40,10 @@ export function reachesEvent(caller: Caller, { data }: ReadEvent): boolean {
   const lane = "lane" in data ? data.lane : null;
   if (caller.actions !== null && (action === null || !reaches(caller, { action }))) return false;
   return caller.lanes === null || (lane !== null && reaches(caller, { lane }));
+}
+
+/** Who may read for a group. @throws `forbidden`. */
+export function checkGroupReader(caller: Caller, group: string | undefined): void {
+  if (group === undefined || !isNarrowed(caller)) return;
+  throw new PostriderError("forbidden", "a group reads all events, and the token is narrowed");
 }

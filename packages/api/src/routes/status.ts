@@ -1,12 +1,11 @@
 // What lies in the lanes: the shared ones, the fullest own lanes, and whose circuit is open.
 
 import { readLanesStatus } from "@postrider/producer/lanes-status";
-import { isLaneName } from "@postrider/shared/lanes";
 import { z } from "zod";
 import { defineRoute, type Route } from "../route/route.ts";
 import { timeSchema, toTimeOrNull } from "../route/times.ts";
+import { sharedLaneSchema, sharedLanesQuery } from "./shown-lane.ts";
 
-const LANES_MAX = 50;
 const OWN_LANES_MAX = 1_000;
 
 const count = z.int().min(0);
@@ -29,16 +28,7 @@ export const statusRoute: Route = defineRoute({
   narrowing: "whole",
   summary: "What lies in the lanes, the fullest own lanes, and whose circuit is open",
   query: z.strictObject({
-    lanes: z
-      .string()
-      .max(3_000)
-      .transform((text) => text.split(",").map((lane) => lane.trim()))
-      .refine(
-        (lanes) => lanes.length <= LANES_MAX && lanes.every(isLaneName),
-        `must be at most ${LANES_MAX} names of shared lanes, separated by commas`,
-      )
-      .optional()
-      .describe("Shared lanes to show, separated by commas, although nothing has ever lain in them."),
+    lanes: sharedLanesQuery,
     ownLanes: z.coerce
       .number()
       .int()
@@ -49,17 +39,7 @@ export const statusRoute: Route = defineRoute({
   }),
   replies: { 200: "The lanes as they are now." },
   reply: z.strictObject({
-    lanes: z.array(
-      z.strictObject({
-        lane: z.string(),
-        isServed: z.boolean().describe("Whether any worker claims from it at this moment."),
-        waiting: count,
-        delayed: count,
-        inFlight: count,
-        deadLetters: count,
-        oldestAgeMs: count.describe("How long the oldest one has been waiting."),
-      }),
-    ),
+    lanes: z.array(sharedLaneSchema),
     ownLanes: z
       .array(
         z.strictObject({

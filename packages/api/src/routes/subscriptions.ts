@@ -88,7 +88,7 @@ export const subscriptionRoutes: readonly Route[] = [
     body: subscriptionSchema,
     replies: { 200: "It is changed.", 201: "It is new." },
     reply: shownSchema,
-    errors: ["subscription_invalid", "action_unknown"],
+    errors: ["subscription_invalid", "action_unknown", "action_archived"],
     async handle(
       { params: { id }, body, log, caller }: Call<{ id: string }, undefined, SubscriptionDocument>,
       tools,

@@ -36,7 +36,7 @@ export function createDoor({ directory, rateLimit, isLoopbackOnly }: DoorOptions
     async admit(visit, { scope }, setHeader) {
       const caller = await identify(visit);
       if (caller !== ANYBODY) {
-        const { isAllowed, headers } = rateLimit.take(caller.id);
+        const { isAllowed, headers } = await rateLimit.take(caller.id);
         for (const [name, value] of Object.entries(headers)) setHeader(name, value);
         if (!isAllowed)
           throw new PostriderError(

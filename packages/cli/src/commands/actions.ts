@@ -2,6 +2,7 @@
 
 import type { Switched } from "@postrider/producer/actions/actions";
 import { toActionRef } from "@postrider/shared/action-ref";
+import type { Settings } from "@postrider/shared/settings/settings";
 import type { Command } from "commander";
 import { stringify } from "yaml";
 import type { CheckOptions } from "../actions/check.ts";
@@ -79,7 +80,14 @@ function addStoreCommands(group: Command, { settings, output, ...context }: Cont
     .action(async ({ archived = false, json }: { archived?: boolean; json?: boolean }) => {
       const actions = await withService(settings(), (producer) => producer.actions.list({ archived }));
       if (json === true) return output.json({ actions });
-      if (actions.length === 0) return output.line("no actions; save one with: postrider actions apply FILE");
+      if (actions.length === 0) {
+        const hasArchived = !archived && (await isAnyArchived(settings()));
+        return output.line(
+          hasArchived
+            ? "all actions are archived; --archived lists them"
+            : "no actions; save one with: postrider actions apply FILE",
+        );
+      }
       output.table(
         ["ACTION", "LATEST VERSION", ...(archived ? ["ARCHIVED"] : [])],
         actions.map(({ id, version, archivedAt }) => [
@@ -147,4 +155,9 @@ function sampleOptions(command: Command): Command {
     .option("--values <file>", "event_name, trigger, journey, campaign, … as a JSON file")
     .option("--snippets <file>", "snippets by name as a JSON file, instead of the store's")
     .option("--json", "for programs");
+}
+
+async function isAnyArchived(settings: Settings): Promise<boolean> {
+  const all = await withService(settings, ({ actions }) => actions.list({ archived: true }));
+  return all.length > 0;
 }

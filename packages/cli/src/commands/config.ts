@@ -1,4 +1,5 @@
-// `postrider config`: actions, snippets and limits as one file, for those who keep them in version control.
+// `postrider config`: actions, snippets, limits and subscriptions as one file, for those who keep them in
+// version control.
 
 import { writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline/promises";
@@ -9,7 +10,7 @@ import type { Command } from "commander";
 import { stringify } from "yaml";
 import type { Context } from "../context.ts";
 import { readDocument } from "../documents.ts";
-import { toVisible } from "../readable.ts";
+import { describeCount, toVisible } from "../readable.ts";
 import { withService } from "../with-service.ts";
 
 interface ApplyOptions {
@@ -22,7 +23,7 @@ interface ApplyOptions {
 export function addConfig(program: Command, context: Context): void {
   const group = program
     .command("config")
-    .description("Actions, snippets and operators' limits as one document");
+    .description("Actions, snippets, operators' limits and subscriptions as one document");
   group
     .command("export [file]")
     .description("Write the configuration to a file (YAML, or JSON by its name), or print it")
@@ -34,7 +35,10 @@ export function addConfig(program: Command, context: Context): void {
     .command("apply <file>")
     .description("Apply a configuration from a YAML or JSON file, after showing what it changes")
     .option("--dry-run", "only show what would change; exits 1 when anything would")
-    .option("--prune", "archive actions, remove snippets and take limits back that its sections do not name")
+    .option(
+      "--prune",
+      "archive actions, remove snippets and subscriptions, and take limits back, that its sections do not name",
+    )
     .option("--yes", "do not ask")
     .option("--json", "for programs; applies without asking")
     .action((file: string, options: ApplyOptions) => apply(file, options, context));
@@ -53,7 +57,7 @@ async function exportConfig(
   }
   const isJson = asJson || /\.json$/i.test(file);
   await write(file, isJson ? `${stringifyExact(config, 2)}\n` : toYaml(config));
-  output.note(`${config.actions.length} actions are in ${file}`);
+  output.note(`${describeCount(config.actions.length, "action")} written to ${file}`);
 }
 
 /** Not folded at a width: a line of a template stays a line, and a diff shows what has changed. */
@@ -81,7 +85,7 @@ async function apply(file: string, options: ApplyOptions, context: Context): Pro
     if (isApplied) await config.apply(document, { prune, ifDigest: digest });
     if (changes.length > 0 && !isApplied) end(1);
     if (json) output.json({ dryRun, changes });
-    else if (isApplied) output.line(`${changes.length} changes applied`);
+    else if (isApplied) output.line(`${describeCount(changes.length, "change")} applied`);
   });
 }
 

@@ -3,6 +3,7 @@
 import type { GoodCustomers } from "@postrider/producer/customers/good-customers";
 import type { RunEnqueued } from "@postrider/producer/enqueue/enqueue-many";
 import { type Delivery, parseRunId } from "@postrider/shared/delivery";
+import type { ErrorCode } from "@postrider/shared/error-codes";
 import { hasCode, PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
 import { type Command, Option } from "commander";
@@ -154,12 +155,22 @@ async function enqueueRun(
       service.enqueueMany({ ...order, signal, onProgress: progress.update }),
     );
   } catch (error) {
-    if (problems.customersRead > 0 || hasCode(error, "aborted")) sayHowToGoOn(run, options, context);
+    const isRefused = REFUSALS.some((code) => hasCode(error, code));
+    if (problems.customersRead > 0 && !isRefused) sayHowToGoOn(run, options, context);
+    else if (hasCode(error, "aborted")) sayHowToGoOn(run, options, context);
     throw error;
   } finally {
     progress.end();
   }
 }
+
+/** The same line again is refused again. */
+const REFUSALS: readonly ErrorCode[] = [
+  "run_mismatch",
+  "run_cancelled",
+  "delivery_invalid",
+  "action_unknown",
+];
 
 /** The run makes the line that was typed safe to be typed again. */
 function sayHowToGoOn(run: string, { customers }: Options, { words, output }: Context): void {

@@ -38,7 +38,11 @@ export function addMetrics(program: Command, { settings, output }: Context): voi
     .description("Show what happened when, as charts: by action, destination, reason, lane or run")
     .option("--measure <names>", `some of ${MEASURES.join(", ")}`, parseMeasures, ["ended", "failed"])
     .addOption(new Option("--by <what>", "one chart for each").choices(ROLL_UP_DIMENSIONS).default("action"))
-    .option("--name <name>", "only this action, destination, …; may be given several times", collect)
+    .option(
+      "--name <name>",
+      "only this action, destination, …; may be given several times, or several with commas",
+      collect,
+    )
     .option("--limit <count>", "charts of each measure; the rest is one more", parseCount, 20)
     .addOption(
       new Option("--since <time>", "a time, or how long ago, such as 90m, 6h or 7d")
@@ -93,7 +97,7 @@ function parseMeasures(text: string): Measure[] {
 }
 
 function collect(name: string, before: readonly string[] = []): string[] {
-  return [...before, name];
+  return [...before, ...name.split(",")];
 }
 
 function lengthOf({ from, to, step }: SeriesFound): number {

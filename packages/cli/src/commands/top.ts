@@ -1,6 +1,7 @@
 // `postrider top`: a live view of lanes, destinations in trouble, runs under way and workers.
 
 import { setTimeout } from "node:timers/promises";
+import type { Settings } from "@postrider/shared/settings/settings";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { untilInterrupted } from "../interrupt.ts";
@@ -8,7 +9,7 @@ import { toFrame } from "../top/frame.ts";
 import { createLooks, type Looks } from "../top/look-again.ts";
 import { type Sight, toJson } from "../top/sight.ts";
 import { watch } from "../top/watch.ts";
-import { withProducer } from "../with-producer.ts";
+import { withService } from "../with-service.ts";
 import { parseInterval } from "./arguments.ts";
 
 interface Options {
@@ -30,7 +31,7 @@ export function addTop(program: Command, context: Context): void {
     .description(
       "Watch lanes, destinations in trouble, runs and workers; keys pause, resume, limit and cancel",
     )
-    .option("--interval <seconds>", "time between two looks at Redis", parseInterval, INTERVAL_S)
+    .option("--interval <seconds>", "time between two looks", parseInterval, INTERVAL_S)
     .option("--once", "print it once, as plain text, after a second (rates need two looks)")
     .option("--json", "one JSON object a look, for programs; with --once a single one")
     .action((options: Options) => top(options, context));
@@ -46,14 +47,14 @@ async function top(options: Options, context: Context): Promise<void> {
     return context.end(2);
   }
   const settings = context.settings();
-  await withProducer(settings, (producer) =>
+  await withService(settings, (service) =>
     untilInterrupted(
       async (signal) => {
-        const looks = createLooks(() => producer.overview(settings.lanes), Date.now);
+        const looks = createLooks(() => service.overview(settings.lanes), Date.now, nameOf(settings));
         await looks.look();
         if (isLive) {
           const intervalMs = options.interval * 1_000;
-          const isInterrupted = await watch({ producer, looks, intervalMs, context, signal });
+          const isInterrupted = await watch({ service, looks, intervalMs, context, signal });
           if (isInterrupted) context.end(INTERRUPTED);
         } else if (options.once === true) {
           await setTimeout(ONCE_MS, undefined, { signal }).catch(() => undefined);
@@ -66,6 +67,11 @@ async function top(options: Options, context: Context): Promise<void> {
       (exitCode) => context.end(exitCode),
     ),
   );
+}
+
+/** What is looked at. */
+function nameOf({ url }: Settings): string {
+  return url === "" ? "Redis" : `the API at ${url}`;
 }
 
 function isTerminal({ surroundings }: Context): boolean {

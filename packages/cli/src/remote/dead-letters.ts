@@ -4,6 +4,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Operations } from "@postrider/client/generated";
 import type { Selection } from "@postrider/producer/dead-letters/bulk";
+import { parseFilter } from "@postrider/producer/dead-letters/filter";
 import type { Purged } from "@postrider/producer/dead-letters/purge";
 import type { Replayed, ReplayOptions } from "@postrider/producer/dead-letters/replay";
 import { REPLAYS_PER_SECOND, TASK_RATE_MAX } from "@postrider/producer/tasks/task";
@@ -22,11 +23,13 @@ export function createRemoteDeadLetters(remote: Remote): Service["deadLetters"] 
   const { call } = remote;
   return {
     async list({ limit = 50, cursor, isShown: _, ...filter } = {}) {
+      parseFilter(filter);
       const query = { ...toQuery(filter), limit: Math.min(limit, PAGE), after: cursor };
       const { deadLetters, total, after } = await call("listDeadLetters", { query });
       return { deadLetters: deadLetters.map(toLetter), total, cursor: after };
     },
     async groups({ by, scanMax, isShown: _, ...filter } = {}) {
+      parseFilter(filter);
       const query = { ...toQuery(filter), by: by?.join(","), scan: scanMax };
       const { groups, others, scanned, isComplete } = await call("groupDeadLetters", { query });
       return { groups: groups.map(toGroup), others, scanned, isComplete };

@@ -2,6 +2,7 @@
 
 import type { Destination as DestinationTold } from "@postrider/client/generated";
 import type { Destination, ForATime } from "@postrider/producer/destinations/destinations";
+import { parseForMs } from "@postrider/producer/destinations/parse-destination";
 import type { LimitSource } from "@postrider/shared/lane-limits";
 import type { Service } from "../service.ts";
 import { toMsOrNull } from "./times.ts";
@@ -50,5 +51,6 @@ function toSource({ by, until }: { readonly by: string; readonly until: string |
 }
 
 function toFor({ forMs }: ForATime = {}): { readonly for?: string } {
+  parseForMs(forMs);
   return forMs === undefined ? {} : { for: `${Math.round(forMs / 1_000)}s` };
 }

@@ -1,6 +1,6 @@
 // Outcomes through the API: page by page, and as they come.
 
-import type { OutcomeTold } from "@postrider/client/follow-outcomes";
+import type { OutcomeTold } from "@postrider/client/follow-told";
 import type { Operations } from "@postrider/client/generated";
 import type { ReadOutcome } from "@postrider/producer/outcomes/outcomes";
 import type { DeliveryOutcome } from "@postrider/shared/outcome-entry";
@@ -10,19 +10,22 @@ import type { Remote } from "./told-as-ours.ts";
 
 export function createRemoteOutcomes({ call, outcomes }: Remote): Service["outcomes"] {
   return {
-    async read(query = {}) {
-      const page = await call("listOutcomes", { query });
-      return { outcomes: page.outcomes.map(toReadOutcome), after: page.after, missed: page.missed };
+    async page(query) {
+      const { outcomes: told, after, missed } = await call("listOutcomes", { query });
+      return { entries: told.map(toReadOutcome), after, missed };
     },
-    async groups() {
-      const { groups } = await call("listOutcomeGroups");
-      return groups.map(({ group, unread, readAt }) => ({ group, unread, readAt: toMs(readAt) }));
-    },
+    groups: async () => (await call("listOutcomeGroups")).groups.map(toGroup),
     removeGroup: async (group) => void (await call("deleteOutcomeGroup", { params: { group } })),
     async *follow(options) {
       for await (const outcome of outcomes(options)) yield toReadOutcome(outcome);
     },
   };
+}
+
+type GroupTold = Operations["listOutcomeGroups"]["reply"]["groups"][number];
+
+export function toGroup({ group, unread, readAt }: GroupTold) {
+  return { group, unread, readAt: toMs(readAt) };
 }
 
 function toReadOutcome(told: OutcomeTold): ReadOutcome {

@@ -11,10 +11,11 @@ import { createRemoteDeadLetters } from "./dead-letters.ts";
 import { createRemoteCustomers, createRemoteDeliveries } from "./deliveries.ts";
 import { createRemoteDestinations } from "./destinations.ts";
 import { createEnqueueMany } from "./enqueue.ts";
+import { createRemoteEvents } from "./events.ts";
 import { createRemoteMetrics } from "./metrics.ts";
 import { createRemoteOutcomes } from "./outcomes.ts";
 import { createRemoteRuns } from "./runs.ts";
-import { createIsServed, createLaneNames, createStatus } from "./status.ts";
+import { createIsServed, createLaneNames, createOverview, createStatus } from "./status.ts";
 import { createRemoteSecrets, createRemoteSnippets } from "./store.ts";
 import { createRemoteSubscriptions } from "./subscriptions.ts";
 import { createRemoteTasks } from "./tasks.ts";
@@ -32,6 +33,7 @@ export function createRemoteService({ url, token }: Settings): Service {
     enqueueMany: createEnqueueMany(remote),
     runs: createRemoteRuns(remote),
     outcomes: createRemoteOutcomes(remote),
+    events: createRemoteEvents(remote),
     deliveries: createRemoteDeliveries(remote),
     customers: createRemoteCustomers(remote),
     deadLetters: createRemoteDeadLetters(remote),
@@ -44,6 +46,7 @@ export function createRemoteService({ url, token }: Settings): Service {
     tokens: createRemoteTokens(remote),
     tasks: createRemoteTasks(remote),
     status: createStatus(remote),
+    overview: createOverview(remote),
     laneNames: createLaneNames(remote),
     isServed: createIsServed(remote),
   };

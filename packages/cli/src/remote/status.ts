@@ -1,8 +1,9 @@
-// What lies in the lanes, through the API.
+// What lies in the lanes, and everything at a glance, through the API.
 
 import type { LanesStatus } from "@postrider/producer/lanes-status";
+import type { Overview } from "@postrider/producer/overview/overview";
 import type { Service } from "../service.ts";
-import { toMsOrNull } from "./times.ts";
+import { toMs, toMsOrNull } from "./times.ts";
 import type { Remote } from "./told-as-ours.ts";
 
 export function createStatus({ call }: Remote): Service["status"] {
@@ -13,6 +14,25 @@ export function createStatus({ call }: Remote): Service["status"] {
       probeAt: toMsOrNull(probeAt),
     }));
     return { ...told, openCircuits } as LanesStatus;
+  };
+}
+
+export function createOverview({ call }: Remote): Service["overview"] {
+  return async (lanes) => {
+    const told = await call("getOverview", { query: { lanes: toList(lanes) } });
+    const { at, destinations, runs } = told;
+    return {
+      ...told,
+      at: toMs(at),
+      destinations: destinations.map(({ since, until, ...one }) => {
+        const { origin, state, ...rest } = one;
+        return { origin, state, since: toMsOrNull(since), until: toMsOrNull(until), ...rest };
+      }),
+      runs: runs.map(({ createdAt, ...run }) => {
+        const { run: id, state, action, ...rest } = run;
+        return { run: id, state, action, createdAt: toMs(createdAt), ...rest };
+      }),
+    } as Overview;
   };
 }
 

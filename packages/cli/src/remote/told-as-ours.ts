@@ -37,6 +37,7 @@ export function toldAsOurs(client: Client, place: Place): Remote {
     each: (operation, input) => told(client.each(operation, input)),
     sendCustomers: (order) => orTold(client.sendCustomers(order)),
     outcomes: (options) => told(client.outcomes(options)),
+    events: (options) => told(client.events(options)),
   };
 }
 

@@ -81,7 +81,7 @@ test("colours add nothing to what is there, and without them there is no escape 
 test("rates, progress and the time that is left are of what changed since the earlier look", () => {
   const text = toFrame(SIGHT, null, { columns: 200, rows: Number.POSITIVE_INFINITY }, PLAIN).join("\n");
 
-  expect(text).toContain("0 enqueued/s  10 ended/s  3 in flight  1 workers");
+  expect(text).toContain("0 enqueued/s  10 ended/s  3 in flight  1 worker");
   expect(text).toMatch(/run-0 +running +welcome@1 +█{6}░{6} +50% +100 +50 +0 +50 +1 +50\.0 s/);
   expect(text).toMatch(/bulk +yes +40 +1 +3 +7 +0 +1 min 1 s/);
   expect(text).toMatch(/例え.テスト +circuit-open +59\.0 s +00:01:30Z +12\.3\d? +– +1234567/);

@@ -1,7 +1,7 @@
 // One frame of `postrider top`, from what is known to lines of a given width and height. Pure.
 
 import type { Paint } from "../output.ts";
-import { describeTime } from "../readable.ts";
+import { describeCount, describeTime } from "../readable.ts";
 import { findSelected, type View } from "./control.ts";
 import { PANES, type Pane, type Table, type Tone, toTable } from "./panes.ts";
 import type { Rate, Sight } from "./sight.ts";
@@ -35,7 +35,7 @@ export function toFrame(
 function toSummary({ overview, enqueuedPerSecond, endedPerSecond }: Sight): string {
   const { at, workers, inFlight } = overview;
   const rates = `${toRate(enqueuedPerSecond)} enqueued/s  ${toRate(endedPerSecond)} ended/s`;
-  return `postrider  ${describeTime(at)}  ${rates}  ${inFlight} in flight  ${workers.length} workers`;
+  return `postrider  ${describeTime(at)}  ${rates}  ${inFlight} in flight  ${describeCount(workers.length, "worker")}`;
 }
 
 function toRate(rate: Rate): string {

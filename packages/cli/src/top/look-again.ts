@@ -1,7 +1,8 @@
-// Looks at Redis again and again, and says for how long it has not answered: what is shown then is old, and
-// the next look that succeeds puts it right.
+// Looks again and again, and says for how long Redis, or the API, has not answered: what is shown then is
+// old, and the next look that succeeds puts it right.
 
 import type { Overview } from "@postrider/producer/overview/overview";
+import type { ErrorCode } from "@postrider/shared/error-codes";
 import { hasCode } from "@postrider/shared/errors";
 import { type Sight, toSight } from "./sight.ts";
 
@@ -13,14 +14,14 @@ const SLOW_MS = 3_000;
 export interface Looks {
   /** Null before the first one. */
   sight(): Sight | null;
-  /** What is wrong with Redis; null: nothing. */
+  /** Why what is shown is old; null: it is not. */
   trouble(): string | null;
   /** Looks once. @throws what is no outage. */
   look(): Promise<void>;
 }
 
-/** @param read one look. @param now Unix ms. */
-export function createLooks(read: () => Promise<Overview>, now: () => number): Looks {
+/** @param read one look. @param now Unix ms. @param at what is looked at, for people. */
+export function createLooks(read: () => Promise<Overview>, now: () => number, at: string): Looks {
   const earlier: Overview[] = [];
   let sight: Sight | null = null;
   let failing: { readonly since: number; readonly message: string } | null = null;
@@ -32,7 +33,7 @@ export function createLooks(read: () => Promise<Overview>, now: () => number): L
       const silentMs = since === null ? 0 : now() - since;
       if (failing === null && silentMs < SLOW_MS) return null;
       const why = failing === null ? "" : ` (${failing.message})`;
-      return `Redis has not answered for ${Math.round(silentMs / 1_000)} s: this is old, and it is tried again${why}`;
+      return `${at} has not answered for ${Math.round(silentMs / 1_000)} s: this is old, and it is tried again${why}`;
     },
     async look() {
       startedAt = now();
@@ -41,7 +42,7 @@ export function createLooks(read: () => Promise<Overview>, now: () => number): L
         failing = null;
         sight = toSight(remember(overview, earlier), overview);
       } catch (error) {
-        if (!hasCode(error, "redis_unavailable")) throw error;
+        if (!isOutage(error)) throw error;
         failing ??= { since: startedAt, message: causeOf(error as Error) };
       } finally {
         startedAt = null;
@@ -49,6 +50,13 @@ export function createLooks(read: () => Promise<Overview>, now: () => number): L
     },
   };
 }
+
+/** Whether it may be over by the next look. */
+function isOutage(error: unknown): boolean {
+  return OUTAGES.some((code) => hasCode(error, code));
+}
+
+const OUTAGES: readonly ErrorCode[] = ["redis_unavailable", "api_unreachable", "overloaded"];
 
 /** Keeps a look for those that follow. @returns the one to hold it against; null: there is none. */
 function remember(overview: Overview, earlier: Overview[]): Overview | null {

@@ -1,8 +1,8 @@
 // The loop of `postrider top`: looks, draws, and does what keys ask for, until it is told to stop.
 
-import type { Producer } from "@postrider/producer/producer";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Context } from "../context.ts";
+import type { Service } from "../service.ts";
 import { FIRST_VIEW, type Order, press, type View } from "./control.ts";
 import { toFrame } from "./frame.ts";
 import type { Looks } from "./look-again.ts";
@@ -13,7 +13,7 @@ import type { Sight } from "./sight.ts";
 const TICK_MS = 1_000;
 
 export interface Watching {
-  readonly producer: Producer;
+  readonly service: Service;
   readonly looks: Looks;
   readonly intervalMs: number;
   readonly context: Context;
@@ -24,7 +24,7 @@ export interface Watching {
  * Shows it until q, Ctrl-C or the signal; whatever ends it, the terminal is as it was.
  * @param looks has looked once. @returns whether Ctrl-C ended it.
  */
-export function watch({ producer, looks, intervalMs, context, signal }: Watching): Promise<boolean> {
+export function watch({ service, looks, intervalMs, context, signal }: Watching): Promise<boolean> {
   const { surroundings, output } = context;
   const state: { view: View } = { view: FIRST_VIEW };
   return new Promise<boolean>((resolve, reject) => {
@@ -56,7 +56,7 @@ export function watch({ producer, looks, intervalMs, context, signal }: Watching
       else if (order.do === "interrupt") end(() => resolve(true));
       else if (order.do === "suspend") screen.suspend();
       else
-        void change(producer, order, sightOf(looks)).then(say, (error: unknown) =>
+        void change(service, order, sightOf(looks)).then(say, (error: unknown) =>
           say(error instanceof Error ? error.message : String(error)),
         );
     };
@@ -89,7 +89,7 @@ function sightOf(looks: Looks): Sight {
 }
 
 /** @returns what was done, as one line. */
-async function change({ runs, destinations }: Producer, order: Order, sight: Sight): Promise<string> {
+async function change({ runs, destinations }: Service, order: Order, sight: Sight): Promise<string> {
   switch (order.do) {
     case "pause":
     case "resume":
@@ -106,7 +106,7 @@ async function change({ runs, destinations }: Producer, order: Order, sight: Sig
 }
 
 async function limit(
-  destinations: Producer["destinations"],
+  destinations: Service["destinations"],
   origin: string,
   ratePerSecond: number | null,
   { overview }: Sight,

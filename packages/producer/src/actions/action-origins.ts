@@ -12,20 +12,39 @@ export type FindActionOrigin = (action: string) => Promise<string | null>;
 
 /** Versions are immutable, so what was found stays true. */
 const KEPT_MAX = 1_000;
+/** What is not there may be saved; a page of dead letters asks within this time. */
+const MISSED_MS = 2_000;
 
 export function createActionOrigins(actions: ActionStore): FindActionOrigin {
   const known = new Map<string, string | null>();
+  /** When each was last found missing, by performance.now(). */
+  const missed = new Map<string, number>();
   return async (ref) => {
     const found = known.get(ref);
     if (found !== undefined) return found;
-    if (known.size >= KEPT_MAX) known.clear();
-    try {
-      const origin = findOrigin((await actions.get(ref)).action.url);
-      known.set(ref, origin);
-      return origin;
-    } catch (error) {
-      if (hasCode(error, "action_unknown")) return null;
-      throw error;
+    if (performance.now() - (missed.get(ref) ?? Number.NEGATIVE_INFINITY) < MISSED_MS) return null;
+    const url = await readUrl(ref, actions);
+    if (url === null) {
+      keep(missed, ref, performance.now());
+      return null;
     }
+    const origin = findOrigin(url);
+    keep(known, ref, origin);
+    return origin;
   };
+}
+
+function keep<T>(kept: Map<string, T>, ref: string, value: T): void {
+  if (kept.size >= KEPT_MAX) kept.clear();
+  kept.set(ref, value);
+}
+
+/** Null: there is no such action. */
+async function readUrl(ref: string, actions: ActionStore): Promise<string | null> {
+  try {
+    return (await actions.get(ref)).action.url;
+  } catch (error) {
+    if (hasCode(error, "action_unknown")) return null;
+    throw error;
+  }
 }

@@ -10,9 +10,11 @@ import { saveAction } from "@postrider/redis/scripts/save-action";
 import type { Store } from "@postrider/redis/shard";
 import type { Action } from "@postrider/shared/action";
 import type { ActionVersion } from "@postrider/shared/action-ref";
-import { PostriderError, type Problem } from "@postrider/shared/errors";
+import { MASK } from "@postrider/shared/credential-names";
+import { describeProblems, PostriderError, type Problem } from "@postrider/shared/errors";
 import { stringifyExact } from "@postrider/shared/exact-json";
 import { ownLaneName } from "@postrider/shared/lanes";
+import { findMasks } from "@postrider/shared/mask";
 import { bringsLimits, withActionLimits } from "@postrider/shared/own-lane";
 import { parseActionDocument } from "@postrider/shared/parse-action";
 import type { Sealer } from "@postrider/shared/seal";
@@ -43,6 +45,7 @@ export async function applyAction(
   { store, directory, snippets, sealer }: Applying,
 ): Promise<Applied> {
   const { action: given, examples } = parseActionDocument(document);
+  refuseMasks(given);
   const action = await snippets.addTo(given);
   const warnings = findWarnings(compileAction(action));
   const stored = toStoredAction(action, sealer);
@@ -69,6 +72,18 @@ export async function applyAction(
   const { wasArchived, isNew } = saved;
   await asProducer(() => announceLimits(directory, action, { id: action.id, version: saved.version }));
   return { id: action.id, version: saved.version, isNew, isRestored: wasArchived, warnings };
+}
+
+/** What somebody saved who saw a mask would be sent as it is. @throws `action_invalid`. */
+function refuseMasks(action: Action): void {
+  const problems = findMasks(action).map((field) => ({
+    field,
+    message: `is ${MASK}, which stands where a credential is not shown; write the credential, or better name a stored secret`,
+  }));
+  if (problems.length === 0) return;
+  throw new PostriderError("action_invalid", `the action is not valid:\n${describeProblems(problems)}`, {
+    problems,
+  });
 }
 
 function changed(id: string, ifLatest: number | undefined): PostriderError {

@@ -1,16 +1,23 @@
-// The configuration of an installation as one document: actions, snippets, and what operators grant to
-// destinations for good. Read and checked as a whole.
+// The configuration of an installation as one document: actions, snippets, what operators grant to
+// destinations for good, and subscriptions. Read and checked as a whole.
 
 import { checkSnippet } from "@postrider/compose/complete-snippets";
 import type { Action } from "@postrider/shared/action";
-import { limitsSchema } from "@postrider/shared/action";
 import { toOrigin } from "@postrider/shared/destination-origin";
 import { describeProblems, PostriderError, type Problem } from "@postrider/shared/errors";
 import type { Example } from "@postrider/shared/example";
 import type { Limits } from "@postrider/shared/own-lane";
 import { parseActionDocument } from "@postrider/shared/parse-action";
 import { SNIPPETS_MAX } from "@postrider/shared/snippet";
-import { z } from "zod";
+import {
+  isSubscriptionId,
+  readSubscription,
+  SUBSCRIPTION_ID_RULE,
+  type SubscriptionDocument,
+} from "@postrider/shared/subscription";
+import { suggest } from "@postrider/shared/suggest";
+import { readLimits } from "../destinations/parse-destination.ts";
+import { SUBSCRIPTIONS_MAX } from "../subscriptions/subscriptions.ts";
 
 /** What a document says; of a section that it leaves out it says nothing. */
 export interface ConfigDocument {
@@ -22,6 +29,8 @@ export interface ConfigDocument {
   readonly snippets: Readonly<Record<string, string>>;
   /** Limits by origin. */
   readonly destinations: Readonly<Record<string, Limits>>;
+  /** What each delivers, and by which action, by its id. */
+  readonly subscriptions: Readonly<Record<string, SubscriptionDocument>>;
 }
 
 export interface ConfiguredAction {
@@ -38,31 +47,54 @@ export interface ParsedConfig {
   readonly actions: readonly ConfiguredAction[] | null;
   readonly snippets: ReadonlyMap<string, string> | null;
   readonly destinations: ReadonlyMap<string, Limits> | null;
+  readonly subscriptions: ReadonlyMap<string, SubscriptionDocument> | null;
+  /** Ids of all actions in it, of those with a problem, too. */
+  readonly named: ReadonlySet<unknown>;
 }
 
-const schema = z.strictObject({
-  version: z.literal(1, "must be 1").optional(),
-  actions: z.array(z.unknown()).optional(),
-  snippets: z.record(z.string(), z.string()).optional(),
-  destinations: z.record(z.string(), limitsSchema).optional(),
-});
+const SECTIONS = ["version", "actions", "snippets", "destinations", "subscriptions"] as const;
 
 /** What is wrong so far; whoever checks adds to it. */
 export type Problems = Problem[];
 
-/** What can be read of a document, and what is wrong with the rest. */
+/** What can be read of a document, and everything that is wrong with the rest. */
 export function parseConfig(document: unknown, problems: Problems): ParsedConfig {
-  const parsed = schema.safeParse(document);
-  if (!parsed.success) {
-    problems.push(...parsed.error.issues.map(toProblem));
-    return { actions: null, snippets: null, destinations: null };
+  const sections = isMap(document) ? document : {};
+  if (!isMap(document)) problems.push({ field: "", message: `must be an object of ${SECTIONS.join(", ")}` });
+  for (const name of Object.keys(sections)) {
+    if (SECTIONS.some((known) => known === name)) continue;
+    const meant = suggest(name, SECTIONS);
+    const hint = meant === null ? "" : `; did you mean ${meant}?`;
+    problems.push({ field: toField([name]), message: `is no field of a configuration${hint}` });
   }
-  const { actions, snippets, destinations } = parsed.data;
+  const { version, actions, snippets, destinations, subscriptions } = sections;
+  if (version !== undefined && version !== 1) problems.push({ field: "version", message: "must be 1" });
   return {
     actions: actions === undefined ? null : parseActions(actions, problems),
-    snippets: snippets === undefined ? null : parseSnippets(snippets, problems),
-    destinations: destinations === undefined ? null : parseDestinations(destinations, problems),
+    named: new Set(Array.isArray(actions) ? actions.flatMap((one) => (isMap(one) ? [one["id"]] : [])) : []),
+    snippets: parseMap("snippets", snippets, problems, parseSnippets),
+    destinations: parseMap("destinations", destinations, problems, parseDestinations),
+    subscriptions: parseMap("subscriptions", subscriptions, problems, parseSubscriptions),
   };
+}
+
+type Sections = Readonly<Record<string, unknown>>;
+
+function isMap(value: unknown): value is Sections {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A section of things by name; null where it is left out, or none. */
+function parseMap<T>(
+  section: string,
+  value: unknown,
+  problems: Problems,
+  parse: (value: Sections, problems: Problems) => ReadonlyMap<string, T>,
+): ReadonlyMap<string, T> | null {
+  if (value === undefined) return null;
+  if (isMap(value)) return parse(value, problems);
+  problems.push({ field: section, message: `must be an object, with one of the ${section} by each name` });
+  return null;
 }
 
 /** @throws `config_invalid` where anything is wrong. */
@@ -82,7 +114,11 @@ export function addProblems(error: unknown, field: string, problems: Problems): 
     problems.push({ ...problem, field: [field, problem.field].filter(Boolean).join(".") });
 }
 
-function parseActions(documents: readonly unknown[], problems: Problems): ConfiguredAction[] {
+function parseActions(documents: unknown, problems: Problems): ConfiguredAction[] {
+  if (!Array.isArray(documents)) {
+    problems.push({ field: "actions", message: "must be a list of actions" });
+    return [];
+  }
   const fields = new Map<string, string>();
   return documents.flatMap((document, index) => {
     const field = `actions[${index}]`;
@@ -101,11 +137,11 @@ function parseActions(documents: readonly unknown[], problems: Problems): Config
   });
 }
 
-function parseSnippets(
-  snippets: Readonly<Record<string, string>>,
-  problems: Problems,
-): ReadonlyMap<string, string> {
-  const all = new Map(Object.entries(snippets));
+function parseSnippets(snippets: Sections, problems: Problems): ReadonlyMap<string, string> {
+  const all = new Map<string, string>();
+  for (const [name, text] of Object.entries(snippets))
+    if (typeof text === "string") all.set(name, text);
+    else problems.push({ field: toField(["snippets", name]), message: "must be a text" });
   if (all.size > SNIPPETS_MAX) problems.push({ field: "snippets", message: `are more than ${SNIPPETS_MAX}` });
   for (const [name, text] of all) {
     try {
@@ -118,31 +154,42 @@ function parseSnippets(
   return all;
 }
 
-function parseDestinations(
-  destinations: Readonly<Record<string, Limits>>,
-  problems: Problems,
-): ReadonlyMap<string, Limits> {
-  for (const name of Object.keys(destinations)) {
+function parseDestinations(destinations: Sections, problems: Problems): ReadonlyMap<string, Limits> {
+  const all = new Map<string, Limits>();
+  for (const [name, given] of Object.entries(destinations)) {
+    const field = toField(["destinations", name]);
     const origin = toOrigin(name);
-    if (origin === name) continue;
     const hint = origin === null ? "such as https://host or https://host:port" : `write ${origin}`;
-    problems.push({
-      field: toField(["destinations", name]),
-      message: `is no origin of a destination; ${hint}`,
-    });
+    if (origin !== name) problems.push({ field, message: `is no origin of a destination; ${hint}` });
+    const read = readLimits(given);
+    if ("limits" in read) all.set(name, read.limits);
+    else
+      for (const problem of read.problems)
+        problems.push({ ...problem, field: [field, problem.field].filter(Boolean).join(".") });
   }
-  return new Map(Object.entries(destinations));
+  return all;
 }
 
-function toProblem({ code, path, message, ...issue }: z.core.$ZodIssue): Problem {
-  const keys = code === "unrecognized_keys" ? (issue as z.core.$ZodIssueUnrecognizedKeys).keys : [];
-  return {
-    field: toField([...path, ...keys.slice(0, 1)]),
-    message: keys.length > 0 ? "is no field of a configuration" : message,
-  };
+function parseSubscriptions(
+  subscriptions: Sections,
+  problems: Problems,
+): ReadonlyMap<string, SubscriptionDocument> {
+  const all = new Map<string, SubscriptionDocument>();
+  for (const [id, document] of Object.entries(subscriptions)) {
+    const field = toField(["subscriptions", id]);
+    if (!isSubscriptionId(id)) problems.push({ field, message: `its id ${SUBSCRIPTION_ID_RULE}` });
+    const read = readSubscription(document);
+    if (!("problems" in read)) all.set(id, read);
+    else
+      for (const problem of read.problems)
+        problems.push({ ...problem, field: [field, problem.field].filter(Boolean).join(".") });
+  }
+  if (all.size > SUBSCRIPTIONS_MAX)
+    problems.push({ field: "subscriptions", message: `are more than ${SUBSCRIPTIONS_MAX}` });
+  return all;
 }
 
-function toField(path: readonly PropertyKey[]): string {
+export function toField(path: readonly PropertyKey[]): string {
   return path
     .map((part, index) => {
       if (typeof part === "number") return `[${part}]`;

@@ -7,10 +7,11 @@ import { hasCode } from "@postrider/shared/errors";
 import { type Change, findChanges } from "@postrider/shared/json-diff";
 import { findMasks, maskAction } from "@postrider/shared/mask";
 import type { Verbs } from "../audit/audited.ts";
+import { checkSubscribed } from "./check-subscribed.ts";
 import { addProblems, type ConfiguredAction, type ParsedConfig, type Problems } from "./config-document.ts";
 import { type StoredConfig, type StoredConfigAction, toCanonical } from "./stored-config.ts";
 
-export const CONFIG_KINDS = ["snippet", "action", "destination"] as const;
+export const CONFIG_KINDS = ["snippet", "action", "destination", "subscription"] as const;
 
 export interface ConfigChange {
   readonly kind: (typeof CONFIG_KINDS)[number];
@@ -35,20 +36,29 @@ interface Planning {
 
 /** The steps in the order in which they are carried out: what others need first, what goes last. */
 export async function planConfig(config: ParsedConfig, planning: Planning): Promise<ConfigStep[]> {
-  const { verbs, stored, prune } = planning;
-  const { snippets, destinations } = verbs;
+  const { verbs, stored, prune, problems } = planning;
+  const { snippets, destinations, subscriptions } = verbs;
+  const given = new Map<string, Action>();
   const steps = [
     ...findSteps("snippet", config.snippets, stored.snippets, (name, text) => snippets.set(name, text)),
-    ...(await planActions(config, planning)),
+    ...(await planActions(config, planning, given)),
     ...findSteps("destination", config.destinations, stored.destinations, (origin, limits) =>
       destinations.configure(origin, limits),
     ),
+    ...findSteps("subscription", config.subscriptions, stored.subscriptions, (id, document) =>
+      subscriptions.set(id, document),
+    ),
   ];
+  checkSubscribed(config, { stored, prune, problems, given });
   if (!prune) return steps;
   const ids = config.actions && new Map(config.actions.map(({ action }) => [action.id, action]));
   const open = new Map([...stored.actions].filter(([, { isArchived }]) => !isArchived));
   return [
     ...steps,
+    // Before the actions that deliver them.
+    ...findRemoved("subscription", config.subscriptions, stored.subscriptions, (id) =>
+      subscriptions.remove(id),
+    ),
     ...findRemoved("action", ids, open, (id) => verbs.actions.archive(id)),
     ...findRemoved("snippet", config.snippets, stored.snippets, (name) => snippets.remove(name)),
     ...findRemoved("destination", config.destinations, stored.destinations, (origin) =>
@@ -85,7 +95,12 @@ function findRemoved(
     .map((name) => ({ kind, name, change: "removed", changes: [], apply: () => remove(name) }));
 }
 
-async function planActions(config: ParsedConfig, planning: Planning): Promise<ConfigStep[]> {
+/** @param given gets those that are valid, with their snippets. */
+async function planActions(
+  config: ParsedConfig,
+  planning: Planning,
+  given: Map<string, Action>,
+): Promise<ConfigStep[]> {
   const { stored, prune, problems } = planning;
   const kept = prune && config.snippets !== null ? [] : [...stored.snippets];
   const snippets = Object.fromEntries([...kept, ...(config.snippets ?? [])]);
@@ -94,6 +109,7 @@ async function planActions(config: ParsedConfig, planning: Planning): Promise<Co
     try {
       const action = await completeSnippets(configured.action, (names) => pick(snippets, names));
       compileAction(action);
+      given.set(action.id, action);
       const step = await planAction(configured, action, planning);
       if (step !== null) steps.push(step);
     } catch (error) {

@@ -5,7 +5,9 @@ import type { Action } from "@postrider/shared/action";
 import { stringifyExact } from "@postrider/shared/exact-json";
 import type { Example } from "@postrider/shared/example";
 import type { Limits } from "@postrider/shared/own-lane";
+import type { SubscriptionDocument } from "@postrider/shared/subscription";
 import type { Verbs } from "../audit/audited.ts";
+import type { Subscription } from "../subscriptions/subscriptions.ts";
 import type { ConfigDocument } from "./config-document.ts";
 
 export interface StoredConfigAction {
@@ -22,9 +24,15 @@ export interface StoredConfig {
   readonly snippets: ReadonlyMap<string, string>;
   /** What operators have set without an end. */
   readonly destinations: ReadonlyMap<string, Limits>;
+  readonly subscriptions: ReadonlyMap<string, SubscriptionDocument>;
 }
 
-export async function readStoredConfig({ actions, snippets, destinations }: Verbs): Promise<StoredConfig> {
+export async function readStoredConfig({
+  actions,
+  snippets,
+  destinations,
+  subscriptions,
+}: Verbs): Promise<StoredConfig> {
   const stored = new Map<string, StoredConfigAction>();
   for (const { id } of await actions.list({ archived: true })) {
     const { version, archivedAt, action } = await actions.get(id);
@@ -39,11 +47,26 @@ export async function readStoredConfig({ actions, snippets, destinations }: Verb
     actions: stored,
     snippets: new Map((await snippets.list()).map(({ name, text }) => [name, text])),
     destinations: new Map((await destinations.configured()).map(({ origin, limits }) => [origin, limits])),
+    subscriptions: new Map((await subscriptions.list()).map((one) => [one.id, toSubscriptionDocument(one)])),
+  };
+}
+
+/** As it was set, without how far it is. */
+function toSubscriptionDocument({ action, events, outcomes }: Subscription): SubscriptionDocument {
+  return {
+    action,
+    ...(events !== null && { events: [...events] }),
+    ...(outcomes !== null && { outcomes }),
   };
 }
 
 /** The document that says the same, in an order that depends on nothing else; without archived actions. */
-export function toConfigDocument({ actions, snippets, destinations }: StoredConfig): ConfigDocument {
+export function toConfigDocument({
+  actions,
+  snippets,
+  destinations,
+  subscriptions,
+}: StoredConfig): ConfigDocument {
   return {
     version: 1,
     actions: [...actions.values()]
@@ -51,6 +74,7 @@ export function toConfigDocument({ actions, snippets, destinations }: StoredConf
       .map(({ action, examples }) => toActionDocument(action, examples, snippets)),
     snippets: Object.fromEntries(snippets),
     destinations: Object.fromEntries(destinations),
+    subscriptions: Object.fromEntries(subscriptions),
   };
 }
 

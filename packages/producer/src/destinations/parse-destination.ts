@@ -2,7 +2,7 @@
 
 import { limitsSchema } from "@postrider/shared/action";
 import { toOrigin } from "@postrider/shared/destination-origin";
-import { PostriderError } from "@postrider/shared/errors";
+import { PostriderError, type Problem } from "@postrider/shared/errors";
 import type { Limits } from "@postrider/shared/own-lane";
 
 /** The origin that a person names, and nothing beyond it. @throws `destination_invalid`. */
@@ -24,15 +24,34 @@ export function parseOrigin(text: string): string {
 
 /** @throws `destination_invalid`. */
 export function parseLimits(limits: Limits): Limits {
-  const parsed = limitsSchema.safeParse(limits);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = String(issue?.path[0] ?? "");
-  const message = RANGES[field] ?? issue?.message ?? "is not valid";
+  const read = readLimits(limits);
+  if ("limits" in read) return read.limits;
+  const [{ field, message } = { field: "", message: "is not valid" }] = read.problems;
   throw new PostriderError(
     "destination_invalid",
     `${["limits", field].filter(Boolean).join(".")}: ${message}`,
   );
+}
+
+/** @returns every problem at once, with its field. */
+export function readLimits(
+  limits: unknown,
+): { readonly limits: Limits } | { readonly problems: readonly Problem[] } {
+  const parsed = limitsSchema.safeParse(limits);
+  if (parsed.success) return { limits: parsed.data };
+  const { issues } = parsed.error;
+  const unknown = issues.filter(({ code }) => code === "unrecognized_keys");
+  return {
+    problems: (unknown.length > 0 ? unknown : issues).flatMap((issue) => {
+      if (issue.code === "unrecognized_keys")
+        return issue.keys.map((field) => ({
+          field,
+          message: "is no limit; there are ratePerSecond and concurrency",
+        }));
+      const field = String(issue.path[0] ?? "");
+      return [{ field, message: RANGES[field] ?? "must have ratePerSecond or concurrency" }];
+    }),
+  };
 }
 
 const RANGES: Readonly<Record<string, string>> = {

@@ -6,7 +6,7 @@ import { hasCode, PostriderError } from "@postrider/shared/errors";
 import type { Sealer } from "@postrider/shared/seal";
 import type { ActionStore } from "../actions/actions.ts";
 import { findOrigin } from "../actions/origin.ts";
-import type { StoredSubscription } from "./carried-event.ts";
+import type { OwnParts, StoredSubscription } from "./carried-event.ts";
 import { createCarry } from "./carry.ts";
 import { createChoose, findOwnParts } from "./choose.ts";
 import type { DeliverCarried } from "./deliver-carried.ts";
@@ -42,11 +42,17 @@ export function createCarrier({ store, shard, actions, sealer, deliver, holder }
     });
     return saved === null ? null : findOrigin(saved.action.url);
   };
-  const findOwn = () => findOwnParts(all, findActionOrigin);
+  /** Looked up once in a turn, by the first page that asks for it. */
+  let own: Promise<OwnParts> | null = null;
+  const findOwn = (): Promise<OwnParts> => {
+    own ??= findOwnParts(all, findActionOrigin);
+    return own;
+  };
   const carry = createCarry({ shard, deliver, choose: createChoose({ sealer, findOwn }), holder });
   return {
     async turn(onBug) {
       all = await readStored(store);
+      own = null;
       await carry.sweep(all);
       let hasMore = false;
       for (const subscription of all)

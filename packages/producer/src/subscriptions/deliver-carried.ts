@@ -40,10 +40,12 @@ export function createDeliverCarried(dependencies: EnqueueDependencies): Deliver
   };
 }
 
+export const NO_HOST =
+  "its URL does not name its host; give subscriptions an action whose URL begins like https://ops.example.com/";
+
 /** Where a subscription's action sends. @throws `subscription_invalid` where that takes an event to tell. */
 export function originOf({ action }: SavedAction): string {
   const origin = findOrigin(action.url);
   if (origin !== null) return origin;
-  const message = `the URL of ${action.id} does not name its host; give subscriptions an action whose URL begins like https://ops.example.com/`;
-  throw invalidField("subscription_invalid", "action", message);
+  throw invalidField("subscription_invalid", "action", `${action.id}: ${NO_HOST}`);
 }

@@ -8,7 +8,7 @@ import type { Carried, StoredSubscription } from "./carried-event.ts";
 
 /** @param type absent: the first of its events, or an outcome. @throws `subscription_invalid`. */
 export function toSample(
-  { events, outcomes }: StoredSubscription,
+  { events, outcomes }: Pick<StoredSubscription, "events" | "outcomes">,
   type: string | undefined,
   now: number,
 ): Carried {

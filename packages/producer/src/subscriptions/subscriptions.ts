@@ -23,9 +23,11 @@ import {
   type SubscriptionDocument,
 } from "@postrider/shared/subscription";
 import type { ActionStore } from "../actions/actions.ts";
+import { getOpen } from "../actions/archived.ts";
 import type { StoredReader, StoredSubscription } from "./carried-event.ts";
 import { KINDS, type Kind } from "./carry.ts";
-import { type DeliverCarried, originOf } from "./deliver-carried.ts";
+import { findObstacle } from "./check-carriable.ts";
+import type { DeliverCarried } from "./deliver-carried.ts";
 import { toSample } from "./sample-event.ts";
 
 /** Each costs the API processes a script or two every half second. */
@@ -55,7 +57,8 @@ export interface Subscriptions {
   get(id: string): Promise<Subscription>;
   /**
    * Saves a subscription. A new one begins with what is told from now on.
-   * @throws `subscription_invalid`, `action_unknown`.
+   * @throws `subscription_invalid`, also for an action that cannot be composed of what is chosen;
+   * `action_unknown`, `action_archived`.
    */
   set(
     id: string,
@@ -96,7 +99,10 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     get: async (id) => show(await find(id)),
     async set(id, document) {
       const given = checkSubscription(id, document);
-      originOf(await actions.get(given.action));
+      const saved = await getOpen(actions, given.action);
+      const obstacle = findObstacle(saved.action, id, given);
+      if (obstacle !== null)
+        throw invalidField("subscription_invalid", "action", `${given.action}: ${obstacle}`);
       const all = await readStored(store);
       const known = all.find((one) => one.id === id);
       if (known === undefined && all.length >= SUBSCRIPTIONS_MAX)

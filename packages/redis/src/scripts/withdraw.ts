@@ -3,6 +3,7 @@
 
 import { IN_LANE } from "@postrider/shared/outcome";
 import type { Shard } from "../shard.ts";
+import { OUTCOMES_KEPT } from "../told-streams.ts";
 import {
   type Entry,
   RECORD,
@@ -25,7 +26,9 @@ const WITHDRAW = `
 local function record(KEYS, ARGV)
 ${RECORD}
 end
-local names, values, nths, places, taken = {}, {ARGV[1], ARGV[2], ARGV[3]}, {}, {}, {}
+-- As many as the workers say; where none has ever run, as many as this process says.
+local outcomesKept = redis.call("HGET", KEYS[#KEYS - 2], "${OUTCOMES_KEPT}") or ARGV[2]
+local names, values, nths, places, taken = {}, {ARGV[1], outcomesKept, ARGV[3]}, {}, {}, {}
 -- As RECORD does, so that Redis at maxmemory lets this through: it makes room.
 redis.call("DEL", KEYS[1] .. ":none")
 local function findInList(wait, id)
@@ -70,9 +73,6 @@ for k, written in ipairs(record(names, values)) do counted[nths[k]] = written en
 return counted
 `;
 
-/** Whoever trims the stream of outcomes does it: the workers, who know how many are kept. */
-const NO_TRIM = Number.MAX_SAFE_INTEGER;
-
 /** Ends waiting deliveries; some tens at once hold Redis for a millisecond or so. */
 export type Withdraw = (entries: readonly Entry[]) => Promise<Written[]>;
 
@@ -80,10 +80,9 @@ export type Withdraw = (entries: readonly Entry[]) => Promise<Written[]>;
 export function createWithdraw({ redis, keys }: Shard, options: RecordOptions): Withdraw {
   redis.defineCommand("postriderWithdraw", { lua: WITHDRAW });
   const { postriderWithdraw } = redis as unknown as { postriderWithdraw: RecordCommand };
-  const outcomesKept = options.outcomesKept === 0 ? 0 : NO_TRIM;
   return async (entries) => {
     if (entries.length === 0) return [];
-    const { names, values } = toCommand(keys, entries, { ...options, outcomesKept });
+    const { names, values } = toCommand(keys, entries, options);
     const written = await postriderWithdraw.call(redis, names.length, ...names, ...values);
     return written.map((one) => WRITTEN[one] ?? "lost");
   };

@@ -45,7 +45,9 @@ export const apiSettings = {
     .describe("Requests that one API process works on at once; more are answered 503 with `Retry-After`."),
   apiRequestsPerSecond: integer(1, 1_000_000)
     .default(1_000)
-    .describe("Requests that one token may send to one API process per second; more are answered 429."),
+    .describe(
+      "Requests that one token may send per second, to all API processes together; more are answered 429. While Redis is away, to each process.",
+    ),
   apiIdempotencyMs: integer(60_000, 7 * 24 * HOUR_MS)
     .default(24 * HOUR_MS)
     .describe(

@@ -10,7 +10,7 @@ import { listGroups } from "@postrider/redis/reader-groups";
 import { type EndedLately, recentByAction } from "@postrider/redis/roll-up-series";
 import { judgeState, readStates, type State } from "@postrider/redis/scripts/judge-state";
 import type { Shard } from "@postrider/redis/shard";
-import { outcomeStream } from "@postrider/redis/told-streams";
+import { noteOutcomesKept, outcomeStream } from "@postrider/redis/told-streams";
 import { trimEvents } from "@postrider/redis/trim-events";
 import { isCarried } from "@postrider/shared/carried-id";
 import { newEvent } from "@postrider/shared/operator-event";
@@ -20,6 +20,7 @@ export interface JudgeOptions {
   readonly directory: LaneDirectory;
   readonly outcomesKept: number;
   readonly eventsKept: number;
+  readonly isArchived: (action: string) => Promise<boolean>;
   /** 0: never told. */
   readonly deadLettersThreshold: number;
 }
@@ -30,11 +31,12 @@ export function createJudge(options: JudgeOptions): () => Promise<void> {
     const stood = await readStates(options.shard);
     const stands = ({ type, of }: State): boolean =>
       stood.some((state) => state.type === type && state.of === of);
-    await judgeActions(options, stands);
+    await judgeActions(options, stands, stood);
     await judgeDeadLetters(options, stands);
     await judgeReaders(options, stood);
     await freeCalm(options);
     await trimEvents(options.shard, options.eventsKept);
+    await noteOutcomesKept(options.shard, options.outcomesKept);
   };
 }
 
@@ -45,16 +47,28 @@ const MINUTES = 5;
 /** Fewer say nothing. */
 const ENDED_MIN = 20;
 
+const NOTHING_ENDED: EndedLately = { ended: 0, failed: 0 };
+
 /** Whether an action is failing; where it hardly says so, it stays what it was. */
 export function isFailing({ ended, failed }: EndedLately, was: boolean): boolean {
   if (was) return ended === 0 || failed * 4 >= ended;
   return ended >= ENDED_MIN && failed * 2 >= ended;
 }
 
-async function judgeActions({ shard }: JudgeOptions, stands: Stands): Promise<void> {
-  for (const [action, recent] of await recentByAction(shard, MINUTES)) {
+async function judgeActions(
+  { shard, isArchived }: JudgeOptions,
+  stands: Stands,
+  stood: readonly State[],
+): Promise<void> {
+  const lately = await recentByAction(shard, MINUTES);
+  const failing = stood.filter(({ type }) => type === "action.failing").map(({ of }) => of);
+  for (const action of new Set([...lately.keys(), ...failing])) {
+    const recent = lately.get(action) ?? NOTHING_ENDED;
     const state: State = { type: "action.failing", of: action };
-    const [was, is] = [stands(state), isFailing(recent, stands(state))];
+    const was = stands(state);
+    // Nothing more is enqueued for one that is archived: once nothing of it ends, nothing fails any more.
+    const isOver = was && recent.ended === 0 && (await isArchived(action));
+    const is = !isOver && isFailing(recent, was);
     if (was === is) continue;
     const { ended, failed } = recent;
     const data = { action, ended, failed, minutes: MINUTES };
