@@ -6,11 +6,17 @@ import { createLocalService, sendWhole } from "./local-service.ts";
 import { createRemoteService } from "./remote/remote-service.ts";
 import type { Service } from "./service.ts";
 import { withProducer } from "./with-producer.ts";
+import { withTracing } from "./with-tracing.ts";
+
+/** What a command prints is its result; that spans were lost is none of it. */
+const UNSAID = { warn: () => undefined, info: () => undefined };
 
 /** Does the work, and closes what it took whatever happens. */
 export function withService<T>(settings: Settings, work: (service: Service) => Promise<T>): Promise<T> {
   return settings.url === ""
-    ? withProducer(settings, (producer) => work(createLocalService(producer, settings)))
+    ? withTracing(settings, "cli", UNSAID, () =>
+        withProducer(settings, (producer) => work(createLocalService(producer, settings))),
+      )
     : work(createRemoteService(settings));
 }
 
