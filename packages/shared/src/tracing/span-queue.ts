@@ -8,7 +8,7 @@ export const SPANS_MAX = 8_192;
 /** To write down so many takes a millisecond, in which nothing else of the process goes on. */
 export const BATCH_MAX = 128;
 const GATHER_MS = 1_000;
-/** Longer than the exporter's own deadline (10 s), which does not hold for a collector that answers in drips. */
+/** Longer than the exporter's own deadline (10 s), which a collector that answers in drips gets around. */
 const SEND_MS = 15_000;
 
 /** As a logger has it. */

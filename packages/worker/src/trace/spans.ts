@@ -11,7 +11,7 @@ import type { AttemptTrace, TracedStep } from "./attempt-trace.ts";
 /** Claims by which nothing came about, and which may be many. */
 const UNTOLD: ReadonlySet<Finding["kind"]> = new Set(["recorded", "newer", "throttled"]);
 
-/** Steps that took less are told only where they say something: compose, and the one that ended the attempt. */
+/** Steps that took less are not told, but for compose and the one that ended the attempt. */
 const TOLD_MS = 1;
 
 interface Circumstances {
