@@ -2,7 +2,8 @@ import { defineConfig } from "vitest/config";
 
 // Tests run against the sources: the workspace's own export condition leads to src, so no build is
 // needed for what runs in this process. Tests that start real processes use dist, which `npm test` builds.
-const conditions = ["@postrider/source", "node", "import", "module", "default"];
+// Without `module`, which is for bundlers: what libraries have under it Node cannot load.
+const conditions = ["@postrider/source", "node", "import", "default"];
 
 const TEST_MS = 900_000;
 

@@ -28,6 +28,15 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "shared/src/process-metrics.ts",
     "worker/src/record/series.ts",
   ],
+  "@opentelemetry/api": [
+    "shared/src/tracing/otlp.ts",
+    "producer/src/enqueue/trace-enqueue.ts",
+    "api/src/server/trace-requests.ts",
+  ],
+  "@opentelemetry/sdk-trace": ["shared/src/tracing/otlp.ts"],
+  "@opentelemetry/exporter-trace-otlp-proto": ["shared/src/tracing/otlp.ts"],
+  "@opentelemetry/resources": ["shared/src/tracing/otlp.ts"],
+  "@opentelemetry/context-async-hooks": ["shared/src/tracing/otlp.ts"],
   fastify: ["api/src/server/", "worker/src/probes.ts"],
   commander: ["cli/src/program.ts", "cli/src/commands/"],
 };

@@ -34,6 +34,7 @@ async function serve(answer: (circumstances: Circumstances) => Promise<{ status:
     bodyBytesMax: 1_024,
     bodyMs: 100,
     inFlightMax: 1,
+    tracing: null,
     tls: null,
     metrics,
     log: quiet as unknown as Logger,

@@ -39,6 +39,7 @@ export function claimed(lane = "bulk", action = "a@1"): Claimed {
     dueAt: 0,
     agesFrom: 0,
     claimedAt: 0,
+    trace: null,
   };
   return { ...facts, lane, delivery: delivery as unknown as Claimed["delivery"] };
 }

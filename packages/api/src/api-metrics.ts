@@ -1,8 +1,14 @@
 // What an API process counts. Every series exists from the first scrape, so that a rate is never "no data".
 
 import { TASK_KINDS, type TaskKind } from "@postrider/producer/tasks/task";
-import { collectProcess } from "@postrider/shared/process-metrics";
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import {
+  createRegistry,
+  hasExemplars,
+  type SpansDropped,
+  type Traced,
+  toObserve,
+} from "@postrider/shared/process-metrics";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
 /** `gone`: the client left before its answer was written. */
 const STATUS_CLASSES = ["2xx", "3xx", "4xx", "5xx", "gone"] as const;
@@ -21,15 +27,17 @@ export type TaskEnd = (typeof TASK_ENDS)[number];
 
 export interface ApiMetrics {
   readonly registry: Registry;
-  answered(route: Measured, status: number, ms: number): void;
+  /** @param trace the request's, where that is kept. */
+  answered(route: Measured, status: number, ms: number, trace: Traced | null): void;
   inFlight(count: number): void;
   /** Tasks that this process carries out at this moment, by what they do. */
   tasksUnderWay(kind: TaskKind, count: number): void;
   taskEnded(kind: TaskKind, state: TaskEnd): void;
 }
 
-export function createApiMetrics(routes: readonly Measured[]): ApiMetrics {
-  const registry = new Registry();
+/** @param tracing where traces are on. */
+export function createApiMetrics(routes: readonly Measured[], tracing: SpansDropped = null): ApiMetrics {
+  const registry = createRegistry(tracing);
   const registers = [registry];
   const requests = new Counter({
     name: "postrider_api_requests_total",
@@ -43,6 +51,7 @@ export function createApiMetrics(routes: readonly Measured[]): ApiMetrics {
     labelNames: ["method", "route"],
     buckets: BUCKETS,
     registers,
+    enableExemplars: hasExemplars(registry),
   });
   const inFlight = new Gauge({
     name: "postrider_api_in_flight",
@@ -69,12 +78,12 @@ export function createApiMetrics(routes: readonly Measured[]): ApiMetrics {
     for (const status_class of STATUS_CLASSES) requests.inc({ method, route: path, status_class }, 0);
     duration.zero({ method, route: path });
   }
-  collectProcess(registry);
+  const observe = toObserve(duration, hasExemplars(registry));
   return {
     registry,
-    answered({ method, path }, status, ms) {
+    answered({ method, path }, status, ms, trace) {
       requests.inc({ method, route: path, status_class: toClass(status) });
-      duration.observe({ method, route: path }, ms / 1_000);
+      observe(ms / 1_000, trace, { method, route: path });
     },
     inFlight: (count) => inFlight.set(count),
     tasksUnderWay: (kind, count) => tasksUnderWay.set({ do: kind }, count),

@@ -2,6 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { createComposer } from "@postrider/compose/apart/composer";
+import { findOpenTelemetry, traceOne } from "@postrider/producer/enqueue/trace-enqueue";
 import type { Producer } from "@postrider/producer/producer";
 import { createAnswers } from "@postrider/redis/answers";
 import { createLeaseRequests } from "@postrider/redis/scripts/lease-requests";
@@ -9,6 +10,7 @@ import { within } from "@postrider/redis/within";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Logger } from "@postrider/shared/log";
 import type { Settings } from "@postrider/shared/settings/settings";
+import type { Tracing } from "@postrider/shared/tracing/tracing";
 import { createApiMetrics } from "./api-metrics.ts";
 import { createBatchedEnqueue } from "./batched-enqueue.ts";
 import { createIdempotency } from "./idempotency.ts";
@@ -16,6 +18,7 @@ import { createAnswering } from "./route/answering.ts";
 import type { Tools } from "./route/tools.ts";
 import { ROUTES } from "./routes.ts";
 import { createServer } from "./server/server.ts";
+import type { RequestTracing } from "./server/trace-requests.ts";
 import { createCarrierDuty } from "./subscriptions/carrier-duty.ts";
 import { createTaskRunner } from "./tasks/runner.ts";
 import { createTokenDirectory } from "./tokens/directory.ts";
@@ -26,6 +29,8 @@ export interface ApiOptions {
   readonly producer: Producer;
   readonly settings: Settings;
   readonly log: Logger;
+  /** Where traces are on and registered: requests have spans then. */
+  readonly tracing?: Tracing | null;
 }
 
 export interface Api {
@@ -39,13 +44,14 @@ export interface Api {
 
 const LOOPBACK = "127.0.0.1";
 
-export async function createApi({ producer, settings, log }: ApiOptions): Promise<Api> {
-  const metrics = createApiMetrics(ROUTES);
+export async function createApi({ producer, settings, log, tracing = null }: ApiOptions): Promise<Api> {
+  const metrics = createApiMetrics(ROUTES, tracing);
   const composer = createComposer();
   const tools: Tools = {
     producer,
     composer,
-    enqueueOne: createBatchedEnqueue(producer.enqueueAll),
+    // The span is the request's own, whatever else enters Redis together with it.
+    enqueueOne: traceOne(createBatchedEnqueue(producer.enqueueAll), await findOpenTelemetry()),
     metrics,
     streamSilenceMs: settings.apiStreamSilenceMs,
     now: Date.now,
@@ -74,6 +80,7 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
     bodyMs: settings.apiBodyMs,
     inFlightMax: settings.apiInFlightMax,
     tls: await readTls(settings),
+    tracing: await findRequestTracing(tracing),
     metrics,
     log,
   });
@@ -104,6 +111,13 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
       await composer.close();
     },
   };
+}
+
+/** Loaded where there is something to trace for. */
+async function findRequestTracing(tracing: Tracing | null): Promise<RequestTracing | null> {
+  if (tracing === null) return null;
+  const { createRequestTracing } = await import("./server/trace-requests.ts");
+  return createRequestTracing();
 }
 
 function toPortTaken(host: string, port: number, cause: Error): PostriderError {

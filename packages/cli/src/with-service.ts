@@ -4,6 +4,10 @@
 import type { Settings } from "@postrider/shared/settings/settings";
 import type { Service } from "./service.ts";
 import { withProducer } from "./with-producer.ts";
+import { withTracing } from "./with-tracing.ts";
+
+/** What a command prints is its result; that spans were lost is none of it. */
+const UNSAID = { warn: () => undefined, info: () => undefined };
 
 /** Loads what `withService` will use, where the time for that is no part of what its work may take. */
 export async function loadService({ url }: Pick<Settings, "url">): Promise<void> {
@@ -18,7 +22,9 @@ export async function withService<T>(settings: Settings, work: (service: Service
     return await work(createRemoteService(settings));
   }
   const { createLocalService } = await import("./local-service.ts");
-  return await withProducer(settings, (producer) => work(createLocalService(producer, settings)));
+  return await withTracing(settings, "cli", UNSAID, () =>
+    withProducer(settings, (producer) => work(createLocalService(producer, settings))),
+  );
 }
 
 /** Sends an action's request once. What is not saved anywhere needs neither Redis nor an API. */

@@ -33,6 +33,7 @@ import { createEnqueue, type EnqueueOne } from "./enqueue/enqueue.ts";
 import { createEnqueueAll, type EnqueueAll } from "./enqueue/enqueue-all.ts";
 import { createEnqueueMany, type EnqueueMany } from "./enqueue/enqueue-many.ts";
 import { createRouting } from "./enqueue/routing.ts";
+import { type BeginSpan, findOpenTelemetry, traceAll, traceMany, traceOne } from "./enqueue/trace-enqueue.ts";
 import { createEvents, type Events } from "./events/events.ts";
 import { createMetrics, type Metrics } from "./metrics/chart-series.ts";
 import { countEnqueued, countWithdrawn } from "./metrics/count-for-charts.ts";
@@ -118,7 +119,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   if (options.sealCustomers === true && !sealer.canSeal)
     throw new PostriderError("key_missing", "sealCustomers needs secretKeys");
   const redis = await connectRedis(options.redis, producerOptions);
-  const parts = createParts(redis, options, sealer);
+  const parts = { ...createParts(redis, options, sealer), beginSpan: await findOpenTelemetry() };
   const { store, lanes, rollUps, kept } = parts;
   const verbs = createVerbs(parts);
   const reading = createReading(parts);
@@ -134,7 +135,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   return as({ actor: options.actor ?? "library", via: "library" });
 }
 
-type Parts = ReturnType<typeof createParts>;
+type Parts = ReturnType<typeof createParts> & { readonly beginSpan: BeginSpan | null };
 
 /** What the producer's verbs are made of. */
 function createParts(redis: Redis, options: ProducerOptions, sealer: Sealer) {
@@ -198,12 +199,12 @@ function createVerbs(parts: Parts): Verbs {
 
 /** What enqueues, and what only looks. */
 function createReading(parts: Parts) {
-  const { shard, store, directory, lanes, actions, sealer, kept, enqueueing } = parts;
+  const { shard, store, directory, lanes, actions, sealer, kept, enqueueing, beginSpan } = parts;
   return {
     testAction: createTestAction({ queue: createTestSendQueue(shard), actions, sealer, now: Date.now }),
-    enqueue: createEnqueue(enqueueing),
-    enqueueAll: createEnqueueAll(enqueueing),
-    enqueueMany: createEnqueueMany(enqueueing),
+    enqueue: traceOne(createEnqueue(enqueueing), beginSpan),
+    enqueueAll: traceAll(createEnqueueAll(enqueueing), beginSpan),
+    enqueueMany: traceMany(createEnqueueMany(enqueueing), beginSpan),
     outcomes: createOutcomes(shard, sealer),
     events: createEvents(shard),
     createCarrier: (holder: string) => createCarrier({ ...parts, holder }),

@@ -80,6 +80,11 @@ export interface Delivery {
    * the replay.
    */
   readonly asOf?: number;
+  /**
+   * The W3C traceparent of the span that enqueued it, where that one is kept; the delivery's own trace links
+   * there.
+   */
+  readonly trace?: string;
   /** Its Idempotency-Key, where a replay was to have a new one; absent: its id. */
   readonly key?: string;
 }

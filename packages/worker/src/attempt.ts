@@ -5,6 +5,7 @@ import type { Customer, Delivery } from "@postrider/shared/delivery";
 import type { Problem } from "@postrider/shared/errors";
 import type { OutcomeKind, Reason } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
+import type { AttemptTrace } from "./trace/attempt-trace.ts";
 
 /** A delivery that this worker has claimed, for one attempt. */
 export interface Claimed {
@@ -24,6 +25,8 @@ export interface Claimed {
   /** Unix ms from which its age counts: when it was due, or first tried where that was much later. */
   readonly agesFrom: number;
   readonly claimedAt: number;
+  /** Null where its trace is not kept, as always while traces are off. */
+  readonly trace: AttemptTrace | null;
 }
 
 /** The destination's HTTP answer. */

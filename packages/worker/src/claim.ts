@@ -14,6 +14,7 @@ import type { InFlight } from "./in-flight.ts";
 import type { Metrics } from "./record/metrics.ts";
 import { type Records, record } from "./record/record.ts";
 import { backoffStrategy, isSettled, settle } from "./settle.ts";
+import type { DeliveryTracing } from "./trace/delivery-tracing.ts";
 
 /** What every lane of a process is served with. */
 export interface LaneOptions {
@@ -26,6 +27,8 @@ export interface LaneOptions {
   readonly inFlight: InFlight;
   /** Makes an attempt and decides what follows from it. Throws nothing. */
   readonly deliver: (claimed: Claimed, past: Past) => Promise<Attempted>;
+  /** Null while traces are off. */
+  readonly tracing: DeliveryTracing | null;
   readonly log: Logger;
 }
 
@@ -106,14 +109,15 @@ function toWorkerOptions(concurrency: number, { shard, lockMs, stalledCheckMs }:
 }
 
 async function handle(job: Job, token: string, lane: string, options: LaneOptions): Promise<void> {
-  const { records, inFlight, move, bury } = options;
-  const claimed = toClaimed(job, token, lane, records.now());
+  const { records, inFlight, move, bury, tracing } = options;
+  const claimed = toClaimed(job, token, lane, options);
   const isRetry = claimed.attempt > 1;
   inFlight.enter(lane, isRetry);
   records.metrics.claimed(toLaneLabel(lane), 1);
+  let attempted: Attempted | undefined;
   try {
     const past = await readPast(job, claimed, records);
-    const attempted = await options.deliver(claimed, past);
+    attempted = await options.deliver(claimed, past);
     const left = await record(claimed, past, attempted, records);
     await settle(job, claimed, left, { move, bury, metrics: records.metrics, now: records.now() });
   } catch (error) {
@@ -124,6 +128,7 @@ async function handle(job: Job, token: string, lane: string, options: LaneOption
   } finally {
     inFlight.leave(lane, isRetry);
     records.metrics.claimed(toLaneLabel(lane), -1);
+    if (tracing !== null && attempted !== undefined) tracing.end(claimed, attempted);
   }
 }
 
@@ -139,7 +144,13 @@ function toFormat(data: unknown): Format {
   return isNewerDelivery(data) ? "newer" : "none";
 }
 
-function toClaimed(job: Job, token: string, lane: string, now: number): Claimed {
+function toClaimed(
+  job: Job,
+  token: string,
+  lane: string,
+  { records, tracing }: Pick<LaneOptions, "records" | "tracing">,
+): Claimed {
+  const now = records.now();
   // What is no delivery ends unsent before anything of it is looked at; where it lies now is its home then.
   const delivery = isDelivery(job.data)
     ? job.data
@@ -147,8 +158,9 @@ function toClaimed(job: Job, token: string, lane: string, now: number): Claimed 
   // BullMQ rewrites `delay` at each retry; the delivery carries its own due time where it has one.
   const dueAt = delivery.sendAt ?? job.timestamp;
   const attempt = job.attemptsMade + 1;
+  const id = job.id ?? "";
   return {
-    id: job.id ?? "",
+    id,
     lane,
     token,
     delivery,
@@ -158,6 +170,7 @@ function toClaimed(job: Job, token: string, lane: string, now: number): Claimed 
     dueAt,
     agesFrom: delivery.begunAt ?? (attempt === 1 && now - dueAt > LATE_MS ? now : dueAt),
     claimedAt: now,
+    trace: tracing === null ? null : tracing.begin(id, job.timestamp),
   };
 }
 

@@ -15,6 +15,7 @@ const claimed: Claimed = {
   dueAt: 0,
   agesFrom: 0,
   claimedAt: 0,
+  trace: null,
 };
 const past: Past = { mark: null, format: "known", crashes: 0 };
 

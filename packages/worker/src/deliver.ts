@@ -52,13 +52,18 @@ function conclude(draft: Draft, { met, composeMs }: Taken, { now, random }: Deli
 }
 
 async function takeSteps(draft: Draft, steps: readonly Step[]): Promise<Taken> {
+  const { trace } = draft.claimed;
   const startedAt = performance.now();
   let composeMs = 0;
+  let since = startedAt;
   try {
     for (const { name, run } of steps) {
       const result = run(draft);
       const met = result instanceof Promise ? await result : result;
-      if (name !== "send") composeMs = performance.now() - startedAt;
+      const endedAt = performance.now();
+      if (name !== "send") composeMs = endedAt - startedAt;
+      if (trace !== null) trace.steps.push({ name, startedAt: since, endedAt });
+      since = endedAt;
       if (met !== null) return { met, composeMs };
     }
     return { met: broken("no step has met anything"), composeMs };

@@ -138,6 +138,7 @@ function toClaimed(action: Action, sample: Sample): Claimed {
     dueAt: now,
     agesFrom: now,
     claimedAt: now,
+    trace: null,
   };
 }
 

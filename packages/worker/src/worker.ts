@@ -11,6 +11,7 @@ import { createTestSendQueue } from "@postrider/redis/test-send-queue";
 import type { Logger } from "@postrider/shared/log";
 import { createSealer, type Sealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings/settings";
+import { startTracing, type Tracing } from "@postrider/shared/tracing/tracing";
 import type { Redis } from "ioredis";
 import { createActionCache, type FindAction } from "./action-cache.ts";
 import { NOT_SENT } from "./attempt.ts";
@@ -31,6 +32,7 @@ import { createGate } from "./steps/gate.ts";
 import type { Send } from "./steps/send.ts";
 import { createSteps } from "./steps.ts";
 import { testAction } from "./test-send.ts";
+import { createDeliveryTracing, type DeliveryTracing } from "./trace/delivery-tracing.ts";
 import { createLaneView, type ServedLanes, serveLanes } from "./worker-lanes.ts";
 
 export interface PostriderWorker {
@@ -55,7 +57,8 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const redis = await connect(settings, pools, log);
   const shard = createShard(redis, settings.keyPrefix);
   const store = createStore(redis, settings.keyPrefix);
-  const metrics = createMetrics(settings.lanes, pools.stats);
+  const tracing = await startTracing(settings, "worker", log);
+  const metrics = createMetrics(settings.lanes, pools.stats, tracing);
   const sealer = createSealer(settings.secretKeys);
   const { actionsCached: actionsMax } = settings;
   const composer = createComposer();
@@ -92,6 +95,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     bury: createBury(shard, settings),
     inFlight,
     deliver: (claimed, past) => deliver(claimed, past, delivering),
+    tracing: toDeliveryTracing(tracing, settings, log),
     log,
   };
   let running: Running | undefined;
@@ -108,6 +112,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     await drain({ closeLanes, interrupts, calling, log }, settings.shutdownGraceMs);
     await Promise.all([composer.close(), pools.close(), probes.close(), rollUps.close()]);
     shard.redis.disconnect();
+    await tracing?.close();
     ended.open();
   };
   return {
@@ -129,6 +134,14 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
 interface Running {
   readonly lanes: ServedLanes;
   readonly testSends: ReturnType<typeof serveTests>;
+}
+
+function toDeliveryTracing(
+  tracing: Tracing | null,
+  { tracesRatio: ratio, tracesPropagate: propagates }: Settings,
+  log: Logger,
+): DeliveryTracing | null {
+  return tracing === null ? null : createDeliveryTracing({ tracing, ratio, propagates, log });
 }
 
 interface Tests {

@@ -6,11 +6,14 @@ import type { Logger } from "@postrider/shared/log";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type ApiMetrics, GONE } from "../api-metrics.ts";
 import type { Route } from "../route/route.ts";
+import type { RequestTracing } from "./trace-requests.ts";
 
 export interface OccupancyOptions {
   readonly inFlightMax: number;
   readonly metrics: ApiMetrics;
   readonly log: Logger;
+  /** Null while traces are off. */
+  readonly tracing: RequestTracing | null;
 }
 
 export interface Occupancy {
@@ -18,7 +21,7 @@ export interface Occupancy {
   take(route: Route, request: FastifyRequest, reply: FastifyReply): void;
 }
 
-export function createOccupancy({ inFlightMax, metrics, log }: OccupancyOptions): Occupancy {
+export function createOccupancy({ inFlightMax, metrics, log, tracing }: OccupancyOptions): Occupancy {
   let inFlight = 0;
   return {
     take(route, request, reply) {
@@ -27,13 +30,16 @@ export function createOccupancy({ inFlightMax, metrics, log }: OccupancyOptions)
       const isFull = isCounted && inFlight >= inFlightMax;
       if (isCounted && !isFull) inFlight += 1;
       metrics.inFlight(inFlight);
+      // Probes come every few seconds, and say nothing to anybody who looks at traces.
+      request.trace = isCounted && tracing !== null ? tracing.begin(route, request) : null;
       // Not Fastify's hooks: none of them is called for a client that leaves while it is answered.
       reply.raw.once("close", () => {
         if (isCounted && !isFull) inFlight -= 1;
         metrics.inFlight(inFlight);
         const ms = performance.now() - startedAt;
         const status = reply.raw.writableFinished ? reply.statusCode : GONE;
-        metrics.answered(route, status, ms);
+        const trace = request.trace?.end(status) ?? null;
+        metrics.answered(route, status, ms, trace);
         log[isCounted ? "info" : "debug"](
           {
             requestId: request.id,
@@ -42,6 +48,7 @@ export function createOccupancy({ inFlightMax, metrics, log }: OccupancyOptions)
             status,
             ms: Math.round(ms * 10) / 10,
             caller: request.caller?.name,
+            traceId: trace?.traceId,
           },
           "request",
         );

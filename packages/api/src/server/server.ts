@@ -22,12 +22,15 @@ import { refuseConnection } from "./refuse-connection.ts";
 import { toRequestId } from "./request-id.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
 import { findAllowed, sendAnswer, sendProblem } from "./send-answer.ts";
+import type { RequestTrace } from "./trace-requests.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
     caller: Caller;
     /** SHA-256 of the body, where the request has an Idempotency-Key. */
     bodyDigest: string;
+    /** Null where traces are off. */
+    trace: RequestTrace | null;
   }
 }
 
@@ -109,6 +112,7 @@ function createApp({ bodyBytesMax, tls, log }: ServerOptions): FastifyInstance {
   });
   app.decorateRequest("caller", null as unknown as Caller);
   app.decorateRequest("bodyDigest", "");
+  app.decorateRequest("trace", null);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, bytes: Buffer, done) => {
     try {
@@ -156,8 +160,16 @@ function addRoute(
         return enter(route, request, reply);
       },
       ...(route.streams === null && { preParsing: limitBodyTime(bodyMs) }),
-      handler: async (request, reply) =>
-        sendAnswer(reply, await answer(route, request, toCircumstances(route, request, reply))),
+      handler: async (request, reply) => {
+        const circumstances = toCircumstances(route, request, reply);
+        const { trace } = request;
+        return sendAnswer(
+          reply,
+          await (trace === null
+            ? answer(route, request, circumstances)
+            : trace.run(() => answer(route, request, circumstances))),
+        );
+      },
     });
   };
   const { streams } = route;

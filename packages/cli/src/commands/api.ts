@@ -6,6 +6,7 @@ import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { whenToldToStop } from "../told-to-stop.ts";
 import { withProducer } from "../with-producer.ts";
+import { withTracing } from "../with-tracing.ts";
 import { parentOption } from "./worker.ts";
 
 export function addApi(program: Command, context: Context): void {
@@ -33,12 +34,14 @@ export async function serveApi(
   { told, flush }: { readonly told: Promise<unknown>; readonly flush: () => Promise<void> },
 ): Promise<void> {
   const { createApi } = await import("@postrider/api/api");
-  await withProducer(settings, async (producer) => {
-    const api = await createApi({ producer, settings, log });
-    await api.listen();
-    void flush();
-    log.info({ why: await told }, "API stopping");
-    await api.close();
-    log.info("API stopped");
-  });
+  await withTracing(settings, "api", log, (tracing) =>
+    withProducer(settings, async (producer) => {
+      const api = await createApi({ producer, settings, log, tracing });
+      await api.listen();
+      void flush();
+      log.info({ why: await told }, "API stopping");
+      await api.close();
+      log.info("API stopped");
+    }),
+  );
 }

@@ -47,6 +47,8 @@ export interface RunOrder extends DeliveryTimes {
   readonly lane?: string;
   /** At most ten short texts, which the outcomes of all its deliveries carry. */
   readonly labels?: readonly string[];
+  /** As of a single delivery: what the traces of all of them link to. */
+  readonly traceparent?: string;
   /** The deliveries wait until the run, or one of them, is released. */
   readonly hold?: boolean;
   /**

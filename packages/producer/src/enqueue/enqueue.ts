@@ -22,6 +22,7 @@ import { PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import type { Sealer } from "@postrider/shared/seal";
+import { parseTraceparent, toTraceparent } from "@postrider/shared/tracing/trace-context";
 import type { ActionStore, SavedAction } from "../actions/actions.ts";
 import { getOpen } from "../actions/archived.ts";
 import type { Runs } from "../runs/runs.ts";
@@ -47,6 +48,11 @@ export interface DeliveryOrder extends DeliveryTimes {
   readonly lane?: string;
   /** At most ten short texts, which its outcome carries. */
   readonly labels?: readonly string[];
+  /**
+   * W3C trace context of what asks for it, to which its own trace links (tracing.md); unless given, a span of
+   * this enqueue, where the process has an OpenTelemetry.
+   */
+  readonly traceparent?: string;
 }
 
 export interface Enqueued {
@@ -116,15 +122,28 @@ interface Extras {
   readonly event?: EventData | undefined;
   readonly values?: Values | undefined;
   readonly labels?: readonly string[] | undefined;
+  readonly traceparent?: string | undefined;
 }
 
 /** What an order adds to its deliveries. @throws `delivery_invalid`. */
-export function toExtras({ event, values, labels }: Extras): Pick<Delivery, keyof Extras> {
+export function toExtras({
+  event,
+  values,
+  labels,
+  traceparent,
+}: Extras): Pick<Delivery, "event" | "values" | "labels" | "trace"> {
   return {
     ...(event && { event }),
     ...(values && { values: parseValues(values) }),
     ...(labels && labels.length > 0 && { labels }),
+    ...(traceparent !== undefined && toTrace(traceparent)),
   };
+}
+
+/** What its deliveries' traces link to, where that is kept by whoever made it. */
+function toTrace(traceparent: string): Pick<Delivery, "trace"> {
+  const context = parseTraceparent(traceparent);
+  return context?.isSampled === true ? { trace: toTraceparent(context) } : {};
 }
 
 /** The lane as a delivery carries it: only where it is not the usual one. */

@@ -4,6 +4,7 @@
 import { invalidField, PostriderError } from "@postrider/shared/errors";
 import { areLabels, LABELS_RULE } from "@postrider/shared/labels";
 import { isLaneName } from "@postrider/shared/lanes";
+import { parseTraceparent } from "@postrider/shared/tracing/trace-context";
 
 /** A field's rule: whether it must be there, what it must be in words, and whether a value is that. */
 interface Rule {
@@ -34,6 +35,10 @@ const COMMON: Readonly<Record<string, Rule>> = {
     holds: (value) => typeof value === "string" && isLaneName(value),
   },
   labels: { must: LABELS_RULE, holds: areLabels },
+  traceparent: {
+    must: "be a traceparent, such as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    holds: (value) => parseTraceparent(value) !== null,
+  },
   sendAt: { must: "be a valid Date", holds: isDate },
   expiresAt: { must: "be a valid Date", holds: isDate },
 };

@@ -8,6 +8,7 @@ import { egressSettings } from "./egress.ts";
 import { logSettings } from "./log.ts";
 import { producerSettings } from "./producer.ts";
 import { redisSettings } from "./redis.ts";
+import { tracingSettings } from "./tracing.ts";
 import { workerSettings } from "./worker.ts";
 
 /** The settings by whom they concern, in the order in which people are shown them. */
@@ -19,6 +20,7 @@ export const SETTINGS_BY_ROLE = {
   API: apiSettings,
   "Command line over HTTP": clientSettings,
   Logging: logSettings,
+  Traces: tracingSettings,
 } as const;
 
 export const settingsSchema = z.object({
@@ -29,6 +31,7 @@ export const settingsSchema = z.object({
   ...apiSettings,
   ...clientSettings,
   ...logSettings,
+  ...tracingSettings,
 });
 
 export type Settings = z.output<typeof settingsSchema>;

@@ -4,8 +4,14 @@
 import { OWN_LANE_KINDS, type OwnLaneKind, toLaneLabel } from "@postrider/shared/lanes";
 import { type OutcomeKind, outcomeOf, REASON_NAMES, type Reason } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
-import { collectProcess } from "@postrider/shared/process-metrics";
-import { type Counter, Registry } from "prom-client";
+import {
+  createRegistry,
+  hasExemplars,
+  type SpansDropped,
+  type Traced,
+  toObserve,
+} from "@postrider/shared/process-metrics";
+import type { Counter, Registry } from "prom-client";
 import type { FaultCode } from "../attempt.ts";
 import { DESTINATIONS_SHOWN_MAX, defineSeries, type PoolStats, type Series } from "./series.ts";
 
@@ -66,9 +72,10 @@ export interface Metrics {
   ended(lane: string, outcome: OutcomeKind, reason: Reason): void;
   replied(status: number): void;
   faulted(fault: FaultCode): void;
-  attempted(seconds: number): void;
+  /** @param trace the one that it belongs to, where that is kept. */
+  attempted(seconds: number, trace: Traced | null): void;
   tokenFetched(result: TokenResult): void;
-  latency(seconds: number): void;
+  latency(seconds: number, trace: Traced | null): void;
   retried(lane: string, reason: Reason): void;
   /** A claim that was not the delivery's only one. */
   repeated(lane: string, kind: RepeatKind): void;
@@ -94,14 +101,15 @@ export interface Metrics {
 /**
  * Creates the series for the shared lanes that a worker serves; own lanes are told apart by kind only.
  * @param stats asked at each scrape.
+ * @param tracing where traces are on.
  */
 export function createMetrics(
   sharedLanes: readonly string[],
   stats: () => PoolStats = () => NO_POOLS,
+  tracing: SpansDropped | null = null,
 ): Metrics {
   const lanes = [...sharedLanes, ...OWN_LANE_KINDS];
-  const registry = new Registry();
-  collectProcess(registry);
+  const registry = createRegistry(tracing);
   const inFlight = new Map(lanes.map((lane) => [lane, 0]));
   const series = defineSeries(registry, inFlight, stats);
 
@@ -130,8 +138,8 @@ export function createMetrics(
     replied: (status) => replies.get(toStatusClass(status))?.inc(),
     faulted: (fault) => series.attempts.labels("", fault).inc(),
     tokenFetched: (result) => series.tokenFetches.labels(result).inc(),
-    attempted: (seconds) => series.duration.observe(seconds),
-    latency: (seconds) => series.latency.observe(seconds),
+    attempted: toObserve(series.duration, hasExemplars(registry)),
+    latency: toObserve(series.latency, hasExemplars(registry)),
     retried: (lane, reason) => series.retries.labels(lane, reason).inc(),
     repeated: (lane, kind) => series.repeats.labels(lane, kind).inc(),
     ownLanes: (entries, counts) => showOwnLanes(entries, counts, series),

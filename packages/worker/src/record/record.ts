@@ -22,6 +22,7 @@ import {
   type Verdict,
 } from "../attempt.ts";
 import type { Past } from "../draft.ts";
+import type { AttemptTrace } from "../trace/attempt-trace.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface Records {
@@ -86,7 +87,7 @@ async function write(claimed: Claimed, attempted: Attempted, records: Records): 
   const { verdict } = attempted;
   const { ledger, metrics, log } = records;
   const lane = toLaneLabel(claimed.lane);
-  countAttempt(attempted, metrics);
+  countAttempt(claimed, attempted, metrics);
   const at = records.now();
   const outcome = toOutcome(claimed, attempted, at);
   const isRetry = verdict.kind === "retry";
@@ -98,16 +99,26 @@ async function write(claimed: Claimed, attempted: Attempted, records: Records): 
     customerPlace: outcome === null ? null : placeOfDelivery(claimed.delivery),
     isRetry,
   });
+  const { trace } = claimed;
+  if (trace !== null) noteRecorded(trace, written, outcome);
   if (written === "lost") metrics.repeated(lane, "lost");
   else if (written === "stands") metrics.repeated(lane, "ended");
   else if (outcome !== null) {
     metrics.ended(lane, outcome.outcome, outcome.reason);
-    if (outcome.outcome === "delivered") metrics.latency((outcome.endedAt - claimed.dueAt) / 1_000);
+    if (outcome.outcome === "delivered") metrics.latency((outcome.endedAt - claimed.dueAt) / 1_000, trace);
   }
   if (written !== "lost" && verdict.kind === "retry") metrics.retried(lane, verdict.reason);
   records.rollUps.add(toHappened(claimed, attempted, written === "written" ? outcome : null, written));
   writeLine(claimed, attempted, written, log);
   return written;
+}
+
+function noteRecorded(trace: AttemptTrace, written: Written, outcome: Outcome | null): void {
+  trace.recorded = {
+    endedAt: performance.now(),
+    written,
+    outcome: written === "written" ? outcome : null,
+  };
 }
 
 function toOutcome(claimed: Claimed, { verdict, finding }: Attempted, endedAt: number): Outcome | null {
@@ -140,11 +151,11 @@ function toRecord(
   return packEvidence(evidence, claimed, sealer);
 }
 
-function countAttempt({ finding, timings }: Attempted, metrics: Metrics): void {
+function countAttempt({ trace }: Claimed, { finding, timings }: Attempted, metrics: Metrics): void {
   if (finding.kind === "reply") metrics.replied(finding.status);
   else if (finding.kind === "fault") metrics.faulted(finding.code);
   else return;
-  metrics.attempted(timings.totalMs / 1_000);
+  metrics.attempted(timings.totalMs / 1_000, trace);
 }
 
 /** What is counted of it for charts: the same as for Prometheus. */
@@ -196,6 +207,7 @@ function writeLine(
     composeMs: round(timings.composeMs),
     sendMs: round(timings.totalMs),
     delayMs: verdict.kind === "retry" ? verdict.delayMs : undefined,
+    traceId: claimed.trace?.traceId,
   };
   if (finding.kind === "broken" || finding.kind === "unready") log.error(line, "attempt");
   else log.info(line, "attempt");

@@ -1,6 +1,7 @@
 // The series that a worker exposes: the one table of names, helps and labels. Labels are bounded.
 // docs/metrics.md is generated from here.
 
+import { hasExemplars } from "@postrider/shared/process-metrics";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
 /** From a fast API to the longest deadline (90 s). */
@@ -28,8 +29,12 @@ export function defineSeries(
     new Counter({ name: `postrider_${name}`, help, labelNames: [...labelNames], registers });
   const gauge = (name: string, help: string) =>
     new Gauge({ name: `postrider_${name}`, help, labelNames: ["lane"], registers });
-  const histogram = (name: string, help: string, buckets: number[]) =>
-    new Histogram({ name: `postrider_${name}`, help, buckets, registers });
+  /** Of those that tell how long deliveries take: a slow one names its trace. */
+  const timed = (name: string, help: string, buckets: number[]) =>
+    new Histogram({
+      ...{ name: `postrider_${name}`, help, buckets, registers },
+      enableExemplars: hasExemplars(registry),
+    });
   return {
     deliveries: counter("deliveries_total", "Deliveries that ended, by outcome and reason.", [
       "lane",
@@ -66,8 +71,8 @@ export function defineSeries(
       "Dead letters that made room for newer ones or grew too old; their outcomes were recorded long before.",
       ["lane"],
     ),
-    duration: histogram("attempt_duration_seconds", "Time of one HTTP exchange.", ATTEMPT_SECONDS),
-    latency: histogram(
+    duration: timed("attempt_duration_seconds", "Time of one HTTP exchange.", ATTEMPT_SECONDS),
+    latency: timed(
       "delivery_latency_seconds",
       "Time from enqueue, or from the due time, to a delivered outcome.",
       LATENCY_SECONDS,

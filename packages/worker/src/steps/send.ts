@@ -11,6 +11,7 @@ import type { DestinationTracker } from "../destinations/destination-tracker.ts"
 import type { RateLimiter } from "../destinations/rate-limiter.ts";
 import { type Draft, known, type Step } from "../draft.ts";
 import type { Sent } from "../send/exchange.ts";
+import { withTraceparent } from "../trace/propagate.ts";
 
 /** Sends a request; `leftMs` of the attempt's one deadline are left. */
 export type Send = (
@@ -104,9 +105,10 @@ async function sendInTurn(
   const moment = sending.awaitTurn(claimed.lane);
   if (moment !== null && !(await uncounted(moment))) return THROTTLED;
   // Tokens and moments take their time, and no attempt starts after it.
-  const { expiresAt } = claimed.delivery;
-  if (expiresAt !== undefined && sending.now() > expiresAt) return THROTTLED;
-  return sending.send(request, action, Math.max(1, leftMs()));
+  const { trace, delivery } = claimed;
+  if (delivery.expiresAt !== undefined && sending.now() > delivery.expiresAt) return THROTTLED;
+  if (trace !== null) trace.exchange = { method: request.method, startedAt: performance.now() };
+  return sending.send(withTraceparent(request, trace), action, Math.max(1, leftMs()));
 }
 
 function toLate(tookMs: number): Finding {
