@@ -3,7 +3,7 @@
 /** Its action. The name is reserved: the API processes save it, and the configuration leaves it out. */
 export const CANARY_ACTION = "postrider.canary";
 
-/** Whether a delivery of this action (`id@version`) is a canary, which nobody who reads outcomes is told of. */
+/** Whether a delivery of this action (`id@version`) is a canary; nobody who reads outcomes is told of it. */
 export function isCanary(ref: string | undefined): boolean {
   return ref?.startsWith(`${CANARY_ACTION}@`) === true;
 }
