@@ -25,8 +25,14 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   "prom-client": [
     "worker/src/record/metrics.ts",
     "api/src/api-metrics.ts",
+    "api/src/canary/canary-metrics.ts",
     "shared/src/process-metrics.ts",
+    "shared/src/tally.ts",
+    "shared/src/installation-metrics.ts",
+    "shared/src/redis-metrics.ts",
     "worker/src/record/series.ts",
+    "worker/src/record/attempt-metrics.ts",
+    "worker/src/record/destination-counts.ts",
   ],
   "@opentelemetry/api": [
     "shared/src/tracing/otlp.ts",

@@ -1,6 +1,8 @@
 // What an API process counts. Every series exists from the first scrape, so that a rate is never "no data".
 
+import type { TakenIn } from "@postrider/producer/metrics/taken-in";
 import { TASK_KINDS, type TaskKind } from "@postrider/producer/tasks/task";
+import { type Figures, showInstallation } from "@postrider/shared/installation-metrics";
 import {
   createRegistry,
   hasExemplars,
@@ -8,7 +10,10 @@ import {
   type Traced,
   toObserve,
 } from "@postrider/shared/process-metrics";
+import { createRedisMetrics, type RedisMetrics } from "@postrider/shared/redis-metrics";
+import { defineShown } from "@postrider/shared/tally";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { type CanaryMetrics, createCanaryMetrics } from "./canary/canary-metrics.ts";
 
 /** `gone`: the client left before its answer was written. */
 const STATUS_CLASSES = ["2xx", "3xx", "4xx", "5xx", "gone"] as const;
@@ -27,6 +32,11 @@ export type TaskEnd = (typeof TASK_ENDS)[number];
 
 export interface ApiMetrics {
   readonly registry: Registry;
+  /** How Redis answers. */
+  readonly redis: RedisMetrics;
+  readonly canary: CanaryMetrics;
+  /** The installation's figures as of now; null: they are not known. */
+  installation(figures: Figures | null): void;
   /** @param trace the request's, where that is kept. */
   answered(route: Measured, status: number, ms: number, trace: Traced | null): void;
   inFlight(count: number): void;
@@ -35,9 +45,18 @@ export interface ApiMetrics {
   taskEnded(kind: TaskKind, state: TaskEnd): void;
 }
 
-/** @param tracing where traces are on. */
-export function createApiMetrics(routes: readonly Measured[], tracing: SpansDropped = null): ApiMetrics {
+const NOTHING_TAKEN_IN: TakenIn = { enqueued: new Map(), duplicates: 0 };
+
+/** @param takenIn asked at each scrape. @param tracing where traces are on. */
+export function createApiMetrics(
+  routes: readonly Measured[],
+  takenIn: () => TakenIn = () => NOTHING_TAKEN_IN,
+  tracing: SpansDropped = null,
+): ApiMetrics {
   const registry = createRegistry(tracing);
+  defineTakenIn(registry, takenIn);
+  let figures: Figures | null = null;
+  showInstallation(registry, () => figures);
   const registers = [registry];
   const requests = new Counter({
     name: "postrider_api_requests_total",
@@ -81,6 +100,11 @@ export function createApiMetrics(routes: readonly Measured[], tracing: SpansDrop
   const observe = toObserve(duration, hasExemplars(registry));
   return {
     registry,
+    redis: createRedisMetrics(registry),
+    canary: createCanaryMetrics(registry),
+    installation(latest) {
+      figures = latest;
+    },
     answered({ method, path }, status, ms, trace) {
       requests.inc({ method, route: path, status_class: toClass(status) });
       observe(ms / 1_000, trace, { method, route: path });
@@ -89,6 +113,18 @@ export function createApiMetrics(routes: readonly Measured[], tracing: SpansDrop
     tasksUnderWay: (kind, count) => tasksUnderWay.set({ do: kind }, count),
     taskEnded: (kind, state) => tasks.inc({ do: kind, state }),
   };
+}
+
+function defineTakenIn(registry: Registry, takenIn: () => TakenIn): void {
+  const enqueued = "Deliveries taken in by this process, by the lane that they have entered.";
+  defineShown("counter", { registry, name: "enqueued_total", help: enqueued, labelNames: ["lane"] }, () =>
+    [...takenIn().enqueued].map(([lane, value]) => ({ labels: { lane }, value })),
+  );
+  const duplicates =
+    "Deliveries that this process was given again, known by run and customer or by key; each was taken in once.";
+  defineShown("counter", { registry, name: "duplicates_total", help: duplicates }, () => [
+    { labels: {}, value: takenIn().duplicates },
+  ]);
 }
 
 /** nginx's number for a client that closed the request. */

@@ -5,6 +5,9 @@ import { createComposer } from "@postrider/compose/apart/composer";
 import { findOpenTelemetry, traceOne } from "@postrider/producer/enqueue/trace-enqueue";
 import type { Producer } from "@postrider/producer/producer";
 import { createAnswers } from "@postrider/redis/answers";
+import { FIGURES_MS } from "@postrider/redis/figures";
+import { repeat } from "@postrider/redis/periodic";
+import { probeRedis } from "@postrider/redis/probe";
 import { createLeaseRequests } from "@postrider/redis/scripts/lease-requests";
 import { within } from "@postrider/redis/within";
 import { PostriderError } from "@postrider/shared/errors";
@@ -13,6 +16,7 @@ import type { Settings } from "@postrider/shared/settings/settings";
 import type { Tracing } from "@postrider/shared/tracing/tracing";
 import { createApiMetrics } from "./api-metrics.ts";
 import { createBatchedEnqueue } from "./batched-enqueue.ts";
+import { createCanary } from "./canary/canary.ts";
 import { createIdempotency } from "./idempotency.ts";
 import { createAnswering } from "./route/answering.ts";
 import type { Tools } from "./route/tools.ts";
@@ -45,7 +49,7 @@ export interface Api {
 const LOOPBACK = "127.0.0.1";
 
 export async function createApi({ producer, settings, log, tracing = null }: ApiOptions): Promise<Api> {
-  const metrics = createApiMetrics(ROUTES, tracing);
+  const metrics = createApiMetrics(ROUTES, () => producer.watching.takenIn, tracing);
   const composer = createComposer();
   const tools: Tools = {
     producer,
@@ -86,6 +90,12 @@ export async function createApi({ producer, settings, log, tracing = null }: Api
   });
   const tasks = createTaskRunner({ producer: producer.as(null), metrics, log });
   const subscriptions = createCarrierDuty(producer, log);
+  const canary = createCanary({ producer: producer.as(null), settings, metrics: metrics.canary, log });
+  const startWatching = () => [
+    probeRedis(producer.store.redis, metrics.redis, log),
+    repeat("figures", FIGURES_MS, producer.watching.figures.gather, log),
+  ];
+  let watching: ReturnType<typeof startWatching> = [];
   let address: string | null = null;
   return {
     get address() {
@@ -93,6 +103,7 @@ export async function createApi({ producer, settings, log, tracing = null }: Api
     },
     async listen() {
       isLoopbackOnly = await directory.isEmpty();
+      await canary.check(isLoopbackOnly);
       const host = isLoopbackOnly ? LOOPBACK : settings.apiHost;
       const port = settings.apiPort;
       address = await server.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
@@ -101,13 +112,17 @@ export async function createApi({ producer, settings, log, tracing = null }: Api
       log.info({ address }, "API ready");
       tasks.start();
       subscriptions.start();
+      watching = startWatching();
+      canary.start(address);
       if (isLoopbackOnly)
         log.info(
           "no token is there, so the API listens on loopback only and needs none; make one with postrider tokens create, and start the API again",
         );
     },
     async close() {
-      await Promise.all([server.close(settings.shutdownGraceMs), tasks.close(), subscriptions.close()]);
+      const duties = [tasks.close(), subscriptions.close(), canary.close()];
+      await Promise.all([server.close(settings.shutdownGraceMs), ...duties]);
+      await Promise.all(watching.map((duty) => duty.stop()));
       await composer.close();
     },
   };

@@ -35,8 +35,11 @@ import { createEnqueueMany, type EnqueueMany } from "./enqueue/enqueue-many.ts";
 import { createRouting } from "./enqueue/routing.ts";
 import { type BeginSpan, findOpenTelemetry, traceAll, traceMany, traceOne } from "./enqueue/trace-enqueue.ts";
 import { createEvents, type Events } from "./events/events.ts";
+import { toKept } from "./kept.ts";
 import { createMetrics, type Metrics } from "./metrics/chart-series.ts";
 import { countEnqueued, countWithdrawn } from "./metrics/count-for-charts.ts";
+import { createTakenIn } from "./metrics/taken-in.ts";
+import { createWatching, type Watching } from "./metrics/watching.ts";
 import { createOutcomes, type Outcomes } from "./outcomes/outcomes.ts";
 import { createOverview, type ReadOverview } from "./overview/overview.ts";
 import { createRuns } from "./runs/runs.ts";
@@ -105,6 +108,7 @@ export interface Producer extends Verbs {
   readonly ownLanes: OwnLanes;
   /** Everything at a glance, at a bounded cost. */
   readonly overview: ReadOverview;
+  readonly watching: Watching;
   /** What shards share, for those that keep something of their own there. */
   readonly store: Store;
   close(): Promise<void>;
@@ -151,21 +155,33 @@ function createParts(redis: Redis, options: ProducerOptions, sealer: Sealer) {
   const runs = createRuns({ shard, directory, lanes, findOrigin });
   const finder = createFinder(shard, { findOrigin, sealer });
   const kept = toKept(options, defaults);
-  const { customersKeptMs } = kept;
   const rollUps = createRollUps(shard, kept, directory.now);
-  const index = customersKeptMs > 0 ? createCustomerIndex(shard, customersKeptMs) : null;
+  const index = kept.customersKeptMs > 0 ? createCustomerIndex(shard, kept.customersKeptMs) : null;
+  const { takenIn, count } = createTakenIn();
   const enqueueing = {
-    admit: countEnqueued(createAdmit(shard), rollUps),
-    lanes,
-    actions,
-    runs,
+    admit: count(countEnqueued(createAdmit(shard), rollUps)),
+    ...{ lanes, actions, runs },
     routing: createRouting(directory, Date.now),
     backlogMax: options.backlogMax ?? defaults.backlogMax,
     customerSealer: options.sealCustomers === true ? sealer : null,
     isIndexed: index !== null,
   };
   return {
-    ...{ shard, store, lanes, snippets, directory, actions, findOrigin, runs, finder, sealer, kept, rollUps },
+    ...{
+      shard,
+      store,
+      lanes,
+      snippets,
+      directory,
+      actions,
+      findOrigin,
+      runs,
+      finder,
+      sealer,
+      kept,
+      rollUps,
+      takenIn,
+    },
     hasIndex: index !== null,
     findOfCustomer: createFindOfCustomer({ shard, index, finder, sealer }),
     enqueueing,
@@ -214,21 +230,8 @@ function createReading(parts: Parts) {
     lanes,
     ownLanes: createOwnLanes(shard, directory),
     overview: createOverview({ shard, directory, lanes }),
+    watching: createWatching({ ...kept, shard, store, directory }, parts.takenIn),
     store,
-  };
-}
-
-/** What is kept, and for how long: as the workers have it. */
-function toKept(options: ProducerOptions, defaults: Settings): Settings {
-  return {
-    ...defaults,
-    customersKeptMs: options.customersKeptMs ?? defaults.customersKeptMs,
-    outcomesKept: options.outcomesKept ?? defaults.outcomesKept,
-    idempotencyWindowMs: options.idempotencyWindowMs ?? defaults.idempotencyWindowMs,
-    auditKept: options.auditKept ?? defaults.auditKept,
-    rollUpsMinutesKeptMs: options.rollUpsMinutesKeptMs ?? defaults.rollUpsMinutesKeptMs,
-    rollUpsHoursKeptMs: options.rollUpsHoursKeptMs ?? defaults.rollUpsHoursKeptMs,
-    rollUpsNamesMax: options.rollUpsNamesMax ?? defaults.rollUpsNamesMax,
   };
 }
 

@@ -1,14 +1,10 @@
 // The page of metrics of a process: what Node tells of it (prom-client's own collection, less what
-// Prometheus' naming rules refuse), and how its times name traces.
+// Prometheus' naming rules refuse), which Postrider it is, and how its times name traces.
 
-import {
-  Counter,
-  collectDefaultMetrics,
-  type Histogram,
-  Registry,
-  type RegistryContentType,
-} from "prom-client";
+import { collectDefaultMetrics, type Histogram, Registry, type RegistryContentType } from "prom-client";
+import { defineShown } from "./tally.ts";
 import type { Tracing } from "./tracing/tracing.ts";
+import { VERSION } from "./version.ts";
 
 const PREFIX = "postrider_";
 
@@ -36,15 +32,15 @@ export function createRegistry(tracing: SpansDropped): Registry {
   if (tracing !== null) toAny(registry).setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   collectDefaultMetrics({ register: registry, prefix: PREFIX });
   for (const name of MISNAMED) registry.removeSingleMetric(`${PREFIX}${name}`);
-  new Counter({
-    name: `${PREFIX}spans_dropped_total`,
-    help: "Spans of traces that the collector did not take, or that found no room while it was slow or away. 0 where traces are off.",
-    registers: [registry],
-    collect() {
-      this.reset();
-      this.inc(tracing?.dropped() ?? 0);
-    },
-  });
+  const version = "1; its label is the version of this process.";
+  defineShown("gauge", { registry, name: "build_info", help: version, labelNames: ["version"] }, () => [
+    { labels: { version: VERSION }, value: 1 },
+  ]);
+  const spans =
+    "Spans of traces that the collector did not take, or that found no room while it was slow or away. 0 where traces are off.";
+  defineShown("counter", { registry, name: "spans_dropped_total", help: spans }, () => [
+    { labels: {}, value: tracing?.dropped() ?? 0 },
+  ]);
   return registry;
 }
 

@@ -1,10 +1,12 @@
 // A worker process's view of the lanes, and serving them. What it knows of them is made first, since the
 // steps of a delivery look at it; claiming, and the duties that keep lanes, begin with all of that at hand.
 
+import { createFigures, FIGURES_MS, type InstallationFigures } from "@postrider/redis/figures";
 import { createHeartbeat } from "@postrider/redis/heartbeat";
 import { createLaneDirectory, type LaneDirectory } from "@postrider/redis/lane-directory";
 import { asOnly } from "@postrider/redis/lease";
 import { repeat } from "@postrider/redis/periodic";
+import { probeRedis } from "@postrider/redis/probe";
 import { dropOldLetters } from "@postrider/redis/scripts/expire-letters";
 import { reclaimUnserved } from "@postrider/redis/scripts/reclaim";
 import type { Shard, Store } from "@postrider/redis/shard";
@@ -35,16 +37,18 @@ export interface LaneView {
   readonly directory: LaneDirectory;
   readonly destinations: DestinationTracker;
   readonly inFlight: InFlight;
+  readonly figures: InstallationFigures;
 }
 
 export interface LaneViewOptions {
   readonly shard: Shard;
+  readonly store: Store;
   readonly settings: Settings;
   readonly scout: Scout;
 }
 
 /** @returns the view as the registry is now; `serveLanes` keeps it up to date. */
-export async function createLaneView({ shard, settings, scout }: LaneViewOptions): Promise<LaneView> {
+export async function createLaneView({ shard, store, settings, scout }: LaneViewOptions): Promise<LaneView> {
   const directory = createLaneDirectory(shard);
   await directory.refresh();
   const inFlight = createInFlight(Date.now);
@@ -57,7 +61,8 @@ export async function createLaneView({ shard, settings, scout }: LaneViewOptions
     circuit: settings,
     now: Date.now,
   });
-  return { directory, destinations, inFlight };
+  const figures = createFigures({ ...settings, shard, store, directory });
+  return { directory, destinations, inFlight, figures };
 }
 
 export interface ServedLanes {
@@ -116,6 +121,7 @@ export function serveLanes(options: ServeLanesOptions): ServedLanes {
     repeat("liveness", LIVENESS_MS, liveness.check, log),
     repeat("heartbeat", HEARTBEAT_MS, () => heartbeat.show(directory.now()), log),
     repeat("reclaim", settings.stalledCheckMs, reclaim, log),
+    probeRedis(shard.redis, metrics.redis, log),
     ...startSharedDuties(options),
   ];
 
@@ -132,7 +138,8 @@ export function serveLanes(options: ServeLanesOptions): ServedLanes {
 }
 
 /** What one worker does for all, whichever comes first. */
-function startSharedDuties({ shard, store, view: { directory }, settings, metrics, log }: ServeLanesOptions) {
+function startSharedDuties({ shard, store, view, settings, metrics, log }: ServeLanesOptions) {
+  const { directory, figures } = view;
   const audit = createAudit(shard, store, directory, log);
   const isArchived = async (action: string): Promise<boolean> =>
     (await store.redis.sismember(store.keys.archivedActions(), action)) === 1;
@@ -140,6 +147,7 @@ function startSharedDuties({ shard, store, view: { directory }, settings, metric
   const letters = { shard, ageMs: settings.deadLettersAgeMs, dropped: metrics.deadLettersDropped };
   const dropOld = () => asOnly(shard, "old-letters", AUDIT_MS, () => dropOldLetters(letters));
   return [
+    repeat("figures", FIGURES_MS, figures.gather, log),
     repeat("old-letters", AUDIT_MS, dropOld, log),
     repeat("judge", JUDGE_MS, () => asOnly(shard, "judge", JUDGE_MS, judge), log),
     repeat(

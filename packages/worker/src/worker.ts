@@ -14,22 +14,23 @@ import type { Settings } from "@postrider/shared/settings/settings";
 import { startTracing, type Tracing } from "@postrider/shared/tracing/tracing";
 import type { Redis } from "ioredis";
 import { createActionCache, type FindAction } from "./action-cache.ts";
-import { NOT_SENT } from "./attempt.ts";
 import { type LaneOptions, serveLane, toReclaimed } from "./claim.ts";
 import { createCredentialSteps } from "./credential-steps.ts";
 import { decideUnrecorded } from "./decide/decide.ts";
 import { deliver } from "./deliver.ts";
 import { createRateLimiter } from "./destinations/rate-limiter.ts";
 import { createScout } from "./destinations/scout.ts";
-import { createInterrupts, type Interrupts } from "./interrupts.ts";
+import { drain, toSend } from "./drain.ts";
+import { createInterrupts } from "./interrupts.ts";
 import { type Probes, serveProbes } from "./probes.ts";
+import { createAttemptLog } from "./record/attempt-log.ts";
+import { measureCompose } from "./record/measured-compose.ts";
 import { createMetrics } from "./record/metrics.ts";
+import type { Records } from "./record/record.ts";
 import { protectRedis } from "./send/guard/own-ports.ts";
 import { createPools, type Pools } from "./send/pool/pools.ts";
-import { send } from "./send/send.ts";
 import { serveTestSends } from "./serve/answer-test-sends.ts";
 import { createGate } from "./steps/gate.ts";
-import type { Send } from "./steps/send.ts";
 import { createSteps } from "./steps.ts";
 import { testAction } from "./test-send.ts";
 import { createDeliveryTracing, type DeliveryTracing } from "./trace/delivery-tracing.ts";
@@ -67,30 +68,29 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
 
   const calling = { isOff: false };
   const sendWithin = toSend({ settings, pools, interrupts, calling });
-  const { tls } = pools;
-  const credentials = { store, sealer, interrupts, send: sendWithin, actionsMax, now: Date.now, tls };
+  const credentials = { store, sealer, interrupts, send: sendWithin, actionsMax, now: Date.now };
   const early = {
     findAction: createActionCache(store, sealer, actionsMax),
-    ...(await createCredentialSteps({ ...credentials, onTokenFetch: metrics.tokenFetched })),
+    ...(await createCredentialSteps({ ...credentials, tls: pools.tls, onTokenFetch: metrics.tokenFetched })),
     compose: composer.compose,
     random: Math.random,
   };
   const scout = createScout({ shard, ...early });
   const reports = { metrics, log, reclaimed: toReclaimed(metrics, log) };
-  const view = await createLaneView({ shard, settings, scout });
-  const { directory, destinations, inFlight } = view;
+  const view = await createLaneView({ shard, store, settings, scout });
+  const { directory, destinations, inFlight, figures } = view;
   const rateLimiter = createRateLimiter({ ...settings, shard, find: directory.get, interrupts });
   const awaitTurn = (lane: string) => (calling.isOff ? null : rateLimiter.wait(lane));
   const late = { ...destinations, awaitTurn, send: sendWithin, now: Date.now };
   const gate = createGate({ ...settings, directory, inFlight, metrics, now: Date.now });
-  const steps = createSteps({ ...early, ...late }, gate);
+  const steps = createSteps({ ...early, ...late, compose: measureCompose(composer.compose, metrics) }, gate);
   const rollUps = createRollUps(shard, settings, directory.now);
+  const records = toRecords({ ...reports, shard, settings, sealer, rollUps });
   const delivering = { steps, now: Date.now, random: Math.random };
-  const ledger = createLedger(shard, settings);
   const laneOptions: LaneOptions = {
     ...settings,
     shard,
-    records: { ...settings, ...reports, ledger, sealer, rollUps, now: Date.now, decideUnrecorded },
+    records,
     move: createMove(shard),
     bury: createBury(shard, settings),
     inFlight,
@@ -100,7 +100,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   };
   let running: Running | undefined;
   const stuckIn = () => running?.lanes.stuckIn() ?? null;
-  const watched = { shard, ownLanes: directory.all, metrics, isServing: () => isServing, stuckIn };
+  const watched = { shard, figures, metrics, isServing: () => isServing, stuckIn };
   const probes = await startProbes({ ...settings, ...watched }, pools);
 
   const tests = { sealer, findAction: early.findAction, settings, shard, log, ownPort: probes.port };
@@ -110,6 +110,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     isServing = false;
     const closeLanes = () => Promise.all([running?.lanes.close(), running?.testSends.stop()]);
     await drain({ closeLanes, interrupts, calling, log }, settings.shutdownGraceMs);
+    records.attempts.close();
     await Promise.all([composer.close(), pools.close(), probes.close(), rollUps.close()]);
     shard.redis.disconnect();
     await tracing?.close();
@@ -142,6 +143,22 @@ function toDeliveryTracing(
   log: Logger,
 ): DeliveryTracing | null {
   return tracing === null ? null : createDeliveryTracing({ tracing, ratio, propagates, log });
+}
+
+type Recording = Pick<Records, "sealer" | "metrics" | "rollUps" | "log"> & {
+  readonly shard: Shard;
+  readonly settings: Settings;
+};
+
+function toRecords({ shard, settings, ...parts }: Recording): Records {
+  return {
+    ...parts,
+    ...settings,
+    ledger: createLedger(shard, settings),
+    attempts: createAttemptLog({ ...parts, ...settings }),
+    now: Date.now,
+    decideUnrecorded,
+  };
 }
 
 interface Tests {
@@ -178,21 +195,6 @@ async function startProbes(probing: Probing, pools: Pools): Promise<Probes> {
   }
 }
 
-interface Sending {
-  readonly settings: Settings;
-  readonly pools: Pools;
-  readonly interrupts: Interrupts;
-  readonly calling: Draining["calling"];
-}
-
-function toSend({ settings, pools, interrupts, calling }: Sending): Send {
-  const { replyBytesMax } = settings;
-  return (request, { action, secretHeaders }, leftMs) =>
-    calling.isOff
-      ? CALLED_OFF
-      : send(request, { ...action, secretHeaders, replyBytesMax, leftMs }, pools, interrupts);
-}
-
 function createLatch(): { readonly opened: Promise<void>; open(): void } {
   let open: () => void = () => undefined;
   const opened = new Promise<void>((resolve) => {
@@ -207,41 +209,4 @@ async function connect({ redisUrl }: Settings, pools: Pools, log: Logger): Promi
   if ((await isPersistent(redis)) === false)
     log.warn("Redis keeps nothing on disk (appendonly no): what it has accepted is lost when it stops");
   return redis;
-}
-
-/**
- * To hand back what the grace period has left over takes Redis some milliseconds; a Redis that is away takes
- * for ever.
- */
-const HAND_BACK_MS = 2_000;
-
-/**
- * What becomes of deliveries that were still being composed, or waited for a token, when the others were
- * called off.
- */
-const CALLED_OFF = Promise.resolve({ finding: { kind: "interrupted" }, ...NOT_SENT } as const);
-
-interface Draining {
-  readonly closeLanes: () => Promise<unknown>;
-  readonly interrupts: Interrupts;
-  /** Once off, nothing more is sent. */
-  readonly calling: { isOff: boolean };
-  readonly log: Logger;
-}
-
-/** After the grace period each attempt in flight is called off and its delivery handed back to its lane. */
-async function drain({ closeLanes, interrupts, calling, log }: Draining, graceMs: number): Promise<void> {
-  const calledOff = setTimeout(() => {
-    calling.isOff = true;
-    log.warn({ inFlight: interrupts.count() }, "grace period over; handing back what is in flight");
-    interrupts.interruptAll();
-  }, graceMs);
-  let giveUp: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<"late">((resolve) => {
-    giveUp = setTimeout(resolve, graceMs + HAND_BACK_MS, "late");
-  });
-  if ((await Promise.race([closeLanes(), tooLate])) === "late")
-    log.warn("Redis does not answer; what was claimed is taken up by others when its claim runs out");
-  clearTimeout(calledOff);
-  clearTimeout(giveUp);
 }

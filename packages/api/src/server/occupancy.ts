@@ -49,6 +49,7 @@ export function createOccupancy({ inFlightMax, metrics, log, tracing }: Occupanc
             ms: Math.round(ms * 10) / 10,
             caller: request.caller?.name,
             traceId: trace?.traceId,
+            ...request.noted,
           },
           "request",
         );

@@ -4,17 +4,12 @@
 import { hash } from "node:crypto";
 import type { Socket } from "node:net";
 import { PostriderError } from "@postrider/shared/errors";
-import {
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  fastify,
-  type preParsingHookHandler,
-} from "fastify";
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { ANYBODY, type Caller } from "../route/caller.ts";
 import type { Door } from "../route/door.ts";
 import type { Given } from "../route/read-input.ts";
 import type { Answer, Circumstances, Route } from "../route/route.ts";
+import { limitBodyTime } from "./body-time.ts";
 import { lingerAfterAnswer } from "./linger.ts";
 import { createOccupancy, type Occupancy, type OccupancyOptions } from "./occupancy.ts";
 import { checkCoding, readJson } from "./read-json.ts";
@@ -31,6 +26,8 @@ declare module "fastify" {
     bodyDigest: string;
     /** Null where traces are off. */
     trace: RequestTrace | null;
+    /** What its log line says beside. */
+    noted: Answer["noted"];
   }
 }
 
@@ -113,6 +110,7 @@ function createApp({ bodyBytesMax, tls, log }: ServerOptions): FastifyInstance {
   app.decorateRequest("caller", null as unknown as Caller);
   app.decorateRequest("bodyDigest", "");
   app.decorateRequest("trace", null);
+  app.decorateRequest("noted", undefined);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, bytes: Buffer, done) => {
     try {
@@ -160,15 +158,14 @@ function addRoute(
         return enter(route, request, reply);
       },
       ...(route.streams === null && { preParsing: limitBodyTime(bodyMs) }),
-      handler: async (request, reply) => {
+      async handler(request, reply) {
         const circumstances = toCircumstances(route, request, reply);
         const { trace } = request;
-        return sendAnswer(
-          reply,
-          await (trace === null
-            ? answer(route, request, circumstances)
-            : trace.run(() => answer(route, request, circumstances))),
-        );
+        const answered = await (trace === null
+          ? answer(route, request, circumstances)
+          : trace.run(() => answer(route, request, circumstances)));
+        request.noted = answered.noted;
+        return sendAnswer(reply, answered);
       },
     });
   };
@@ -183,27 +180,6 @@ function addRoute(
     add(child as unknown as FastifyInstance);
     done();
   });
-}
-
-/** A body that drips in would hold one of the places of those in flight for as long as it likes. */
-function limitBodyTime(bodyMs: number): preParsingHookHandler {
-  return ({ raw }, _reply, payload, done) => {
-    if (hasBody(raw)) {
-      const timer = setTimeout(() => {
-        // What has come, and what nobody reads, is late no more.
-        if (raw.complete || raw.listenerCount("error") === 0) return;
-        // As if the stream had failed: Fastify answers that, and closes the connection then.
-        raw.emit("error", new PostriderError("request_timeout", `the body did not come within ${bodyMs} ms`));
-      }, bodyMs);
-      raw.once("end", () => clearTimeout(timer));
-      raw.once("close", () => clearTimeout(timer));
-    }
-    done(null, payload);
-  };
-}
-
-function hasBody({ headers }: FastifyRequest["raw"]): boolean {
-  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
 function toCircumstances(route: Route, request: FastifyRequest, reply: FastifyReply): Circumstances {

@@ -6,6 +6,7 @@ import type { Ledger } from "@postrider/redis/ledger";
 import type { Happened, RollUps } from "@postrider/redis/roll-ups";
 import type { Written } from "@postrider/redis/scripts/record-attempt";
 import type { AttemptRecord } from "@postrider/shared/attempt-record";
+import { isCanary } from "@postrider/shared/canary-action";
 import { placeOfDelivery } from "@postrider/shared/customer-place";
 import { packEvidence } from "@postrider/shared/evidence";
 import { toLaneLabel } from "@postrider/shared/lanes";
@@ -23,6 +24,7 @@ import {
 } from "../attempt.ts";
 import type { Past } from "../draft.ts";
 import type { AttemptTrace } from "../trace/attempt-trace.ts";
+import type { AttemptLog } from "./attempt-log.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface Records {
@@ -31,6 +33,7 @@ export interface Records {
   readonly metrics: Metrics;
   /** What charts are made of. */
   readonly rollUps: RollUps;
+  readonly attempts: AttemptLog;
   readonly log: Logger;
   readonly now: () => number;
   /** How many outcomes their readers find; 0: none is told. */
@@ -46,7 +49,7 @@ export interface Records {
  */
 export async function record(
   claimed: Claimed,
-  { crashes }: Past,
+  past: Past,
   attempted: Attempted,
   records: Records,
 ): Promise<Left> {
@@ -54,9 +57,10 @@ export async function record(
   if (isNoAttempt(finding)) return toLeft(verdict);
   const { ledger, metrics, log } = records;
   try {
-    const written = await write(claimed, attempted, records);
+    const written = await write(claimed, past, attempted, records);
     // BullMQ's count of crashes goes with the job of a delivery that ends.
-    if (written !== "lost" && crashes > 0 && verdict.kind !== "ended") await ledger.forgetCrashes(claimed);
+    if (written !== "lost" && past.crashes > 0 && verdict.kind !== "ended")
+      await ledger.forgetCrashes(claimed);
     if (written === "lost") return GONE;
     if (verdict.kind !== "ended") return verdict;
     if (written === "written") return verdict.outcome === "failed" ? toLeft(verdict) : GONE;
@@ -83,11 +87,11 @@ function toLeft(verdict: Verdict): Left {
   return verdict.outcome === "failed" ? { kind: "bury", reason: verdict.reason } : { kind: "complete" };
 }
 
-async function write(claimed: Claimed, attempted: Attempted, records: Records): Promise<Written> {
+async function write(claimed: Claimed, past: Past, attempted: Attempted, records: Records): Promise<Written> {
   const { verdict } = attempted;
-  const { ledger, metrics, log } = records;
+  const { ledger, metrics } = records;
   const lane = toLaneLabel(claimed.lane);
-  countAttempt(claimed, attempted, metrics);
+  countExchange(claimed, attempted, metrics);
   const at = records.now();
   const outcome = toOutcome(claimed, attempted, at);
   const isRetry = verdict.kind === "retry";
@@ -103,14 +107,23 @@ async function write(claimed: Claimed, attempted: Attempted, records: Records): 
   if (trace !== null) noteRecorded(trace, written, outcome);
   if (written === "lost") metrics.repeated(lane, "lost");
   else if (written === "stands") metrics.repeated(lane, "ended");
-  else if (outcome !== null) {
-    metrics.ended(lane, outcome.outcome, outcome.reason);
-    if (outcome.outcome === "delivered") metrics.latency((outcome.endedAt - claimed.dueAt) / 1_000, trace);
-  }
+  else if (outcome !== null) countEnd(claimed, outcome, metrics);
   if (written !== "lost" && verdict.kind === "retry") metrics.retried(lane, verdict.reason);
+  if (written === "written" && !past.isTried && isBegun(attempted.finding))
+    metrics.begun(lane, claimed.claimedAt - claimed.dueAt);
   records.rollUps.add(toHappened(claimed, attempted, written === "written" ? outcome : null, written));
-  writeLine(claimed, attempted, written, log);
+  records.attempts.write(claimed, attempted, written, at);
   return written;
+}
+
+function countEnd(
+  { lane, delivery, dueAt, trace }: Claimed,
+  { outcome, reason, endedAt }: Outcome,
+  metrics: Metrics,
+): void {
+  metrics.ended(toLaneLabel(lane), outcome, reason);
+  metrics.actionEnded(delivery.action, outcome);
+  if (outcome === "delivered") metrics.latency((endedAt - dueAt) / 1_000, trace);
 }
 
 function noteRecorded(trace: AttemptTrace, written: Written, outcome: Outcome | null): void {
@@ -134,7 +147,7 @@ function tell(
   outcome: Outcome,
   { outcomesKept, sealer }: Records,
 ): Told | null {
-  if (outcomesKept === 0) return null;
+  if (outcomesKept === 0 || isCanary(delivery.action)) return null;
   const latencyMs = outcome.endedAt - dueAt;
   return toTold({ id, delivery, outcome, latencyMs, sendMs: timings.totalMs, captured, customerId }, sealer);
 }
@@ -151,11 +164,22 @@ function toRecord(
   return packEvidence(evidence, claimed, sealer);
 }
 
-function countAttempt({ trace }: Claimed, { finding, timings }: Attempted, metrics: Metrics): void {
+function countExchange(
+  { lane, trace }: Claimed,
+  { finding, timings, destination }: Attempted,
+  metrics: Metrics,
+): void {
   if (finding.kind === "reply") metrics.replied(finding.status);
   else if (finding.kind === "fault") metrics.faulted(finding.code);
   else return;
   metrics.attempted(timings.totalMs / 1_000, trace);
+  metrics.exchanged(lane, destination, finding, timings);
+}
+
+/** Whether a delivery has had its chance by this; one that expired before has had it too late. */
+function isBegun(finding: Finding): boolean {
+  if (finding.kind === "unsendable") return finding.reason !== "run_cancelled";
+  return finding.kind === "reply" || finding.kind === "fault" || finding.kind === "unready";
 }
 
 /** What is counted of it for charts: the same as for Prometheus. */
@@ -183,49 +207,4 @@ function toHappened(
 
 function toStatus(finding: Finding): number | null {
   return finding.kind === "reply" ? finding.status : null;
-}
-
-/** The canonical line. `destination` is the origin only: paths and queries carry customers' data. */
-function writeLine(
-  claimed: Claimed,
-  { finding, verdict, timings, destination }: Attempted,
-  written: Written,
-  log: Logger,
-): void {
-  const line = {
-    deliveryId: claimed.id,
-    lane: claimed.lane,
-    run: claimed.delivery.run,
-    action: claimed.delivery.action,
-    destination,
-    attempt: claimed.attempt,
-    status: toStatus(finding),
-    verdict: toShownVerdict(verdict, written),
-    reason: "reason" in verdict ? verdict.reason : undefined,
-    detail: toDetail(finding),
-    waitedMs: claimed.claimedAt - claimed.dueAt,
-    composeMs: round(timings.composeMs),
-    sendMs: round(timings.totalMs),
-    delayMs: verdict.kind === "retry" ? verdict.delayMs : undefined,
-    traceId: claimed.trace?.traceId,
-  };
-  if (finding.kind === "broken" || finding.kind === "unready") log.error(line, "attempt");
-  else log.info(line, "attempt");
-}
-
-function toShownVerdict(verdict: Attempted["verdict"], written: Written): string {
-  if (written === "lost") return "lost";
-  return verdict.kind === "ended" ? verdict.outcome : verdict.kind;
-}
-
-function toDetail(finding: Finding): string | undefined {
-  if ("message" in finding) return finding.message;
-  if (finding.kind === "reply") return finding.judged?.message ?? finding.trouble;
-  if (finding.kind === "unsendable")
-    return finding.problems.map(({ field, message }) => `${field}: ${message}`).join("; ");
-  return undefined;
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 1_000) / 1_000;
 }

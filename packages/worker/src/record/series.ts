@@ -27,8 +27,6 @@ export function defineSeries(
   const registers = [registry];
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
     new Counter({ name: `postrider_${name}`, help, labelNames: [...labelNames], registers });
-  const gauge = (name: string, help: string) =>
-    new Gauge({ name: `postrider_${name}`, help, labelNames: ["lane"], registers });
   /** Of those that tell how long deliveries take: a slow one names its trace. */
   const timed = (name: string, help: string, buckets: number[]) =>
     new Histogram({
@@ -78,16 +76,6 @@ export function defineSeries(
       LATENCY_SECONDS,
     ),
     ...defineInFlight(registry, inFlight),
-    waiting: gauge(
-      "lane_waiting",
-      `Deliveries that are due and not claimed, of a lane or of all own lanes of a kind. ${SAME}`,
-    ),
-    delayed: gauge(
-      "lane_delayed",
-      `Deliveries that are due later, of a lane or of all own lanes of a kind. ${SAME}`,
-    ),
-    deadLetters: gauge("lane_dead_letters", `Dead letters kept. ${SAME}`),
-    oldestAge: gauge("lane_oldest_age_seconds", `Age of the delivery that waits the longest. ${SAME}`),
   };
 }
 
