@@ -2,11 +2,12 @@
 
 import { createComposer } from "@postrider/compose/apart/composer";
 import { connectRedis, isPersistent, workerOptions } from "@postrider/redis/connect";
+import { checkFormat } from "@postrider/redis/format";
 import { createLedger } from "@postrider/redis/ledger";
 import { createRollUps } from "@postrider/redis/roll-ups";
 import { createBury } from "@postrider/redis/scripts/bury";
 import { createMove } from "@postrider/redis/scripts/move";
-import { createShard, createStore, type Shard } from "@postrider/redis/shard";
+import { createShard, createStore, type Shard, type Store } from "@postrider/redis/shard";
 import { createTestSendQueue } from "@postrider/redis/test-send-queue";
 import type { Logger } from "@postrider/shared/log";
 import { createSealer, type Sealer } from "@postrider/shared/seal";
@@ -47,14 +48,14 @@ export interface PostriderWorker {
 
 /**
  * Connects to Redis and gets ready; `run` starts claiming.
- * @throws PostriderError `settings_invalid`, `redis_unavailable` or `redis_evicts`.
+ * @throws PostriderError `settings_invalid`, `redis_unavailable`, `redis_evicts` or `redis_newer`.
  */
 export async function createWorker(settings: Settings, log: Logger): Promise<PostriderWorker> {
   // Before anything is connected, since a TLS file that cannot be used ends it here.
   const pools = createPools(settings, { warn: (message) => log.warn(message) });
   const redis = await connect(settings, pools, log);
   const shard = createShard(redis, settings.keyPrefix);
-  const store = createStore(redis, settings.keyPrefix);
+  const store = await openStore(redis, settings.keyPrefix);
   const metrics = createMetrics(settings.lanes, pools.stats);
   const sealer = createSealer(settings.secretKeys);
   const { actionsCached: actionsMax } = settings;
@@ -191,6 +192,15 @@ async function connect({ redisUrl }: Settings, pools: Pools, log: Logger): Promi
   if ((await isPersistent(redis)) === false)
     log.warn("Redis keeps nothing on disk (appendonly no): what it has accepted is lost when it stops");
   return redis;
+}
+
+async function openStore(redis: Redis, keyPrefix: string): Promise<Store> {
+  const store = createStore(redis, keyPrefix);
+  await checkFormat(store).catch((error: unknown) => {
+    redis.disconnect();
+    throw error;
+  });
+  return store;
 }
 
 /**
