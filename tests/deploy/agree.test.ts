@@ -110,3 +110,12 @@ test("the chart takes the Redis URLs that the processes take, but for passwords,
     expect([pattern.test(url), isRedisUrl(url)]).toEqual([false, false]);
   expect(pattern.test("redis://:secret@redis:6379")).toBe(false);
 });
+
+test("what workers are scaled by is a metric that there is", async () => {
+  const scaled = await read(join(DEPLOY, "kustomize", "components", "keda", "resources.yaml"));
+  const known = await read(join(ROOT, "docs", "metrics.md"));
+  const named = [...scaled.matchAll(/postrider_\w+/g)].map(([name]) => name);
+
+  expect(new Set(named).size).toBeGreaterThan(2);
+  for (const name of named) expect(known).toContain(`| \`${name}\` |`);
+});

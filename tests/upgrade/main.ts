@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findOnPath, startRedisServer } from "../../packages/cli/src/redis/redis-server.ts";
@@ -35,22 +35,29 @@ function git(args: readonly string[]): string | null {
   return status === 0 ? stdout.trim() : null;
 }
 
+function copyModules(from: string, to: string): void {
+  const [here, there] = [from, to].map((owner) => join(owner, "node_modules"));
+  if (existsSync(here!) && existsSync(to)) cpSync(here!, there!, { recursive: true, verbatimSymlinks: true });
+}
+
 /** Builds a commit in a folder of its own; its own setup installs what its lock file says. */
 function buildEarlier(ref: string, folder: string): void {
   const archive = execFileSync("git", ["archive", "--format=tar", ref], { cwd: ROOT, maxBuffer: 1 << 30 });
   execFileSync("tar", ["-x", "-C", folder], { input: archive });
-  const isSame = git(["diff", "--quiet", ref, "--", "package-lock.json"]) !== null;
-  if (isSame && existsSync(join(ROOT, "node_modules")))
-    cpSync(join(ROOT, "node_modules"), join(folder, "node_modules"), {
-      recursive: true,
-      verbatimSymlinks: true,
-    });
+  // With the same dependencies those that are here spare their download.
+  if (git(["diff", "--quiet", ref, "--", "package-lock.json"]) !== null)
+    for (const owner of [".", ...readdirSync(join(ROOT, "packages")).map((name) => join("packages", name))])
+      copyModules(join(ROOT, owner), join(folder, owner));
   execFileSync("npm", ["run", "--silent", "build"], { cwd: folder, stdio: ["ignore", "inherit", "inherit"] });
 }
 
 async function sideBySide(earlier: string, redisUrl: string, folder: string): Promise<void> {
-  // Each delivery needs two attempts, so that one version's delivery is retried by the other, too.
-  await using receiver = await startReceiver((_, { nth }) => (nth === 1 ? reply(503) : ok()));
+  // A part of the deliveries needs two attempts, so that what one version has begun is retried by the other, too; so
+  // small a part that no circuit opens.
+  const isRefused = (key: string): boolean => /[0-9]$/.test(key);
+  await using receiver = await startReceiver(({ key }, { nth }) =>
+    nth === 1 && isRefused(key) ? reply(503) : ok(),
+  );
   const environment = {
     ...LOOPBACK,
     POSTRIDER_REDIS_URL: redisUrl,
@@ -127,8 +134,13 @@ async function sideBySide(earlier: string, redisUrl: string, folder: string): Pr
   present = await startWorker(ROOT);
   await stop(present);
   say("and back: the earlier one delivered what the present one had left behind");
-  const times = [...receiver.byKey().values()].map((requests) => requests.length);
-  assert.deepEqual([times.length, times.filter((count) => count !== 2)], [4 * COUNT, []]);
+  assert.ok([...receiver.byKey().keys()].some(isRefused));
+  const wrong = [...receiver.byKey()].filter(([key, { length }]) => length !== (isRefused(key) ? 2 : 1));
+  assert.deepEqual(
+    [receiver.byKey().size, wrong],
+    [4 * COUNT, []],
+    "each was sent as often as it was refused, and once more",
+  );
 }
 
 async function main(): Promise<void> {
@@ -153,4 +165,7 @@ async function main(): Promise<void> {
   say("all is well");
 }
 
-await main();
+await main().catch((error: Error) => {
+  say(error.message);
+  process.exitCode = 1;
+});
