@@ -1,8 +1,9 @@
 // The producer library: what a campaign engine holds to save actions, enqueue deliveries and read what became
 // of them.
 
-import { connectRedis, producerOptions } from "@postrider/redis/connect";
+import { asProducer, connectRedis, producerOptions } from "@postrider/redis/connect";
 import { createCustomerIndex } from "@postrider/redis/customer-index";
+import { checkFormat } from "@postrider/redis/format";
 import { createLaneDirectory } from "@postrider/redis/lane-directory";
 import { createLaneQueues, type LaneQueues } from "@postrider/redis/lane-queues";
 import { createRollUps } from "@postrider/redis/roll-ups";
@@ -116,7 +117,8 @@ export interface Producer extends Verbs {
 
 /**
  * Connects a producer. Every method throws PostriderError with a stable `code`; while Redis is away, at once.
- * @throws PostriderError `redis_unavailable`, `redis_evicts`, `settings_invalid`, `key_missing`.
+ * @throws PostriderError `redis_unavailable`, `redis_evicts`, `redis_newer`, `settings_invalid`,
+ * `key_missing`.
  */
 export async function createProducer(options: ProducerOptions): Promise<Producer> {
   const sealer = createSealer(toKeys(options.secretKeys ?? []));
@@ -124,6 +126,7 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     throw new PostriderError("key_missing", "sealCustomers needs secretKeys");
   const redis = await connectRedis(options.redis, producerOptions);
   const parts = { ...createParts(redis, options, sealer), beginSpan: await findOpenTelemetry() };
+  await asProducer(() => checkFormat(parts.store));
   const { store, lanes, rollUps, kept } = parts;
   const verbs = createVerbs(parts);
   const reading = createReading(parts);

@@ -161,6 +161,11 @@ export const ERROR_CODES = {
     status: 503,
     text: "Redis counts fewer deliveries of the run than it has acknowledged, as after a failover; the same run again enqueues what is missing.",
   },
+  redis_newer: {
+    exitCode: 1,
+    status: 500,
+    text: "A later release has changed what lies in Redis in a way that this one cannot read.",
+  },
   redis_evicts: {
     exitCode: 1,
     status: 500,

@@ -2,6 +2,7 @@
 
 import { createComposer } from "@postrider/compose/apart/composer";
 import { connectRedis, isPersistent, workerOptions } from "@postrider/redis/connect";
+import { checkFormat } from "@postrider/redis/format";
 import { createLedger } from "@postrider/redis/ledger";
 import { createRollUps } from "@postrider/redis/roll-ups";
 import { createBury } from "@postrider/redis/scripts/bury";
@@ -50,7 +51,7 @@ export interface PostriderWorker {
 
 /**
  * Connects to Redis and gets ready; `run` starts claiming.
- * @throws PostriderError `settings_invalid`, `redis_unavailable` or `redis_evicts`.
+ * @throws PostriderError `settings_invalid`, `redis_unavailable`, `redis_evicts` or `redis_newer`.
  */
 export async function createWorker(settings: Settings, log: Logger): Promise<PostriderWorker> {
   // Before anything is connected, since a TLS file that cannot be used ends it here.
@@ -203,8 +204,9 @@ function createLatch(): { readonly opened: Promise<void>; open(): void } {
   return { opened, open: () => open() };
 }
 
-async function connect({ redisUrl }: Settings, pools: Pools, log: Logger): Promise<Redis> {
+async function connect({ redisUrl, keyPrefix }: Settings, pools: Pools, log: Logger): Promise<Redis> {
   const redis = await connectRedis(redisUrl, workerOptions);
+  await checkFormat(createStore(redis, keyPrefix));
   protectRedis(redis, pools);
   if ((await isPersistent(redis)) === false)
     log.warn("Redis keeps nothing on disk (appendonly no): what it has accepted is lost when it stops");
