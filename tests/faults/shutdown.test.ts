@@ -134,7 +134,9 @@ test.each([
   const [, port] = await worker.waitForOutput(/"metricsPort":(\d+)/);
   await eventually(() => expect(receiver.requests).toHaveLength(count));
   const readMetrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-  expect(await readMetrics()).toContain('postrider_lane_waiting{lane="bulk"} 0');
+  await eventually(async () =>
+    expect(await readMetrics()).toContain('postrider_lane_waiting{lane="bulk"} 0'),
+  );
   await server.kill();
   expect(await readMetrics()).not.toMatch(/^postrider_lane_(waiting|oldest_age_seconds)\{/m);
   await producer.close();

@@ -1,8 +1,13 @@
 // What an API process counts. Every series exists from the first scrape, so that a rate is never "no data".
 
+import type { TakenIn } from "@postrider/producer/metrics/taken-in";
 import { TASK_KINDS, type TaskKind } from "@postrider/producer/tasks/task";
+import { type Figures, showInstallation } from "@postrider/shared/installation-metrics";
 import { collectProcess } from "@postrider/shared/process-metrics";
+import { createRedisMetrics, type RedisMetrics } from "@postrider/shared/redis-metrics";
+import { defineShown } from "@postrider/shared/tally";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { type CanaryMetrics, createCanaryMetrics } from "./canary/canary-metrics.ts";
 
 /** `gone`: the client left before its answer was written. */
 const STATUS_CLASSES = ["2xx", "3xx", "4xx", "5xx", "gone"] as const;
@@ -21,6 +26,11 @@ export type TaskEnd = (typeof TASK_ENDS)[number];
 
 export interface ApiMetrics {
   readonly registry: Registry;
+  /** How Redis answers. */
+  readonly redis: RedisMetrics;
+  readonly canary: CanaryMetrics;
+  /** The installation's figures as of now; null: they are not known. */
+  installation(figures: Figures | null): void;
   answered(route: Measured, status: number, ms: number): void;
   inFlight(count: number): void;
   /** Tasks that this process carries out at this moment, by what they do. */
@@ -28,8 +38,17 @@ export interface ApiMetrics {
   taskEnded(kind: TaskKind, state: TaskEnd): void;
 }
 
-export function createApiMetrics(routes: readonly Measured[]): ApiMetrics {
+const NOTHING_TAKEN_IN: TakenIn = { enqueued: new Map(), duplicates: 0 };
+
+/** @param takenIn asked at each scrape. */
+export function createApiMetrics(
+  routes: readonly Measured[],
+  takenIn: () => TakenIn = () => NOTHING_TAKEN_IN,
+): ApiMetrics {
   const registry = new Registry();
+  defineTakenIn(registry, takenIn);
+  let figures: Figures | null = null;
+  showInstallation(registry, () => figures);
   const registers = [registry];
   const requests = new Counter({
     name: "postrider_api_requests_total",
@@ -72,6 +91,11 @@ export function createApiMetrics(routes: readonly Measured[]): ApiMetrics {
   collectProcess(registry);
   return {
     registry,
+    redis: createRedisMetrics(registry),
+    canary: createCanaryMetrics(registry),
+    installation(latest) {
+      figures = latest;
+    },
     answered({ method, path }, status, ms) {
       requests.inc({ method, route: path, status_class: toClass(status) });
       duration.observe({ method, route: path }, ms / 1_000);
@@ -80,6 +104,18 @@ export function createApiMetrics(routes: readonly Measured[]): ApiMetrics {
     tasksUnderWay: (kind, count) => tasksUnderWay.set({ do: kind }, count),
     taskEnded: (kind, state) => tasks.inc({ do: kind, state }),
   };
+}
+
+function defineTakenIn(registry: Registry, takenIn: () => TakenIn): void {
+  const enqueued = "Deliveries taken in by this process, by the lane that they have entered.";
+  defineShown("counter", { registry, name: "enqueued_total", help: enqueued, labelNames: ["lane"] }, () =>
+    [...takenIn().enqueued].map(([lane, value]) => ({ labels: { lane }, value })),
+  );
+  const duplicates =
+    "Deliveries that this process was given again, known by run and customer or by key; each was taken in once.";
+  defineShown("counter", { registry, name: "duplicates_total", help: duplicates }, () => [
+    { labels: {}, value: takenIn().duplicates },
+  ]);
 }
 
 /** nginx's number for a client that closed the request. */

@@ -4,6 +4,9 @@ import { readFile } from "node:fs/promises";
 import { createComposer } from "@postrider/compose/apart/composer";
 import type { Producer } from "@postrider/producer/producer";
 import { createAnswers } from "@postrider/redis/answers";
+import { FIGURES_MS } from "@postrider/redis/figures";
+import { repeat } from "@postrider/redis/periodic";
+import { probeRedis } from "@postrider/redis/probe";
 import { within } from "@postrider/redis/within";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Logger } from "@postrider/shared/log";
@@ -39,7 +42,7 @@ export interface Api {
 const LOOPBACK = "127.0.0.1";
 
 export async function createApi({ producer, settings, log }: ApiOptions): Promise<Api> {
-  const metrics = createApiMetrics(ROUTES);
+  const metrics = createApiMetrics(ROUTES, () => producer.takenIn);
   const composer = createComposer();
   const tools: Tools = {
     producer,
@@ -74,6 +77,11 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
   });
   const tasks = createTaskRunner({ producer: producer.as(null), metrics, log });
   const subscriptions = createCarrierDuty(producer, log);
+  const startWatching = () => [
+    probeRedis(producer.store.redis, metrics.redis, log),
+    repeat("figures", FIGURES_MS, producer.figures.gather, log),
+  ];
+  let watching: ReturnType<typeof startWatching> = [];
   let address: string | null = null;
   return {
     get address() {
@@ -89,6 +97,7 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
       log.info({ address }, "API ready");
       tasks.start();
       subscriptions.start();
+      watching = startWatching();
       if (isLoopbackOnly)
         log.info(
           "no token is there, so the API listens on loopback only and needs none; make one with postrider tokens create, and start the API again",
@@ -96,6 +105,7 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
     },
     async close() {
       await Promise.all([server.close(settings.shutdownGraceMs), tasks.close(), subscriptions.close()]);
+      await Promise.all(watching.map((duty) => duty.stop()));
       await composer.close();
     },
   };

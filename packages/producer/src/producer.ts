@@ -3,6 +3,7 @@
 
 import { connectRedis, producerOptions } from "@postrider/redis/connect";
 import { createCustomerIndex } from "@postrider/redis/customer-index";
+import { createFigures, type InstallationFigures } from "@postrider/redis/figures";
 import { createLaneDirectory } from "@postrider/redis/lane-directory";
 import { createLaneQueues, type LaneQueues } from "@postrider/redis/lane-queues";
 import { createRollUps } from "@postrider/redis/roll-ups";
@@ -34,8 +35,10 @@ import { createEnqueueAll, type EnqueueAll } from "./enqueue/enqueue-all.ts";
 import { createEnqueueMany, type EnqueueMany } from "./enqueue/enqueue-many.ts";
 import { createRouting } from "./enqueue/routing.ts";
 import { createEvents, type Events } from "./events/events.ts";
+import { toKept } from "./kept.ts";
 import { createMetrics, type Metrics } from "./metrics/chart-series.ts";
 import { countEnqueued, countWithdrawn } from "./metrics/count-for-charts.ts";
+import { createTakenIn, type TakenIn } from "./metrics/taken-in.ts";
 import { createOutcomes, type Outcomes } from "./outcomes/outcomes.ts";
 import { createOverview, type ReadOverview } from "./overview/overview.ts";
 import { createRuns } from "./runs/runs.ts";
@@ -104,6 +107,10 @@ export interface Producer extends Verbs {
   readonly ownLanes: OwnLanes;
   /** Everything at a glance, at a bounded cost. */
   readonly overview: ReadOverview;
+  /** What any process can tell of the whole. */
+  readonly figures: InstallationFigures;
+  /** What this producer has taken in since it was made. */
+  readonly takenIn: TakenIn;
   /** What shards share, for those that keep something of their own there. */
   readonly store: Store;
   close(): Promise<void>;
@@ -150,21 +157,33 @@ function createParts(redis: Redis, options: ProducerOptions, sealer: Sealer) {
   const runs = createRuns({ shard, directory, lanes, findOrigin });
   const finder = createFinder(shard, { findOrigin, sealer });
   const kept = toKept(options, defaults);
-  const { customersKeptMs } = kept;
   const rollUps = createRollUps(shard, kept, directory.now);
-  const index = customersKeptMs > 0 ? createCustomerIndex(shard, customersKeptMs) : null;
+  const index = kept.customersKeptMs > 0 ? createCustomerIndex(shard, kept.customersKeptMs) : null;
+  const { takenIn, count } = createTakenIn();
   const enqueueing = {
-    admit: countEnqueued(createAdmit(shard), rollUps),
-    lanes,
-    actions,
-    runs,
+    admit: count(countEnqueued(createAdmit(shard), rollUps)),
+    ...{ lanes, actions, runs },
     routing: createRouting(directory, Date.now),
     backlogMax: options.backlogMax ?? defaults.backlogMax,
     customerSealer: options.sealCustomers === true ? sealer : null,
     isIndexed: index !== null,
   };
   return {
-    ...{ shard, store, lanes, snippets, directory, actions, findOrigin, runs, finder, sealer, kept, rollUps },
+    ...{
+      shard,
+      store,
+      lanes,
+      snippets,
+      directory,
+      actions,
+      findOrigin,
+      runs,
+      finder,
+      sealer,
+      kept,
+      rollUps,
+      takenIn,
+    },
     hasIndex: index !== null,
     findOfCustomer: createFindOfCustomer({ shard, index, finder, sealer }),
     enqueueing,
@@ -213,21 +232,9 @@ function createReading(parts: Parts) {
     lanes,
     ownLanes: createOwnLanes(shard, directory),
     overview: createOverview({ shard, directory, lanes }),
+    figures: createFigures({ ...kept, shard, store, directory }),
+    takenIn: parts.takenIn,
     store,
-  };
-}
-
-/** What is kept, and for how long: as the workers have it. */
-function toKept(options: ProducerOptions, defaults: Settings): Settings {
-  return {
-    ...defaults,
-    customersKeptMs: options.customersKeptMs ?? defaults.customersKeptMs,
-    outcomesKept: options.outcomesKept ?? defaults.outcomesKept,
-    idempotencyWindowMs: options.idempotencyWindowMs ?? defaults.idempotencyWindowMs,
-    auditKept: options.auditKept ?? defaults.auditKept,
-    rollUpsMinutesKeptMs: options.rollUpsMinutesKeptMs ?? defaults.rollUpsMinutesKeptMs,
-    rollUpsHoursKeptMs: options.rollUpsHoursKeptMs ?? defaults.rollUpsHoursKeptMs,
-    rollUpsNamesMax: options.rollUpsNamesMax ?? defaults.rollUpsNamesMax,
   };
 }
 

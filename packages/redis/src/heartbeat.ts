@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import type { Shard } from "./shard.ts";
 
 /** A process that showed no sign of life for this long serves nothing any more. */
-const ALIVE_MS = 10_000;
+export const ALIVE_MS = 10_000;
 
 export interface Heartbeat {
   readonly self: string;

@@ -90,6 +90,10 @@ export function createShardKeys(keyPrefix: string, shard: string) {
     servedLanes: () => `${prefix}:workers:lanes`,
     /** Held by the worker that carries out a duty for all. */
     duty: (name: string) => `${prefix}:workers:${name}`,
+    /** The installation's figures, as one process has read them for all. */
+    figures: () => `${prefix}:workers:figures`,
+    /** When the latest canary was delivered, in Unix ms. */
+    canary: () => `${prefix}:workers:canary`,
     /** What an audit hands on to the next one, which another worker may carry out. */
     auditState: () => `${prefix}:workers:audit-state`,
     /** A key of BullMQ's for one lane: `wait`, `meta`, … */

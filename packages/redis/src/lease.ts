@@ -1,5 +1,6 @@
 // What one process does for all: whoever comes first within a time does it.
 
+import { setWhenFull } from "./scripts/set-when-full.ts";
 import type { Shard } from "./shard.ts";
 
 /** Carries out `work` unless another process did so within the time. */
@@ -9,7 +10,6 @@ export async function asOnly<T>(
   everyMs: number,
   work: () => Promise<T>,
 ): Promise<T | null> {
-  const isMine =
-    (await shard.redis.set(shard.keys.duty(name), "1", "PX", Math.floor(everyMs * 0.9), "NX")) === "OK";
-  return isMine ? await work() : null;
+  const lease = { ms: everyMs * 0.9, isNew: true };
+  return (await setWhenFull(shard.redis, shard.keys.duty(name), "1", lease)) ? await work() : null;
 }

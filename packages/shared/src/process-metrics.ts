@@ -1,6 +1,9 @@
-// What Node tells of its process: prom-client's own collection, less what Prometheus' naming rules refuse.
+// What is told of a process of either kind: prom-client's own collection, less what Prometheus' naming rules
+// refuse, and which Postrider it is.
 
 import { collectDefaultMetrics, type Registry } from "prom-client";
+import { defineShown } from "./tally.ts";
+import { VERSION } from "./version.ts";
 
 const PREFIX = "postrider_";
 
@@ -20,4 +23,8 @@ const MISNAMED = [
 export function collectProcess(registry: Registry): void {
   collectDefaultMetrics({ register: registry, prefix: PREFIX });
   for (const name of MISNAMED) registry.removeSingleMetric(`${PREFIX}${name}`);
+  const help = "1; its label is the version of this process.";
+  defineShown("gauge", { registry, name: "build_info", help, labelNames: ["version"] }, () => [
+    { labels: { version: VERSION }, value: 1 },
+  ]);
 }

@@ -1,19 +1,15 @@
 // /metrics, /healthz and /readyz on a port of their own, so that a busy API or lane cannot hide them.
 
-import { readBacklog } from "@postrider/redis/counts";
+import type { InstallationFigures } from "@postrider/redis/figures";
 import type { Shard } from "@postrider/redis/shard";
 import { within } from "@postrider/redis/within";
 import { PostriderError } from "@postrider/shared/errors";
-import type { OwnLane } from "@postrider/shared/own-lane";
 import { fastify } from "fastify";
-import { readKindBacklogs } from "./maintain/backlog.ts";
 import type { Metrics } from "./record/metrics.ts";
 
 export interface ProbeOptions {
   readonly shard: Shard;
-  readonly lanes: readonly string[];
-  /** The own lanes that this process knows. */
-  readonly ownLanes: () => readonly OwnLane[];
+  readonly figures: Pick<InstallationFigures, "read">;
   readonly metrics: Metrics;
   readonly host: string;
   readonly port: number;
@@ -34,8 +30,7 @@ const REDIS_ANSWER_MS = 1_000;
 /** Serves the probes. @throws `port_taken`. */
 export async function serveProbes({
   shard,
-  lanes,
-  ownLanes,
+  figures,
   metrics,
   host,
   port,
@@ -53,8 +48,7 @@ export async function serveProbes({
   });
   server.get("/metrics", async (_, reply) => {
     // What was read before Redis went away says nothing about now: no gauge is better than an old one.
-    if ((await within(REDIS_ANSWER_MS, readLanes(shard, { lanes, ownLanes: ownLanes(), metrics }))) === null)
-      metrics.noLanes();
+    metrics.installation(await within(REDIS_ANSWER_MS, figures.read()));
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
   const address = await server.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
@@ -66,21 +60,4 @@ export async function serveProbes({
     );
   });
   return { port: Number(new URL(address).port), close: () => server.close() };
-}
-
-interface Shown {
-  readonly lanes: readonly string[];
-  readonly ownLanes: readonly OwnLane[];
-  readonly metrics: Metrics;
-}
-
-async function readLanes(shard: Shard, { lanes, ownLanes, metrics }: Shown): Promise<true> {
-  const kinds = await readKindBacklogs(shard, ownLanes);
-  const backlogs = await Promise.all(lanes.map((lane) => readBacklog(shard, lane, Date.now())));
-  for (const [index, lane] of lanes.entries()) {
-    const backlog = backlogs[index];
-    if (backlog !== undefined) metrics.lane(lane, backlog);
-  }
-  for (const [kind, sum] of kinds) metrics.kind(kind, sum);
-  return true;
 }

@@ -1,10 +1,12 @@
 // Everything about lanes that a worker process holds: the registry, its destinations, the lanes that it
 // serves, and the duties that keep them. Made once, closed once.
 
+import { createFigures, FIGURES_MS, type InstallationFigures } from "@postrider/redis/figures";
 import { createHeartbeat } from "@postrider/redis/heartbeat";
 import { createLaneDirectory, type LaneDirectory } from "@postrider/redis/lane-directory";
 import { asOnly } from "@postrider/redis/lease";
 import { repeat } from "@postrider/redis/periodic";
+import { probeRedis } from "@postrider/redis/probe";
 import { dropOldLetters } from "@postrider/redis/scripts/expire-letters";
 import { reclaimUnserved } from "@postrider/redis/scripts/reclaim";
 import type { Shard, Store } from "@postrider/redis/shard";
@@ -35,6 +37,7 @@ export interface WorkerLanes {
   readonly directory: LaneDirectory;
   readonly destinations: DestinationTracker;
   readonly inFlight: InFlight;
+  readonly figures: InstallationFigures;
   /** The lane in which this process claims nothing although it should; null while all is well. */
   stuckIn(): string | null;
   /** Claims from all lanes that this process should serve, through BullMQ's workers as `start` makes them. */
@@ -77,7 +80,8 @@ export async function createWorkerLanes({
     now: Date.now,
   });
   const heartbeat = createHeartbeat(shard, settings.lanes);
-  const forAll = { shard, store, directory, settings, metrics, log };
+  const figures = createFigures({ ...settings, shard, store, directory });
+  const forAll = { shard, store, directory, figures, settings, metrics, log };
   let slots: () => ReadonlyMap<string, number> = () => new Map();
   const liveness = createLiveness({ shard, directory, slots: () => slots(), inFlight, now: Date.now });
   let close: () => Promise<void> = () => Promise.resolve();
@@ -86,6 +90,7 @@ export async function createWorkerLanes({
     directory,
     destinations,
     inFlight,
+    figures,
     stuckIn: liveness.stuckIn,
     serve(start) {
       const serving = createServing({
@@ -119,6 +124,7 @@ export async function createWorkerLanes({
         repeat("liveness", LIVENESS_MS, liveness.check, log),
         repeat("heartbeat", HEARTBEAT_MS, () => heartbeat.show(directory.now()), log),
         repeat("reclaim", settings.stalledCheckMs, reclaim, log),
+        probeRedis(shard.redis, metrics.redis, log),
         ...startSharedDuties(forAll),
       ];
       close = async () => {
@@ -135,15 +141,17 @@ export async function createWorkerLanes({
 
 type ForAll = Pick<WorkerLanesOptions, "shard" | "store" | "settings" | "metrics" | "log"> & {
   readonly directory: LaneDirectory;
+  readonly figures: InstallationFigures;
 };
 
 /** What one worker does for all, whichever comes first. */
-function startSharedDuties({ shard, store, directory, settings, metrics, log }: ForAll) {
+function startSharedDuties({ shard, store, directory, figures, settings, metrics, log }: ForAll) {
   const audit = createAudit(shard, store, directory, log);
   const judge = createJudge({ ...settings, shard, directory });
   const letters = { shard, ageMs: settings.deadLettersAgeMs, dropped: metrics.deadLettersDropped };
   const dropOld = () => asOnly(shard, "old-letters", AUDIT_MS, () => dropOldLetters(letters));
   return [
+    repeat("figures", FIGURES_MS, figures.gather, log),
     repeat("old-letters", AUDIT_MS, dropOld, log),
     repeat("judge", JUDGE_MS, () => asOnly(shard, "judge", JUDGE_MS, judge), log),
     repeat(

@@ -75,7 +75,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const reports = { metrics, log, reclaimed: toReclaimed(metrics, log) };
   const scout = createScout({ shard, ...early });
   const lanes = await createWorkerLanes({ shard, store, settings, ...reports, scout });
-  const { directory, destinations, inFlight, stuckIn } = lanes;
+  const { directory, destinations, inFlight, stuckIn, figures } = lanes;
   const rateLimiter = createRateLimiter({ ...settings, shard, find: directory.get, interrupts });
   const awaitTurn = (lane: string) => (calling.isOff ? null : rateLimiter.wait(lane));
   const late = { ...destinations, awaitTurn, send: sendWithin, now: Date.now };
@@ -101,7 +101,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     deliver: (claimed, past) => deliver(claimed, past, delivering),
     log,
   };
-  const watched = { shard, ownLanes: directory.all, metrics, isServing: () => isServing, stuckIn };
+  const watched = { shard, figures, metrics, isServing: () => isServing, stuckIn };
   const probes = await startProbes({ ...settings, ...watched }, pools);
 
   const tests = { sealer, findAction: early.findAction, settings, shard, log, ownPort: probes.port };

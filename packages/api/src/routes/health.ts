@@ -1,5 +1,6 @@
 // What watches the API: whether the process lives, whether it can take requests, and its series.
 
+import { within } from "@postrider/redis/within";
 import { z } from "zod";
 import { defineRoute, type Route } from "../route/route.ts";
 
@@ -45,8 +46,9 @@ export const healthRoutes: readonly Route[] = [
     summary: "The process's series for Prometheus",
     replies: { 200: "Prometheus' text format." },
     text: { type: "text/plain" },
-    async handle(_, { metrics }) {
+    async handle(_, { metrics, producer }) {
       const { registry } = metrics;
+      metrics.installation(await within(REDIS_ANSWER_MS, producer.figures.read()));
       return { status: 200, text: { type: registry.contentType, text: await registry.metrics() } };
     },
   }),

@@ -1,30 +1,17 @@
 // What a worker counts, as verbs for the steps to call. Every series of a closed list exists from the first
 // scrape, so that a rate is never "no data".
 
+import { type Figures, showInstallation } from "@postrider/shared/installation-metrics";
 import { OWN_LANE_KINDS, type OwnLaneKind, toLaneLabel } from "@postrider/shared/lanes";
 import { type OutcomeKind, outcomeOf, REASON_NAMES, type Reason } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { collectProcess } from "@postrider/shared/process-metrics";
+import { createRedisMetrics, type RedisMetrics } from "@postrider/shared/redis-metrics";
 import { type Counter, Registry } from "prom-client";
 import type { FaultCode } from "../attempt.ts";
+import { type AttemptMetrics, createAttemptMetrics } from "./attempt-metrics.ts";
+import { FAULTS, STATUS_CLASSES, toStatusClass } from "./met.ts";
 import { DESTINATIONS_SHOWN_MAX, defineSeries, type PoolStats, type Series } from "./series.ts";
-
-const STATUS_CLASSES = ["1xx", "2xx", "3xx", "4xx", "429", "5xx"] as const;
-const FAULTS: readonly FaultCode[] = [
-  "dns",
-  "connect",
-  "connect_timeout",
-  "tls",
-  "certificate",
-  "timeout",
-  "reset",
-  "protocol",
-  "headers_too_large",
-  "proxy",
-  "local",
-];
-
-export type StatusClass = (typeof STATUS_CLASSES)[number];
 
 const REPEAT_KINDS = ["ended", "reclaimed", "lost", "unrecorded"] as const;
 export type RepeatKind = (typeof REPEAT_KINDS)[number];
@@ -34,13 +21,6 @@ export type TokenResult = (typeof TOKEN_RESULTS)[number];
 
 /** What the pool of a process that sends nothing tells. */
 const NO_POOLS: PoolStats = { destinations: 0, sockets: { open: 0, max: 0, refused: 0 } };
-
-export interface LaneGauges {
-  readonly waiting: number;
-  readonly delayed: number;
-  readonly deadLetters: number;
-  readonly oldestAgeMs: number;
-}
 
 /**
  * Own lanes served here and how many may be; those that nobody has room for, and those that wait for their
@@ -61,8 +41,12 @@ export interface AuditFindings {
   readonly unserved: number;
 }
 
-export interface Metrics {
+export interface Metrics extends AttemptMetrics {
   readonly registry: Registry;
+  /** How Redis answers. */
+  readonly redis: RedisMetrics;
+  /** The installation's figures as of now; null: they are not known. */
+  installation(figures: Figures | null): void;
   ended(lane: string, outcome: OutcomeKind, reason: Reason): void;
   replied(status: number): void;
   faulted(fault: FaultCode): void;
@@ -84,11 +68,6 @@ export interface Metrics {
   inFlightLimits(slots: ReadonlyMap<string, number>): void;
   /** What this process found when it carried out the latest audit; null when another one did. */
   audited(found: AuditFindings | null): void;
-  lane(lane: string, gauges: LaneGauges): void;
-  /** What waits in all own lanes of a kind. */
-  kind(kind: OwnLaneKind, gauges: Pick<LaneGauges, "waiting" | "delayed">): void;
-  /** What lies in the lanes is not known. */
-  noLanes(): void;
 }
 
 /**
@@ -104,6 +83,8 @@ export function createMetrics(
   collectProcess(registry);
   const inFlight = new Map(lanes.map((lane) => [lane, 0]));
   const series = defineSeries(registry, inFlight, stats);
+  let figures: Figures | null = null;
+  showInstallation(registry, () => figures);
 
   // Looking a label set up costs more than counting, so the hot ones are kept.
   const ended = new Map<string, Counter.Internal>();
@@ -124,8 +105,14 @@ export function createMetrics(
   for (const result of TOKEN_RESULTS) series.tokenFetches.labels(result).inc(0);
   for (const fault of FAULTS) series.attempts.labels("", fault).inc(0);
 
+  const attempts = createAttemptMetrics(registry, lanes);
   return {
+    ...attempts,
     registry,
+    redis: createRedisMetrics(registry),
+    installation(latest) {
+      figures = latest;
+    },
     ended: (lane, outcome, reason) => endedSeries(lane, outcome, reason).inc(),
     replied: (status) => replies.get(toStatusClass(status))?.inc(),
     faulted: (fault) => series.attempts.labels("", fault).inc(),
@@ -134,7 +121,10 @@ export function createMetrics(
     latency: (seconds) => series.latency.observe(seconds),
     retried: (lane, reason) => series.retries.labels(lane, reason).inc(),
     repeated: (lane, kind) => series.repeats.labels(lane, kind).inc(),
-    ownLanes: (entries, counts) => showOwnLanes(entries, counts, series),
+    ownLanes(entries, counts) {
+      showOwnLanes(entries, counts, series);
+      attempts.ownDestinations(() => new Set(entries.map(({ of }) => of)));
+    },
     inFlightLimits: (slots) => showLimits(slots, lanes, series),
     audited(found) {
       series.healed.inc(found?.healed ?? 0);
@@ -146,35 +136,18 @@ export function createMetrics(
     moved: (lane, to) => series.moves.labels(lane, to).inc(),
     deadLettersDropped: (lane, count) => series.dropped.labels(lane).inc(count),
     claimed: (lane, change) => void inFlight.set(lane, (inFlight.get(lane) ?? 0) + change),
-    lane(lane, gauges) {
-      series.waiting.labels(lane).set(gauges.waiting);
-      series.delayed.labels(lane).set(gauges.delayed);
-      series.deadLetters.labels(lane).set(gauges.deadLetters);
-      series.oldestAge.labels(lane).set(gauges.oldestAgeMs / 1_000);
-    },
-    kind(kind, { waiting, delayed }) {
-      series.waiting.labels(kind).set(waiting);
-      series.delayed.labels(kind).set(delayed);
-    },
-    noLanes() {
-      for (const gauge of [series.waiting, series.delayed, series.deadLetters, series.oldestAge])
-        gauge.reset();
-    },
   };
 }
 
 /** Sets every series to nothing, so that none begins with its first event. */
 function beginSeries(series: Series, sharedLanes: readonly string[]): void {
   for (const lane of [...sharedLanes, ...OWN_LANE_KINDS]) beginLane(lane, series);
-  // Dead letters lie in shared lanes only, and the oldest of thousands of own lanes is not looked for.
-  for (const gauge of [series.deadLetters, series.oldestAge])
-    for (const lane of sharedLanes) gauge.labels(lane).set(0);
   for (const kind of ["lost", "surplus"]) series.imbalance.labels(kind).set(0);
 }
 
 function beginLane(lane: string, series: Series): void {
   for (const reason of REASON_NAMES) series.retries.labels(lane, reason).inc(0);
-  for (const gauge of [series.waiting, series.delayed, series.inFlightLimit]) gauge.labels(lane).set(0);
+  series.inFlightLimit.labels(lane).set(0);
   for (const kind of REPEAT_KINDS) series.repeats.labels(lane, kind).inc(0);
   for (const kind of OWN_LANE_KINDS) series.moves.labels(lane, kind).inc(0);
   for (const counter of [series.dropped, series.handedBack]) counter.labels(lane).inc(0);
@@ -216,13 +189,4 @@ function showLimits(
   const sums = new Map(labels.map((label) => [label, 0]));
   for (const [lane, limit] of slots) sums.set(toLaneLabel(lane), (sums.get(toLaneLabel(lane)) ?? 0) + limit);
   for (const [label, sum] of sums) inFlightLimit.labels(label).set(sum);
-}
-
-/** 429 has a class of its own: a rate limit is no refusal. */
-export function toStatusClass(status: number): StatusClass {
-  if (status === 429) return "429";
-  if (status >= 500) return "5xx";
-  if (status >= 400) return "4xx";
-  if (status >= 300) return "3xx";
-  return status >= 200 ? "2xx" : "1xx";
 }

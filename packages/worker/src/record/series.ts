@@ -26,8 +26,6 @@ export function defineSeries(
   const registers = [registry];
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
     new Counter({ name: `postrider_${name}`, help, labelNames: [...labelNames], registers });
-  const gauge = (name: string, help: string) =>
-    new Gauge({ name: `postrider_${name}`, help, labelNames: ["lane"], registers });
   const histogram = (name: string, help: string, buckets: number[]) =>
     new Histogram({ name: `postrider_${name}`, help, buckets, registers });
   return {
@@ -73,16 +71,6 @@ export function defineSeries(
       LATENCY_SECONDS,
     ),
     ...defineInFlight(registry, inFlight),
-    waiting: gauge(
-      "lane_waiting",
-      `Deliveries that are due and not claimed, of a lane or of all own lanes of a kind. ${SAME}`,
-    ),
-    delayed: gauge(
-      "lane_delayed",
-      `Deliveries that are due later, of a lane or of all own lanes of a kind. ${SAME}`,
-    ),
-    deadLetters: gauge("lane_dead_letters", `Dead letters kept. ${SAME}`),
-    oldestAge: gauge("lane_oldest_age_seconds", `Age of the delivery that waits the longest. ${SAME}`),
   };
 }
 
