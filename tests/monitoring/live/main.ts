@@ -1,0 +1,157 @@
+// Dashboards and alerts against a real Prometheus and Alertmanager: a whole installation under load, faults one
+// after the other, and what came of them counted. Run by `npm run test:monitoring`, with --pictures to draw the
+// dashboards as well. Ends by itself within ten minutes.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ALERTS } from "../../../deploy/monitoring/rules/all.ts";
+import { readDashboards, shown } from "../panels.ts";
+import { fillIn } from "../promql.ts";
+import { drawDashboards } from "./draw.ts";
+import type { Fault } from "./fault.ts";
+import { FAULTS_OF_DATA } from "./faults-of-data.ts";
+import { FAULTS_OF_SURROUNDINGS } from "./faults-of-surroundings.ts";
+import { type Installation, startInstallation } from "./installation.ts";
+import { applyActions, startLoad } from "./load.ts";
+import { provide } from "./programs.ts";
+import { startWatchers, type Watchers } from "./watchers.ts";
+
+const IS_DRAWN = process.argv.includes("--pictures");
+const CALM_MS = 40_000;
+/** An alert that has not come by then does not come. */
+const ALERT_MS = 75_000;
+/** Grafana's $__rate_interval at a scrape a second. */
+const VARIABLES = { __rate_interval: "5s" };
+
+const startedAt = Date.now();
+const say = (text: string): void =>
+  console.log(`${((Date.now() - startedAt) / 1_000).toFixed(0).padStart(4)} s  ${text}`);
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const problems: string[] = [];
+
+async function firing({ ask }: Watchers): Promise<readonly string[]> {
+  const found = await ask('count by (alertname) (ALERTS{alertstate="firing"})');
+  return found.map(({ metric }) => metric["alertname"] ?? "");
+}
+
+/** Nothing is wrong, and nobody is told of anything. */
+async function stayCalm(watchers: Watchers): Promise<void> {
+  await pause(CALM_MS);
+  const told = [...watchers.told.keys()];
+  if (told.length > 0) problems.push(`fired without a fault: ${told.join(", ")}`);
+  say(`calm: ${told.length} of ${ALERTS.length} alerts fired ${told.join(", ")}`);
+}
+
+/** Begins faults together, waits for what they should have fire, and ends them. @returns how many did. */
+async function suffer(
+  faults: readonly Fault[],
+  installation: Installation,
+  watchers: Watchers,
+): Promise<number> {
+  const expected = faults.flatMap(({ alerts }) => alerts.map((name) => `Postrider${name}`));
+  const before = new Set(watchers.told.keys());
+  const beganAt = Date.now();
+  const heals = [];
+  for (const fault of faults) heals.push(await fault.begin(installation));
+  const missing = new Set(expected);
+  while (missing.size > 0 && Date.now() - beganAt < ALERT_MS) {
+    for (const name of await firing(watchers)) if (watchers.told.has(name)) missing.delete(name);
+    await pause(250);
+  }
+  for (const heal of heals) await heal();
+  const others = [...watchers.told.keys()].filter((name) => !before.has(name) && !expected.includes(name));
+  const beside = others.length === 0 ? "" : `; beside them ${others.join(", ")}`;
+  say(
+    `${faults.map(({ name }) => name).join("; ")}: ${expected.length - missing.size} of ${expected.length} told after ${Math.round((Date.now() - beganAt) / 1_000)} s${beside}`,
+  );
+  for (const name of missing) {
+    say(`WRONG: ${name} did not fire`);
+    problems.push(`${name} did not fire`);
+  }
+  return expected.length - missing.size;
+}
+
+/** Every query of every panel, over all that happened. */
+async function askPanels({
+  askRange,
+}: Watchers): Promise<{ panels: number; queries: number; empty: string[] }> {
+  const [from, to] = [startedAt / 1_000, Date.now() / 1_000];
+  let [panels, queries] = [0, 0];
+  const empty: string[] = [];
+  for (const [id, dashboard] of readDashboards())
+    for (const { title, targets = [] } of shown(dashboard)) {
+      panels += 1;
+      for (const { expr, refId } of targets) {
+        queries += 1;
+        const found = await askRange(fillIn(expr, VARIABLES), from, to, 1);
+        if (!found.some(({ values }) => values.some(([, value]) => value !== "NaN")))
+          empty.push(`${id} / ${title} (${refId})`);
+      }
+    }
+  return { panels, queries, empty };
+}
+
+/** In this order; those of one line at the same time. */
+function inTurns(): readonly (readonly Fault[])[] {
+  const isSurplus = ({ alerts }: Fault) => alerts.includes("DeliveriesSurplus");
+  const isCalm = ({ alerts }: Fault) =>
+    alerts.some((name) => ["VersionsMixed", "OwnLanesUnserved", "CanaryNotRunning"].includes(name));
+  const together = FAULTS_OF_SURROUNDINGS.filter(isCalm);
+  return [
+    FAULTS_OF_DATA.filter((fault) => !isSurplus(fault)),
+    [...FAULTS_OF_DATA.filter(isSurplus), ...together],
+    ...FAULTS_OF_SURROUNDINGS.filter((fault) => !isCalm(fault)).map((fault) => [fault]),
+  ];
+}
+
+const programs = {
+  prometheus: provide("prometheus", "prometheus"),
+  alertmanager: provide("prometheus-alertmanager", "prometheus-alertmanager"),
+};
+const chromium = IS_DRAWN ? provide("chromium", "chromium") : null;
+const directory = await mkdtemp(join(tmpdir(), "postrider-monitoring-"));
+const installation = await startInstallation(join(directory, "redis"));
+const { api, workers, sparePort } = installation;
+const toTarget = (port: number): string => `127.0.0.1:${port}`;
+const watchers = await startWatchers(programs, directory, {
+  "postrider-api": [toTarget(api.port)],
+  "postrider-worker": [...workers.map(({ port }) => toTarget(port)), toTarget(sparePort)],
+});
+say("Redis, API, two workers, Prometheus and Alertmanager run");
+try {
+  await applyActions(installation);
+  let load = startLoad(installation);
+  await stayCalm(watchers);
+  const calmUntil = Date.now();
+  let told = 0;
+  for (const faults of inTurns()) {
+    const isAlone = faults.some((fault) => fault.isAlone === true);
+    if (isAlone) await load.stop();
+    told += await suffer(faults, installation, watchers);
+    if (isAlone) load = startLoad(installation);
+  }
+  await load.stop();
+  const { panels, queries, empty } = await askPanels(watchers);
+  for (const panel of empty) problems.push(`no data: ${panel}`);
+  say(
+    `${queries - empty.length} of ${queries} queries of ${panels} panels on ${readDashboards().size} dashboards have data`,
+  );
+  say(`${told} of ${ALERTS.length} alerts fired under their fault and reached the pager`);
+  if (chromium !== null)
+    await drawDashboards({
+      chromium,
+      watchers,
+      say,
+      calm: [startedAt / 1_000, calmUntil / 1_000],
+      all: [startedAt / 1_000, Date.now() / 1_000],
+    });
+} catch (error) {
+  problems.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+} finally {
+  await installation.close().catch(() => undefined);
+  await watchers.close();
+  await rm(directory, { recursive: true, force: true });
+}
+for (const problem of problems) say(`WRONG: ${problem}`);
+process.exit(problems.length === 0 ? 0 : 1);
