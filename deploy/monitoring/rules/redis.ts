@@ -4,6 +4,8 @@ import { DURATION, type Group, INSTALLATION, PERCENTAGE, VALUE } from "../alert.
 
 const FILLED = `max by (${INSTALLATION}) (postrider_redis_memory_used_bytes / (postrider_redis_memory_max_bytes > 0))`;
 
+// What an audit found, the worker that did it tells until another one has done the next: for a moment nobody may.
+// Hence the highest of a minute.
 export const redis: Group = {
   name: "postrider-redis",
   title: "Redis",
@@ -70,7 +72,7 @@ export const redis: Group = {
     {
       alert: "PostriderDeliveriesLost",
       severity: "critical",
-      expr: `max by (${INSTALLATION}) (postrider_deliveries_imbalance{kind="lost"}) > 0`,
+      expr: `max by (${INSTALLATION}) (max_over_time(postrider_deliveries_imbalance{kind="lost"}[1m])) > 0`,
       for: "1m",
       summary: "Deliveries were accepted and are gone from Redis.",
       description: `The audit misses ${VALUE} deliveries. The log of the worker that audits names their runs.`,
@@ -78,7 +80,7 @@ export const redis: Group = {
     {
       alert: "PostriderDeliveriesSurplus",
       severity: "warning",
-      expr: `max by (${INSTALLATION}) (postrider_deliveries_imbalance{kind="surplus"}) > 0`,
+      expr: `max by (${INSTALLATION}) (max_over_time(postrider_deliveries_imbalance{kind="surplus"}[1m])) > 0`,
       for: "10m",
       summary: "Deliveries lie in lanes that the ledger does not know.",
       description: `The audit finds ${VALUE} deliveries more than were counted, as after Redis came back with an older state.`,

@@ -26,7 +26,8 @@ export const workers: Group = {
     {
       alert: "PostriderSharedLaneUnserved",
       severity: "critical",
-      expr: `max by (${INSTALLATION}) (postrider_shared_lanes_unserved) > 0`,
+      // Of a minute, since each audit is told by another worker.
+      expr: `max by (${INSTALLATION}) (max_over_time(postrider_shared_lanes_unserved[1m])) > 0`,
       for: "1m",
       summary: "Deliveries wait in a shared lane that no worker serves.",
       description: `${VALUE} shared lanes have deliveries and no worker. The log of the worker that audits names them.`,

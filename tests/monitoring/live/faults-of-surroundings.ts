@@ -65,9 +65,11 @@ export const FAULTS_OF_SURROUNDINGS: readonly Fault[] = [
       const ids = Array.from({ length: 30 }, (_, index) => `away-${index}`);
       for (const [index, id] of ids.entries())
         await apply(id, "/", { url: `http://${destinations.host(index)}:${port}/x`, retry });
-      for (const action of ids) await producer.enqueueMany({ action, customers: people(60), run: action });
+      await Promise.all(
+        ids.map((action) => producer.enqueueMany({ action, customers: people(60), run: action })),
+      );
       return async () => {
-        for (const run of ids) await producer.runs.cancel(run);
+        await Promise.all(ids.map((run) => producer.runs.cancel(run)));
       };
     },
   },
@@ -81,9 +83,11 @@ export const FAULTS_OF_SURROUNDINGS: readonly Fault[] = [
           url: `${destinations.origin(20 + index)}/ok`,
           limits: { ratePerSecond: 1 },
         });
-      for (const action of ids) await producer.enqueueMany({ action, customers: people(200), run: action });
+      await Promise.all(
+        ids.map((action) => producer.enqueueMany({ action, customers: people(60), run: action })),
+      );
       return async () => {
-        for (const run of ids) await producer.runs.cancel(run);
+        await Promise.all(ids.map((run) => producer.runs.cancel(run)));
       };
     },
   },
@@ -92,15 +96,16 @@ export const FAULTS_OF_SURROUNDINGS: readonly Fault[] = [
     alerts: ["SocketsExhausted"],
     async begin(installation) {
       const { apply, producer, destinations } = installation;
-      const stop = await startSpare(installation, `ulimit -n 130; exec node ${CLI} worker`, {
+      const stop = await startSpare(installation, `ulimit -n 300; exec node ${CLI} worker`, {
         POSTRIDER_LANES: "narrow",
+        POSTRIDER_OWN_LANES_MAX: "1",
+        POSTRIDER_CONCURRENCY: "400",
       });
-      const ids = Array.from({ length: 40 }, (_, index) => `narrow-${index}`);
-      for (const [index, id] of ids.entries())
-        await apply(id, "/late", { url: `${destinations.origin(index)}/late` });
+      const { port } = new URL(destinations.origin(0));
+      await apply("narrow", "/late", { url: `http://127.0.0.{{ customer.host }}:${port}/late` });
       const busy = keepDoing(1_000, async () => {
-        for (const action of ids)
-          await producer.enqueueMany({ action, lane: "narrow", customers: people(5), run: `narrow-${nth}` });
+        const crowd = people(400).map((person, index) => ({ ...person, host: (index % destinations.count) + 1 }));
+        await producer.enqueueMany({ action: "narrow", lane: "narrow", customers: crowd, run: `narrow-${nth}` });
       });
       return all(busy, stop);
     },
@@ -193,8 +198,8 @@ export const FAULTS_OF_SURROUNDINGS: readonly Fault[] = [
     name: "a canary that nobody sends",
     alerts: ["CanaryNotRunning"],
     async begin({ redis }) {
-      const stop = keepDoing(500, () => redis.set(shardKeys.duty("canary"), "1", "PX", 60_000));
-      return all(stop, async () => void (await redis.del(shardKeys.duty("canary"))));
+      const stop = keepDoing(500, () => redis.set(shardKeys.duty("canary-turn"), "1", "PX", 60_000));
+      return all(stop, async () => void (await redis.del(shardKeys.duty("canary-turn"))));
     },
   },
   {

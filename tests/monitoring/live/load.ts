@@ -51,7 +51,7 @@ export function startLoad({ producer, apiUrl }: Installation): Load {
   const running = (async () => {
     while (!isStopped) {
       await turn().catch(() => undefined);
-      await new Promise((resolve) => setTimeout(resolve, 250));
+      await new Promise((resolve) => setTimeout(resolve, 500));
     }
   })();
   return {

@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { ALERTS } from "../../../deploy/monitoring/rules/all.ts";
 import { readDashboards, shown } from "../panels.ts";
 import { fillIn } from "../promql.ts";
@@ -18,11 +19,16 @@ import { provide } from "./programs.ts";
 import { startWatchers, type Watchers } from "./watchers.ts";
 
 const IS_DRAWN = process.argv.includes("--pictures");
-const CALM_MS = 40_000;
+/** For a machine on which others work: waits longer before it gives an alert up. */
+const PATIENCE = process.argv.includes("--patient") ? 2 : 1;
+const CALM_MS = 30_000;
 /** An alert that has not come by then does not come. */
-const ALERT_MS = 75_000;
-/** Grafana's $__rate_interval at a scrape a second. */
-const VARIABLES = { __rate_interval: "5s" };
+const ALERT_MS = 70_000 * PATIENCE;
+/** Whatever has not happened by then is told as missing. */
+const ALL_MS = 540_000 * PATIENCE;
+/** Grafana's $__rate_interval is four scrapes at least. */
+const VARIABLES = { __rate_interval: "10s" };
+const STEP_S = 2;
 
 const startedAt = Date.now();
 const say = (text: string): void =>
@@ -35,12 +41,26 @@ async function firing({ ask }: Watchers): Promise<readonly string[]> {
   return found.map(({ metric }) => metric["alertname"] ?? "");
 }
 
+/** What a machine without CPU to spare brings about: there they are right to fire. */
+const OF_SLOWNESS = ["PostriderRedisSlow", "PostriderApiSlow", "PostriderEventLoopBlocked"];
+/** This process does next to nothing, so that it is late only where all are. */
+const BUSY_LAG_MS = 100;
+
 /** Nothing is wrong, and nobody is told of anything. */
 async function stayCalm(watchers: Watchers): Promise<void> {
+  const lag = monitorEventLoopDelay();
+  lag.enable();
   await pause(CALM_MS);
-  const told = [...watchers.told.keys()];
+  const lagMs = lag.percentile(95) / 1e6;
+  const isBusy = lagMs > BUSY_LAG_MS;
+  const told = [...watchers.told.keys()].filter((name) => !(isBusy && OF_SLOWNESS.includes(name)));
   if (told.length > 0) problems.push(`fired without a fault: ${told.join(", ")}`);
-  say(`calm: ${told.length} of ${ALERTS.length} alerts fired ${told.join(", ")}`);
+  const judged = ALERTS.length - (isBusy ? OF_SLOWNESS.length : 0);
+  say(`calm: ${told.length} of ${judged} alerts fired${told.map((name) => ` ${name}`).join(",")}`);
+  if (isBusy)
+    say(
+      `this machine is busy (a turn in twenty comes ${lagMs.toFixed(0)} ms late): ${OF_SLOWNESS.join(", ")} were not judged`,
+    );
 }
 
 /** Begins faults together, waits for what they should have fire, and ends them. @returns how many did. */
@@ -52,18 +72,18 @@ async function suffer(
   const expected = faults.flatMap(({ alerts }) => alerts.map((name) => `Postrider${name}`));
   const before = new Set(watchers.told.keys());
   const beganAt = Date.now();
-  const heals = [];
-  for (const fault of faults) heals.push(await fault.begin(installation));
+  const heals = await Promise.all(faults.map((fault) => fault.begin(installation)));
   const missing = new Set(expected);
-  while (missing.size > 0 && Date.now() - beganAt < ALERT_MS) {
+  while (missing.size > 0 && Date.now() < Math.min(beganAt + ALERT_MS, startedAt + ALL_MS)) {
     for (const name of await firing(watchers)) if (watchers.told.has(name)) missing.delete(name);
     await pause(250);
   }
-  for (const heal of heals) await heal();
+  const seconds = Math.round((Date.now() - beganAt) / 1_000);
+  await Promise.all(heals.map((heal) => heal()));
   const others = [...watchers.told.keys()].filter((name) => !before.has(name) && !expected.includes(name));
   const beside = others.length === 0 ? "" : `; beside them ${others.join(", ")}`;
   say(
-    `${faults.map(({ name }) => name).join("; ")}: ${expected.length - missing.size} of ${expected.length} told after ${Math.round((Date.now() - beganAt) / 1_000)} s${beside}`,
+    `${faults.map(({ name }) => name).join("; ")}: ${expected.length - missing.size} of ${expected.length} told after ${seconds} s${beside}`,
   );
   for (const name of missing) {
     say(`WRONG: ${name} did not fire`);
@@ -84,7 +104,7 @@ async function askPanels({
       panels += 1;
       for (const { expr, refId } of targets) {
         queries += 1;
-        const found = await askRange(fillIn(expr, VARIABLES), from, to, 1);
+        const found = await askRange(fillIn(expr, VARIABLES), from, to, STEP_S);
         if (!found.some(({ values }) => values.some(([, value]) => value !== "NaN")))
           empty.push(`${id} / ${title} (${refId})`);
       }
@@ -105,6 +125,8 @@ function inTurns(): readonly (readonly Fault[])[] {
   ];
 }
 
+// What was started ends with this process, however it ends.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 const programs = {
   prometheus: provide("prometheus", "prometheus"),
   alertmanager: provide("prometheus-alertmanager", "prometheus-alertmanager"),

@@ -6,8 +6,8 @@ import { toRulesFile } from "../../../deploy/monitoring/rules/all.ts";
 
 /** An hour's window becomes a minute's. */
 const FASTER = 60;
-/** Ten of what is looked at once a second, so that one that is late tells nothing. */
-const RANGE_S_MIN = 10;
+/** Seven looks, so that one that is late tells nothing. */
+const RANGE_S_MIN = 14;
 /** Six hours' patience would be six minutes. */
 const FOR_S_MAX = 10;
 

@@ -65,7 +65,7 @@ export async function startWatchers(
     receivers: [{ name: "pager", webhook_configs: [{ url: pagerUrl, send_resolved: true }] }],
   });
   await write("prometheus.yaml", {
-    global: { scrape_interval: "1s", scrape_timeout: "1s", evaluation_interval: "1s" },
+    global: { scrape_interval: "2s", scrape_timeout: "2s", evaluation_interval: "2s" },
     rule_files: ["rules.yaml"],
     alerting: { alertmanagers: [{ static_configs: [{ targets: [`127.0.0.1:${alertmanagerPort}`] }] }] },
     scrape_configs: Object.entries(targets).map(([job, addresses]) => ({
