@@ -80,7 +80,7 @@ export async function renderDocs(): Promise<Record<string, string>> {
     ),
     "metrics.md": page(
       "Metrics",
-      "Served by each worker on `POSTRIDER_METRICS_PORT`, and by each API process on `POSTRIDER_API_PORT`, at `/metrics`. Names keep to Prometheus' rules: `promtool check metrics` has nothing against them.",
+      "Served by each worker on `POSTRIDER_METRICS_PORT`, and by each API process on `POSTRIDER_API_PORT`, at `/metrics`. Names keep to Prometheus' rules: `promtool check metrics` has nothing against them. Labels are bounded: a worker has at most 5,000 series, however many destinations and actions there are, and every series of a closed list is there from the first scrape.",
       [
         "## Of workers",
         await metricTable(ofWorkers, ({ name }) => !OF_PROCESS.test(name) && !ofBoth.has(name)),

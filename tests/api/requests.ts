@@ -170,6 +170,7 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
   }),
   listAudit: ({ action }) => ({ query: `?limit=10&on=${action}` }),
   getHealth: () => ({}),
+  receiveCanary: () => ({ body: { id: "canary" } }),
   getReadiness: () => ({}),
   getMetrics: () => ({}),
   getOpenApi: () => ({}),

@@ -13,6 +13,7 @@ import type { Logger } from "@postrider/shared/log";
 import type { Settings } from "@postrider/shared/settings/settings";
 import { createApiMetrics } from "./api-metrics.ts";
 import { createBatchedEnqueue } from "./batched-enqueue.ts";
+import { createCanary } from "./canary/canary.ts";
 import { createIdempotency } from "./idempotency.ts";
 import { createAnswering } from "./route/answering.ts";
 import type { Tools } from "./route/tools.ts";
@@ -42,7 +43,7 @@ export interface Api {
 const LOOPBACK = "127.0.0.1";
 
 export async function createApi({ producer, settings, log }: ApiOptions): Promise<Api> {
-  const metrics = createApiMetrics(ROUTES, () => producer.takenIn);
+  const metrics = createApiMetrics(ROUTES, () => producer.watching.takenIn);
   const composer = createComposer();
   const tools: Tools = {
     producer,
@@ -77,9 +78,10 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
   });
   const tasks = createTaskRunner({ producer: producer.as(null), metrics, log });
   const subscriptions = createCarrierDuty(producer, log);
+  const canary = createCanary({ producer: producer.as(null), settings, metrics: metrics.canary, log });
   const startWatching = () => [
     probeRedis(producer.store.redis, metrics.redis, log),
-    repeat("figures", FIGURES_MS, producer.figures.gather, log),
+    repeat("figures", FIGURES_MS, producer.watching.figures.gather, log),
   ];
   let watching: ReturnType<typeof startWatching> = [];
   let address: string | null = null;
@@ -89,6 +91,7 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
     },
     async listen() {
       isLoopbackOnly = await directory.isEmpty();
+      await canary.check(isLoopbackOnly);
       const host = isLoopbackOnly ? LOOPBACK : settings.apiHost;
       const port = settings.apiPort;
       address = await server.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
@@ -98,13 +101,15 @@ export async function createApi({ producer, settings, log }: ApiOptions): Promis
       tasks.start();
       subscriptions.start();
       watching = startWatching();
+      canary.start(address);
       if (isLoopbackOnly)
         log.info(
           "no token is there, so the API listens on loopback only and needs none; make one with postrider tokens create, and start the API again",
         );
     },
     async close() {
-      await Promise.all([server.close(settings.shutdownGraceMs), tasks.close(), subscriptions.close()]);
+      const duties = [tasks.close(), subscriptions.close(), canary.close()];
+      await Promise.all([server.close(settings.shutdownGraceMs), ...duties]);
       await Promise.all(watching.map((duty) => duty.stop()));
       await composer.close();
     },

@@ -2668,6 +2668,22 @@ export interface Operations {
     readonly body: undefined;
     readonly reply: string;
   };
+  /** Where canaries arrive: takes any, and does nothing with it. */
+  readonly receiveCanary: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly query: Readonly<Record<string, never>>;
+    readonly headers: {
+      /**
+       * Names this request: sent again with the same key, it is not carried out twice
+       * (draft-ietf-httpapi-idempotency-key-header-08).
+       */
+      readonly "Idempotency-Key"?: string | undefined;
+    };
+    readonly body: Readonly<Record<string, unknown>>;
+    readonly reply: {
+      readonly status: "ok" | "not ready";
+    };
+  };
   /** This description (OpenAPI 3.1). */
   readonly getOpenApi: {
     readonly params: Readonly<Record<string, never>>;
@@ -2763,6 +2779,7 @@ export const OPERATIONS = {
   getHealth: { method: "GET", path: "/healthz" },
   getReadiness: { method: "GET", path: "/readyz" },
   getMetrics: { method: "GET", path: "/metrics" },
+  receiveCanary: { method: "POST", path: "/canary" },
   getOpenApi: { method: "GET", path: "/openapi.json" },
   getDocs: { method: "GET", path: "/docs" },
   getDocsStyle: { method: "GET", path: "/docs.css" },

@@ -3,7 +3,6 @@
 
 import { connectRedis, producerOptions } from "@postrider/redis/connect";
 import { createCustomerIndex } from "@postrider/redis/customer-index";
-import { createFigures, type InstallationFigures } from "@postrider/redis/figures";
 import { createLaneDirectory } from "@postrider/redis/lane-directory";
 import { createLaneQueues, type LaneQueues } from "@postrider/redis/lane-queues";
 import { createRollUps } from "@postrider/redis/roll-ups";
@@ -38,7 +37,8 @@ import { createEvents, type Events } from "./events/events.ts";
 import { toKept } from "./kept.ts";
 import { createMetrics, type Metrics } from "./metrics/chart-series.ts";
 import { countEnqueued, countWithdrawn } from "./metrics/count-for-charts.ts";
-import { createTakenIn, type TakenIn } from "./metrics/taken-in.ts";
+import { createTakenIn } from "./metrics/taken-in.ts";
+import { createWatching, type Watching } from "./metrics/watching.ts";
 import { createOutcomes, type Outcomes } from "./outcomes/outcomes.ts";
 import { createOverview, type ReadOverview } from "./overview/overview.ts";
 import { createRuns } from "./runs/runs.ts";
@@ -107,10 +107,7 @@ export interface Producer extends Verbs {
   readonly ownLanes: OwnLanes;
   /** Everything at a glance, at a bounded cost. */
   readonly overview: ReadOverview;
-  /** What any process can tell of the whole. */
-  readonly figures: InstallationFigures;
-  /** What this producer has taken in since it was made. */
-  readonly takenIn: TakenIn;
+  readonly watching: Watching;
   /** What shards share, for those that keep something of their own there. */
   readonly store: Store;
   close(): Promise<void>;
@@ -232,8 +229,7 @@ function createReading(parts: Parts) {
     lanes,
     ownLanes: createOwnLanes(shard, directory),
     overview: createOverview({ shard, directory, lanes }),
-    figures: createFigures({ ...kept, shard, store, directory }),
-    takenIn: parts.takenIn,
+    watching: createWatching({ ...kept, shard, store, directory }, parts.takenIn),
     store,
   };
 }

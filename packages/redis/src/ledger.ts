@@ -24,6 +24,8 @@ const RECORD_CHARS_MAX = 1_000_000;
 export interface Ledger {
   /** Where a delivery is, or how it has ended; null for one that was never enqueued or is long forgotten. */
   find(id: string): Promise<Mark | null>;
+  /** Whether an attempt of a delivery has been written down with it. */
+  isTried(lane: string, id: string): Promise<boolean>;
   /** Writes an attempt down, all of it or nothing. */
   write(entry: Entry): Promise<Written>;
   /** Its worker has outlived it: what became of earlier workers was not its doing. */
@@ -46,6 +48,7 @@ export function createLedger(shard: Shard, options: RecordOptions): Ledger {
   }, GROUP_MAX);
   return {
     find: readMarks,
+    isTried: async (lane, id) => (await redis.exists(`${keys.job(lane, id)}:logs`)) === 1,
     async write(entry) {
       const written = await write(entry);
       if (written instanceof Error) throw written;

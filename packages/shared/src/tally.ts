@@ -112,7 +112,7 @@ function createSpan(
       let total = 0;
       const samples: Sample[] = bounds.map((le, place) => {
         total += counts[place] ?? 0;
-        return { metricName: `${metricName}_bucket`, labels: { ...labels, le }, value: total };
+        return { metricName: `${metricName}_bucket`, labels: { le, ...labels }, value: total };
       });
       samples.push({ metricName: `${metricName}_sum`, labels, value: sum });
       samples.push({ metricName: `${metricName}_count`, labels, value: total });

@@ -127,11 +127,20 @@ async function handle(job: Job, token: string, lane: string, options: LaneOption
   }
 }
 
-async function readPast(job: Job, { id, claims }: Claimed, { ledger }: Records): Promise<Past> {
+async function readPast(
+  job: Job,
+  { id, lane, attempt, claims }: Claimed,
+  { ledger }: Records,
+): Promise<Past> {
+  const format = toFormat(job.data);
+  const crashes = job.stalledCounter;
   // A first claim has no past: admission marks and adds in one step, and every other way into a lane is a
   // second claim.
-  const mark = claims > 1 ? await ledger.find(id) : null;
-  return { mark, format: toFormat(job.data), crashes: job.stalledCounter };
+  if (claims <= 1) return { mark: null, format, isTried: false, crashes };
+  // The number of the attempt tells; but attempts may cost none.
+  const look = attempt > 1 || ledger.isTried(lane, id);
+  const [mark, isTried] = await Promise.all([ledger.find(id), look]);
+  return { mark, format, isTried, crashes };
 }
 
 function toFormat(data: unknown): Format {

@@ -16,7 +16,7 @@ const claimed: Claimed = {
   agesFrom: 0,
   claimedAt: 0,
 };
-const past: Past = { mark: null, format: "known", crashes: 0 };
+const past: Past = { mark: null, format: "known", isTried: false, crashes: 0 };
 
 function step(name: Step["name"], run: (draft: Draft) => Finding | null | Promise<Finding | null>): Step {
   return { name, run };

@@ -16,6 +16,8 @@ export interface Past {
   /** Where it is, or how it has ended; null where it was never claimed before, or is forgotten. */
   readonly mark: Mark | null;
   readonly format: Format;
+  /** Whether an attempt of it has been written down, since it was enqueued. */
+  readonly isTried: boolean;
   /** How often its claim ran out because the worker was gone. */
   readonly crashes: number;
 }

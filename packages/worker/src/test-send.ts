@@ -99,7 +99,7 @@ export async function testAction(
   }
 }
 
-const FIRST: Past = { mark: null, format: "known", crashes: 0 };
+const FIRST: Past = { mark: null, format: "known", isTried: false, crashes: 0 };
 
 function usesRedis({ secrets, auth }: Action): boolean {
   return secrets.length > 0 || auth?.oauth2 !== undefined;

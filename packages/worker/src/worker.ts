@@ -22,7 +22,10 @@ import { createRateLimiter } from "./destinations/rate-limiter.ts";
 import { createScout } from "./destinations/scout.ts";
 import { createInterrupts, type Interrupts } from "./interrupts.ts";
 import { type Probes, serveProbes } from "./probes.ts";
+import { createAttemptLog } from "./record/attempt-log.ts";
+import { measureCompose } from "./record/measured-compose.ts";
 import { createMetrics } from "./record/metrics.ts";
+import type { Records } from "./record/record.ts";
 import { protectRedis } from "./send/guard/own-ports.ts";
 import { createPools, type Pools } from "./send/pool/pools.ts";
 import { send } from "./send/send.ts";
@@ -80,21 +83,15 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
   const awaitTurn = (lane: string) => (calling.isOff ? null : rateLimiter.wait(lane));
   const late = { ...destinations, awaitTurn, send: sendWithin, now: Date.now };
   const gate = createGate({ ...settings, directory, inFlight, metrics, now: Date.now });
-  const steps = createSteps({ ...early, ...late }, gate);
+  const compose = measureCompose(composer.compose, metrics);
+  const steps = createSteps({ ...early, ...late, compose }, gate);
   const rollUps = createRollUps(shard, settings, directory.now);
+  const records = toRecords({ ...reports, shard, settings, sealer, rollUps });
   const delivering = { steps, now: Date.now, random: Math.random };
   const laneOptions: LaneOptions = {
     ...settings,
     shard,
-    records: {
-      ...settings,
-      ledger: createLedger(shard, settings),
-      sealer,
-      ...reports,
-      rollUps,
-      now: Date.now,
-      decideUnrecorded,
-    },
+    records,
     move: createMove(shard),
     bury: createBury(shard, settings),
     inFlight,
@@ -112,6 +109,7 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
     isServing = false;
     const closeLanes = () => Promise.all([lanes.close(), testSends?.stop()]);
     await drain({ closeLanes, interrupts, calling, log }, settings.shutdownGraceMs);
+    records.attempts.close();
     await Promise.all([composer.close(), pools.close(), probes.close(), rollUps.close()]);
     shard.redis.disconnect();
     ended.open();
@@ -125,6 +123,22 @@ export async function createWorker(settings: Settings, log: Logger): Promise<Pos
       await ended.opened;
     },
     close: () => (closing ??= close()),
+  };
+}
+
+type Recording = Pick<Records, "sealer" | "metrics" | "rollUps" | "log"> & {
+  readonly shard: Shard;
+  readonly settings: Settings;
+};
+
+function toRecords({ shard, settings, ...parts }: Recording): Records {
+  return {
+    ...parts,
+    ...settings,
+    ledger: createLedger(shard, settings),
+    attempts: createAttemptLog({ ...parts, ...settings }),
+    now: Date.now,
+    decideUnrecorded,
   };
 }
 

@@ -104,8 +104,16 @@ export const FAULTS_OF_SURROUNDINGS: readonly Fault[] = [
       const { port } = new URL(destinations.origin(0));
       await apply("narrow", "/late", { url: `http://127.0.0.{{ customer.host }}:${port}/late` });
       const busy = keepDoing(1_000, async () => {
-        const crowd = people(400).map((person, index) => ({ ...person, host: (index % destinations.count) + 1 }));
-        await producer.enqueueMany({ action: "narrow", lane: "narrow", customers: crowd, run: `narrow-${nth}` });
+        const crowd = people(400).map((person, index) => ({
+          ...person,
+          host: (index % destinations.count) + 1,
+        }));
+        await producer.enqueueMany({
+          action: "narrow",
+          lane: "narrow",
+          customers: crowd,
+          run: `narrow-${nth}`,
+        });
       });
       return all(busy, stop);
     },

@@ -46,6 +46,8 @@ export interface Answer<R = unknown> {
   /** Instead of the body. */
   readonly text?: { readonly type: string; readonly text: string | Readable };
   readonly headers?: Readonly<Record<string, string>>;
+  /** What the log line of the request says beside, such as what it has enqueued. */
+  readonly noted?: Readonly<Record<string, string | number>>;
 }
 
 /**

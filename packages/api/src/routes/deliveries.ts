@@ -4,6 +4,7 @@ import type { DeliveryOrder } from "@postrider/producer/enqueue/enqueue";
 import { type AllEnqueued, type Rejected, toProblems } from "@postrider/producer/enqueue/enqueue-all";
 import { PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
+import type { Logger } from "@postrider/shared/log";
 import { z } from "zod";
 import { type Caller, reaches } from "../route/caller.ts";
 import { problemDetailSchema, toShownProblems } from "../route/problem.ts";
@@ -68,14 +69,21 @@ export const deliveryRoutes: readonly Route[] = [
     replies: { 202: "They are taken in: each will end in one outcome." },
     reply: replySchema,
     errors: ["delivery_invalid", "customer_invalid", "action_unknown", "action_archived", "redis_full"],
-    async handle({ query: { onInvalid }, body, caller, idempotencyKey }, tools) {
+    async handle({ query: { onInvalid }, body, caller, idempotencyKey, requestId, log }, tools) {
       const toOwnKey = (index: number): string | null =>
         idempotencyKey === null ? null : `api\0${caller.id}\0${idempotencyKey}\0${index}`;
-      if (!Array.isArray(body))
-        return { status: 202, body: await enqueueOne(toOrder(body, caller, toOwnKey(0)), onInvalid, tools) };
+      if (!Array.isArray(body)) {
+        const order = toOrder(body, caller, toOwnKey(0));
+        const reply = await enqueueOne(order, onInvalid, tools);
+        const [deliveryId] = reply.ids;
+        return { status: 202, body: reply, ...(deliveryId && { noted: { deliveryId } }) };
+      }
       checkCount(body);
       const orders = body.map((order, index) => toOrder(order, caller, toOwnKey(index)));
-      return { status: 202, body: toReply(await tools.producer.enqueueAll(orders, { onInvalid })) };
+      const reply = toReply(await tools.producer.enqueueAll(orders, { onInvalid }));
+      logIds(reply.ids, requestId, log);
+      const { enqueued, duplicates } = reply;
+      return { status: 202, body: reply, noted: { enqueued, duplicates } };
     },
   }),
   defineRoute({
@@ -97,6 +105,16 @@ export const deliveryRoutes: readonly Route[] = [
     },
   }),
 ];
+
+/** Docker parts lines that are longer than 16 KiB. */
+const IDS_PER_LINE = 200;
+
+/** The lines that tell which request has enqueued which deliveries. */
+function logIds(ids: readonly (string | null)[], requestId: string, log: Logger): void {
+  const known = ids.filter((id) => id !== null);
+  for (let from = 0; from < known.length; from += IDS_PER_LINE)
+    log.info({ requestId, deliveryIds: known.slice(from, from + IDS_PER_LINE) }, "enqueued");
+}
 
 /** @throws `request_invalid`. */
 function checkCount(given: readonly unknown[]): void {

@@ -1,6 +1,7 @@
 // What watches the API: whether the process lives, whether it can take requests, and its series.
 
 import { within } from "@postrider/redis/within";
+import { CANARY_PATH } from "@postrider/shared/canary-action";
 import { z } from "zod";
 import { defineRoute, type Route } from "../route/route.ts";
 
@@ -48,8 +49,21 @@ export const healthRoutes: readonly Route[] = [
     text: { type: "text/plain" },
     async handle(_, { metrics, producer }) {
       const { registry } = metrics;
-      metrics.installation(await within(REDIS_ANSWER_MS, producer.figures.read()));
+      metrics.installation(await within(REDIS_ANSWER_MS, producer.watching.figures.read()));
       return { status: 200, text: { type: registry.contentType, text: await registry.metrics() } };
     },
+  }),
+  defineRoute({
+    id: "receiveCanary",
+    method: "POST",
+    path: CANARY_PATH,
+    scope: null,
+    narrowing: "nothing",
+    summary: "Where canaries arrive: takes any, and does nothing with it",
+    body: z.looseObject({}),
+    replies: { 200: "It has arrived." },
+    reply: statusSchema,
+    repeats: "again",
+    handle: () => ({ status: 200, body: { status: "ok" as const } }),
   }),
 ];

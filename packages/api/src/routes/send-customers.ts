@@ -124,6 +124,7 @@ export const sendCustomers: Route = defineRoute({
       status: 200,
       // A proxy that gathers answers would keep the lines back until the end.
       headers: { "x-accel-buffering": "no" },
+      noted: { run },
       text: { type: NDJSON, text: Readable.from(lines, { objectMode: false, highWaterMark: 1 }) },
     };
   },

@@ -94,7 +94,7 @@ export const subscriptionRoutes: readonly Route[] = [
       tools,
     ) {
       const { subscription, isNew } = await tools.producer.subscriptions.set(id, body);
-      log.info({ subscription: id, by: caller.name }, "subscription saved");
+      log.info({ subscription: id, caller: caller.name }, "subscription saved");
       return { status: isNew ? 201 : 200, body: toShown(subscription) };
     },
   }),
@@ -142,7 +142,7 @@ export const subscriptionRoutes: readonly Route[] = [
     errors: ["subscription_unknown"],
     async handle({ params: { id }, log, caller }, { producer }) {
       await producer.subscriptions.remove(id);
-      log.info({ subscription: id, by: caller.name }, "subscription removed");
+      log.info({ subscription: id, caller: caller.name }, "subscription removed");
       return { status: 204 };
     },
   }),

@@ -159,14 +159,14 @@ export const taskRoutes: readonly Route[] = [
     },
     reply: z.union([taskSchema, countSchema]),
     errors: ["dead_letters_invalid", "filter_invalid", "tasks_full", "aborted"],
-    async handle({ body, caller, signal, log }: Call<undefined, undefined, Body>, { producer }) {
+    async handle({ body, caller, requestId, signal, log }: Call<undefined, undefined, Body>, { producer }) {
       const order = toOrder(body, caller);
       if (body.dryRun === true) {
         const { count, isComplete } = await countMeant(order, producer, signal);
         return { status: 200, body: { dryRun: true as const, count, isComplete } };
       }
       const task = await producer.tasks.begin(order, caller.name);
-      log.info({ task: task.id, do: task.do, by: caller.name }, "task begun");
+      log.info({ requestId, task: task.id, do: task.do, caller: caller.name }, "task begun");
       return { status: 202, body: toShown(task), headers: { location: `/v1/tasks/${task.id}` } };
     },
   }),
@@ -218,7 +218,7 @@ export const taskRoutes: readonly Route[] = [
       const task = await tools.producer.tasks.stop(id);
       // Of one that is under way the process counts it that has it.
       if (before.state === "queued" && task.state === "stopped") tools.metrics.taskEnded(task.do, "stopped");
-      log.info({ task: id, by: caller.name }, "task told to stop");
+      log.info({ task: id, caller: caller.name }, "task told to stop");
       return { status: 200, body: toShown(task) };
     },
   }),

@@ -42,6 +42,7 @@ export function createOccupancy({ inFlightMax, metrics, log }: OccupancyOptions)
             status,
             ms: Math.round(ms * 10) / 10,
             caller: request.caller?.name,
+            ...request.noted,
           },
           "request",
         );

@@ -28,6 +28,8 @@ declare module "fastify" {
     caller: Caller;
     /** SHA-256 of the body, where the request has an Idempotency-Key. */
     bodyDigest: string;
+    /** What its log line says beside. */
+    noted: Answer["noted"];
   }
 }
 
@@ -109,6 +111,7 @@ function createApp({ bodyBytesMax, tls, log }: ServerOptions): FastifyInstance {
   });
   app.decorateRequest("caller", null as unknown as Caller);
   app.decorateRequest("bodyDigest", "");
+  app.decorateRequest("noted", undefined);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, bytes: Buffer, done) => {
     try {
@@ -156,8 +159,11 @@ function addRoute(
         return enter(route, request, reply);
       },
       ...(route.streams === null && { preParsing: limitBodyTime(bodyMs) }),
-      handler: async (request, reply) =>
-        sendAnswer(reply, await answer(route, request, toCircumstances(route, request, reply))),
+      async handler(request, reply) {
+        const answered = await answer(route, request, toCircumstances(route, request, reply));
+        request.noted = answered.noted;
+        return sendAnswer(reply, answered);
+      },
     });
   };
   const { streams } = route;

@@ -2,6 +2,7 @@
 
 import { hash } from "node:crypto";
 import type { Action } from "@postrider/shared/action";
+import { CANARY_ACTION } from "@postrider/shared/canary-action";
 import { stringifyExact } from "@postrider/shared/exact-json";
 import type { Example } from "@postrider/shared/example";
 import type { Limits } from "@postrider/shared/own-lane";
@@ -27,6 +28,8 @@ export interface StoredConfig {
 export async function readStoredConfig({ actions, snippets, destinations }: Verbs): Promise<StoredConfig> {
   const stored = new Map<string, StoredConfigAction>();
   for (const { id } of await actions.list({ archived: true })) {
+    // Each installation has its own.
+    if (id === CANARY_ACTION) continue;
     const { version, archivedAt, action } = await actions.get(id);
     stored.set(id, {
       version,

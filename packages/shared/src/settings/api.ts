@@ -2,7 +2,16 @@
 
 import { z } from "zod";
 import { type KnownToken, parseApiTokens } from "../api-token.ts";
-import { HOUR_MS, integer } from "./parsers.ts";
+import { readApiUrl } from "../api-url.ts";
+import { HOUR_MS, integer, yesOrNo } from "./parsers.ts";
+
+function canaryUrl(text: string, context: z.RefinementCtx): string {
+  if (text === "") return "";
+  const read = readApiUrl(text);
+  if ("url" in read) return read.url;
+  context.addIssue("must be a URL without user, query and fragment, such as http://postrider-api:8080");
+  return z.NEVER;
+}
 
 function tokens(text: string, context: z.RefinementCtx): readonly KnownToken[] {
   const parsed = parseApiTokens(text);
@@ -51,4 +60,15 @@ export const apiSettings = {
     .describe(
       "How long the answer to a request with `Idempotency-Key` is kept. Costs some 300 bytes of Redis each, more for long answers.",
     ),
+  canary: yesOrNo("false").describe(
+    "`true`: one of the API processes sends a delivery of its own through the whole system, again and again, and tells whether and when it arrived (canary.md).",
+  ),
+  canaryUrl: z
+    .string()
+    .transform(canaryUrl)
+    .prefault("")
+    .describe(
+      "Where workers reach the API for the canary, such as `http://postrider-api:8080`; POSTRIDER_ALLOW_NETWORKS must hold its addresses where they are not public, for workers and API alike. An API on loopback takes its own address unless it is given.",
+    ),
+  canaryEveryMs: integer(500, HOUR_MS).default(60_000).describe("How often a canary is sent."),
 };

@@ -6,6 +6,7 @@ import type { Ledger } from "@postrider/redis/ledger";
 import type { Happened, RollUps } from "@postrider/redis/roll-ups";
 import type { Written } from "@postrider/redis/scripts/record-attempt";
 import type { AttemptRecord } from "@postrider/shared/attempt-record";
+import { isCanary } from "@postrider/shared/canary-action";
 import { placeOfDelivery } from "@postrider/shared/customer-place";
 import { packEvidence } from "@postrider/shared/evidence";
 import { toLaneLabel } from "@postrider/shared/lanes";
@@ -22,6 +23,7 @@ import {
   type Verdict,
 } from "../attempt.ts";
 import type { Past } from "../draft.ts";
+import type { AttemptLog } from "./attempt-log.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface Records {
@@ -30,6 +32,7 @@ export interface Records {
   readonly metrics: Metrics;
   /** What charts are made of. */
   readonly rollUps: RollUps;
+  readonly attempts: AttemptLog;
   readonly log: Logger;
   readonly now: () => number;
   /** How many outcomes their readers find; 0: none is told. */
@@ -45,7 +48,7 @@ export interface Records {
  */
 export async function record(
   claimed: Claimed,
-  { crashes }: Past,
+  past: Past,
   attempted: Attempted,
   records: Records,
 ): Promise<Left> {
@@ -53,9 +56,10 @@ export async function record(
   if (isNoAttempt(finding)) return toLeft(verdict);
   const { ledger, metrics, log } = records;
   try {
-    const written = await write(claimed, attempted, records);
+    const written = await write(claimed, past, attempted, records);
     // BullMQ's count of crashes goes with the job of a delivery that ends.
-    if (written !== "lost" && crashes > 0 && verdict.kind !== "ended") await ledger.forgetCrashes(claimed);
+    if (written !== "lost" && past.crashes > 0 && verdict.kind !== "ended")
+      await ledger.forgetCrashes(claimed);
     if (written === "lost") return GONE;
     if (verdict.kind !== "ended") return verdict;
     if (written === "written") return verdict.outcome === "failed" ? toLeft(verdict) : GONE;
@@ -82,11 +86,11 @@ function toLeft(verdict: Verdict): Left {
   return verdict.outcome === "failed" ? { kind: "bury", reason: verdict.reason } : { kind: "complete" };
 }
 
-async function write(claimed: Claimed, attempted: Attempted, records: Records): Promise<Written> {
+async function write(claimed: Claimed, past: Past, attempted: Attempted, records: Records): Promise<Written> {
   const { verdict } = attempted;
-  const { ledger, metrics, log } = records;
+  const { ledger, metrics } = records;
   const lane = toLaneLabel(claimed.lane);
-  countAttempt(attempted, metrics);
+  countExchange(claimed.lane, attempted, metrics);
   const at = records.now();
   const outcome = toOutcome(claimed, attempted, at);
   const isRetry = verdict.kind === "retry";
@@ -102,11 +106,14 @@ async function write(claimed: Claimed, attempted: Attempted, records: Records): 
   else if (written === "stands") metrics.repeated(lane, "ended");
   else if (outcome !== null) {
     metrics.ended(lane, outcome.outcome, outcome.reason);
+    metrics.actionEnded(claimed.delivery.action, outcome.outcome);
     if (outcome.outcome === "delivered") metrics.latency((outcome.endedAt - claimed.dueAt) / 1_000);
   }
   if (written !== "lost" && verdict.kind === "retry") metrics.retried(lane, verdict.reason);
+  if (written === "written" && !past.isTried && isBegun(attempted.finding))
+    metrics.begun(lane, claimed.claimedAt - claimed.dueAt);
   records.rollUps.add(toHappened(claimed, attempted, written === "written" ? outcome : null, written));
-  writeLine(claimed, attempted, written, log);
+  records.attempts.write(claimed, attempted, written, at);
   return written;
 }
 
@@ -123,7 +130,7 @@ function tell(
   outcome: Outcome,
   { outcomesKept, sealer }: Records,
 ): Told | null {
-  if (outcomesKept === 0) return null;
+  if (outcomesKept === 0 || isCanary(delivery.action)) return null;
   const latencyMs = outcome.endedAt - dueAt;
   return toTold({ id, delivery, outcome, latencyMs, sendMs: timings.totalMs, captured, customerId }, sealer);
 }
@@ -140,11 +147,18 @@ function toRecord(
   return packEvidence(evidence, claimed, sealer);
 }
 
-function countAttempt({ finding, timings }: Attempted, metrics: Metrics): void {
+function countExchange(lane: string, { finding, timings, destination }: Attempted, metrics: Metrics): void {
   if (finding.kind === "reply") metrics.replied(finding.status);
   else if (finding.kind === "fault") metrics.faulted(finding.code);
   else return;
   metrics.attempted(timings.totalMs / 1_000);
+  metrics.exchanged(lane, destination, finding, timings);
+}
+
+/** Whether a delivery has had its chance by this; one that expired before has had it too late. */
+function isBegun(finding: Finding): boolean {
+  if (finding.kind === "unsendable") return finding.reason !== "run_cancelled";
+  return finding.kind === "reply" || finding.kind === "fault" || finding.kind === "unready";
 }
 
 /** What is counted of it for charts: the same as for Prometheus. */
@@ -172,48 +186,4 @@ function toHappened(
 
 function toStatus(finding: Finding): number | null {
   return finding.kind === "reply" ? finding.status : null;
-}
-
-/** The canonical line. `destination` is the origin only: paths and queries carry customers' data. */
-function writeLine(
-  claimed: Claimed,
-  { finding, verdict, timings, destination }: Attempted,
-  written: Written,
-  log: Logger,
-): void {
-  const line = {
-    deliveryId: claimed.id,
-    lane: claimed.lane,
-    run: claimed.delivery.run,
-    action: claimed.delivery.action,
-    destination,
-    attempt: claimed.attempt,
-    status: toStatus(finding),
-    verdict: toShownVerdict(verdict, written),
-    reason: "reason" in verdict ? verdict.reason : undefined,
-    detail: toDetail(finding),
-    waitedMs: claimed.claimedAt - claimed.dueAt,
-    composeMs: round(timings.composeMs),
-    sendMs: round(timings.totalMs),
-    delayMs: verdict.kind === "retry" ? verdict.delayMs : undefined,
-  };
-  if (finding.kind === "broken" || finding.kind === "unready") log.error(line, "attempt");
-  else log.info(line, "attempt");
-}
-
-function toShownVerdict(verdict: Attempted["verdict"], written: Written): string {
-  if (written === "lost") return "lost";
-  return verdict.kind === "ended" ? verdict.outcome : verdict.kind;
-}
-
-function toDetail(finding: Finding): string | undefined {
-  if ("message" in finding) return finding.message;
-  if (finding.kind === "reply") return finding.judged?.message ?? finding.trouble;
-  if (finding.kind === "unsendable")
-    return finding.problems.map(({ field, message }) => `${field}: ${message}`).join("; ");
-  return undefined;
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 1_000) / 1_000;
 }
