@@ -1,5 +1,5 @@
-// What an alert and a recorded series are before Prometheus' form is made of them, and the labels by which one
-// installation is told from another.
+// What an alert and a recorded series are before Prometheus' form is made of them, and the labels by which
+// one installation is told from another.
 
 /** `critical` wakes somebody, `warning` is looked at in working hours, `info` explains others. */
 export type Severity = "critical" | "warning" | "info";
@@ -30,12 +30,12 @@ export interface Group {
 }
 
 /**
- * An installation is what shares a namespace; outside of Kubernetes no target has that label, and all that one
- * Prometheus sees is one installation.
+ * An installation is what shares a namespace; outside of Kubernetes no target has that label, and all that
+ * one Prometheus sees is one installation.
  */
 export const INSTALLATION = "namespace";
 
-/** Own lanes may stand still on purpose (paused, held, an open circuit): alerts on lanes look at the others. */
+/** Own lanes may stand still on purpose (paused, held, an open circuit): alerts look at the others. */
 export const SHARED = 'lane!~"destination|run|retries"';
 
 /** What of the value a text shows. */

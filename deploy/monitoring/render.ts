@@ -1,5 +1,5 @@
-// The files that Prometheus and Grafana read, made of the sources beside this one. `npm run docs` writes them,
-// and a test holds the committed ones to it.
+// The files that Prometheus and Grafana read, made of the sources beside this one. `npm run docs` writes
+// them, and a test holds the committed ones to it.
 
 import { renderDashboards } from "./dashboards/all.ts";
 import { renderRules } from "./rules/all.ts";

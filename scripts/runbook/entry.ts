@@ -1,6 +1,6 @@
 // What an entry of the runbook is made of, and the steps that several of them share.
 
-/** A sentence; or, beginning with `$ `, a command that a test runs as it stands, with why behind two spaces and `#`. */
+/** A sentence; or, beginning with `$ `, a command that a test runs, with why behind two spaces and `#`. */
 export type Step = string;
 
 export interface Entry {

@@ -5,7 +5,9 @@ import { REASONS } from "@postrider/shared/outcome";
 import type { Alert } from "../../deploy/monitoring/alert.ts";
 import { GROUPS } from "../../deploy/monitoring/rules/all.ts";
 import { ALERTS_OF_FLOW } from "./alerts-of-flow.ts";
+import { ALERTS_OF_REDIS } from "./alerts-of-redis.ts";
 import { ALERTS_OF_SURROUNDINGS } from "./alerts-of-surroundings.ts";
+import { ALERTS_OF_WORKERS } from "./alerts-of-workers.ts";
 import { CODE_GROUPS } from "./codes.ts";
 import type { Entry, Step } from "./entry.ts";
 import type { Group, Line } from "./group.ts";
@@ -13,6 +15,8 @@ import { REASON_GROUPS } from "./reasons.ts";
 
 export const ALERT_ENTRIES: Readonly<Record<string, Entry>> = {
   ...ALERTS_OF_FLOW,
+  ...ALERTS_OF_WORKERS,
+  ...ALERTS_OF_REDIS,
   ...ALERTS_OF_SURROUNDINGS,
 };
 

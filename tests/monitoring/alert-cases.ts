@@ -1,5 +1,5 @@
-// For each alert what makes it fire and what does not quite, in the notation of promtool: `a+bxn` begins with a
-// and grows by b, n times, once a minute; `axn` stays.
+// For each alert what makes it fire and what does not quite, in the notation of promtool: `a+bxn` begins with
+// a and grows by b, n times, once a minute; `axn` stays.
 
 export interface Moment {
   /** Values by series, without the prefix and the namespace. */

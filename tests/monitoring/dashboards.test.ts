@@ -1,5 +1,5 @@
-// What Grafana's own linter asks of dashboards (https://github.com/grafana/dashboard-linter, docs/rules), as far
-// as it matters, and what a reader needs besides.
+// What Grafana's own linter asks of dashboards (https://github.com/grafana/dashboard-linter, docs/rules), as
+// far as it matters, and what a reader needs besides.
 
 import { describe, expect, test } from "vitest";
 import { BOARDS } from "../../deploy/monitoring/dashboards/all.ts";

@@ -1,5 +1,5 @@
-// The runbook has an entry with all its parts for each alert, reason and error code, and none for anything else;
-// and its commands work as they stand.
+// The runbook has an entry with all its parts for each alert, reason and error code, and none for anything
+// else; and its commands work as they stand.
 
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -180,12 +180,11 @@ export const destinations: Board = {
       title: "Connections and tokens",
       panels: [
         {
-          title: "Open connections",
-          description: "By worker, and what its limit on open files allows.",
-          unit: "short",
+          title: "Connections in use",
+          description: "Open connections by worker, of the most that its limit on open files allows.",
+          unit: "percentunit",
           queries: {
-            "{{instance}}": total("sockets", ["instance"]),
-            "at most, {{instance}}": total("sockets_max", ["instance"]),
+            "{{instance}}": `${total("sockets", ["instance"])} / ${total("sockets_max", ["instance"])}`,
           },
         },
         {

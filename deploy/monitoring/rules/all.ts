@@ -17,8 +17,8 @@ export const ALERTS: readonly Alert[] = GROUPS.flatMap(({ rules }) => rules).fil
 );
 
 /**
- * Where the alerts' entries are read; the alert's name follows as an anchor. A made-up host, since it is for each
- * installation to say where its people read the runbook.
+ * Where the alerts' entries are read; the alert's name follows as an anchor. A made-up host, since each
+ * installation says where its people read the runbook.
  */
 export const RUNBOOK_URL = "https://postrider.example/docs/runbook.md";
 

@@ -1,5 +1,5 @@
-// What happens between workers and destinations: one failing destination is theirs and alerts nobody here; many
-// at once, or none reachable, is ours.
+// What happens between workers and destinations: one that fails is theirs and alerts nobody here; many at
+// once, or none reachable, is ours.
 
 import { type Group, INSTALLATION, PERCENTAGE, VALUE } from "../alert.ts";
 

@@ -4,8 +4,8 @@ import { DURATION, type Group, INSTALLATION, PERCENTAGE, VALUE } from "../alert.
 
 const FILLED = `max by (${INSTALLATION}) (postrider_redis_memory_used_bytes / (postrider_redis_memory_max_bytes > 0))`;
 
-// What an audit found, the worker that did it tells until another one has done the next: for a moment nobody may.
-// Hence the highest of a minute.
+// What an audit found is told by the worker that did it, until another one does the next: for a moment nobody
+// may tell it. Hence the highest of a minute.
 export const redis: Group = {
   name: "postrider-redis",
   title: "Redis",

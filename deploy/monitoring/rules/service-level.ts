@@ -1,6 +1,6 @@
-// The service level: 99.9 % of transactional deliveries get their first attempt within 5 s. Alerts look at how
-// fast the month's allowance of late ones is used up, over a long window and a short one, so that they come soon
-// and go soon: https://sre.google/workbook/alerting-on-slos/, table 5-8.
+// The service level: 99.9 % of transactional deliveries get their first attempt within 5 s. Alerts look at
+// how fast the month's allowance of late ones is used up, over a long window and a short one, so that they
+// come and go soon: https://sre.google/workbook/alerting-on-slos/, table 5-8.
 
 import {
   type Alert,
@@ -15,7 +15,7 @@ import {
 const OBJECTIVE = 0.999;
 /** Of the histogram's buckets; a promise that is no bucket's bound could not be measured. */
 export const PROMISED_SECONDS = 5;
-/** Fewer late ones than this in the long window wake nobody: one of the canary's alone would be a whole percent. */
+/** Fewer late ones in the long window wake nobody: one of the canary's alone would be a whole percent. */
 const LATE_MIN = 10;
 
 const WINDOWS = ["5m", "30m", "1h", "2h", "6h", "1d", "3d"] as const;

@@ -1,5 +1,5 @@
-// Destinations on this machine that do as the path says: /ok, /slow (200 ms), /late (3 s), /hang, /gone (404), /busy
-// (429), /down (503), /token (refused). Each address 127.0.0.x is one of them.
+// Destinations on this machine that do as the path says: /ok, /slow (200 ms), /late (3 s), /hang, /gone
+// (404), /busy (429), /down (503), /token (refused). Each address 127.0.0.x is one of them.
 
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";

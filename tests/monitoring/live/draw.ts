@@ -1,5 +1,5 @@
-// Pictures of the dashboards: their panels as they are committed, drawn in a page by uPlot from what Prometheus
-// answers, about as Grafana would show them.
+// Pictures of the dashboards: their panels as they are committed, drawn in a page by uPlot from what
+// Prometheus answers, about as Grafana would show them.
 
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";

@@ -1,5 +1,5 @@
-// A whole installation on this machine: Redis, an API with the canary, and two workers, whose processes can be
-// stopped and started again at the same ports.
+// A whole installation on this machine: Redis, an API with the canary, and two workers, whose processes can
+// be stopped and started again at the same ports.
 
 import { createProducer, type Producer } from "@postrider/producer/producer";
 import { Redis } from "ioredis";

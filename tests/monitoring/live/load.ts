@@ -1,5 +1,5 @@
-// Load as a campaign engine makes it: transactional deliveries one by one, campaigns in bulk, some through the
-// API, some that fail, some duplicates.
+// Load as a campaign engine makes it: transactional deliveries one by one, campaigns in bulk, some through
+// the API, some that fail, some duplicates.
 
 import { customers } from "../../support/system.ts";
 import type { Installation } from "./installation.ts";

@@ -43,6 +43,8 @@ const SHOWN = {
   ops: (value) => `${showShort(value)}/s`,
 };
 
+const showTime = (seconds) => new Date(seconds * 1000).toISOString().slice(11, 19);
+
 /** A number as Grafana shows it. */
 function show(value, unit) {
   return value === null || value === undefined ? "" : (SHOWN[unit] ?? showShort)(value);
@@ -115,7 +117,7 @@ function drawChart(board, panel) {
       cursor: { show: false },
       scales: { y: { range: [0, panel.max ?? (most === 0 ? 1 : most * 1.1)] } },
       axes: [
-        { ...axis, size: 22 },
+        { ...axis, size: 22, values: (_, ticks) => ticks.map(showTime) },
         { ...axis, size: 58, values: (_, ticks) => ticks.map((tick) => show(tick, panel.unit)) },
       ],
       series: [

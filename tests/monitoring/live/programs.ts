@@ -1,4 +1,5 @@
-// Programs that this proof needs and that are not Node's: found, or installed with apt-get where that is ours to do.
+// Programs that this proof needs and that are not Node's: found, or installed with apt-get where that is ours
+// to do.
 
 import { existsSync } from "node:fs";
 import { hasApt, installWithApt } from "../../../packages/cli/src/redis/apt.ts";

@@ -1,4 +1,5 @@
-// Prometheus and Alertmanager with our rules, and the one who is told: every alert that arrives is written down.
+// Prometheus and Alertmanager with our rules, and the one who is told: every alert that arrives is written
+// down.
 
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
