@@ -119,17 +119,18 @@ export const FAULTS_OF_SURROUNDINGS: readonly Fault[] = [
     },
   },
   {
-    name: "a worker that is killed under load",
+    name: "workers that are killed under load",
     alerts: ["ClaimsRunOut"],
-    async begin({ apply, producer, workers: [, second], destinations }) {
+    async begin({ apply, producer, workers, destinations }) {
       const ids = Array.from({ length: 6 }, (_, index) => `held-${index}`);
       for (const [index, id] of ids.entries())
         await apply(id, "/late", { url: `${destinations.origin(30 + index)}/late` });
       for (const action of ids)
         await producer.enqueueMany({ action, customers: people(60), run: `${action}-${nth}` });
       await new Promise((resolve) => setTimeout(resolve, 1_500));
-      await second.stop("SIGKILL");
-      return () => second.start();
+      await Promise.all(workers.map((worker) => worker.stop("SIGKILL")));
+      await Promise.all(workers.map((worker) => worker.start()));
+      return NOTHING;
     },
   },
   {
