@@ -1,5 +1,5 @@
-// Objects of Kubernetes against its own schemas, offline: their values by kubernetes-models' validators, which
-// let unknown fields pass, and their fields by its types, which do not.
+// Objects of Kubernetes against its own schemas, offline: their values by the validators of kubernetes-models
+// (which let unknown fields pass), and their fields by its types (which do not).
 
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";

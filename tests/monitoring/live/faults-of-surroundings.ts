@@ -1,0 +1,233 @@
+// Faults of what is around: destinations, Redis, the workers' machines, and the processes themselves.
+
+import { writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { shardKeys } from "../../support/keys.ts";
+import { closedPort } from "../../support/network.ts";
+import { ROOT, startProcess } from "../../support/processes.ts";
+import { all, type Fault, keepDoing, NOTHING, stutter } from "./fault.ts";
+import type { Installation } from "./installation.ts";
+
+const CLI = join(ROOT, "packages/cli/bin/postrider.js");
+
+let nth = 0;
+function people(count: number): { id: string }[] {
+  return Array.from({ length: count }, () => ({ id: `s${++nth}` }));
+}
+
+/** One more worker at the port that Prometheus knows of, started by a shell's command. */
+async function startSpare(
+  { environment, sparePort }: Installation,
+  shell: string,
+  more: Record<string, string>,
+) {
+  const spare = startProcess("sh", ["-c", shell], {
+    ...environment,
+    POSTRIDER_METRICS_HOST: "127.0.0.1",
+    POSTRIDER_METRICS_PORT: String(sparePort),
+    POSTRIDER_SHUTDOWN_GRACE_MS: "500",
+    ...more,
+  });
+  return async () => {
+    spare.kill("SIGTERM");
+    await spare.exited;
+  };
+}
+
+const askToEnqueue = ({ apiUrl }: Installation, timeoutMs = 5_000) =>
+  fetch(`${apiUrl}/v1/deliveries`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ action: "receipt", lane: "transactional", customer: { id: `a${++nth}` } }),
+    signal: AbortSignal.timeout(timeoutMs),
+  }).then((response) => response.arrayBuffer());
+
+const many = (times: number, act: () => Promise<unknown>) =>
+  Promise.allSettled(Array.from({ length: times }, act));
+
+export const FAULTS_OF_SURROUNDINGS: readonly Fault[] = [
+  {
+    name: "another release beside this one",
+    alerts: ["VersionsMixed"],
+    begin: (installation) =>
+      startSpare(installation, `exec node --import ./tests/monitoring/live/other-version.mjs ${CLI} worker`, {
+        POSTRIDER_LANES: "spare",
+      }),
+  },
+  {
+    name: "destinations that nobody reaches",
+    alerts: ["NothingReachable", "CircuitStorm"],
+    isAlone: true,
+    async begin({ apply, producer, destinations }) {
+      const port = await closedPort();
+      const retry = { attempts: 20, baseMs: 500, factor: 1, maxMs: 500 };
+      const ids = Array.from({ length: 30 }, (_, index) => `away-${index}`);
+      for (const [index, id] of ids.entries())
+        await apply(id, "/", { url: `http://${destinations.host(index)}:${port}/x`, retry });
+      await Promise.all(
+        ids.map((action) => producer.enqueueMany({ action, customers: people(60), run: action })),
+      );
+      return async () => {
+        await Promise.all(ids.map((run) => producer.runs.cancel(run)));
+      };
+    },
+  },
+  {
+    name: "more destinations with limits than the workers have room for",
+    alerts: ["OwnLanesUnserved"],
+    async begin({ apply, producer, destinations }) {
+      const ids = Array.from({ length: 30 }, (_, index) => `granted-${index}`);
+      for (const [index, id] of ids.entries())
+        await apply(id, "/ok", {
+          url: `${destinations.origin(20 + index)}/ok`,
+          limits: { ratePerSecond: 1 },
+        });
+      await Promise.all(
+        ids.map((action) => producer.enqueueMany({ action, customers: people(60), run: action })),
+      );
+      return async () => {
+        await Promise.all(ids.map((run) => producer.runs.cancel(run)));
+      };
+    },
+  },
+  {
+    name: "a worker that may open few files",
+    alerts: ["SocketsExhausted"],
+    async begin(installation) {
+      const { apply, producer, destinations } = installation;
+      const stop = await startSpare(installation, `ulimit -n 300; exec node ${CLI} worker`, {
+        POSTRIDER_LANES: "narrow",
+        POSTRIDER_OWN_LANES_MAX: "1",
+        POSTRIDER_CONCURRENCY: "400",
+      });
+      const { port } = new URL(destinations.origin(0));
+      await apply("narrow", "/late", { url: `http://127.0.0.{{ customer.host }}:${port}/late` });
+      const busy = keepDoing(1_000, async () => {
+        const crowd = people(400).map((person, index) => ({
+          ...person,
+          host: (index % destinations.count) + 1,
+        }));
+        await producer.enqueueMany({
+          action: "narrow",
+          lane: "narrow",
+          customers: crowd,
+          run: `narrow-${nth}`,
+        });
+      });
+      return all(busy, stop);
+    },
+  },
+  {
+    name: "workers that are killed under load",
+    alerts: ["ClaimsRunOut"],
+    async begin({ apply, producer, workers, destinations }) {
+      const ids = Array.from({ length: 6 }, (_, index) => `held-${index}`);
+      for (const [index, id] of ids.entries())
+        await apply(id, "/late", { url: `${destinations.origin(30 + index)}/late` });
+      for (const action of ids)
+        await producer.enqueueMany({ action, customers: people(60), run: `${action}-${nth}` });
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      await Promise.all(workers.map((worker) => worker.stop("SIGKILL")));
+      await Promise.all(workers.map((worker) => worker.start()));
+      return NOTHING;
+    },
+  },
+  {
+    name: "a worker without CPU",
+    alerts: ["EventLoopBlocked"],
+    begin: ({ workers: [, second] }) =>
+      Promise.resolve(stutter(() => second.process.pid, { stillMs: 750, goesMs: 250 })),
+  },
+  {
+    name: "a Redis that stutters",
+    alerts: ["RedisSlow", "ApiSlow"],
+    begin(installation) {
+      const slow = stutter(installation.redisPid, { stillMs: 900, goesMs: 150 });
+      return Promise.resolve(
+        all(
+          keepDoing(50, () => many(6, () => askToEnqueue(installation))),
+          slow,
+        ),
+      );
+    },
+  },
+  {
+    name: "a Redis that is full",
+    alerts: ["RedisMemoryFills", "RedisMemoryFull", "ApiFails", "LaneStandsStill"],
+    async begin(installation) {
+      const { redis, producer } = installation;
+      await producer.enqueueMany({ action: "newsletter", customers: people(900), run: `full-${nth}` });
+      // Less than is used already, so that workers can claim nothing either.
+      const [, used = "0"] = /used_memory:(\d+)/.exec(await redis.info("memory")) ?? [];
+      await redis.config("SET", "maxmemory", String(Math.floor(Number(used) * 0.9)));
+      const asking = keepDoing(200, () => many(4, () => askToEnqueue(installation)));
+      return all(asking, async () => void (await redis.config("SET", "maxmemory", "0")));
+    },
+  },
+  {
+    name: "no workers, and deliveries that have waited for two hours",
+    alerts: ["NoWorkers", "TransactionalWaits", "SharedLaneBehind", "CanaryLateOrLost"],
+    // A lane's age is that of the first in line, which among the transactional ones is a canary: that takes a minute.
+    isAlone: true,
+    async begin({ workers, environment }) {
+      for (const worker of workers) await worker.stop();
+      const file = join(tmpdir(), `postrider-late-${process.pid}.ndjson`);
+      await writeFile(
+        file,
+        people(20)
+          .map((person) => `${JSON.stringify(person)}\n`)
+          .join(""),
+      );
+      for (const lane of ["transactional", "bulk"]) {
+        const args = [
+          "--import",
+          "./tests/support/clock.mjs",
+          CLI,
+          "enqueue",
+          "receipt",
+          "--customers",
+          file,
+        ];
+        await startProcess(process.execPath, [...args, "--lane", lane, "--run", `late-${lane}-${nth}`], {
+          ...environment,
+          CLOCK_OFF_MS: String(-7_200_000),
+        }).exited;
+      }
+      return async () => {
+        for (const worker of workers) await worker.start();
+      };
+    },
+  },
+  {
+    name: "what had waited begins late",
+    // Of the fault before: what waited while there were no workers is sent now.
+    alerts: ["FirstAttemptsLate", "FirstAttemptsOftenLate"],
+    begin: () => Promise.resolve(NOTHING),
+  },
+  {
+    name: "a canary that nobody sends",
+    alerts: ["CanaryNotRunning"],
+    async begin({ redis }) {
+      const stop = keepDoing(500, () => redis.set(shardKeys.duty("canary-turn"), "1", "PX", 60_000));
+      return all(stop, async () => void (await redis.del(shardKeys.duty("canary-turn"))));
+    },
+  },
+  {
+    name: "a Redis that is away",
+    alerts: ["RedisDown", "RedisUnreachable"],
+    async begin({ killRedis, restartRedis }) {
+      await killRedis();
+      return restartRedis;
+    },
+  },
+  {
+    name: "nothing at all",
+    alerts: ["Absent"],
+    isAlone: true,
+    async begin({ api, workers }) {
+      for (const role of [api, ...workers]) await role.stop("SIGKILL");
+      return NOTHING;
+    },
+  },
+];
