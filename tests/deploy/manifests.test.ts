@@ -1,5 +1,5 @@
-// Every object that the chart and kustomize make, over a matrix of values: valid for Kubernetes, restricted, of
-// settings that exist, and the same from both.
+// Every object that the chart and kustomize make, over a matrix of values: valid for Kubernetes, restricted,
+// of settings that exist, and the same from both.
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

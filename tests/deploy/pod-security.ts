@@ -1,6 +1,6 @@
 // Kubernetes' Pod Security Standard "restricted", as far as these manifests could break it
-// (https://kubernetes.io/docs/concepts/security/pod-security-standards/), and a root file system that cannot be
-// written to, which is ours.
+// (https://kubernetes.io/docs/concepts/security/pod-security-standards/), and a root file system that cannot
+// be written to, which is ours.
 
 import type { Manifest } from "../../scripts/manifests.ts";
 

@@ -1,5 +1,5 @@
-// The images that the test stands on: those of the registry, or, where none answers, stand-ins made of Debian's
-// packages and of Node's binary from npm.
+// The images that the test stands on: those of the registry, or, where none answers, stand-ins made of
+// Debian's packages and of Node's binary from npm.
 
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";

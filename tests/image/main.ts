@@ -1,5 +1,5 @@
-// `npm run test:image`: builds the image as a release does, runs API and worker from it as Kubernetes does (not
-// root, read-only, no capabilities) beside a Redis container, delivers through them, and stops them. All
+// `npm run test:image`: builds the image as a release does, runs API and worker from it as Kubernetes does
+// (not root, read-only, no capabilities) beside a Redis container, delivers through them, and stops them. All
 // containers share one network namespace that has loopback alone, so that no port of this machine is opened.
 
 import assert from "node:assert/strict";

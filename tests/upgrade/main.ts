@@ -1,5 +1,6 @@
-// `npm run test:upgrade -- REF`: the build of an earlier commit and this one work side by side on one Redis, as
-// during a rolling update and a way back. Without that commit, as in an archive without history, it says so.
+// `npm run test:upgrade -- REF`: the build of an earlier commit and this one work side by side on one Redis,
+// as during a rolling update and a way back. Without that commit, as in an archive without history, it says
+// so.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
@@ -52,8 +53,8 @@ function buildEarlier(ref: string, folder: string): void {
 }
 
 async function sideBySide(earlier: string, redisUrl: string, folder: string): Promise<void> {
-  // A part of the deliveries needs two attempts, so that what one version has begun is retried by the other, too; so
-  // small a part that no circuit opens.
+  // A part of the deliveries needs two attempts, so that what one version has begun is retried by the other,
+  // too; so small a part that no circuit opens.
   const isRefused = (key: string): boolean => /[0-9]$/.test(key);
   await using receiver = await startReceiver(({ key }, { nth }) =>
     nth === 1 && isRefused(key) ? reply(503) : ok(),

@@ -168,7 +168,8 @@ export const FAULTS_OF_SURROUNDINGS: readonly Fault[] = [
   {
     name: "no workers, and deliveries that have waited for two hours",
     alerts: ["NoWorkers", "TransactionalWaits", "SharedLaneBehind", "CanaryLateOrLost"],
-    // A lane's age is that of the first in line, which among the transactional ones is a canary: that takes a minute.
+    // A lane's age is that of the first in line, which among the transactional ones is a canary: that takes a
+    // minute.
     isAlone: true,
     async begin({ workers, environment }) {
       for (const worker of workers) await worker.stop();
