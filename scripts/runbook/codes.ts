@@ -32,6 +32,10 @@ export const CODE_GROUPS: readonly Group<ErrorCode>[] = [
         "`maxmemory-policy` is not `noeviction`.",
         "[PostriderRedisMayEvict](#postriderredismayevict).",
       ],
+      redis_newer: [
+        "A release that changed the keys has worked here, and this process is an earlier one.",
+        "Start that release, or a later one; [upgrades](upgrades.md) say which way back there is.",
+      ],
       run_full: [
         "A held run with as many deliveries as a lane takes.",
         "Release it, or raise `POSTRIDER_BACKLOG_MAX`.",

@@ -110,7 +110,7 @@ test("apply tells every problem of every file at once, and saves nothing", async
   expect(applied.code).toBe(1);
   for (const message of [
     "bad.yaml #1: id: must be",
-    "bad.yaml #1: method: Invalid option",
+    'bad.yaml #1: method: must be "GET" or "POST"',
     "bad.yaml #1: url (line 1, column 11): there is no filter upcas; did you mean upcase?",
     "bad.yaml #2: body (line 1, column 1): there is no tag iff; did you mean if?",
     "bad.yaml (line 10, column 1):",

@@ -49,13 +49,13 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   "snippets list": ["postrider snippets list --json"],
   "snippets show": ["postrider snippets show footer"],
   "snippets remove": ["postrider snippets remove footer"],
-  secrets: ["postrider secrets set crm-key --file crm-key.txt", "postrider secrets list"],
+  secrets: ["postrider secrets set crm_key --file crm_key.txt", "postrider secrets list"],
   "secrets set": [
-    "postrider secrets set crm-key --file crm-key.txt",
-    "pass show crm-key | postrider secrets set crm-key",
+    "postrider secrets set crm_key --file crm_key.txt",
+    "pass show crm_key | postrider secrets set crm_key",
   ],
   "secrets list": ["postrider secrets list"],
-  "secrets remove": ["postrider secrets remove crm-key"],
+  "secrets remove": ["postrider secrets remove crm_key"],
   "secrets rotate": ["postrider secrets rotate --json"],
   tokens: ["postrider tokens create crm --scope enqueue", "postrider tokens list"],
   "tokens create": [

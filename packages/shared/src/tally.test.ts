@@ -1,9 +1,18 @@
-import { Histogram, Registry } from "prom-client";
+import { Counter, Histogram, Registry, type RegistryContentType } from "prom-client";
 import { expect, test } from "vitest";
 import { defineCounts, defineSpan, defineSpans } from "./tally.ts";
 
-test("a page of plain numbers is the very page that prom-client writes", async () => {
-  const [ours, theirs] = [new Registry(), new Registry()];
+const FORMS = ["PROMETHEUS_CONTENT_TYPE", "OPENMETRICS_CONTENT_TYPE"] as const;
+
+/** @param form of its page. */
+function toRegistry(form: (typeof FORMS)[number]): Registry {
+  const registry: Registry<RegistryContentType> = new Registry() as never;
+  registry.setContentType(Registry[form]);
+  return registry as unknown as Registry;
+}
+
+test.each(FORMS)("a page of plain numbers is the very page that prom-client writes: %s", async (form) => {
+  const [ours, theirs] = [toRegistry(form), toRegistry(form)];
   const [buckets, values] = [
     [0.1, 1, 2.5],
     [0, 0.1, 0.11, 1, 2.5, 3, 100],
@@ -15,12 +24,19 @@ test("a page of plain numbers is the very page that prom-client writes", async (
   const theirAlone = new Histogram({ ...common, name: "postrider_alone_seconds" });
   const theirSpans = new Histogram({ ...common, name: "postrider_by_phase_seconds", labelNames: ["phase"] });
   for (const phase of ["a", "b"]) theirSpans.zero({ phase });
+  defineCounts({ registry: ours, name: "counted_total", help: "h", labelNames: ["of"] }).of({
+    of: "x",
+  }).value = 3;
+  const counter = { name: "postrider_counted_total", help: "h", labelNames: ["of"], registers: [theirs] };
+  new Counter(counter).inc({ of: "x" }, 3);
   for (const value of values) {
     alone(value);
     theirAlone.observe(value);
     spans.a(value);
     theirSpans.labels("a").observe(value);
   }
+  expect(await ours.metrics()).toBe(await theirs.metrics());
+  // A second page, since writing one may change what the next begins with.
   expect(await ours.metrics()).toBe(await theirs.metrics());
 });
 

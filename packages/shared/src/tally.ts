@@ -29,7 +29,8 @@ export function defineShown(
   // What a registry asks of a metric: its name, and what there is now.
   const metric = {
     ...shown,
-    get: () => Promise.resolve({ ...shown, values: read() }),
+    // A page of OpenMetrics renames its counters first.
+    get: () => Promise.resolve({ ...shown, name: metric.name, values: read() }),
     reset: () => undefined,
   };
   registry.registerMetric(metric as unknown as Metric);

@@ -3,6 +3,7 @@
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { eventually } from "../../support/eventually.ts";
 import { shardKeys } from "../../support/keys.ts";
 import { closedPort } from "../../support/network.ts";
 import { ROOT, startProcess } from "../../support/processes.ts";
@@ -171,7 +172,13 @@ export const FAULTS_OF_SURROUNDINGS: readonly Fault[] = [
     // A lane's age is that of the first in line, which among the transactional ones is a canary: that takes a
     // minute.
     isAlone: true,
-    async begin({ workers, environment }) {
+    async begin({ workers, environment, producer }) {
+      // What lies there already would be before them.
+      for (const lane of ["transactional", "bulk"])
+        await eventually(async () => {
+          const { waiting } = await producer.lanes.backlog(lane);
+          if (waiting > 0) throw new Error(`${waiting} still wait in ${lane}`);
+        });
       for (const worker of workers) await worker.stop();
       const file = join(tmpdir(), `postrider-late-${process.pid}.ndjson`);
       await writeFile(
