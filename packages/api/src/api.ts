@@ -121,8 +121,8 @@ export async function createApi({ producer, settings, log, tracing = null }: Api
     },
     async close() {
       const duties = [tasks.close(), subscriptions.close(), canary.close()];
-      await Promise.all([server.close(settings.shutdownGraceMs), ...duties]);
-      await Promise.all(watching.map((duty) => duty.stop()));
+      const watches = watching.map((duty) => duty.stop());
+      await Promise.all([server.close(settings.shutdownGraceMs), ...duties, ...watches]);
       await composer.close();
     },
   };

@@ -7,21 +7,24 @@ import { repeat } from "./periodic.ts";
 import { within } from "./within.ts";
 
 const PROBE_MS = 1_000;
-/** An answer that takes longer is none. */
+/** Redis is up while it answers within this. */
 const ANSWER_MS = 1_000;
 
 /** Probes until it is stopped. */
 export function probeRedis(redis: Redis, metrics: RedisMetrics, log: Logger): ReturnType<typeof repeat> {
-  let due: Promise<unknown> | null = null;
+  let asked: Promise<number | null> | null = null;
+  const ask = async (): Promise<number | null> => {
+    const sentAt = performance.now();
+    const answer = await redis.ping().catch(() => null);
+    asked = null;
+    return answer === "PONG" ? performance.now() - sentAt : null;
+  };
   const probe = async (): Promise<void> => {
-    const startedAt = performance.now();
-    // While Redis is away a worker's commands wait; one that waits is enough.
-    due ??= redis
-      .ping()
-      .catch(() => null)
-      .finally(() => (due = null));
-    const answer = await within(ANSWER_MS, due);
-    metrics.probed(answer === "PONG" ? (performance.now() - startedAt) / 1_000 : null);
+    // While Redis is away a worker's commands wait; one that waits is enough. What it takes is its own time,
+    // in whichever turn it ends.
+    asked ??= ask();
+    const took = await within(ANSWER_MS, asked);
+    metrics.probed(took !== null && took <= ANSWER_MS ? took / 1_000 : null);
   };
   return repeat("probe", PROBE_MS, probe, log);
 }

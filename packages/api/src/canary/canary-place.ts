@@ -44,7 +44,7 @@ export async function checkCanaryPlace(
   const { protocol, hostname, port } = new URL(canaryUrl);
   if (settings.httpsOnly && protocol !== "https:")
     throw refuse("is not https, and POSTRIDER_HTTPS_ONLY lets workers send nothing else");
-  if (Number(port) === settings.metricsPort)
+  if (port !== "" && Number(port) === settings.metricsPort)
     throw refuse(
       `leads to port ${port}, the workers' own (POSTRIDER_METRICS_PORT), which no delivery reaches`,
     );

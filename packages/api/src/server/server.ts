@@ -31,6 +31,8 @@ declare module "fastify" {
   }
 }
 
+/** From anybody, on routes that need no token. */
+const OPEN_BODY_BYTES_MAX = 4_096;
 /** The longest part of a path: an origin, encoded. */
 const PARAM_CHARS_MAX = 2_048;
 /** How long a client may take for its request's head, and for nothing at all. */
@@ -158,6 +160,7 @@ function addRoute(
         return enter(route, request, reply);
       },
       ...(route.streams === null && { preParsing: limitBodyTime(bodyMs) }),
+      ...(route.scope === null && { bodyLimit: OPEN_BODY_BYTES_MAX }),
       async handler(request, reply) {
         const circumstances = toCircumstances(route, request, reply);
         const { trace } = request;

@@ -58,3 +58,45 @@ test("attempts that deliver are told so many a second, all others always, and wh
     ...{ reason: "reply_2xx", waitedMs: 250, composeMs: 0.123, sendMs: 7 },
   });
 });
+
+test("a line tells where an action could not be composed, and not with which value", () => {
+  const lines: Readonly<Record<string, unknown>>[] = [];
+  const take = (fields: object) => void lines.push({ ...fields });
+  const attempts = createAttemptLog({
+    log: { info: take, error: take } as unknown as Logger,
+    logAttemptsPerSecond: 1,
+    metrics: { linesLeftOut: () => undefined },
+  });
+  const problems = [
+    {
+      field: "body",
+      line: 2,
+      column: 5,
+      message: 'to_integer: "ann@example.com" is no number',
+      code: "template",
+    },
+    { field: "url", message: '{{ customer.host }} is "ann lee"' },
+  ];
+  const failed = attempted({ kind: "ended", outcome: "failed", reason: "url_invalid" });
+  const answered = attempted({ kind: "ended", outcome: "failed", reason: "reply_unsuccessful" });
+  const judged = { as: 422, message: '/error is "ann lee"' };
+
+  attempts.write(
+    CLAIMED,
+    { ...failed, finding: { kind: "unsendable", reason: "url_invalid", problems } },
+    "written",
+    0,
+  );
+  attempts.write(
+    CLAIMED,
+    { ...answered, finding: { ...answered.finding, judged } as Attempted["finding"] },
+    "written",
+    0,
+  );
+  attempts.close();
+
+  expect(lines.map(({ detail }) => detail)).toEqual([
+    "body (line 2, column 5): template; url: url_invalid",
+    "the action's rule of success does not hold; it counts as 422",
+  ]);
+});

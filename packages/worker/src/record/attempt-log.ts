@@ -2,7 +2,9 @@
 // are told, and how many were left out; all others are told always. docs/logs.md lists the fields.
 
 import type { Written } from "@postrider/redis/scripts/record-attempt";
+import type { Problem } from "@postrider/shared/errors";
 import type { Logger } from "@postrider/shared/log";
+import type { Reason } from "@postrider/shared/outcome";
 import type { Attempted, Claimed, Finding } from "../attempt.ts";
 
 /** How often it is told how many lines were left out. */
@@ -93,12 +95,21 @@ function toShownVerdict(verdict: Attempted["verdict"], written: Written): string
   return verdict.kind === "ended" ? verdict.outcome : verdict.kind;
 }
 
+/** Places and codes: messages of problems, and of a broken rule of success, repeat what data or answer hold. */
 function toDetail(finding: Finding): string | undefined {
   if ("message" in finding) return finding.message;
-  if (finding.kind === "reply") return finding.judged?.message ?? finding.trouble;
+  if (finding.kind === "reply")
+    return finding.judged === undefined
+      ? finding.trouble
+      : `the action's rule of success does not hold; it counts as ${finding.judged.as}`;
   if (finding.kind === "unsendable")
-    return finding.problems.map(({ field, message }) => `${field}: ${message}`).join("; ");
+    return finding.problems.map((problem) => toPlace(problem, finding.reason)).join("; ");
   return undefined;
+}
+
+function toPlace({ field, line, column, code }: Problem, reason: Reason): string {
+  const position = line === undefined ? "" : ` (line ${line}, column ${column ?? 1})`;
+  return `${field}${position}: ${code ?? reason}`;
 }
 
 function round(ms: number): number {
