@@ -95,7 +95,7 @@ function toShownVerdict(verdict: Attempted["verdict"], written: Written): string
   return verdict.kind === "ended" ? verdict.outcome : verdict.kind;
 }
 
-/** Places and codes: messages of problems, and of a broken rule of success, repeat what data or answer hold. */
+/** Places and codes: messages of problems and of a broken rule of success repeat what data or answer hold. */
 function toDetail(finding: Finding): string | undefined {
   if ("message" in finding) return finding.message;
   if (finding.kind === "reply")
