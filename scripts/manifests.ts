@@ -42,12 +42,14 @@ export function parseManifests(text: string): Manifest[] {
     .filter((manifest) => manifest !== null);
 }
 
-/** The chart rendered with some values (`name=value`). */
+/** The chart rendered with some values: `name=value`, or `name:=JSON`, which is read as a file is. */
 export async function renderChart(
   { helm }: KubernetesTools,
   values: readonly string[] = [],
 ): Promise<Manifest[]> {
-  const sets = values.flatMap((value) => ["--set", value]);
+  const sets = values.flatMap((value) =>
+    value.includes(":=") ? ["--set-json", value.replace(":=", "=")] : ["--set", value],
+  );
   return parseManifests(await helm(["template", "postrider", CHART, "--namespace", NAMESPACE, ...sets]));
 }
 

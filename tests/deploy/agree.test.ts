@@ -27,7 +27,7 @@ interface Service {
 const COMPOSE = join(DEPLOY, "compose.yaml");
 /** Made by others than Compose's own files; Docker makes an empty folder of one that is not there. */
 const MADE_ELSEWHERE = ["./prometheus", "./grafana"];
-const EXTRA_SECONDS = 5;
+const EXTRA_SECONDS = 10;
 const TOKEN = "development-token-that-everybody-knows";
 
 const read = (path: string): Promise<string> => readFile(path, "utf8");

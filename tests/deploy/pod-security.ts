@@ -6,6 +6,7 @@ import type { Manifest } from "../../scripts/manifests.ts";
 
 export interface Container {
   readonly env?: readonly { readonly name: string; readonly value?: string }[];
+  readonly volumeMounts?: readonly { readonly name: string }[];
   readonly lifecycle?: { readonly preStop?: { readonly sleep?: { readonly seconds: number } } };
   readonly securityContext?: {
     readonly allowPrivilegeEscalation?: boolean;

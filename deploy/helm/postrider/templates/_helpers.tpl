@@ -33,14 +33,15 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end }}
 {{- end }}
 
-{{- /* preStop's time counts, too; then the grace, 2 s to hand back what is left, 3 s to let go of connections. */}}
+{{- /* preStop's time counts, too; then the grace, and 10 s for what follows it one after another: up to 2 s to hand back
+what is left, 1 s for the last roll-ups, 2 s for the last traces, and the rest for a slow node. */}}
 {{- define "postrider.terminationGrace" -}}
-{{- add .preStopSleepSeconds (ceil (divf .shutdownGraceMs 1000)) 5 }}
+{{- add .preStopSleepSeconds (ceil (divf .shutdownGraceMs 1000)) 10 }}
 {{- end }}
 
 {{- /* Settings that the chart derives something from may not be set past it. */}}
 {{- define "postrider.refuseManaged" -}}
-{{- range $name := list "POSTRIDER_REDIS_URL" "POSTRIDER_KEY_PREFIX" "POSTRIDER_API_TOKENS" "POSTRIDER_SECRET_KEYS" "POSTRIDER_EGRESS_PROXY" "POSTRIDER_API_PORT" "POSTRIDER_METRICS_PORT" "POSTRIDER_SHUTDOWN_GRACE_MS" "POSTRIDER_LANES" "POSTRIDER_CONCURRENCY" "POSTRIDER_API_TLS_CERT" "POSTRIDER_API_TLS_KEY" }}
+{{- range $name := list "POSTRIDER_REDIS_URL" "POSTRIDER_KEY_PREFIX" "POSTRIDER_API_TOKENS" "POSTRIDER_SECRET_KEYS" "POSTRIDER_EGRESS_PROXY" "POSTRIDER_API_PORT" "POSTRIDER_METRICS_PORT" "POSTRIDER_SHUTDOWN_GRACE_MS" "POSTRIDER_LANES" "POSTRIDER_CONCURRENCY" "POSTRIDER_API_TLS_CERT" "POSTRIDER_API_TLS_KEY" "POSTRIDER_CANARY" "POSTRIDER_CANARY_URL" }}
 {{- range $env := $.maps }}
 {{- if hasKey $env $name }}
 {{- fail (printf "%s: set it by its own value of the chart (values.yaml names it), not in env" $name) }}
@@ -49,10 +50,25 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end }}
 {{- end }}
 
+{{- /* A value of `env` as text. Numbers out of a file are floats, which Go prints as 5e+06 and 1e-05, and no setting reads. */}}
+{{- define "postrider.envText" -}}
+{{- if not (kindIs "float64" .) }}{{ . }}
+{{- else if eq (floor .) . }}{{ int64 . }}
+{{- else }}{{ regexReplaceAll "0+$" (printf "%.12f" .) "" }}
+{{- end }}
+{{- end }}
+
 {{- /* What both roles are told; `own` is the role's values. */}}
 {{- define "postrider.env" -}}
 {{- $root := .root }}
-{{- include "postrider.refuseManaged" (dict "maps" (list $root.Values.env .own.env)) }}
+{{- $extra := dict }}
+{{- range .own.extraEnv }}{{ $_ := set $extra .name true }}{{ end }}
+{{- include "postrider.refuseManaged" (dict "maps" (list $root.Values.env .own.env $extra)) }}
+{{- /* Not `merge`, which takes false, 0 and "" for not given. One that extraEnv has, too, is said there alone. */}}
+{{- $env := dict }}
+{{- range $map := list $root.Values.env .own.env }}
+{{- range $name, $value := $map }}{{ $_ := set $env $name $value }}{{ end }}
+{{- end }}
 - name: POSTRIDER_REDIS_URL
 {{- if $root.Values.redis.url }}
   value: {{ $root.Values.redis.url | quote }}
@@ -65,9 +81,13 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
   value: {{ $root.Values.keyPrefix | quote }}
 - name: POSTRIDER_SHUTDOWN_GRACE_MS
   value: {{ .own.shutdownGraceMs | int64 | quote }}
-{{- range $name, $value := merge (dict) .own.env $root.Values.env }}
+{{- range $name := keys $extra }}{{ $_ := unset $env $name }}{{ end }}
+{{- range $name, $value := $env }}
 - name: {{ $name }}
-  value: {{ $value | toString | quote }}
+  value: {{ include "postrider.envText" $value | quote }}
+{{- end }}
+{{- with .own.extraEnv }}
+{{ toYaml . }}
 {{- end }}
 {{- end }}
 
@@ -93,10 +113,22 @@ topologySpreadConstraints:
   - maxSkew: 1
     topologyKey: {{ $key }}
     whenUnsatisfiable: {{ $root.Values.topologySpread.whenUnsatisfiable }}
+    # A node whose taint keeps these pods away is none that lacks one.
+    nodeTaintsPolicy: Honor
     labelSelector:
       matchLabels: {{- include "postrider.selector" $ | nindent 8 }}
     # Of the version that is being rolled out alone, or its last pods would stand where the old ones were not.
     matchLabelKeys: [pod-template-hash]
+{{- end }}
+{{- if or .own.extraVolumes (and (eq .role "api") .own.tlsSecretName) }}
+volumes:
+{{- if and (eq .role "api") .own.tlsSecretName }}
+  - name: tls
+    secret: { secretName: {{ .own.tlsSecretName }}, defaultMode: 288 }
+{{- end }}
+{{- with .own.extraVolumes }}
+{{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 {{- with .own.nodeSelector }}
 nodeSelector: {{- toYaml . | nindent 2 }}
@@ -118,8 +150,29 @@ securityContext:
   readOnlyRootFilesystem: true
   capabilities: { drop: [ALL] }
 resources: {{- toYaml .own.resources | nindent 2 }}
+{{- if or .own.extraVolumeMounts (and (eq .role "api") .own.tlsSecretName) }}
+volumeMounts:
+{{- if and (eq .role "api") .own.tlsSecretName }}
+  - { name: tls, mountPath: /tls, readOnly: true }
+{{- end }}
+{{- with .own.extraVolumeMounts }}
+{{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
 {{- if .own.preStopSleepSeconds }}
 lifecycle:
   preStop: { sleep: { seconds: {{ .own.preStopSleepSeconds }} } }
 {{- end }}
+{{- end }}
+
+{{- /* A worker behind an egress proxy sends by it, and the API has to know of it to tell where the canary gets. */}}
+{{- define "postrider.egressProxy" -}}
+- name: POSTRIDER_EGRESS_PROXY
+  valueFrom: { secretKeyRef: { name: {{ .Values.secret.name }}, key: {{ .Values.secret.keys.egressProxy }}, optional: true } }
+{{- end }}
+
+{{- /* Where workers reach the API's Service. */}}
+{{- define "postrider.canaryUrl" -}}
+{{- $scheme := ternary "https" "http" (ne .Values.api.tlsSecretName "") }}
+{{- .Values.canary.url | default (printf "%s://%s-api.%s.svc:%v" $scheme (include "postrider.fullname" .) .Release.Namespace .Values.api.service.port) }}
 {{- end }}

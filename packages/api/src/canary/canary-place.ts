@@ -36,7 +36,7 @@ export async function checkCanaryPlace(
   if (canaryUrl === "") {
     if (!isLoopbackOnly || settings.apiTlsCert !== "")
       throw refuse(
-        "POSTRIDER_CANARY needs it: where workers reach this API, such as http://postrider-api:8080",
+        "POSTRIDER_CANARY needs it: where workers reach this API, such as http://api.internal:8080",
       );
     checkAddresses("127.0.0.1", ["127.0.0.1"], settings);
     return;

@@ -9,7 +9,7 @@ function canaryUrl(text: string, context: z.RefinementCtx): string {
   if (text === "") return "";
   const read = readApiUrl(text);
   if ("url" in read) return read.url;
-  context.addIssue("must be a URL without user, query and fragment, such as http://postrider-api:8080");
+  context.addIssue("must be a URL without user, query and fragment, such as http://api.internal:8080");
   return z.NEVER;
 }
 
@@ -70,7 +70,7 @@ export const apiSettings = {
     .transform(canaryUrl)
     .prefault("")
     .describe(
-      "Where workers reach the API for the canary, such as `http://postrider-api:8080`; POSTRIDER_ALLOW_NETWORKS must hold its addresses where they are not public, for workers and API alike. An API on loopback takes its own address unless it is given.",
+      "Where workers reach the API for the canary, such as `http://api.internal:8080`; POSTRIDER_ALLOW_NETWORKS must hold its addresses where they are not public, for workers and API alike. An API on loopback takes its own address unless it is given.",
     ),
   canaryEveryMs: integer(500, HOUR_MS).default(60_000).describe("How often a canary is sent."),
 };
