@@ -10,6 +10,8 @@ export interface Moment {
 export interface AlertCase {
   readonly fires: Moment;
   readonly silent: Moment;
+  /** Another way to it, while other installations are seen. */
+  readonly alsoFires?: Moment;
 }
 
 /** First attempts: so many a minute, and so many of them late. */
@@ -122,6 +124,7 @@ export const CASES: Readonly<Record<string, AlertCase>> = {
   PostriderAbsent: {
     fires: at('lane_oldest_age_seconds{lane="bulk"}', 0),
     silent: at('build_info{version="1.0.0"}', 1),
+    alsoFires: gone('build_info{version="1.0.0"}', 1),
   },
   PostriderNoWorkers: { fires: at("workers", 0), silent: at("workers", 1) },
   PostriderSharedLaneUnserved: {
@@ -204,7 +207,11 @@ export const CASES: Readonly<Record<string, AlertCase>> = {
     fires: lagging("subscription_lag", 25_001, "events_kept", 100_000),
     silent: lagging("subscription_lag", 25_000, "events_kept", 100_000),
   },
-  PostriderCanaryNotRunning: { fires: canaryIs(1, 0), silent: canaryIs(0, 0) },
+  PostriderCanaryNotRunning: {
+    fires: canaryIs(1, 0),
+    silent: canaryIs(0, 0),
+    alsoFires: gone("canary_enabled", 1),
+  },
   PostriderApiAbsent: {
     fires: gone("api_in_flight", 0, { 'build_info{version="1.0.0"}': "1x45" }),
     silent: at('build_info{version="1.0.0"}', 1),
