@@ -35,6 +35,14 @@ export interface Group {
  */
 export const INSTALLATION = "namespace";
 
+/** Of requests: those that somebody asks something with, and not those that ask how the process is. */
+export const ASKED = 'route!~"/healthz|/readyz|/metrics|/canary"';
+
+/** The installations that had the series within the hour and have none now. */
+export function knownBefore(metric: string): string {
+  return `group by (${INSTALLATION}) (present_over_time(${metric}[1h])) unless on (${INSTALLATION}) group by (${INSTALLATION}) (${metric})`;
+}
+
 /** Own lanes may stand still on purpose (paused, held, an open circuit): alerts look at the others. */
 export const SHARED = 'lane!~"destination|run|retries"';
 

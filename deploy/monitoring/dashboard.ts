@@ -51,9 +51,14 @@ export function toDashboard({ id, title, description, rows }: Board) {
         .keepTime(true),
     )
     .withVariable(new DatasourceVariableBuilder("datasource").label("Data source").type("prometheus"))
-    .withVariable(variable("job", "Job", "label_values(postrider_build_info, job)"))
+    .withVariable(variable("namespace", "Namespace", "label_values(postrider_build_info, namespace)"))
+    .withVariable(variable("job", "Job", 'label_values(postrider_build_info{namespace=~"$namespace"}, job)'))
     .withVariable(
-      variable("instance", "Instance", 'label_values(postrider_build_info{job=~"$job"}, instance)'),
+      variable(
+        "instance",
+        "Instance",
+        'label_values(postrider_build_info{namespace=~"$namespace", job=~"$job"}, instance)',
+      ),
     );
   return { ...builder.build(), panels: place(rows) };
 }

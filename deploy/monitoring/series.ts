@@ -1,9 +1,9 @@
 // The pieces that panels' queries are made of. Each selector names the dashboard's variables, so that a panel
-// shows the jobs and instances that were chosen and no others.
+// shows the installations, jobs and instances that were chosen and no others.
 
-/** Series of the chosen jobs and instances, with further matchers. */
+/** Series of the chosen installations, jobs and instances, with further matchers. */
 export function series(metric: string, matchers = ""): string {
-  return `postrider_${metric}{job=~"$job", instance=~"$instance"${matchers === "" ? "" : `, ${matchers}`}}`;
+  return `postrider_${metric}{namespace=~"$namespace", job=~"$job", instance=~"$instance"${matchers === "" ? "" : `, ${matchers}`}}`;
 }
 
 function by(labels: readonly string[]): string {

@@ -1,6 +1,6 @@
 // Entries of the alerts on the service level and the canary.
 
-import { CHANGES, type Entry, READY, STATUS, TOP } from "./entry.ts";
+import { API_METRICS, CHANGES, type Entry, READY, STATUS, TOP } from "./entry.ts";
 
 export const ALERTS_OF_FLOW: Readonly<Record<string, Entry>> = {
   PostriderFirstAttemptsLate: {
@@ -109,18 +109,19 @@ export const ALERTS_OF_FLOW: Readonly<Record<string, Entry>> = {
     worked: ["Deliveries end again.", "$ postrider metrics --by lane --measure ended --since 15m"],
   },
   PostriderCanaryNotRunning: {
-    meaning: "`POSTRIDER_CANARY` is on, and no canary delivery has ended for ten minutes.",
+    meaning:
+      "`POSTRIDER_CANARY` is on, and no canary delivery has ended for twenty minutes, or the API processes that told of it have been gone for ten.",
     impact:
       "Nobody knows whether the whole way works while no one sends. The API that sends the canary may be gone.",
     look: [READY, STATUS, "The API's log, for `canary`."],
     causes: [
       "No API process with the canary on is running.",
-      "The API cannot enqueue: Redis is away or full.",
+      "Redis is away: whose turn it is stands there, and while nobody knows, no canary is sent or counted.",
     ],
     act: ["Restart the API; where Redis is the trouble, see its alerts."],
     worked: [
       "The canary's counter grows once a minute.",
-      '$ curl -sS "$API/metrics"  # postrider_canary_deliveries_total',
+      `${API_METRICS}  # postrider_canary_deliveries_total`,
     ],
   },
   PostriderCanaryLateOrLost: {
@@ -130,7 +131,7 @@ export const ALERTS_OF_FLOW: Readonly<Record<string, Entry>> = {
     causes: [
       "late: no worker, a lane that stands still, slow Redis.",
       "failed: workers do not reach the API's own end point (network policy, guard, certificate).",
-      "refused: Redis is away or full.",
+      "refused: Redis is full, or the lane is. A Redis that is away refuses none: see PostriderCanaryNotRunning and PostriderRedisDown.",
     ],
     act: [
       "Do what the alert that fires beside this one says.",
@@ -139,7 +140,7 @@ export const ALERTS_OF_FLOW: Readonly<Record<string, Entry>> = {
     ],
     worked: [
       "Two canaries in a row are delivered.",
-      '$ curl -sS "$API/metrics"  # postrider_canary_deliveries_total{result="delivered"}',
+      `${API_METRICS}  # postrider_canary_deliveries_total{result="delivered"}`,
     ],
   },
 };

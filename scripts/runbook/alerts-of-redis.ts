@@ -7,7 +7,7 @@ export const ALERTS_OF_REDIS: Readonly<Record<string, Entry>> = {
     meaning: "No process of Postrider gets an answer from Redis.",
     impact:
       "Nothing is accepted (503 `redis_unavailable`) and nothing is sent. What was accepted lies in Redis.",
-    look: ['$ redis-cli -u "$POSTRIDER_REDIS_URL" ping  # from where workers run', READY],
+    look: ['$ redis-cli -u "$REDIS" ping  # from where workers run', READY],
     causes: [
       "Redis is down, restarts, or loads its append-only file (`LOADING`).",
       "A failover is under way: wait half a minute.",
@@ -21,10 +21,7 @@ export const ALERTS_OF_REDIS: Readonly<Record<string, Entry>> = {
   PostriderRedisUnreachable: {
     meaning: "One process does not reach Redis although others may.",
     impact: "That process sends nothing; its claims run out and others take them up.",
-    look: [
-      "Redis, *Reached, by process*.",
-      '$ redis-cli -u "$POSTRIDER_REDIS_URL" info clients  # near maxclients?',
-    ],
+    look: ["Redis, *Reached, by process*.", '$ redis-cli -u "$REDIS" info clients  # near maxclients?'],
     causes: ["A network policy, a node's network, DNS.", "`maxclients` of Redis is reached."],
     act: [
       "Mend the network of that node, or move the process to another one.",
@@ -43,11 +40,11 @@ export const ALERTS_OF_REDIS: Readonly<Record<string, Entry>> = {
     causes: [
       "A backlog: more is enqueued than is sent.",
       "Many dead letters, or long `POSTRIDER_IDEMPOTENCY_WINDOW_MS`, `POSTRIDER_OUTCOMES_KEPT`.",
-      "Large customers in unpacked hashes (`hash-max-listpack-value`).",
+      "Large customers in unpacked hashes (*Packed values up to* is not 2,048).",
     ],
     act: [
       "$ postrider dead-letters purge --reason gone --to 2026-01-01T00:00:00Z  # what nobody will replay",
-      "Give Redis more memory: `maxmemory` at most 60 % of what its host has, since saving copies what changes.",
+      "Give Redis more memory: `maxmemory` at most 60 % of what its host has ([why](guides/operate.md#1-give-it-a-redis-that-keeps-what-it-accepts)).",
       '$ postrider runs pause "$RUN"  # stops sending, not memory: pause the producer instead where that fills it',
     ],
     worked: ["The share falls, or `maxmemory` is larger.", REDIS_MEMORY],
@@ -59,7 +56,7 @@ export const ALERTS_OF_REDIS: Readonly<Record<string, Entry>> = {
     look: [REDIS_MEMORY, STATUS],
     causes: ["See PostriderRedisMemoryFills.", "Something else writes into the same Redis."],
     act: [
-      '$ redis-cli -u "$POSTRIDER_REDIS_URL" config set maxmemory "$BYTES"  # at once, where the host has room',
+      '$ redis-cli -u "$REDIS" config set maxmemory "$BYTES"  # at once, where the host has room',
       "Let workers send: resume what is paused, add workers.",
       "$ postrider dead-letters purge --reason gone --to 2026-01-01T00:00:00Z",
     ],
@@ -69,34 +66,31 @@ export const ALERTS_OF_REDIS: Readonly<Record<string, Entry>> = {
     meaning: "`maxmemory-policy` of Redis is not `noeviction`.",
     impact:
       "When Redis fills up, it deletes keys: accepted deliveries are gone. Nothing is lost before that.",
-    look: ['$ redis-cli -u "$POSTRIDER_REDIS_URL" config get maxmemory-policy'],
+    look: ['$ redis-cli -u "$REDIS" config get maxmemory-policy'],
     causes: ["A change of configuration, a restart with another file, a managed Redis' default."],
     act: [
-      '$ redis-cli -u "$POSTRIDER_REDIS_URL" config set maxmemory-policy noeviction',
+      '$ redis-cli -u "$REDIS" config set maxmemory-policy noeviction',
       "Write it into Redis' configuration, too, or the next restart brings it back.",
     ],
     worked: [
       "*May evict* is no in the dashboard, and new processes start.",
-      '$ redis-cli -u "$POSTRIDER_REDIS_URL" config get maxmemory-policy',
+      '$ redis-cli -u "$REDIS" config get maxmemory-policy',
     ],
   },
   PostriderRedisNotPersistent: {
     meaning: "Redis writes no append-only file.",
     impact: "Nothing now; a restart of Redis loses what was accepted since its last snapshot, or everything.",
-    look: ['$ redis-cli -u "$POSTRIDER_REDIS_URL" config get appendonly'],
+    look: ['$ redis-cli -u "$REDIS" config get appendonly'],
     causes: ["Redis' default is no append-only file.", "It was switched off for a restore and not on again."],
-    act: [
-      '$ redis-cli -u "$POSTRIDER_REDIS_URL" config set appendonly yes',
-      "Write it into Redis' configuration, too.",
-    ],
-    worked: ["aof_enabled is 1.", '$ redis-cli -u "$POSTRIDER_REDIS_URL" info persistence'],
+    act: ['$ redis-cli -u "$REDIS" config set appendonly yes', "Write it into Redis' configuration, too."],
+    worked: ["aof_enabled is 1.", '$ redis-cli -u "$REDIS" info persistence'],
   },
   PostriderRedisSlow: {
     meaning: "One probe in twenty (each process sends one a second) waits for Redis for more than 100 ms.",
     impact: "Everything is slower; claims may run out when it becomes seconds.",
     look: [
-      '$ redis-cli -u "$POSTRIDER_REDIS_URL" slowlog get 10  # what took long',
-      '$ redis-cli -u "$POSTRIDER_REDIS_URL" info commandstats',
+      '$ redis-cli -u "$REDIS" slowlog get 10  # what took long',
+      '$ redis-cli -u "$REDIS" info commandstats',
       "Worker internals: a process that is busy itself measures its own lateness.",
     ],
     causes: [
@@ -107,9 +101,9 @@ export const ALERTS_OF_REDIS: Readonly<Record<string, Entry>> = {
     ],
     act: [
       "Give Redis a core and a disk of its own, and no other users.",
-      "Where one Redis is at its limit, spread the lanes over shards.",
+      "Where one Redis is at its limit, run a second installation with a Redis of its own, and send a part of the actions through that.",
     ],
-    worked: ["p99 is below 25 ms.", '$ redis-cli -u "$POSTRIDER_REDIS_URL" ping'],
+    worked: ["p99 is below 25 ms.", '$ redis-cli -u "$REDIS" ping'],
   },
   PostriderDeliveriesLost: {
     meaning:

@@ -1,6 +1,6 @@
 // Entries of the alerts on destinations, those who read from us, and the API.
 
-import { CHANGES, type Entry, GROUPS, READY, REDIS_MEMORY, STATUS, TOP } from "./entry.ts";
+import { API_METRICS, CHANGES, type Entry, GROUPS, READY, REDIS_MEMORY, STATUS, TOP } from "./entry.ts";
 
 export const ALERTS_OF_SURROUNDINGS: Readonly<Record<string, Entry>> = {
   PostriderNothingReachable: {
@@ -90,7 +90,8 @@ export const ALERTS_OF_SURROUNDINGS: Readonly<Record<string, Entry>> = {
     ],
   },
   PostriderOutcomeReaderLags: {
-    meaning: "A group that reads outcomes is more than half a million behind.",
+    meaning:
+      "A group that reads outcomes has more than a quarter of what is kept (`POSTRIDER_OUTCOMES_KEPT`) before it.",
     impact:
       "Whoever reads is late; beyond `POSTRIDER_OUTCOMES_KEPT` it misses outcomes, and is told so (`outcomes_missed`).",
     look: ["$ postrider outcomes groups  # how far each is"],
@@ -102,7 +103,8 @@ export const ALERTS_OF_SURROUNDINGS: Readonly<Record<string, Entry>> = {
     worked: ["Its lag becomes less.", "$ postrider outcomes groups"],
   },
   PostriderEventReaderLags: {
-    meaning: "A group that reads events is more than 25,000 behind.",
+    meaning:
+      "A group that reads events has more than a quarter of what is kept (`POSTRIDER_EVENTS_KEPT`) before it.",
     impact: "Operators are told late; beyond `POSTRIDER_EVENTS_KEPT` events are missed (`events_missed`).",
     look: ["$ postrider events groups  # how far each is"],
     causes: ["The reader is stopped or slow.", "A group that nobody uses any more."],
@@ -123,7 +125,8 @@ export const ALERTS_OF_SURROUNDINGS: Readonly<Record<string, Entry>> = {
     worked: ["It is ok, and catches up.", '$ postrider subscriptions show "$SUBSCRIPTION"'],
   },
   PostriderSubscriptionLags: {
-    meaning: "A subscription has more than 25,000 events or outcomes before it.",
+    meaning:
+      "A subscription has more events or outcomes before it than a quarter of the events that are kept (`POSTRIDER_EVENTS_KEPT`).",
     impact: "It is late; beyond what is kept it misses some.",
     look: ["$ postrider subscriptions list", TOP],
     causes: ["No API process runs, or too few.", "It is hindered (see PostriderSubscriptionHindered)."],
@@ -133,8 +136,23 @@ export const ALERTS_OF_SURROUNDINGS: Readonly<Record<string, Entry>> = {
     ],
     worked: ["Its lag becomes less.", "$ postrider subscriptions list"],
   },
+  PostriderApiAbsent: {
+    meaning:
+      "Prometheus scraped an API process within the hour and scrapes none now. An installation without an API never has this alert.",
+    impact:
+      "Nobody enqueues over HTTP, subscriptions and tasks stand still, no canary is sent. Workers go on with what was accepted. The alert ends after an hour by itself: go by `/readyz`.",
+    look: [READY, "Prometheus' page of targets: are they missing, or failing?", STATUS],
+    causes: [
+      "The API was stopped, is killed, or does not start: its first log line says why.",
+      "`/metrics` is refused: the token of the scrape configuration has expired.",
+      "It was taken away on purpose: nothing is wrong.",
+    ],
+    act: ["Start API processes, or give Prometheus a new token."],
+    worked: ["The targets are up.", READY],
+  },
   PostriderApiFails: {
-    meaning: "More than one answer in twenty of the API is a 5xx.",
+    meaning:
+      "More than one answer in twenty of the API is a 5xx; probes, scrapes and the canary are not counted.",
     impact: "Producers cannot enqueue, or only after retries.",
     look: [
       "API, *Errors by route*.",
@@ -157,12 +175,12 @@ export const ALERTS_OF_SURROUNDINGS: Readonly<Record<string, Entry>> = {
     impact: "Producers wait.",
     look: [
       "API, *Slowest routes* and *Event loop lag*; Redis, *Answers within*.",
-      '$ curl -sS "$API/metrics"  # postrider_api_in_flight',
+      `${API_METRICS}  # postrider_api_in_flight`,
     ],
     causes: ["Redis is slow.", "Too few API processes, or too little CPU.", "Many large streams at once."],
     act: [
       "Add API processes.",
-      "Send many customers in one stream (`POST /v1/runs/RUN/deliveries`) instead of one by one.",
+      "Send many customers in one stream (`POST /v1/actions/ACTION/deliveries?run=RUN`) instead of one by one.",
       REDIS_MEMORY,
     ],
     worked: ["p90 is a few milliseconds.", READY],

@@ -199,7 +199,10 @@ export const CODE_GROUPS: readonly Group<ErrorCode>[] = [
     title: "The connection",
     impact:
       "That request, or what was left of its stream, was not taken in. Sent again it is safe: runs and keys make duplicates of what was.",
-    look: [READY, '$ curl -sS "$API/v1/runs"  # does it answer from here?'],
+    look: [
+      READY,
+      '$ curl -sS -H "Authorization: Bearer $POSTRIDER_TOKEN" "$API/v1/runs"  # does it answer from here?',
+    ],
     act: ["Send it again."],
     worked: ["It is answered.", READY],
     lines: {

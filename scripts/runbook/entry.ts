@@ -16,9 +16,10 @@ export interface Entry {
 
 export const STATUS = "$ postrider status  # lanes, what waits in them, open circuits";
 export const TOP = "$ postrider top --once  # lanes, destinations, runs and workers with their rates";
-export const REDIS_MEMORY =
-  '$ redis-cli -u "$POSTRIDER_REDIS_URL" info memory  # used_memory, maxmemory, maxmemory_policy';
+export const REDIS_MEMORY = '$ redis-cli -u "$REDIS" info memory  # used_memory, maxmemory, maxmemory_policy';
 export const READY = '$ curl -sS "$API/readyz"  # whether the API reaches Redis';
+/** The API's own series, with a token where it asks for one. */
+export const API_METRICS = '$ curl -sS -H "Authorization: Bearer $POSTRIDER_TOKEN" "$API/metrics"';
 export const CHANGES = "$ postrider audit --limit 20  # who changed what lately";
 export const GROUPS =
   "$ postrider dead-letters groups --by reason,destination,action  # what failed, with an example of each";

@@ -48,6 +48,8 @@ Every command here is run by a test as it stands; they work over Redis (\`POSTRI
 | \`$RUN\`, \`$ACTION\`, \`$DELIVERY\`, \`$TASK\` | their ids, as lists and dashboards show them |
 | \`$ORIGIN\` | a destination, such as \`https://api.example.com\` |
 | \`$GROUP\`, \`$EVENT_GROUP\`, \`$SUBSCRIPTION\`, \`$SECRET\` | a group of readers of outcomes, or of events; a subscription; a secret's name |
+| \`$REDIS\` | Redis' primary, as \`redis://host:port\`: \`$POSTRIDER_REDIS_URL\`, but where that names Sentinels, what \`redis-cli -h SENTINEL -p 26379 sentinel get-master-addr-by-name NAME\` answers |
+| \`$POSTRIDER_TOKEN\` | a token with the scope \`read\`; where the API has no tokens, leave \`curl\`'s \`-H\` with its header out |
 | \`$BYTES\` | how much memory Redis may use |
 
 ## The first five minutes

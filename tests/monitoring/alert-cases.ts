@@ -10,6 +10,8 @@ export interface Moment {
 export interface AlertCase {
   readonly fires: Moment;
   readonly silent: Moment;
+  /** Another way to it, while other installations are seen. */
+  readonly alsoFires?: Moment;
 }
 
 /** First attempts: so many a minute, and so many of them late. */
@@ -60,8 +62,11 @@ const answered = (timeouts: number, replies: number): Moment =>
     'attempts_total{status_class="2xx", fault=""}': replies,
   });
 
+/** Beside probes, half of which fail. */
 const requests = (failed: number, answered: number): Moment =>
   growing({
+    'api_requests_total{method="GET", route="/readyz", status_class="5xx"}': 60,
+    'api_requests_total{method="GET", route="/readyz", status_class="2xx"}': 60,
     'api_requests_total{method="GET", route="/v1/runs", status_class="5xx"}': failed,
     'api_requests_total{method="GET", route="/v1/runs", status_class="2xx"}': answered,
   });
@@ -78,6 +83,17 @@ const waiting = (endedStep: number): Moment => ({
     'retries_total{lane="bulk", reason="timeout"}': "0x45",
     'lane_moves_total{lane="bulk", to="run"}': "0x45",
   },
+  at: "45m",
+});
+
+/** Known for a quarter of an hour, and then gone; others may remain. */
+const gone = (series: string, value: number, others: Readonly<Record<string, string>> = {}): Moment => ({
+  series: { [series]: `${value}x15`, ...others },
+  at: "45m",
+});
+
+const lagging = (lag: string, unread: number, kept: string, most: number): Moment => ({
+  series: { [lag]: `${unread}x45`, [kept]: `${most}x45` },
   at: "45m",
 });
 
@@ -108,6 +124,7 @@ export const CASES: Readonly<Record<string, AlertCase>> = {
   PostriderAbsent: {
     fires: at('lane_oldest_age_seconds{lane="bulk"}', 0),
     silent: at('build_info{version="1.0.0"}', 1),
+    alsoFires: gone('build_info{version="1.0.0"}', 1),
   },
   PostriderNoWorkers: { fires: at("workers", 0), silent: at("workers", 1) },
   PostriderSharedLaneUnserved: {
@@ -175,22 +192,30 @@ export const CASES: Readonly<Record<string, AlertCase>> = {
     silent: growing({ 'token_fetches_total{result="issued"}': 9 }),
   },
   PostriderOutcomeReaderLags: {
-    fires: at('outcome_reader_lag{group="warehouse"}', 500_001),
-    silent: at('outcome_reader_lag{group="warehouse"}', 400_000),
+    fires: lagging('outcome_reader_lag{group="warehouse"}', 2_501, "outcomes_kept", 10_000),
+    silent: lagging('outcome_reader_lag{group="warehouse"}', 500_000, "outcomes_kept", 2_000_000),
   },
   PostriderEventReaderLags: {
-    fires: at('event_reader_lag{group="pager"}', 25_001),
-    silent: at('event_reader_lag{group="pager"}', 20_000),
+    fires: lagging('event_reader_lag{group="pager"}', 251, "events_kept", 1_000),
+    silent: lagging('event_reader_lag{group="pager"}', 25_000, "events_kept", 100_000),
   },
   PostriderSubscriptionHindered: {
     fires: at('subscriptions{state="hindered"}', 1),
     silent: at('subscriptions{state="hindered"}', 1, 10),
   },
   PostriderSubscriptionLags: {
-    fires: at("subscription_lag", 25_001),
-    silent: at("subscription_lag", 20_000),
+    fires: lagging("subscription_lag", 25_001, "events_kept", 100_000),
+    silent: lagging("subscription_lag", 25_000, "events_kept", 100_000),
   },
-  PostriderCanaryNotRunning: { fires: canaryIs(1, 0), silent: canaryIs(0, 0) },
+  PostriderCanaryNotRunning: {
+    fires: canaryIs(1, 0),
+    silent: canaryIs(0, 0),
+    alsoFires: gone("canary_enabled", 1),
+  },
+  PostriderApiAbsent: {
+    fires: gone("api_in_flight", 0, { 'build_info{version="1.0.0"}': "1x45" }),
+    silent: at('build_info{version="1.0.0"}', 1),
+  },
   PostriderCanaryLateOrLost: {
     fires: growing({ 'canary_deliveries_total{result="late"}': 1 }),
     silent: growing({ 'canary_deliveries_total{result="delivered"}': 1 }),

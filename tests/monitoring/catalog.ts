@@ -32,7 +32,7 @@ export async function readCatalog(): Promise<ReadonlyMap<string, SeriesKnown>> {
   return new Map([
     ...declared.flat(),
     ...recordings.map(({ record, expr }) => [record, recorded(readQuery(expr).groupings[0] ?? [])] as const),
-    ["ALERTS", recorded(["alertname", "alertstate", "severity"])],
+    ["ALERTS", recorded(["alertname", "alertstate", "severity", "namespace"])],
   ]);
 }
 

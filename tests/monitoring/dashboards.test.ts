@@ -16,8 +16,9 @@ test("there is a file for each dashboard, and for nothing else", () => {
   expect([...dashboards.keys()]).toEqual(BOARDS.map(({ id }) => id).sort());
 });
 
-/** Series that no variable chooses: an alert has no job. */
-const WITHOUT_TARGET = ["ALERTS"];
+const CHOSEN = ["namespace", "job", "instance"];
+/** What an alert has of that. */
+const CHOSEN_OF_ALERTS = ["namespace"];
 
 describe.each([...dashboards])("%s", (id, dashboard) => {
   const panels = shown(dashboard);
@@ -34,10 +35,11 @@ describe.each([...dashboards])("%s", (id, dashboard) => {
     expect(dashboard.description).toMatch(/\.$|\?$/);
   });
 
-  test("lets the data source, the jobs and the instances be chosen", () => {
+  test("lets the data source, the installations, the jobs and the instances be chosen", () => {
     const { list } = dashboard.templating;
     expect(list.map(({ name, type }) => [name, type])).toEqual([
       ["datasource", "datasource"],
+      ["namespace", "query"],
       ["job", "query"],
       ["instance", "query"],
     ]);
@@ -68,7 +70,7 @@ describe.each([...dashboards])("%s", (id, dashboard) => {
   test.each(
     targets.map((target) => [`${target.panel.title}, ${target.legendFormat ?? target.refId}`, target]),
   )(
-    "%s: asks for series that are there, of the chosen jobs and instances",
+    "%s: asks for series that are there, of what was chosen",
     (_, { expr, legendFormat = "", datasource }) => {
       expect(problemsOf(fillIn(expr), catalog)).toEqual([]);
       expect(datasource?.uid).toBe(DATASOURCE.uid);
@@ -76,8 +78,9 @@ describe.each([...dashboards])("%s", (id, dashboard) => {
       // A fixed range would miss samples, or blur them, at other zoom levels and scrape intervals.
       if (!expr.includes("[1h]")) expect(expr).not.toMatch(/\[\d/);
       for (const { metric, matchers } of selectors)
-        if (!WITHOUT_TARGET.includes(metric))
-          expect(matchers.map(({ label }) => label)).toEqual(expect.arrayContaining(["job", "instance"]));
+        expect(matchers.map(({ label }) => label)).toEqual(
+          expect.arrayContaining(metric === "ALERTS" ? CHOSEN_OF_ALERTS : CHOSEN),
+        );
       for (const [, label = ""] of legendFormat.matchAll(/\{\{(\w+)\}\}/g))
         expect(groupings.flat(), legendFormat).toContain(label);
     },

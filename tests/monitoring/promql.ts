@@ -25,6 +25,7 @@ export function fillIn(expr: string, variables: Readonly<Record<string, string>>
   const all: Record<string, string> = {
     __rate_interval: "5m",
     __range: "1h",
+    namespace: ".*",
     job: ".*",
     instance: ".*",
     ...variables,

@@ -40,13 +40,17 @@ interface Look {
   readonly namespace: string;
 }
 
-const LOOKS: readonly Look[] = Object.entries(CASES).flatMap(([alert, { fires, silent }]) => [
+const LOOKS: readonly Look[] = Object.entries(CASES).flatMap(([alert, { fires, silent, alsoFires }]) => [
+  ...(alsoFires === undefined
+    ? []
+    : [{ alert, moment: alsoFires, firing: 1 as const, namespace: `${alert}-also-fires` }]),
   { alert, moment: fires, firing: 1 as const, namespace: `${alert}-fires` },
   { alert, moment: silent, firing: 0 as const, namespace: `${alert}-silent` },
 ]);
 
-/** What is absent has no namespace, so that nothing else may be there. */
-const isAlone = ({ alert }: Look): boolean => alert === "PostriderAbsent";
+/** Where everything is absent nothing has a namespace, so that nothing else may be there. */
+const isAlone = ({ alert, moment }: Look): boolean =>
+  alert === "PostriderAbsent" && moment !== CASES[alert]?.alsoFires;
 
 /** Looks as one test of promtool's: each in a namespace of its own, as installations are. */
 function toTest(looks: readonly Look[]) {

@@ -94,6 +94,7 @@ test("its commands work as they stand", async () => {
     ...environment,
     ...seeded,
     ACTION,
+    REDIS: server.url,
     API: api.url,
     WORKER: `http://127.0.0.1:${worker.metricsPort}`,
     ORIGIN: system.receiver.url,
@@ -137,11 +138,13 @@ async function seed(redisUrl: string, receiverUrl: string) {
   await producer.outcomes.read({ group: "warehouse" });
   await producer.events.read({ group: "pager" });
   await producer.subscriptions.set("ops", { action: ACTION, events: ["run.completed"] });
+  const { token: POSTRIDER_TOKEN } = await producer.tokens.create({ name: "on-call", scopes: ["read"] });
   const { id: TASK } = await producer.tasks.begin({ do: "purge", filter: { run: "nobody" } }, "on-call");
   await producer.close();
   redis.disconnect();
   return {
     ACTION,
+    POSTRIDER_TOKEN,
     RUN: "spring",
     DELIVERY,
     TASK,
@@ -165,7 +168,9 @@ async function tryCommand(
   if (!command.startsWith("postrider ")) {
     await using shell = startProcess("sh", ["-ec", command], values);
     const { code } = await shell.exited;
-    return code === 0 && !/^ERR/m.test(shell.stdout) ? null : shell.stdout + shell.stderr;
+    return code === 0 && !/^ERR|"code":\s*"(?:unauthorized|forbidden)"/m.test(shell.stdout)
+      ? null
+      : shell.stdout + shell.stderr;
   }
   const args = command
     .split(" ")

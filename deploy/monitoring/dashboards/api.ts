@@ -1,5 +1,6 @@
 // The HTTP API: who asks for what, how it is answered, and what it has running.
 
+import { ASKED } from "../alert.ts";
 import type { Board } from "../dashboard.ts";
 import { PLAIN, rising } from "../panels.ts";
 import { most, perSecond, quantile, series, share, total } from "../series.ts";
@@ -22,11 +23,11 @@ export const api: Board = {
         {
           title: "Answered 5xx",
           description:
-            "The share of answers that are errors of ours; 503 also when Redis is away or full, or the API is overloaded.",
+            "The share of answers that are errors of ours; 503 also when Redis is away or full, or the API is overloaded. Without those to probes, scrapes and the canary.",
           unit: "percentunit",
           expr: share(
-            perSecond("api_requests_total", [], 'status_class="5xx"'),
-            perSecond("api_requests_total"),
+            perSecond("api_requests_total", [], `status_class="5xx", ${ASKED}`),
+            perSecond("api_requests_total", [], ASKED),
           ),
           thresholds: rising(0.01, 0.05),
           noValue: "none asked",

@@ -22,7 +22,7 @@ export const overview: Board = {
           description:
             "Alerts of Postrider that fire now; the runbook has an entry for each. 0: nothing is known to be wrong.",
           unit: "short",
-          expr: 'count(ALERTS{alertname=~"Postrider.*", alertstate="firing", severity!="info"}) or vector(0)',
+          expr: 'count(ALERTS{namespace=~"$namespace|", alertname=~"Postrider.*", alertstate="firing", severity!="info"}) or vector(0)',
           thresholds: rising(null, 1),
         },
         {

@@ -1,15 +1,24 @@
 // The HTTP API.
 
-import { DURATION, type Group, INSTALLATION, PERCENTAGE, VALUE } from "../alert.ts";
+import { ASKED, DURATION, type Group, INSTALLATION, knownBefore, PERCENTAGE, VALUE } from "../alert.ts";
 
 export const api: Group = {
   name: "postrider-api",
   title: "API",
   rules: [
     {
+      alert: "PostriderApiAbsent",
+      severity: "critical",
+      expr: knownBefore("postrider_api_in_flight"),
+      for: "5m",
+      summary: "Prometheus sees no API process any more.",
+      description:
+        "There was one within the hour. Nobody can enqueue over HTTP, and the alerts on the API and its canary are blind. After an hour this ends by itself, whether it is back or not.",
+    },
+    {
       alert: "PostriderApiFails",
       severity: "critical",
-      expr: `sum by (${INSTALLATION}) (rate(postrider_api_requests_total{status_class="5xx"}[5m])) / sum by (${INSTALLATION}) (rate(postrider_api_requests_total[5m])) > 0.05 and sum by (${INSTALLATION}) (increase(postrider_api_requests_total{status_class="5xx"}[5m])) > 10`,
+      expr: `sum by (${INSTALLATION}) (rate(postrider_api_requests_total{status_class="5xx", ${ASKED}}[5m])) / sum by (${INSTALLATION}) (rate(postrider_api_requests_total{${ASKED}}[5m])) > 0.05 and sum by (${INSTALLATION}) (increase(postrider_api_requests_total{status_class="5xx", ${ASKED}}[5m])) > 10`,
       for: "2m",
       summary: "The API answers with errors of its own.",
       description: `${PERCENTAGE} of its answers in five minutes were 5xx.`,

@@ -9,10 +9,17 @@ export const canary: Group = {
     {
       alert: "PostriderCanaryNotRunning",
       severity: "warning",
-      expr: `sum by (${INSTALLATION}) (increase(postrider_canary_deliveries_total[10m])) == 0 and on (${INSTALLATION}) max by (${INSTALLATION}) (postrider_canary_enabled) == 1`,
+      // Where no API process is left that would tell of its canary, the hour before tells that there was one.
+      expr: [
+        `(sum by (${INSTALLATION}) (increase(postrider_canary_deliveries_total[10m])) == 0`,
+        `and on (${INSTALLATION}) max by (${INSTALLATION}) (postrider_canary_enabled) == 1)`,
+        `or on (${INSTALLATION}) (max by (${INSTALLATION}) (max_over_time(postrider_canary_enabled[1h])) == 1`,
+        `unless on (${INSTALLATION}) max by (${INSTALLATION}) (postrider_canary_enabled))`,
+      ].join(" "),
       for: "10m",
       summary: "The canary sends nothing.",
-      description: "POSTRIDER_CANARY is set, and no canary delivery has come to an end for ten minutes.",
+      description:
+        "POSTRIDER_CANARY is set, and no canary delivery has come to an end for twenty minutes, or the API that sends them has been gone for ten.",
     },
     {
       alert: "PostriderCanaryLateOrLost",

@@ -2,6 +2,13 @@
 
 import { type Group, INSTALLATION, VALUE } from "../alert.ts";
 
+/** More than a quarter of what is kept lies unread, while anything is kept at all. */
+function lags(label: string | null, lag: string, kept: string): string {
+  const by = label === null ? INSTALLATION : `${INSTALLATION}, ${label}`;
+  const most = `0.25 * (max by (${INSTALLATION}) (postrider_${kept}) > 0)`;
+  return `max by (${by}) (postrider_${lag}) > on (${INSTALLATION}) group_left () (${most})`;
+}
+
 export const readers: Group = {
   name: "postrider-readers",
   title: "Readers",
@@ -9,8 +16,7 @@ export const readers: Group = {
     {
       alert: "PostriderOutcomeReaderLags",
       severity: "warning",
-      // A quarter of what POSTRIDER_OUTCOMES_KEPT keeps by default.
-      expr: `max by (${INSTALLATION}, group) (postrider_outcome_reader_lag) > 500000`,
+      expr: lags("group", "outcome_reader_lag", "outcomes_kept"),
       for: "10m",
       summary: "The group {{ $labels.group }} falls behind in reading outcomes.",
       description: `It has ${VALUE} outcomes before it. Beyond POSTRIDER_OUTCOMES_KEPT it misses some.`,
@@ -18,8 +24,7 @@ export const readers: Group = {
     {
       alert: "PostriderEventReaderLags",
       severity: "warning",
-      // A quarter of what POSTRIDER_EVENTS_KEPT keeps by default.
-      expr: `max by (${INSTALLATION}, group) (postrider_event_reader_lag) > 25000`,
+      expr: lags("group", "event_reader_lag", "events_kept"),
       for: "10m",
       summary: "The group {{ $labels.group }} falls behind in reading events.",
       description: `It has ${VALUE} events before it. Beyond POSTRIDER_EVENTS_KEPT it misses some.`,
@@ -35,7 +40,8 @@ export const readers: Group = {
     {
       alert: "PostriderSubscriptionLags",
       severity: "warning",
-      expr: `max by (${INSTALLATION}) (postrider_subscription_lag) > 25000`,
+      // Of the two that it may read, events are usually the fewer that are kept.
+      expr: lags(null, "subscription_lag", "events_kept"),
       for: "10m",
       summary: "A subscription falls behind.",
       description: `It has ${VALUE} events or outcomes before it. Beyond what is kept it misses some.`,

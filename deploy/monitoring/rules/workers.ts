@@ -1,6 +1,6 @@
 // Workers: whether there are any, whether they serve everything, and whether they are well.
 
-import { DURATION, type Group, INSTALLATION, PERCENTAGE, VALUE } from "../alert.ts";
+import { DURATION, type Group, INSTALLATION, knownBefore, PERCENTAGE, VALUE } from "../alert.ts";
 
 export const workers: Group = {
   name: "postrider-workers",
@@ -9,11 +9,12 @@ export const workers: Group = {
     {
       alert: "PostriderAbsent",
       severity: "critical",
-      expr: "absent(postrider_build_info)",
+      // Where others are still seen, the hour before tells which installation is missing.
+      expr: `absent(postrider_build_info) or (${knownBefore("postrider_build_info")})`,
       for: "5m",
       summary: "Prometheus sees no process of Postrider.",
       description:
-        "No worker and no API process is scraped: none runs, or Prometheus does not find them. Every other alert is blind meanwhile.",
+        "No worker and no API process of the installation is scraped: none runs, or Prometheus does not find them. Its other alerts are blind meanwhile.",
     },
     {
       alert: "PostriderNoWorkers",

@@ -5,20 +5,29 @@ import type { Redis } from "ioredis";
 import { latestPlace, listGroups, placeOf, type ReaderGroup } from "./reader-groups.ts";
 import type { Shard, Store } from "./shard.ts";
 import { readReaders, readSubscriptions } from "./stored-subscriptions.ts";
-import { eventStream, outcomeStream } from "./told-streams.ts";
+import { EVENTS_KEPT, eventStream, OUTCOMES_KEPT, outcomeStream } from "./told-streams.ts";
 
 /** Groups that are told apart. */
 const GROUPS_SHOWN_MAX = 50;
 const OTHER = "other";
 
-/** How far those are who read. */
+/** How far those are who read, and how much is kept for them. */
 export async function readReaderFigures(
   shard: Shard,
-): Promise<Pick<Figures, "outcomeReaders" | "eventReaders">> {
+): Promise<Pick<Figures, "outcomesKept" | "eventsKept" | "outcomeReaders" | "eventReaders">> {
+  const { redis, keys } = shard;
+  const [outcomes, events] = await redis.hmget(keys.totals(), OUTCOMES_KEPT, EVENTS_KEPT);
   return {
+    outcomesKept: toCount(outcomes),
+    eventsKept: toCount(events),
     outcomeReaders: toLags(await listGroups(shard, outcomeStream(shard.keys))),
     eventReaders: toLags(await listGroups(shard, eventStream(shard.keys))),
   };
+}
+
+/** Null while no worker has said so. */
+function toCount(text: string | null | undefined): number | null {
+  return text === null || text === undefined ? null : Number(text);
 }
 
 /** Those furthest behind first; of all beyond the most that are told apart, the most. */

@@ -76,6 +76,8 @@ const NOTHING: Figures = {
   runs: NO_RUNS,
   subscriptions: { ok: 0, hindered: 0 },
   subscriptionLag: 0,
+  outcomesKept: null,
+  eventsKept: null,
   outcomeReaders: {},
   eventReaders: {},
   redis: { usedBytes: 0, maxBytes: 0, mayEvict: false, isPersistent: null, listpackValueBytes: null },

@@ -46,9 +46,16 @@ export function asSubscribed<T>(stream: ToldStream<T>, keys: ShardKeys): ToldStr
   return { ...stream, group: keys.subscriptionReader, groups: keys.subscriptionReaders() };
 }
 
-/** Among a shard's totals: how many outcomes its workers keep, for those who end deliveries without one. */
+/**
+ * Among a shard's totals: how many outcomes and events its workers keep, for those who end deliveries without
+ * one, and for those who tell how far behind is too far.
+ */
 export const OUTCOMES_KEPT = "outcomesKept";
+export const EVENTS_KEPT = "eventsKept";
 
-export async function noteOutcomesKept({ redis, keys }: Shard, kept: number): Promise<void> {
-  await redis.hset(keys.totals(), OUTCOMES_KEPT, kept);
+export async function noteKept(
+  { redis, keys }: Shard,
+  kept: { readonly outcomes: number; readonly events: number },
+): Promise<void> {
+  await redis.hset(keys.totals(), { [OUTCOMES_KEPT]: kept.outcomes, [EVENTS_KEPT]: kept.events });
 }

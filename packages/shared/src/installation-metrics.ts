@@ -31,6 +31,9 @@ export interface Figures {
   readonly subscriptions: Readonly<Record<(typeof SUBSCRIPTION_STATES)[number], number>>;
   /** Of the subscription that is furthest behind. */
   readonly subscriptionLag: number;
+  /** How many its workers keep; null: none has said so yet. */
+  readonly outcomesKept: number | null;
+  readonly eventsKept: number | null;
   /** Entries that each group has not read; the groups beyond the most that are told apart as `other`. */
   readonly outcomeReaders: Readonly<Record<string, number>>;
   readonly eventReaders: Readonly<Record<string, number>>;
@@ -96,6 +99,9 @@ function defineReaders(define: Define, alone: Alone): void {
   define("subscriptions", subscriptions, ["state"], (figures) => toSamples("state", figures.subscriptions));
   const lag = "Events and outcomes that the subscription furthest behind has not looked at.";
   alone("subscription_lag", lag, ({ subscriptionLag }) => subscriptionLag);
+  const kept = "that are kept for readers, as the workers are set; absent until one has said so.";
+  alone("outcomes_kept", `Outcomes ${kept}`, ({ outcomesKept }) => outcomesKept);
+  alone("events_kept", `Events ${kept}`, ({ eventsKept }) => eventsKept);
   const groups =
     "told and not yet read by each group of readers; of more than 50 groups those furthest behind, and the most of any other as `other`.";
   define("outcome_reader_lag", `Outcomes ${groups}`, ["group"], ({ outcomeReaders }) =>
@@ -119,7 +125,7 @@ function defineRedis(alone: Alone): void {
     isPersistent === null ? null : Number(isPersistent),
   );
   const packed =
-    "The longest value with which Redis keeps a hash packed (hash-max-listpack-value); deliveries with longer ones take about twice the memory. Absent where it does not say.";
+    "The longest value with which Redis keeps a hash packed (hash-max-listpack-value); deliveries with longer ones take some 400 bytes more each. Absent where it does not say.";
   alone("redis_listpack_value_bytes", packed, ({ redis }) => redis.listpackValueBytes);
 }
 

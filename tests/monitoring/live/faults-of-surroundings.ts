@@ -231,7 +231,7 @@ export const FAULTS_OF_SURROUNDINGS: readonly Fault[] = [
   },
   {
     name: "nothing at all",
-    alerts: ["Absent"],
+    alerts: ["Absent", "ApiAbsent"],
     isAlone: true,
     async begin({ api, workers }) {
       for (const role of [api, ...workers]) await role.stop("SIGKILL");

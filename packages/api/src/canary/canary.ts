@@ -158,13 +158,19 @@ function tellFailure(id: string, outcome: Outcome | null, { metrics, log }: Cana
 }
 
 /** Nobody should find one among the dead letters that mean something, where it may come to lie late. */
-function createSweep({ producer }: CanaryOptions): { add(id: string): void; sweep(): Promise<void> } {
+function createSweep({ producer, log }: CanaryOptions): { add(id: string): void; sweep(): Promise<void> } {
   const sentAt = new Map<string, number>();
   return {
     add: (id) => void sentAt.set(id, Date.now()),
     async sweep() {
       if (sentAt.size === 0) return;
-      await producer.deadLetters.purge({ ids: [...sentAt.keys()] });
+      try {
+        await producer.deadLetters.purge({ ids: [...sentAt.keys()] });
+      } catch (error) {
+        // The turn is taken: a canary is sent all the same, and the next turn sweeps again.
+        log.debug({ detail: String(error) }, "canaries that failed not swept");
+        return;
+      }
       for (const [id, at] of sentAt) if (Date.now() - at > MAY_FAIL_MS) sentAt.delete(id);
     },
   };

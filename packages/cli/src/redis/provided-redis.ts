@@ -8,8 +8,8 @@ export interface ProvidedRedis {
 
 /**
  * Jobs are hashes of some ten fields, which Redis packs into one block unless a value or their number is
- * beyond its bounds. Its own bound of 64 bytes is below any delivery's data, and a table takes half as much
- * again. More fields than jobs have stay a table's: of a packed hash each field is found by reading along.
+ * beyond its bounds. Its own bound of 64 bytes is below any delivery's data, and a table takes some 400 bytes
+ * more. More fields than jobs have stay a table's: of a packed hash each field is found by reading along.
  */
 const PACKED = ["--hash-max-listpack-value", "2048", "--hash-max-listpack-entries", "64"];
 

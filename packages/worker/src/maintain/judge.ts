@@ -10,7 +10,7 @@ import { listGroups } from "@postrider/redis/reader-groups";
 import { type EndedLately, recentByAction } from "@postrider/redis/roll-up-series";
 import { judgeState, readStates, type State } from "@postrider/redis/scripts/judge-state";
 import type { Shard } from "@postrider/redis/shard";
-import { noteOutcomesKept, outcomeStream } from "@postrider/redis/told-streams";
+import { noteKept, outcomeStream } from "@postrider/redis/told-streams";
 import { trimEvents } from "@postrider/redis/trim-events";
 import { isCarried } from "@postrider/shared/carried-id";
 import { newEvent } from "@postrider/shared/operator-event";
@@ -36,7 +36,7 @@ export function createJudge(options: JudgeOptions): () => Promise<void> {
     await judgeReaders(options, stood);
     await freeCalm(options);
     await trimEvents(options.shard, options.eventsKept);
-    await noteOutcomesKept(options.shard, options.outcomesKept);
+    await noteKept(options.shard, { outcomes: options.outcomesKept, events: options.eventsKept });
   };
 }
 
