@@ -1,7 +1,9 @@
 import type { Queue } from "bullmq";
+import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { closedPort } from "../support/network.ts";
+import { startPostrider } from "../support/processes.ts";
 import { drip, hang, huge, ok, reply, reset, resetMidBody } from "../support/receiver.ts";
 import { customers, SOON, startSystem } from "../support/system.ts";
 
@@ -328,3 +330,30 @@ async function addClaimedOnce(queue: Queue, id: string): Promise<void> {
   await (await queue.backend.client).hset(queue.toKey(id), { ats: 1 });
   await queue.resume();
 }
+
+test("an id that lies in a lane once more after its delivery has ended ends again, as it did", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  await using worker = startPostrider(["worker"], {
+    POSTRIDER_REDIS_URL: system.redisUrl,
+    POSTRIDER_METRICS_PORT: "0",
+    POSTRIDER_LOG_LEVEL: "info",
+  });
+  const { id } = await system.producer.enqueue({ action: "a", customer: { id: 1 }, lane: "bulk" });
+  await worker.waitForOutput(new RegExp(`"deliveryId":"${id}".*"verdict":"delivered"`));
+
+  const queue = system.producer.lanes.queue("bulk");
+  const client = (await queue.backend.client) as unknown as Redis;
+  await client.lpush(queue.toKey("wait"), id);
+  await client.zadd(queue.toKey("marker"), 0, "0");
+
+  await eventually(async () =>
+    expect(await system.producer.lanes.backlog("bulk")).toMatchObject({ waiting: 0, inFlight: 0 }),
+  );
+  worker.kill("SIGTERM");
+  await worker.exited;
+  expect(worker.stdout).not.toMatch(/delivery_invalid|"failed"/);
+  expect(await system.producer.outcomes.get(id)).toMatchObject({ outcome: "delivered" });
+  expect((await system.producer.deadLetters.list()).total).toBe(0);
+  expect(system.receiver.requests).toHaveLength(1);
+});

@@ -140,8 +140,8 @@ async function readPast(
   const format = toFormat(job.data);
   const crashes = job.stalledCounter;
   // A first claim has no past: admission marks and adds in one step, and every other way into a lane is a
-  // second claim.
-  if (claims <= 1) return { mark: null, format, isTried: false, crashes };
+  // second claim. One whose data are gone counts its claims anew.
+  if (claims <= 1 && format !== "none") return { mark: null, format, isTried: false, crashes };
   // The number of the attempt tells; but attempts may cost none.
   const look = attempt > 1 || ledger.isTried(lane, id);
   const [mark, isTried] = await Promise.all([ledger.find(id), look]);
