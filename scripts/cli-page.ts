@@ -35,8 +35,8 @@ export function renderCommands(table: MakeTable): string {
   return [SHARED, "## All commands", contents, ...sections].join("\n\n");
 }
 
-/** The tree of commands, of which nothing is run. */
-function plant(stdout: PassThrough): Command {
+/** The tree of commands, of which nothing is run. @param stdout where it prints its help. */
+export function plant(stdout: PassThrough): Command {
   const surroundings = { environment: {}, stdin: Readable.from([]), stdout, stderr: stdout };
   return createCommands({
     surroundings,

@@ -1,26 +1,14 @@
 // The tree of commands without running any: what help prints, and where a line for a shell would lead.
 
-import { PassThrough, Readable } from "node:stream";
-import type { Context } from "../../packages/cli/src/context.ts";
-import { createOutput } from "../../packages/cli/src/output.ts";
-import { createCommands } from "../../packages/cli/src/program.ts";
+import { PassThrough } from "node:stream";
+import { plant as plantAt } from "../../scripts/cli-page.ts";
 
-export type Command = ReturnType<typeof createCommands>;
+export type Command = ReturnType<typeof plantAt>;
 
 /** The tree of commands, and what it prints. */
 export function plant(): { program: Command; printed: () => string } {
   const stdout = new PassThrough();
-  const surroundings = { environment: {}, stdin: Readable.from([]), stdout, stderr: stdout };
-  const context: Context = {
-    surroundings,
-    output: createOutput(surroundings, false),
-    words: [],
-    settings: () => {
-      throw new Error("no command runs here");
-    },
-    end: () => undefined,
-  };
-  return { program: createCommands(context), printed: () => String(stdout.read() ?? "") };
+  return { program: plantAt(stdout), printed: () => String(stdout.read() ?? "") };
 }
 
 export function* walk(command: Command, path: string): Generator<readonly [string, Command]> {

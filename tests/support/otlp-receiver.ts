@@ -1,14 +1,13 @@
 // A collector of traces: a real HTTP server that takes OTLP, decodes it with the protocol's published
 // definition, and keeps every byte.
 
-import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 import { expect } from "vitest";
 import { eventually } from "./eventually.ts";
+import { listenOnLoopback } from "./listen.ts";
 
 export interface ReceivedSpan {
   readonly service: string;
@@ -52,16 +51,9 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
       response.writeHead(200, { "content-type": "application/x-protobuf" }).end();
     });
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  const close = async (): Promise<void> => {
-    server.closeAllConnections();
-    server.close();
-    await once(server, "close");
-  };
+  const { url, close } = await listenOnLoopback(server);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     spans,
     bytes: () => Buffer.concat(raw).toString("latin1"),
     until: (name, count) =>

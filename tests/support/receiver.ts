@@ -1,8 +1,7 @@
 // The test double is a real HTTP server with a script of behaviours.
 
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listenOnLoopback } from "./listen.ts";
 
 export interface ReceivedRequest {
   readonly method: string;
@@ -104,16 +103,9 @@ export async function startReceiver(script: Script = () => ok()): Promise<Receiv
       () => response.destroy(),
     );
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  const close = async (): Promise<void> => {
-    server.closeAllConnections();
-    server.close();
-    await once(server, "close");
-  };
+  const { url, close } = await listenOnLoopback(server);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     requests,
     byKey: () => keys,
     close,

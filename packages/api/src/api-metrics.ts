@@ -2,7 +2,7 @@
 
 import type { TakenIn } from "@postrider/producer/metrics/taken-in";
 import { TASK_KINDS, type TaskKind } from "@postrider/producer/tasks/task";
-import { type Figures, showInstallation } from "@postrider/shared/installation-metrics";
+import { type ShowFigures, showInstallation } from "@postrider/shared/installation-metrics";
 import {
   createRegistry,
   hasExemplars,
@@ -35,8 +35,7 @@ export interface ApiMetrics {
   /** How Redis answers. */
   readonly redis: RedisMetrics;
   readonly canary: CanaryMetrics;
-  /** The installation's figures as of now; null: they are not known. */
-  installation(figures: Figures | null): void;
+  readonly installation: ShowFigures;
   /** @param trace the request's, where that is kept. */
   answered(route: Measured, status: number, ms: number, trace: Traced | null): void;
   inFlight(count: number): void;
@@ -55,8 +54,7 @@ export function createApiMetrics(
 ): ApiMetrics {
   const registry = createRegistry(tracing);
   defineTakenIn(registry, takenIn);
-  let figures: Figures | null = null;
-  showInstallation(registry, () => figures);
+  const installation = showInstallation(registry);
   const registers = [registry];
   const requests = new Counter({
     name: "postrider_api_requests_total",
@@ -102,9 +100,7 @@ export function createApiMetrics(
     registry,
     redis: createRedisMetrics(registry),
     canary: createCanaryMetrics(registry),
-    installation(latest) {
-      figures = latest;
-    },
+    installation,
     answered({ method, path }, status, ms, trace) {
       requests.inc({ method, route: path, status_class: toClass(status) });
       observe(ms / 1_000, trace, { method, route: path });

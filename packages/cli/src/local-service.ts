@@ -7,6 +7,7 @@ import type { ReaderOptions } from "@postrider/producer/reading/reader";
 import type { Action } from "@postrider/shared/action";
 import type { Settings } from "@postrider/shared/settings/settings";
 import type { FollowOptions, Service, Told } from "./service.ts";
+import { readPages } from "./told-pages.ts";
 
 export function createLocalService(producer: Producer, settings: Settings): Service {
   const { outcomes, events, actions } = producer;
@@ -67,21 +68,11 @@ function toTold<E>(reading: Reading<E>, page: Told<E>["page"]): Told<E> {
 /** How soon news are noticed. */
 const IDLE_MS = 200;
 
-async function* followPages<E>(
-  page: Told<E>["page"],
-  { group, after, start, onMissed, signal }: FollowOptions,
-): AsyncGenerator<E> {
-  let cursor = after;
-  while (signal?.aborted !== true) {
-    const found = await page({
-      ...(start !== undefined && { start }),
-      ...(group !== undefined && { group }),
-      ...(cursor !== undefined && { after: cursor }),
-    });
-    if (found.missed !== 0) onMissed(found.missed);
-    yield* found.entries;
-    cursor = found.after;
-    if (found.entries.length === 0)
+async function* followPages<E>(page: Told<E>["page"], options: FollowOptions): AsyncGenerator<E> {
+  const { signal } = options;
+  for await (const entries of readPages(page, options)) {
+    yield* entries;
+    if (entries.length === 0)
       await setTimeout(IDLE_MS, undefined, { ...(signal && { signal }) }).catch(() => undefined);
   }
 }

@@ -6,11 +6,6 @@ const SCALES = [
   [60_000, "min", 1_000, "s"],
 ] as const;
 
-/** `1 attempt`, `2 attempts`. */
-export function describeAttempts(count: number): string {
-  return count === 1 ? "1 attempt" : `${count} attempts`;
-}
-
 /** `350 ms`, `4.2 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`. */
 export function describeDuration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;

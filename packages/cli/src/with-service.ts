@@ -9,22 +9,28 @@ import { withTracing } from "./with-tracing.ts";
 /** What a command prints is its result; that spans were lost is none of it. */
 const UNSAID = { warn: () => undefined, info: () => undefined };
 
-/** Loads what `withService` will use, where the time for that is no part of what its work may take. */
-export async function loadService({ url }: Pick<Settings, "url">): Promise<void> {
-  if (url === "") await Promise.all([import("./local-service.ts"), import("@postrider/producer/producer")]);
-  else await import("./remote/remote-service.ts");
-}
+/** Does some work with a service, and closes what it took whatever happens. */
+export type WithService = <T>(work: (service: Service) => Promise<T>) => Promise<T>;
 
-/** Does the work, and closes what it took whatever happens. */
-export async function withService<T>(settings: Settings, work: (service: Service) => Promise<T>): Promise<T> {
+/** Loads the service, for those to whom the time for that is no part of what the work may take. */
+export async function loadService(settings: Settings): Promise<WithService> {
   if (settings.url !== "") {
     const { createRemoteService } = await import("./remote/remote-service.ts");
-    return await work(createRemoteService(settings));
+    return (work) => work(createRemoteService(settings));
   }
-  const { createLocalService } = await import("./local-service.ts");
-  return await withTracing(settings, "cli", UNSAID, () =>
-    withProducer(settings, (producer) => work(createLocalService(producer, settings))),
-  );
+  const [{ createLocalService }] = await Promise.all([
+    import("./local-service.ts"),
+    import("@postrider/producer/producer"),
+  ]);
+  return (work) =>
+    withTracing(settings, "cli", UNSAID, () =>
+      withProducer(settings, (producer) => work(createLocalService(producer, settings))),
+    );
+}
+
+/** Loads the service, and does the work with it. */
+export async function withService<T>(settings: Settings, work: (service: Service) => Promise<T>): Promise<T> {
+  return await (await loadService(settings))(work);
 }
 
 /** Sends an action's request once. What is not saved anywhere needs neither Redis nor an API. */

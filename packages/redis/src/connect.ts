@@ -134,10 +134,15 @@ export async function isPersistent(redis: Redis): Promise<boolean | null> {
   return enabled === undefined ? null : enabled === "1";
 }
 
-async function refuseEviction(redis: Redis): Promise<void> {
-  const memory = await redis.info("memory");
+/** The policy by which Redis may evict keys, as its INFO memory tells; null where it evicts none. */
+export function toEvictionPolicy(memory: string): string | null {
   const policy = /maxmemory_policy:(\S+)/.exec(memory)?.[1];
-  if (policy === undefined || policy === "noeviction") return;
+  return policy === undefined || policy === "noeviction" ? null : policy;
+}
+
+async function refuseEviction(redis: Redis): Promise<void> {
+  const policy = toEvictionPolicy(await redis.info("memory"));
+  if (policy === null) return;
   throw new PostriderError(
     "redis_evicts",
     `this Redis may evict keys (maxmemory-policy ${policy}), and an evicted delivery is a lost one; set maxmemory-policy noeviction`,

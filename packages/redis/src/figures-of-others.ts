@@ -2,6 +2,7 @@
 
 import type { Figures, RedisFigures } from "@postrider/shared/installation-metrics";
 import type { Redis } from "ioredis";
+import { isPersistent, toEvictionPolicy } from "./connect.ts";
 import { latestPlace, listGroups, placeOf, type ReaderGroup } from "./reader-groups.ts";
 import type { Shard, Store } from "./shard.ts";
 import { readReaders, readSubscriptions } from "./stored-subscriptions.ts";
@@ -72,14 +73,11 @@ export async function readSubscriptionFigures(
 
 export async function readRedisFigures(redis: Redis): Promise<RedisFigures> {
   const memory = await redis.info("memory");
-  const persistence = await redis.info("persistence");
-  const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1];
-  const appends = /^aof_enabled:(\d)/m.exec(persistence)?.[1];
   return {
     usedBytes: read(memory, "used_memory"),
     maxBytes: read(memory, "maxmemory"),
-    mayEvict: policy !== undefined && policy !== "noeviction",
-    isPersistent: appends === undefined ? null : appends === "1",
+    mayEvict: toEvictionPolicy(memory) !== null,
+    isPersistent: await isPersistent(redis),
     listpackValueBytes: await readListpackValue(redis),
   };
 }

@@ -7,10 +7,11 @@ import { OWN_LANE_KINDS, type OwnLaneKind, ownLaneName, toLaneLabel } from "@pos
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { countLanes, readBacklog, readSharedLanes } from "./counts.ts";
 import { readReaderFigures, readRedisFigures, readSubscriptionFigures } from "./figures-of-others.ts";
-import { ALIVE_MS } from "./heartbeat.ts";
+import { ALIVE_MS, readServedLanes } from "./heartbeat.ts";
 import type { LaneDirectory } from "./lane-directory.ts";
 import { asOnly } from "./lease.ts";
 import { readReplies } from "./replies.ts";
+import { toRunState } from "./run-state.ts";
 import { setWhenFull } from "./scripts/set-when-full.ts";
 import type { Shard, Store } from "./shard.ts";
 
@@ -104,7 +105,7 @@ async function readFigures({ shard, store, directory, lanes }: FiguresOptions): 
 
 /** Shared lanes that are wanted, that are served, and into which something was ever enqueued. */
 async function readLanes(shard: Shard, wanted: readonly string[], at: number): Promise<Figures["lanes"]> {
-  const served = await shard.redis.zrange(shard.keys.servedLanes(), "0", "-1");
+  const served = await readServedLanes(shard);
   const known = await readSharedLanes(shard);
   const names = [...new Set([...wanted, ...served, ...known.sort()])].slice(0, LANES_READ_MAX);
   const lanes: Record<string, LaneFigures> = {};
@@ -146,24 +147,21 @@ async function readRuns(shard: Shard, directory: LaneDirectory): Promise<Figures
   for (const name of names) pipeline.hmget(shard.keys.run(name), ...RUN_FIELDS);
   const runs = { ...NO_RUNS };
   for (const [index, reply] of readReplies(await pipeline.exec()).entries()) {
-    const state = toRunState(
-      reply as (string | null)[],
-      directory.get(ownLaneName("run", names[index] ?? "")),
-    );
+    const entry = directory.get(ownLaneName("run", names[index] ?? ""));
+    const state = toShownState(reply as (string | null)[], entry);
     if (state !== null) runs[state] += 1;
   }
   return runs;
 }
 
 /** Null for a run that is over, or forgotten. */
-function toRunState(
+function toShownState(
   [createdAt, closedAt, isCancelled, enqueued, ...ended]: readonly (string | null)[],
   entry: OwnLane | undefined,
 ): (typeof RUN_STATES_SHOWN)[number] | null {
   const left = ended.reduce((rest, count) => rest - Number(count ?? 0), Number(enqueued ?? 0));
-  const isStopped = isCancelled !== null || entry?.isCancelled === true;
-  if (createdAt === null || (left <= 0 && (closedAt !== null || isStopped))) return null;
-  if (isStopped) return "cancelled";
-  if (entry?.isPaused === true) return "paused";
-  return entry?.isHeld === true ? "held" : "running";
+  const fields: Record<string, string> = isCancelled == null ? {} : { isCancelled };
+  const state = toRunState(entry, fields, left <= 0 && closedAt !== null);
+  const isOver = state === "completed" || (state === "cancelled" && left <= 0);
+  return createdAt === null || isOver ? null : state;
 }

@@ -38,3 +38,8 @@ export function createHeartbeat(shard: Shard, sharedLanes: readonly string[]): H
     },
   };
 }
+
+/** The shared lanes that workers serve at this moment. */
+export function readServedLanes({ redis, keys }: Shard): Promise<string[]> {
+  return redis.zrange(keys.servedLanes(), "0", "-1");
+}

@@ -3,6 +3,7 @@
 import { Queue, type RedisQueueBackend } from "bullmq";
 import { asProducer } from "./connect.ts";
 import { type Backlog, readBacklog, readSharedLanes } from "./counts.ts";
+import { readServedLanes } from "./heartbeat.ts";
 import { LANE_EVENTS_MAX } from "./keys.ts";
 import type { Shard } from "./shard.ts";
 
@@ -50,7 +51,7 @@ export function createLaneQueues(shard: Shard): LaneQueues {
     },
     backlog: (lane) => asProducer(() => readBacklog(shard, lane, Date.now())),
     known: () => asProducer(() => readSharedLanes(shard)),
-    served: () => asProducer(() => shard.redis.zrange(shard.keys.servedLanes(), "0", "-1")),
+    served: () => asProducer(() => readServedLanes(shard)),
     async close() {
       await root.close();
     },

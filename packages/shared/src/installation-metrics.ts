@@ -54,17 +54,16 @@ const SAME = "The same from every process: take the max.";
 
 type Read = (figures: Figures) => readonly Sample[];
 
-/**
- * Defines the series of the figures.
- * @param now the latest figures; null: none are known, and none are shown, since an old one is worse than
- * none.
- */
-export function showInstallation(registry: Registry, now: () => Figures | null): void {
+/** The figures as of now; null: none are known, and none are shown, since an old one is worse than none. */
+export type ShowFigures = (figures: Figures | null) => void;
+
+/** Defines the series of the figures. @returns what is told the figures that they show. */
+export function showInstallation(registry: Registry): ShowFigures {
+  let figures: Figures | null = null;
   const define: Define = (name, help, labelNames, read, type = "gauge") =>
-    defineShown(type, { registry, name, help: `${help} ${SAME}`, labelNames }, () => {
-      const figures = now();
-      return figures === null ? [] : read(figures);
-    });
+    defineShown(type, { registry, name, help: `${help} ${SAME}`, labelNames }, () =>
+      figures === null ? [] : read(figures),
+    );
   const alone: Alone = (name, help, read, type) => {
     const toSample = (value: number | null) => (value === null ? [] : [{ labels: {}, value }]);
     define(name, help, [], (figures) => toSample(read(figures)), type);
@@ -73,6 +72,9 @@ export function showInstallation(registry: Registry, now: () => Figures | null):
   defineWhole(define, alone);
   defineReaders(define, alone);
   defineRedis(alone);
+  return (latest) => {
+    figures = latest;
+  };
 }
 
 type Alone = (

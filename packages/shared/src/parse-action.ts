@@ -1,7 +1,7 @@
 // Actions as they are written, and as they lie in the store, made into what everything else works with.
 
 import { type Action, actionSchema, storedSchema } from "./action.ts";
-import { describeProblems, PostriderError } from "./errors.ts";
+import { describeProblems, PostriderError, type Problem } from "./errors.ts";
 import type { Example } from "./example.ts";
 import { toProblems } from "./schema-problem.ts";
 
@@ -39,8 +39,12 @@ function parse(
     const { examples = [], ...action } = parsed.data;
     return { action, examples };
   }
-  const problems = toProblems(parsed.error.issues, "an action");
-  throw new PostriderError("action_invalid", `the action is not valid:\n${describeProblems(problems)}`, {
+  throw invalidAction(toProblems(parsed.error.issues, "an action"));
+}
+
+/** `action_invalid`, with every problem at once. */
+export function invalidAction(problems: readonly Problem[]): PostriderError {
+  return new PostriderError("action_invalid", `the action is not valid:\n${describeProblems(problems)}`, {
     problems,
   });
 }

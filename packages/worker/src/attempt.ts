@@ -1,5 +1,6 @@
 // The facts that the steps hand on. Steps do not import each other; they meet here.
 
+import type { Written } from "@postrider/redis/scripts/record-attempt";
 import type { Captured } from "@postrider/shared/capture";
 import type { Customer, Delivery } from "@postrider/shared/delivery";
 import type { Problem } from "@postrider/shared/errors";
@@ -156,6 +157,12 @@ export type Finding =
   | Recorded
   | Newer
   | Broken;
+
+/** What an attempt has come to in one word, as logs and traces tell it. @param written null: nothing was. */
+export function toVerdictWord(verdict: Verdict, written: Written | null): string {
+  if (written === "lost") return "lost";
+  return verdict.kind === "ended" ? verdict.outcome : verdict.kind;
+}
 
 const NO_ATTEMPT: ReadonlySet<Finding["kind"]> = new Set(["recorded", "newer", "misplaced", "throttled"]);
 

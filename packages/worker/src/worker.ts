@@ -7,13 +7,12 @@ import { createLedger } from "@postrider/redis/ledger";
 import { createRollUps } from "@postrider/redis/roll-ups";
 import { createBury } from "@postrider/redis/scripts/bury";
 import { createMove } from "@postrider/redis/scripts/move";
-import { createShard, createStore, type Shard } from "@postrider/redis/shard";
+import { createShard, createStore, type Shard, type Store } from "@postrider/redis/shard";
 import { createTestSendQueue } from "@postrider/redis/test-send-queue";
 import type { Logger } from "@postrider/shared/log";
 import { createSealer, type Sealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings/settings";
 import { startTracing, type Tracing } from "@postrider/shared/tracing/tracing";
-import type { Redis } from "ioredis";
 import { createActionCache, type FindAction } from "./action-cache.ts";
 import { type LaneOptions, serveLane, toReclaimed } from "./claim.ts";
 import { createCredentialSteps } from "./credential-steps.ts";
@@ -56,9 +55,7 @@ export interface PostriderWorker {
 export async function createWorker(settings: Settings, log: Logger): Promise<PostriderWorker> {
   // Before anything is connected, since a TLS file that cannot be used ends it here.
   const pools = createPools(settings, { warn: (message) => log.warn(message) });
-  const redis = await connect(settings, pools, log);
-  const shard = createShard(redis, settings.keyPrefix);
-  const store = createStore(redis, settings.keyPrefix);
+  const { shard, store } = await connect(settings, pools, log);
   const tracing = await startTracing(settings, "worker", log);
   const metrics = createMetrics(settings.lanes, pools.stats, tracing);
   const sealer = createSealer(settings.secretKeys);
@@ -204,11 +201,17 @@ function createLatch(): { readonly opened: Promise<void>; open(): void } {
   return { opened, open: () => open() };
 }
 
-async function connect({ redisUrl, keyPrefix }: Settings, pools: Pools, log: Logger): Promise<Redis> {
+interface Connected {
+  readonly shard: Shard;
+  readonly store: Store;
+}
+
+async function connect({ redisUrl, keyPrefix }: Settings, pools: Pools, log: Logger): Promise<Connected> {
   const redis = await connectRedis(redisUrl, workerOptions);
-  await checkFormat(createStore(redis, keyPrefix));
+  const store = createStore(redis, keyPrefix);
+  await checkFormat(store);
   protectRedis(redis, pools);
   if ((await isPersistent(redis)) === false)
     log.warn("Redis keeps nothing on disk (appendonly no): what it has accepted is lost when it stops");
-  return redis;
+  return { shard: createShard(redis, keyPrefix), store };
 }

@@ -4,6 +4,7 @@
 import { lookup } from "node:dns/promises";
 import { invalidField, type PostriderError } from "@postrider/shared/errors";
 import { type Address, isInside, type Network, parseAddress, parseNetwork } from "@postrider/shared/network";
+import { withoutBrackets } from "@postrider/shared/redis-url";
 import type { Settings } from "@postrider/shared/settings/settings";
 
 /** Networks that no worker reaches unless it is allowed to (RFC 6890), of clusters and machines. */
@@ -49,7 +50,7 @@ export async function checkCanaryPlace(
       `leads to port ${port}, the workers' own (POSTRIDER_METRICS_PORT), which no delivery reaches`,
     );
   if (settings.egressProxy !== undefined && settings.egressProxyResolves) return;
-  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  const host = withoutBrackets(hostname);
   checkAddresses(host, await findAddresses(host, warn), settings);
   if (isLoopbackOnly && !/^(?:127\.|::1$|localhost$)/.test(host))
     warn("the API listens on loopback only, for want of a token: the canary may not find it there");

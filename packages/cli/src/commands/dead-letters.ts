@@ -7,7 +7,7 @@ import { describeProblems } from "@postrider/shared/errors";
 import { REASONS } from "@postrider/shared/outcome";
 import { type Command, InvalidArgumentError } from "commander";
 import type { Context } from "../context.ts";
-import { describeAttempts, describeCustomer, describeTime, toVisible } from "../readable.ts";
+import { describeCount, describeCustomer, describeTime, toVisible } from "../readable.ts";
 import type { Service } from "../service.ts";
 import { withService } from "../with-service.ts";
 import { parseCount } from "./arguments.ts";
@@ -146,7 +146,7 @@ function showLetter(letter: DeadLetterShown, { output }: Context): void {
   output.line(`action       ${action}, customer ${describeCustomer(customerId)}`);
   output.line(`destination  ${destination ?? "–"}`);
   output.line(`reason       ${reason}: ${REASONS[reason] ?? ""}`);
-  output.line(`failed       ${describeTime(failedAt)} after ${describeAttempts(attempts)}`);
+  output.line(`failed       ${describeTime(failedAt)} after ${describeCount(attempts, "attempt")}`);
   for (const attempt of letter.history) output.line(`  ${describeAttempt(attempt)}`);
   const reply = letter.history.at(-1)?.finding;
   if (reply?.body !== undefined && reply.body !== "")

@@ -6,7 +6,7 @@ import { PostriderError } from "@postrider/shared/errors";
 import { REASONS } from "@postrider/shared/outcome";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
-import { describeAttempts, describeCustomer, describeTime } from "../readable.ts";
+import { describeCount, describeCustomer, describeTime } from "../readable.ts";
 import { withService } from "../with-service.ts";
 import { parseTime } from "./arguments.ts";
 import { describeAttempt } from "./attempt-text.ts";
@@ -77,7 +77,7 @@ function show(shown: DeliveryShown, { output }: Context): void {
   if (outcome !== null) {
     const { reason, attempts, endedAt } = outcome;
     output.line(
-      `outcome      ${outcome.outcome} at ${describeTime(endedAt)} after ${describeAttempts(attempts)}`,
+      `outcome      ${outcome.outcome} at ${describeTime(endedAt)} after ${describeCount(attempts, "attempt")}`,
     );
     output.line(`reason       ${reason}: ${REASONS[reason] ?? ""}`);
   }

@@ -156,8 +156,8 @@ async function enqueueRun(
     );
   } catch (error) {
     const isRefused = REFUSALS.some((code) => hasCode(error, code));
-    if (problems.customersRead > 0 && !isRefused) sayHowToGoOn(run, options, context);
-    else if (hasCode(error, "aborted")) sayHowToGoOn(run, options, context);
+    const hasBegun = problems.customersRead > 0 || hasCode(error, "aborted");
+    if (hasBegun && !isRefused) sayHowToGoOn(run, options, context);
     throw error;
   } finally {
     progress.end();

@@ -4,7 +4,7 @@ import type { ReadOutcome } from "@postrider/producer/outcomes/outcomes";
 import { stringifyExact } from "@postrider/shared/exact-json";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
-import { describeAttempts, describeCustomer, describeTime } from "../readable.ts";
+import { describeCount, describeCustomer, describeTime } from "../readable.ts";
 import { addTold } from "./told.ts";
 
 export function addOutcomes(program: Command, context: Context): void {
@@ -34,7 +34,7 @@ function toLine(outcome: ReadOutcome): string {
     describeTime(endedAt),
     outcome.outcome,
     status === null ? reason : `${reason} ${status}`,
-    describeAttempts(attempts),
+    describeCount(attempts, "attempt"),
     action,
     ...(run === null ? [] : [`run ${run}`]),
     `customer ${describeCustomer(customer ?? "")}`,

@@ -7,7 +7,8 @@ import type { Context } from "../context.ts";
 import { untilInterrupted } from "../interrupt.ts";
 import { describeTime } from "../readable.ts";
 import { toResumeLine } from "../resume.ts";
-import type { FollowOptions, Service, Told, ToldPage } from "../service.ts";
+import type { FollowOptions, Service, Told } from "../service.ts";
+import { readPages } from "../told-pages.ts";
 import { withService } from "../with-service.ts";
 
 interface Json {
@@ -125,20 +126,9 @@ function sayHowToGoOn({ group }: TailOptions, cursor: string | null, { words, ou
 }
 
 /** All that there is. */
-async function* readThrough<E>(
-  told: Told<E>,
-  { group, after, start, onMissed, signal }: FollowOptions,
-): AsyncGenerator<E> {
-  let cursor = after;
-  while (signal?.aborted !== true) {
-    const page: ToldPage<E> = await told.page({
-      ...(start !== undefined && { start }),
-      ...(group !== undefined && { group }),
-      ...(cursor !== undefined && { after: cursor }),
-    });
-    if (page.missed !== 0) onMissed(page.missed);
-    yield* page.entries;
-    cursor = page.after;
-    if (page.entries.length === 0) return;
+async function* readThrough<E>({ page }: Told<E>, options: FollowOptions): AsyncGenerator<E> {
+  for await (const entries of readPages(page, options)) {
+    if (entries.length === 0) return;
+    yield* entries;
   }
 }

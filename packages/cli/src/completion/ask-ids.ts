@@ -2,7 +2,7 @@
 
 import type { Settings } from "@postrider/shared/settings/settings";
 import type { Service } from "../service.ts";
-import { loadService, withService } from "../with-service.ts";
+import { loadService } from "../with-service.ts";
 import type { IdKind } from "./tables.ts";
 
 /** Somebody has pressed the tab key and waits: how long Redis or an API may take. */
@@ -19,12 +19,11 @@ const RUNS_MAX = 20;
  */
 export async function askIds(kind: IdKind, readSettings: () => Settings): Promise<readonly string[]> {
   try {
-    const settings = readSettings();
-    await loadService(settings);
+    const withService = await loadService(readSettings());
     const late = new Promise<readonly string[]>((resolve) => {
       setTimeout(resolve, DEADLINE_MS, []).unref();
     });
-    const ids = await Promise.race([withService(settings, ASK[kind]), late]);
+    const ids = await Promise.race([withService(ASK[kind]), late]);
     return ids.filter((id) => PLAIN.test(id)).slice(0, IDS_MAX);
   } catch {
     return [];

@@ -11,12 +11,12 @@ import type { Store } from "@postrider/redis/shard";
 import type { Action } from "@postrider/shared/action";
 import type { ActionVersion } from "@postrider/shared/action-ref";
 import { MASK } from "@postrider/shared/credential-names";
-import { describeProblems, PostriderError, type Problem } from "@postrider/shared/errors";
+import { PostriderError, type Problem } from "@postrider/shared/errors";
 import { stringifyExact } from "@postrider/shared/exact-json";
 import { ownLaneName } from "@postrider/shared/lanes";
 import { findMasks } from "@postrider/shared/mask";
 import { bringsLimits, withActionLimits } from "@postrider/shared/own-lane";
-import { parseActionDocument } from "@postrider/shared/parse-action";
+import { invalidAction, parseActionDocument } from "@postrider/shared/parse-action";
 import type { Sealer } from "@postrider/shared/seal";
 import { openStoredAction, toStoredAction } from "@postrider/shared/stored-action";
 import type { SnippetStore } from "../snippets/snippets.ts";
@@ -80,10 +80,7 @@ function refuseMasks(action: Action): void {
     field,
     message: `is ${MASK}, which stands where a credential is not shown; write the credential, or better name a stored secret`,
   }));
-  if (problems.length === 0) return;
-  throw new PostriderError("action_invalid", `the action is not valid:\n${describeProblems(problems)}`, {
-    problems,
-  });
+  if (problems.length > 0) throw invalidAction(problems);
 }
 
 function changed(id: string, ifLatest: number | undefined): PostriderError {

@@ -110,7 +110,12 @@ export function refuseInvalid(problems: Problems): void {
 /** What an error says is wrong within a field. @throws what is no problem of a document. */
 export function addProblems(error: unknown, field: string, problems: Problems): void {
   if (!(error instanceof PostriderError) || error.code !== "action_invalid") throw error;
-  for (const problem of error.problems)
+  addBelow(field, error.problems, problems);
+}
+
+/** @param found problems whose fields are within `field`. */
+function addBelow(field: string, found: readonly Problem[], problems: Problems): void {
+  for (const problem of found)
     problems.push({ ...problem, field: [field, problem.field].filter(Boolean).join(".") });
 }
 
@@ -163,9 +168,7 @@ function parseDestinations(destinations: Sections, problems: Problems): Readonly
     if (origin !== name) problems.push({ field, message: `is no origin of a destination; ${hint}` });
     const read = readLimits(given);
     if ("limits" in read) all.set(name, read.limits);
-    else
-      for (const problem of read.problems)
-        problems.push({ ...problem, field: [field, problem.field].filter(Boolean).join(".") });
+    else addBelow(field, read.problems, problems);
   }
   return all;
 }
@@ -180,9 +183,7 @@ function parseSubscriptions(
     if (!isSubscriptionId(id)) problems.push({ field, message: `its id ${SUBSCRIPTION_ID_RULE}` });
     const read = readSubscription(document);
     if (!("problems" in read)) all.set(id, read);
-    else
-      for (const problem of read.problems)
-        problems.push({ ...problem, field: [field, problem.field].filter(Boolean).join(".") });
+    else addBelow(field, read.problems, problems);
   }
   if (all.size > SUBSCRIPTIONS_MAX)
     problems.push({ field: "subscriptions", message: `are more than ${SUBSCRIPTIONS_MAX}` });

@@ -3,6 +3,7 @@
 
 import { asProducer } from "@postrider/redis/connect";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
+import type { RunState } from "@postrider/redis/run-state";
 import type { Shard } from "@postrider/redis/shard";
 import type { AttemptRecord } from "@postrider/shared/attempt-record";
 import { homeOf } from "@postrider/shared/delivery";
@@ -13,7 +14,6 @@ import type { FindActionOrigin } from "../actions/action-origins.ts";
 import type { ByFilter } from "../by-filter/by-filter.ts";
 import type { Finder } from "../dead-letters/find.ts";
 import type { Destination, Destinations } from "../destinations/destinations.ts";
-import type { RunState } from "../runs/run.ts";
 import type { Runs } from "../runs/runs.ts";
 import { readAttempts } from "./attempts.ts";
 import type { Changes } from "./change.ts";

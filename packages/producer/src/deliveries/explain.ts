@@ -1,9 +1,9 @@
 // Says in words what decided an attempt, and what a delivery waits for. Pure.
 
+import type { RunState } from "@postrider/redis/run-state";
 import type { AttemptRecord } from "@postrider/shared/attempt-record";
 import { REASONS } from "@postrider/shared/outcome";
 import type { Destination } from "../destinations/destinations.ts";
-import type { RunState } from "../runs/run.ts";
 import type { Located } from "./locate.ts";
 
 /** The rule that made an attempt's verdict out of what it met. */

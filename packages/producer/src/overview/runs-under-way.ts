@@ -2,11 +2,10 @@
 
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { readReplies } from "@postrider/redis/replies";
+import { type RunState, toRunState } from "@postrider/redis/run-state";
 import type { Shard } from "@postrider/redis/shard";
 import { ownLaneName } from "@postrider/shared/lanes";
-import type { RunState } from "../runs/run.ts";
 import { count } from "../runs/run-counters.ts";
-import { toRunState } from "../runs/run-state.ts";
 
 export interface RunGlance {
   readonly run: string;

@@ -1,9 +1,7 @@
 // A run, as it is shown.
 
+import type { RunState } from "@postrider/redis/run-state";
 import type { RunCounters, RunEstimate } from "./run-counters.ts";
-
-/** `completed`: it was closed, and nothing is left of it. */
-export type RunState = "running" | "paused" | "held" | "cancelled" | "completed";
 
 export interface Run extends RunCounters, RunEstimate {
   readonly run: string;

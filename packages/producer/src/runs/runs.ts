@@ -7,6 +7,7 @@ import { asProducer } from "@postrider/redis/connect";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { LaneQueues } from "@postrider/redis/lane-queues";
 import { readRunFacts } from "@postrider/redis/run-facts";
+import { toRunState } from "@postrider/redis/run-state";
 import { cancelRun, closeRun } from "@postrider/redis/scripts/close-run";
 import { confirmCount, openRun } from "@postrider/redis/scripts/open-run";
 import { type ReleasePath, release, releaseAgain } from "@postrider/redis/scripts/release";
@@ -20,7 +21,6 @@ import { toRunLane } from "../enqueue/routing.ts";
 import type { Run } from "./run.ts";
 import { count, countClaimed, estimateEnd } from "./run-counters.ts";
 import { isOver, type WaitOptions, waitForEnd } from "./run-end.ts";
-import { toRunState } from "./run-state.ts";
 
 /** Where a run stands in the list of all. */
 export type RunPlace = Pick<Run, "run" | "createdAt">;

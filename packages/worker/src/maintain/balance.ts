@@ -8,6 +8,7 @@ import {
   readBalance,
   readSharedLanes,
 } from "@postrider/redis/counts";
+import { readServedLanes } from "@postrider/redis/heartbeat";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Shard } from "@postrider/redis/shard";
 
@@ -35,10 +36,7 @@ export async function weighAll(shard: Shard, directory: LaneDirectory): Promise<
 
 /** The shared lanes that hold deliveries and that no worker serves. */
 export async function findUnservedLanes(shard: Shard): Promise<string[]> {
-  const [lanes, served] = await Promise.all([
-    readSharedLanes(shard),
-    shard.redis.zrange(shard.keys.servedLanes(), 0, "-1"),
-  ]);
+  const [lanes, served] = await Promise.all([readSharedLanes(shard), readServedLanes(shard)]);
   const unserved = lanes.filter((lane) => !served.includes(lane));
   return (await findWithDeliveries(shard, unserved)).sort();
 }

@@ -5,7 +5,7 @@ import type { Written } from "@postrider/redis/scripts/record-attempt";
 import type { Problem } from "@postrider/shared/errors";
 import type { Logger } from "@postrider/shared/log";
 import type { Reason } from "@postrider/shared/outcome";
-import type { Attempted, Claimed, Finding } from "../attempt.ts";
+import { type Attempted, type Claimed, type Finding, toVerdictWord } from "../attempt.ts";
 
 /** How often it is told how many lines were left out. */
 const TELL_MS = 10_000;
@@ -77,7 +77,7 @@ function writeLine(
     destination,
     attempt: claimed.attempt,
     status: finding.kind === "reply" ? finding.status : null,
-    verdict: toShownVerdict(verdict, written),
+    verdict: toVerdictWord(verdict, written),
     reason: "reason" in verdict ? verdict.reason : undefined,
     detail: toDetail(finding),
     waitedMs: claimed.claimedAt - claimed.dueAt,
@@ -88,11 +88,6 @@ function writeLine(
   };
   if (finding.kind === "broken" || finding.kind === "unready") log.error(line, "attempt");
   else log.info(line, "attempt");
-}
-
-function toShownVerdict(verdict: Attempted["verdict"], written: Written): string {
-  if (written === "lost") return "lost";
-  return verdict.kind === "ended" ? verdict.outcome : verdict.kind;
 }
 
 /** Places and codes: messages of problems and of a broken rule of success repeat what data or answer hold. */

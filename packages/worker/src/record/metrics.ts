@@ -1,7 +1,7 @@
 // What a worker counts, as verbs for the steps to call. Every series of a closed list exists from the first
 // scrape, so that a rate is never "no data".
 
-import { type Figures, showInstallation } from "@postrider/shared/installation-metrics";
+import { type ShowFigures, showInstallation } from "@postrider/shared/installation-metrics";
 import { OWN_LANE_KINDS, type OwnLaneKind, toLaneLabel } from "@postrider/shared/lanes";
 import { type OutcomeKind, outcomeOf, REASON_NAMES, type Reason } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
@@ -51,8 +51,7 @@ export interface Metrics extends AttemptMetrics {
   readonly registry: Registry;
   /** How Redis answers. */
   readonly redis: RedisMetrics;
-  /** The installation's figures as of now; null: they are not known. */
-  installation(figures: Figures | null): void;
+  readonly installation: ShowFigures;
   ended(lane: string, outcome: OutcomeKind, reason: Reason): void;
   replied(status: number): void;
   faulted(fault: FaultCode): void;
@@ -91,8 +90,7 @@ export function createMetrics(
   const registry = createRegistry(tracing);
   const inFlight = new Map(lanes.map((lane) => [lane, 0]));
   const series = defineSeries(registry, inFlight, stats);
-  let figures: Figures | null = null;
-  showInstallation(registry, () => figures);
+  const installation = showInstallation(registry);
 
   // Looking a label set up costs more than counting, so the hot ones are kept.
   const ended = new Map<string, Counter.Internal>();
@@ -118,9 +116,7 @@ export function createMetrics(
     ...attempts,
     registry,
     redis: createRedisMetrics(registry),
-    installation(latest) {
-      figures = latest;
-    },
+    installation,
     ended: (lane, outcome, reason) => endedSeries(lane, outcome, reason).inc(),
     replied: (status) => replies.get(toStatusClass(status))?.inc(),
     faulted: (fault) => series.attempts.labels("", fault).inc(),

@@ -5,7 +5,7 @@
 import { toLaneLabel } from "@postrider/shared/lanes";
 import type { Span, SpanAttributes } from "@postrider/shared/tracing/span";
 import { parseTraceparent } from "@postrider/shared/tracing/trace-context";
-import type { Attempted, Claimed, Finding, Verdict } from "../attempt.ts";
+import { type Attempted, type Claimed, type Finding, toVerdictWord, type Verdict } from "../attempt.ts";
 import type { AttemptTrace, TracedStep } from "./attempt-trace.ts";
 
 /** Claims by which nothing came about, and which may be many. */
@@ -105,7 +105,7 @@ function toClaimAttributes(
     "postrider.attempt": claimed.attempt,
     "postrider.claims": claimed.claims,
     "postrider.waited_ms": claimed.claimedAt - claimed.dueAt,
-    "postrider.verdict": recorded?.written === "lost" ? "lost" : toShown(verdict),
+    "postrider.verdict": toVerdictWord(verdict, recorded?.written ?? null),
     "postrider.reason": reason,
     "postrider.delay_ms": verdict.kind === "retry" ? verdict.delayMs : undefined,
     "error.type": isFailure(verdict) ? reason : undefined,
@@ -173,8 +173,4 @@ function toActionId({ delivery }: Claimed): string {
 function isFailure(verdict: Verdict): boolean {
   if (verdict.kind !== "ended") return verdict.kind === "retry";
   return verdict.outcome === "failed" || verdict.outcome === "expired";
-}
-
-function toShown(verdict: Verdict): string {
-  return verdict.kind === "ended" ? verdict.outcome : verdict.kind;
 }

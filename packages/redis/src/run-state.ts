@@ -1,7 +1,9 @@
 // In which state a run is, by its lane's entry and its own fields. Pure.
 
 import type { OwnLane } from "@postrider/shared/own-lane";
-import type { RunState } from "./run.ts";
+
+/** `completed`: it was closed, and nothing is left of it. */
+export type RunState = "running" | "paused" | "held" | "cancelled" | "completed";
 
 /**
  * @param entry of the run's own lane; undefined where it has none. @param hasEnded whether it is closed and
