@@ -40,11 +40,22 @@ test("workers whose clocks are an hour ahead and an hour behind: nothing is lost
   const redis = new Redis(redisUrl, { replyMapping: "legacy" });
   await eventually(async () => {
     const { delivered } = await producer.runs.get("next");
-    const putOff = await redis.zrange(shardKeys.ofLane("bulk", "delayed"), "0", "-1", "WITHSCORES");
-    const due = putOff.filter((_, index) => index % 2 === 1).map((score) => Number(score) / 0x1000);
+    const due = await readDueTimes(redis);
     expect(delivered + due.length).toBe(600);
     expect(Math.max(0, ...due)).toBeLessThan(Date.now() + HOUR_MS + 2_000);
   });
   redis.disconnect();
   await producer.close();
 });
+
+/**
+ * Unix ms, of everything that is put off: where the machine is busy, the destination is slow enough to be
+ * led into a lane of its own.
+ */
+async function readDueTimes(redis: Redis): Promise<number[]> {
+  const sets = await redis.keys(shardKeys.ofLane("*", "delayed"));
+  const scored = await Promise.all(sets.map((set) => redis.zrange(set, "0", "-1", "WITHSCORES")));
+  return scored
+    .flatMap((of) => of.filter((_, index) => index % 2 === 1))
+    .map((score) => Number(score) / 0x1000);
+}
