@@ -14,6 +14,14 @@ export interface Fault {
   begin(installation: Installation): Promise<Heal>;
 }
 
+let made = 0;
+/** Customers that no run has had. */
+export function people(count: number): { id: string; nth: number }[] {
+  return Array.from({ length: count }, () => ({ id: `p${++made}`, nth: made }));
+}
+/** The name of a run that has not been. */
+export const unused = (name: string): string => `${name}-${++made}`;
+
 export const NOTHING: Heal = () => Promise.resolve();
 
 /** Does something again and again, until it is healed. Failures are what faults bring about. */

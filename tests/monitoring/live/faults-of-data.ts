@@ -6,13 +6,7 @@ import { ownLaneName } from "@postrider/shared/lanes";
 import { bury } from "../../support/dead-letters.ts";
 import { shardKeys } from "../../support/keys.ts";
 import { customers } from "../../support/system.ts";
-import { type Fault, keepDoing, NOTHING } from "./fault.ts";
-
-let nth = 0;
-/** Customers that no run has had. */
-function people(count: number): { id: string; nth: number }[] {
-  return Array.from({ length: count }, () => ({ id: `p${++nth}`, nth }));
-}
+import { type Fault, keepDoing, NOTHING, people, unused } from "./fault.ts";
 
 export const FAULTS_OF_DATA: readonly Fault[] = [
   {
@@ -22,8 +16,8 @@ export const FAULTS_OF_DATA: readonly Fault[] = [
       await apply("broken", "/ok", { body: "{{ customer.nobody_has_this }}" });
       await apply("refused", "/gone");
       return keepDoing(1_000, async () => {
-        await producer.enqueueMany({ action: "broken", customers: people(60), run: `broken-${nth}` });
-        await producer.enqueueMany({ action: "refused", customers: people(60), run: `refused-${nth}` });
+        await producer.enqueueMany({ action: "broken", customers: people(60), run: unused("broken") });
+        await producer.enqueueMany({ action: "refused", customers: people(60), run: unused("refused") });
       });
     },
   },
@@ -44,7 +38,7 @@ export const FAULTS_OF_DATA: readonly Fault[] = [
         });
       return keepDoing(1_000, async () => {
         for (const action of ids)
-          await producer.enqueueMany({ action, customers: people(2), run: `t-${nth}` });
+          await producer.enqueueMany({ action, customers: people(2), run: unused("t") });
       });
     },
   },

@@ -7,40 +7,16 @@ import { eventually } from "../../support/eventually.ts";
 import { shardKeys } from "../../support/keys.ts";
 import { closedPort } from "../../support/network.ts";
 import { ROOT, startProcess } from "../../support/processes.ts";
-import { all, type Fault, keepDoing, NOTHING, stutter } from "./fault.ts";
+import { all, type Fault, keepDoing, NOTHING, people, stutter, unused } from "./fault.ts";
 import type { Installation } from "./installation.ts";
 
 const CLI = join(ROOT, "packages/cli/bin/postrider.js");
-
-let nth = 0;
-function people(count: number): { id: string }[] {
-  return Array.from({ length: count }, () => ({ id: `s${++nth}` }));
-}
-
-/** One more worker at the port that Prometheus knows of, started by a shell's command. */
-async function startSpare(
-  { environment, sparePort }: Installation,
-  shell: string,
-  more: Record<string, string>,
-) {
-  const spare = startProcess("sh", ["-c", shell], {
-    ...environment,
-    POSTRIDER_METRICS_HOST: "127.0.0.1",
-    POSTRIDER_METRICS_PORT: String(sparePort),
-    POSTRIDER_SHUTDOWN_GRACE_MS: "500",
-    ...more,
-  });
-  return async () => {
-    spare.kill("SIGTERM");
-    await spare.exited;
-  };
-}
 
 const askToEnqueue = ({ apiUrl }: Installation, timeoutMs = 5_000) =>
   fetch(`${apiUrl}/v1/deliveries`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ action: "receipt", lane: "transactional", customer: { id: `a${++nth}` } }),
+    body: JSON.stringify({ action: "receipt", lane: "transactional", customer: { id: unused("a") } }),
     signal: AbortSignal.timeout(timeoutMs),
   }).then((response) => response.arrayBuffer());
 
@@ -48,14 +24,6 @@ const many = (times: number, act: () => Promise<unknown>) =>
   Promise.allSettled(Array.from({ length: times }, act));
 
 export const FAULTS_OF_SURROUNDINGS: readonly Fault[] = [
-  {
-    name: "another release beside this one",
-    alerts: ["VersionsMixed"],
-    begin: (installation) =>
-      startSpare(installation, `exec node --import ./tests/monitoring/live/other-version.mjs ${CLI} worker`, {
-        POSTRIDER_LANES: "spare",
-      }),
-  },
   {
     name: "destinations that nobody reaches",
     alerts: ["NothingReachable", "CircuitStorm"],
@@ -93,54 +61,6 @@ export const FAULTS_OF_SURROUNDINGS: readonly Fault[] = [
     },
   },
   {
-    name: "a worker that may open few files",
-    alerts: ["SocketsExhausted"],
-    async begin(installation) {
-      const { apply, producer, destinations } = installation;
-      const stop = await startSpare(installation, `ulimit -n 300; exec node ${CLI} worker`, {
-        POSTRIDER_LANES: "narrow",
-        POSTRIDER_OWN_LANES_MAX: "1",
-        POSTRIDER_CONCURRENCY: "400",
-      });
-      const { port } = new URL(destinations.origin(0));
-      await apply("narrow", "/late", { url: `http://127.0.0.{{ customer.host }}:${port}/late` });
-      const busy = keepDoing(1_000, async () => {
-        const crowd = people(400).map((person, index) => ({
-          ...person,
-          host: (index % destinations.count) + 1,
-        }));
-        await producer.enqueueMany({
-          action: "narrow",
-          lane: "narrow",
-          customers: crowd,
-          run: `narrow-${nth}`,
-        });
-      });
-      return all(busy, stop);
-    },
-  },
-  {
-    name: "workers that are killed under load",
-    alerts: ["ClaimsRunOut"],
-    async begin({ apply, producer, workers, destinations }) {
-      const ids = Array.from({ length: 6 }, (_, index) => `held-${index}`);
-      for (const [index, id] of ids.entries())
-        await apply(id, "/late", { url: `${destinations.origin(30 + index)}/late` });
-      for (const action of ids)
-        await producer.enqueueMany({ action, customers: people(60), run: `${action}-${nth}` });
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
-      await Promise.all(workers.map((worker) => worker.stop("SIGKILL")));
-      await Promise.all(workers.map((worker) => worker.start()));
-      return NOTHING;
-    },
-  },
-  {
-    name: "a worker without CPU",
-    alerts: ["EventLoopBlocked"],
-    begin: ({ workers: [, second] }) =>
-      Promise.resolve(stutter(() => second.process.pid, { stillMs: 750, goesMs: 250 })),
-  },
-  {
     name: "a Redis that stutters",
     alerts: ["RedisSlow", "ApiSlow"],
     begin(installation) {
@@ -155,10 +75,10 @@ export const FAULTS_OF_SURROUNDINGS: readonly Fault[] = [
   },
   {
     name: "a Redis that is full",
-    alerts: ["RedisMemoryFills", "RedisMemoryFull", "ApiFails", "LaneStandsStill"],
+    alerts: ["RedisMemoryFills", "RedisMemoryFull", "ApiFails"],
     async begin(installation) {
       const { redis, producer } = installation;
-      await producer.enqueueMany({ action: "newsletter", customers: people(900), run: `full-${nth}` });
+      await producer.enqueueMany({ action: "newsletter", customers: people(900), run: unused("full") });
       // Less than is used already, so that workers can claim nothing either.
       const [, used = "0"] = /used_memory:(\d+)/.exec(await redis.info("memory")) ?? [];
       await redis.config("SET", "maxmemory", String(Math.floor(Number(used) * 0.9)));
@@ -197,7 +117,7 @@ export const FAULTS_OF_SURROUNDINGS: readonly Fault[] = [
           "--customers",
           file,
         ];
-        await startProcess(process.execPath, [...args, "--lane", lane, "--run", `late-${lane}-${nth}`], {
+        await startProcess(process.execPath, [...args, "--lane", lane, "--run", unused(`late-${lane}`)], {
           ...environment,
           CLOCK_OFF_MS: String(-7_200_000),
         }).exited;

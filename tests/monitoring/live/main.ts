@@ -12,6 +12,7 @@ import { drawDashboards } from "./draw.ts";
 import type { Fault } from "./fault.ts";
 import { FAULTS_OF_DATA } from "./faults-of-data.ts";
 import { FAULTS_OF_SURROUNDINGS } from "./faults-of-surroundings.ts";
+import { FAULTS_OF_WORKERS } from "./faults-of-workers.ts";
 import { type Installation, startInstallation } from "./installation.ts";
 import { applyActions, startLoad } from "./load.ts";
 import { provide } from "./programs.ts";
@@ -121,13 +122,14 @@ const TOGETHER = [
 function inTurns(): readonly (readonly Fault[])[] {
   const named = new Set<string>(TOGETHER.flat());
   const isNamed = ({ alerts }: Fault) => alerts.some((alert) => named.has(alert));
-  const all = [...FAULTS_OF_DATA, ...FAULTS_OF_SURROUNDINGS];
+  const surroundings = [...FAULTS_OF_WORKERS, ...FAULTS_OF_SURROUNDINGS];
+  const all = [...FAULTS_OF_DATA, ...surroundings];
   if (ONLY.length > 0)
     return all.filter(({ alerts }) => alerts.some((alert) => ONLY.includes(alert))).map((fault) => [fault]);
   return [
     FAULTS_OF_DATA.filter((fault) => !isNamed(fault)),
     ...TOGETHER.map((names) => all.filter(({ alerts }) => names.some((name) => alerts.includes(name)))),
-    ...FAULTS_OF_SURROUNDINGS.filter((fault) => !isNamed(fault)).map((fault) => [fault]),
+    ...surroundings.filter((fault) => !isNamed(fault)).map((fault) => [fault]),
   ];
 }
 
