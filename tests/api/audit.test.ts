@@ -5,7 +5,7 @@ import { createProducer } from "@postrider/producer/producer";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { expectProblem, type RunningApi, startApi } from "../support/api.ts";
-import { run } from "../support/command.ts";
+import { run } from "../support/command-line.ts";
 import { bury } from "../support/dead-letters.ts";
 import { storeKeys } from "../support/keys.ts";
 import { newKey } from "../support/secret-keys.ts";

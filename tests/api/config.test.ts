@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectProblem, type RunningApi, startApi } from "../support/api.ts";
-import { run } from "../support/command.ts";
+import { run } from "../support/command-line.ts";
 import { eventually } from "../support/eventually.ts";
 import { newKey } from "../support/secret-keys.ts";
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { run as runCommand } from "../support/command-line.ts";
 import { eventually } from "../support/eventually.ts";
 import { closedPort } from "../support/network.ts";
 import { postrider, ROOT, startPostrider, startProcess } from "../support/processes.ts";
@@ -116,7 +117,7 @@ test("a test send shows when a worker would try again, what stands for a 2xx tha
     );
   const send = (path: string, ...more: string[]) =>
     action(path).then((document) =>
-      postrider(["actions", "test", document, "--customer", customer, ...more]),
+      runCommand(["actions", "test", document, "--customer", customer, ...more]),
     );
 
   const judged = JSON.parse((await send("", "--json")).stdout);
@@ -147,7 +148,7 @@ test("a test send shows request, reply and verdict, and masks the credentials", 
   const action = await actionFile(receiver.url.replace("//", "//user:s3cret@"));
   const customer = await file("customer.json", '{"id": 1, "email": "e"}');
 
-  const tested = await postrider(["actions", "test", action, "--customer", customer, "--json"]);
+  const tested = await runCommand(["actions", "test", action, "--customer", customer, "--json"]);
 
   expect(JSON.parse(tested.stdout)).toMatchObject({
     reply: { status: 503, body: "later" },
@@ -164,7 +165,7 @@ test("a test send shows request, reply and verdict, and masks the credentials", 
     new RegExp(`s3cret|${Buffer.from("user:s3cret").toString("base64")}`),
   );
 
-  const elsewhere = await postrider([
+  const elsewhere = await runCommand([
     "actions",
     "test",
     action,
@@ -185,44 +186,44 @@ describe("a customers file with bad lines", () => {
   const lines = '{"id":1,"email":"a"}\n\n{"id":2,"email":\n{"email":"x"}\n{"id":3,"email":"c"}\n';
 
   test("stops at the first one, names line, column and reason, and enqueues nothing after it", async () => {
-    await postrider(["actions", "apply", await actionFile("http://127.0.0.1:1/")], environment);
+    await runCommand(["actions", "apply", await actionFile("http://127.0.0.1:1/")], environment);
     const path = await file("bad.ndjson", lines);
 
-    const result = await postrider(
+    const result = await runCommand(
       ["enqueue", "act", "--customers", path, "--run", "bad", "--json"],
       environment,
     );
 
     expect(result.code).toBe(1);
     expect(result.stderr).toContain("line 3, column 17: the JSON ends too early");
-    const run = JSON.parse((await postrider(["runs", "show", "bad", "--json"], environment)).stdout);
+    const run = JSON.parse((await runCommand(["runs", "show", "bad", "--json"], environment)).stdout);
     expect(run.enqueued).toBe(1);
   });
 
   test("with --skip-invalid goes on, and writes the bad ones to a file that it never overwrites", async () => {
     const path = await file("skip.ndjson", lines);
 
-    const result = await postrider(
+    const result = await runCommand(
       ["enqueue", "act", "--customers", path, "--run", "skip", "--skip-invalid", "--json"],
       environment,
     );
     expect(JSON.parse(result.stdout)).toEqual({ run: "skip", enqueued: 2, duplicates: 0, rejected: 2 });
     expect(await readFile(`${path}.rejected`, "utf8")).toBe('{"id":2,"email":\n{"email":"x"}\n');
 
-    const again = await postrider(
+    const again = await runCommand(
       ["enqueue", "act", "--customers", path, "--run", "again", "--skip-invalid"],
       environment,
     );
     expect(again.code).toBe(2);
     expect(again.stderr).toContain("exists already");
-    const run = await postrider(["runs", "show", "again"], environment);
+    const run = await runCommand(["runs", "show", "again"], environment);
     expect(run.stderr).toContain("no run is called again");
   });
 
   test("a dry run with --skip-invalid counts them and leaves no file in the real run's way", async () => {
     const path = await file("dry.ndjson", lines);
 
-    const dry = await postrider(
+    const dry = await runCommand(
       ["enqueue", "act", "--customers", path, "--dry-run", "--skip-invalid"],
       environment,
     );
@@ -235,7 +236,7 @@ describe("a customers file with bad lines", () => {
   test("every line of a CSV is enqueued or in the rejects file, which can be mended and enqueued", async () => {
     const path = await file("quotes.csv", 'id,email\n1,a\n2,b" c\n3,c\n4,"d\n5,e\n');
 
-    const result = await postrider(
+    const result = await runCommand(
       ["enqueue", "act", "--customers", path, "--run", "quotes", "--skip-invalid", "--json"],
       environment,
     );
@@ -247,7 +248,7 @@ describe("a customers file with bad lines", () => {
   test("a file that is unsuitable as a whole enqueues nothing, with --skip-invalid too", async () => {
     const path = await file("array.json", '[\n{"id":1},\n{"id":2}\n]');
 
-    const result = await postrider(
+    const result = await runCommand(
       ["enqueue", "act", "--customers", path, "--run", "array", "--skip-invalid"],
       environment,
     );
@@ -281,21 +282,21 @@ test.each<[string, string[], number, RegExp]>([
     /2026-12-01T09:00:00Z/,
   ],
 ])("%s: exit code and message", async (_, args, code, message) => {
-  const result = await postrider(args, environment);
+  const result = await runCommand(args, environment);
 
   expect(result.stderr).toMatch(message);
   expect(result.code).toBe(code);
 });
 
 test("SIGTERM ends an enqueue that waits for its customers; what it has read is enqueued", async () => {
-  await postrider(["actions", "apply", await actionFile("http://127.0.0.1:1/")], environment);
+  await runCommand(["actions", "apply", await actionFile("http://127.0.0.1:1/")], environment);
   await using enqueue = startPostrider(
     ["enqueue", "act", "--customers", "-", "--run", "quiet", "--lane", "nobodys"],
     environment,
   );
   enqueue.write('{"id":1}\n');
   await eventually(async () => {
-    const run = await postrider(["runs", "show", "quiet", "--json"], environment);
+    const run = await runCommand(["runs", "show", "quiet", "--json"], environment);
     expect(JSON.parse(run.stdout)).toMatchObject({ enqueued: 1 });
   });
 
@@ -308,7 +309,7 @@ test("SIGTERM ends an enqueue that waits for its customers; what it has read is 
 });
 
 test("bad settings are refused with every problem, and an evicting Redis too", async () => {
-  const bad = await postrider(["worker"], {
+  const bad = await runCommand(["worker"], {
     ...environment,
     POSTRIDER_CONCURENCY: "1",
     POSTRIDER_LOCK_MS: "x",
@@ -316,7 +317,7 @@ test("bad settings are refused with every problem, and an evicting Redis too", a
   expect(bad.code).toBe(2);
   expect(bad.stderr).toMatch(/POSTRIDER_CONCURENCY[\s\S]*POSTRIDER_LOCK_MS/);
 
-  const away = await postrider(["worker"], { POSTRIDER_REDIS_URL: "redis://:s3cret@127.0.0.1:1" });
+  const away = await runCommand(["worker"], { POSTRIDER_REDIS_URL: "redis://:s3cret@127.0.0.1:1" });
   expect(away.code).toBe(1);
   expect(away.stderr).toContain("ECONNREFUSED");
   expect(away.stderr).not.toContain("s3cret");
@@ -326,7 +327,7 @@ test("a worker whose port is taken says so and exits 1", async () => {
   await using receiver = await startReceiver();
   const port = new URL(receiver.url).port;
 
-  const result = await postrider(["worker"], {
+  const result = await runCommand(["worker"], {
     ...environment,
     POSTRIDER_METRICS_PORT: port,
     POSTRIDER_METRICS_HOST: "127.0.0.1",
@@ -348,7 +349,7 @@ test.each([
   ],
   ["nonsense", 2, /POSTRIDER_REDIS_URL: must be a URL/],
 ])("postrider up with the Redis URL %s says what is wrong and starts nothing", async (url, code, message) => {
-  const up = await postrider(["up"], { POSTRIDER_REDIS_URL: url });
+  const up = await runCommand(["up"], { POSTRIDER_REDIS_URL: url });
 
   expect(up.code).toBe(code);
   expect(up.stderr).toMatch(message);
@@ -356,7 +357,7 @@ test.each([
 });
 
 test("postrider up with bad settings starts no Redis", async () => {
-  const up = await postrider(["up"], { POSTRIDER_LOCK_MS: "x" });
+  const up = await runCommand(["up"], { POSTRIDER_LOCK_MS: "x" });
 
   expect(up).toMatchObject({ code: 2, stderr: expect.not.stringContaining("Redis:") });
 });
@@ -368,7 +369,7 @@ test("a YAML file whose aliases repeat more than a hundred nodes is refused with
     `list: &list [x]\nlists: [${"*list,".repeat(150)}]\nid: x\nurl: http://127.0.0.1\n`,
   );
 
-  const applied = await postrider(["actions", "apply", repeated], environment);
+  const applied = await runCommand(["actions", "apply", repeated], environment);
 
   expect(applied.code).toBe(1);
   expect(applied.stderr).toMatch(/repeated\.yaml: .*alias/);
@@ -376,7 +377,7 @@ test("a YAML file whose aliases repeat more than a hundred nodes is refused with
 });
 
 test("a reader that has read enough ends the command quietly", async () => {
-  await postrider(["actions", "apply", await actionFile("http://127.0.0.1:1/")], environment);
+  await runCommand(["actions", "apply", await actionFile("http://127.0.0.1:1/")], environment);
   const script = `"${process.execPath}" "${LINKED}" actions list | true`;
   await using shell = startProcess("/bin/sh", ["-c", script], environment);
 

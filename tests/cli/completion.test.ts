@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createProducer } from "@postrider/producer/producer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findOnPath } from "../../packages/cli/src/redis/redis-server.ts";
-import { run } from "../support/command.ts";
+import { run } from "../support/command-line.ts";
 import { eventually } from "../support/eventually.ts";
 import { closedPort } from "../support/network.ts";
 import { ROOT, startProcess } from "../support/processes.ts";

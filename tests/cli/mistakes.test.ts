@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createProducer } from "@postrider/producer/producer";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { run } from "../support/command.ts";
+import { run } from "../support/command-line.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 
 let directory: string;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createProducer, type Producer } from "@postrider/producer/producer";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { run } from "../support/command.ts";
+import { run } from "../support/command-line.ts";
 import { bury } from "../support/dead-letters.ts";
 import { eventually } from "../support/eventually.ts";
 import { shardKeys } from "../support/keys.ts";

@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { postrider, startPostrider } from "../support/processes.ts";
+import { run } from "../support/command-line.ts";
+import { startPostrider } from "../support/processes.ts";
 import { ok, reply, startReceiver } from "../support/receiver.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 
@@ -23,7 +24,7 @@ async function file(name: string, content: string): Promise<string> {
   return path;
 }
 
-const ask = (...args: string[]) => postrider(args, environment);
+const ask = (...args: string[]) => run(args, environment);
 
 test("waits for the end of a run, and its exit code says whether all were delivered", async () => {
   await using receiver = await startReceiver(({ body }) => (body.includes("bad") ? reply(400) : ok()));

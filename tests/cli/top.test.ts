@@ -3,7 +3,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { createProducer } from "@postrider/producer/producer";
 import { expect, test } from "vitest";
-import { run } from "../support/command.ts";
+import { run } from "../support/command-line.ts";
 import { eventually } from "../support/eventually.ts";
 import { closedPort } from "../support/network.ts";
 import { type StartedProcess, startPostrider } from "../support/processes.ts";

@@ -9,7 +9,7 @@ import { dropArchived } from "@postrider/worker/maintain/dissolve";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { expectProblem, type RunningApi, startApi } from "../support/api.ts";
-import { run } from "../support/command.ts";
+import { run } from "../support/command-line.ts";
 import { eventually } from "../support/eventually.ts";
 import { toShard, toStore } from "../support/keys.ts";
 import { reply } from "../support/receiver.ts";

@@ -7,7 +7,7 @@ import { startRedisServer } from "@postrider/cli/redis/redis-server";
 import type { SeriesOrder } from "@postrider/producer/metrics/chart-series";
 import { createProducer, type Producer } from "@postrider/producer/producer";
 import { expect, test } from "vitest";
-import { run } from "../support/command.ts";
+import { run } from "../support/command-line.ts";
 import { eventually } from "../support/eventually.ts";
 import { SHORT_CLAIMS } from "../support/fleet.ts";
 import { startPostrider } from "../support/processes.ts";

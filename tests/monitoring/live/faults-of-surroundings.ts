@@ -23,6 +23,20 @@ const askToEnqueue = ({ apiUrl }: Installation, timeoutMs = 5_000) =>
 const many = (times: number, act: () => Promise<unknown>) =>
   Promise.allSettled(Array.from({ length: times }, act));
 
+/** Deliveries of both shared lanes that were due two hours ago. */
+async function enqueueLate(environment: Installation["environment"]): Promise<void> {
+  const file = join(tmpdir(), `postrider-late-${process.pid}.ndjson`);
+  const lines = people(20).map((person) => `${JSON.stringify(person)}\n`);
+  await writeFile(file, lines.join(""));
+  for (const lane of ["transactional", "bulk"]) {
+    const args = ["enqueue", "receipt", "--customers", file, "--lane", lane, "--run", unused("late")];
+    await startProcess(process.execPath, ["--import", "./tests/support/clock.mjs", CLI, ...args], {
+      ...environment,
+      CLOCK_OFF_MS: String(-7_200_000),
+    }).exited;
+  }
+}
+
 export const FAULTS_OF_SURROUNDINGS: readonly Fault[] = [
   {
     name: "destinations that nobody reaches",
@@ -100,28 +114,7 @@ export const FAULTS_OF_SURROUNDINGS: readonly Fault[] = [
           if (waiting > 0) throw new Error(`${waiting} still wait in ${lane}`);
         });
       for (const worker of workers) await worker.stop();
-      const file = join(tmpdir(), `postrider-late-${process.pid}.ndjson`);
-      await writeFile(
-        file,
-        people(20)
-          .map((person) => `${JSON.stringify(person)}\n`)
-          .join(""),
-      );
-      for (const lane of ["transactional", "bulk"]) {
-        const args = [
-          "--import",
-          "./tests/support/clock.mjs",
-          CLI,
-          "enqueue",
-          "receipt",
-          "--customers",
-          file,
-        ];
-        await startProcess(process.execPath, [...args, "--lane", lane, "--run", unused(`late-${lane}`)], {
-          ...environment,
-          CLOCK_OFF_MS: String(-7_200_000),
-        }).exited;
-      }
+      await enqueueLate(environment);
       return async () => {
         for (const worker of workers) await worker.start();
       };
@@ -129,9 +122,10 @@ export const FAULTS_OF_SURROUNDINGS: readonly Fault[] = [
   },
   {
     name: "what had waited begins late",
-    // Of the fault before: what waited while there were no workers is sent now.
+    // Again and again, as after an hour's standstill: what a worker sends before it is looked at for the first
+    // time, no rate tells.
     alerts: ["FirstAttemptsLate", "FirstAttemptsOftenLate"],
-    begin: () => Promise.resolve(NOTHING),
+    begin: ({ environment }) => Promise.resolve(keepDoing(1_000, () => enqueueLate(environment))),
   },
   {
     name: "a canary that nobody sends",

@@ -5,6 +5,8 @@ import { ROOT, startProcess } from "../../support/processes.ts";
 import { all, type Fault, keepDoing, people, stutter, unused } from "./fault.ts";
 import type { Installation } from "./installation.ts";
 
+/** Destinations that several faults meet. */
+const SHARED = 50;
 const CLI = join(ROOT, "packages/cli/bin/postrider.js");
 
 /** One more worker at the port that Prometheus knows of, started by a shell's command. */
@@ -50,7 +52,7 @@ export const FAULTS_OF_WORKERS: readonly Fault[] = [
       const busy = keepDoing(1_000, async () => {
         const crowd = people(400).map((person, index) => ({
           ...person,
-          host: (index % destinations.count) + 1,
+          host: (index % SHARED) + 1,
         }));
         await producer.enqueueMany({
           action: "narrow",
@@ -87,12 +89,14 @@ export const FAULTS_OF_WORKERS: readonly Fault[] = [
     name: "a lane whose every slot is held by receivers that hang",
     alerts: ["LaneStandsStill"],
     async begin(installation) {
-      const { apply, producer } = installation;
+      const { apply, producer, destinations } = installation;
       const stop = await startSpare(installation, `exec node ${CLI} worker`, {
         POSTRIDER_LANES: "still",
         POSTRIDER_CONCURRENCY: "4",
       });
-      await apply("still", "/hang", { timeoutMs: 60_000 });
+      // A destination that no other fault has touched, so that it has no lane of its own.
+      const url = `${destinations.origin(SHARED)}/hang`;
+      await apply("still", "/hang", { url, timeoutMs: 60_000 });
       await producer.enqueueMany({ action: "still", lane: "still", customers: people(40), run: "still" });
       return all(async () => void (await producer.runs.cancel("still")), stop);
     },
