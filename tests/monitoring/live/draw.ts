@@ -14,9 +14,10 @@ export interface Drawing {
   readonly chromium: string;
   readonly watchers: Watchers;
   readonly say: (text: string) => void;
-  /** Unix seconds: before the faults, and all of it. */
-  readonly calm: readonly [number, number];
-  readonly all: readonly [number, number];
+  /** Unix seconds. */
+  readonly time: readonly [number, number];
+  /** Before any fault: what documents show. */
+  readonly calm?: readonly [number, number];
 }
 
 export interface Drawn {
@@ -38,7 +39,7 @@ const FOLDER = "node_modules/.cache/monitoring";
 const KEPT = "docs/overview.png";
 const POINTS = 200;
 
-export async function drawDashboards({ chromium, watchers, say, calm, all }: Drawing): Promise<void> {
+export async function drawDashboards({ chromium, watchers, say, time, calm }: Drawing): Promise<void> {
   await mkdir(join(ROOT, FOLDER), { recursive: true });
   const browser = await browserType.launch({ executablePath: chromium, args: ["--no-sandbox"] });
   const page = await browser.newPage({ viewport: { width: 1_200, height: 800 } });
@@ -49,10 +50,10 @@ export async function drawDashboards({ chromium, watchers, say, calm, all }: Dra
     readFile(join(uplot, "uPlot.min.css"), "utf8"),
   ]);
   const own = await readFile(new URL("page.js", import.meta.url), "utf8");
-  const draw = async (id: string, time: readonly [number, number], file: string): Promise<void> => {
+  const draw = async (id: string, shown: readonly [number, number], file: string): Promise<void> => {
     const dashboard = readDashboards().get(id);
     if (dashboard === undefined) return;
-    const panels = await Promise.all(dashboard.panels.map((panel) => ask(panel, watchers, time)));
+    const panels = await Promise.all(dashboard.panels.map((panel) => ask(panel, watchers, shown)));
     await page.setContent(`<style>${style}</style><div id="board"></div>`);
     await page.addScriptTag({ content: script });
     await page.addScriptTag({ content: own });
@@ -61,8 +62,8 @@ export async function drawDashboards({ chromium, watchers, say, calm, all }: Dra
     await writeFile(join(ROOT, file), await board.screenshot({ type: "png" }));
     say(`drawn: ${file}`);
   };
-  for (const id of readDashboards().keys()) await draw(id, all, `${FOLDER}/${id}.png`);
-  await draw("overview", calm, KEPT);
+  for (const id of readDashboards().keys()) await draw(id, time, `${FOLDER}/${id}.png`);
+  if (calm !== undefined) await draw("overview", calm, KEPT);
   await browser.close();
 }
 

@@ -107,11 +107,12 @@ export const FAULTS_OF_SURROUNDINGS: readonly Fault[] = [
     // minute.
     isAlone: true,
     async begin({ workers, environment, producer }) {
-      // What lies there already would be before them.
+      // What lies there already would be before them, and what a worker has to put back when it stops.
       for (const lane of ["transactional", "bulk"])
         await eventually(async () => {
-          const { waiting } = await producer.lanes.backlog(lane);
-          if (waiting > 0) throw new Error(`${waiting} still wait in ${lane}`);
+          const { waiting, delayed, inFlight } = await producer.lanes.backlog(lane);
+          const left = waiting + delayed + inFlight;
+          if (left > 0) throw new Error(`${left} are left in ${lane}`);
         });
       for (const worker of workers) await worker.stop();
       await enqueueLate(environment);
@@ -122,8 +123,7 @@ export const FAULTS_OF_SURROUNDINGS: readonly Fault[] = [
   },
   {
     name: "what had waited begins late",
-    // Again and again, as after an hour's standstill: what a worker sends before it is looked at for the first
-    // time, no rate tells.
+    // Again and again: what a worker sends before it is looked at for the first time, no rate tells.
     alerts: ["FirstAttemptsLate", "FirstAttemptsOftenLate"],
     begin: ({ environment }) => Promise.resolve(keepDoing(1_000, () => enqueueLate(environment))),
   },

@@ -1,6 +1,7 @@
 // Dashboards and alerts against a real Prometheus and Alertmanager: a whole installation under load, faults
 // one after the other, and what came of them counted. Run by `npm run test:monitoring`, with --pictures to
 // draw the dashboards as well, and --only=NAME for the fault of one alert. Ends by itself within ten minutes.
+// With --game-day a person looks for faults.
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
@@ -13,11 +14,14 @@ import type { Fault } from "./fault.ts";
 import { FAULTS_OF_DATA } from "./faults-of-data.ts";
 import { FAULTS_OF_SURROUNDINGS } from "./faults-of-surroundings.ts";
 import { FAULTS_OF_WORKERS } from "./faults-of-workers.ts";
+import { playGameDay } from "./game-day.ts";
 import { type Installation, startInstallation } from "./installation.ts";
 import { applyActions, startLoad } from "./load.ts";
 import { provide } from "./programs.ts";
 import { startWatchers, type Watchers } from "./watchers.ts";
 
+/** Faults for a person to find; see game-day.ts. */
+const IS_GAME_DAY = process.argv.includes("--game-day");
 const IS_DRAWN = process.argv.includes("--pictures");
 /** For a machine on which others work: waits longer before it gives an alert up. */
 const PATIENCE = process.argv.includes("--patient") ? 2 : 1;
@@ -149,8 +153,8 @@ const watchers = await startWatchers(programs, directory, {
   "postrider-worker": [...workers.map(({ port }) => toTarget(port)), toTarget(sparePort)],
 });
 say("Redis, API, two workers, Prometheus and Alertmanager run");
-try {
-  await applyActions(installation);
+/** Every fault in its turn, and what came of it. */
+async function prove(): Promise<void> {
   let load = startLoad(installation);
   const calmFrom = Date.now();
   await stayCalm(watchers);
@@ -175,8 +179,23 @@ try {
       watchers,
       say,
       calm: [calmFrom / 1_000, calmUntil / 1_000],
-      all: [startedAt / 1_000, Date.now() / 1_000],
+      time: [startedAt / 1_000, Date.now() / 1_000],
     });
+}
+
+/** Whom nothing is left to tell would find nothing. */
+const isFound = ({ alerts }: Fault): boolean => !alerts.includes("Absent");
+
+async function play(): Promise<void> {
+  const load = startLoad(installation);
+  await pause(CALM_MS);
+  await playGameDay({ faults: inTurns().flat().filter(isFound), installation, watchers, chromium, say });
+  await load.stop();
+}
+
+try {
+  await applyActions(installation);
+  await (IS_GAME_DAY ? play() : prove());
 } catch (error) {
   problems.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
 } finally {
