@@ -89,6 +89,7 @@ test("chosen events and outcomes come signed by Standard Webhooks, and a sample 
       unread: 0,
       missed: 0,
       problem: null,
+      recent: { delivered: 3, failed: 0, open: 0, lastFailure: null },
     }),
   );
   expect((await api.request("DELETE", "/v1/subscriptions/ops")).status).toBe(204);

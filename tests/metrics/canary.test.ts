@@ -84,7 +84,7 @@ test.each([
     const mended = {
       ...settings,
       canaryUrl: settings.canaryUrl.replace(/:9464$/, "") || "http://203.0.113.9",
-      allowNetworks: ["10.0.0.0/8", "127.0.0.0/8", "::1/128", "fd00::/8"],
+      allowNetworks: ["10.0.0.0/8", "127.0.0.0/8", "203.0.113.0/24", "::1/128", "fd00::/8"],
       denyNetworks: [],
       httpsOnly: false,
     };

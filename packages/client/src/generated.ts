@@ -1545,6 +1545,24 @@ export interface Operations {
           readonly message: string;
           readonly at: string;
         } | null;
+        /**
+         * What became of the latest deliveries that it made, fifty at most; null where no
+         * index of customers is kept.
+         */
+        readonly recent: {
+          readonly delivered: number;
+          /** Failed, expired or cancelled. */
+          readonly failed: number;
+          /** Not ended: waiting, put off, or being sent. */
+          readonly open: number;
+          /** The one of the failed that ended last. */
+          readonly lastFailure: {
+            readonly delivery: string;
+            readonly reason: "reply_2xx" | "reply_unsuccessful" | "reply_1xx" | "reply_3xx" | "reply_4xx" | "reply_408" | "reply_425" | "reply_429" | "reply_5xx" | "gone" | "abort_message" | "dns" | "connect" | "connect_timeout" | "tls" | "certificate" | "timeout" | "reset" | "protocol" | "headers_too_large" | "proxy" | "local" | "address_forbidden" | "action_unknown" | "template" | "template_too_costly" | "value_missing" | "url_invalid" | "header_invalid" | "body_invalid" | "request_too_large" | "key_missing" | "secret_missing" | "secret_invalid" | "auth_unavailable" | "auth_failed" | "delivery_invalid" | "crash" | "internal" | "cancelled" | "run_cancelled" | "withdrawn" | "too_old" | "expired";
+            readonly status: number | null;
+            readonly at: string;
+          } | null;
+        } | null;
       }[];
       readonly after: null;
     };
@@ -1584,6 +1602,24 @@ export interface Operations {
         readonly code: string;
         readonly message: string;
         readonly at: string;
+      } | null;
+      /**
+       * What became of the latest deliveries that it made, fifty at most; null where no
+       * index of customers is kept.
+       */
+      readonly recent: {
+        readonly delivered: number;
+        /** Failed, expired or cancelled. */
+        readonly failed: number;
+        /** Not ended: waiting, put off, or being sent. */
+        readonly open: number;
+        /** The one of the failed that ended last. */
+        readonly lastFailure: {
+          readonly delivery: string;
+          readonly reason: "reply_2xx" | "reply_unsuccessful" | "reply_1xx" | "reply_3xx" | "reply_4xx" | "reply_408" | "reply_425" | "reply_429" | "reply_5xx" | "gone" | "abort_message" | "dns" | "connect" | "connect_timeout" | "tls" | "certificate" | "timeout" | "reset" | "protocol" | "headers_too_large" | "proxy" | "local" | "address_forbidden" | "action_unknown" | "template" | "template_too_costly" | "value_missing" | "url_invalid" | "header_invalid" | "body_invalid" | "request_too_large" | "key_missing" | "secret_missing" | "secret_invalid" | "auth_unavailable" | "auth_failed" | "delivery_invalid" | "crash" | "internal" | "cancelled" | "run_cancelled" | "withdrawn" | "too_old" | "expired";
+          readonly status: number | null;
+          readonly at: string;
+        } | null;
       } | null;
     };
   };
@@ -1641,6 +1677,24 @@ export interface Operations {
         readonly code: string;
         readonly message: string;
         readonly at: string;
+      } | null;
+      /**
+       * What became of the latest deliveries that it made, fifty at most; null where no
+       * index of customers is kept.
+       */
+      readonly recent: {
+        readonly delivered: number;
+        /** Failed, expired or cancelled. */
+        readonly failed: number;
+        /** Not ended: waiting, put off, or being sent. */
+        readonly open: number;
+        /** The one of the failed that ended last. */
+        readonly lastFailure: {
+          readonly delivery: string;
+          readonly reason: "reply_2xx" | "reply_unsuccessful" | "reply_1xx" | "reply_3xx" | "reply_4xx" | "reply_408" | "reply_425" | "reply_429" | "reply_5xx" | "gone" | "abort_message" | "dns" | "connect" | "connect_timeout" | "tls" | "certificate" | "timeout" | "reset" | "protocol" | "headers_too_large" | "proxy" | "local" | "address_forbidden" | "action_unknown" | "template" | "template_too_costly" | "value_missing" | "url_invalid" | "header_invalid" | "body_invalid" | "request_too_large" | "key_missing" | "secret_missing" | "secret_invalid" | "auth_unavailable" | "auth_failed" | "delivery_invalid" | "crash" | "internal" | "cancelled" | "run_cancelled" | "withdrawn" | "too_old" | "expired";
+          readonly status: number | null;
+          readonly at: string;
+        } | null;
       } | null;
     };
   };

@@ -28,6 +28,8 @@ const BY_PATH: Readonly<Record<string, Does>> = {
 };
 
 const COUNT = 60;
+/** From here on each is met by one fault alone, so that none has a lane of its own from another one. */
+export const UNTOUCHED = 50;
 
 export interface Destinations {
   readonly count: number;

@@ -7,6 +7,7 @@ import { eventually } from "../../support/eventually.ts";
 import { shardKeys } from "../../support/keys.ts";
 import { closedPort } from "../../support/network.ts";
 import { ROOT, startProcess } from "../../support/processes.ts";
+import { UNTOUCHED } from "./destinations.ts";
 import { all, type Fault, keepDoing, NOTHING, people, stutter, unused } from "./fault.ts";
 import type { Installation } from "./installation.ts";
 
@@ -24,12 +25,13 @@ const many = (times: number, act: () => Promise<unknown>) =>
   Promise.allSettled(Array.from({ length: times }, act));
 
 /** Deliveries of both shared lanes that were due two hours ago. */
-async function enqueueLate(environment: Installation["environment"]): Promise<void> {
+async function enqueueLate({ environment, destinations, apply }: Installation): Promise<void> {
+  await apply("late", "/ok", { url: `${destinations.origin(UNTOUCHED + 1)}/ok` });
   const file = join(tmpdir(), `postrider-late-${process.pid}.ndjson`);
   const lines = people(20).map((person) => `${JSON.stringify(person)}\n`);
   await writeFile(file, lines.join(""));
   for (const lane of ["transactional", "bulk"]) {
-    const args = ["enqueue", "receipt", "--customers", file, "--lane", lane, "--run", unused("late")];
+    const args = ["enqueue", "late", "--customers", file, "--lane", lane, "--run", unused("late")];
     await startProcess(process.execPath, ["--import", "./tests/support/clock.mjs", CLI, ...args], {
       ...environment,
       CLOCK_OFF_MS: String(-7_200_000),
@@ -106,7 +108,8 @@ export const FAULTS_OF_SURROUNDINGS: readonly Fault[] = [
     // A lane's age is that of the first in line, which among the transactional ones is a canary: that takes a
     // minute.
     isAlone: true,
-    async begin({ workers, environment, producer }) {
+    async begin(installation) {
+      const { workers, producer } = installation;
       // What lies there already would be before them, and what a worker has to put back when it stops.
       for (const lane of ["transactional", "bulk"])
         await eventually(async () => {
@@ -115,7 +118,7 @@ export const FAULTS_OF_SURROUNDINGS: readonly Fault[] = [
           if (left > 0) throw new Error(`${left} are left in ${lane}`);
         });
       for (const worker of workers) await worker.stop();
-      await enqueueLate(environment);
+      await enqueueLate(installation);
       return async () => {
         for (const worker of workers) await worker.start();
       };
@@ -125,7 +128,7 @@ export const FAULTS_OF_SURROUNDINGS: readonly Fault[] = [
     name: "what had waited begins late",
     // Again and again: what a worker sends before it is looked at for the first time, no rate tells.
     alerts: ["FirstAttemptsLate", "FirstAttemptsOftenLate"],
-    begin: ({ environment }) => Promise.resolve(keepDoing(1_000, () => enqueueLate(environment))),
+    begin: (installation) => Promise.resolve(keepDoing(1_000, () => enqueueLate(installation))),
   },
   {
     name: "a canary that nobody sends",

@@ -2,11 +2,10 @@
 
 import { join } from "node:path";
 import { ROOT, startProcess } from "../../support/processes.ts";
+import { UNTOUCHED } from "./destinations.ts";
 import { all, type Fault, keepDoing, people, stutter, unused } from "./fault.ts";
 import type { Installation } from "./installation.ts";
 
-/** Destinations that several faults meet. */
-const SHARED = 50;
 const CLI = join(ROOT, "packages/cli/bin/postrider.js");
 
 /** One more worker at the port that Prometheus knows of, started by a shell's command. */
@@ -52,7 +51,7 @@ export const FAULTS_OF_WORKERS: readonly Fault[] = [
       const busy = keepDoing(1_000, async () => {
         const crowd = people(400).map((person, index) => ({
           ...person,
-          host: (index % SHARED) + 1,
+          host: (index % UNTOUCHED) + 1,
         }));
         await producer.enqueueMany({
           action: "narrow",
@@ -94,8 +93,7 @@ export const FAULTS_OF_WORKERS: readonly Fault[] = [
         POSTRIDER_LANES: "still",
         POSTRIDER_CONCURRENCY: "4",
       });
-      // A destination that no other fault has touched, so that it has no lane of its own.
-      const url = `${destinations.origin(SHARED)}/hang`;
+      const url = `${destinations.origin(UNTOUCHED)}/hang`;
       await apply("still", "/hang", { url, timeoutMs: 60_000 });
       await producer.enqueueMany({ action: "still", lane: "still", customers: people(40), run: "still" });
       return all(async () => void (await producer.runs.cancel("still")), stop);

@@ -2,23 +2,11 @@
 // is sent. The last word has each worker's guard.
 
 import { lookup } from "node:dns/promises";
+import { RANGES } from "@postrider/shared/address-ranges";
 import { invalidField, type PostriderError } from "@postrider/shared/errors";
 import { type Address, isInside, type Network, parseAddress, parseNetwork } from "@postrider/shared/network";
 import { withoutBrackets } from "@postrider/shared/redis-url";
 import type { Settings } from "@postrider/shared/settings/settings";
-
-/** Networks that no worker reaches unless it is allowed to (RFC 6890), of clusters and machines. */
-const NOT_PUBLIC = [
-  "10.0.0.0/8",
-  "100.64.0.0/10",
-  "127.0.0.0/8",
-  "169.254.0.0/16",
-  "172.16.0.0/12",
-  "192.168.0.0/16",
-  "::1/128",
-  "fc00::/7",
-  "fe80::/10",
-];
 
 /** Says what else may be wrong, and ends nothing. */
 export type Warn = (message: string) => void;
@@ -78,7 +66,7 @@ function checkAddresses(
     const name = text === host ? text : `${host} (${text})`;
     if (isIn(address, denyNetworks))
       throw refuse(`leads to ${name}, which POSTRIDER_DENY_NETWORKS keeps workers from`);
-    if (isIn(address, NOT_PUBLIC) && !isIn(address, allowNetworks))
+    if (RANGES.some(({ network }) => isInside(address, network)) && !isIn(address, allowNetworks))
       throw refuse(
         `leads to ${name}, which is not public, so that workers would refuse it: name its network in POSTRIDER_ALLOW_NETWORKS, such as ${text}/${bits}, for workers and API alike`,
       );

@@ -3,6 +3,7 @@
 
 import type { Subscription } from "@postrider/producer/subscriptions/subscriptions";
 import { EVENT_TYPES } from "@postrider/shared/operator-event";
+import { REASON_NAMES } from "@postrider/shared/outcome";
 import {
   outcomeFilterSchema,
   type SubscriptionDocument,
@@ -29,6 +30,25 @@ const shownSchema = z.strictObject({
     .strictObject({ code: z.string(), message: z.string(), at: timeSchema })
     .nullable()
     .describe("What keeps it from being delivered; null: nothing."),
+  recent: z
+    .strictObject({
+      delivered: count,
+      failed: count.describe("Failed, expired or cancelled."),
+      open: count.describe("Not ended: waiting, put off, or being sent."),
+      lastFailure: z
+        .strictObject({
+          delivery: z.string(),
+          reason: z.enum(REASON_NAMES),
+          status: z.int().nullable(),
+          at: timeSchema,
+        })
+        .nullable()
+        .describe("The one of the failed that ended last."),
+    })
+    .nullable()
+    .describe(
+      "What became of the latest deliveries that it made, fifty at most; null where no index of customers is kept.",
+    ),
 });
 
 function toShown({
@@ -36,14 +56,20 @@ function toShown({
   updatedAt,
   events,
   problem,
+  recent,
   ...rest
 }: Subscription): z.input<typeof shownSchema> {
+  const lastFailure = recent?.lastFailure ?? null;
   return {
     ...rest,
     events: events === null ? null : [...events],
     createdAt: toTime(createdAt),
     updatedAt: toTime(updatedAt),
     problem: problem === null ? null : { ...problem, at: toTime(problem.at) },
+    recent: recent && {
+      ...recent,
+      lastFailure: lastFailure && { ...lastFailure, at: toTime(lastFailure.at) },
+    },
   };
 }
 

@@ -46,8 +46,11 @@ function addReading(group: Command, { settings, output }: Context): void {
           "no subscriptions; make one with: postrider subscriptions set ID --action ACTION --event TYPE",
         );
       output.table(
-        ["SUBSCRIPTION", "ACTION", "UNREAD", "DELIVERS", "PROBLEM"],
-        all.map((one) => [one.id, one.action, one.unread, describe(one), one.problem?.code ?? ""]),
+        ["SUBSCRIPTION", "ACTION", "UNREAD", "DELIVERED", "FAILED", "DELIVERS", "PROBLEM"],
+        all.map((one) => [
+          ...[one.id, one.action, one.unread, one.recent?.delivered ?? "", one.recent?.failed ?? ""],
+          ...[describe(one), one.problem?.code ?? one.recent?.lastFailure?.reason ?? ""],
+        ]),
       );
     });
   group
@@ -63,6 +66,7 @@ function addReading(group: Command, { settings, output }: Context): void {
       if (missed > 0) output.line(`${missed} were gone before they could be looked at`);
       if (problem !== null)
         output.line(`not delivered (${describeTime(problem.at)}): ${problem.message} (${problem.code})`);
+      for (const line of describeRecent(one)) output.line(line);
     });
 }
 
@@ -136,12 +140,34 @@ function describe({ events, outcomes }: Subscription): string {
   return [...(events ?? []), ...outcomesText].join(", ");
 }
 
-function toJson({ createdAt, updatedAt, problem, ...one }: Subscription): Readonly<Record<string, unknown>> {
+function describeRecent({ id, recent }: Subscription): string[] {
+  if (recent === null) return [];
+  const { delivered, failed, open, lastFailure } = recent;
+  if (delivered + failed + open === 0)
+    return ["nothing was sent for it yet, or what was is not kept any more"];
+  const counts = `of the latest: ${delivered} delivered, ${failed} failed, ${open} open; see them with: postrider customers show ${id}`;
+  if (lastFailure === null) return [counts];
+  const { delivery, reason, status, at } = lastFailure;
+  const what = status === null ? reason : `${reason}, status ${status}`;
+  return [counts, `failed last (${describeTime(at)}): ${what}; postrider deliveries show ${delivery}`];
+}
+
+function toJson({
+  createdAt,
+  updatedAt,
+  problem,
+  recent,
+  ...one
+}: Subscription): Readonly<Record<string, unknown>> {
   const toTime = (ms: number): string => new Date(ms).toISOString();
   return {
     ...one,
     createdAt: toTime(createdAt),
     updatedAt: toTime(updatedAt),
     problem: problem === null ? null : { ...problem, at: toTime(problem.at) },
+    recent: recent && {
+      ...recent,
+      lastFailure: recent.lastFailure && { ...recent.lastFailure, at: toTime(recent.lastFailure.at) },
+    },
   };
 }

@@ -43,12 +43,14 @@ async function isUnknown(asked: Promise<unknown>): Promise<boolean> {
 
 /** In the order of a producer's own. */
 function toSubscription(told: Operations["getSubscription"]["reply"]): Subscription {
-  const { id, action, events, outcomes, createdAt, updatedAt, unread, missed, problem } = told;
+  const { id, action, events, outcomes, createdAt, updatedAt, unread, missed, problem, recent } = told;
+  const lastFailure = recent?.lastFailure ?? null;
   return {
     ...{ id, action, events, outcomes },
     createdAt: toMs(createdAt),
     updatedAt: toMs(updatedAt),
     ...{ unread, missed },
     problem: problem === null ? null : { ...problem, at: toMs(problem.at) },
+    recent: recent && { ...recent, lastFailure: lastFailure && { ...lastFailure, at: toMs(lastFailure.at) } },
   } as Subscription;
 }

@@ -26,7 +26,7 @@ export interface RunCounters {
 export interface RunEstimate {
   /**
    * Deliveries that ended per second since an earlier look, some seconds ago at least; null before there was
-   * one.
+   * one, and where nothing is left.
    */
   readonly endedPerSecond: number | null;
   /** Unix ms when nothing will be left at that rate; null when nothing moves, or nothing is left. */
@@ -105,9 +105,9 @@ export async function estimateEnd(
   if (elapsedMs > LOOK_BACK_MS || (fields["look"] === undefined && elapsedMs > LOOK_BACK_MS_MIN))
     // A Redis that is full, or read-only, refuses it: that costs the next estimate, not the counters.
     await shard.redis.hset(shard.keys.run(run), "look", `${now} ${ended}`).catch(() => undefined);
-  if (elapsedMs < LOOK_BACK_MS_MIN) return { endedPerSecond: null, endsAt: null };
-  const endedPerSecond = ((ended - before) * 1_000) / elapsedMs;
   const left = waiting + inFlight;
-  const endsAt = left === 0 || endedPerSecond <= 0 ? null : Math.round(now + (left * 1_000) / endedPerSecond);
+  if (elapsedMs < LOOK_BACK_MS_MIN || left === 0) return { endedPerSecond: null, endsAt: null };
+  const endedPerSecond = ((ended - before) * 1_000) / elapsedMs;
+  const endsAt = endedPerSecond <= 0 ? null : Math.round(now + (left * 1_000) / endedPerSecond);
   return { endedPerSecond: Math.round(endedPerSecond * 100) / 100, endsAt };
 }

@@ -24,10 +24,12 @@ import {
 } from "@postrider/shared/subscription";
 import type { ActionStore } from "../actions/actions.ts";
 import { getOpen } from "../actions/archived.ts";
+import type { FindOfCustomer } from "../deliveries/customer-deliveries.ts";
 import type { StoredReader, StoredSubscription } from "./carried-event.ts";
 import { KINDS, type Kind } from "./carry.ts";
 import { findObstacle } from "./check-carriable.ts";
 import type { DeliverCarried } from "./deliver-carried.ts";
+import { findRecent, type RecentDeliveries } from "./recent.ts";
 import { toSample } from "./sample-event.ts";
 
 /** Each costs the API processes a script or two every half second. */
@@ -48,6 +50,8 @@ export interface Subscription {
   readonly missed: number;
   /** What keeps it from being delivered, since when it was met last (Unix ms); null: nothing. */
   readonly problem: { readonly code: ErrorCode; readonly message: string; readonly at: number } | null;
+  /** What became of the latest deliveries that it made; null where no index of customers is kept. */
+  readonly recent: RecentDeliveries | null;
 }
 
 export interface Subscriptions {
@@ -78,6 +82,9 @@ export interface SubscriptionsOptions {
   readonly shard: Shard;
   readonly actions: ActionStore;
   readonly deliver: DeliverCarried;
+  readonly findOfCustomer: FindOfCustomer;
+  /** Whether an index of customers is kept. */
+  readonly hasIndex: boolean;
   /** Unix ms. */
   readonly now: () => number;
 }
@@ -90,12 +97,12 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     throw new PostriderError("subscription_unknown", `no subscription has the id ${id}`);
   };
   const show = async (stored: StoredSubscription): Promise<Subscription> => {
-    const [shown] = await showAll(shard, [stored]);
+    const [shown] = await showAll(options, [stored]);
     if (shown === undefined) throw new Error("one subscription is shown as none");
     return shown;
   };
   return {
-    list: async () => showAll(shard, await readStored(store)),
+    list: async () => showAll(options, await readStored(store)),
     get: async (id) => show(await find(id)),
     async set(id, document) {
       const given = checkSubscription(id, document);
@@ -165,7 +172,10 @@ function latest(shard: Shard, kind: Kind): Promise<number> {
   return latestPlace(shard, kind === "events" ? eventStream(shard.keys) : outcomeStream(shard.keys));
 }
 
-async function showAll(shard: Shard, all: readonly StoredSubscription[]): Promise<Subscription[]> {
+async function showAll(
+  { shard, findOfCustomer, hasIndex }: SubscriptionsOptions,
+  all: readonly StoredSubscription[],
+): Promise<Subscription[]> {
   const told = { events: await latest(shard, "events"), outcomes: await latest(shard, "outcomes") };
   const readers = all.flatMap((one) =>
     KINDS.flatMap((kind) => {
@@ -177,12 +187,14 @@ async function showAll(shard: Shard, all: readonly StoredSubscription[]): Promis
     shard,
     readers.map(({ reader }) => reader.name),
   );
-  return all.map(({ readers: _, events = null, outcomes = null, ...one }) => {
+  const find = hasIndex ? findOfCustomer : null;
+  const recent = await Promise.all(all.map(({ id }) => findRecent(find, id)));
+  return all.map(({ readers: _, events = null, outcomes = null, ...one }, nth) => {
     const own = readers.flatMap(({ id, kind, reader }, index) => {
       const state = states[index];
       return id !== one.id || state === undefined ? [] : [{ kind, from: reader.from, ...state }];
     });
-    return { ...one, events, outcomes, ...sumUp(own, told) };
+    return { ...one, events, outcomes, ...sumUp(own, told), recent: recent[nth] ?? null };
   });
 }
 

@@ -1,7 +1,6 @@
 // The IPv4 addresses that an IPv6 address carries: a translator, a tunnel or the kernel would connect to
 // those. What is refused of IPv4 is refused in every one of these dresses. Pure.
 
-import { type Address, isInside, type Network } from "@postrider/shared/network";
 import {
   IPV4_COMPATIBLE,
   IPV4_MAPPED,
@@ -10,7 +9,8 @@ import {
   NAT64_LOCAL,
   SIX_TO_FOUR,
   TEREDO,
-} from "./ranges.ts";
+} from "@postrider/shared/address-ranges";
+import { type Address, isInside, type Network } from "@postrider/shared/network";
 
 type Read = (value: bigint) => bigint;
 

@@ -2,10 +2,6 @@
 // verdicts, reached in a fixed order, as Smokescreen does it. Pure: no clock, no network; the connector asks
 // before every connection.
 
-import { type EgressRules, parsePortRange } from "@postrider/shared/egress";
-import { type Address, isInside, type Network, parseAddress, parseNetwork } from "@postrider/shared/network";
-import { carriedIn, isIsatap } from "./carried.ts";
-import { OTHER_PROTOCOLS } from "./ports.ts";
 import {
   GLOBAL_UNICAST_IPV6,
   METADATA_NAMES,
@@ -13,7 +9,11 @@ import {
   NAT64,
   RANGES,
   type RangeVerdict,
-} from "./ranges.ts";
+} from "@postrider/shared/address-ranges";
+import { type EgressRules, parsePortRange } from "@postrider/shared/egress";
+import { type Address, isInside, type Network, parseAddress, parseNetwork } from "@postrider/shared/network";
+import { carriedIn, isIsatap } from "./carried.ts";
+import { OTHER_PROTOCOLS } from "./ports.ts";
 
 export type AddressVerdict =
   | "public"

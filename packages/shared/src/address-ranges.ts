@@ -3,7 +3,7 @@
 // iana-ipv6-special-registry, the rows whose column "Globally Reachable" is not True), of multicast
 // addresses, and of the IPv6 address space. Pure data.
 
-import { type Network, parseNetwork } from "@postrider/shared/network";
+import { type Network, parseNetwork } from "./network.ts";
 
 /** Why an address is not reached. */
 export type RangeVerdict =
