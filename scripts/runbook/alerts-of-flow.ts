@@ -95,6 +95,7 @@ export const ALERTS_OF_FLOW: Readonly<Record<string, Entry>> = {
     look: [
       STATUS,
       '$ curl -sS "$WORKER/healthz"  # red after half a minute in which a worker claims nothing although it could',
+      "$ postrider deliveries list --lane bulk --limit 5  # whose turn it is: the actions and runs that wait",
       "The workers' logs: errors, or nothing at all.",
     ],
     causes: [

@@ -46,8 +46,9 @@ export const ALERTS_OF_WORKERS: Readonly<Record<string, Entry>> = {
     ],
     act: [
       "Start a worker that serves it: `POSTRIDER_LANES=<the lane>`.",
-      "Correct the producer's lane; what lies in the wrong one can be cancelled and enqueued again.",
+      "Correct the producer's lane. What lies in the wrong one is cancelled there and enqueued again; to cancel its run is not enough, since no worker comes by to let it go.",
       "$ postrider deliveries list --lane bulk --limit 5  # what lies in a lane",
+      "$ postrider deliveries cancel --lane bulk --dry-run  # how much that is; --yes instead cancels it",
     ],
     worked: ["The lane has workers, and what waits there becomes less.", STATUS],
   },

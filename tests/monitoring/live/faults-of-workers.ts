@@ -1,6 +1,7 @@
 // Faults of worker processes: what they may open, how they end, and what they wait for.
 
 import { join } from "node:path";
+import { eventually } from "../../support/eventually.ts";
 import { ROOT, startProcess } from "../../support/processes.ts";
 import { UNTOUCHED } from "./destinations.ts";
 import { all, type Fault, keepDoing, people, stutter, unused } from "./fault.ts";
@@ -96,7 +97,15 @@ export const FAULTS_OF_WORKERS: readonly Fault[] = [
       const url = `${destinations.origin(UNTOUCHED)}/hang`;
       await apply("still", "/hang", { url, timeoutMs: 60_000 });
       await producer.enqueueMany({ action: "still", lane: "still", customers: people(40), run: "still" });
-      return all(async () => void (await producer.runs.cancel("still")), stop);
+      // Without a worker nobody would let go of what was cancelled.
+      const cancel = async () => {
+        await producer.runs.cancel("still");
+        await eventually(async () => {
+          const { waiting } = await producer.lanes.backlog("still");
+          if (waiting > 0) throw new Error(`${waiting} still wait`);
+        });
+      };
+      return all(cancel, stop);
     },
   },
   {
