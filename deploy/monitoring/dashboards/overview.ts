@@ -245,7 +245,6 @@ export const overview: Board = {
             used: `max(${series("redis_memory_used_bytes")} / (${series("redis_memory_max_bytes")} > 0))`,
           },
           max: 1,
-          noValue: "no maxmemory",
         },
         {
           title: "Redis answers within",
