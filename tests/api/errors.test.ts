@@ -152,7 +152,23 @@ const ELSEWHERE: readonly ErrorCode[] = [
 ];
 
 test.each(Object.entries(MET))("%s", async (code, meet) => {
-  expectProblem(await meet(), code);
+  const answered = await meet();
+
+  expectProblem(answered, code);
+  // A header has no pointer; its name stands in the text.
+  if (code.endsWith("_invalid") && code !== "idempotency_key_invalid")
+    expect(answered.json.problems).toContainEqual({
+      pointer: expect.stringMatching(/^(?:\/|query |path )./),
+      message: expect.any(String),
+    });
+});
+
+test("a field is said to be where the request has it: in its path, its query or its body", async () => {
+  const pointerOf = async (asked: Promise<Answered>) => (await asked).json.problems[0]?.pointer;
+
+  expect(await pointerOf(send("GET", "/v1/dead-letters?after=nowhere"))).toBe("query after");
+  expect(await pointerOf(send("GET", "/v1/destinations/nowhere"))).toBe("path origin");
+  expect(await pointerOf(send("PUT", "/v1/secrets/CRM", { body: { value: "x" } }))).toBe("/value");
 });
 
 test("no documented error is left out", () => {

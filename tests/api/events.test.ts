@@ -112,7 +112,9 @@ test("the command line prints events, and makes, shows, tries and removes subscr
   expect((await postrider(...set, "--event", "run.paused", "--outcome", "failed")).stdout).toBe(
     "subscription ops made: run.paused, outcomes outcome failed\n",
   );
-  expect((await postrider("subscriptions", "list")).stdout).toMatch(/ops +mine +0 +run\.paused, outcomes/);
+  expect((await postrider("subscriptions", "list")).stdout).toMatch(
+    /ops +mine +0 +0 +0 +run\.paused, outcomes/,
+  );
   expect(JSON.parse((await postrider("subscriptions", "show", "ops", "--json")).stdout)).toMatchObject({
     events: ["run.paused"],
     outcomes: { outcome: "failed" },

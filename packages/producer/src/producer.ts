@@ -11,7 +11,7 @@ import { createAdmit } from "@postrider/redis/scripts/admit";
 import { createWithdraw } from "@postrider/redis/scripts/withdraw";
 import { createShard, createStore, type Store } from "@postrider/redis/shard";
 import { createTestSendQueue } from "@postrider/redis/test-send-queue";
-import { PostriderError } from "@postrider/shared/errors";
+import { invalidField, PostriderError } from "@postrider/shared/errors";
 import { createSealer, parseSecretKeys, type Sealer, type SecretKeys } from "@postrider/shared/seal";
 import { readSettings } from "@postrider/shared/settings/read-settings";
 import type { Settings } from "@postrider/shared/settings/settings";
@@ -244,5 +244,5 @@ function toKeys(given: string | SecretKeys): SecretKeys {
   if (typeof given !== "string") return given;
   const keys = parseSecretKeys(given);
   if (!("problem" in keys)) return keys;
-  throw new PostriderError("settings_invalid", `secretKeys: ${keys.problem}`);
+  throw invalidField("settings_invalid", "secretKeys", keys.problem);
 }

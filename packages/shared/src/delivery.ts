@@ -3,7 +3,7 @@
 
 import { hash, randomUUID } from "node:crypto";
 import { z } from "zod";
-import { PostriderError } from "./errors.ts";
+import { invalidField, PostriderError } from "./errors.ts";
 import { isBigIntTrouble, parseExact, refuseLost, stringifyExact } from "./exact-json.ts";
 import { chooseLane } from "./lanes.ts";
 import type { Sealer } from "./seal.ts";
@@ -39,12 +39,10 @@ export function parseValues(values: unknown): Values {
   if (parsed.success) return values as Values;
   const [issue] = parsed.error.issues;
   const known = Object.keys(valuesSchema.shape).join(", ");
-  throw new PostriderError(
-    "delivery_invalid",
-    issue?.code === "unrecognized_keys"
-      ? `values.${issue.keys[0]}: is not known; known are ${known}`
-      : `${["values", ...(issue?.path ?? [])].join(".")}: ${issue?.message ?? "is not valid"}`,
-  );
+  if (issue?.code === "unrecognized_keys")
+    throw invalidField("delivery_invalid", `values.${issue.keys[0]}`, `is not known; known are ${known}`);
+  const field = ["values", ...(issue?.path ?? [])].join(".");
+  throw invalidField("delivery_invalid", field, issue?.message ?? "is not valid");
 }
 
 /** A delivery's data in the lane. Short of anything that the action or BullMQ's own fields say already. */

@@ -51,7 +51,6 @@ const CODES_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   404: "not_found",
   408: "request_timeout",
   413: "body_too_large",
-  415: "media_type_unsupported",
   431: "headers_too_large",
 };
 
@@ -59,6 +58,14 @@ const CODES_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
 export function toPostriderError(error: unknown): PostriderError {
   if (error instanceof PostriderError) return error;
   const { statusCode, message } = error as { statusCode?: unknown; message?: unknown };
+  if (statusCode === 415)
+    return new PostriderError(
+      "media_type_unsupported",
+      "the body is to be JSON: say so by Content-Type: application/json",
+      {
+        cause: error,
+      },
+    );
   // Fastify's own, about what came.
   if (typeof statusCode === "number" && statusCode >= 400 && statusCode < 500)
     return new PostriderError(CODES_OF_STATUS[statusCode] ?? "request_malformed", String(message), {
@@ -73,9 +80,11 @@ export function toPostriderError(error: unknown): PostriderError {
   );
 }
 
+/** @param place where a field that a producer names stands in the request. */
 export function toProblemDetails(
   { code, message, problems }: PostriderError,
   requestId: string,
+  place: (field: string) => string = (field) => field,
 ): ProblemDetails {
   const { status, text } = ERROR_CODES[code];
   return {
@@ -85,7 +94,25 @@ export function toProblemDetails(
     code,
     detail: message,
     requestId,
-    problems: toShownProblems(problems),
+    problems: toShownProblems(problems.map((problem) => ({ ...problem, field: place(problem.field) }))),
+  };
+}
+
+/** Methods whose requests have no body. */
+const BODILESS: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE"]);
+/** Parameters that a producer has another name for. */
+const PARAMETERS: Readonly<Record<string, string>> = { cursor: "after" };
+
+/**
+ * Tells where a field that a producer names stands in a request: in its path, its query or its body.
+ * @param path the route's, such as `/v1/runs/:id`.
+ */
+export function toPlace(method: string, path: string): (field: string) => string {
+  const names = new Set(path.split("/").flatMap((part) => (part.startsWith(":") ? [part.slice(1)] : [])));
+  return (field) => {
+    if (field === "" || ELSEWHERE.test(field)) return field;
+    if (names.has(field)) return `path ${field}`;
+    return BODILESS.has(method) ? `query ${PARAMETERS[field] ?? field}` : field;
   };
 }
 

@@ -2,7 +2,7 @@
 
 import type { SavedAction } from "@postrider/producer/actions/actions";
 import { ACTION_ID, type ActionDocument, actionSchema } from "@postrider/shared/action";
-import { PostriderError } from "@postrider/shared/errors";
+import { invalidField, PostriderError } from "@postrider/shared/errors";
 import { findChanges } from "@postrider/shared/json-diff";
 import { z } from "zod";
 import { reaches } from "../route/caller.ts";
@@ -210,6 +210,5 @@ function withId(document: ActionDocument, id: string): unknown {
   if (typeof document !== "object" || document === null || Array.isArray(document)) return document;
   if (document.id === undefined) return { ...document, id };
   if (document.id === id) return document;
-  const message = `must be ${id}, as the path says`;
-  throw new PostriderError("action_invalid", `id: ${message}`, { problems: [{ field: "id", message }] });
+  throw invalidField("action_invalid", "id", `must be ${id}, as the path says`);
 }

@@ -6,7 +6,7 @@ import { toScope } from "@postrider/compose/scope";
 import { withMaskedSecrets } from "@postrider/compose/secret-grants";
 import { toActionRef } from "@postrider/shared/action-ref";
 import { type EventData, parseCustomer, parseValues, type Values } from "@postrider/shared/delivery";
-import { PostriderError } from "@postrider/shared/errors";
+import { invalidField, PostriderError } from "@postrider/shared/errors";
 import { parseAction } from "@postrider/shared/parse-action";
 import { z } from "zod";
 import { problemDetailSchema, toShownProblems } from "../route/problem.ts";
@@ -133,10 +133,7 @@ async function load(
   }
   const action = await inDocument(async () => producer.snippets.addTo(parseAction({ id, ...document })));
   if (action.id === id) return { name: id, compiled: await inDocument(() => compileAction(action)) };
-  const message = `must be ${id}, as the path says`;
-  throw new PostriderError("action_invalid", `action.id: ${message}`, {
-    problems: [{ field: "action.id", message }],
-  });
+  throw invalidField("action_invalid", "action.id", `must be ${id}, as the path says`);
 }
 
 /** What is wrong with a document stands within `action` of the body. */

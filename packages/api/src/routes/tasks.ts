@@ -9,7 +9,7 @@ import {
   type TaskOrder,
 } from "@postrider/producer/tasks/task";
 import { deliveryFilterSchema, isEmptyFilter } from "@postrider/shared/delivery-filter";
-import { PostriderError } from "@postrider/shared/errors";
+import { invalidField, PostriderError } from "@postrider/shared/errors";
 import { z } from "zod";
 import { type Caller, isNarrowed, reaches } from "../route/caller.ts";
 import { problemSchema, toProblemDetails } from "../route/problem.ts";
@@ -124,7 +124,7 @@ function toOrder({ all, filter = {}, rate, ...body }: Body, caller: Caller): Tas
     const message = isEmpty
       ? `must be true where the filter is empty, since that would ${body.do} all ${body.do === "cancel" ? "that wait" : "dead letters"}`
       : "has no place beside a filter";
-    throw new PostriderError("request_invalid", `all: ${message}`, { problems: [{ field: "all", message }] });
+    throw invalidField("request_invalid", "all", message);
   }
   const { presentVersion, newKey } = body.do === "replay" ? body : {};
   const order = { do: body.do, filter, ratePerSecond: rate, presentVersion, newKey };

@@ -3,7 +3,7 @@
 import { ERROR_CODES } from "@postrider/shared/error-codes";
 import type { Logger } from "@postrider/shared/log";
 import type { FastifyReply } from "fastify";
-import { PROBLEM_TYPE, retryAfterOf, toPostriderError, toProblemDetails } from "../route/problem.ts";
+import { PROBLEM_TYPE, retryAfterOf, toPlace, toPostriderError, toProblemDetails } from "../route/problem.ts";
 import type { Answer, Route } from "../route/route.ts";
 import { JSON_TYPE, toJson } from "../route/to-json.ts";
 
@@ -30,10 +30,12 @@ export function sendProblem(
   if (retryAfter !== undefined && !reply.hasHeader("retry-after"))
     void reply.header("retry-after", String(retryAfter));
   if (error.code === "unauthorized") void reply.header("www-authenticate", 'Bearer realm="postrider"');
+  const { method, routeOptions } = reply.request;
+  const place = toPlace(method, routeOptions.url ?? "");
   return reply
     .code(status)
     .type(PROBLEM_TYPE)
-    .send(JSON.stringify(toProblemDetails(error, requestId)));
+    .send(JSON.stringify(toProblemDetails(error, requestId, place)));
 }
 
 /** The methods that a path has; none where it is no path. */

@@ -2,7 +2,7 @@
 
 import { addChange, readChanges, type StoredChange } from "@postrider/redis/audit-stream";
 import type { Store } from "@postrider/redis/shard";
-import { PostriderError } from "@postrider/shared/errors";
+import { invalidField } from "@postrider/shared/errors";
 
 /** Who changes something. */
 export interface Actor {
@@ -137,7 +137,7 @@ export function createAuditTrail(store: Store): AuditTrail {
 /** @throws `request_invalid`. */
 export function checkPlace(after: string | undefined): void {
   if (after === undefined || AUDIT_CURSOR.test(after)) return;
-  throw new PostriderError("request_invalid", "after: is no place that an earlier list has given");
+  throw invalidField("request_invalid", "after", "is no place that an earlier list has given");
 }
 
 function isMeant(entry: AuditEntry, by: string | undefined, on: string | undefined): boolean {

@@ -2,22 +2,24 @@
 
 import { limitsSchema } from "@postrider/shared/action";
 import { toOrigin } from "@postrider/shared/destination-origin";
-import { PostriderError, type Problem } from "@postrider/shared/errors";
+import { invalidField, type Problem } from "@postrider/shared/errors";
 import type { Limits } from "@postrider/shared/own-lane";
 
 /** The origin that a person names, and nothing beyond it. @throws `destination_invalid`. */
 export function parseOrigin(text: string): string {
   const origin = toOrigin(text);
   if (origin === null)
-    throw new PostriderError(
+    throw invalidField(
       "destination_invalid",
+      "origin",
       `"${text}" is no destination; it must look like https://host or https://host:port`,
     );
   const { username, password, pathname, search, hash } = new URL(text);
   if ([username, password, search, hash].every((part) => part === "") && pathname === "/") return origin;
   // Not the text itself: it may hold a credential.
-  throw new PostriderError(
+  throw invalidField(
     "destination_invalid",
+    "origin",
     `a destination is an origin, without a path or anything else, and holds for all paths there; write ${origin}`,
   );
 }
@@ -27,10 +29,7 @@ export function parseLimits(limits: Limits): Limits {
   const read = readLimits(limits);
   if ("limits" in read) return read.limits;
   const [{ field, message } = { field: "", message: "is not valid" }] = read.problems;
-  throw new PostriderError(
-    "destination_invalid",
-    `${["limits", field].filter(Boolean).join(".")}: ${message}`,
-  );
+  throw invalidField("destination_invalid", ["limits", field].filter(Boolean).join("."), message);
 }
 
 /** @returns every problem at once, with its field. */
@@ -65,5 +64,5 @@ const FOR_MS_MAX = 30 * 86_400_000;
 /** How long what a person sets is to stand. @throws `destination_invalid`. */
 export function parseForMs(forMs: number | undefined): number | undefined {
   if (forMs === undefined || (forMs >= FOR_MS_MIN && forMs <= FOR_MS_MAX)) return forMs;
-  throw new PostriderError("destination_invalid", "for: must be from a second (1s) to 30 days (30d)");
+  throw invalidField("destination_invalid", "for", "must be from a second (1s) to 30 days (30d)");
 }

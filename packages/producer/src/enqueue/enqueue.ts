@@ -18,7 +18,7 @@ import {
   toDeliveryId,
   type Values,
 } from "@postrider/shared/delivery";
-import { PostriderError } from "@postrider/shared/errors";
+import { invalidField, PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import type { Sealer } from "@postrider/shared/seal";
@@ -196,8 +196,9 @@ function toDelivery(customer: Customer, frame: DeliveryFrame, sealer: Sealer | n
   }
   const { packed, bytes } = pack;
   if (bytes <= DELIVERY_BYTES_MAX) return packed;
-  throw new PostriderError(
+  throw invalidField(
     "customer_invalid",
-    `the customer and event are ${bytes} bytes of JSON; at most ${DELIVERY_BYTES_MAX} are taken`,
+    "customer",
+    `with its event it has ${bytes} bytes of JSON; at most ${DELIVERY_BYTES_MAX} are taken`,
   );
 }

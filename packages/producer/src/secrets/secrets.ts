@@ -4,7 +4,7 @@
 import { asProducer } from "@postrider/redis/connect";
 import type { Store } from "@postrider/redis/shard";
 import { secretName } from "@postrider/shared/credentials";
-import { PostriderError } from "@postrider/shared/errors";
+import { invalidField, PostriderError } from "@postrider/shared/errors";
 import type { Sealer } from "@postrider/shared/seal";
 import { resealStoredAction } from "@postrider/shared/stored-action";
 import { openStoredSecret, readStoredSecret, toStoredSecret } from "@postrider/shared/stored-secret";
@@ -136,13 +136,14 @@ function resealAction(id: string, field: string, stored: string, sealer: Sealer)
 function parseName(name: string): void {
   const parsed = secretName.safeParse(name);
   if (!parsed.success)
-    throw new PostriderError("secret_invalid", `name: ${parsed.error.issues[0]?.message ?? "is not valid"}`);
+    throw invalidField("secret_invalid", "name", parsed.error.issues[0]?.message ?? "is not valid");
 }
 
 function parseValue(name: string, value: string): void {
   if (value.length >= VALUE_CHARS_MIN && value.length <= VALUE_CHARS_MAX) return;
-  throw new PostriderError(
+  throw invalidField(
     "secret_invalid",
-    `value: the value of ${name} has ${value.length} characters; it must have ${VALUE_CHARS_MIN} to ${VALUE_CHARS_MAX}`,
+    "value",
+    `the value of ${name} has ${value.length} characters; it must have ${VALUE_CHARS_MIN} to ${VALUE_CHARS_MAX}`,
   );
 }

@@ -4,7 +4,7 @@
 import { asProducer } from "@postrider/redis/connect";
 import type { Store } from "@postrider/redis/shard";
 import { digestToken, type Grant, grantSchema, newToken } from "@postrider/shared/api-token";
-import { PostriderError } from "@postrider/shared/errors";
+import { invalidField, PostriderError } from "@postrider/shared/errors";
 
 export interface TokenListed extends Grant {
   readonly id: string;
@@ -77,6 +77,5 @@ function parseGrant(given: Grant, now: number): Grant {
   }
   const { expiresAt } = parsed.data;
   if (expiresAt === undefined || Date.parse(expiresAt) > now) return parsed.data;
-  const problem = { field: "expiresAt", message: "is in the past" };
-  throw new PostriderError("token_invalid", "expiresAt: is in the past", { problems: [problem] });
+  throw invalidField("token_invalid", "expiresAt", "is in the past");
 }
