@@ -14,6 +14,9 @@ import { HOSTILE, playScene, type Scene, TOKENS } from "./scene.ts";
 /** Where pictures of the pages are put, for whoever wants to look. */
 const PICTURES = join(ROOT, "node_modules", ".cache", "console");
 
+/** The one that documents show. */
+const KEPT = join(ROOT, "docs", "console.png");
+
 /** Told to draw, the test draws every page in every look; else it only looks at them. */
 const IS_DRAWN = process.env["PICTURES"] === "1";
 
@@ -96,6 +99,7 @@ test.each(Object.entries(LOOKS))("every page is sound and whole: %s", async (nam
     if (title === "home") await page.locator(".tile-value", { hasText: "/s" }).first().waitFor();
     await eventually(async () => expect(await page.evaluate(UNFINISHED)).toBe(0), BROWSER_MS);
     if (IS_DRAWN) await page.screenshot({ path: join(PICTURES, `${title}-${name}.png`), fullPage: true });
+    if (IS_DRAWN && title === "home" && name === "wide-light") await page.screenshot({ path: KEPT });
     const sideways = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
     expect(sideways, `${title} sticks out at ${look.width} px`).toBeLessThanOrEqual(0);
     expect(await page.locator("#planted, #sown").count(), `${title} takes data for markup`).toBe(0);

@@ -1,5 +1,5 @@
-// What readers do in the console, in a real browser over a running installation: with the keyboard alone, with
-// the back button, with a token that may only read, that is narrowed or revoked, while the API is away, and
+// What readers do in the console, in a real browser over a running installation: with the keyboard alone,
+// with the back button, with a token that may only read, that is narrowed or revoked, while the API is away, and
 // under another path.
 
 import { request as ask, createServer } from "node:http";

@@ -1,6 +1,7 @@
 // A table of one page of a list. On a narrow screen each row becomes a card, its cells named.
 
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { address, toHref } from "../platform/address.ts";
 
 export interface Column<T> {
@@ -18,7 +19,7 @@ interface ListingProps<T> {
 
 export function Listing<T>({ name, rows, columns, keyOf }: ListingProps<T>) {
   return (
-    <div class="sideways">
+    <Sideways name={name}>
       <table class="listing">
         <caption class="unseen">{name}</caption>
         <thead>
@@ -42,7 +43,25 @@ export function Listing<T>({ name, rows, columns, keyOf }: ListingProps<T>) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Sideways>
+  );
+}
+
+/** Where the table is wider than its place, keyboards can scroll it. */
+function Sideways({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
+  const place = useRef<HTMLElement>(null);
+  const [isCut, setCut] = useState(false);
+  useEffect(() => {
+    const { current } = place;
+    if (current === null) return undefined;
+    const observer = new ResizeObserver(() => setCut(current.scrollWidth > current.clientWidth));
+    for (const one of [current, ...current.children]) observer.observe(one);
+    return () => observer.disconnect();
+  }, []);
+  return (
+    <section ref={place} class="sideways" {...(isCut && { tabIndex: 0, "aria-label": name })}>
+      {children}
+    </section>
   );
 }
 

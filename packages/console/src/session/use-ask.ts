@@ -6,7 +6,7 @@ import type { Input, Operation } from "@postrider/client/call";
 import type { Operations } from "@postrider/client/generated";
 import { stringifyExact } from "@postrider/shared/exact-json";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { isWatching } from "../platform/watching.ts";
+import { isWatching } from "../platform/attention.ts";
 import { askApi } from "./session.ts";
 
 export interface Asked<T> {

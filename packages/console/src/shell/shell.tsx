@@ -4,7 +4,7 @@
 import type { ComponentChildren } from "preact";
 import { PAGES } from "../pages/page-list.ts";
 import { address, toHref } from "../platform/address.ts";
-import { isPausedByReader } from "../platform/watching.ts";
+import { isPausedByReader } from "../platform/attention.ts";
 import { hasToken, isAway, may, session, signOut } from "../session/session.ts";
 import { Logo } from "./logo.tsx";
 

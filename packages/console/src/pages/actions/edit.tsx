@@ -1,5 +1,5 @@
-// An action's document as it is written: looked at by the server against a sample customer, and saved as a new
-// version, unless somebody else has saved one meanwhile.
+// An action as it is written: looked at by the server against a sample customer, and saved as a new version,
+// unless somebody else has saved one meanwhile.
 
 import { ApiError } from "@postrider/client/api-error";
 import type { ActionDocument, Operations } from "@postrider/client/generated";
@@ -77,7 +77,7 @@ export function Edit({ saved, done }: Props) {
             name="document"
             rows={ROWS}
             value={saved === null ? NEW_DOCUMENT : stringifyExact(saved.action, 2)}
-            hint="Texts are Liquid templates. A credential that is shown as *** stays what it is only where it is written again, or named as a secret."
+            hint="Texts are Liquid templates. A credential that is shown as *** must be written again, or named as a secret: a mask is not saved."
           />
           <Area label="A sample customer, as JSON" name="customer" rows={4} value={SAMPLE} />
           {problem !== null && (
