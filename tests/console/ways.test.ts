@@ -1,6 +1,6 @@
 // What readers do in the console, in a real browser over a running installation: with the keyboard alone,
-// with the back button, with a token that may only read, that is narrowed or revoked, while the API is away, and
-// under another path.
+// with the back button, with a token that may only read, that is narrowed or revoked, and while the API is
+// away.
 
 import { request as ask, createServer } from "node:http";
 import type { Browser, Page } from "playwright-core";
