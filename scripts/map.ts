@@ -44,6 +44,9 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   "@opentelemetry/resources": ["shared/src/tracing/otlp.ts"],
   "@opentelemetry/context-async-hooks": ["shared/src/tracing/otlp.ts"],
   fastify: ["api/src/server/", "worker/src/probes.ts"],
+  preact: ["console/src/"],
+  "@preact/signals": ["console/src/"],
+  uplot: ["console/src/design/chart.tsx", "console/src/design/plot.ts"],
   commander: ["cli/src/program.ts", "cli/src/commands/"],
 };
 
@@ -51,7 +54,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
 export function sourceFiles(): string[] {
   return execFileSync(
     "git",
-    ["ls-files", "--cached", "--others", "--exclude-standard", "packages/*/src/*.ts"],
+    ["ls-files", "--cached", "--others", "--exclude-standard", "packages/*/src/*.ts", "packages/*/src/*.tsx"],
     { cwd: ROOT, encoding: "utf8" },
   )
     .split("\n")

@@ -157,10 +157,9 @@ test.each(Object.entries(MET))("%s", async (code, meet) => {
   expectProblem(answered, code);
   // A header has no pointer; its name stands in the text.
   if (code.endsWith("_invalid") && code !== "idempotency_key_invalid")
-    expect(answered.json.problems).toContainEqual({
-      pointer: expect.stringMatching(/^(?:\/|query |path )./),
-      message: expect.any(String),
-    });
+    expect(answered.json.problems).toContainEqual(
+      expect.objectContaining({ pointer: expect.stringMatching(/^(?:\/|query |path )./) }),
+    );
 });
 
 test("a field is said to be where the request has it: in its path, its query or its body", async () => {

@@ -159,6 +159,7 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
   listSecrets: () => ({}),
   saveSecret: () => ({ params: { name: "CRM" }, body: { value: "a value of some length" } }),
   removeSecret: () => ({ params: { name: "CRM" } }),
+  getCaller: () => ({}),
   listTokens: () => ({}),
   createToken: ({ action }) => ({ body: { name: "crm", scopes: ["enqueue"], actions: [action] } }),
   revokeToken: ({ token }) => ({ params: { id: token } }),

@@ -32,6 +32,7 @@ async function serve(answer: (circumstances: Circumstances) => Promise<{ status:
     door: { admit: () => ANYBODY },
     answer: (_route, _given, circumstances) => answer(circumstances),
     bodyBytesMax: 1_024,
+    readConsole: () => null,
     bodyMs: 100,
     inFlightMax: 1,
     tracing: null,

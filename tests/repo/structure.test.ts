@@ -33,6 +33,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   worker: ["shared", "redis", "compose"],
   api: ["shared", "redis", "compose", "producer"],
   client: ["shared"],
+  console: ["shared", "client"],
   cli: ["shared", "redis", "compose", "producer", "worker", "api", "client"],
 };
 
@@ -50,7 +51,7 @@ test.each(sources)("%s imports only what it may", async (file) => {
         door.some((place) => file.startsWith(`packages/${place}`)),
         `${file} is no door of ${name}`,
       ).toBe(true);
-    if (name.startsWith(".")) expect(name, "imports name the file").toMatch(/\.ts$/);
+    if (name.startsWith(".")) expect(name, "imports name the file").toMatch(/\.(?:tsx?|css)$/);
   }
 });
 
@@ -110,7 +111,7 @@ const WIDTH_MAX = 110;
 
 test("comments are as wide as the code at most", async () => {
   for (const file of files.filter((name) =>
-    /^(?:packages\/[^/]+\/src|tests|scripts|bench|demo)\/.*\.ts$/.test(name),
+    /^(?:packages\/[^/]+\/src|tests|scripts|bench|demo)\/.*\.tsx?$/.test(name),
   ))
     for (const line of (await readFile(join(ROOT, file), "utf8")).split("\n"))
       if (/^\s*(?:\/\/|\/?\*)/.test(line))
@@ -124,9 +125,13 @@ test("no source file is dead: each is imported, or is an entrance", async () => 
     "packages/worker/src/worker.ts",
     "packages/api/src/api.ts",
     "packages/client/src/create-client.ts",
+    "packages/console/src/main.tsx",
+    // What Vite puts in the place of modules of Node's.
+    "packages/console/src/platform/random.ts",
+    "packages/console/src/platform/timers.ts",
   ]);
   const imported = new Set<string>();
-  for (const file of files.filter((name) => name.endsWith(".ts"))) {
+  for (const file of files.filter((name) => /\.tsx?$/.test(name))) {
     for (const name of await importsOf(file)) {
       const ours = /^@postrider\/([^/]+)\/(.+)$/.exec(name);
       if (ours !== null) imported.add(`packages/${ours[1]}/src/${ours[2]}.ts`);
@@ -152,7 +157,7 @@ function expandBraces(path: string): string[] {
 
 test("paths that documents and comments name are there", async () => {
   const named =
-    /(?:packages\/)?\b((?:shared|redis|compose|producer|worker|api|cli)\/src\/[\w./{},-]*[\w}/])/g;
+    /(?:packages\/)?\b((?:shared|redis|compose|producer|worker|api|client|console|cli)\/src\/[\w./{},-]*[\w}/])/g;
   const known = files.map((file) => file.replace(/^packages\//, ""));
   for (const file of files.filter((name) => /\.(?:md|ts|mjs)$/.test(name))) {
     const text = await readFile(join(ROOT, file), "utf8");

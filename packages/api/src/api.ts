@@ -21,6 +21,7 @@ import { createIdempotency } from "./idempotency.ts";
 import { createAnswering } from "./route/answering.ts";
 import type { Tools } from "./route/tools.ts";
 import { ROUTES } from "./routes.ts";
+import { readConsole } from "./server/console-files.ts";
 import { createServer } from "./server/server.ts";
 import type { RequestTracing } from "./server/trace-requests.ts";
 import { createCarrierDuty } from "./subscriptions/carrier-duty.ts";
@@ -80,6 +81,7 @@ export async function createApi({ producer, settings, log, tracing = null }: Api
       idempotency: createIdempotency(createAnswers(producer.store, settings.apiIdempotencyMs)),
       log,
     }),
+    readConsole,
     bodyBytesMax: settings.apiBodyBytesMax,
     bodyMs: settings.apiBodyMs,
     inFlightMax: settings.apiInFlightMax,
@@ -109,7 +111,7 @@ export async function createApi({ producer, settings, log, tracing = null }: Api
       address = await server.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
         throw error.code === "EADDRINUSE" ? toPortTaken(host, port, error) : error;
       });
-      log.info({ address }, "API ready");
+      log.info({ address, console: `${address}/console/` }, "API ready");
       tasks.start();
       subscriptions.start();
       watching = startWatching();

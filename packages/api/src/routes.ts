@@ -5,6 +5,7 @@ import { renderOpenApi } from "./openapi.ts";
 import type { Route } from "./route/route.ts";
 import { actionRoutes } from "./routes/actions.ts";
 import { auditRoute } from "./routes/audit.ts";
+import { callerRoute } from "./routes/caller.ts";
 import { changeDeliveryRoutes } from "./routes/change-delivery.ts";
 import { configRoutes } from "./routes/config.ts";
 import { customerRoutes } from "./routes/customers.ts";
@@ -53,6 +54,7 @@ export const ROUTES: readonly Route[] = [
   ...configRoutes,
   ...taskRoutes,
   ...tokenRoutes,
+  callerRoute,
   auditRoute,
   ...healthRoutes,
   ...createDescriptionRoutes({

@@ -2812,6 +2812,25 @@ export interface Operations {
     readonly body: undefined;
     readonly reply: undefined;
   };
+  /** Whose token it is, and what that may do. */
+  readonly getCaller: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly query: Readonly<Record<string, never>>;
+    readonly headers: Readonly<Record<string, never>>;
+    readonly body: undefined;
+    readonly reply: {
+      /** What people call the token; `anybody` where none is needed. */
+      readonly name: string;
+      /** All that it may, also what a larger scope holds. */
+      readonly scopes: readonly ("enqueue" | "read" | "manage" | "admin")[];
+      /** The only actions that it reaches; null: all. */
+      readonly actions: readonly string[] | null;
+      /** The only shared lanes that it reaches; null: all. */
+      readonly lanes: readonly string[] | null;
+      /** Of the API. */
+      readonly version: string;
+    };
+  };
   /** Who changed what, newest first. */
   readonly listAudit: {
     readonly params: Readonly<Record<string, never>>;
@@ -2984,6 +3003,7 @@ export const OPERATIONS = {
   listTokens: { method: "GET", path: "/v1/tokens" },
   createToken: { method: "POST", path: "/v1/tokens" },
   revokeToken: { method: "DELETE", path: "/v1/tokens/{id}" },
+  getCaller: { method: "GET", path: "/v1/caller" },
   listAudit: { method: "GET", path: "/v1/audit" },
   getHealth: { method: "GET", path: "/healthz" },
   getReadiness: { method: "GET", path: "/readyz" },

@@ -10,6 +10,7 @@ import type { Door } from "../route/door.ts";
 import type { Given } from "../route/read-input.ts";
 import type { Answer, Circumstances, Route } from "../route/route.ts";
 import { limitBodyTime } from "./body-time.ts";
+import { type ConsoleFiles, serveConsole } from "./console-files.ts";
 import { lingerAfterAnswer } from "./linger.ts";
 import { createOccupancy, type Occupancy, type OccupancyOptions } from "./occupancy.ts";
 import { checkCoding, readJson } from "./read-json.ts";
@@ -45,6 +46,8 @@ export interface ServerOptions extends OccupancyOptions {
   readonly door: Door;
   readonly answer: (route: Route, given: Given, circumstances: Circumstances) => Promise<Answer>;
   readonly bodyBytesMax: number;
+  /** Read with the first request for it; null: there is no console. */
+  readonly readConsole: () => ConsoleFiles | null;
   /** How long a client may take to send such a body. */
   readonly bodyMs: number;
   /** PEM; null: plain HTTP. */
@@ -65,6 +68,7 @@ export function createServer(options: ServerOptions): Server {
   const app = createApp(options);
   const enter = createEntrance(options, occupancy);
   for (const route of options.routes) addRoute(app, route, { ...options, enter });
+  serveConsole(app, options.readConsole);
   app.addHook("onSend", (_, reply, payload, done) => {
     // Told when the answer goes out: a request may have come long before the end.
     if (!isOpen) void reply.header("connection", "close");

@@ -1,0 +1,78 @@
+// What a preview tells: the request of each customer, those that would fail first; what will surprise; and
+// where each value lands and how it is escaped there.
+
+import type { Operations } from "@postrider/client/generated";
+import { Badge } from "../../design/badge.tsx";
+import { Data } from "../../design/data.tsx";
+import { Listing } from "../../design/listing.tsx";
+import { Panel } from "../../design/panel.tsx";
+import { showCount, showMany } from "../../words/numbers.ts";
+import { makeVisible } from "../../words/visible.ts";
+import { Request } from "../deliveries/as-sent.tsx";
+
+type Preview = Operations["previewAction"]["reply"];
+type One = Preview["previews"][number];
+
+export function Previewed({ preview: { previews, warnings, outputs } }: { readonly preview: Preview }) {
+  const sorted = [...previews].sort((a, b) => b.problems.length - a.problems.length);
+  const failing = previews.filter(({ problems }) => problems.length > 0).length;
+  return (
+    <>
+      <Panel
+        title={
+          failing === 0
+            ? `${showMany(previews.length, "request", "requests")}, all sound`
+            : `${showCount(failing)} of ${showMany(previews.length, "request", "requests")} would fail`
+        }
+      >
+        {warnings.map(({ pointer, message, line, column }) => (
+          <p class="note" key={`${pointer} ${message} ${line} ${column}`}>
+            <code>{makeVisible(pointer)}</code>: {makeVisible(message)}
+          </p>
+        ))}
+        {sorted.map((one, at) => (
+          <OnePreview key={`${one.customerId} ${at}`} one={one} isOpen={at === 0} />
+        ))}
+      </Panel>
+      {outputs.length > 0 && (
+        <Panel title="Where each value lands">
+          <Listing
+            name="Where each value lands"
+            rows={outputs}
+            keyOf={({ field, line, column }) => `${field} ${line} ${column}`}
+            columns={[
+              { head: "Value", cell: ({ expression }) => <Data of={expression} isName /> },
+              { head: "In", cell: ({ field, line, column }) => `${field}, line ${line}, column ${column}` },
+              { head: "As", cell: ({ place }) => place },
+            ]}
+          />
+        </Panel>
+      )}
+    </>
+  );
+}
+
+function OnePreview({ one, isOpen }: { readonly one: One; readonly isOpen: boolean }) {
+  const { customerId, problems, url, method, headers, body, missing, unused, bytes } = one;
+  return (
+    <details open={isOpen}>
+      <summary>
+        <Data of={customerId} /> {problems.length > 0 && <Badge state="fails" tone="bad" />}
+      </summary>
+      <div class="dialog-body">
+        {problems.map(({ pointer, message, line, column }) => (
+          <p class="problem" key={`${pointer} ${message} ${line} ${column}`}>
+            <code>{makeVisible(pointer)}</code>
+            {line !== undefined && `, line ${line}, column ${column ?? 1}`}: {makeVisible(message)}
+          </p>
+        ))}
+        {url !== null && <Request request={{ method, url, headers, body }} />}
+        <p class="hint">
+          {bytes !== null && `${showCount(bytes.headers + bytes.body)} bytes. `}
+          {missing.length > 0 && `Read and not there: ${missing.map(makeVisible).join(", ")}. `}
+          {unused.length > 0 && `There and not read: ${unused.map(makeVisible).join(", ")}.`}
+        </p>
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,185 @@
+// Dead letters: what they have in common, then the letters themselves, and the ways back.
+
+import type { Operations } from "@postrider/client/generated";
+import { REASONS } from "@postrider/shared/outcome";
+import { Time } from "../../design/clock.tsx";
+import { Data } from "../../design/data.tsx";
+import { Listing, Pager } from "../../design/listing.tsx";
+import { Empty, Page, Panel } from "../../design/panel.tsx";
+import { Waiting } from "../../design/waiting.tsx";
+import { address, toHref } from "../../platform/address.ts";
+import { useAsk } from "../../session/use-ask.ts";
+import { showCount, showMany } from "../../words/numbers.ts";
+import { FilterForm, filterOf, sayFilter } from "../filter.tsx";
+import { actionHref, deliveryHref } from "../links.ts";
+import type { PageProps } from "../page-props.ts";
+import { LetterSwitches } from "./letter-switches.tsx";
+
+type Letters = Operations["listDeadLetters"]["reply"];
+type Groups = Operations["groupDeadLetters"]["reply"];
+
+const PAGE = 50;
+const LETTERS_MS = 5_000;
+/** Grouping looks at thousands. */
+const GROUPS_MS = 15_000;
+const NAMES = ["reason", "destination", "action", "run", "customer", "label", "lane", "from", "to"] as const;
+/** What groups may be told apart by. */
+const WAYS = ["reason,destination", "reason", "destination", "action", "run"] as const;
+
+export function DeadLetters(_: PageProps) {
+  const { after, by = WAYS[0] } = address.value.query;
+  const filter = filterOf(NAMES);
+  const isFirst = after === undefined;
+  const groups = useAsk(
+    "groupDeadLetters",
+    { query: { ...filter, by } as never },
+    { isOn: isFirst, everyMs: GROUPS_MS },
+  );
+  const letters = useAsk(
+    "listDeadLetters",
+    { query: { ...filter, limit: PAGE, after } as never },
+    // A page further on is read, and must not move under its reader.
+    isFirst ? { everyMs: LETTERS_MS } : {},
+  );
+  const again = (): void => {
+    groups.again();
+    letters.again();
+  };
+  return (
+    <Page
+      title="Dead letters"
+      name="Dead letters"
+      actions={<LetterSwitches filter={filter} sample={letters.data?.deadLetters ?? []} done={again} />}
+    >
+      <Panel title="Filter">
+        <FilterForm names={NAMES} first={4} />
+      </Panel>
+      {isFirst && (
+        <Panel title="What they have in common" aside={<WayChoice chosen={by} />}>
+          <Waiting asked={groups}>{(reply) => <GroupList reply={reply} />}</Waiting>
+        </Panel>
+      )}
+      <Panel title={Object.keys(filter).length === 0 ? "The newest first" : `Those of ${sayFilter(filter)}`}>
+        <Waiting asked={letters}>{(reply) => <LetterList reply={reply} />}</Waiting>
+      </Panel>
+    </Page>
+  );
+}
+
+function WayChoice({ chosen }: { readonly chosen: string }) {
+  const { path, query } = address.value;
+  return (
+    <nav class="choice" aria-label="Grouped by">
+      {WAYS.map((way) => (
+        <a
+          key={way}
+          href={toHref(path, { ...query, by: way })}
+          aria-current={way === chosen ? "true" : undefined}
+        >
+          {way.replace(",", " and ")}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function GroupList({ reply: { groups, others, isComplete, scanned } }: { readonly reply: Groups }) {
+  const { query } = address.value;
+  if (groups.length === 0) return <p class="calm-note">There is nothing to group.</p>;
+  return (
+    <>
+      <Listing
+        name="Groups of dead letters"
+        rows={groups}
+        keyOf={({ of }) => JSON.stringify(of)}
+        columns={[
+          {
+            head: "Group",
+            cell: ({ of }) => (
+              <>
+                <a href={toHref(["dead-letters"], { ...query, ...notNull(of) })}>
+                  {Object.values(of).map((value, at) => (
+                    <span key={at}>
+                      {at > 0 && " · "}
+                      <Data of={value} />
+                    </span>
+                  ))}
+                </a>
+                <div class="hint">{REASONS[of["reason"] as keyof typeof REASONS] ?? ""}</div>
+              </>
+            ),
+          },
+          {
+            head: "Letters",
+            isNumber: true,
+            cell: ({ count }) => `${isComplete ? "" : "≥ "}${showCount(count)}`,
+          },
+          { head: "First", cell: ({ firstFailedAt }) => <Time at={firstFailedAt} /> },
+          { head: "Last", cell: ({ lastFailedAt }) => <Time at={lastFailedAt} /> },
+          { head: "Example", cell: ({ example }) => <a href={deliveryHref(example)}>newest</a> },
+        ]}
+      />
+      {(!isComplete || others > 0) && (
+        <p class="hint">
+          {!isComplete &&
+            scanned !== null &&
+            `The newest ${showCount(scanned)} were looked at; there are more. `}
+          {others > 0 && `${showMany(others, "letter is", "letters are")} of further groups.`}
+        </p>
+      )}
+    </>
+  );
+}
+
+function notNull(of: Readonly<Record<string, string | null>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(of).filter((entry): entry is [string, string] => entry[1] !== null),
+  );
+}
+
+function LetterList({ reply: { deadLetters, total, after } }: { readonly reply: Letters }) {
+  if (deadLetters.length === 0 && after === null)
+    return (
+      <Empty title="No dead letter is here.">
+        <p>
+          {total === 0 || total === null
+            ? "What fails for good is kept here, to be looked at and replayed."
+            : `${showMany(total, "is", "are")} kept in all; try less to filter by.`}
+        </p>
+      </Empty>
+    );
+  return (
+    <>
+      {total !== null && <p class="hint">{showCount(total)} are kept in all, whatever the filter.</p>}
+      <Listing
+        name="Dead letters"
+        rows={deadLetters}
+        keyOf={({ id }) => id}
+        columns={[
+          {
+            head: "Customer",
+            cell: ({ id, customerId }) => (
+              <a href={deliveryHref(id)}>
+                <Data of={customerId} />
+              </a>
+            ),
+          },
+          { head: "Reason", cell: ({ reason }) => <code>{reason}</code> },
+          {
+            head: "Action",
+            cell: ({ action }) => (
+              <a href={actionHref(action)}>
+                <Data of={action} />
+              </a>
+            ),
+          },
+          { head: "Destination", cell: ({ destination }) => <Data of={destination} /> },
+          { head: "Run", cell: ({ run }) => <Data of={run} /> },
+          { head: "Attempts", isNumber: true, cell: ({ attempts }) => showCount(attempts) },
+          { head: "Failed", cell: ({ failedAt }) => <Time at={failedAt} /> },
+        ]}
+      />
+      <Pager after={after} />
+    </>
+  );
+}

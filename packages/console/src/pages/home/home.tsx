@@ -1,0 +1,84 @@
+// Is it flowing? One sentence, a few numbers, charts of the last hour, and below them what somebody may have
+// to do something about.
+
+import { Page, Panel } from "../../design/panel.tsx";
+import { Waiting } from "../../design/waiting.tsx";
+import { useAsk } from "../../session/use-ask.ts";
+import { MeasureBy, Measures, SpanChoice } from "../series.tsx";
+import { FirstSteps } from "./first-steps.tsx";
+import { Lanes, RunsUnderWay, Troubled, Workers } from "./standing.tsx";
+import { Tiles } from "./tiles.tsx";
+import { judge } from "./verdict.ts";
+
+const EVERY_MS = 2_000;
+
+export function Home() {
+  const asked = useAsk("getOverview", {}, { everyMs: EVERY_MS });
+  return (
+    <Page title="Home" name="Home" actions={<SpanChoice />}>
+      <Waiting asked={asked}>
+        {(overview) => {
+          const { tone, title, text } = judge(overview);
+          return (
+            <>
+              <p class={`verdict ${tone}`} role="status">
+                <i class={`dot ${tone}`} aria-hidden="true" />
+                <strong>{title}.</strong> <span>{text}.</span>
+              </p>
+              {overview.enqueued === 0 && <FirstSteps />}
+              <Tiles asked={asked} overview={overview} />
+            </>
+          );
+        }}
+      </Waiting>
+      <div class="grid">
+        <Charts />
+        {asked.data !== null && (
+          <>
+            <Troubled overview={asked.data} />
+            <RunsUnderWay overview={asked.data} />
+            <Lanes overview={asked.data} />
+            <Workers overview={asked.data} />
+          </>
+        )}
+      </div>
+    </Page>
+  );
+}
+
+function Charts() {
+  return (
+    <>
+      <Panel title="Deliveries" isWide>
+        <Measures
+          name="Deliveries enqueued, delivered and failed, per second"
+          unit="per second"
+          lines={[
+            { measure: "enqueued", name: "enqueued", color: "series-2" },
+            { measure: "delivered", name: "delivered", color: "good" },
+            { measure: "failed", name: "failed", color: "bad" },
+          ]}
+        />
+      </Panel>
+      <Panel title="Answer times of destinations">
+        <Measures
+          name="How long attempts took, in three percentiles"
+          unit="ms"
+          lines={[
+            { measure: "send_p50", name: "median", color: "series-1" },
+            { measure: "send_p95", name: "95 %", color: "series-3" },
+            { measure: "send_p99", name: "99 %", color: "series-5" },
+          ]}
+        />
+      </Panel>
+      <Panel title="Failures by reason" aside={<a href="#/dead-letters">Dead letters</a>}>
+        <MeasureBy
+          name="Failed deliveries by reason, per second"
+          measure="failed"
+          by="reason"
+          none="No delivery failed in this time."
+        />
+      </Panel>
+    </>
+  );
+}

@@ -1,0 +1,85 @@
+// Why deliveries of a run failed: by reason, and the latest ones with what they met.
+
+import { REASONS } from "@postrider/shared/outcome";
+import { Time } from "../../design/clock.tsx";
+import { Data } from "../../design/data.tsx";
+import { Listing } from "../../design/listing.tsx";
+import { Panel } from "../../design/panel.tsx";
+import { Waiting } from "../../design/waiting.tsx";
+import { toHref } from "../../platform/address.ts";
+import { useAsk } from "../../session/use-ask.ts";
+import { showCount } from "../../words/numbers.ts";
+import { deliveryHref } from "../links.ts";
+import type { Run } from "./run-switches.tsx";
+
+export function Failures({ run }: { readonly run: Run }) {
+  const reasons = Object.entries(run.failedByReason).sort(([, a], [, b]) => b - a);
+  if (reasons.length === 0)
+    return (
+      <Panel title="Failures" isWide>
+        <p class="calm-note">No delivery of this run has failed.</p>
+      </Panel>
+    );
+  return (
+    <>
+      <Panel title="Failures by reason">
+        <Listing
+          name="Failures by reason"
+          rows={reasons}
+          keyOf={([reason]) => reason}
+          columns={[
+            {
+              head: "Reason",
+              cell: ([reason]) => (
+                <>
+                  <a href={toHref(["dead-letters"], { run: run.run, reason })}>
+                    <code>{reason}</code>
+                  </a>
+                  <div class="hint">{REASONS[reason as keyof typeof REASONS] ?? ""}</div>
+                </>
+              ),
+            },
+            { head: "Failed", isNumber: true, cell: ([, count]) => showCount(count) },
+          ]}
+        />
+      </Panel>
+      <Latest run={run.run} />
+    </>
+  );
+}
+
+const SHOWN = 6;
+
+function Latest({ run }: { readonly run: string }) {
+  const asked = useAsk("listDeadLetters", { query: { run, limit: SHOWN } }, { everyMs: 10_000 });
+  return (
+    <Panel title="Latest failures" aside={<a href={toHref(["dead-letters"], { run })}>All of this run</a>}>
+      <Waiting asked={asked}>
+        {({ deadLetters }) =>
+          deadLetters.length === 0 ? (
+            <p class="calm-note">None is kept as a dead letter any more.</p>
+          ) : (
+            <Listing
+              name="Latest failures"
+              rows={deadLetters}
+              keyOf={({ id }) => id}
+              columns={[
+                {
+                  head: "Customer",
+                  cell: ({ id, customerId }) => (
+                    <a href={deliveryHref(id)}>
+                      <Data of={customerId} />
+                    </a>
+                  ),
+                },
+                { head: "Reason", cell: ({ reason }) => <code>{reason}</code> },
+                { head: "Attempts", isNumber: true, cell: ({ attempts }) => showCount(attempts) },
+                { head: "Failed", cell: ({ failedAt }) => <Time at={failedAt} /> },
+              ]}
+            />
+          )
+        }
+      </Waiting>
+    </Panel>
+  );
+}
