@@ -72,8 +72,7 @@ export interface NewShards {
 export async function beginShardMap(store: Store, keyPrefix: string, begun: NewShards): Promise<ShardMap> {
   const known = await readShardMap(store);
   if (known.version > 0 || begun.count === 1 || (await hasDeliveries(store.redis, keyPrefix))) return known;
-  // Another process may have begun with one shard a moment ago.
-  const made = planShards(known, begun);
+  const made: ShardMap = { ...planShards(known, begun), former: [] };
   await store.redis.set(store.keys.shards(), JSON.stringify(made), "NX");
   return readShardMap(store);
 }
