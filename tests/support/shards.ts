@@ -1,5 +1,8 @@
 // Installations with several shards, on Redis servers of their own.
 
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type RedisServer, type ServerOptions, startRedisServer } from "@postrider/cli/redis/redis-server";
 import { createShard, type Shard } from "@postrider/redis/shard";
 import { Redis } from "ioredis";
@@ -23,7 +26,10 @@ export async function startShardServers(
 ): Promise<ShardServers> {
   const binary = redisBinary();
   const start = (more: Partial<ServerOptions>) => startRedisServer({ binary, ...options, ...more });
-  const servers: RedisServer[] = await Promise.all(Array.from({ length: count }, () => start({})));
+  const root = await mkdtemp(join(tmpdir(), "postrider-test-shards-"));
+  const servers: RedisServer[] = await Promise.all(
+    Array.from({ length: count }, (_, index) => start({ directory: join(root, String(index)) })),
+  );
   const lookers: Redis[] = [];
   const at = (index: number): RedisServer => {
     const server = servers[index];
@@ -39,6 +45,7 @@ export async function startShardServers(
     },
     toShards(shards) {
       const connections = servers.map(({ url }) => new Redis(url));
+      for (const looker of connections) looker.on("error", () => undefined);
       lookers.push(...connections);
       return Array.from({ length: shards }, (_, index) =>
         createShard(connections[index % count] as Redis, keyPrefix, String(index)),
@@ -47,6 +54,7 @@ export async function startShardServers(
     async [Symbol.asyncDispose]() {
       for (const looker of lookers) looker.disconnect();
       await Promise.all(servers.map((server) => server.stop()));
+      await rm(root, { recursive: true, force: true });
     },
   };
 }

@@ -5,7 +5,7 @@ import { PostriderError } from "@postrider/shared/errors";
 import type { Redis } from "ioredis";
 import { checkFormat } from "./format.ts";
 import { createShard, createStore, type Shard, type Store } from "./shard.ts";
-import { beginShardMap, readShardMap, type ShardMap } from "./shard-map.ts";
+import { beginShardMap, partOf, readShardMap, type ShardMap, type ShardPart } from "./shard-map.ts";
 import { createShards, type Shards } from "./shards.ts";
 
 /** How often a process looks which shards there are. */
@@ -23,6 +23,8 @@ export interface OpenShardsOptions {
 
 export interface OpenShards extends Shards {
   readonly store: Store;
+  /** A shard's part of what all of them share, such as a destination's rate. */
+  partOf(name: string): ShardPart;
   /** The names of the shards whose server has not answered yet. */
   missing(): readonly string[];
   /**
@@ -66,6 +68,7 @@ export async function openShards(options: OpenShardsOptions): Promise<OpenShards
       return found.all;
     },
     store,
+    partOf: (name) => partOf(map, name, Date.now()),
     missing: () => toNames(map).filter((name) => !shards.has(name) && isMeant(name, only)),
     async refresh() {
       const latest = await readShardMap(store);

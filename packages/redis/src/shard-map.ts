@@ -59,6 +59,28 @@ export function openNames({ shards, former }: ShardMap, now: number): readonly s
   return shards.filter(({ state }) => state === "open").map(({ name }) => name);
 }
 
+/** Of what all shards share, the part of one: every so-manieth. */
+export interface ShardPart {
+  readonly count: number;
+  /** From 0. */
+  readonly place: number;
+}
+
+export const WHOLE: ShardPart = { count: 1, place: 0 };
+
+/**
+ * A shard's part at a time. A shard that is about to be opened has none yet, and the others have all: there
+ * is nothing in it.
+ */
+export function partOf(map: ShardMap, name: string, now: number): ShardPart {
+  const open = new Set(openNames(map, now));
+  const names = map.shards
+    .filter((shard) => shard.state === "draining" || open.has(shard.name))
+    .map((shard) => shard.name);
+  const place = names.indexOf(name);
+  return place < 0 ? { count: names.length + 1, place: names.length } : { count: names.length, place };
+}
+
 export interface NewShards {
   readonly count: number;
   readonly servers: number;

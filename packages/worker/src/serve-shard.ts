@@ -9,6 +9,7 @@ import { createRollUps } from "@postrider/redis/roll-ups";
 import { createBury } from "@postrider/redis/scripts/bury";
 import { createMove } from "@postrider/redis/scripts/move";
 import type { Shard, Store } from "@postrider/redis/shard";
+import type { ShardPart } from "@postrider/redis/shard-map";
 import { createTestSendQueue } from "@postrider/redis/test-send-queue";
 import type { Logger } from "@postrider/shared/log";
 import type { Sealer } from "@postrider/shared/seal";
@@ -40,6 +41,8 @@ export interface ProcessParts {
   readonly log: Logger;
   readonly store: Store;
   readonly sealer: Sealer;
+  /** A shard's part of what all shards share. */
+  readonly partOf: (shard: string) => ShardPart;
   readonly attempts: AttemptLog;
   readonly interrupts: Interrupts;
   /** Once off, nothing more is sent. */
@@ -134,9 +137,10 @@ function createDeliver(
   shard: Shard,
   { directory, destinations, inFlight }: LaneView,
   { metrics, slots }: ShardParts,
-  { settings, steps, send, calling, interrupts }: ProcessParts,
+  { settings, steps, send, calling, interrupts, partOf }: ProcessParts,
 ): LaneOptions["deliver"] {
-  const rateLimiter = createRateLimiter({ ...settings, shard, find: directory.get, interrupts });
+  const part = () => partOf(shard.name);
+  const rateLimiter = createRateLimiter({ ...settings, shard, find: directory.get, interrupts, part });
   const awaitTurn = (lane: string) => (calling.isOff ? null : rateLimiter.wait(lane));
   const slotsOf = (lane: string) => slots.granted(lane, settings.concurrency);
   const gate = createGate({ directory, inFlight, metrics, slotsOf, now: Date.now });

@@ -57,7 +57,7 @@ export async function createWorker(
   // Before anything is connected, since a TLS file that cannot be used ends it here.
   const pools = createPools(settings, { warn: (message) => log.warn(message) });
   const shards = await connect(settings, options, pools, log);
-  const { store } = shards;
+  const { store, partOf } = shards;
   const tracing = await startTracing(settings, "worker", log);
   const metrics = createMetrics(settings.lanes, pools.stats, tracing);
   const sealer = createSealer(settings.secretKeys);
@@ -76,18 +76,8 @@ export async function createWorker(
   };
   const attempts = createAttemptLog({ ...settings, metrics, log });
   const traces = toDeliveryTracing(tracing, settings, log);
-  const shared = {
-    settings,
-    log,
-    store,
-    sealer,
-    attempts,
-    interrupts,
-    calling,
-    send,
-    steps,
-    tracing: traces,
-  };
+  const common = { settings, log, store, sealer, attempts, interrupts, partOf };
+  const shared = { ...common, calling, send, steps, tracing: traces };
   const served = await createServedShards({ shards, create: toCreate(shared, metrics), log });
   const watched = { shards: served, metrics, isServing: () => isServing };
   const probes = await startProbes({ ...settings, ...watched }, pools, shards);
