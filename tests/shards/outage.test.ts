@@ -1,3 +1,4 @@
+import { createProducer } from "@postrider/producer/producer";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { SHORT_CLAIMS } from "../support/fleet.ts";
@@ -53,17 +54,26 @@ test("one of two servers is killed under load: the other goes on, nothing is sen
     partly.rejected.map(({ index }) => index),
   );
 
+  // Who begins meanwhile goes on with what there is, and with all of it later.
+  await system.startWorker(SHORT_CLAIMS);
+  const newcomer = await createProducer({ redis, servers: servers.urls, keyPrefix });
+  expect((await newcomer.enqueueAll(fresh)).enqueued).toBe(20);
+
   await servers.restart(1);
   await eventually(async () =>
-    expect(await system.producer.enqueueAll(keyed)).toMatchObject({
-      enqueued: partly.rejected.length,
+    expect(await newcomer.enqueueAll(keyed)).toMatchObject({
+      duplicates: 20 - partly.rejected.length,
       rejected: [],
     }),
+  );
+  await newcomer.close();
+  await eventually(async () =>
+    expect(await system.producer.enqueueAll(keyed)).toMatchObject({ duplicates: 20, rejected: [] }),
   );
   await system.producer.enqueueMany({ ...run, customers: customers(CUSTOMERS) });
   await eventually(async () => {
     const counts = await countRun([first, second], "outage");
     expect(sumOf(counts.map(({ delivered }) => delivered))).toBe(CUSTOMERS);
   });
-  await eventually(() => expect(system.receiver.byKey().size).toBe(CUSTOMERS + 40));
+  await eventually(() => expect(system.receiver.byKey().size).toBe(CUSTOMERS + 60));
 });

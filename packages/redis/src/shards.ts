@@ -18,6 +18,8 @@ export interface Shards {
   home(deliveryId: string): Shard;
   /** The same, without throwing. */
   homeOf(deliveryId: string): Home;
+  /** The home of all deliveries, where there is one shard and never was another; else null. */
+  only(): Home | null;
   /** Where a delivery of this id would have entered earlier, and may lie: those that are not its home now. */
   formerHomesOf(deliveryId: string): readonly Home[];
 }
@@ -25,7 +27,7 @@ export interface Shards {
 /** All deliveries in one place. */
 export function createOneShard(shard: Shard): Shards {
   const home = { name: shard.name, shard };
-  return { all: [shard], home: () => shard, homeOf: () => home, formerHomesOf: () => NONE };
+  return { all: [shard], only: () => home, home: () => shard, homeOf: () => home, formerHomesOf: () => NONE };
 }
 
 const NONE: readonly Home[] = [];
@@ -58,6 +60,11 @@ export function createShards(
       throw new PostriderError("redis_unavailable", `the Redis of shard ${name} does not answer`);
     },
     homeOf,
+    only() {
+      const { shards, former } = readMap();
+      const [first, ...others] = shards;
+      return first === undefined || others.length + former.length > 0 ? null : toHome(first.name);
+    },
     formerHomesOf(id) {
       const { home, former } = place();
       if (former.length === 0) return NONE;

@@ -108,8 +108,16 @@ export async function createWorker(
 function toCreate(shared: ProcessParts, metrics: Parameters<typeof partMetrics>[0]) {
   const newMetrics = partMetrics(metrics);
   const slots = createProcessSlots();
-  return (shard: OpenShards["all"][number]) =>
-    createShardServer(shard, { metrics: newMetrics(), slots: slots.join() }, shared);
+  return async (shard: OpenShards["all"][number]) => {
+    const parts = { metrics: newMetrics(), slots: slots.join() };
+    try {
+      return await createShardServer(shard, parts, shared);
+    } catch (error) {
+      parts.slots.leave();
+      parts.metrics.leave();
+      throw error;
+    }
+  };
 }
 
 function toDeliveryTracing(

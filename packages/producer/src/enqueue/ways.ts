@@ -103,11 +103,13 @@ export function createWays({ shards, toAdmit, first, now }: WaysOptions): Ways {
     all: () => shards.all.map(find),
     isAnyUp: () => shards.all.some((shard) => isUp({ name: shard.name, shard })),
     async look() {
-      await lookForShards();
       const all = shards.all.map(find);
       const [only, ...others] = all;
-      if (only !== undefined && others.length === 0) return only.routing.look();
-      await Promise.all(all.map(({ routing }) => within(LOOK_MS_MAX, routing.look())));
+      const isOnly = only !== undefined && others.length === 0 && shards.only() !== null;
+      const looks = isOnly
+        ? [only.routing.look()]
+        : all.map(({ routing }) => within(LOOK_MS_MAX, routing.look()));
+      await Promise.all([lookForShards(), ...looks]);
     },
     freshId() {
       let id = newDeliveryId();
@@ -115,6 +117,8 @@ export function createWays({ shards, toAdmit, first, now }: WaysOptions): Ways {
       return id;
     },
     async take(chunk, toEntrance) {
+      const only = shards.only();
+      if (only !== null) return toTaken([await enter(only, chunk, toEntrance)], []);
       const { parts, failed } = await partByHome(chunk, shards);
       const entered = await Promise.all(
         parts.map(({ home, admissions }) => enter(home, admissions, toEntrance)),
