@@ -93,6 +93,7 @@ export async function createServedShards({
       return null;
     },
     async readFigures() {
+      if (shards.missing().length > 0) return null;
       return addFigures(await Promise.all(all().map(({ figures }) => figures.read())));
     },
     ping: () => Promise.any(all().map(({ shard }) => shard.redis.ping())),

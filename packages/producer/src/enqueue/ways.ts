@@ -113,6 +113,7 @@ export function createWays({ shards, toAdmit, first, now }: WaysOptions): Ways {
     },
     freshId() {
       let id = newDeliveryId();
+      if (shards.only() !== null) return id;
       for (let draws = 1; draws < DRAWS_MAX && !isUp(shards.homeOf(id)); draws++) id = newDeliveryId();
       return id;
     },
