@@ -34,7 +34,13 @@ async function startSpaced(perSecond: number): Promise<Spaced> {
     return redis;
   };
   const toSpacing = (redis: Redis): RateLimiter =>
-    createRateLimiter({ shard: toShard(redis), find: () => entry, interrupts, lockMs: LOCK_MS });
+    createRateLimiter({
+      shard: toShard(redis),
+      find: () => entry,
+      interrupts,
+      lockMs: LOCK_MS,
+      part: () => ({ count: 1, place: 0 }),
+    });
   const redis = connect();
   const pause = (): void => {
     if (entry !== undefined) entry = { ...entry, isPaused: true };

@@ -62,7 +62,7 @@ export async function createView(redisUrl: string, now: () => number = Date.now)
     failures: createFailureWindow(toShard(redis), circuit.circuitWindowMs),
     inFlight: createInFlight(now),
     scout: () => Promise.resolve(false),
-    concurrency: 100,
+    concurrency: () => 100,
     circuit,
     now,
   });

@@ -4,7 +4,7 @@ import { createProducer, type Producer, type ProducerOptions } from "@postrider/
 import type { ActionDocument } from "@postrider/shared/action";
 import { createLogger } from "@postrider/shared/log";
 import { readSettings } from "@postrider/shared/settings/read-settings";
-import { createWorker, type PostriderWorker } from "@postrider/worker/worker";
+import { createWorker, type PostriderWorker, type WorkerOptions } from "@postrider/worker/worker";
 import { eventually } from "./eventually.ts";
 import { LOOPBACK } from "./network.ts";
 import { type Receiver, type Script, startReceiver } from "./receiver.ts";
@@ -15,7 +15,7 @@ export interface System {
   readonly producer: Producer;
   readonly receiver: Receiver;
   /** Starts one more worker in this process; the settings are environment variables. */
-  startWorker(environment?: Record<string, string>): Promise<PostriderWorker>;
+  startWorker(environment?: Record<string, string>, more?: WorkerOptions): Promise<PostriderWorker>;
   /** Saves an action that sends to the receiver, unless the document says otherwise. */
   apply(document?: Partial<ActionDocument>): Promise<string>;
   /** Waits until a run has nothing waiting and nothing in flight. */
@@ -35,7 +35,7 @@ export async function startSystem(script?: Script, options: Partial<ProducerOpti
     redisUrl,
     producer,
     receiver,
-    async startWorker(environment = {}) {
+    async startWorker(environment = {}, more = {}) {
       const settings = readSettings({
         ...LOOPBACK,
         POSTRIDER_REDIS_URL: redisUrl,
@@ -45,7 +45,10 @@ export async function startSystem(script?: Script, options: Partial<ProducerOpti
         ...(options.keyPrefix !== undefined && { POSTRIDER_KEY_PREFIX: options.keyPrefix }),
         ...environment,
       });
-      const worker = await createWorker(settings, createLogger({ level: "silent", format: "json" }).log);
+      const { log } = createLogger({ level: "silent", format: "json" });
+      const { servers, shards } = options;
+      const sharded = { ...(servers && { servers }), ...(shards && { shards }), ...more };
+      const worker = await createWorker(settings, log, sharded);
       workers.push({ worker, running: worker.run() });
       return worker;
     },

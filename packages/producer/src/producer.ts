@@ -1,21 +1,19 @@
 // The producer library: what a campaign engine holds to save actions, enqueue deliveries and read what became
 // of them.
 
-import { asProducer, connectRedis, producerOptions } from "@postrider/redis/connect";
 import { createCustomerIndex } from "@postrider/redis/customer-index";
-import { checkFormat } from "@postrider/redis/format";
 import { createLaneDirectory } from "@postrider/redis/lane-directory";
 import { createLaneQueues, type LaneQueues } from "@postrider/redis/lane-queues";
+import type { OpenShards } from "@postrider/redis/open-shards";
 import { createRollUps } from "@postrider/redis/roll-ups";
 import { createAdmit } from "@postrider/redis/scripts/admit";
 import { createWithdraw } from "@postrider/redis/scripts/withdraw";
-import { createShard, createStore, type Store } from "@postrider/redis/shard";
+import type { Store } from "@postrider/redis/shard";
 import { createTestSendQueue } from "@postrider/redis/test-send-queue";
-import { invalidField, PostriderError } from "@postrider/shared/errors";
-import { createSealer, parseSecretKeys, type Sealer, type SecretKeys } from "@postrider/shared/seal";
+import { PostriderError } from "@postrider/shared/errors";
+import { createSealer, type Sealer, type SecretKeys } from "@postrider/shared/seal";
 import { readSettings } from "@postrider/shared/settings/read-settings";
 import type { Settings } from "@postrider/shared/settings/settings";
-import type { Redis } from "ioredis";
 import { createActionOrigins } from "./actions/action-origins.ts";
 import { createActionStore } from "./actions/actions.ts";
 import { createTestAction, type TestAction } from "./actions/ask-test-send.ts";
@@ -35,12 +33,14 @@ import { createEnqueueAll, type EnqueueAll } from "./enqueue/enqueue-all.ts";
 import { createEnqueueMany, type EnqueueMany } from "./enqueue/enqueue-many.ts";
 import { createRouting } from "./enqueue/routing.ts";
 import { type BeginSpan, findOpenTelemetry, traceAll, traceMany, traceOne } from "./enqueue/trace-enqueue.ts";
+import { createWays } from "./enqueue/ways.ts";
 import { createEvents, type Events } from "./events/events.ts";
 import { toKept } from "./kept.ts";
 import { createMetrics, type Metrics } from "./metrics/chart-series.ts";
 import { countEnqueued, countWithdrawn } from "./metrics/count-for-charts.ts";
 import { createTakenIn } from "./metrics/taken-in.ts";
 import { createWatching, type Watching } from "./metrics/watching.ts";
+import { firstOf, openForProducer, toKeys } from "./open-for-producer.ts";
 import { createOutcomes, type Outcomes } from "./outcomes/outcomes.ts";
 import { createOverview, type ReadOverview } from "./overview/overview.ts";
 import { createRuns } from "./runs/runs.ts";
@@ -55,6 +55,10 @@ import { createTokenStore } from "./tokens/token-store.ts";
 export interface ProducerOptions {
   /** Redis URL. */
   readonly redis: string;
+  /** The URLs of the servers that the shards are on, the store's first; `redis` alone unless given. */
+  readonly servers?: readonly string[];
+  /** The number of shards, where the installation is a new one; 1 unless given. */
+  readonly shards?: number;
   /**
    * Keys that seal secrets, as POSTRIDER_SECRET_KEYS has them, or parsed. Without any there is no secret
    * store.
@@ -124,15 +128,14 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   const sealer = createSealer(toKeys(options.secretKeys ?? []));
   if (options.sealCustomers === true && !sealer.canSeal)
     throw new PostriderError("key_missing", "sealCustomers needs secretKeys");
-  const redis = await connectRedis(options.redis, producerOptions);
-  const parts = { ...createParts(redis, options, sealer), beginSpan: await findOpenTelemetry() };
-  await asProducer(() => checkFormat(parts.store));
-  const { store, lanes, rollUps, kept } = parts;
+  const shards = await openForProducer(options);
+  const parts = { ...createParts(shards, options, sealer), beginSpan: await findOpenTelemetry() };
+  const { store, lanes, rollUps, kept, enqueueing } = parts;
   const verbs = createVerbs(parts);
   const reading = createReading(parts);
   const close = async (): Promise<void> => {
-    await Promise.all([lanes.close(), rollUps.close()]);
-    redis.disconnect();
+    await Promise.all([lanes.close(), enqueueing.ways.close(), rollUps.close()]);
+    shards.disconnect();
   };
   const as = (actor: Actor | null): Producer => {
     const note = actor === null ? noNote : createNote(store, actor, kept.auditKept);
@@ -145,11 +148,10 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
 type Parts = ReturnType<typeof createParts> & { readonly beginSpan: BeginSpan | null };
 
 /** What the producer's verbs are made of. */
-function createParts(redis: Redis, options: ProducerOptions, sealer: Sealer) {
+function createParts(shards: OpenShards, options: ProducerOptions, sealer: Sealer) {
   const defaults: Settings = readSettings({});
-  const keyPrefix = options.keyPrefix ?? defaults.keyPrefix;
-  const shard = createShard(redis, keyPrefix);
-  const store = createStore(redis, keyPrefix);
+  const shard = firstOf(shards);
+  const { store } = shards;
   const lanes = createLaneQueues(shard);
   const snippets = createSnippetStore(store);
   const directory = createLaneDirectory(shard);
@@ -162,9 +164,13 @@ function createParts(redis: Redis, options: ProducerOptions, sealer: Sealer) {
   const index = kept.customersKeptMs > 0 ? createCustomerIndex(shard, kept.customersKeptMs) : null;
   const { takenIn, count } = createTakenIn();
   const enqueueing = {
-    admit: count(countEnqueued(createAdmit(shard), rollUps)),
-    ...{ lanes, actions, runs },
-    routing: createRouting(directory, Date.now),
+    ...{ actions, runs },
+    ways: createWays({
+      shards,
+      toAdmit: (one) => count(countEnqueued(createAdmit(one), rollUps)),
+      first: { shard, lanes, routing: createRouting(directory, Date.now) },
+      now: Date.now,
+    }),
     backlogMax: options.backlogMax ?? defaults.backlogMax,
     customerSealer: options.sealCustomers === true ? sealer : null,
     isIndexed: index !== null,
@@ -239,10 +245,3 @@ function createReading(parts: Parts) {
 }
 
 const noNote: Note = () => Promise.resolve();
-
-function toKeys(given: string | SecretKeys): SecretKeys {
-  if (typeof given !== "string") return given;
-  const keys = parseSecretKeys(given);
-  if (!("problem" in keys)) return keys;
-  throw invalidField("settings_invalid", "secretKeys", keys.problem);
-}

@@ -130,6 +130,8 @@ export function createStoreKeys(keyPrefix: string) {
     apiAnswer: (digest: string) => `${prefix}:api-answer:${digest}`,
     /** Which form all keys have, as a number: read once by each process at its start. */
     format: () => `${prefix}:format`,
+    /** Which shards there are, as JSON; absent while there is one. Read once a second. */
+    shards: () => `${prefix}:shards`,
     /** Who changed what: a stream. */
     audit: () => `${prefix}:audit`,
     /** A task: what it is to do, for whom, how far it is, and who carries it out. */

@@ -17,11 +17,12 @@ export interface Store {
   readonly keys: StoreKeys;
 }
 
-const ONLY_SHARD = "0";
+/** The shard of an installation that has one. */
+export const ONLY_SHARD = "0";
 
 /** @param keyPrefix POSTRIDER_KEY_PREFIX. */
-export function createShard(redis: Redis, keyPrefix: string): Shard {
-  return { name: ONLY_SHARD, redis, keys: createShardKeys(keyPrefix, ONLY_SHARD) };
+export function createShard(redis: Redis, keyPrefix: string, name: string = ONLY_SHARD): Shard {
+  return { name, redis, keys: createShardKeys(keyPrefix, name) };
 }
 
 /** @param keyPrefix POSTRIDER_KEY_PREFIX. */

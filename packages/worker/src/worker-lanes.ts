@@ -1,5 +1,6 @@
-// A worker process's view of the lanes, and serving them. What it knows of them is made first, since the
-// steps of a delivery look at it; claiming, and the duties that keep lanes, begin with all of that at hand.
+// A worker process's view of a shard's lanes, and serving them. What it knows of them is made first, since
+// the steps of a delivery look at it; claiming, and the duties that keep lanes, begin with all of that at
+// hand.
 
 import { createFigures, FIGURES_MS, type InstallationFigures } from "@postrider/redis/figures";
 import { createHeartbeat } from "@postrider/redis/heartbeat";
@@ -21,6 +22,7 @@ import { createJudge } from "./maintain/judge.ts";
 import type { Metrics } from "./record/metrics.ts";
 import { createLiveness } from "./serve/liveness.ts";
 import { createServing, type ServingOptions } from "./serve/serve.ts";
+import type { ShardSlots } from "./serve/slots.ts";
 
 /** Known to all within a second: half of it for the look, the rest for the way. */
 const LOOK_MS = 400;
@@ -45,10 +47,17 @@ export interface LaneViewOptions {
   readonly store: Store;
   readonly settings: Settings;
   readonly scout: Scout;
+  readonly slots: ShardSlots;
 }
 
 /** @returns the view as the registry is now; `serveLanes` keeps it up to date. */
-export async function createLaneView({ shard, store, settings, scout }: LaneViewOptions): Promise<LaneView> {
+export async function createLaneView({
+  shard,
+  store,
+  settings,
+  scout,
+  slots,
+}: LaneViewOptions): Promise<LaneView> {
   const directory = createLaneDirectory(shard);
   await directory.refresh();
   const inFlight = createInFlight(Date.now);
@@ -57,7 +66,7 @@ export async function createLaneView({ shard, store, settings, scout }: LaneView
     failures: createFailureWindow(shard, settings.circuitWindowMs),
     inFlight,
     scout,
-    concurrency: settings.concurrency,
+    concurrency: () => slots.evenPart(settings.concurrency),
     circuit: settings,
     now: Date.now,
   });
@@ -77,6 +86,8 @@ export interface ServeLanesOptions {
   readonly store: Store;
   readonly view: LaneView;
   readonly settings: Settings;
+  /** This shard's part in the process' slots. */
+  readonly slots: ShardSlots;
   readonly metrics: Metrics;
   readonly log: Logger;
   /** Makes BullMQ's worker for a lane. */
@@ -95,6 +106,7 @@ export function serveLanes(options: ServeLanesOptions): ServedLanes {
     shard,
     directory,
     inFlight,
+    parts: options.slots,
     sharedLanes: settings.lanes,
     self: heartbeat.self,
     processes: heartbeat.processes,

@@ -5,8 +5,8 @@
 import { PostriderError } from "@postrider/shared/errors";
 
 /**
- * One transaction: small enough to hold Redis for some milliseconds only, large enough to hide the round
- * trip.
+ * One transaction of one shard: small enough to hold Redis for some milliseconds only, large enough to hide
+ * the round trip.
  */
 export const CHUNK = 250;
 /** While one chunk is in Redis' hands the next one is made. */
@@ -18,6 +18,8 @@ const LET_GO_MS = 1_000;
 
 export interface Handing<Source, Item> {
   readonly from: Iterable<Source> | AsyncIterable<Source>;
+  /** Of a full chunk. */
+  readonly size: number;
   /** Null: nothing to hand on. @throws what ends the pulling there; what came before is handed on. */
   readonly toItem: (source: Source) => Item | null;
   /** Resolves when one more chunk may be handed on. */
@@ -82,7 +84,7 @@ interface Chunks<Item> {
 
 /** A failure is told by `fail`, since what fails is often not what anybody waits for. */
 function createChunks<Item>(
-  { take, waitForRoom }: Pick<Handing<never, Item>, "take" | "waitForRoom">,
+  { size, take, waitForRoom }: Pick<Handing<never, Item>, "size" | "take" | "waitForRoom">,
   fail: (error: unknown) => void,
 ): Chunks<Item> {
   const underWay = new Set<Promise<void>>();
@@ -114,7 +116,7 @@ function createChunks<Item>(
     add(item) {
       chunk.push(item);
       if (chunk.length === 1) timer = setTimeout(() => void flush(), GATHER_MS);
-      return chunk.length >= CHUNK;
+      return chunk.length >= size;
     },
     flush,
     async settle() {

@@ -1,6 +1,5 @@
 // Enqueueing some single deliveries at once, of any actions: checked all together, and taken in by chunks.
 
-import { asProducer } from "@postrider/redis/connect";
 import type { Admission } from "@postrider/redis/scripts/admit";
 import { toActionRef } from "@postrider/shared/action-ref";
 import { homeOf } from "@postrider/shared/delivery";
@@ -11,6 +10,8 @@ import { getOpen } from "../actions/archived.ts";
 import { CHUNK } from "./chunks.ts";
 import { type DeliveryOrder, type EnqueueDependencies, toAdmission, toEntrance } from "./enqueue.ts";
 import { checkDeliveryOrder } from "./order.ts";
+import type { Failed } from "./part-by-home.ts";
+import { orThrow, type Ways } from "./ways.ts";
 
 export interface Rejected {
   /** The order's place, from 0. */
@@ -54,7 +55,7 @@ interface Prepared {
  * been taken in then, and the same orders again, if they have keys, take in the rest.
  */
 export function createEnqueueAll(dependencies: EnqueueDependencies): EnqueueAll {
-  const { admit, actions, routing } = dependencies;
+  const { ways, actions } = dependencies;
   const prepare = async (
     order: DeliveryOrder | PostriderError,
     index: number,
@@ -71,7 +72,7 @@ export function createEnqueueAll(dependencies: EnqueueDependencies): EnqueueAll 
     }
   };
   return async (orders, { onInvalid = "refuse" } = {}) => {
-    await routing.look();
+    await ways.look();
     const find = remember((ref) => getOpen(actions, ref));
     const prepared: (Prepared | PostriderError)[] = [];
     for (const [index, order] of orders.entries()) prepared.push(await prepare(order, index, find));
@@ -79,29 +80,69 @@ export function createEnqueueAll(dependencies: EnqueueDependencies): EnqueueAll 
       one instanceof PostriderError ? [{ index, error: one }] : [],
     );
     if (onInvalid === "refuse" && rejected.length > 0) throw toRefusal(rejected, orders.length);
-    const isDuplicate = orders.map(() => false);
-    const counts = { enqueued: 0, duplicates: 0, recovered: 0 };
-    for (const chunk of toChunks(prepared)) {
-      const [first] = chunk;
-      const entrance = toEntrance(first.admission, first.saved, dependencies);
-      const admitted = await asProducer(() =>
-        admit(
-          chunk.map(({ admission }) => admission),
-          entrance,
-        ),
-      );
-      counts.enqueued += admitted.enqueued;
-      counts.duplicates += admitted.duplicates;
-      counts.recovered += admitted.recovered;
-      const known = new Set(admitted.known);
-      for (const { index, admission } of chunk) {
-        isDuplicate[index] = known.has(admission.id);
-        known.add(admission.id);
-      }
-    }
-    const ids = prepared.map((one) => (one instanceof PostriderError ? null : one.admission.id));
-    return { ids, ...counts, isDuplicate, rejected };
+    const taken = await takeAll(prepared, ways);
+    const failed = new Map(taken.failed.flatMap(({ ids, error }) => ids.map((id) => [id, error] as const)));
+    const ids = prepared.map((one) =>
+      one instanceof PostriderError || failed.has(one.admission.id) ? null : one.admission.id,
+    );
+    if (taken.failed[0] !== undefined && ids.every((id) => id === null)) throw taken.failed[0].error;
+    const { enqueued, duplicates, recovered, known } = taken;
+    const isDuplicate = orders.map((_, index) => known.has(index));
+    return {
+      ids,
+      enqueued,
+      duplicates,
+      recovered,
+      isDuplicate,
+      rejected: withFailed(rejected, prepared, failed),
+    };
   };
+}
+
+interface AllTaken {
+  readonly enqueued: number;
+  readonly duplicates: number;
+  readonly recovered: number;
+  /** The places of those that were known before. */
+  readonly known: ReadonlySet<number>;
+  readonly failed: readonly Failed[];
+}
+
+async function takeAll(prepared: readonly (Prepared | PostriderError)[], ways: Ways): Promise<AllTaken> {
+  const counts = { enqueued: 0, duplicates: 0, recovered: 0 };
+  const duplicates = new Set<number>();
+  const allFailed: Failed[] = [];
+  for (const chunk of toChunks(prepared, CHUNK * ways.all().length)) {
+    const [{ admission: first, saved }] = chunk;
+    const admissions = chunk.map(({ admission }) => admission);
+    const taken = await ways.take(admissions, (way) => toEntrance(first, saved, way));
+    // With one shard what comes behind would fail alike.
+    if (ways.all().length <= 1) orThrow(taken);
+    allFailed.push(...taken.failed);
+    counts.enqueued += taken.enqueued;
+    counts.duplicates += taken.duplicates;
+    counts.recovered += taken.recovered;
+    const known = new Set(taken.known);
+    for (const { index, admission } of chunk) {
+      if (known.has(admission.id)) duplicates.add(index);
+      known.add(admission.id);
+    }
+  }
+  return { ...counts, known: duplicates, failed: allFailed };
+}
+
+/** In the order of their places. */
+function withFailed(
+  rejected: readonly Rejected[],
+  prepared: readonly (Prepared | PostriderError)[],
+  failed: ReadonlyMap<string, PostriderError>,
+): readonly Rejected[] {
+  if (failed.size === 0) return rejected;
+  const lost = prepared.flatMap((one, index): Rejected[] => {
+    const error = one instanceof PostriderError ? undefined : failed.get(one.admission.id);
+    return error === undefined ? [] : [{ index, error }];
+  });
+  return [...rejected, ...lost].sort((one, other) => one.index - other.index);
 }
 
 /** Errors that concern one order, and not those beside it. */
@@ -124,14 +165,17 @@ function remember(get: (ref: string) => Promise<SavedAction>): (ref: string) => 
 }
 
 /** What enters a lane together has its action and its home in common. */
-function toChunks(prepared: readonly (Prepared | PostriderError)[]): [Prepared, ...Prepared[]][] {
+function toChunks(
+  prepared: readonly (Prepared | PostriderError)[],
+  size: number,
+): [Prepared, ...Prepared[]][] {
   const open = new Map<string, [Prepared, ...Prepared[]]>();
   const chunks: [Prepared, ...Prepared[]][] = [];
   for (const one of prepared) {
     if (one instanceof PostriderError) continue;
     const key = `${toActionRef(one.saved)} ${homeOf(one.admission.delivery)}`;
     const chunk = open.get(key);
-    if (chunk !== undefined && chunk.length < CHUNK) {
+    if (chunk !== undefined && chunk.length < size) {
       chunk.push(one);
       continue;
     }

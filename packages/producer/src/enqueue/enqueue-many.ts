@@ -2,20 +2,16 @@
 // with the same run, it takes in only the rest.
 
 import { setTimeout } from "node:timers/promises";
-import { asProducer } from "@postrider/redis/connect";
-import type { Admission, Entrance } from "@postrider/redis/scripts/admit";
+import type { Admission } from "@postrider/redis/scripts/admit";
 import { toActionRef } from "@postrider/shared/action-ref";
 import {
   type Customer,
   type EventData,
-  homeOf,
   parseRunId,
   toDeliveryId,
   type Values,
 } from "@postrider/shared/delivery";
 import { hasCode, PostriderError } from "@postrider/shared/errors";
-import { chooseLane } from "@postrider/shared/lanes";
-import { toRetryPolicy } from "@postrider/shared/retry";
 import { createArchiveLook, getOpen } from "../actions/archived.ts";
 import { createAcknowledged } from "./acknowledged.ts";
 import { CHUNK, handOnInChunks, throwIfAborted } from "./chunks.ts";
@@ -30,9 +26,10 @@ import {
   toTimes,
 } from "./enqueue.ts";
 import { checkRunOrder } from "./order.ts";
+import type { Failed } from "./part-by-home.ts";
+import { createRunEntrance, findRunAction } from "./run-entrance.ts";
+import type { Taken, Ways } from "./ways.ts";
 
-/** A look at the backlog costs a round trip, so far from the mark it is good for some chunks. */
-const CHUNKS_PER_LOOK_MAX = 8;
 const BACKLOG_POLL_MS = 250;
 
 export interface RunOrder extends DeliveryTimes {
@@ -95,51 +92,36 @@ export type EnqueueMany = (order: RunOrder) => Promise<RunEnqueued>;
  * again goes on.
  */
 export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMany {
-  const { admit, lanes, actions, runs, routing, backlogMax } = dependencies;
+  const { ways, actions, runs, backlogMax } = dependencies;
   return async (order) => {
     checkRunOrder(order);
     const run = parseRunId(order.run);
     const home = toHome(order.lane, true);
     const times = toTimes(order);
-    const [begunWith] = await Promise.all([runs.actionOf(run), routing.look()]);
+    const [begunWith] = await Promise.all([findRunAction(ways, run), ways.look()]);
     const saved = await getOpen(actions, resolveAction(order.action, begunWith));
     const lookForArchive = createArchiveLook(actions, saved.id, Date.now);
     const action = toActionRef(saved);
-    const enqueuedBefore = await runs.open(run, { action, lane: home.lane ?? chooseLane(true) });
+    const frame = { action, run, ...home, ...times, ...toExtras(order) };
+    const entrance = createRunEntrance({ ways, saved, frame, backlogMax });
+    const enqueuedBefore = await entrance.open();
     if (order.hold === true) await runs.hold(run);
 
-    const frame: DeliveryFrame = { action, run, ...home, ...times, ...toExtras(order) };
     const totals = { enqueued: 0, duplicates: 0, recovered: 0 };
     const acknowledged = createAcknowledged();
     const report = (isPaused: boolean): void =>
       order.onProgress?.({ acknowledged: acknowledged.count(), ...totals, isPaused });
     let handedOn = enqueuedBefore;
-    let refusal: PostriderError | undefined;
-    const toEntrance = (before: number): Entrance => {
-      const ownLane = routing.toRun(run, saved, before) ?? routing.toDestination(saved);
-      const queue = lanes.queue(ownLane?.lane ?? homeOf(frame));
-      return { queue, ownLane, run, attempts: toRetryPolicy(saved.action.retry).attempts, refusal };
-    };
-    /** How many more chunks may be taken in before the next look; 0: it is full. */
-    const lookForRoom = async (): Promise<number> => {
-      const { queue, ownLane } = toEntrance(handedOn);
-      const { waiting, delayed } = await lanes.backlog(queue.name);
-      const room = backlogMax - waiting - delayed;
-      // Nothing ends in a held run's lane, so the wait would be for ever. What is there already may come
-      // again.
-      refusal = room <= 0 && ownLane?.isHeld === true ? fullRun(run, backlogMax) : undefined;
-      if (refusal !== undefined) return 1;
-      return room <= 0 ? 0 : Math.min(CHUNKS_PER_LOOK_MAX, Math.max(1, Math.floor(room / CHUNK)));
-    };
+    const failed: Failed[] = [];
     let chunksFree = 0;
     const waitForRoom = async (): Promise<void> => {
-      if (chunksFree === 0) chunksFree = await lookForRoom();
+      if (chunksFree === 0) chunksFree = await entrance.lookForRoom(handedOn);
       while (chunksFree === 0) {
         report(true);
         await pause(BACKLOG_POLL_MS, order.signal);
         await lookForArchive();
-        await routing.look();
-        chunksFree = await lookForRoom();
+        await ways.look();
+        chunksFree = await entrance.lookForRoom(handedOn);
       }
       chunksFree -= 1;
     };
@@ -148,12 +130,15 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
       handedOn += chunk.length;
       const acknowledge = acknowledged.expect(chunk.length);
       // Looked at after the wait for customers, which may have been long.
-      await Promise.all([routing.look(), lookForArchive()]);
-      const { enqueued, duplicates, recovered } = await asProducer(() => admit(chunk, toEntrance(before)));
-      totals.enqueued += enqueued;
-      totals.duplicates += duplicates;
-      totals.recovered += recovered;
-      acknowledge();
+      await Promise.all([ways.look(), lookForArchive()]);
+      const taken = await ways.take(chunk, (way) => entrance.enter(way, before));
+      entrance.note(taken);
+      totals.enqueued += taken.enqueued;
+      totals.duplicates += taken.duplicates;
+      totals.recovered += taken.recovered;
+      // While a shard is away the others take in what is theirs.
+      failed.push(...toBearable(taken, ways));
+      if (taken.failed.length === 0) acknowledge();
       report(false);
     };
     const toItem = (customer: Customer): Admission | null => {
@@ -163,11 +148,32 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
       const id = toDeliveryId({ run, customerId: customer.id });
       return frame.sendAt === undefined ? { id, ...admitted } : { id, ...admitted, sendAt: frame.sendAt };
     };
-    await handOnInChunks({ from: order.customers, toItem, waitForRoom, take, signal: order.signal });
-    await runs.confirm(run, enqueuedBefore + totals.enqueued);
-    if (order.open !== true) await runs.close(run);
+    const size = CHUNK * ways.all().length;
+    await handOnInChunks({ from: order.customers, size, toItem, waitForRoom, take, signal: order.signal });
+    throwIfUnknown(run, failed);
+    await entrance.confirm();
+    if (order.open !== true) await entrance.close();
     return { run, action, ...totals };
   };
+}
+
+/** What failed because a shard is away, beside others that are there. @throws any other failure. */
+function toBearable({ failed }: Taken, ways: Ways): readonly Failed[] {
+  const grave = failed.find(({ error }) => error.code !== "redis_unavailable");
+  const [first] = failed;
+  if (first !== undefined && (grave !== undefined || !ways.isAnyUp())) throw (grave ?? first).error;
+  return failed;
+}
+
+function throwIfUnknown(run: string, failed: readonly Failed[]): void {
+  const [first] = failed;
+  if (first === undefined) return;
+  const count = failed.reduce((sum, { ids }) => sum + ids.length, 0);
+  throw new PostriderError(
+    "redis_unavailable",
+    `of the run ${run} all is taken in but ${count} deliveries of which that is not known, since their shard did not answer (${first.error.message}); enqueue the same run again: only what is missing is taken in`,
+    { cause: first.error },
+  );
 }
 
 /** Null where the customer is invalid and somebody was told. @throws `customer_invalid` where nobody is. */
@@ -189,13 +195,6 @@ function tryToAdmitted(
 /** A run that was begun with a version goes on with it, also when a newer one was saved meanwhile. */
 function resolveAction(ref: string, begunWith: string | null): string {
   return begunWith?.startsWith(`${ref}@`) ? begunWith : ref;
-}
-
-function fullRun(run: string, backlogMax: number): PostriderError {
-  return new PostriderError(
-    "run_full",
-    `the run ${run} is held and has ${backlogMax} deliveries, as many as POSTRIDER_BACKLOG_MAX (backlogMax) lets wait in one lane; raise that, or release the run, and enqueue the same run again: only what is missing is taken in`,
-  );
 }
 
 /** @throws `aborted` as soon as the signal fires. */

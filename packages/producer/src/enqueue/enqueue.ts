@@ -1,8 +1,6 @@
 // Enqueueing a single delivery.
 
-import { asProducer } from "@postrider/redis/connect";
-import type { LaneQueues } from "@postrider/redis/lane-queues";
-import type { Admission, Admit, Entrance } from "@postrider/redis/scripts/admit";
+import type { Admission, Entrance } from "@postrider/redis/scripts/admit";
 import { toActionRef } from "@postrider/shared/action-ref";
 import { toCustomerPlace } from "@postrider/shared/customer-place";
 import {
@@ -11,7 +9,6 @@ import {
   type Delivery,
   type EventData,
   homeOf,
-  newDeliveryId,
   packDelivery,
   parseCustomer,
   parseValues,
@@ -27,7 +24,7 @@ import type { ActionStore, SavedAction } from "../actions/actions.ts";
 import { getOpen } from "../actions/archived.ts";
 import type { Runs } from "../runs/runs.ts";
 import { checkDeliveryOrder } from "./order.ts";
-import type { Routing } from "./routing.ts";
+import { orThrow, type Way, type Ways } from "./ways.ts";
 
 export interface DeliveryTimes {
   /** Not before this time. */
@@ -63,11 +60,9 @@ export interface Enqueued {
 export type EnqueueOne = (order: DeliveryOrder) => Promise<Enqueued>;
 
 export interface EnqueueDependencies {
-  readonly admit: Admit;
-  readonly lanes: LaneQueues;
+  readonly ways: Ways;
   readonly actions: ActionStore;
   readonly runs: Runs;
-  readonly routing: Routing;
   readonly backlogMax: number;
   /** Seals customers, events and values; null: they lie in Redis as they are. */
   readonly customerSealer: Sealer | null;
@@ -79,40 +74,35 @@ export interface EnqueueDependencies {
  * @throws from the returned function: `customer_invalid`, `delivery_invalid`, `action_unknown`,
  * `action_archived`, `redis_unavailable`, `redis_full`.
  */
-export function createEnqueue({
-  admit,
-  lanes,
-  actions,
-  routing,
-  customerSealer,
-  isIndexed,
-}: EnqueueDependencies): EnqueueOne {
+export function createEnqueue(dependencies: EnqueueDependencies): EnqueueOne {
+  const { ways, actions } = dependencies;
   return async (order) => {
     checkDeliveryOrder(order);
-    const [saved] = await Promise.all([getOpen(actions, order.action), routing.look()]);
-    const admission = toAdmission(order, saved, { customerSealer, isIndexed });
-    const entrance = toEntrance(admission, saved, { lanes, routing });
-    const { duplicates } = await asProducer(() => admit([admission], entrance));
+    const [saved] = await Promise.all([getOpen(actions, order.action), ways.look()]);
+    const admission = toAdmission(order, saved, dependencies);
+    const { duplicates } = orThrow(await ways.take([admission], (way) => toEntrance(admission, saved, way)));
     return { id: admission.id, isDuplicate: duplicates > 0 };
   };
 }
 
 /** An order that was checked, as it enters its lane. @throws `customer_invalid`, `delivery_invalid`. */
-export function toAdmission(order: DeliveryOrder, saved: SavedAction, admitting: Admitting): Admission {
+export function toAdmission(
+  order: DeliveryOrder,
+  saved: SavedAction,
+  admitting: Admitting & Pick<EnqueueDependencies, "ways">,
+): Admission {
   const { customer, key, lane } = order;
   const times = toTimes(order);
   const frame = { action: toActionRef(saved), ...times, ...toHome(lane, false), ...toExtras(order) };
   const admitted = toAdmitted(customer, frame, admitting);
-  const id = key === undefined ? newDeliveryId() : toDeliveryId({ key });
-  return { id, ...admitted, ...(times.sendAt && { sendAt: times.sendAt }) };
+  const sendAt = times.sendAt && { sendAt: times.sendAt };
+  return key === undefined
+    ? { id: admitting.ways.freshId(), isFresh: true, ...admitted, ...sendAt }
+    : { id: toDeliveryId({ key }), ...admitted, ...sendAt };
 }
 
 /** Where a single delivery enters, and all others of its action and its home with it. */
-export function toEntrance(
-  { delivery }: Admission,
-  saved: SavedAction,
-  { lanes, routing }: Pick<EnqueueDependencies, "lanes" | "routing">,
-): Entrance {
+export function toEntrance({ delivery }: Admission, saved: SavedAction, { lanes, routing }: Way): Entrance {
   const ownLane = routing.toDestination(saved);
   const queue = lanes.queue(ownLane?.lane ?? homeOf(delivery));
   return { queue, ownLane, attempts: toRetryPolicy(saved.action.retry).attempts };

@@ -1,7 +1,6 @@
 // What a subscription delivers enters its lane: one delivery for each event, under an id that the two give,
 // so that it is the same one however often it is handed in.
 
-import { asProducer } from "@postrider/redis/connect";
 import { toCarriedId } from "@postrider/shared/carried-id";
 import { invalidField } from "@postrider/shared/errors";
 import type { SavedAction } from "../actions/actions.ts";
@@ -9,6 +8,7 @@ import { getOpen } from "../actions/archived.ts";
 import { findOrigin } from "../actions/origin.ts";
 import { CHUNK } from "../enqueue/chunks.ts";
 import { type EnqueueDependencies, toAdmission, toEntrance } from "../enqueue/enqueue.ts";
+import { orThrow } from "../enqueue/ways.ts";
 import type { Carried } from "./carried-event.ts";
 
 /**
@@ -21,20 +21,21 @@ export type DeliverCarried = (
 ) => Promise<string[]>;
 
 export function createDeliverCarried(dependencies: EnqueueDependencies): DeliverCarried {
-  const { admit, actions, routing } = dependencies;
+  const { ways, actions } = dependencies;
   return async ({ id, action }, events) => {
-    const [saved] = await Promise.all([getOpen(actions, action), routing.look()]);
+    const [saved] = await Promise.all([getOpen(actions, action), ways.look()]);
     originOf(saved);
     const customer = { id };
     const admissions = events.map((event) => ({
       ...toAdmission({ action, customer, event }, saved, dependencies),
       id: toCarriedId(id, event.id),
+      isFresh: false,
     }));
     for (let from = 0; from < admissions.length; from += CHUNK) {
       const chunk = admissions.slice(from, from + CHUNK);
       const [first] = chunk;
       if (first === undefined) break;
-      await asProducer(() => admit(chunk, toEntrance(first, saved, dependencies)));
+      orThrow(await ways.take(chunk, (way) => toEntrance(first, saved, way)));
     }
     return admissions.map((admission) => admission.id);
   };

@@ -24,6 +24,8 @@ export interface Admission {
   readonly sendAt?: number;
   /** Where its customer stands in the index of customers; absent: nowhere. */
   readonly customerPlace?: string;
+  /** Its id was made for it, and nobody can have enqueued it before. */
+  readonly isFresh?: boolean;
 }
 
 export interface Admitted {

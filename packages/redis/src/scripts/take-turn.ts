@@ -2,34 +2,51 @@
 // workers together keep the rate.
 
 import type { Shard } from "../shard.ts";
+import type { ShardPart } from "../shard-map.ts";
 
 /**
  * Gives the next free moment, unless it is too far off. A rate that was far lower, or a clock that was set
- * back, must not hold all up.
- * Input: KEYS the next one (µs), BullMQ's limiter; ARGV interval, the furthest off, ahead, the longest hold
- * (all µs).
- * Output: µs from now on; -1 where it is too far off, and none was taken.
+ * back, must not hold all up. Where several shards share a rate, time itself is parted: the moments of the
+ * rate are counted from 1970, by clocks that agree, and each shard has every so-manieth of them. Input: KEYS
+ * the next one (µs), BullMQ's limiter; ARGV interval, the furthest off, ahead, the longest hold, the least
+ * between two of this shard's (all µs), how many shards share the rate, the place of this one. Output: µs
+ * from now on; -1 where it is too far off, and none was taken.
  */
 const TAKE = `
 local time = redis.call("TIME")
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local interval, far, ahead, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local spacing, shards, place = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local stored = tonumber(redis.call("GET", KEYS[1]) or 0)
 -- Nobody has taken one that far off at this rate.
-if stored > now + far + interval then stored = now + interval end
+if stored > now + far + spacing then stored = now + spacing end
 local moment = math.max(now, stored)
+if shards > 1 then
+  local nth = math.ceil(moment / interval)
+  moment = (nth + (place - nth) % shards) * interval
+end
 local off = moment - now
 if off > ahead then
   local hold = math.ceil(math.min(off - ahead / 2, longest) / 1000)
   if redis.call("PTTL", KEYS[2]) < hold then redis.call("SET", KEYS[2], 2^53 - 1, "PX", hold) end
 end
 local isTaken = off <= far
-local next = isTaken and moment + interval or moment
+local next = isTaken and moment + spacing or math.max(now, stored)
 redis.call("SET", KEYS[1], string.format("%.0f", next), "PX", math.ceil((next - now) / 1000) + 1000)
 return isTaken and off or -1
 `;
 
 type TakeCommand = (keyCount: number, ...keysAndValues: (string | number)[]) => Promise<number>;
+
+/** How a lane's requests are kept apart. */
+export interface Pace {
+  /** Between two requests of all that share the rate. */
+  readonly intervalMs: number;
+  /** Between two of this shard at least. */
+  readonly spacingMs: number;
+  /** This shard's part of the moments. */
+  readonly part: ShardPart;
+}
 
 export interface TurnLimits {
   /** How far off a moment may be that is taken. */
@@ -44,13 +61,14 @@ export interface TurnLimits {
 export function createTakeTurn(
   { redis, keys }: Shard,
   { farMs, aheadMs, holdMsMax }: TurnLimits,
-): (lane: string, intervalMs: number) => Promise<number | null> {
+): (lane: string, pace: Pace) => Promise<number | null> {
   redis.defineCommand("postriderTakeTurn", { lua: TAKE });
   const { postriderTakeTurn } = redis as unknown as { postriderTakeTurn: TakeCommand };
-  return async (lane, intervalMs) => {
+  return async (lane, { intervalMs, spacingMs, part }) => {
     const names = [keys.nextRequest(lane), keys.ofLane(lane, "limiter")];
     const times = [intervalMs, farMs, aheadMs, holdMsMax].map((ms) => ms * 1_000);
-    const off = await postriderTakeTurn.call(redis, names.length, ...names, ...times);
+    const parted = [spacingMs * 1_000, part.count, part.place];
+    const off = await postriderTakeTurn.call(redis, names.length, ...names, ...times, ...parted);
     return off < 0 ? null : off / 1_000;
   };
 }

@@ -38,7 +38,7 @@ function play({ destinations, slow, slowMs, perSecond, seconds }: Load) {
     directory,
     inFlight,
     scout: () => Promise.resolve(false),
-    concurrency: CONCURRENCY,
+    concurrency: () => CONCURRENCY,
     now: () => now,
   });
   const ending = new Map<number, (() => void)[]>();

@@ -18,7 +18,7 @@ export interface CrowdersOptions {
   readonly inFlight: InFlight;
   readonly scout: Scout;
   /** Slots of a shared lane. */
-  readonly concurrency: number;
+  readonly concurrency: () => number;
   readonly now: () => number;
 }
 
@@ -88,7 +88,7 @@ function findCrowding(lanes: readonly string[], { directory, inFlight }: Crowder
  * often as a lane takes to be calm.
  */
 function findStillCrowding({ directory, inFlight, concurrency }: CrowdersOptions): string[] {
-  const crowd = crowdOf(concurrency);
+  const crowd = crowdOf(concurrency());
   const slow = new Set(inFlight.findSlow());
   const heldBySlow = [...slow].reduce((held, lane) => held + inFlight.count(lane), 0);
   const wouldCrowd = (lane: string): boolean =>

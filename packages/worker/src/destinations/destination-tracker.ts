@@ -26,7 +26,7 @@ export interface TrackerOptions {
   readonly inFlight: InFlight;
   readonly scout: Scout;
   /** Slots of a shared lane. */
-  readonly concurrency: number;
+  readonly concurrency: () => number;
   readonly circuit: CircuitSettings;
   readonly now: () => number;
 }

@@ -2,9 +2,10 @@
 // after the one before. BullMQ's limiter admits in bursts, and two bursts that meet, as after a stall, are
 // more than a second may see.
 
-import { createTakeTurn } from "@postrider/redis/scripts/take-turn";
+import { createTakeTurn, type Pace } from "@postrider/redis/scripts/take-turn";
 import type { Shard } from "@postrider/redis/shard";
-import { isRunnable, type OwnLane, rateOf } from "@postrider/shared/own-lane";
+import { type ShardPart, WHOLE } from "@postrider/redis/shard-map";
+import { isRunnable, limitsOf, type OwnLane, rateOf } from "@postrider/shared/own-lane";
 import { createSleeper, type Sleeper } from "@postrider/shared/sleeper";
 import type { Interrupts } from "../interrupts.ts";
 
@@ -51,16 +52,19 @@ export interface RateLimiterOptions {
   readonly find: (lane: string) => OwnLane | undefined;
   readonly interrupts: Interrupts;
   readonly lockMs: number;
+  /** This shard's part of a rate that all shards keep together. */
+  readonly part: () => ShardPart;
 }
 
-export function createRateLimiter({ shard, find, interrupts, lockMs }: RateLimiterOptions): RateLimiter {
+export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
+  const { shard, find, interrupts, lockMs } = options;
   const take = createTake(shard);
-  const wait = async (lane: string, intervalMs: number, sleeper: Sleeper): Promise<boolean> => {
+  const wait = async (lane: string, pace: Pace, sleeper: Sleeper): Promise<boolean> => {
     // One that is further from the next than a second may be as late as leaves a second between them.
-    const lateMs = LATE_MS + Math.max(0, intervalMs - 1_000);
+    const lateMs = LATE_MS + Math.max(0, pace.intervalMs - 1_000);
     let latest = 0;
     for (let moments = 1; moments <= MOMENTS_MAX; moments++) {
-      const at = await take(lane, intervalMs);
+      const at = await take(lane, pace);
       if (at === null || !(await sleeper.sleep(at - performance.now()))) return false;
       const late = performance.now() - at;
       latest = Math.max(latest, late);
@@ -71,15 +75,29 @@ export function createRateLimiter({ shard, find, interrupts, lockMs }: RateLimit
   return {
     wait(lane) {
       const entry = find(lane);
-      const perSecond = entry === undefined ? undefined : rateOf(entry);
-      if (perSecond === undefined) return null;
+      const pace = entry === undefined ? null : toPace(entry, options.part());
+      if (pace === null) return null;
       const sleeper = createSleeper();
       const place = interrupts.add(sleeper);
-      return wait(lane, 1_000 / perSecond, sleeper)
+      return wait(lane, pace, sleeper)
         .catch(() => sleeper.sleep(REFUSED_MS).then(() => false))
         .finally(() => interrupts.remove(place));
     },
   };
+}
+
+/**
+ * A rate that was set is the destination's, and all shards keep it together; one that was learned is what
+ * this shard alone has found out, by what the destination left to it. Null: there is no rate.
+ */
+function toPace(entry: OwnLane, part: ShardPart): Pace | null {
+  const perSecond = rateOf(entry);
+  if (perSecond === undefined) return null;
+  const { ratePerSecond } = limitsOf(entry);
+  const spacingMs = 1_000 / perSecond;
+  return ratePerSecond === undefined
+    ? { intervalMs: spacingMs, spacingMs, part: WHOLE }
+    : { intervalMs: 1_000 / ratePerSecond, spacingMs, part };
 }
 
 function isStopped(entry: OwnLane | undefined): boolean {
@@ -87,12 +105,12 @@ function isStopped(entry: OwnLane | undefined): boolean {
 }
 
 /** Asks for a lane's next moment, by `performance.now()`; null where it is too far off. */
-function createTake(shard: Shard): (lane: string, intervalMs: number) => Promise<number | null> {
+function createTake(shard: Shard): (lane: string, pace: Pace) => Promise<number | null> {
   const takeTurn = createTakeTurn(shard, { farMs: SLEEP_MS_MAX, aheadMs: AHEAD_MS, holdMsMax: HOLD_MS_MAX });
   let usualMs = Number.POSITIVE_INFINITY;
-  return async (lane, intervalMs) => {
+  return async (lane, pace) => {
     const askedAt = performance.now();
-    const offMs = await takeTurn(lane, intervalMs);
+    const offMs = await takeTurn(lane, pace);
     // An answer that was long under way may have lain here unread, while this process stood still and its
     // moment went by.
     usualMs = Math.min(performance.now() - askedAt, usualMs * SLOWER);

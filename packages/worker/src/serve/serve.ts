@@ -5,12 +5,14 @@
 import { countLanes } from "@postrider/redis/counts";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Shard } from "@postrider/redis/shard";
-import { isForMany, ownLaneName } from "@postrider/shared/lanes";
+import { isForMany } from "@postrider/shared/lanes";
 import { isRunnable, type OwnLane, rateOf } from "@postrider/shared/own-lane";
 import type { Worker } from "bullmq";
 import type { InFlight } from "../in-flight.ts";
 import type { OwnLaneCounts } from "../record/metrics.ts";
+import { createAskSlots } from "./ask-slots.ts";
 import { assignLanes } from "./assign.ts";
+import type { ShardSlots } from "./slots.ts";
 import { createWork } from "./work.ts";
 
 /**
@@ -40,6 +42,8 @@ export interface ServingOptions {
   readonly concurrency: number;
   readonly ownLanesMax: number;
   readonly inFlightMax: number;
+  /** This shard's part in the process' slots. */
+  readonly parts: ShardSlots;
   /** This process, and those that showed a sign of life lately. */
   readonly self: string;
   readonly processes: () => readonly string[];
@@ -58,10 +62,11 @@ export interface Serving {
 }
 
 export function createServing(options: ServingOptions): Serving {
-  const { directory, sharedLanes, concurrency, inFlight, self } = options;
+  const { directory, sharedLanes, concurrency, inFlight, self, parts } = options;
   const serving = new Map<string, Worker>();
   const stopping = new Set<Promise<void>>();
   const work = createWork(options.shard);
+  const lanesMax = (): number => parts.evenPart(options.ownLanesMax);
   let unserved = 0;
   let heldUp = 0;
   let isClosed = false;
@@ -74,6 +79,7 @@ export function createServing(options: ServingOptions): Serving {
   };
   const stop = (lane: string, worker: Worker): void => {
     serving.delete(lane);
+    parts.forget(lane);
     inFlight.forgetSlots(lane);
     const stopped: Promise<void> = worker
       .close()
@@ -83,17 +89,16 @@ export function createServing(options: ServingOptions): Serving {
   };
   const assign = remember(
     (lanes: readonly string[], epoch: number) =>
-      assignLanes(lanes, options.processes(), self, options.ownLanesMax, epoch),
-    (lanes, epoch) => [epoch, ...options.processes(), ...lanes].join(" "),
+      assignLanes(lanes, options.processes(), self, lanesMax(), epoch),
+    (lanes, epoch) => [lanesMax(), epoch, ...options.processes(), ...lanes].join(" "),
   );
-  const hasOwnLane = (origin: string): boolean =>
-    directory.get(ownLaneName("destination", origin)) !== undefined;
+  const ask = createAskSlots({ ...options, slotsOf: (lane) => serving.get(lane)?.concurrency });
   /**
    * A lane's slots, and those on top that destinations hold there which have been led out into a lane of
    * their own.
    */
   const grant = (lane: string, own: number): void => {
-    const lent = inFlight.isMixed(lane) ? Math.min(inFlight.heldBy(lane, hasOwnLane), own * LENT_MAX) : 0;
+    const lent = Math.min(ask.heldInVain(lane), own * LENT_MAX);
     const worker = serving.get(lane);
     if (worker === undefined) start(lane, own + lent);
     else setSlots(worker, own + lent);
@@ -102,11 +107,12 @@ export function createServing(options: ServingOptions): Serving {
   const change = (mine: ReadonlySet<string>): void => {
     for (const [lane, worker] of serving)
       if (!mine.has(lane) && !sharedLanes.includes(lane)) stop(lane, worker);
-    const part = shareOut(mine, options);
-    for (const lane of mine) grant(lane, Math.min(part(lane), toSlots(lane, directory, concurrency)));
-    for (const lane of sharedLanes) grant(lane, concurrency);
+    const inFlightMax = ask.forOwnLanes([...serving.keys()].filter((lane) => !sharedLanes.includes(lane)));
+    const part = shareOut(mine, { inFlightMax, concurrency: parts.evenPart(concurrency) });
+    for (const lane of mine) grant(lane, Math.min(part(lane), toSlots(lane, directory, ask.forLane(lane))));
+    for (const lane of sharedLanes) grant(lane, ask.forLane(lane));
   };
-  for (const lane of sharedLanes) grant(lane, concurrency);
+  for (const lane of sharedLanes) grant(lane, ask.forLane(lane));
 
   return {
     async adjust() {
@@ -123,12 +129,13 @@ export function createServing(options: ServingOptions): Serving {
     slots: () => new Map([...serving].map(([lane, worker]) => [lane, worker.concurrency])),
     counts: () => ({
       served: serving.size - sharedLanes.length,
-      servedMax: options.ownLanesMax,
+      servedMax: lanesMax(),
       unserved,
       heldUp,
     }),
     async close() {
       isClosed = true;
+      parts.leave();
       for (const [lane, worker] of serving) stop(lane, worker);
       await Promise.all(stopping);
     },

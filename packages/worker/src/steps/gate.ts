@@ -25,8 +25,8 @@ export interface GateOptions {
   readonly directory: LaneDirectory;
   readonly inFlight: InFlight;
   readonly metrics: Metrics;
-  /** Slots of a shared lane. */
-  readonly concurrency: number;
+  /** How many of a shared lane may be in flight. */
+  readonly slotsOf: (lane: string) => number;
   readonly now: () => number;
 }
 
@@ -67,10 +67,9 @@ function isStopped({ isPaused, isHeld }: OwnLane, mark: Mark | null): boolean {
 }
 
 /** Whether so many retries are in flight that first attempts would find no slot. */
-function isStorm({ lane, attempt }: Claimed, { inFlight, concurrency }: GateOptions): boolean {
-  return (
-    attempt > 1 && !isOwnLane(lane) && inFlight.retries(lane) > Math.max(1, concurrency * RETRIES_SHARE_MAX)
-  );
+function isStorm({ lane, attempt }: Claimed, { inFlight, slotsOf }: GateOptions): boolean {
+  if (attempt <= 1 || isOwnLane(lane)) return false;
+  return inFlight.retries(lane) > Math.max(1, slotsOf(lane) * RETRIES_SHARE_MAX);
 }
 
 function toRetriesLane(lane: string, now: number): OwnLane {

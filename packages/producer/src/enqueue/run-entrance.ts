@@ -1,0 +1,140 @@
+// A run on its way into the shards: opened in each before something of it enters there, and confirmed and
+// closed in all of them when it is all taken in. Each shard counts its own part of the run.
+
+import { asProducer } from "@postrider/redis/connect";
+import type { Entrance } from "@postrider/redis/scripts/admit";
+import { closeRun } from "@postrider/redis/scripts/close-run";
+import { confirmCount, openRun } from "@postrider/redis/scripts/open-run";
+import { toActionRef } from "@postrider/shared/action-ref";
+import { homeOf } from "@postrider/shared/delivery";
+import { hasCode, PostriderError } from "@postrider/shared/errors";
+import { chooseLane } from "@postrider/shared/lanes";
+import { toRetryPolicy } from "@postrider/shared/retry";
+import type { SavedAction } from "../actions/actions.ts";
+import { CHUNK } from "./chunks.ts";
+import type { DeliveryFrame } from "./enqueue.ts";
+import type { Taken, Way, Ways } from "./ways.ts";
+
+/** A look at the backlog costs a round trip, so far from the mark it is good for some chunks. */
+const CHUNKS_PER_LOOK_MAX = 8;
+
+export interface RunEntranceOptions {
+  readonly ways: Ways;
+  readonly saved: SavedAction;
+  /** What all deliveries of the run have in common. */
+  readonly frame: DeliveryFrame & { readonly run: string };
+  readonly backlogMax: number;
+}
+
+export interface RunEntrance {
+  /**
+   * Opens the run in all shards that answer, and checks that it is the same where it exists.
+   * @returns how many deliveries it has already.
+   * @throws `run_mismatch`, `run_cancelled`; `redis_unavailable` where no shard answers.
+   */
+  open(): Promise<number>;
+  /** Where what is behind the first so many of the run enters. @throws what `open` throws. */
+  enter(way: Way, before: number): Promise<Entrance>;
+  /**
+   * How many more chunks may be taken in before the next look; 0: it is full. @param before how many of the
+   * run were taken in.
+   */
+  lookForRoom(before: number): Promise<number>;
+  note(taken: Taken): void;
+  /** Checks that the shards count at least as many as they have acknowledged. @throws `redis_lost`. */
+  confirm(): Promise<void>;
+  /** No more of it will come. */
+  close(): Promise<void>;
+}
+
+export function createRunEntrance({ ways, saved, frame, backlogMax }: RunEntranceOptions): RunEntrance {
+  const { run } = frame;
+  const facts = { action: toActionRef(saved), lane: frame.lane ?? chooseLane(true) };
+  const opened = new Map<Way, Promise<number>>();
+  const acknowledged = new Map<Way, number>();
+  let refusal: PostriderError | undefined;
+  const openIn = (way: Way): Promise<number> => {
+    const known = opened.get(way);
+    if (known !== undefined) return known;
+    const opening = openRun(way.shard, run, facts).catch((error: unknown) => {
+      opened.delete(way);
+      throw error;
+    });
+    opened.set(way, opening);
+    return opening;
+  };
+  const toEntrance = (way: Way, before: number): Entrance => {
+    const ownLane = way.routing.toRun(run, saved, before) ?? way.routing.toDestination(saved);
+    const queue = way.lanes.queue(ownLane?.lane ?? homeOf(frame));
+    return { queue, ownLane, run, attempts: toRetryPolicy(saved.action.retry).attempts, refusal };
+  };
+  return {
+    async open() {
+      const counts = await ofThoseThatAnswer(ways.all(), openIn);
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
+    async enter(way, before) {
+      await openIn(way);
+      return toEntrance(way, before);
+    },
+    async lookForRoom(before) {
+      const entrances = ways.all().map((way) => ({ way, ...toEntrance(way, before) }));
+      const counts = await ofThoseThatAnswer(entrances, ({ way, queue }) => way.lanes.backlog(queue.name));
+      const lying = counts.reduce((sum, { waiting, delayed }) => sum + waiting + delayed, 0);
+      const room = backlogMax - lying;
+      // Nothing ends in a held run's lane, so the wait would be for ever. What is there already may come
+      // again.
+      const isHeld = entrances.some(({ ownLane }) => ownLane?.isHeld === true);
+      refusal = room <= 0 && isHeld ? fullRun(run, backlogMax) : undefined;
+      if (refusal !== undefined) return 1;
+      const chunks = Math.floor(room / (CHUNK * ways.all().length));
+      return room <= 0 ? 0 : Math.min(CHUNKS_PER_LOOK_MAX, Math.max(1, chunks));
+    },
+    note({ by }) {
+      for (const [way, enqueued] of by) acknowledged.set(way, (acknowledged.get(way) ?? 0) + enqueued);
+    },
+    async confirm() {
+      const confirmOne = async ([way, count]: readonly [Way, number]): Promise<void> =>
+        confirmCount(way.shard, run, (await openIn(way)) + count);
+      const all = ways.all().map((way) => [way, acknowledged.get(way) ?? 0] as const);
+      await Promise.all(all.filter(([way]) => opened.has(way)).map(confirmOne));
+    },
+    async close() {
+      const closed = await asProducer(() => Promise.all(ways.all().map(({ shard }) => closeRun(shard, run))));
+      if (!closed.includes(true)) throw new PostriderError("run_unknown", `no run is called ${run}`);
+    },
+  };
+}
+
+/** The action version with which a run was opened; null when there is no such run. */
+export async function findRunAction(ways: Ways, run: string): Promise<string | null> {
+  const found = await ofThoseThatAnswer(ways.all(), ({ shard }) =>
+    asProducer(() => shard.redis.hget(shard.keys.run(run), "action")),
+  );
+  return found.find((action) => action !== null) ?? null;
+}
+
+/**
+ * Shards that are away are passed over as long as one of them answers: what is for them fails when it comes.
+ * @throws where none answers, and what is no absence.
+ */
+async function ofThoseThatAnswer<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const settled = await Promise.allSettled(items.map(work));
+  const failed = settled.filter((one) => one.status === "rejected").map(({ reason }) => reason as unknown);
+  const [first] = failed;
+  const isPartlyAway =
+    failed.length < items.length && failed.every((one) => hasCode(one, "redis_unavailable"));
+  if (failed.length > 0 && !isPartlyAway)
+    throw failed.find((one) => !hasCode(one, "redis_unavailable")) ?? first;
+  return settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+}
+
+function fullRun(run: string, backlogMax: number): PostriderError {
+  return new PostriderError(
+    "run_full",
+    `the run ${run} is held and has ${backlogMax} deliveries, as many as POSTRIDER_BACKLOG_MAX (backlogMax) lets wait in one lane; raise that, or release the run, and enqueue the same run again: only what is missing is taken in`,
+  );
+}

@@ -1,0 +1,126 @@
+// The shards as a process has them: connected, and kept up to date with what stands in the store. A shard
+// whose server does not answer is missing until it does; all others go on.
+
+import { PostriderError } from "@postrider/shared/errors";
+import type { Redis } from "ioredis";
+import { checkFormat } from "./format.ts";
+import { createShard, createStore, type Shard, type Store } from "./shard.ts";
+import { beginShardMap, partOf, readShardMap, type ShardMap, type ShardPart } from "./shard-map.ts";
+import { createShards, type Shards } from "./shards.ts";
+
+/** How often a process looks which shards there are. */
+export const SHARDS_LOOK_MS = 1_000;
+
+export interface OpenShardsOptions {
+  readonly keyPrefix: string;
+  /** Connects to each of the servers, always in the same order; the first holds the store. */
+  readonly servers: readonly (() => Promise<Redis>)[];
+  /** The number of shards, where the installation is a new one. */
+  readonly count: number;
+  /** The names of those that this process has to do with; absent: all. */
+  readonly only?: readonly string[];
+}
+
+export interface OpenShards extends Shards {
+  readonly store: Store;
+  /** A shard's part of what all of them share, such as a destination's rate. */
+  partOf(name: string): ShardPart;
+  /** The names of the shards whose server has not answered yet. */
+  missing(): readonly string[];
+  /**
+   * Looks which shards there are, and connects to those that are new or missing. @throws what Redis throws.
+   */
+  refresh(): Promise<void>;
+  disconnect(): void;
+}
+
+/**
+ * @throws what connecting to the store's server throws, `redis_newer`; `settings_invalid` where the store
+ * names a server that is not there.
+ */
+export async function openShards(options: OpenShardsOptions): Promise<OpenShards> {
+  const { keyPrefix, servers, count, only } = options;
+  const connections = createConnections(servers);
+  const store = createStore(await connections.open(0), keyPrefix);
+  await checkFormat(store);
+  let map = await beginShardMap(store, keyPrefix, { count, servers: servers.length, now: Date.now() });
+  const shards = new Map<string, Shard>();
+  const connect = async (): Promise<void> => {
+    const wanted = map.shards.filter(({ name }) => !shards.has(name) && isMeant(name, only));
+    await Promise.all(
+      wanted.map(async ({ name, server }) => {
+        const redis = await connections.open(server).catch(passUnavailable);
+        if (redis !== null) shards.set(name, createShard(redis, keyPrefix, name));
+      }),
+    );
+    const known = new Set(map.shards.map(({ name }) => name));
+    for (const name of shards.keys()) if (!known.has(name)) shards.delete(name);
+  };
+  await connect();
+  const found = createShards(
+    () => map,
+    (name) => shards.get(name) ?? null,
+    Date.now,
+  );
+  return {
+    ...found,
+    get all() {
+      return found.all;
+    },
+    store,
+    partOf: (name) => partOf(map, name, Date.now()),
+    missing: () => toNames(map).filter((name) => !shards.has(name) && isMeant(name, only)),
+    async refresh() {
+      const latest = await readShardMap(store);
+      // The same object while nothing has changed: what was made of it is made once.
+      if (latest.version !== map.version) map = latest;
+      await connect();
+    },
+    disconnect: connections.disconnect,
+  };
+}
+
+function toNames({ shards }: ShardMap): readonly string[] {
+  return shards.map(({ name }) => name);
+}
+
+function isMeant(name: string, only: readonly string[] | undefined): boolean {
+  return only === undefined || only.includes(name);
+}
+
+/** It is tried again with the next look. */
+function passUnavailable(error: unknown): null {
+  if (error instanceof PostriderError && error.code === "redis_unavailable") return null;
+  throw error;
+}
+
+/** One connection to each server, whatever is on it; one that fails is tried again when it is asked for. */
+function createConnections(servers: OpenShardsOptions["servers"]) {
+  const connecting = new Map<number, Promise<Redis>>();
+  const open = new Set<Redis>();
+  return {
+    async open(server: number): Promise<Redis> {
+      const known = connecting.get(server);
+      if (known !== undefined) return known;
+      const connect = servers[server];
+      if (connect === undefined)
+        throw new PostriderError(
+          "settings_invalid",
+          `POSTRIDER_REDIS_URL names ${servers.length} servers, and a shard is on number ${server + 1}; name all that the installation has, in the same order`,
+        );
+      const connection = connect();
+      connecting.set(server, connection);
+      try {
+        const redis = await connection;
+        open.add(redis);
+        return redis;
+      } catch (error) {
+        connecting.delete(server);
+        throw error;
+      }
+    },
+    disconnect(): void {
+      for (const redis of open) redis.disconnect();
+    },
+  };
+}

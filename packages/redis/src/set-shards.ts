@@ -1,0 +1,39 @@
+// Changes the number of open shards while all goes on.
+
+import { asProducer } from "./connect.ts";
+import type { Store } from "./shard.ts";
+import { planShards, readShardMap, type ShardMap } from "./shard-map.ts";
+
+/**
+ * Saves the map unless another one was saved meanwhile.
+ * Input: KEYS shards; ARGV what stood there ("" = nothing), what shall stand there. Output: 1 when saved.
+ */
+const SAVE = `
+if (redis.call("GET", KEYS[1]) or "") ~= ARGV[1] then return 0 end
+redis.call("SET", KEYS[1], ARGV[2])
+return 1
+`;
+const TRIES = 10;
+
+/**
+ * All processes know of it within seconds, and go by it from the same moment on. What lies in a shard that is
+ * open no more is served there until it has ended.
+ * @param servers how many servers there are. @param now Unix ms.
+ * @returns the map as it stands then. @throws as a producer's work does.
+ */
+export async function setShards(
+  store: Store,
+  { count, servers, now }: { readonly count: number; readonly servers: number; readonly now: () => number },
+): Promise<ShardMap> {
+  const { redis, keys } = store;
+  return asProducer(async () => {
+    for (let tries = 1; tries <= TRIES; tries++) {
+      const text = (await redis.get(keys.shards())) ?? "";
+      const map = await readShardMap(store);
+      if (map.shards.filter(({ state }) => state === "open").length === count) return map;
+      const next = planShards(map, { count, servers, now: now() });
+      if ((await redis.eval(SAVE, 1, keys.shards(), text, JSON.stringify(next))) === 1) return next;
+    }
+    throw new Error("the shards are being changed by others; try again");
+  });
+}

@@ -1,0 +1,153 @@
+// Which shards an installation has, as it stands in the store: their names, the server that each is on, and
+// whether new deliveries enter it. An installation with one shard has nothing of it in Redis.
+
+import type { Redis } from "ioredis";
+import { createShardKeys } from "./keys.ts";
+import { ONLY_SHARD, type Store } from "./shard.ts";
+
+/** New deliveries enter an open one; one that drains is served until nothing is left in it. */
+export type ShardState = "open" | "draining";
+
+export interface ShardPlace {
+  readonly name: string;
+  /** Its place among the servers of the setting, from 0; the first holds the store. */
+  readonly server: number;
+  readonly state: ShardState;
+}
+
+/** The shards that were open until some time, where ids that were enqueued then are still known. */
+export interface FormerShards {
+  readonly names: readonly string[];
+  /** Unix ms. */
+  readonly until: number;
+}
+
+export interface ShardMap {
+  /** One more with each change; 0: nothing stands in the store. */
+  readonly version: number;
+  readonly shards: readonly ShardPlace[];
+  /** The oldest first, each set once. */
+  readonly former: readonly FormerShards[];
+}
+
+/** What an installation has that never heard of shards. */
+export const ONE_SHARD: ShardMap = {
+  version: 0,
+  shards: [{ name: ONLY_SHARD, server: 0, state: "open" }],
+  former: [],
+};
+
+/**
+ * Every process knows of a change by then: they look every second, and all of them go by the former shards
+ * until that long after it.
+ */
+export const KNOWN_TO_ALL_MS = 5_000;
+/** Each set costs a look more for the ids that it alone has a home for. */
+const FORMER_MAX = 16;
+/** A delivery may wait for its `sendAt` for long. */
+const FORMER_KEPT_MS = 400 * 86_400_000;
+
+export async function readShardMap({ redis, keys }: Store): Promise<ShardMap> {
+  const text = await redis.get(keys.shards());
+  return text === null ? ONE_SHARD : (JSON.parse(text) as ShardMap);
+}
+
+/** The names of the shards into which new deliveries go at a time. */
+export function openNames({ shards, former }: ShardMap, now: number): readonly string[] {
+  const latest = former.at(-1);
+  if (latest !== undefined && now < latest.until) return latest.names;
+  return shards.filter(({ state }) => state === "open").map(({ name }) => name);
+}
+
+/** Of what all shards share, the part of one: every so-manieth. */
+export interface ShardPart {
+  readonly count: number;
+  /** From 0. */
+  readonly place: number;
+}
+
+export const WHOLE: ShardPart = { count: 1, place: 0 };
+
+/**
+ * A shard's part at a time. A shard that is about to be opened has none yet, and the others have all: there
+ * is nothing in it.
+ */
+export function partOf(map: ShardMap, name: string, now: number): ShardPart {
+  // Asked for each request of a lane with a rate.
+  if (map.shards.length === 1) return WHOLE;
+  const open = new Set(openNames(map, now));
+  const names = map.shards
+    .filter((shard) => shard.state === "draining" || open.has(shard.name))
+    .map((shard) => shard.name);
+  const place = names.indexOf(name);
+  return place < 0 ? { count: names.length + 1, place: names.length } : { count: names.length, place };
+}
+
+export interface NewShards {
+  readonly count: number;
+  readonly servers: number;
+  readonly now: number;
+}
+
+/**
+ * Says how many shards a new installation has, unless it has some: those that it has count.
+ * @returns what stands in the store.
+ */
+export async function beginShardMap(store: Store, keyPrefix: string, begun: NewShards): Promise<ShardMap> {
+  const known = await readShardMap(store);
+  if (known.version > 0 || begun.count === 1 || (await hasDeliveries(store.redis, keyPrefix))) return known;
+  const made: ShardMap = { ...planShards(known, begun), former: [] };
+  await store.redis.set(store.keys.shards(), JSON.stringify(made), "NX");
+  return readShardMap(store);
+}
+
+/** Whether something was ever enqueued to the shard that an installation without a map has. */
+async function hasDeliveries(redis: Redis, keyPrefix: string): Promise<boolean> {
+  return (await redis.exists(createShardKeys(keyPrefix, ONLY_SHARD).totals())) === 1;
+}
+
+/**
+ * The map with so many open shards. More: those that drain are opened again, then new ones are named, each on
+ * the server that has the fewest. Fewer: the last ones drain. Pure.
+ */
+export function planShards(map: ShardMap, { count, servers, now }: NewShards): ShardMap {
+  const shards = [...map.shards];
+  const openCount = (): number => shards.filter(({ state }) => state === "open").length;
+  const setState = (index: number, state: ShardState): void => {
+    const shard = shards[index];
+    if (shard !== undefined) shards[index] = { ...shard, state };
+  };
+  while (openCount() > count)
+    setState(
+      shards.findLastIndex(({ state }) => state === "open"),
+      "draining",
+    );
+  while (openCount() < count && shards.some(({ state }) => state === "draining"))
+    setState(
+      shards.findIndex(({ state }) => state === "draining"),
+      "open",
+    );
+  while (openCount() < count)
+    shards.push({ name: nextName(shards), server: leastUsed(shards, servers), state: "open" });
+  const former = { names: openNames(map, now), until: now + KNOWN_TO_ALL_MS };
+  return { version: map.version + 1, shards, former: withFormer(map.former, former, now) };
+}
+
+function withFormer(all: readonly FormerShards[], added: FormerShards, now: number): FormerShards[] {
+  const isSame = ({ names }: FormerShards): boolean => names.join(" ") === added.names.join(" ");
+  const kept = all.filter((one) => !isSame(one) && one.until > now - FORMER_KEPT_MS);
+  return [...kept, added].slice(-FORMER_MAX);
+}
+
+/** A name that was used before would bring back what was counted under it. */
+function nextName(shards: readonly ShardPlace[]): string {
+  return String(Math.max(-1, ...shards.map(({ name }) => Number(name))) + 1);
+}
+
+function leastUsed(shards: readonly ShardPlace[], servers: number): number {
+  const counts = Array.from(
+    { length: servers },
+    (_, server) => shards.filter((one) => one.server === server).length,
+  );
+  return counts.indexOf(Math.min(...counts));
+}
