@@ -56,8 +56,7 @@ export interface ProducerOptions {
   /** Redis URL. */
   readonly redis: string;
   /**
-   * The URLs of the servers that the shards are on, the store's first; `redis` alone unless given. With more
-   * than one shard, reads and switches look at the first one alone as yet.
+   * The shards' servers, the store's first. With several shards, reads and switches know only the first, as yet.
    */
   readonly servers?: readonly string[];
   /** The number of shards, where the installation is a new one; 1 unless given. */
