@@ -55,9 +55,7 @@ import { createTokenStore } from "./tokens/token-store.ts";
 export interface ProducerOptions {
   /** Redis URL. */
   readonly redis: string;
-  /**
-   * The shards' servers, the store's first. With several shards, reads and switches know only the first, as yet.
-   */
+  /** The shards' servers, the store's first. As yet, reads and switches know only the first shard. */
   readonly servers?: readonly string[];
   /** The number of shards, where the installation is a new one; 1 unless given. */
   readonly shards?: number;
