@@ -116,10 +116,13 @@ test("a delivery outlives two workers that die with it, and is set aside as the 
 
   expect(await untilOver(producer, "r")).toMatchObject({ failed: 1, failedByReason: { crash: 1 } });
   expect(receiver.requests).toHaveLength(3);
-  expect(await producer.deadLetters.list({ limit: 1 })).toMatchObject({
-    total: 1,
-    deadLetters: [{ reason: "crash" }],
-  });
+  // Set aside once its outcome is recorded.
+  await eventually(async () =>
+    expect(await producer.deadLetters.list({ limit: 1 })).toMatchObject({
+      total: 1,
+      deadLetters: [{ reason: "crash" }],
+    }),
+  );
   await producer.close();
 });
 
