@@ -57,7 +57,7 @@ export interface ProducerOptions {
   readonly redis: string;
   /** The shards' servers, the store's first. As yet, reads and switches know only the first shard. */
   readonly servers?: readonly string[];
-  /** The number of shards, where the installation is a new one; 1 unless given. */
+  /** How many there are to be where the installation is new; 1 unless given. For tests, as said above. */
   readonly shards?: number;
   /**
    * Keys that seal secrets, as POSTRIDER_SECRET_KEYS has them, or parsed. Without any there is no secret

@@ -39,9 +39,23 @@ export interface OpenShards extends Shards {
  * names a server that is not there.
  */
 export async function openShards(options: OpenShardsOptions): Promise<OpenShards> {
-  const { keyPrefix, servers, count, only } = options;
+  const { keyPrefix, servers } = options;
   const connections = createConnections(servers);
   const store = createStore(await connections.open(0), keyPrefix);
+  try {
+    return await openWith(store, connections, options);
+  } catch (error) {
+    // A connection that nobody was given would be made again for ever.
+    connections.disconnect();
+    throw error;
+  }
+}
+
+async function openWith(
+  store: Store,
+  connections: Connections,
+  { keyPrefix, servers, count, only }: OpenShardsOptions,
+): Promise<OpenShards> {
   await checkFormat(store);
   let map = await beginShardMap(store, keyPrefix, { count, servers: servers.length, now: Date.now() });
   const shards = new Map<string, Shard>();
@@ -94,6 +108,8 @@ function passUnavailable(error: unknown): null {
   throw error;
 }
 
+type Connections = ReturnType<typeof createConnections>;
+
 /** One connection to each server, whatever is on it; one that fails is tried again when it is asked for. */
 function createConnections(servers: OpenShardsOptions["servers"]) {
   const connecting = new Map<number, Promise<Redis>>();
@@ -106,7 +122,7 @@ function createConnections(servers: OpenShardsOptions["servers"]) {
       if (connect === undefined)
         throw new PostriderError(
           "settings_invalid",
-          `POSTRIDER_REDIS_URL names ${servers.length} servers, and a shard is on number ${server + 1}; name all that the installation has, in the same order`,
+          `${servers.length} servers are named, and a shard is on number ${server + 1}; name all that the installation has, in the same order`,
         );
       const connection = connect();
       connecting.set(server, connection);

@@ -48,7 +48,7 @@ export async function createServedShards({
     beginning.add(shard.name);
     try {
       const server = await create(shard);
-      if (isClosed) return;
+      if (isClosed) return void (await server.close());
       servers.set(shard.name, server);
       if (ownPort !== null) server.start(ownPort);
     } finally {

@@ -8,6 +8,7 @@ import { type ShardPart, WHOLE } from "@postrider/redis/shard-map";
 import { isRunnable, limitsOf, type OwnLane, rateOf } from "@postrider/shared/own-lane";
 import { createSleeper, type Sleeper } from "@postrider/shared/sleeper";
 import type { Interrupts } from "../interrupts.ts";
+import { toLateMs } from "./lateness.ts";
 
 /**
  * So much may be claimed ahead of its moment; beyond it BullMQ's limiter claims nothing until half of it is
@@ -24,11 +25,6 @@ const SLEEP_MS_MAX = 500;
  * one.
  */
 const HOLD_MS_MAX = 700;
-/**
- * Whoever comes later than so much, as after a stall, would meet those whose moment it is: it asks for
- * another one.
- */
-const LATE_MS = 15;
 /** Moments that a process which is always late asks for. */
 const MOMENTS_MAX = 3;
 /** Share of the time that a claim holds: whoever is later than that may have lost it. */
@@ -60,8 +56,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   const { shard, find, interrupts, lockMs } = options;
   const take = createTake(shard);
   const wait = async (lane: string, pace: Pace, sleeper: Sleeper): Promise<boolean> => {
-    // One that is further from the next than a second may be as late as leaves a second between them.
-    const lateMs = LATE_MS + Math.max(0, pace.intervalMs - 1_000);
+    const lateMs = toLateMs(pace);
     let latest = 0;
     for (let moments = 1; moments <= MOMENTS_MAX; moments++) {
       const at = await take(lane, pace);
@@ -75,7 +70,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   return {
     wait(lane) {
       const entry = find(lane);
-      const pace = entry === undefined ? null : toPace(entry, options.part());
+      const pace = entry === undefined ? null : toPace(entry, options.part);
       if (pace === null) return null;
       const sleeper = createSleeper();
       const place = interrupts.add(sleeper);
@@ -90,14 +85,14 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
  * A rate that was set is the destination's, and all shards keep it together; one that was learned is what
  * this shard alone has found out, by what the destination left to it. Null: there is no rate.
  */
-function toPace(entry: OwnLane, part: ShardPart): Pace | null {
+function toPace(entry: OwnLane, part: () => ShardPart): Pace | null {
   const perSecond = rateOf(entry);
   if (perSecond === undefined) return null;
   const { ratePerSecond } = limitsOf(entry);
   const spacingMs = 1_000 / perSecond;
   return ratePerSecond === undefined
     ? { intervalMs: spacingMs, spacingMs, part: WHOLE }
-    : { intervalMs: 1_000 / ratePerSecond, spacingMs, part };
+    : { intervalMs: 1_000 / ratePerSecond, spacingMs, part: part() };
 }
 
 function isStopped(entry: OwnLane | undefined): boolean {
