@@ -144,6 +144,9 @@ test("what subscriptions deliver is told by none, also where two point at each o
   expect(types).toEqual(new Set(["outcome.delivered", "run.completed", "run.paused"]));
   const carried = read(other.requests).filter(({ type }) => type === "outcome.delivered");
   expect(new Set(carried.map(({ data }) => data["action"]))).toEqual(new Set(["a@1"]));
+  const { recent } = await producer.subscriptions.get("other");
+  expect(recent).toMatchObject({ delivered: 0, lastFailure: { reason: "reply_4xx", status: 400 } });
+  expect(recent?.failed).toBeGreaterThan(20);
   const letters = (await producer.deadLetters.count({})).count;
   expect(letters).toBeGreaterThan(20);
   expect((await producer.events.read()).events.map(({ type }) => type)).not.toContain(
