@@ -62,8 +62,11 @@ test("with the keyboard alone a held run is released, and the question names how
   await dialog.getByText("25 deliveries will be sent.").waitFor();
   await page.keyboard.press("Escape");
   expect((await scene.producer.runs.get("spring-sale")).state).toBe("held");
-  expect(await page.evaluate("document.activeElement.textContent")).toBe("Release");
+  await eventually(async () =>
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("Release"),
+  );
   await page.keyboard.press("Enter");
+  await dialog.getByText("25 deliveries will be sent.").waitFor();
   await pressUntil(page, "Tab", "Release 25 deliveries");
   await page.keyboard.press("Enter");
   await page.getByText("25 deliveries, all ended").waitFor();
