@@ -1,6 +1,5 @@
 // The shards of an installation, and which of them a delivery enters.
 
-import { PostriderError } from "@postrider/shared/errors";
 import { createRendezvous } from "./rendezvous.ts";
 import type { Shard } from "./shard.ts";
 import { openNames, type ShardMap } from "./shard-map.ts";
@@ -14,20 +13,12 @@ export interface Home {
 export interface Shards {
   /** At least one, always in the same order. */
   readonly all: readonly Shard[];
-  /** Where a new delivery of this id enters. @throws `redis_unavailable` where that has not answered yet. */
-  home(deliveryId: string): Shard;
-  /** The same, without throwing. */
+  /** Where a new delivery of this id enters. */
   homeOf(deliveryId: string): Home;
   /** The home of all deliveries, where there is one shard and never was another; else null. */
   only(): Home | null;
   /** Where a delivery of this id would have entered earlier, and may lie: those that are not its home now. */
   formerHomesOf(deliveryId: string): readonly Home[];
-}
-
-/** All deliveries in one place. */
-export function createOneShard(shard: Shard): Shards {
-  const home = { name: shard.name, shard };
-  return { all: [shard], only: () => home, home: () => shard, homeOf: () => home, formerHomesOf: () => NONE };
 }
 
 const NONE: readonly Home[] = [];
@@ -53,11 +44,6 @@ export function createShards(
   return {
     get all() {
       return readMap().shards.flatMap(({ name }) => find(name) ?? []);
-    },
-    home(id) {
-      const { name, shard } = homeOf(id);
-      if (shard !== null) return shard;
-      throw new PostriderError("redis_unavailable", `the Redis of shard ${name} does not answer`);
     },
     homeOf,
     only() {

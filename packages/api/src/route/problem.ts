@@ -46,31 +46,27 @@ export function retryAfterOf(code: ErrorCode): number | undefined {
   return RETRY_AFTER_SECONDS[code];
 }
 
-/** What Fastify and Node call it, as our code. */
-const CODES_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
-  404: "not_found",
-  408: "request_timeout",
-  413: "body_too_large",
-  431: "headers_too_large",
+/** What Fastify and Node call it, as our code, and in our words where theirs do not say what to change. */
+const OF_STATUS: Readonly<Record<number, { readonly code: ErrorCode; readonly text?: string }>> = {
+  404: { code: "not_found" },
+  408: { code: "request_timeout" },
+  413: { code: "body_too_large" },
+  415: {
+    code: "media_type_unsupported",
+    text: "the body is to be JSON: say so by Content-Type: application/json",
+  },
+  431: { code: "headers_too_large" },
 };
 
 /** Any error as one of ours; what is none is `internal`. */
 export function toPostriderError(error: unknown): PostriderError {
   if (error instanceof PostriderError) return error;
   const { statusCode, message } = error as { statusCode?: unknown; message?: unknown };
-  if (statusCode === 415)
-    return new PostriderError(
-      "media_type_unsupported",
-      "the body is to be JSON: say so by Content-Type: application/json",
-      {
-        cause: error,
-      },
-    );
   // Fastify's own, about what came.
-  if (typeof statusCode === "number" && statusCode >= 400 && statusCode < 500)
-    return new PostriderError(CODES_OF_STATUS[statusCode] ?? "request_malformed", String(message), {
-      cause: error,
-    });
+  if (typeof statusCode === "number" && statusCode >= 400 && statusCode < 500) {
+    const { code, text = String(message) } = OF_STATUS[statusCode] ?? { code: "request_malformed" };
+    return new PostriderError(code, text, { cause: error });
+  }
   return new PostriderError(
     "internal",
     "a bug of Postrider's; the log holds the cause, under the request's id",

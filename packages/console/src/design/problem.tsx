@@ -4,6 +4,15 @@
 import type { ApiError } from "@postrider/client/api-error";
 import { makeVisible } from "../words/visible.ts";
 
+/** A sentence that says what to change before anything is asked of the API. */
+export function Refusal({ text }: { readonly text: string }) {
+  return (
+    <p class="problem" role="alert">
+      {makeVisible(text)}
+    </p>
+  );
+}
+
 export function Problem({ error }: { readonly error: ApiError }) {
   const { message, code, problems, requestId } = error;
   const isAlone =

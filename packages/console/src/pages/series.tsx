@@ -87,6 +87,31 @@ export function Measures({ name, unit, lines, of }: MeasuresProps) {
   );
 }
 
+/** What comes in and how it ends. */
+export const FLOW: readonly Drawn[] = [
+  { measure: "enqueued", name: "enqueued", color: "series-2" },
+  { measure: "delivered", name: "delivered", color: "good" },
+  { measure: "failed", name: "failed", color: "bad" },
+];
+
+/** How long attempts took. */
+export function AnswerTimes({ of }: Pick<MeasuresProps, "of">) {
+  return (
+    <Measures
+      name="How long attempts took, in three percentiles"
+      unit="ms"
+      lines={ANSWER_TIMES}
+      {...(of !== undefined && { of })}
+    />
+  );
+}
+
+const ANSWER_TIMES: readonly Drawn[] = [
+  { measure: "send_p50", name: "median", color: "series-1" },
+  { measure: "send_p95", name: "95 %", color: "series-3" },
+  { measure: "send_p99", name: "99 %", color: "series-5" },
+];
+
 const TOLD_APART = 6;
 
 interface ByProps {

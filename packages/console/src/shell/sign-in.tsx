@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { readForm } from "../design/form.tsx";
+import { Refusal } from "../design/problem.tsx";
 import { enter, session, signIn } from "../session/session.ts";
 import { makeVisible } from "../words/visible.ts";
 import { Logo } from "./logo.tsx";
@@ -73,11 +74,7 @@ function TokenForm({ why }: { readonly why: string | null }) {
         void submit(event.currentTarget);
       }}
     >
-      {said !== null && (
-        <p class="problem" role="alert">
-          {makeVisible(said)}
-        </p>
-      )}
+      {said !== null && <Refusal text={said} />}
       <div class="field">
         <label for="token">Token</label>
         <input id="token" name="token" type="password" autocomplete="off" spellcheck={false} required />

@@ -149,6 +149,8 @@ function createShardsLook(shards: OpenShards, now: () => number): () => Promise<
     try {
       await shards.refresh();
       lookedAt = startedAt;
+    } catch {
+      // The next enqueue looks again.
     } finally {
       looking = null;
     }
@@ -158,8 +160,7 @@ function createShardsLook(shards: OpenShards, now: () => number): () => Promise<
     if (age < SHARDS_LOOK_MS) return;
     looking ??= look();
     // What the store says is waited for only where a change may be missed; a store that is away stops nobody.
-    const looked = within(LOOK_MS_MAX, looking);
-    if (age > KNOWN_TO_ALL_MS / 2) await looked;
+    if (age > KNOWN_TO_ALL_MS / 2) await within(LOOK_MS_MAX, looking);
   };
 }
 

@@ -8,10 +8,9 @@ import { useState } from "preact/hooks";
 import { confirm } from "../../design/confirm.tsx";
 import { Area, Field, readForm } from "../../design/form.tsx";
 import { Panel } from "../../design/panel.tsx";
-import { Problem } from "../../design/problem.tsx";
+import { Problem, Refusal } from "../../design/problem.tsx";
 import { go, toHref } from "../../platform/address.ts";
 import { askApi, tellApi } from "../../session/session.ts";
-import { makeVisible } from "../../words/visible.ts";
 import { Previewed } from "./previewed.tsx";
 
 type Preview = Operations["previewAction"]["reply"];
@@ -80,11 +79,7 @@ export function Edit({ saved, done }: Props) {
             hint="Texts are Liquid templates. A credential that is shown as *** must be written again, or named as a secret: a mask is not saved."
           />
           <Area label="A sample customer, as JSON" name="customer" rows={4} value={SAMPLE} />
-          {problem !== null && (
-            <p class="problem" role="alert">
-              {makeVisible(problem)}
-            </p>
-          )}
+          {problem !== null && <Refusal text={problem} />}
           {error !== null && <Problem error={error} />}
           <div class="form-foot">
             <button type="submit">Preview</button>

@@ -9,7 +9,7 @@ import { Waiting } from "../../design/waiting.tsx";
 import { address, toHref } from "../../platform/address.ts";
 import { may, type Scope, tellApi } from "../../session/session.ts";
 import { useAsk } from "../../session/use-ask.ts";
-import { Measures, SpanChoice } from "../series.tsx";
+import { FLOW, Measures, SpanChoice } from "../series.tsx";
 import { EditSaved } from "./edit-saved.tsx";
 import { Trial } from "./trial.tsx";
 import { Versions } from "./versions.tsx";
@@ -77,11 +77,7 @@ function Charts({ id }: { readonly id: string }) {
         name="Deliveries of this action, per second"
         unit="per second"
         of={{ by: "action", name: id }}
-        lines={[
-          { measure: "enqueued", name: "enqueued", color: "series-2" },
-          { measure: "delivered", name: "delivered", color: "good" },
-          { measure: "failed", name: "failed", color: "bad" },
-        ]}
+        lines={FLOW}
       />
     </Panel>
   );

@@ -7,7 +7,7 @@ import { useState } from "preact/hooks";
 import { confirm } from "../../design/confirm.tsx";
 import { Area, readForm } from "../../design/form.tsx";
 import { Panel } from "../../design/panel.tsx";
-import { Problem } from "../../design/problem.tsx";
+import { Problem, Refusal } from "../../design/problem.tsx";
 import { askApi, may, tellApi } from "../../session/session.ts";
 import { makeVisible } from "../../words/visible.ts";
 import { Previewed } from "./previewed.tsx";
@@ -79,11 +79,7 @@ export function Trial({ action }: { readonly action: string }) {
             hint="The id is required; anything else is what the templates read. It is kept for this tab alone."
           />
           <Area label="The triggering event, as JSON (may stay empty)" name="event" rows={3} />
-          {problem !== null && (
-            <p class="problem" role="alert">
-              {makeVisible(problem)}
-            </p>
-          )}
+          {problem !== null && <Refusal text={problem} />}
           {error !== null && <Problem error={error} />}
           <div class="form-foot">
             <button type="submit" class="primary">

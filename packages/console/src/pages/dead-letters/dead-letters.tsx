@@ -11,6 +11,7 @@ import { address, toHref } from "../../platform/address.ts";
 import { useAsk } from "../../session/use-ask.ts";
 import { showCount, showMany } from "../../words/numbers.ts";
 import { FilterForm, filterOf, sayFilter } from "../filter.tsx";
+import { HOW_OFTEN, WHOSE } from "../letter-columns.tsx";
 import { actionHref, deliveryHref } from "../links.ts";
 import type { PageProps } from "../page-props.ts";
 import { LetterSwitches } from "./letter-switches.tsx";
@@ -156,15 +157,7 @@ function LetterList({ reply: { deadLetters, total, after } }: { readonly reply: 
         rows={deadLetters}
         keyOf={({ id }) => id}
         columns={[
-          {
-            head: "Customer",
-            cell: ({ id, customerId }) => (
-              <a href={deliveryHref(id)}>
-                <Data of={customerId} />
-              </a>
-            ),
-          },
-          { head: "Reason", cell: ({ reason }) => <code>{reason}</code> },
+          ...WHOSE,
           {
             head: "Action",
             cell: ({ action }) => (
@@ -175,8 +168,7 @@ function LetterList({ reply: { deadLetters, total, after } }: { readonly reply: 
           },
           { head: "Destination", cell: ({ destination }) => <Data of={destination} /> },
           { head: "Run", cell: ({ run }) => <Data of={run} /> },
-          { head: "Attempts", isNumber: true, cell: ({ attempts }) => showCount(attempts) },
-          { head: "Failed", cell: ({ failedAt }) => <Time at={failedAt} /> },
+          ...HOW_OFTEN,
         ]}
       />
       <Pager after={after} />

@@ -10,7 +10,7 @@ import { Waiting } from "../../design/waiting.tsx";
 import { toHref } from "../../platform/address.ts";
 import { useAsk } from "../../session/use-ask.ts";
 import { showCount, showShort, showSpan } from "../../words/numbers.ts";
-import { Measures, SpanChoice } from "../series.tsx";
+import { AnswerTimes, Measures, SpanChoice } from "../series.tsx";
 import { DestinationSwitches } from "./destination-switches.tsx";
 import { stateOf } from "./destination-words.ts";
 
@@ -45,16 +45,7 @@ export function OneDestination({ origin }: { readonly origin: string }) {
                 />
               </Panel>
               <Panel title="Answer times">
-                <Measures
-                  name="How long attempts took, in three percentiles"
-                  unit="ms"
-                  of={{ by: "destination", name: destination.origin }}
-                  lines={[
-                    { measure: "send_p50", name: "median", color: "series-1" },
-                    { measure: "send_p95", name: "95 %", color: "series-3" },
-                    { measure: "send_p99", name: "99 %", color: "series-5" },
-                  ]}
-                />
+                <AnswerTimes of={{ by: "destination", name: destination.origin }} />
               </Panel>
             </div>
           </>

@@ -4,7 +4,7 @@
 import { Page, Panel } from "../../design/panel.tsx";
 import { Waiting } from "../../design/waiting.tsx";
 import { useAsk } from "../../session/use-ask.ts";
-import { MeasureBy, Measures, SpanChoice } from "../series.tsx";
+import { AnswerTimes, FLOW, MeasureBy, Measures, SpanChoice } from "../series.tsx";
 import { FirstSteps } from "./first-steps.tsx";
 import { Lanes, RunsUnderWay, Troubled, Workers } from "./standing.tsx";
 import { Tiles } from "./tiles.tsx";
@@ -53,23 +53,11 @@ function Charts() {
         <Measures
           name="Deliveries enqueued, delivered and failed, per second"
           unit="per second"
-          lines={[
-            { measure: "enqueued", name: "enqueued", color: "series-2" },
-            { measure: "delivered", name: "delivered", color: "good" },
-            { measure: "failed", name: "failed", color: "bad" },
-          ]}
+          lines={FLOW}
         />
       </Panel>
       <Panel title="Answer times of destinations">
-        <Measures
-          name="How long attempts took, in three percentiles"
-          unit="ms"
-          lines={[
-            { measure: "send_p50", name: "median", color: "series-1" },
-            { measure: "send_p95", name: "95 %", color: "series-3" },
-            { measure: "send_p99", name: "99 %", color: "series-5" },
-          ]}
-        />
+        <AnswerTimes />
       </Panel>
       <Panel title="Failures by reason" aside={<a href="#/dead-letters">Dead letters</a>}>
         <MeasureBy

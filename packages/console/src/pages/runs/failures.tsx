@@ -1,15 +1,13 @@
 // Why deliveries of a run failed: by reason, and the latest ones with what they met.
 
 import { REASONS } from "@postrider/shared/outcome";
-import { Time } from "../../design/clock.tsx";
-import { Data } from "../../design/data.tsx";
 import { Listing } from "../../design/listing.tsx";
 import { Panel } from "../../design/panel.tsx";
 import { Waiting } from "../../design/waiting.tsx";
 import { toHref } from "../../platform/address.ts";
 import { useAsk } from "../../session/use-ask.ts";
 import { showCount } from "../../words/numbers.ts";
-import { deliveryHref } from "../links.ts";
+import { HOW_OFTEN, WHOSE } from "../letter-columns.tsx";
 import type { Run } from "./run-switches.tsx";
 
 export function Failures({ run }: { readonly run: Run }) {
@@ -63,19 +61,7 @@ function Latest({ run }: { readonly run: string }) {
               name="Latest failures"
               rows={deadLetters}
               keyOf={({ id }) => id}
-              columns={[
-                {
-                  head: "Customer",
-                  cell: ({ id, customerId }) => (
-                    <a href={deliveryHref(id)}>
-                      <Data of={customerId} />
-                    </a>
-                  ),
-                },
-                { head: "Reason", cell: ({ reason }) => <code>{reason}</code> },
-                { head: "Attempts", isNumber: true, cell: ({ attempts }) => showCount(attempts) },
-                { head: "Failed", cell: ({ failedAt }) => <Time at={failedAt} /> },
-              ]}
+              columns={[...WHOSE, ...HOW_OFTEN]}
             />
           )
         }
