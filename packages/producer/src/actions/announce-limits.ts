@@ -1,5 +1,5 @@
 // Tells the lane of a destination of the limits of an action at once, where the URL names it, so that no
-// delivery is sent before they are known. All else the workers find out with the first delivery of the version.
+// delivery is sent before they are known. All else the workers find out with the version's first delivery.
 
 import { asProducer } from "@postrider/redis/connect";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
