@@ -40,7 +40,7 @@ import { createMetrics, type Metrics } from "./metrics/chart-series.ts";
 import { countEnqueued, countWithdrawn } from "./metrics/count-for-charts.ts";
 import { createTakenIn } from "./metrics/taken-in.ts";
 import { createWatching, type Watching } from "./metrics/watching.ts";
-import { firstOf, openForProducer, toKeys } from "./open-for-producer.ts";
+import { firstOf, openForProducer, type RedisAccess, toKeys } from "./open-for-producer.ts";
 import { createOutcomes, type Outcomes } from "./outcomes/outcomes.ts";
 import { createOverview, type ReadOverview } from "./overview/overview.ts";
 import { createRuns } from "./runs/runs.ts";
@@ -52,8 +52,8 @@ import { createSubscriptions } from "./subscriptions/subscriptions.ts";
 import { createTasks } from "./tasks/tasks.ts";
 import { createTokenStore } from "./tokens/token-store.ts";
 
-export interface ProducerOptions {
-  /** Redis URL. */
+export interface ProducerOptions extends RedisAccess {
+  /** Where Redis is, as POSTRIDER_REDIS_URL has it. */
   readonly redis: string;
   /** The shards' servers, the store's first. As yet, reads and switches know only the first shard. */
   readonly servers?: readonly string[];

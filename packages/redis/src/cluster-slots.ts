@@ -1,7 +1,7 @@
 // Names for shards by the slots of a Redis Cluster, so that the shards spread evenly over its masters: which
 // slot a name falls into is chance, and some names of few may all fall on one. Pure.
 
-import { createShardKeys } from "./keys.ts";
+import { shardTag } from "./keys.ts";
 
 const SLOTS = 16_384;
 /**
@@ -23,7 +23,7 @@ export function slotOfTag(tag: string): number {
 
 /** The slot in which all keys of a shard lie. */
 export function slotOfShard(keyPrefix: string, name: string): number {
-  return slotOfTag(createShardKeys(keyPrefix, name).prefix.slice(1, -1));
+  return slotOfTag(shardTag(keyPrefix, name));
 }
 
 /** The slots of one master, each range with its first and last. */

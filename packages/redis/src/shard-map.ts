@@ -1,7 +1,7 @@
 // Which shards an installation has, as it stands in the store: their names, the server that each is on, and
 // whether new deliveries enter it. An installation with one shard has nothing of it in Redis.
 
-import type { Redis } from "ioredis";
+import type { RedisClient } from "./home-cluster.ts";
 import { createShardKeys } from "./keys.ts";
 import { ONLY_SHARD, type Store } from "./shard.ts";
 
@@ -102,7 +102,7 @@ export async function beginShardMap(store: Store, keyPrefix: string, begun: NewS
 }
 
 /** Whether something was ever enqueued to the shard that an installation without a map has. */
-async function hasDeliveries(redis: Redis, keyPrefix: string): Promise<boolean> {
+async function hasDeliveries(redis: RedisClient, keyPrefix: string): Promise<boolean> {
   return (await redis.exists(createShardKeys(keyPrefix, ONLY_SHARD).totals())) === 1;
 }
 
