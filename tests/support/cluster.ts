@@ -13,6 +13,8 @@ import { redisBinary } from "./redis.ts";
 
 const SLOTS = 16_384;
 const READY_MS = 60_000;
+/** With one command. */
+const KEYS_MOVED = 5;
 
 export interface ClusterOptions {
   readonly masters?: number;
@@ -37,6 +39,8 @@ export interface RedisCluster {
   readonly nodes: readonly ClusterNode[];
   /** The master that has a hash tag's keys now. */
   masterOf(tag: string): Promise<ClusterNode>;
+  /** Moves the slot of a hash tag with all its keys to another master, as resharding does. */
+  moveSlot(tag: string, to: ClusterNode): Promise<void>;
   /** Waits until every server knows of all slots and every replica is up to date. */
   untilSound(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -89,6 +93,19 @@ function toCluster(nodes: readonly ClusterNode[], root: string): RedisCluster {
       const master = nodes.find((node) => node.id === id);
       if (master === undefined) throw new Error(`no master has slot ${slot}`);
       return master;
+    },
+    async moveSlot(tag, to) {
+      const from = await this.masterOf(tag);
+      const slot = slotOfTag(tag);
+      await to.redis.cluster("SETSLOT", slot, "IMPORTING", from.id);
+      await from.redis.cluster("SETSLOT", slot, "MIGRATING", to.id);
+      const target = ["127.0.0.1", String(to.server.port), "", "0", String(READY_MS)];
+      for (;;) {
+        const keys = (await from.redis.cluster("GETKEYSINSLOT", slot, KEYS_MOVED)) as string[];
+        if (keys.length === 0) break;
+        await from.redis.call("MIGRATE", ...target, "KEYS", ...keys);
+      }
+      for (const { redis } of [to, from]) await redis.cluster("SETSLOT", slot, "NODE", to.id);
     },
     async untilSound() {
       await eventually(async () => {

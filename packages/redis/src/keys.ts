@@ -119,6 +119,7 @@ export type ShardKeys = ReturnType<typeof createShardKeys>;
 export function createStoreKeys(keyPrefix: string) {
   const prefix = `{${storeTag(keyPrefix)}}`;
   return {
+    keyPrefix,
     /** An action's versions: hash of version → JSON, with `latest`, `digest`, `examples` and `archivedAt`. */
     action: (id: string) => `${prefix}:action:${id}`,
     /** Set of the actions' ids. */

@@ -51,18 +51,22 @@ function toSentinelOptions(
   };
 }
 
-/** How often a command is sent again is bounded by its time, where it has one, and not by a number. */
+/**
+ * A command is sent again for as long as its time lasts, and a worker's has no end. The number of times must
+ * be enough for that, since every other one may come at once.
+ */
 function openCluster(url: string, options: ClientOptions, tag: string): HomeCluster {
   const parsed = parseClusterUrl(url);
   if (parsed === null) throw new PostriderError("settings_invalid", `the address of Redis ${REDIS_URL_RULE}`);
   const { username, password, nodes } = parsed;
   const { enableOfflineQueue, retryStrategy, reconnectOnError: _, ...each } = options;
+  const { commandTimeout = Number.POSITIVE_INFINITY } = each;
   return new HomeCluster(
     nodes.map(({ host, port }) => ({ host, port })),
     {
       lazyConnect: true,
       enableOfflineQueue,
-      maxRedirections: Number.POSITIVE_INFINITY,
+      maxRedirections: Math.ceil(commandTimeout / (RETRY_MS / 2)),
       retryDelayOnMoved: REDIRECTED_MS,
       retryDelayOnFailover: RETRY_MS,
       retryDelayOnClusterDown: RETRY_MS,

@@ -9,6 +9,13 @@ const CONNECTION_TROUBLE =
 const SLOT_TROUBLE = /\b(MOVED|ASK) \d|\bTRYAGAIN\b|non local key in a cluster node|slots? allocation group/;
 const OUT_OF_MEMORY = /\bOOM command not allowed/;
 
+/** Whether a transaction was refused as a whole, and only because its slot is being moved. */
+export function isSlotTrouble(error: unknown): boolean {
+  if (!(error instanceof Error) || !error.message.startsWith("EXECABORT")) return false;
+  const previous = previousErrorsOf(error);
+  return previous.length > 0 && previous.every(({ message }) => SLOT_TROUBLE.test(message));
+}
+
 /** @returns `redis_full`, `redis_denied` or `redis_unavailable`; any other error as it is. */
 export function toProducerError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof PostriderError) return error;
