@@ -24,10 +24,27 @@ export interface ClusterOptions {
   readonly nodeTimeoutMs?: number;
   /** More of redis.conf, for all servers. */
   readonly settings?: readonly string[];
+  /** Each server listens with it, on a port of its own, and speaks so to the others. */
+  readonly tls?: TlsFiles;
+}
+
+/** Paths. */
+export interface TlsFiles {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** redis.conf's settings of a server that listens so. */
+export function toTlsSettings(port: number, { ca, cert, key }: TlsFiles): string[] {
+  const files = ["--tls-cert-file", cert, "--tls-key-file", key, "--tls-ca-cert-file", ca];
+  return ["--tls-port", String(port), ...files];
 }
 
 export interface ClusterNode {
   readonly server: RedisServer;
+  /** By which it is spoken to. */
+  readonly port: number;
   /** By which the Cluster knows it. */
   readonly id: string;
   readonly redis: Redis;
@@ -51,11 +68,15 @@ export async function startCluster({
   replicas = 1,
   nodeTimeoutMs = 5_000,
   settings = [],
+  tls,
 }: ClusterOptions = {}): Promise<RedisCluster> {
   const root = await mkdtemp(join(tmpdir(), "postrider-test-cluster-"));
   const count = masters * (1 + replicas);
   const start = async (index: number): Promise<ClusterNode> => {
     const own = ["--cluster-enabled", "yes", "--cluster-port", String(await closedPort())];
+    const tlsPort = tls === undefined ? null : await closedPort();
+    if (tls !== undefined && tlsPort !== null)
+      own.push(...toTlsSettings(tlsPort, tls), "--tls-auth-clients", "no", "--tls-cluster", "yes");
     const more = ["--cluster-node-timeout", String(nodeTimeoutMs), "--repl-diskless-sync-delay", "0"];
     const server = await startRedisServer({
       binary: redisBinary(),
@@ -64,22 +85,22 @@ export async function startCluster({
     });
     const redis = new Redis(server.url, { replyMapping: "legacy" });
     redis.on("error", () => undefined);
-    return { server, redis, id: String(await redis.cluster("MYID")) };
+    return { server, redis, port: tlsPort ?? server.port, id: String(await redis.cluster("MYID")) };
   };
   const nodes = await Promise.all(Array.from({ length: count }, (_, index) => start(index)));
-  const cluster = toCluster(nodes, root);
+  const cluster = toCluster(nodes, root, tls === undefined ? "redis" : "rediss");
   await meet(nodes, masters);
   await cluster.untilSound();
   return cluster;
 }
 
-function toCluster(nodes: readonly ClusterNode[], root: string): RedisCluster {
+function toCluster(nodes: readonly ClusterNode[], root: string, scheme: string): RedisCluster {
   const alive = async (): Promise<ClusterNode[]> => {
     const found = await Promise.all(nodes.map(({ redis }) => redis.status === "ready"));
     return nodes.filter((_, index) => found[index]);
   };
   return {
-    url: `redis+cluster://${nodes.map(({ server }) => `127.0.0.1:${server.port}`).join(",")}`,
+    url: `${scheme}+cluster://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(",")}`,
     nodes,
     async masterOf(tag) {
       const slot = slotOfTag(tag);
@@ -134,7 +155,7 @@ async function meet(nodes: readonly ClusterNode[], masters: number): Promise<voi
   for (const [index, { redis }] of nodes.slice(0, masters).entries())
     await redis.cluster("ADDSLOTSRANGE", border(index), border(index + 1) - 1);
   const [, bus] = (await first.redis.config("GET", "cluster-port")) as string[];
-  for (const { redis } of others) await redis.cluster("MEET", "127.0.0.1", first.server.port, Number(bus));
+  for (const { redis } of others) await redis.cluster("MEET", "127.0.0.1", first.port, Number(bus));
   for (const { redis } of nodes)
     await eventually(async () => {
       expect(String(await redis.cluster("INFO"))).toMatch(
