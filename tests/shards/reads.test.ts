@@ -1,5 +1,5 @@
-// What is read and switched over several shards is as if there were one: lists in order and complete, counters
-// that add up, one end of a run, switches that hold everywhere.
+// What is read and switched over several shards is as if there were one: lists in order and complete,
+// counters that add up, one end of a run, switches that hold everywhere.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";

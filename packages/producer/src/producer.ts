@@ -32,7 +32,7 @@ import { type Lanes, lanesOver } from "./lanes-over-shards.ts";
 import { createMetrics, type Metrics } from "./metrics/chart-series.ts";
 import { createTakenIn } from "./metrics/taken-in.ts";
 import { createWatching, type Watching } from "./metrics/watching.ts";
-import { openForProducer, toKeys } from "./open-for-producer.ts";
+import { openForProducer, type RedisAccess, toKeys } from "./open-for-producer.ts";
 import { createOutcomes, type Outcomes } from "./outcomes/outcomes.ts";
 import { createOverShards } from "./over-shards/over-shards.ts";
 import { createShardWatch } from "./over-shards/shard-watch.ts";
@@ -48,8 +48,8 @@ import { createSubscriptions } from "./subscriptions/subscriptions.ts";
 import { createTasks } from "./tasks/tasks.ts";
 import { createTokenStore } from "./tokens/token-store.ts";
 
-export interface ProducerOptions {
-  /** Redis URL. */
+export interface ProducerOptions extends RedisAccess {
+  /** Where Redis is, as POSTRIDER_REDIS_URL has it. */
   readonly redis: string;
   /** The URLs of the servers that the shards are on, the store's first; `redis` unless given. */
   readonly servers?: readonly string[];

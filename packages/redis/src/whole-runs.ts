@@ -1,5 +1,5 @@
-// Runs that have parts in several shards: each part ends by itself, and whoever sees all of them tells the end
-// of the whole, once.
+// Runs that have parts in several shards: each part ends by itself, and whoever sees all of them tells the
+// end of the whole, once.
 
 import { newEvent } from "@postrider/shared/operator-event";
 import { asOnly } from "./lease.ts";

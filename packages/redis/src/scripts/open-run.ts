@@ -8,7 +8,7 @@ import { RUN_KEPT_SECONDS } from "../keys.ts";
 import type { Shard } from "../shard.ts";
 
 /**
- * Input: KEYS run, runs; ARGV run, action, lane, now, ttl seconds, 1 where other shards have parts of it, too.
+ * Input: KEYS run, runs; ARGV run, action, lane, now, ttl seconds, 1 where other shards have parts of it.
  * Output: {action, lane, whether cancelled, enqueued} of the run as it stands.
  */
 const OPEN = `
