@@ -2,11 +2,11 @@
 
 import { once } from "node:events";
 import { connect } from "node:net";
-import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { type Answered, expectProblem, request, startApi } from "../support/api.ts";
 import { eventually } from "../support/eventually.ts";
 import { shardKeys, storeKeys } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { startPostrider } from "../support/processes.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 
@@ -93,7 +93,7 @@ test("a token's text is kept nowhere, also not as an answer", async () => {
       headers: { "idempotency-key": "k" },
     });
   const made = await send();
-  const redis = new Redis(api.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(api.redisUrl);
   const kept = await redis.keys(storeKeys.apiAnswer("*"));
   const stored = JSON.stringify(await Promise.all(kept.map((key) => redis.hgetall(key))));
   redis.disconnect();
@@ -103,7 +103,7 @@ test("a token's text is kept nowhere, also not as an answer", async () => {
 });
 
 async function readTotals(redisUrl: string): Promise<number> {
-  const redis = new Redis(redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(redisUrl);
   const enqueued = await redis.hget(shardKeys.totals(), "enqueued");
   redis.disconnect();
   return Number(enqueued);

@@ -2,13 +2,13 @@
 
 import { digestToken } from "@postrider/shared/api-token";
 import { readSettings } from "@postrider/shared/settings/read-settings";
-import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { expectProblem, request, startApi } from "../support/api.ts";
 import { run } from "../support/command-line.ts";
 import { eventually } from "../support/eventually.ts";
 import { storeKeys } from "../support/keys.ts";
 import { closedPort } from "../support/network.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { startProxy } from "../support/proxy.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 
@@ -83,7 +83,7 @@ test("Redis holds the digest of a token and never the token", async () => {
     token: OWN,
     body: { name: "a", scopes: ["read"] },
   });
-  const redis = new Redis(api.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(api.redisUrl);
   const stored = JSON.stringify(await redis.hgetall(storeKeys.apiTokens()));
   redis.disconnect();
 

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createTakeTurn } from "@postrider/redis/scripts/take-turn";
 import { createShard } from "@postrider/redis/shard";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { keyPrefix } from "../support/key-prefix.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 
 const LANE = "destination.d";
@@ -33,7 +34,7 @@ test.each([
 ])(
   "%d a second, shared by %i shards, is never exceeded within any second, and all of it is used",
   async (rate, count) => {
-    const redis = new Redis(await isolatedRedisUrl(), { replyMapping: "legacy" });
+    const redis = openRedis(await isolatedRedisUrl());
     const taken = await Promise.all(
       Array.from({ length: count }, (_, place) => takeAll(redis, place, count, rate)),
     );
