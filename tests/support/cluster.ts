@@ -59,6 +59,8 @@ export interface RedisCluster {
   masterOf(tag: string): Promise<ClusterNode>;
   /** Moves the slot of a hash tag with all its keys to another master, as resharding does. */
   moveSlot(tag: string, to: ClusterNode): Promise<void>;
+  /** Begins to move it. @returns what ends it, with all its keys. */
+  beginMove(tag: string, to: ClusterNode): Promise<() => Promise<void>>;
   /** Waits until every server knows of all slots and every replica is up to date. */
   untilSound(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -134,17 +136,20 @@ function toCluster(nodes: readonly ClusterNode[]): Omit<RedisCluster, "url" | ty
       return master;
     },
     async moveSlot(tag, to) {
+      const end = await this.beginMove(tag, to);
+      await end();
+    },
+    async beginMove(tag, to) {
       const from = await this.masterOf(tag);
       const slot = slotOfTag(tag);
       await to.redis.cluster("SETSLOT", slot, "IMPORTING", from.id);
       await from.redis.cluster("SETSLOT", slot, "MIGRATING", to.id);
-      const target = ["127.0.0.1", String(to.port), "", "0", String(READY_MS)];
-      for (;;) {
-        const keys = (await from.redis.cluster("GETKEYSINSLOT", slot, KEYS_MOVED)) as string[];
-        if (keys.length === 0) break;
-        await from.redis.call("MIGRATE", ...target, "KEYS", ...keys);
-      }
-      for (const { redis } of [to, from]) await redis.cluster("SETSLOT", slot, "NODE", to.id);
+      return async () => {
+        while (await moveKeys(slot, from, to)) {
+          // Until there is none.
+        }
+        for (const { redis } of [to, from]) await redis.cluster("SETSLOT", slot, "NODE", to.id);
+      };
     },
     async untilSound() {
       await eventually(async () => {
@@ -156,6 +161,14 @@ function toCluster(nodes: readonly ClusterNode[]): Omit<RedisCluster, "url" | ty
       }, READY_MS);
     },
   };
+}
+
+/** @returns whether there was any. */
+async function moveKeys(slot: number, from: ClusterNode, to: ClusterNode): Promise<boolean> {
+  const keys = (await from.redis.cluster("GETKEYSINSLOT", slot, KEYS_MOVED)) as string[];
+  const target = ["127.0.0.1", String(to.port), "", "0", String(READY_MS)];
+  if (keys.length > 0) await from.redis.call("MIGRATE", ...target, "KEYS", ...keys);
+  return keys.length > 0;
 }
 
 /** Makes one Cluster of servers that do not know each other: the first are masters, the others replicas. */
