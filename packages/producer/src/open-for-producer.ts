@@ -4,8 +4,7 @@ import { asProducer, toProducerOptions } from "@postrider/redis/connect";
 import { type OpenShards, openShards } from "@postrider/redis/open-shards";
 import type { RedisFiles } from "@postrider/redis/redis-tls";
 import { toServers } from "@postrider/redis/servers";
-import type { Shard } from "@postrider/redis/shard";
-import { invalidField, PostriderError } from "@postrider/shared/errors";
+import { invalidField } from "@postrider/shared/errors";
 import { parseSecretKeys, type SecretKeys } from "@postrider/shared/seal";
 import { readSettings } from "@postrider/shared/settings/read-settings";
 
@@ -34,12 +33,6 @@ export function openForProducer(places: Places): Promise<OpenShards> {
       count,
     }),
   );
-}
-
-/** @throws `redis_unavailable`. */
-export function firstOf({ all: [first] }: OpenShards): Shard {
-  if (first !== undefined) return first;
-  throw new PostriderError("redis_unavailable", "the Redis of no shard answers");
 }
 
 export function toKeys(given: string | SecretKeys): SecretKeys {

@@ -5,7 +5,7 @@ import { isPersistent, toEvictionPolicy } from "./connect.ts";
 import type { RedisClient } from "./home-cluster.ts";
 import { latestPlace, listGroups, placeOf, type ReaderGroup } from "./reader-groups.ts";
 import type { Shard, Store } from "./shard.ts";
-import { readReaders, readSubscriptions } from "./stored-subscriptions.ts";
+import { fromIn, readReaders, readSubscriptions } from "./stored-subscriptions.ts";
 import { EVENTS_KEPT, eventStream, OUTCOMES_KEPT, outcomeStream } from "./told-streams.ts";
 
 /** Groups that are told apart. */
@@ -66,7 +66,10 @@ export async function readSubscriptionFigures(
     );
     if (states.some(({ problem }) => problem !== null)) hindered += 1;
     for (const [index, { from, latest }] of own.entries())
-      subscriptionLag = Math.max(subscriptionLag, latest - placeOf(states[index]?.place ?? from));
+      subscriptionLag = Math.max(
+        subscriptionLag,
+        latest - placeOf(states[index]?.place ?? fromIn({ from }, shard.name)),
+      );
   }
   return { subscriptions: { ok: all.length - hindered, hindered }, subscriptionLag };
 }

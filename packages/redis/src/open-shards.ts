@@ -27,6 +27,8 @@ export interface OpenShards extends Shards {
   readonly store: Store;
   /** A shard's part of what all of them share, such as a destination's rate. */
   partOf(name: string): ShardPart;
+  /** All that the installation has; null where this process has to do with some alone, or one is missing. */
+  whole(): readonly Shard[] | null;
   /** The names of the shards whose server has not answered yet. */
   missing(): readonly string[];
   /**
@@ -84,6 +86,7 @@ async function openWith(
       return found.all;
     },
     store,
+    whole: () => (found.all.length === map.shards.length ? found.all : null),
     partOf: (name) => partOf(map, name, Date.now()),
     missing: () => toNames(map).filter((name) => !shards.has(name) && isMeant(name, only)),
     async refresh() {

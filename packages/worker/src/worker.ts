@@ -1,5 +1,6 @@
 // A worker process's delivering half: serves its shards until it is closed, and then lets go of everything.
 
+import { randomUUID } from "node:crypto";
 import { createComposer } from "@postrider/compose/apart/composer";
 import { isPersistent, workerOptions } from "@postrider/redis/connect";
 import { type OpenShards, openShards } from "@postrider/redis/open-shards";
@@ -78,7 +79,7 @@ export async function createWorker(
   };
   const attempts = createAttemptLog({ ...settings, metrics, log });
   const traces = toDeliveryTracing(tracing, settings, log);
-  const common = { settings, log, store, sealer, attempts, interrupts, partOf };
+  const common = { self: randomUUID(), settings, log, store, sealer, attempts, interrupts, partOf };
   const shared = { ...common, calling, send, steps, tracing: traces };
   const served = await createServedShards({ shards, create: toCreate(shared, metrics), log });
   const watched = { shards: served, metrics, isServing: () => isServing };
