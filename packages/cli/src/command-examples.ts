@@ -159,6 +159,11 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "postrider top --once",
     "postrider top --json | jq .lanes",
   ],
+  load: [
+    "postrider load --rate 500 --for 60s",
+    "postrider load --rate 5000 --for 5m --latency 50 --payload 1000 --json",
+    "postrider load --rate 2000 --listen 0.0.0.0:9000 --receiver http://10.0.0.7:9000",
+  ],
   completion: ["postrider completion bash", "postrider completion zsh"],
 };
 

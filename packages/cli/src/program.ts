@@ -21,6 +21,7 @@ import { addDeliveries } from "./commands/deliveries.ts";
 import { addDestinations } from "./commands/destinations.ts";
 import { addEnqueue } from "./commands/enqueue.ts";
 import { addEvents } from "./commands/events.ts";
+import { addLoad } from "./commands/load.ts";
 import { addMetrics } from "./commands/metrics.ts";
 import { addOutcomes } from "./commands/outcomes.ts";
 import { addRuns } from "./commands/runs.ts";
@@ -60,6 +61,7 @@ const COMMANDS = [
   addStatus,
   addMetrics,
   addTop,
+  addLoad,
   addCompletion,
 ];
 
