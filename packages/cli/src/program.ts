@@ -24,6 +24,7 @@ import { addEvents } from "./commands/events.ts";
 import { addLoad } from "./commands/load.ts";
 import { addMetrics } from "./commands/metrics.ts";
 import { addOutcomes } from "./commands/outcomes.ts";
+import { addPlan } from "./commands/plan.ts";
 import { addRuns } from "./commands/runs.ts";
 import { addSecrets } from "./commands/secrets.ts";
 import { addSnippets } from "./commands/snippets.ts";
@@ -61,6 +62,7 @@ const COMMANDS = [
   addStatus,
   addMetrics,
   addTop,
+  addPlan,
   addLoad,
   addCompletion,
 ];

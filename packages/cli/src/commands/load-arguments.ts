@@ -30,3 +30,12 @@ export function parseReceiver(text: string): string {
   }
   throw new InvalidArgumentError("must be a URL without a path, such as http://load.example.internal:9000");
 }
+
+/** A parser for commander: a number, whole or not, within a range. */
+export function parseWithin(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`must be a number from ${min} to ${max}`);
+  };
+}

@@ -8,8 +8,8 @@ import { PostriderError } from "@postrider/shared/errors";
 export interface ReceiverFigures {
   /** The most sockets that were open at once. */
   readonly sockets: number;
-  /** Requests that were being answered, on average over time. */
-  readonly inFlight: number;
+  /** How long requests were being answered, all together; by the time that it took, how many at once. */
+  readonly answeringMs: number;
   readonly requestBytes: number;
   readonly answerBytes: number;
 }
@@ -76,12 +76,10 @@ function createTraffic() {
   let sockets = 0;
   let inFlight = 0;
   let changedAt = performance.now();
-  let startedAt: number | null = null;
-  let area = 0;
+  let answeringMs = 0;
   const change = (by: number): void => {
     const now = performance.now();
-    startedAt ??= now;
-    area += inFlight * (now - Math.max(changedAt, startedAt));
+    answeringMs += inFlight * (now - changedAt);
     changedAt = now;
     inFlight += by;
   };
@@ -102,10 +100,9 @@ function createTraffic() {
     },
     figures(): ReceiverFigures {
       const all = [...open];
-      const lasted = startedAt === null ? 0 : changedAt - startedAt;
       return {
         sockets,
-        inFlight: lasted > 0 ? area / lasted : 0,
+        answeringMs,
         requestBytes: all.reduce((sum, socket) => sum + add(socket, "bytesRead"), closed.requestBytes),
         answerBytes: all.reduce((sum, socket) => sum + add(socket, "bytesWritten"), closed.answerBytes),
       };

@@ -102,6 +102,8 @@ async function sendFirst(options: LoadOptions, hasArrived: () => boolean): Promi
     signal.throwIfAborted();
     const { state, outcome, attempts } = await producer.deliveries.show(id);
     const fault = attempts.at(-1)?.rule;
+    // It may have come while this was asked.
+    if (hasArrived()) return;
     if (outcome !== null || performance.now() > deadline) {
       if (outcome === null) await producer.deliveries.cancel(id).catch(() => undefined);
       throw toUnreachable(outcome?.reason ?? state, fault);
