@@ -9,6 +9,7 @@ import { FIGURES_MS } from "@postrider/redis/figures";
 import { repeat } from "@postrider/redis/periodic";
 import { probeRedis } from "@postrider/redis/probe";
 import { createLeaseRequests } from "@postrider/redis/scripts/lease-requests";
+import { WHOLE_RUNS_MS } from "@postrider/redis/whole-runs";
 import { within } from "@postrider/redis/within";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Logger } from "@postrider/shared/log";
@@ -96,6 +97,7 @@ export async function createApi({ producer, settings, log, tracing = null }: Api
   const startWatching = () => [
     probeRedis(producer.store.redis, metrics.redis, log),
     repeat("figures", FIGURES_MS, producer.watching.figures.gather, log),
+    repeat("whole-runs", WHOLE_RUNS_MS, producer.watching.tellWholeRuns, log),
   ];
   let watching: ReturnType<typeof startWatching> = [];
   let address: string | null = null;

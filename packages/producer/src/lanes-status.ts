@@ -2,8 +2,8 @@
 // whose circuit is open.
 
 import type { Backlog } from "@postrider/redis/counts";
-import type { LaneQueues } from "@postrider/redis/lane-queues";
 import type { OwnLanes } from "./destinations/own-lanes.ts";
+import type { Lanes } from "./lanes-over-shards.ts";
 
 type Top = Awaited<ReturnType<OwnLanes["top"]>>;
 
@@ -28,7 +28,7 @@ export interface LanesStatusQuery {
 
 /** @throws `redis_unavailable`. */
 export async function readLanesStatus(
-  { lanes: queues, ownLanes }: { readonly lanes: LaneQueues; readonly ownLanes: OwnLanes },
+  { lanes: queues, ownLanes }: { readonly lanes: Lanes; readonly ownLanes: OwnLanes },
   { lanes, ownLanesMax }: LanesStatusQuery,
 ): Promise<LanesStatus> {
   const [known, served, top] = await Promise.all([

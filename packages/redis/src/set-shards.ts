@@ -1,6 +1,7 @@
 // Changes the number of open shards while all goes on.
 
 import { asProducer } from "./connect.ts";
+import { readClusterSlots } from "./read-slots.ts";
 import type { Store } from "./shard.ts";
 import { planShards, readShardMap, type ShardMap } from "./shard-map.ts";
 
@@ -31,7 +32,8 @@ export async function setShards(
       const text = (await redis.get(keys.shards())) ?? "";
       const map = await readShardMap(store);
       if (map.shards.filter(({ state }) => state === "open").length === count) return map;
-      const next = planShards(map, { count, servers, now: now() });
+      const slots = servers === 1 ? await readClusterSlots(store) : null;
+      const next = planShards(map, { count, servers, slots, now: now() });
       if ((await redis.eval(SAVE, 1, keys.shards(), text, JSON.stringify(next))) === 1) return next;
     }
     throw new Error("the shards are being changed by others; try again");

@@ -37,6 +37,8 @@ import { createLaneView, type LaneView, type ServedLanes, serveLanes } from "./w
 
 /** What the shards of a process have in common. */
 export interface ProcessParts {
+  /** Tells this process from others. */
+  readonly self: string;
   readonly settings: Settings;
   readonly log: Logger;
   readonly store: Store;
@@ -114,7 +116,18 @@ export async function createShardServer(
       const reclaimed = toReclaimed(metrics, log);
       running = {
         testSends: serveTests(shard, ownPort, shared),
-        lanes: serveLanes({ shard, store, view, settings, slots, metrics, log, reclaimed, start }),
+        lanes: serveLanes({
+          self: shared.self,
+          shard,
+          store,
+          view,
+          settings,
+          slots,
+          metrics,
+          log,
+          reclaimed,
+          start,
+        }),
       };
     },
     stuckIn: () => running?.lanes.stuckIn() ?? null,

@@ -82,6 +82,8 @@ export interface ServedLanes {
 }
 
 export interface ServeLanesOptions {
+  /** Tells this process from others. */
+  readonly self: string;
   readonly shard: Shard;
   readonly store: Store;
   readonly view: LaneView;
@@ -100,7 +102,7 @@ export interface ServeLanesOptions {
 export function serveLanes(options: ServeLanesOptions): ServedLanes {
   const { shard, settings, metrics, log } = options;
   const { directory, destinations, inFlight } = options.view;
-  const heartbeat = createHeartbeat(shard, settings.lanes);
+  const heartbeat = createHeartbeat(shard, options.self, settings.lanes);
   const serving = createServing({
     ...settings,
     shard,
@@ -108,7 +110,7 @@ export function serveLanes(options: ServeLanesOptions): ServedLanes {
     inFlight,
     parts: options.slots,
     sharedLanes: settings.lanes,
-    self: heartbeat.self,
+    self: options.self,
     processes: heartbeat.processes,
     start: options.start,
   });

@@ -7,7 +7,7 @@ import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { LaneQueues } from "@postrider/redis/lane-queues";
 import type { Shard } from "@postrider/redis/shard";
 import type { OwnLane } from "@postrider/shared/own-lane";
-import { type RunGlance, readRunsUnderWay } from "./runs-under-way.ts";
+import { type RunGlance, readRunGlances } from "./runs-under-way.ts";
 import { isTroubled, type TroubledDestination, toTroubled } from "./troubled-destinations.ts";
 
 export interface Overview {
@@ -70,8 +70,8 @@ export interface OverviewParts {
 /** @param lanes shared lanes that are shown also where nothing was ever enqueued. */
 export type ReadOverview = (lanes?: readonly string[]) => Promise<Overview>;
 
-/** @returns a function that throws `redis_unavailable`. */
-export function createOverview({ shard, directory, lanes }: OverviewParts): ReadOverview {
+/** What one shard shows; runs that are over are among its runs. @returns what throws `redis_unavailable`. */
+export function createShardOverview({ shard, directory, lanes }: OverviewParts): ReadOverview {
   return async (wanted = []) => {
     await asProducer(() => directory.refresh());
     const entries = inOrder(directory.all());
@@ -83,7 +83,7 @@ export function createOverview({ shard, directory, lanes }: OverviewParts): Read
         ),
       ),
       readSharedLanes(wanted, lanes),
-      asProducer(() => readRunsUnderWay(shard, directory)),
+      asProducer(() => readRunGlances(shard, directory)),
       asProducer(() => readWorkers(shard)),
       asProducer(() => shard.redis.hmget(shard.keys.totals(), "enqueued", "ended")),
     ]);
