@@ -46,15 +46,25 @@ export interface PacedWorkers {
 
 const SETTLE_MS = 120_000;
 
+export interface PacedInstallation {
+  readonly processes: number;
+  readonly concurrency: number;
+  /** All on the one Redis; each process serves all of them. */
+  readonly shards?: number;
+}
+
 /** Starts so many workers on an empty Redis. */
 export async function startPaced(
   { world, lane, folder }: Bench,
-  { processes, concurrency }: { readonly processes: number; readonly concurrency: number },
+  { processes, concurrency, shards = 1 }: PacedInstallation,
 ): Promise<PacedWorkers> {
   await lane.clear();
-  const producer = await createProducer({ redis: world.redisUrl });
+  const producer = await createProducer({ redis: world.redisUrl, shards });
   const others = await lane.connections();
-  const { command, env = {} } = toWorker({ redisUrl: world.redisUrl, concurrency });
+  const { command, env = {} } = toWorker(
+    { redisUrl: world.redisUrl, concurrency },
+    { POSTRIDER_SHARDS: String(shards) },
+  );
   const workers: Child[] = Array.from({ length: processes }, (_, index) =>
     startChild(command, { env, log: join(folder, `paced-${index}.log`) }),
   );

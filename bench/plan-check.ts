@@ -27,6 +27,7 @@ const HELP = `npm run plan:check -- [options]
   --backlog N    that waits at once (20000)
   --payload N    bytes of a customer (1000)
   --failures N   share of requests that are refused (0.05)
+  --shards N     at least, all on one Redis (1)
   --for SECONDS  how long the load lasts (20)`;
 
 interface Compared {
@@ -38,7 +39,12 @@ interface Compared {
   readonly describe: (value: number) => string;
 }
 
-function readOptions(): PlannedLoad & { readonly forMs: number } {
+interface CheckedLoad extends PlannedLoad {
+  readonly forMs: number;
+  readonly shardsMin: number;
+}
+
+function readOptions(): CheckedLoad {
   const text = { type: "string" } as const;
   const { values } = parseArgs({
     options: {
@@ -48,6 +54,7 @@ function readOptions(): PlannedLoad & { readonly forMs: number } {
       payload: text,
       failures: text,
       for: text,
+      shards: text,
       help: { type: "boolean" },
     },
   });
@@ -69,25 +76,27 @@ function readOptions(): PlannedLoad & { readonly forMs: number } {
     payloadBytes: read("payload", 1_000, MEASURED_COSTS.payloadBytes),
     failures: read("failures", 0.05, 0),
     forMs: 1_000 * read("for", 20, 1),
+    shardsMin: Math.floor(read("shards", 1, 1)),
     perDay: ratePerSecond,
     ownLanes: 0,
   };
 }
 
-function toPlan(load: PlannedLoad): CapacityPlan {
-  return planCapacity(load, readSettings({}), MEASURED_COSTS);
+function toPlan({ shardsMin, ...load }: CheckedLoad): CapacityPlan {
+  const settings = { ...readSettings({}), shards: shardsMin };
+  return planCapacity(load, settings, MEASURED_COSTS);
 }
 
 const WARM_UP = { ratePerSecond: 2_000, forMs: 6_000, latencyMs: 0, payloadBytes: 200, failures: 0 };
 
 async function measureLoad(
   bench: Bench,
-  { workers: { processes, concurrency } }: CapacityPlan,
-  load: ReturnType<typeof readOptions>,
+  { workers: { processes, concurrency }, shards: { count: shards } }: CapacityPlan,
+  load: CheckedLoad,
 ): Promise<Paced> {
   const workers = await startPaced(
     { ...bench, world: { ...bench.world, concurrency } },
-    { processes, concurrency },
+    { processes, concurrency, shards },
   );
   try {
     await workers.measure(WARM_UP);
@@ -98,11 +107,7 @@ async function measureLoad(
 }
 
 /** What was measured until the last delivery came, over the time in which they were due. */
-function compare(
-  { report, ...rates }: Paced,
-  waiting: number,
-  load: ReturnType<typeof readOptions>,
-): readonly Compared[] {
+function compare({ report, ...rates }: Paced, waiting: number, load: CheckedLoad): readonly Compared[] {
   const { receiver, arrived, refused, tookMs } = report;
   // Which own lanes a load makes is not the planner's to know, nor that its receiver was slower than said.
   const latencyMs = receiver.answeringMs / (arrived + refused);
@@ -152,7 +157,12 @@ function compare(
       isBound: true,
       describe: count,
     },
-    { what: "backlog in Redis", planned: shards.memory.waiting, measured: waiting, describe: describeBytes },
+    {
+      what: "backlog in Redis",
+      planned: shards.count * shards.memory.waiting,
+      measured: waiting,
+      describe: describeBytes,
+    },
     {
       what: "network of requests",
       planned: workers.networkBits / 8,
@@ -161,7 +171,7 @@ function compare(
     },
     {
       what: "network of Redis",
-      planned: shards.networkBits / 8,
+      planned: (shards.count * shards.networkBits) / 8,
       measured: (rates.redisReadBytes + rates.redisWrittenBytes) * stretch,
       describe: perSecond,
     },

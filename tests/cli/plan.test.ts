@@ -28,9 +28,12 @@ test("a plan is told to people as a table, and to programs as figures", async ()
 test("a plan goes by the settings that are set", async () => {
   const usual = JSON.parse((await run(["plan", ...LOAD, "--json"])).stdout);
   const environment = { POSTRIDER_IDEMPOTENCY_WINDOW_MS: "3600000", POSTRIDER_LANES: "bulk" };
+  const sharded = await run(["plan", ...LOAD, "--json"], { POSTRIDER_SHARDS: "4" });
   const { plan } = JSON.parse((await run(["plan", ...LOAD, "--json"], environment)).stdout);
 
   expect(plan.shards.memory.ended).toBeCloseTo(usual.plan.shards.memory.ended / 24, 0);
+  expect(usual.plan.shards.count).toBe(1);
+  expect(JSON.parse(sharded.stdout).plan.shards.count).toBe(4);
   expect(plan.shards.connections).toBe(usual.plan.shards.connections - plan.workers.processes);
 });
 

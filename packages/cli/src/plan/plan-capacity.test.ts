@@ -7,6 +7,7 @@ import type { PlannedLoad } from "./planned-load.ts";
 
 const SETTINGS = {
   lanes: ["transactional", "bulk"],
+  shards: 1,
   ownLanesMax: 256,
   idempotencyWindowMs: 86_400_000,
   outcomesKept: 2_000_000,

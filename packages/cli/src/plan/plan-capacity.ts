@@ -55,12 +55,14 @@ const MS = 1_000;
 export function planCapacity(load: PlannedLoad, settings: PlannedSettings, costs: PlanCosts): CapacityPlan {
   const attempts = toAttempts(load);
   const inFlight = (attempts * (load.latencyMs + costs.claimMs)) / MS;
-  const size = findSize(toProcessesForSlots(inFlight), { attempts, load, costs });
+  const least = { processes: toProcessesForSlots(inFlight), shards: settings.shards };
+  const size = findSize(least, { attempts, load, costs });
   const { processes, shards, perProcess } = size;
   const concurrency = toConcurrency(inFlight / processes);
-  // One to each server for commands, and one that waits for each lane there.
+  // One for commands to each server, the store's among them, and one that waits for each lane.
   const served = Math.min(settings.ownLanesMax, load.ownLanes * perProcess);
-  const connections = perProcess * (1 + settings.lanes.length) + served;
+  const toStore = shards > 1 ? 1 : 0;
+  const connections = toStore + perProcess * (1 + settings.lanes.length) + served;
   const bytes = costs.requestBytes + costs.answerBytes + load.payloadBytes;
   return {
     attemptsPerSecond: attempts,
@@ -175,8 +177,8 @@ const ROUNDS_MAX = 100_000;
  * the groups in which it asks each of them, and the more each delivery costs both: so each process serves as
  * few as will do, and both numbers are raised together.
  */
-function findSize(least: number, sized: Sized): Size {
-  let [processes, shards] = [least, 1];
+function findSize(least: Pick<Size, "processes" | "shards">, sized: Sized): Size {
+  let { processes, shards } = least;
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const size = measureSize(processes, shards, sized);
     const moreProcesses = Math.ceil(size.nodeMicros / 1e6 / PROCESS_USE) - processes;

@@ -30,7 +30,7 @@ export function toPlanRows({ attemptsPerSecond, workers, shards }: CapacityPlan)
     [
       "shards per process",
       String(shards.perProcess),
-      "what each process serves; fewer, larger groups cost less",
+      "POSTRIDER_SERVE_SHARDS: fewer, larger groups cost less",
     ],
     ["Redis connections", String(shards.connections), `of workers${each}: maxclients`],
     [

@@ -19,6 +19,8 @@ export interface PlannedLoad {
 /** The settings that a plan depends on. */
 export interface PlannedSettings {
   readonly lanes: readonly string[];
+  /** The least that there are. */
+  readonly shards: number;
   readonly ownLanesMax: number;
   readonly idempotencyWindowMs: number;
   readonly outcomesKept: number;
