@@ -7,8 +7,7 @@ import { join } from "node:path";
 import { createLoadCustomers, LOAD_ACTION, toLoadAction } from "@postrider/cli/load/load-action";
 import { createLoadSchedule } from "@postrider/cli/load/load-schedule";
 import { type LoadReport, runLoad } from "@postrider/cli/load/run-load";
-import { createProducer, type Producer } from "@postrider/producer/producer";
-import { chooseLane } from "@postrider/shared/lanes";
+import { createProducer } from "@postrider/producer/producer";
 import { toWorker } from "./cases/postrider.ts";
 import { type Child, cpuMicros, startChild } from "./child.ts";
 import type { Bench } from "./measure.ts";
@@ -29,8 +28,6 @@ export interface Paced {
   readonly redisWrittenBytes: number;
   /** To Redis, of the workers alone, all the time. */
   readonly redisConnections: number;
-  /** Deliveries that workers held claims of, on average. */
-  readonly inFlight: number;
   /** That the load has made: a destination that fails or is slow gets one. */
   readonly ownLanes: number;
   readonly report: LoadReport;
@@ -90,7 +87,6 @@ export async function startPaced(
     async measure({ ratePerSecond, forMs, ...load }) {
       let before = await spent();
       let after = before;
-      const sampler = createSampler(() => countInFlight(producer), forMs);
       const running = runLoad({
         ...load,
         producer,
@@ -101,7 +97,6 @@ export async function startPaced(
         signal: new AbortController().signal,
         onStart: async () => {
           before = await spent();
-          sampler.start();
         },
         onEnd: async () => {
           after = await spent();
@@ -112,8 +107,7 @@ export async function startPaced(
         throw new Error(`of ${report.count} deliveries ${report.lost} are lost, ${report.doubled} doubled`);
       const redisConnections = (await lane.connections()) - others;
       const { total: ownLanes } = await producer.ownLanes.top(0);
-      const inFlight = await sampler.average();
-      return { ...toRates(before, after), redisConnections, inFlight, ownLanes, report };
+      return { ...toRates(before, after), redisConnections, ownLanes, report };
     },
     async measureIdle(forMs) {
       const before = await spent();
@@ -123,36 +117,6 @@ export async function startPaced(
     async close() {
       await Promise.all(workers.map((worker) => worker.stop()));
       await producer.close();
-    },
-  };
-}
-
-const OWN_LANES_LOOKED_AT = 10;
-const SAMPLE_MS = 100;
-
-async function countInFlight({ lanes, ownLanes }: Producer): Promise<number> {
-  const own = await ownLanes.top(OWN_LANES_LOOKED_AT);
-  const { inFlight } = await lanes.backlog(chooseLane(false));
-  return own.lanes.reduce((sum, lane) => sum + lane.inFlight, inFlight);
-}
-
-/** Looks now and then, from the start on for so long. */
-function createSampler(look: () => Promise<number>, forMs: number) {
-  const samples: number[] = [];
-  let running: Promise<void> = Promise.resolve();
-  const run = async (until: number): Promise<void> => {
-    while (performance.now() < until) {
-      samples.push(await look());
-      await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
-    }
-  };
-  return {
-    start: () => {
-      running = run(performance.now() + forMs);
-    },
-    async average(): Promise<number> {
-      await running;
-      return samples.reduce((sum, count) => sum + count, 0) / samples.length;
     },
   };
 }

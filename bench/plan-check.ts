@@ -109,9 +109,8 @@ async function measureLoad(
 /** What was measured until the last delivery came, over the time in which they were due. */
 function compare({ report, ...rates }: Paced, waiting: number, load: CheckedLoad): readonly Compared[] {
   const { receiver, arrived, refused, tookMs } = report;
-  // Which own lanes a load makes is not the planner's to know, nor that its receiver was slower than said.
-  const latencyMs = receiver.answeringMs / (arrived + refused);
-  const plan = toPlan({ ...load, latencyMs, ownLanes: rates.ownLanes });
+  // Which own lanes a load makes is not the planner's to know.
+  const plan = toPlan({ ...load, ownLanes: rates.ownLanes });
   const { workers, shards } = plan;
   const stretch = tookMs / load.forMs;
   const seconds = load.forMs / 1_000;
@@ -140,7 +139,7 @@ function compare({ report, ...rates }: Paced, waiting: number, load: CheckedLoad
     {
       what: "in flight",
       planned: workers.inFlight,
-      measured: rates.inFlight,
+      measured: receiver.answeringMs / load.forMs,
       describe: count,
     },
     {

@@ -30,8 +30,11 @@ export interface PlanCosts {
   readonly answerBytes: number;
   /** What a waiting delivery takes up in Redis, by bytes of customer. */
   readonly waiting: readonly { readonly payloadBytes: number; readonly bytes: number }[];
-  /** From a claim to the end of its record, beside what the answer takes. */
-  readonly claimMs: number;
+  /** Of each shard that a process serves beyond the first: its deliveries come in groups of their own. */
+  readonly nodeMicrosPerShard: number;
+  readonly redisMicrosPerShard: number;
+  readonly redisReadBytesPerShard: number;
+  readonly redisWrittenBytesPerShard: number;
   /** Connections to Redis of a process that serves two shared lanes. */
   readonly redisConnections: number;
 }
@@ -45,28 +48,46 @@ const COMPARED = 300;
 const REFUSING = 1_000;
 const REFUSED = 0.15;
 const FOR_MS = 8_000;
-/** At which it is counted how many claims are held. */
-const CLAIMS_AT = 1_000;
+/** At which one shard is compared with many. */
+const SHARDED = 1_000;
+const SHARDS = 16;
 const WARM_UP = { ratePerSecond: 2_000, forMs: 6_000 };
 const WAITING_SIZES = [SMALL, 1_000, 4_000, LARGE];
 const WAITING_COUNT = 3_000;
 
 export async function measurePlanCosts(bench: Bench, concurrency: number): Promise<PlanCosts> {
-  return { ...(await measureUnderLoad(bench, concurrency)), waiting: await measureAllWaiting(bench) };
+  const sharded = await measureSharded(bench, concurrency);
+  const underLoad = await measureUnderLoad(bench, concurrency, sharded);
+  return { ...underLoad, waiting: await measureAllWaiting(bench) };
 }
 
-async function measureUnderLoad(bench: Bench, concurrency: number): Promise<Omit<PlanCosts, "waiting">> {
-  const workers = await startPaced(bench, { processes: 1, concurrency });
-  const plain = { latencyMs: 0, payloadBytes: SMALL, failures: 0, forMs: FOR_MS };
+const PLAIN = { latencyMs: 0, payloadBytes: SMALL, failures: 0, forMs: FOR_MS };
+
+async function measureSharded(bench: Bench, concurrency: number): Promise<Paced> {
+  const workers = await startPaced(bench, { processes: 1, concurrency, shards: SHARDS });
   try {
-    await workers.measure({ ...plain, ...WARM_UP });
+    await workers.measure({ ...PLAIN, ...WARM_UP });
+    return await workers.measure({ ...PLAIN, ratePerSecond: SHARDED });
+  } finally {
+    await workers.close();
+  }
+}
+
+async function measureUnderLoad(
+  bench: Bench,
+  concurrency: number,
+  sharded: Paced,
+): Promise<Omit<PlanCosts, "waiting">> {
+  const workers = await startPaced(bench, { processes: 1, concurrency });
+  try {
+    await workers.measure({ ...PLAIN, ...WARM_UP });
     const idle = await workers.measureIdle(FOR_MS / 2);
     const measured = new Map<number, Paced>();
     for (const ratePerSecond of RATES)
-      measured.set(ratePerSecond, await workers.measure({ ...plain, ratePerSecond }));
+      measured.set(ratePerSecond, await workers.measure({ ...PLAIN, ratePerSecond }));
     const base = measured.get(COMPARED) as Paced;
-    const large = await workers.measure({ ...plain, ratePerSecond: COMPARED, payloadBytes: LARGE });
-    const refusing = await workers.measure({ ...plain, ratePerSecond: REFUSING, failures: REFUSED });
+    const large = await workers.measure({ ...PLAIN, ratePerSecond: COMPARED, payloadBytes: LARGE });
+    const refusing = await workers.measure({ ...PLAIN, ratePerSecond: REFUSING, failures: REFUSED });
     const paced = [
       { perSecond: 0, ...idle, redisReadBytes: 0, redisWrittenBytes: 0 },
       ...[...measured.values()].map(toPoint),
@@ -77,7 +98,7 @@ async function measureUnderLoad(bench: Bench, concurrency: number): Promise<Omit
       ...compareRefusals(paced, refusing),
       requestBytes: base.report.receiver.requestBytes / base.report.count - SMALL,
       answerBytes: base.report.receiver.answerBytes / base.report.count,
-      claimMs: toClaimMs(measured.get(CLAIMS_AT) as Paced),
+      ...compareShards(measured.get(SHARDED) as Paced, sharded),
       redisConnections: base.redisConnections,
     };
   } finally {
@@ -107,9 +128,16 @@ function toPoint({ report, ...rates }: Paced): PlanCosts["paced"][number] {
   };
 }
 
-/** Little's law. */
-function toClaimMs({ inFlight, report }: Paced): number {
-  return (inFlight * 1_000) / report.ratePerSecond - report.receiver.answeringMs / report.count;
+/** Of a process that served all of them. */
+function compareShards(base: Paced, sharded: Paced) {
+  const perShard = (name: "nodeMicros" | "redisMicros" | "redisReadBytes" | "redisWrittenBytes"): number =>
+    Math.max(0, (sharded[name] - base[name]) / (SHARDS - 1));
+  return {
+    nodeMicrosPerShard: perShard("nodeMicros"),
+    redisMicrosPerShard: perShard("redisMicros"),
+    redisReadBytesPerShard: perShard("redisReadBytes"),
+    redisWrittenBytesPerShard: perShard("redisWrittenBytes"),
+  };
 }
 
 /** Per delivery. */

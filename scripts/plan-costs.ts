@@ -64,7 +64,10 @@ export function toPlanCosts({ results, enqueue, plan, circumstances }: Report): 
     redisMicrosPerRefusal: median((one) => one.redisMicrosPerRefusal),
     redisReadBytesPerRefusal: median((one) => one.redisReadBytesPerRefusal),
     redisWrittenBytesPerRefusal: median((one) => one.redisWrittenBytesPerRefusal),
-    claimMs: median((one) => one.claimMs),
+    nodeMicrosPerShard: median((one) => one.nodeMicrosPerShard),
+    redisMicrosPerShard: median((one) => one.redisMicrosPerShard),
+    redisReadBytesPerShard: median((one) => one.redisReadBytesPerShard),
+    redisWrittenBytesPerShard: median((one) => one.redisWrittenBytesPerShard),
     requestBytes: median((one) => one.requestBytes),
     answerBytes: median((one) => one.answerBytes),
     waitingBytes: (plan[0]?.waiting ?? []).map(({ payloadBytes }, index) => [

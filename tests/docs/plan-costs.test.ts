@@ -31,7 +31,10 @@ function round(nodeMicros: number) {
     requestBytes: 250,
     answerBytes: 120,
     waiting: [{ payloadBytes: 200, bytes: 900 }],
-    claimMs: 4,
+    nodeMicrosPerShard: 15_000,
+    redisMicrosPerShard: 4_000,
+    redisReadBytesPerShard: 90_000,
+    redisWrittenBytesPerShard: 20_000,
     redisConnections: 3,
   };
 }

@@ -44,7 +44,10 @@ export const MEASURED_COSTS: PlanCosts = {
   redisMicrosPerRefusal: 35.7,
   redisReadBytesPerRefusal: 1880,
   redisWrittenBytesPerRefusal: 547,
-  claimMs: 5,
+  nodeMicrosPerShard: 15800,
+  redisMicrosPerShard: 4400,
+  redisReadBytesPerShard: 88900,
+  redisWrittenBytesPerShard: 25000,
   requestBytes: 249,
   answerBytes: 123,
   waitingBytes: [

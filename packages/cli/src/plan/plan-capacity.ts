@@ -12,7 +12,7 @@ export interface CapacityPlan {
     readonly processes: number;
     /** CPU cores that all of them are busy with. */
     readonly cores: number;
-    /** Deliveries in flight in all of them, on average. */
+    /** Requests in flight in all of them, on average. */
     readonly inFlight: number;
     /** POSTRIDER_CONCURRENCY of each. */
     readonly concurrency: number;
@@ -54,7 +54,7 @@ const MS = 1_000;
 /** @throws RangeError where no size is enough. */
 export function planCapacity(load: PlannedLoad, settings: PlannedSettings, costs: PlanCosts): CapacityPlan {
   const attempts = toAttempts(load);
-  const inFlight = (attempts * (load.latencyMs + costs.claimMs)) / MS;
+  const inFlight = (attempts * load.latencyMs) / MS;
   const least = { processes: toProcessesForSlots(inFlight), shards: settings.shards };
   const size = findSize(least, { attempts, load, costs });
   const { processes, shards, perProcess } = size;
@@ -81,7 +81,7 @@ export function planCapacity(load: PlannedLoad, settings: PlannedSettings, costs
       limitPerSecond: load.ratePerSecond / (size.redisMicros / 1e6),
       connections: Math.ceil((processes * connections) / shards),
       memory: planMemory(load, settings, costs, shards),
-      networkBits: (BITS * processes * perProcess * toRedisBytes(size.perPair, load, costs)) / shards,
+      networkBits: (BITS * size.redisBytes) / shards,
     },
   };
 }
@@ -110,7 +110,7 @@ function toConcurrency(inFlight: number): number {
 
 const CONCURRENCY_STEP = 50;
 
-/** CPU time of a process for one shard, and of its Redis for the process, per second of so many attempts. */
+/** CPU time of a process, and of Redis for it, per second of so many attempts in one shard. */
 function toNodeMicros(perSecond: number, load: PlannedLoad, costs: PlanCosts): number {
   const { kilobytes, refusals } = toExtras(perSecond, load, costs);
   const extra = kilobytes * costs.nodeMicrosPerKilobyte + refusals * costs.nodeMicrosPerRefusal;
@@ -143,24 +143,24 @@ interface Size {
   readonly processes: number;
   readonly shards: number;
   readonly perProcess: number;
-  /** Attempts a second of one process in one shard. */
-  readonly perPair: number;
   readonly nodeMicros: number;
   readonly redisMicros: number;
+  readonly redisBytes: number;
 }
 
 function measureSize(processes: number, shards: number, { attempts, load, costs }: Sized): Size {
   const servers = Math.min(SERVERS_MIN, processes);
   const perProcess = Math.ceil((servers * shards) / processes);
-  const pairs = processes * perProcess;
-  const perPair = attempts / pairs;
+  const each = attempts / processes;
+  const more = perProcess - 1;
+  const bytesPerShard = costs.redisReadBytesPerShard + costs.redisWrittenBytesPerShard;
   return {
     processes,
     shards,
     perProcess,
-    perPair,
-    nodeMicros: pairs * toNodeMicros(perPair, load, costs),
-    redisMicros: pairs * toRedisMicros(perPair, load, costs),
+    nodeMicros: processes * (toNodeMicros(each, load, costs) + more * costs.nodeMicrosPerShard),
+    redisMicros: processes * (toRedisMicros(each, load, costs) + more * costs.redisMicrosPerShard),
+    redisBytes: processes * (toRedisBytes(each, load, costs) + more * bytesPerShard),
   };
 }
 
@@ -173,9 +173,9 @@ interface Sized {
 const ROUNDS_MAX = 100_000;
 
 /**
- * The fewest processes and shards of which none is too busy. The more shards a process serves, the smaller
- * the groups in which it asks each of them, and the more each delivery costs both: so each process serves as
- * few as will do, and both numbers are raised together.
+ * The fewest processes and shards of which none is too busy. Each shard that a process serves costs both some
+ * time, since it is asked in groups of its own: so each serves as few as will do, and both numbers are raised
+ * together.
  */
 function findSize(least: Pick<Size, "processes" | "shards">, sized: Sized): Size {
   let { processes, shards } = least;

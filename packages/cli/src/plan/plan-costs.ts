@@ -6,7 +6,7 @@ export type Curve = readonly (readonly [at: number, value: number])[];
 export interface PlanCosts {
   /** Where and with what they were measured. */
   readonly measuredOn: string;
-  /** CPU time per second (µs) of one process, by attempts a second of a shard that it serves. */
+  /** CPU time per second (µs) of one process, by attempts a second. */
   readonly nodeMicros: Curve;
   /** And of Redis for it, enqueueing included. */
   readonly redisMicros: Curve;
@@ -23,8 +23,11 @@ export interface PlanCosts {
   readonly redisMicrosPerRefusal: number;
   readonly redisReadBytesPerRefusal: number;
   readonly redisWrittenBytesPerRefusal: number;
-  /** From a claim to the end of its record, beside what the answer takes. */
-  readonly claimMs: number;
+  /** Per second, for each shard that a process serves beyond the first. */
+  readonly nodeMicrosPerShard: number;
+  readonly redisMicrosPerShard: number;
+  readonly redisReadBytesPerShard: number;
+  readonly redisWrittenBytesPerShard: number;
   readonly requestBytes: number;
   readonly answerBytes: number;
   /** Bytes in Redis of a waiting delivery, by bytes of its customer. */
