@@ -19,6 +19,10 @@ export interface Lane {
   cpuMicros(): Promise<number>;
   /** Memory used for data. */
   dataBytes(): Promise<number>;
+  /** Bytes that Redis has read from the network, and written to it. */
+  networkBytes(): Promise<{ readonly read: number; readonly written: number }>;
+  /** Connections to Redis, the bench's own ones among them. */
+  connections(): Promise<number>;
   /** Redis' own, for the report. */
   version(): Promise<string>;
   close(): Promise<void>;
@@ -76,6 +80,16 @@ export async function openLane(url: string): Promise<Lane> {
         toNumber(info, "mem_clients_normal") -
         toNumber(info, "mem_aof_buffer")
       );
+    },
+    async networkBytes() {
+      const info = await redis.info("stats");
+      return {
+        read: toNumber(info, "total_net_input_bytes"),
+        written: toNumber(info, "total_net_output_bytes"),
+      };
+    },
+    async connections() {
+      return toNumber(await redis.info("clients"), "connected_clients");
     },
     async version() {
       return /^redis_version:(\S+)/m.exec(await redis.info("server"))?.[1] ?? "unknown";
