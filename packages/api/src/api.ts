@@ -91,6 +91,7 @@ export async function createApi({ producer, settings, log, tracing = null }: Api
     metrics,
     log,
   });
+  metrics.redis.watchShards(() => producer.shardsAway().length);
   const tasks = createTaskRunner({ producer: producer.as(null), metrics, log });
   const subscriptions = createCarrierDuty(producer, log);
   const canary = createCanary({ producer: producer.as(null), settings, metrics: metrics.canary, log });

@@ -27,6 +27,7 @@ import { addOutcomes } from "./commands/outcomes.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addRuns } from "./commands/runs.ts";
 import { addSecrets } from "./commands/secrets.ts";
+import { addShards } from "./commands/shards.ts";
 import { addSnippets } from "./commands/snippets.ts";
 import { addStatus } from "./commands/status.ts";
 import { addSubscriptions } from "./commands/subscriptions.ts";
@@ -46,6 +47,7 @@ const COMMANDS = [
   addActions,
   addSnippets,
   addSecrets,
+  addShards,
   addTokens,
   addEnqueue,
   addRuns,

@@ -2047,6 +2047,8 @@ export interface Operations {
         readonly state: "running" | "paused" | "held" | "cancelled" | "circuit-open" | "circuit-half-open" | "cooling-down";
         readonly probeAt: string | null;
       }[];
+      /** Shards whose Redis does not answer: what lies there is missing from this. */
+      readonly shardsAway: readonly string[];
     };
   };
   /** Lanes, destinations in trouble, runs under way and workers, at one look. */
@@ -2122,6 +2124,8 @@ export interface Operations {
         readonly id: string;
         readonly silentMs: number;
       }[];
+      /** Shards whose Redis does not answer: what lies there is missing from this. */
+      readonly shardsAway: readonly string[];
     };
   };
   /** All snippets, by name. */
@@ -2852,7 +2856,7 @@ export interface Operations {
         /** A token's name, `user@host`, or what a program calls itself. */
         readonly by: string;
         readonly via: "library" | "api" | "cli";
-        readonly what: "action.saved" | "action.archived" | "action.restored" | "snippet.saved" | "snippet.removed" | "secret.saved" | "secret.removed" | "secrets.rotated" | "token.made" | "token.revoked" | "destination.limited" | "destination.unlimited" | "destination.paused" | "destination.resumed" | "run.closed" | "run.paused" | "run.resumed" | "run.cancelled" | "run.held" | "run.released" | "task.begun" | "task.stopped" | "dead_letters.replay_begun" | "dead_letters.replayed" | "dead_letters.purge_begun" | "dead_letters.purged" | "delivery.cancelled" | "delivery.rescheduled" | "deliveries.cancel_begun" | "deliveries.cancelled" | "subscription.saved" | "subscription.removed" | "config.applied";
+        readonly what: "action.saved" | "action.archived" | "action.restored" | "snippet.saved" | "snippet.removed" | "secret.saved" | "secret.removed" | "secrets.rotated" | "token.made" | "token.revoked" | "destination.limited" | "destination.unlimited" | "destination.paused" | "destination.resumed" | "run.closed" | "run.paused" | "run.resumed" | "run.cancelled" | "run.held" | "run.released" | "task.begun" | "task.stopped" | "dead_letters.replay_begun" | "dead_letters.replayed" | "dead_letters.purge_begun" | "dead_letters.purged" | "delivery.cancelled" | "delivery.rescheduled" | "deliveries.cancel_begun" | "deliveries.cancelled" | "subscription.saved" | "subscription.removed" | "config.applied" | "shards.set" | "shard.removed";
         /** The thing's name or id. */
         readonly on: string;
         /** How it stood before, in short. */

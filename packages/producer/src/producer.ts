@@ -41,6 +41,7 @@ import { overviewOver } from "./overview/overview-over-shards.ts";
 import { createRuns } from "./runs/runs.ts";
 import { createSecretStore } from "./secrets/secrets.ts";
 import { createShardProducer, type ShardProducer, type SharedParts } from "./shard-producer.ts";
+import { createManageShards } from "./shards/manage-shards.ts";
 import { createSnippetStore } from "./snippets/snippets.ts";
 import { type Carrier, createCarrier } from "./subscriptions/carrier.ts";
 import { createDeliverCarried } from "./subscriptions/deliver-carried.ts";
@@ -188,6 +189,7 @@ function createVerbs(parts: Parts): Verbs {
     deadLetters: deadLettersOver(over),
     secrets: createSecretStore(store, sealer),
     tokens: createTokenStore(store, now),
+    shards: createManageShards(parts.shards, over),
     tasks: createTasks(store, () => over.first().shard),
     subscriptions: createSubscriptions(parts),
   };

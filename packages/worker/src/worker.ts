@@ -60,7 +60,7 @@ export async function createWorker(
   // Before anything is connected, since a TLS file that cannot be used ends it here.
   const pools = createPools(settings, { warn: (message) => log.warn(message) });
   const shards = await connect(settings, options, pools, log);
-  const { store, partOf } = shards;
+  const { store, partOf, sharing } = shards;
   const tracing = await startTracing(settings, "worker", log);
   const metrics = createMetrics(settings.lanes, pools.stats, tracing);
   const sealer = createSealer(settings.secretKeys);
@@ -79,9 +79,9 @@ export async function createWorker(
   };
   const attempts = createAttemptLog({ ...settings, metrics, log });
   const traces = toDeliveryTracing(tracing, settings, log);
-  const common = { self: randomUUID(), settings, log, store, sealer, attempts, interrupts, partOf };
+  const common = { self: randomUUID(), settings, log, store, sealer, attempts, interrupts, partOf, sharing };
   const shared = { ...common, calling, send, steps, tracing: traces };
-  const served = await createServedShards({ shards, create: toCreate(shared, metrics), log });
+  const served = await createServedShards({ shards, create: toCreate(shared, metrics, shards), log });
   const watched = { shards: served, metrics, isServing: () => isServing };
   const probes = await startProbes({ ...settings, ...watched }, pools, shards);
 
@@ -108,8 +108,12 @@ export async function createWorker(
 }
 
 /** @returns what makes ready to serve one shard more. */
-function toCreate(shared: ProcessParts, metrics: Parameters<typeof partMetrics>[0]) {
-  const newMetrics = partMetrics(metrics);
+function toCreate(
+  shared: ProcessParts,
+  metrics: Parameters<typeof partMetrics>[0],
+  shards: Pick<OpenShards, "missing">,
+) {
+  const newMetrics = partMetrics(metrics, () => shards.missing().length);
   const slots = createProcessSlots();
   return async (shard: OpenShards["all"][number]) => {
     const parts = { metrics: newMetrics(), slots: slots.join() };
