@@ -2,12 +2,17 @@
 // TAKE (redis/src/scripts/take-turn.ts), which Redis runs, with what it reads from Redis' clock and keys
 // handed in. Pure.
 
-import type { ShardPart } from "@postrider/redis/shard-map";
+import type { RatePart } from "@postrider/shared/rate-part";
 
 /** @returns the shard's next moment that is not before `from`. All in µs. */
-export function nextMoment(from: number, intervalMicros: number, { count, place }: ShardPart): number {
-  if (count === 1) return from;
-  const nth = Math.ceil(from / intervalMicros);
-  // Lua's remainder is never negative.
-  return (nth + ((((place - nth) % count) + count) % count)) * intervalMicros;
+export function nextMoment(from: number, intervalMicros: number, part: RatePart): number {
+  if (part.of === 1) return from;
+  let nth = Math.ceil(from / intervalMicros);
+  while (!isOurs(nth, part)) nth += 1;
+  return nth * intervalMicros;
+}
+
+function isOurs(nth: number, { of, from, to, stride }: RatePart): boolean {
+  const place = ((nth % of) * stride) % of;
+  return place >= from && place < to;
 }

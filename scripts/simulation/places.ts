@@ -2,14 +2,16 @@
 // deliveries, and a shard's part of a rate, are those of the product.
 
 import { createRendezvous } from "@postrider/redis/rendezvous";
-import { ONE_SHARD, openNames, partOf, planShards, type ShardPart } from "@postrider/redis/shard-map";
+import { ONE_SHARD, openNames, partOf, planShards } from "@postrider/redis/shard-map";
+import type { RatePart } from "@postrider/shared/rate-part";
 import { createProcessSlots, type ShardSlots } from "@postrider/worker/serve/slots";
 import type { Scenario } from "./scenario.ts";
 
 /** A Redis and what waits in it. */
 export interface SimulatedShard {
   readonly zone: number;
-  readonly part: ShardPart;
+  /** Of each rate, as long as what waits does not say otherwise. */
+  readonly part: RatePart;
   /** Workers that serve it. */
   readonly workers: SimulatedWorker[];
   /** Deliveries of destinations without a rate, by destination; the first is at `from`. */

@@ -54,7 +54,7 @@ export function meetMoment(world: World, index: number, destination: number): vo
   if (!shard.isUp) return;
   const worker = nextWorker(shard);
   const intervalMs = toIntervalMicros(world, destination) / 1_000;
-  const pace = { intervalMs, spacingMs: intervalMs, part: shard.part };
+  const pace = { intervalMs, spacingMs: intervalMs, phases: [{ at: 0, part: shard.part }] };
   // A delivery takes a real worker so much less time.
   const lateMs = (Math.max(0, (worker?.busyUntil ?? 0) - world.now) / world.scenario.scale) * 1_000;
   if (worker === null || lateMs > toLateMs(pace)) world.counts.momentsMissed += 1;

@@ -2,6 +2,7 @@
 // runs the product's code, and gives the same each time.
 
 import { createRendezvous } from "@postrider/redis/rendezvous";
+import { toEvenPart, WHOLE } from "@postrider/shared/rate-part";
 import { expect, test } from "vitest";
 import { createEventQueue } from "../../scripts/simulation/event-queue.ts";
 import { nextMoment } from "../../scripts/simulation/moments.ts";
@@ -56,7 +57,7 @@ test("shards that take moments without asking each other take each one once, in 
   const takenBy = (place: number): number[] => {
     const times: number[] = [];
     for (let at = 0; times.length < 10; ) {
-      at = nextMoment(at + 1, interval, { count: 4, place });
+      at = nextMoment(at + 1, interval, toEvenPart(4, place));
       times.push(at);
     }
     return times;
@@ -64,7 +65,7 @@ test("shards that take moments without asking each other take each one once, in 
   const all = [0, 1, 2, 3].flatMap(takenBy).sort((one, other) => one - other);
 
   expect(all).toEqual(Array.from({ length: 40 }, (_, nth) => (nth + 1) * interval));
-  expect(nextMoment(123, interval, { count: 1, place: 0 }), "the only shard has them all").toBe(123);
+  expect(nextMoment(123, interval, WHOLE), "the only shard has them all").toBe(123);
 });
 
 test("events come in the order of their times, and of their coming at the same time", () => {
