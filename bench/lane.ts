@@ -1,5 +1,6 @@
 // The bench's own hand on Redis: it fills, pauses, resumes and watches the lane that all cases share, in as
-// many shards as it has, and reads what Redis spends. It refuses a Redis that holds anything, since it empties it between rounds.
+// many shards as it has, and reads what Redis spends. It refuses a Redis that holds anything, since it
+// empties it between rounds.
 
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
