@@ -7,6 +7,7 @@ import { actionRoutes } from "./routes/actions.ts";
 import { auditRoute } from "./routes/audit.ts";
 import { callerRoute } from "./routes/caller.ts";
 import { changeDeliveryRoutes } from "./routes/change-delivery.ts";
+import { composeHelpRoutes } from "./routes/compose-help.ts";
 import { configRoutes } from "./routes/config.ts";
 import { customerRoutes } from "./routes/customers.ts";
 import { deadLetterWorkRoutes } from "./routes/dead-letter-work.ts";
@@ -34,6 +35,7 @@ import { tokenRoutes } from "./routes/tokens.ts";
 export const ROUTES: readonly Route[] = [
   ...actionRoutes,
   ...previewRoutes,
+  ...composeHelpRoutes,
   testSendRoute,
   listDeliveriesRoute,
   ...deliveryRoutes,

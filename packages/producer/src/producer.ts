@@ -224,9 +224,10 @@ function createVerbs(parts: Parts): Verbs {
 
 /** What enqueues, and what only looks. */
 function createReading(parts: Parts) {
-  const { shard, store, directory, lanes, actions, sealer, kept, enqueueing, beginSpan } = parts;
+  const { shard, store, directory, lanes, actions, snippets, sealer, kept, enqueueing, beginSpan } = parts;
+  const queue = createTestSendQueue(shard);
   return {
-    testAction: createTestAction({ queue: createTestSendQueue(shard), actions, sealer, now: Date.now }),
+    testAction: createTestAction({ queue, actions, snippets, sealer, now: Date.now }),
     enqueue: traceOne(createEnqueue(enqueueing), beginSpan),
     enqueueAll: traceAll(createEnqueueAll(enqueueing), beginSpan),
     enqueueMany: traceMany(createEnqueueMany(enqueueing), beginSpan),

@@ -17,13 +17,16 @@ import { SENTINEL_SCHEME } from "@postrider/shared/redis-url";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import { createSealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings/settings";
+import type { ToBin } from "@postrider/shared/test-send-format";
 import type { Attempted, Claimed, Reply, Timings, Verdict } from "./attempt.ts";
 import { createCredentialSteps } from "./credential-steps.ts";
 import { deliver } from "./deliver.ts";
 import type { Past } from "./draft.ts";
 import { createInterrupts } from "./interrupts.ts";
+import { createConcealed } from "./send/bin/concealed.ts";
+import { type Arrived, createRequestBin } from "./send/bin/request-bin.ts";
 import { protectRedis } from "./send/guard/own-ports.ts";
-import { createPools } from "./send/pool/pools.ts";
+import { createPools, type Pools } from "./send/pool/pools.ts";
 import { send } from "./send/send.ts";
 import type { Send } from "./steps/send.ts";
 import { createSteps } from "./steps.ts";
@@ -32,6 +35,8 @@ export interface TestSend {
   /** As sent, credentials masked; null where nothing was. */
   readonly request: ShownRequest | null;
   readonly reply: Omit<Reply, "kind"> | null;
+  /** What the request bin got, credentials masked; null where nothing did, or it was sent elsewhere. */
+  readonly arrived: Arrived | null;
   readonly fault: { readonly code: string; readonly message: string } | null;
   readonly problems: readonly Problem[];
   readonly timings: Timings;
@@ -41,9 +46,15 @@ export interface TestSend {
   readonly retryInMs: number | null;
 }
 
+export interface TestActionOptions {
+  /** Of this process, which it must not reach. */
+  readonly ownPorts?: readonly number[];
+  /** Takes the request in the place of its destination; null: nothing does. */
+  readonly bin?: ToBin | null;
+}
+
 /**
- * Sends an action's request once. @param ownPorts of this process, which it must not reach. Network trouble
- * is part of the result, not an exception.
+ * Sends an action's request once. Network trouble is part of the result, not an exception.
  * @throws PostriderError `redis_unavailable` where the action's secrets or tokens lie in Redis, or Sentinels
  * know alone where it is.
  */
@@ -51,7 +62,7 @@ export async function testAction(
   action: Action,
   sample: Sample,
   settings: Settings,
-  ownPorts: readonly number[] = [],
+  { ownPorts = [], bin: asked = null }: TestActionOptions = {},
 ): Promise<TestSend> {
   const compiled = compileAction(action);
   const composer = createComposer();
@@ -65,36 +76,44 @@ export async function testAction(
   if (redis !== null) protectRedis(redis, pools);
   const interrupts = createInterrupts();
   const { replyBytesMax } = settings;
-  const sendWithin: Send = (request, { action: document, secretHeaders }, leftMs) =>
-    send(request, { ...document, secretHeaders, replyBytesMax, leftMs }, pools, interrupts);
+  const bin = asked === null ? null : createRequestBin(asked.status);
+  const sendTo =
+    (routes: Pick<Pools, "get">): Send =>
+    (request, { action: document, secretHeaders }, leftMs) =>
+      send(request, { ...document, secretHeaders, replyBytesMax, leftMs }, routes, interrupts);
   const claimed = toClaimed(action, sample);
+  const concealed = createConcealed(compiled);
   try {
+    const { unseal, authorize } = await createCredentialSteps({
+      store: redis === null ? null : createStore(redis, settings.keyPrefix),
+      sealer,
+      interrupts,
+      // A token's server is no destination: the bin has none to give.
+      send: sendTo(pools),
+      actionsMax: 1,
+      now: Date.now,
+      tls: pools.tls,
+    });
     const steps = createSteps(
       {
         findAction: () => compiled,
-        ...(await createCredentialSteps({
-          store: redis === null ? null : createStore(redis, settings.keyPrefix),
-          sealer,
-          interrupts,
-          send: sendWithin,
-          actionsMax: 1,
-          now: Date.now,
-          tls: pools.tls,
-        })),
+        unseal: concealed.noteSecrets(unseal),
+        authorize,
         compose: composer.compose,
         // Sent now, whatever waits for the same destination.
         findLane: () => null,
         awaitTurn: () => null,
         begin: () => () => undefined,
-        send: sendWithin,
+        send: concealed.noteHeaders(sendTo(bin?.pools ?? pools)),
         now: Date.now,
       },
       null,
     );
     const attempted = await deliver(claimed, FIRST, { steps, now: Date.now, random: Math.random });
-    return toResult(await composeShown(compiled, claimed, composer), attempted);
+    const arrived = concealed.conceal(bin?.arrived() ?? null);
+    return { ...toResult(await composeShown(compiled, claimed, composer), attempted), arrived };
   } finally {
-    await Promise.all([composer.close(), pools.close()]);
+    await Promise.all([composer.close(), pools.close(), bin?.close()]);
     redis?.disconnect();
   }
 }
@@ -145,7 +164,7 @@ function toClaimed(action: Action, sample: Sample): Claimed {
 function toResult(
   shown: ShownRequest | null,
   { finding, verdict, timings, destination }: Attempted,
-): TestSend {
+): Omit<TestSend, "arrived"> {
   return {
     // Without a destination nothing was sent.
     request: destination === null ? null : shown,
