@@ -9,9 +9,9 @@ import { Waiting } from "../../design/waiting.tsx";
 import { address, toHref } from "../../platform/address.ts";
 import { may } from "../../session/session.ts";
 import { useAsk } from "../../session/use-ask.ts";
+import { Composer } from "../composer/composer.tsx";
 import { actionHref } from "../links.ts";
 import type { PageProps } from "../page-props.ts";
-import { Edit } from "./edit.tsx";
 import { OneAction } from "./one-action.tsx";
 
 export function Actions({ below: [id] }: PageProps) {
@@ -27,7 +27,7 @@ function NewAction() {
   return (
     <Page title="New action" name="New action" above={{ href: "#/actions", label: "Actions" }}>
       {may("manage") ? (
-        <Edit saved={null} done={() => undefined} />
+        <Composer saved={null} onSaved={() => undefined} />
       ) : (
         <Empty title="Your token may not save actions.">
           <p>It needs the scope manage.</p>

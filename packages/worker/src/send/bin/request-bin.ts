@@ -82,7 +82,7 @@ function toRoute(origin: string, connections: Connections, accept: (socket: unkn
             state.phases = { dnsMs: null, connectMs: 0, tlsMs: null };
             accept(theirs);
             state.socket = ours as Socket;
-            // undici needs no more of a socket than a stream has, and does not hear a call that comes at once.
+            // undici needs no more of a socket than a stream has, and hears no call that comes at once.
             setImmediate(callback, null, ours as Socket);
           },
         }),
