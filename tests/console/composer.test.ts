@@ -1,6 +1,6 @@
 // The composer in a real browser over a running installation: an action is written, its problem told where it
-// stands, mended, previewed, sent into the request bin and saved; by its fields or as a document; from what is
-// there already; and while somebody else saves the same.
+// stands, mended, previewed, sent into the request bin and saved; by its fields or as a document; from what
+// is there already; and while somebody else saves the same.
 
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -5,6 +5,7 @@ import { renderOpenApi } from "./openapi.ts";
 import type { Route } from "./route/route.ts";
 import { actionRoutes } from "./routes/actions.ts";
 import { auditRoute } from "./routes/audit.ts";
+import { binRoute } from "./routes/bin.ts";
 import { callerRoute } from "./routes/caller.ts";
 import { changeDeliveryRoutes } from "./routes/change-delivery.ts";
 import { composeHelpRoutes } from "./routes/compose-help.ts";
@@ -37,6 +38,7 @@ export const ROUTES: readonly Route[] = [
   ...previewRoutes,
   ...composeHelpRoutes,
   testSendRoute,
+  binRoute,
   listDeliveriesRoute,
   ...deliveryRoutes,
   ...changeDeliveryRoutes,

@@ -712,6 +712,33 @@ export interface Operations {
     };
   };
   /**
+   * The latest requests of actions whose address is the request bin,
+   * http://request-bin.invalid.
+   */
+  readonly listBin: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly query: Readonly<Record<string, never>>;
+    readonly headers: Readonly<Record<string, never>>;
+    readonly body: undefined;
+    readonly reply: {
+      readonly requests: readonly {
+        readonly method: string;
+        readonly path: string;
+        readonly httpVersion: string;
+        readonly headers: readonly {
+          readonly name: string;
+          readonly value: string;
+        }[];
+        readonly body: string;
+        readonly bodyBytes: number;
+        readonly at: string;
+        /** Its id. */
+        readonly action: string;
+      }[];
+      readonly after: null;
+    };
+  };
+  /**
    * Deliveries by a filter: what is open first, lane by lane, then what has ended, the
    * latest first.
    */
@@ -3061,6 +3088,7 @@ export const OPERATIONS = {
   readSamples: { method: "POST", path: "/v1/samples" },
   checkAction: { method: "POST", path: "/v1/actions/{id}/check" },
   testAction: { method: "POST", path: "/v1/actions/{id}/test" },
+  listBin: { method: "GET", path: "/v1/bin" },
   listDeliveries: { method: "GET", path: "/v1/deliveries" },
   enqueueDeliveries: { method: "POST", path: "/v1/deliveries" },
   getDelivery: { method: "GET", path: "/v1/deliveries/{id}" },

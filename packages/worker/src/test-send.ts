@@ -10,10 +10,12 @@ import { connectRedis, producerOptions } from "@postrider/redis/connect";
 import { createStore } from "@postrider/redis/shard";
 import type { Action } from "@postrider/shared/action";
 import { toActionRef } from "@postrider/shared/action-ref";
+import type { Arrived } from "@postrider/shared/bin-arrived";
 import { type Delivery, newDeliveryId } from "@postrider/shared/delivery";
 import type { Problem } from "@postrider/shared/errors";
 import type { OutcomeKind, Reason } from "@postrider/shared/outcome";
 import { SENTINEL_SCHEME } from "@postrider/shared/redis-url";
+import { BIN_ORIGIN } from "@postrider/shared/request-bin-address";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import { createSealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings/settings";
@@ -24,7 +26,7 @@ import { deliver } from "./deliver.ts";
 import type { Past } from "./draft.ts";
 import { createInterrupts } from "./interrupts.ts";
 import { createConcealed } from "./send/bin/concealed.ts";
-import { type Arrived, createRequestBin } from "./send/bin/request-bin.ts";
+import { createRequestBin } from "./send/bin/request-bin.ts";
 import { protectRedis } from "./send/guard/own-ports.ts";
 import { createPools, type Pools } from "./send/pool/pools.ts";
 import { send } from "./send/send.ts";
@@ -76,11 +78,15 @@ export async function testAction(
   if (redis !== null) protectRedis(redis, pools);
   const interrupts = createInterrupts();
   const { replyBytesMax } = settings;
-  const bin = asked === null ? null : createRequestBin(asked.status);
+  const bin = createRequestBin(asked?.status ?? BIN_STATUS);
   const sendTo =
     (routes: Pick<Pools, "get">): Send =>
     (request, { action: document, secretHeaders }, leftMs) =>
       send(request, { ...document, secretHeaders, replyBytesMax, leftMs }, routes, interrupts);
+  const sendOnce: Send = (request, ...rest) => {
+    const isBin = asked !== null || request.origin === BIN_ORIGIN;
+    return sendTo(isBin ? bin.pools : pools)(request, ...rest);
+  };
   const claimed = toClaimed(action, sample);
   const concealed = createConcealed(compiled);
   try {
@@ -104,20 +110,21 @@ export async function testAction(
         findLane: () => null,
         awaitTurn: () => null,
         begin: () => () => undefined,
-        send: concealed.noteHeaders(sendTo(bin?.pools ?? pools)),
+        send: concealed.noteHeaders(sendOnce),
         now: Date.now,
       },
       null,
     );
     const attempted = await deliver(claimed, FIRST, { steps, now: Date.now, random: Math.random });
-    const arrived = concealed.conceal(bin?.arrived() ?? null);
+    const arrived = concealed.conceal(bin.arrived());
     return { ...toResult(await composeShown(compiled, claimed, composer), attempted), arrived };
   } finally {
-    await Promise.all([composer.close(), pools.close(), bin?.close()]);
+    await Promise.all([composer.close(), pools.close(), bin.close()]);
     redis?.disconnect();
   }
 }
 
+const BIN_STATUS = 200;
 const FIRST: Past = { mark: null, format: "known", isTried: false, crashes: 0 };
 
 function usesRedis({ secrets, auth }: Action): boolean {

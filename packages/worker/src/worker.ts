@@ -1,6 +1,7 @@
 // A worker process's delivering half: serves its shards until it is closed, and then lets go of everything.
 
 import { createComposer } from "@postrider/compose/apart/composer";
+import { createBinArrivals } from "@postrider/redis/bin-arrivals";
 import { connectRedis, isPersistent, workerOptions } from "@postrider/redis/connect";
 import { type OpenShards, openShards } from "@postrider/redis/open-shards";
 import type { Logger } from "@postrider/shared/log";
@@ -15,6 +16,7 @@ import { type Probes, serveProbes } from "./probes.ts";
 import { createAttemptLog } from "./record/attempt-log.ts";
 import { createMetrics } from "./record/metrics.ts";
 import { partMetrics } from "./record/shard-metrics.ts";
+import { withBin } from "./send/bin/run-bin.ts";
 import { protectRedis } from "./send/guard/own-ports.ts";
 import { createPools, type Pools } from "./send/pool/pools.ts";
 import { createProcessSlots } from "./serve/slots.ts";
@@ -67,7 +69,9 @@ export async function createWorker(
   let isServing = false;
 
   const calling = { isOff: false };
-  const send = toSend({ settings, pools, interrupts, calling });
+  const arrivals = createBinArrivals(store, sealer);
+  const sendOut = toSend({ settings, pools, interrupts, calling });
+  const send = withBin(sendOut, { ...settings, arrivals, interrupts, log, now: Date.now });
   const credentials = { store, sealer, interrupts, send, actionsMax, now: Date.now };
   const steps = {
     findAction: createActionCache(store, sealer, actionsMax),

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { problemDetailSchema, toShownProblems } from "../route/problem.ts";
 import { defineRoute, type Route } from "../route/route.ts";
 import { actionParams } from "./actions.ts";
+import { arrivedSchema } from "./bin.ts";
 import { customerSchema } from "./customer.ts";
 import { inDocument } from "./drafts.ts";
 
@@ -23,15 +24,7 @@ export const testSendSchema = z.strictObject({
   reply: z
     .looseObject({ status: z.int(), headers: z.record(z.string(), z.string()), body: z.string() })
     .nullable(),
-  arrived: z
-    .strictObject({
-      method: z.string(),
-      path: z.string(),
-      httpVersion: z.string(),
-      headers: z.array(z.strictObject({ name: z.string(), value: z.string() })),
-      body: z.string(),
-      bodyBytes: z.int(),
-    })
+  arrived: arrivedSchema
     .nullable()
     .describe(
       "What the request bin got, byte for byte but for masked credentials; null where it got nothing.",

@@ -120,6 +120,7 @@ function toExtensions({ syntax, isSingleLine, label, words, onChange }: EditorOp
     look,
     landings,
     EditorView.contentAttributes.of({
+      tabindex: "0",
       "aria-label": label,
       "aria-describedby": DESCRIPTION,
       "aria-multiline": String(!isSingleLine),

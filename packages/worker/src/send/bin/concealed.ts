@@ -1,10 +1,10 @@
 // Keeps credentials out of what the request bin shows: what arrived holds all of them, as receivers get them.
 
 import type { CompiledAction } from "@postrider/compose/compile";
+import type { Arrived } from "@postrider/shared/bin-arrived";
 import { addSensitiveHeaders, concealText, sensitiveSecrets } from "../../authorize/conceal.ts";
 import type { Send } from "../../steps/send.ts";
 import type { Unseal } from "../../unseal/unseal.ts";
-import type { Arrived } from "./request-bin.ts";
 
 export interface Concealed {
   /** Opens as the given one does, and takes note of the secrets. */

@@ -5,22 +5,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { duplexPair } from "node:stream";
+import type { Arrived } from "@postrider/shared/bin-arrived";
 import { Client } from "undici";
 import type { Connections } from "../pool/connections.ts";
 import { createConnections } from "../pool/connections.ts";
 import type { Route } from "../pool/pool.ts";
 import type { Pools } from "../pool/pools.ts";
-
-/** A request as it arrived. */
-export interface Arrived {
-  readonly method: string;
-  readonly path: string;
-  readonly httpVersion: string;
-  /** In the order and spelling in which they came. */
-  readonly headers: readonly { readonly name: string; readonly value: string }[];
-  readonly body: string;
-  readonly bodyBytes: number;
-}
 
 export interface RequestBin {
   /** Every destination is the bin. */
