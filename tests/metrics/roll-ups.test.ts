@@ -1,7 +1,7 @@
 // What charts are made of: counted in memory, added to Redis once, bounded, and read as series.
 
 import { startRedisServer } from "@postrider/cli/redis/redis-server";
-import { readSeries, recentByAction } from "@postrider/redis/roll-up-series";
+import { readCells, recentByAction, type SeriesQuery, toSeries } from "@postrider/redis/roll-up-series";
 import { createRollUps, type Happened } from "@postrider/redis/roll-ups";
 import { createAddRollUps } from "@postrider/redis/scripts/add-roll-ups";
 import { MINUTE_MS } from "@postrider/shared/roll-up";
@@ -32,6 +32,9 @@ beforeEach(async () => {
   redis = new Redis(await isolatedRedisUrl(), { replyMapping: "legacy" });
 });
 afterEach(() => redis.disconnect());
+
+const readSeries = async (shard: ReturnType<typeof toShard>, query: SeriesQuery) =>
+  toSeries([await readCells(shard, query)], query);
 
 test("several processes add up by every dimension, in minutes and hours that go by themselves", async () => {
   const shard = toShard(redis);
