@@ -77,6 +77,7 @@ export const composeHelpRoutes: readonly Route[] = [
       rejected: z.array(z.strictObject({ line: z.int(), column: z.int(), message: z.string() })),
       isAll: z.boolean().describe("Whether nothing comes behind them."),
     }),
+    errors: ["customer_invalid"],
     async handle({ body: { text } }) {
       return { status: 200, body: (await readWhole(text)) ?? (await readLines(text)) };
     },
