@@ -154,6 +154,20 @@ test("the bin answers as it is asked to, so that the verdict shows; a saved acti
   expect(system.receiver.requests).toEqual([]);
 });
 
+test("a draft that goes out leaves an entry in the audit, since no version tells of it", async () => {
+  await using system = await start(() => reply(200));
+  await system.startWorker({ POSTRIDER_SECRET_KEYS: secretKeys });
+  const action = { url: `${system.receiver.url.replace("://", "://ann:s3cret@")}/x` };
+  await ask({ customer: { id: 1 }, action, bin: {} }, "draft");
+  await ask({ customer: { id: 1 }, action }, "draft");
+
+  expect(system.receiver.requests).toHaveLength(1);
+  const { audit } = await system.producer.audit.list();
+  expect(audit).toMatchObject([
+    { what: "action.draft_sent", on: "draft", to: `${system.receiver.url.replace("://", "://***@")}/x` },
+  ]);
+});
+
 test("what is wrong with a draft is told within it, and a mask is no credential", async () => {
   await using system = await start(() => reply(200));
   const problems = async (action: object) =>
