@@ -10,6 +10,10 @@ import type { Scenario } from "./scenario.ts";
 /** A Redis and what waits in it. */
 export interface SimulatedShard {
   readonly zone: number;
+<<<<<<< HEAD
+=======
+  /** Of each rate, as long as what waits does not say otherwise. */
+>>>>>>> planner
   readonly part: RatePart;
   /** Workers that serve it. */
   readonly workers: SimulatedWorker[];
