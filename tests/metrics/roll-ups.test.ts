@@ -8,6 +8,7 @@ import { MINUTE_MS } from "@postrider/shared/roll-up";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { shardKeys, toShard } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { isolatedRedisUrl, redisBinary } from "../support/redis.ts";
 
 const LIMITS = { rollUpsMinutesKeptMs: 3_600_000, rollUpsHoursKeptMs: 7_200_000, rollUpsNamesMax: 100 };
@@ -29,7 +30,7 @@ const QUERY = { namesMax: 100, from: FROM, to: FROM + MINUTE_MS, stepMs: MINUTE_
 
 let redis: Redis;
 beforeEach(async () => {
-  redis = new Redis(await isolatedRedisUrl(), { replyMapping: "legacy" });
+  redis = openRedis(await isolatedRedisUrl());
 });
 afterEach(() => redis.disconnect());
 

@@ -1,10 +1,11 @@
 // All that a delivery goes through, with a Redis Cluster of three masters and their replicas.
 
 import { slotOfShard } from "@postrider/redis/cluster-slots";
+import { asProducer, connectRedis, toProducerOptions } from "@postrider/redis/connect";
 import { createShard } from "@postrider/redis/shard";
 import { readShardMap } from "@postrider/redis/shard-map";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type RedisCluster, startCluster } from "../support/cluster.ts";
+import { type ClusterNode, type RedisCluster, startCluster } from "../support/cluster.ts";
 import { eventually } from "../support/eventually.ts";
 import { keyPrefix } from "../support/key-prefix.ts";
 import { ok, reply } from "../support/receiver.ts";
@@ -94,4 +95,36 @@ test("shards are named so that they spread evenly over the masters, and so do th
   });
   expect(system.receiver.byKey().size).toBe(3_000);
   expect(system.receiver.requests.length).toBe(3_000);
+});
+
+/** Like many of ours, it makes up the name of what it writes. */
+const MARK = `redis.call("SET", KEYS[1] .. ":made-up", ARGV[1]) return #KEYS`;
+
+test("a script is refused as a whole while its slot is moved, and finds all its keys before and after", async () => {
+  const tag = `${keyPrefix}:moved`;
+  const client = await connectRedis(cluster.url, toProducerOptions({ redisWaitMs: 500 }), { tag });
+  client.defineCommand("postriderMarkOne", { lua: MARK });
+  const commands = client as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  const plain = (value: string) => client.eval(MARK, 1, `{${tag}}:plain`, value);
+  const defined = (value: string) => commands["postriderMarkOne"]?.(1, `{${tag}}:defined`, value);
+  const both = (value: string) => Promise.all([plain(value), defined(value)]);
+  expect(await both("before")).toEqual([1, 1]);
+  await client.set(`{${tag}}:plain`, 1);
+
+  const from = await cluster.masterOf(tag);
+  const isMaster = async ({ redis }: ClusterNode) =>
+    (await redis.info("replication")).includes("role:master");
+  const others = cluster.nodes.filter(({ id }) => id !== from.id);
+  const [to] = (await Promise.all(others.map(async (one) => ((await isMaster(one)) ? one : [])))).flat();
+  if (to === undefined) throw new Error("there is no other master");
+  const end = await cluster.beginMove(tag, to);
+  for (const one of [plain, defined])
+    await expect(asProducer(async () => one("within"))).rejects.toMatchObject({ code: "redis_unavailable" });
+  await end();
+  expect(await client.mget(`{${tag}}:plain:made-up`, `{${tag}}:defined:made-up`)).toEqual([
+    "before",
+    "before",
+  ]);
+  expect(await both("after")).toEqual([1, 1]);
+  client.disconnect();
 });

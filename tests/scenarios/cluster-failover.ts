@@ -47,7 +47,7 @@ export async function surviveMasterKilled({ count, limitMs }: ClusterFailover): 
   const before = receiver.requests.length;
   const perMs = before / Math.max(1, Date.now() - (receiver.requests[0]?.atMs ?? 0));
   const master = await cluster.masterOf(`${keyPrefix}:0`);
-  await master.server.kill();
+  await master.kill();
   const killedAt = Date.now();
   // One that is told not to wait says so, and one that waits says nothing of it.
   const one = { action: "a", customer: { id: "alone" }, key: "alone" };

@@ -5,10 +5,11 @@ import { createShard } from "@postrider/redis/shard";
 import { toDeliveryId } from "@postrider/shared/delivery";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { type RatePart, toEvenPart, toParts } from "@postrider/shared/rate-part";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { keyPrefix } from "../support/key-prefix.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 import { startSystem } from "../support/system.ts";
 
@@ -44,7 +45,7 @@ test.each([
 ])(
   "%d a second, shared by %i shards, is never exceeded within any second, and all of it is used",
   async (rate, count) => {
-    const redis = new Redis(await isolatedRedisUrl(), { replyMapping: "legacy" });
+    const redis = openRedis(await isolatedRedisUrl());
     const taken = await Promise.all(
       Array.from({ length: count }, (_, place) =>
         takeAll(redis, `${count}-${place}-${rate}`, toEvenPart(count, place), rate),
@@ -71,7 +72,7 @@ test.each([
   [7, [30, 15, 15]],
   [2_000, [40, 39, 1]],
 ])("%d a second, shared as %j, is never exceeded, and each shard has its part", async (rate, sizes) => {
-  const redis = new Redis(await isolatedRedisUrl(), { replyMapping: "legacy" });
+  const redis = openRedis(await isolatedRedisUrl());
   const parts = toParts(sizes);
   const taken = await Promise.all(
     parts.map((part, place) => takeAll(redis, `${sizes.length}-${place}-${rate}`, part, rate)),
@@ -96,7 +97,7 @@ test("one shard of four has all that waits: soon it is granted nine tenths of th
   );
   await system.producer.enqueueMany({ action: "a", run: "r", customers: busy });
 
-  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(system.redisUrl);
   const readPart = async (shard: number) => {
     const { keys } = createShard(redis, keyPrefix, String(shard));
     const entries = Object.values(await redis.hgetall(keys.ownLanes()));

@@ -3,13 +3,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type RedisServer, startRedisServer } from "@postrider/cli/redis/redis-server";
+import { findOnPath, type RedisServer, startRedisServer } from "@postrider/cli/redis/redis-server";
 import { slotOfTag } from "@postrider/redis/cluster-slots";
 import { Redis } from "ioredis";
-import { expect } from "vitest";
 import { eventually } from "./eventually.ts";
 import { closedPort } from "./network.ts";
-import { redisBinary } from "./redis.ts";
 
 const SLOTS = 16_384;
 const READY_MS = 60_000;
@@ -42,12 +40,15 @@ export function toTlsSettings(port: number, { ca, cert, key }: TlsFiles): string
 }
 
 export interface ClusterNode {
-  readonly server: RedisServer;
   /** By which it is spoken to. */
   readonly port: number;
   /** By which the Cluster knows it. */
   readonly id: string;
   readonly redis: Redis;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  /** Starts a killed one again, with what it has kept. */
+  restart(): Promise<void>;
 }
 
 export interface RedisCluster {
@@ -58,6 +59,8 @@ export interface RedisCluster {
   masterOf(tag: string): Promise<ClusterNode>;
   /** Moves the slot of a hash tag with all its keys to another master, as resharding does. */
   moveSlot(tag: string, to: ClusterNode): Promise<void>;
+  /** Begins to move it. @returns what ends it, with all its keys. */
+  beginMove(tag: string, to: ClusterNode): Promise<() => Promise<void>>;
   /** Waits until every server knows of all slots and every replica is up to date. */
   untilSound(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -72,39 +75,56 @@ export async function startCluster({
 }: ClusterOptions = {}): Promise<RedisCluster> {
   const root = await mkdtemp(join(tmpdir(), "postrider-test-cluster-"));
   const count = masters * (1 + replicas);
-  const start = async (index: number): Promise<ClusterNode> => {
+  const binary = findOnPath(["redis-server", "valkey-server"], process.env["PATH"] ?? "");
+  if (binary === null) throw new Error("this needs redis-server, and there is none on the PATH");
+  const running = new Map<number, RedisServer>();
+  const startOnce = async (index: number): Promise<ClusterNode> => {
     const own = ["--cluster-enabled", "yes", "--cluster-port", String(await closedPort())];
     const tlsPort = tls === undefined ? null : await closedPort();
     if (tls !== undefined && tlsPort !== null)
       own.push(...toTlsSettings(tlsPort, tls), "--tls-auth-clients", "no", "--tls-cluster", "yes");
     const more = ["--cluster-node-timeout", String(nodeTimeoutMs), "--repl-diskless-sync-delay", "0"];
-    const server = await startRedisServer({
-      binary: redisBinary(),
-      directory: join(root, String(index)),
-      settings: [...own, ...more, ...settings],
-    });
+    const wanted = { binary, directory: join(root, String(index)), settings: [...own, ...more, ...settings] };
+    let server = await startRedisServer(wanted);
+    running.set(index, server);
     const redis = new Redis(server.url, { replyMapping: "legacy" });
     redis.on("error", () => undefined);
-    return { server, redis, port: tlsPort ?? server.port, id: String(await redis.cluster("MYID")) };
+    return {
+      redis,
+      port: tlsPort ?? server.port,
+      id: String(await redis.cluster("MYID")),
+      kill: () => server.kill(),
+      async restart() {
+        server = await startRedisServer({ ...wanted, port: server.port });
+        running.set(index, server);
+      },
+    };
   };
+  // Somebody else may take one of its ports before it does.
+  const start = (index: number) => startOnce(index).catch(() => startOnce(index));
   const nodes = await Promise.all(Array.from({ length: count }, (_, index) => start(index)));
-  const cluster = toCluster(nodes, root, tls === undefined ? "redis" : "rediss");
+  const scheme = tls === undefined ? "redis" : "rediss";
+  const cluster: RedisCluster = {
+    ...toCluster(nodes),
+    url: `${scheme}+cluster://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(",")}`,
+    async [Symbol.asyncDispose]() {
+      for (const { redis } of nodes) redis.disconnect();
+      await Promise.all([...running.values()].map((server) => server.stop()));
+      await rm(root, { recursive: true, force: true });
+    },
+  };
   await meet(nodes, masters);
   await cluster.untilSound();
   return cluster;
 }
 
-function toCluster(nodes: readonly ClusterNode[], root: string, scheme: string): RedisCluster {
-  const alive = async (): Promise<ClusterNode[]> => {
-    const found = await Promise.all(nodes.map(({ redis }) => redis.status === "ready"));
-    return nodes.filter((_, index) => found[index]);
-  };
+function toCluster(nodes: readonly ClusterNode[]): Omit<RedisCluster, "url" | typeof Symbol.asyncDispose> {
+  const alive = (): ClusterNode[] => nodes.filter(({ redis }) => redis.status === "ready");
   return {
-    url: `${scheme}+cluster://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(",")}`,
     nodes,
     async masterOf(tag) {
       const slot = slotOfTag(tag);
-      const [one] = await alive();
+      const [one] = alive();
       const ranges = ((await one?.redis.cluster("SLOTS")) ?? []) as unknown as [
         number,
         number,
@@ -116,35 +136,39 @@ function toCluster(nodes: readonly ClusterNode[], root: string, scheme: string):
       return master;
     },
     async moveSlot(tag, to) {
+      const end = await this.beginMove(tag, to);
+      await end();
+    },
+    async beginMove(tag, to) {
       const from = await this.masterOf(tag);
       const slot = slotOfTag(tag);
       await to.redis.cluster("SETSLOT", slot, "IMPORTING", from.id);
       await from.redis.cluster("SETSLOT", slot, "MIGRATING", to.id);
-      const target = ["127.0.0.1", String(to.server.port), "", "0", String(READY_MS)];
-      for (;;) {
-        const keys = (await from.redis.cluster("GETKEYSINSLOT", slot, KEYS_MOVED)) as string[];
-        if (keys.length === 0) break;
-        await from.redis.call("MIGRATE", ...target, "KEYS", ...keys);
-      }
-      for (const { redis } of [to, from]) await redis.cluster("SETSLOT", slot, "NODE", to.id);
+      return async () => {
+        while (await moveKeys(slot, from, to)) {
+          // Until there is none.
+        }
+        for (const { redis } of [to, from]) await redis.cluster("SETSLOT", slot, "NODE", to.id);
+      };
     },
     async untilSound() {
       await eventually(async () => {
-        for (const { redis } of await alive()) {
-          const info = String(await redis.cluster("INFO"));
-          expect(info).toMatch(/cluster_state:ok/);
-          expect(info).toMatch(new RegExp(`cluster_slots_ok:${SLOTS}`));
+        for (const { redis } of alive()) {
+          demand(String(await redis.cluster("INFO")), `cluster_state:ok`, `cluster_slots_ok:${SLOTS}`);
           const replication = await redis.info("replication");
-          if (replication.includes("role:slave")) expect(replication).toMatch(/master_link_status:up/);
+          if (replication.includes("role:slave")) demand(replication, "master_link_status:up");
         }
       }, READY_MS);
     },
-    async [Symbol.asyncDispose]() {
-      for (const { redis } of nodes) redis.disconnect();
-      await Promise.all(nodes.map(({ server }) => server.stop()));
-      await rm(root, { recursive: true, force: true });
-    },
   };
+}
+
+/** @returns whether there was any. */
+async function moveKeys(slot: number, from: ClusterNode, to: ClusterNode): Promise<boolean> {
+  const keys = (await from.redis.cluster("GETKEYSINSLOT", slot, KEYS_MOVED)) as string[];
+  const target = ["127.0.0.1", String(to.port), "", "0", String(READY_MS)];
+  if (keys.length > 0) await from.redis.call("MIGRATE", ...target, "KEYS", ...keys);
+  return keys.length > 0;
 }
 
 /** Makes one Cluster of servers that do not know each other: the first are masters, the others replicas. */
@@ -157,14 +181,17 @@ async function meet(nodes: readonly ClusterNode[], masters: number): Promise<voi
   const [, bus] = (await first.redis.config("GET", "cluster-port")) as string[];
   for (const { redis } of others) await redis.cluster("MEET", "127.0.0.1", first.port, Number(bus));
   for (const { redis } of nodes)
-    await eventually(async () => {
-      expect(String(await redis.cluster("INFO"))).toMatch(
-        new RegExp(`cluster_known_nodes:${nodes.length}\\b`),
-      );
-    }, READY_MS);
+    await eventually(
+      async () => demand(String(await redis.cluster("INFO")), `cluster_known_nodes:${nodes.length}\r`),
+      READY_MS,
+    );
   for (const [index, { redis }] of nodes.slice(masters).entries()) {
     const master = nodes[index];
     // Refused until it has heard who the other is.
     await eventually(async () => void (await redis.cluster("REPLICATE", master?.id ?? "")), READY_MS);
   }
+}
+
+function demand(info: string, ...lines: readonly string[]): void {
+  for (const line of lines) if (!info.includes(line)) throw new Error(`no ${line} in ${info}`);
 }

@@ -6,7 +6,8 @@ import { PostriderError } from "@postrider/shared/errors";
 const CONNECTION_TROUBLE =
   /^AbortError|Connection (is|ended|in|reset)|isn't writeable|isn't ready|timed out|Socket timeout|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOST|ENETUNREACH|max retries|Reached the max|LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|MISCONF|NOREPLICAS|Cluster is|Too many Cluster redirections|None of startup nodes|Failed to refresh slots/i;
 /** A Cluster's slot is being moved: some of its keys are here, some there, and no script runs on both. */
-const SLOT_TROUBLE = /\b(MOVED|ASK) \d|\bTRYAGAIN\b|non local key in a cluster node|slots? allocation group/;
+const SLOT_TROUBLE =
+  /\b(MOVED|ASK) \d|\bTRYAGAIN\b|non local key in a cluster node|undeclared keys were accessed|slots? allocation group/;
 const OUT_OF_MEMORY = /\bOOM command not allowed/;
 
 /** Whether a transaction was refused as a whole, and only because its slot is being moved. */
