@@ -43,7 +43,8 @@ export interface EditorOptions {
 }
 
 export interface CodeEditor {
-  setText(text: string): void;
+  /** @returns whether another one stood there. */
+  setText(text: string): boolean;
   mark(problems: readonly Marked[]): void;
   setLandings(all: readonly Lands[]): void;
   /** Puts the cursor at a spot. */
@@ -74,8 +75,9 @@ export function createCodeEditor(parent: HTMLElement, options: EditorOptions): C
     syntax === "document" ? spanInJson(textNow(), problem.path, problem) : spanAt(textNow(), problem);
   return {
     setText(text) {
-      if (text !== textNow())
-        view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
+      if (text === textNow()) return false;
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
+      return true;
     },
     mark(problems) {
       const diagnostics = problems.map(

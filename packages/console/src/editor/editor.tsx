@@ -63,9 +63,12 @@ export function Editor(props: Props) {
     };
   }, [syntax, isSingleLine, label]);
   // Before the next key comes: later, an older text would take the place of what was typed meanwhile.
-  useLayoutEffect(() => editor?.setText(text), [editor, text]);
-  useEffect(() => editor?.mark(problems), [editor, problems]);
-  useEffect(() => editor?.setLandings(landings), [editor, landings]);
+  useLayoutEffect(() => {
+    if (editor?.setText(text) === true) editor.mark(problems);
+  }, [editor, text]);
+  // By what they say: there may be hundreds of editors on the page, and most have nothing new to show.
+  useEffect(() => editor?.mark(problems), [editor, JSON.stringify(problems)]);
+  useEffect(() => editor?.setLandings(landings), [editor, JSON.stringify(landings)]);
   return (
     <div class="field code-field">
       <span class={isLabelUnseen ? "unseen" : "label"}>{label}</span>

@@ -2,6 +2,7 @@
 // where each value lands and how it is escaped there.
 
 import type { Operations } from "@postrider/client/generated";
+import { useState } from "preact/hooks";
 import { Badge } from "../../design/badge.tsx";
 import { Data } from "../../design/data.tsx";
 import { Panel } from "../../design/panel.tsx";
@@ -70,28 +71,32 @@ export function Landings({ outputs, places }: LandingsProps) {
 }
 
 function OnePreview({ one, isOpen }: { readonly one: One; readonly isOpen: boolean }) {
+  // Of fifty requests, most are never looked at.
+  const [isShown, setShown] = useState(isOpen);
   const { customerId, problems, url, method, headers, body, missing, unused, bytes } = one;
   return (
-    <details open={isOpen}>
+    <details open={isOpen} onToggle={({ currentTarget }) => setShown(currentTarget.open)}>
       <summary>
         <Data of={customerId} /> {problems.length > 0 && <Badge state="fails" tone="bad" />}
       </summary>
-      <div class="dialog-body">
-        {problems.map(({ pointer, message, line, column }) => (
-          <p class="problem" key={`${pointer} ${message} ${line} ${column}`}>
-            <span>
-              <code>{makeVisible(pointer)}</code>
-              {line !== undefined && `, line ${line}, column ${column ?? 1}`}: {makeVisible(message)}
-            </span>
+      {isShown && (
+        <div class="dialog-body">
+          {problems.map(({ pointer, message, line, column }) => (
+            <p class="problem" key={`${pointer} ${message} ${line} ${column}`}>
+              <span>
+                <code>{makeVisible(pointer)}</code>
+                {line !== undefined && `, line ${line}, column ${column ?? 1}`}: {makeVisible(message)}
+              </span>
+            </p>
+          ))}
+          {url !== null && <Request request={{ method, url, headers, body }} />}
+          <p class="hint">
+            {bytes !== null && `${showCount(bytes.headers + bytes.body)} bytes. `}
+            {missing.length > 0 && `Read and not there: ${missing.map(makeVisible).join(", ")}. `}
+            {unused.length > 0 && `There and not read: ${unused.map(makeVisible).join(", ")}.`}
           </p>
-        ))}
-        {url !== null && <Request request={{ method, url, headers, body }} />}
-        <p class="hint">
-          {bytes !== null && `${showCount(bytes.headers + bytes.body)} bytes. `}
-          {missing.length > 0 && `Read and not there: ${missing.map(makeVisible).join(", ")}. `}
-          {unused.length > 0 && `There and not read: ${unused.map(makeVisible).join(", ")}.`}
-        </p>
-      </div>
+        </div>
+      )}
     </details>
   );
 }
