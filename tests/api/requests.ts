@@ -94,6 +94,12 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
     body: '{"id":1}\n',
     headers: { "content-type": "application/x-ndjson" },
   }),
+  tryCustomers: ({ action }) => ({
+    params: { id: action },
+    query: "?rejectedMax=1",
+    body: '{"id":1}\n{"id":}\n[]\n',
+    headers: { "content-type": "application/x-ndjson" },
+  }),
   enqueueDeliveries: ({ action }) => ({
     query: "?onInvalid=skip",
     body: [
@@ -151,6 +157,7 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
   pauseDestination: () => ({ params: ORIGIN }),
   resumeDestination: () => ({ params: ORIGIN }),
   getStatus: () => ({ query: "?lanes=bulk,own&ownLanes=5" }),
+  streamOverview: () => ({}),
   getOverview: () => ({ query: "?lanes=bulk,own" }),
   listSnippets: () => ({}),
   getSnippet: () => ({ params: { name: "footer" } }),
