@@ -132,6 +132,7 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
   testSubscription: () => ({ params: { id: "ops" }, body: { type: "run.completed" } }),
   removeSubscription: () => ({ params: { id: "ops" } }),
   getDelivery: ({ delivery }) => ({ params: { id: delivery } }),
+  getDeliveryRequest: ({ delivery }) => ({ params: { id: delivery } }),
   listRuns: () => ({ query: "?limit=10" }),
   getRun: ({ run }) => ({ params: { id: run } }),
   closeRun: ({ run }) => ({ params: { id: run } }),

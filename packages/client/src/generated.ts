@@ -837,6 +837,31 @@ export interface Operations {
     readonly body: undefined;
     readonly reply: undefined;
   };
+  /**
+   * The request of a delivery's next attempt, credentials masked, and what it is made
+   * of.
+   */
+  readonly getDeliveryRequest: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: Readonly<Record<string, never>>;
+    readonly headers: Readonly<Record<string, never>>;
+    readonly body: undefined;
+    readonly reply: {
+      /** Its data; null: they are kept no more. */
+      readonly delivery: Readonly<Record<string, unknown>> | null;
+      readonly request: {
+        readonly method: string;
+        readonly url: string;
+        readonly [name: string]: unknown;
+      } | null;
+      /** A command that would send it, credentials left out. */
+      readonly curl: string | null;
+      /** Why there is no request. */
+      readonly problems: readonly ProblemDetail[];
+    };
+  };
   /** Enqueue a run of any length from a stream of NDJSON or CSV. */
   readonly sendCustomers: {
     readonly params: {
@@ -2993,6 +3018,7 @@ export const OPERATIONS = {
   getDelivery: { method: "GET", path: "/v1/deliveries/{id}" },
   changeDelivery: { method: "PATCH", path: "/v1/deliveries/{id}" },
   cancelDelivery: { method: "DELETE", path: "/v1/deliveries/{id}" },
+  getDeliveryRequest: { method: "GET", path: "/v1/deliveries/{id}/request" },
   sendCustomers: { method: "POST", path: "/v1/actions/{id}/deliveries" },
   tryCustomers: { method: "POST", path: "/v1/actions/{id}/deliveries/dry-run" },
   listRuns: { method: "GET", path: "/v1/runs" },

@@ -11,12 +11,14 @@ import { hasCode, PostriderError } from "@postrider/shared/errors";
 import type { Outcome } from "@postrider/shared/outcome";
 import type { Sealer } from "@postrider/shared/seal";
 import type { FindActionOrigin } from "../actions/action-origins.ts";
+import type { ActionStore } from "../actions/actions.ts";
 import type { ByFilter } from "../by-filter/by-filter.ts";
 import type { Finder } from "../dead-letters/find.ts";
 import type { Destination, Destinations } from "../destinations/destinations.ts";
 import type { Runs } from "../runs/runs.ts";
 import { readAttempts } from "./attempts.ts";
 import type { Changes } from "./change.ts";
+import { createDeliveryRequest } from "./delivery-request.ts";
 import { explainNext, explainVerdict, type Next } from "./explain.ts";
 import { type DeliveryState, type Located, locate } from "./locate.ts";
 import { openDelivery, toCustomerId } from "./stored-delivery.ts";
@@ -57,11 +59,14 @@ export interface DeliveryShown {
 export interface Deliveries extends Changes, ByFilter {
   /** @throws `delivery_unknown`. */
   show(id: string): Promise<DeliveryShown>;
+  /** The request of its next attempt, credentials masked. @throws `delivery_unknown`. */
+  readonly request: ReturnType<typeof createDeliveryRequest>;
 }
 
 export interface DeliveriesDependencies {
   readonly shard: Shard;
   readonly directory: LaneDirectory;
+  readonly actions: ActionStore;
   readonly finder: Finder;
   readonly findOrigin: FindActionOrigin;
   readonly runs: Runs;
@@ -76,6 +81,7 @@ export function createDeliveries(dependencies: DeliveriesDependencies): Deliveri
   return {
     ...dependencies.changes,
     ...dependencies.byFilter,
+    request: createDeliveryRequest(dependencies),
     async show(id) {
       await asProducer(() => directory.refresh());
       const located = await locate(shard, finder, id);

@@ -13,6 +13,7 @@ import { showCount, showMany } from "../../words/numbers.ts";
 import { FilterForm, filterOf, sayFilter } from "../filter.tsx";
 import { HOW_OFTEN, WHOSE } from "../letter-columns.tsx";
 import { actionHref, deliveryHref } from "../links.ts";
+import { FirstMet } from "../met.tsx";
 import type { PageProps } from "../page-props.ts";
 import { LetterSwitches } from "./letter-switches.tsx";
 
@@ -31,6 +32,7 @@ export function DeadLetters(_: PageProps) {
   const { after, by = WAYS[0] } = address.value.query;
   const filter = filterOf(NAMES);
   const isFirst = after === undefined;
+  const isFiltered = Object.keys(filter).length > 0;
   const groups = useAsk(
     "groupDeadLetters",
     { query: { ...filter, by } as never },
@@ -60,7 +62,8 @@ export function DeadLetters(_: PageProps) {
           <Waiting asked={groups}>{(reply) => <GroupList reply={reply} />}</Waiting>
         </Panel>
       )}
-      <Panel title={Object.keys(filter).length === 0 ? "The newest first" : `Those of ${sayFilter(filter)}`}>
+      {isFirst && isFiltered && <FirstMet letters={letters.data?.deadLetters ?? []} />}
+      <Panel title={!isFiltered ? "The newest first" : `Those of ${sayFilter(filter)}`}>
         <Waiting asked={letters}>{(reply) => <LetterList reply={reply} />}</Waiting>
       </Panel>
     </Page>

@@ -105,22 +105,28 @@ function askMake(done: () => void): void {
         />
         <Choice label="May" name="scope" value="read" of={SCOPES} />
         <Field label="Only these actions" name="actions" placeholder="welcome, goodbye" hint="Empty: all." />
+        <Field label="Only these lanes" name="lanes" placeholder="bulk" hint="Empty: all." />
         <Field label="Expires" name="expiresAt" placeholder="2027-12-31T00:00:00Z" hint="Empty: never." />
       </>
     ),
     verb: "Make 1 token",
-    async act({ name = "", scope = "read", actions = "", expiresAt = "" }) {
-      const named = actions.split(/[\s,]+/).filter(Boolean);
+    async act({ name = "", scope = "read", expiresAt = "", ...narrowed }) {
+      const [actions, lanes] = [toNames(narrowed["actions"]), toNames(narrowed["lanes"])];
       const body = {
         name,
         scopes: [scope as Scope],
-        ...(named.length > 0 && { actions: named }),
+        ...(actions.length > 0 && { actions }),
+        ...(lanes.length > 0 && { lanes }),
         ...(expiresAt !== "" && { expiresAt }),
       };
       made.value = (await tellApi("createToken", { body })).token;
       done();
     },
   });
+}
+
+function toNames(text = ""): readonly string[] {
+  return text.split(/[\s,]+/).filter(Boolean);
 }
 
 function askRevoke(id: string, name: string, done: () => void): void {
