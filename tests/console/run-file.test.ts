@@ -2,14 +2,13 @@
 // rejected lines saved.
 
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { request as ask, createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { listenOnLoopback } from "../support/listen.ts";
+import { startBetween } from "./between.ts";
 import { BROWSER_MS, read, startBrowser } from "./browser.ts";
 import { HOSTILE, playScene, type Scene, TOKENS } from "./scene.ts";
 
@@ -89,31 +88,18 @@ test("a CSV is tried dry, its mistakes are told, and it is sent, watched, and it
 });
 
 test("a packed file of many pieces goes on by itself after the API was away, and nobody gets two requests", async () => {
-  let isAway = false;
   let pieces = 0;
-  const { port } = new URL(scene.api.url);
-  const proxy = createServer((incoming, outgoing) => {
-    if (isAway) return void incoming.socket.destroy();
-    const { method, headers, url } = incoming;
-    if (method === "POST" && url?.includes("/deliveries?")) {
+  const between = await startBetween(scene.api.url, {
+    isCut({ method, url = "" }) {
+      if (method !== "POST" || !url.includes("/deliveries?")) return false;
       pieces += 1;
       // In the middle of the file, with a piece on its way.
-      if (pieces === 2) {
-        isAway = true;
-        incoming.socket.destroy();
-        return;
-      }
-    }
-    const onward = ask({ port, path: url, method, headers, host: "127.0.0.1" }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(outgoing);
-    });
-    onward.on("error", () => incoming.socket.destroy());
-    incoming.pipe(onward);
+      if (pieces === 2) between.setAway(true);
+      return pieces === 2;
+    },
   });
-  const { url, close } = await listenOnLoopback(proxy);
   try {
-    const reader = await read(browser, `${url}/console/#/runs/~new`, TOKENS.admin);
+    const reader = await read(browser, `${between.url}/console/#/runs/~new`, TOKENS.admin);
     const { page, complaints } = reader;
     const people = Array.from(
       { length: 4_000 },
@@ -128,7 +114,7 @@ test("a packed file of many pieces goes on by itself after the API was away, and
     await page.getByText("The API does not answer.").waitFor();
     // Elsewhere it goes on all the same.
     await page.getByRole("link", { name: "Actions", exact: true }).click();
-    isAway = false;
+    between.setAway(false);
     await eventually(
       async () => expect((await scene.producer.runs.get("many")).enqueued).toBe(4_000),
       BROWSER_MS,
@@ -144,8 +130,7 @@ test("a packed file of many pieces goes on by itself after the API was away, and
     await scene.producer.runs.cancel("many");
     await reader.close();
   } finally {
-    proxy.closeAllConnections();
-    await close();
+    await between.close();
   }
 });
 

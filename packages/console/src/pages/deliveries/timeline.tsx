@@ -60,7 +60,6 @@ function OneAttempt({ attempt }: { readonly attempt: Told }) {
         <Badge state={verdictText} tone={toneOf(verdict)} />
       </p>
       {rule !== undefined && rule !== "" && <p>{makeVisible(rule)}</p>}
-      {verdict.delayMs !== undefined && <p>Tried again {showSpan(verdict.delayMs)} later.</p>}
       <Phases timings={timings} destination={destination} />
       {(finding.problems ?? []).map(({ field, message }) => (
         <p key={`${field} ${message}`}>

@@ -112,7 +112,7 @@ function Standing({ destination }: { readonly destination: Destination }) {
           ],
           ["Delayed", showCount(delayed)],
           ["In flight", showCount(inFlight)],
-          ["Gone", sayGone(left, rate, drain)],
+          ["All of it gone", sayGone(destination, rate, drain)],
           ["Lane", <Data key="lane" of={destination.lane ?? "shares lanes with everybody"} />],
         ]}
       />
@@ -124,8 +124,11 @@ function Standing({ destination }: { readonly destination: Destination }) {
 }
 
 /** When all that waits is sent: by the rate that it is granted, or else as it goes at present. */
-function sayGone(left: number, rate: number | null, drain: number | null): string {
+function sayGone(destination: Destination, rate: number | null, drain: number | null): string {
+  const left = destination.waiting + destination.delayed;
   if (left === 0) return "nothing waits";
+  if (destination.isPaused) return "not before it is resumed";
+  if (destination.circuit === "open") return "not before it answers a probe";
   if (rate !== null && rate > 0) return `in ${showSpan((left / rate) * 1_000)} at its rate, at the soonest`;
   return drain === null ? "–" : `in about ${showSpan((left / drain) * 1_000)}, as it goes now`;
 }

@@ -3,6 +3,7 @@
 import { Badge } from "../../design/badge.tsx";
 import { Time } from "../../design/clock.tsx";
 import { confirm } from "../../design/confirm.tsx";
+import { Data } from "../../design/data.tsx";
 import { Listing } from "../../design/listing.tsx";
 import { Empty, Panel } from "../../design/panel.tsx";
 import { Waiting } from "../../design/waiting.tsx";
@@ -45,12 +46,23 @@ export function Subscriptions(_: PageProps) {
               keyOf={({ id }) => id}
               columns={[
                 { head: "Subscription", cell: ({ id }) => id },
-                { head: "Action", cell: ({ action }) => <a href={actionHref(action)}>{action}</a> },
-                { head: "Events", cell: ({ events }) => (events === null ? "none" : events.join(", ")) },
+                {
+                  head: "Action",
+                  cell: ({ action }) => (
+                    <a href={actionHref(action)}>
+                      <Data of={action} />
+                    </a>
+                  ),
+                },
+                {
+                  head: "Events",
+                  cell: ({ events }) =>
+                    events === null ? "none" : events.map((type) => <div key={type}>{type}</div>),
+                },
                 { head: "Outcomes", cell: ({ outcomes }) => sayOutcomes(outcomes as Filter | null) },
                 { head: "Unread", isNumber: true, cell: ({ unread }) => showCount(unread) },
                 { head: "Missed", isNumber: true, cell: ({ missed }) => showCount(missed) },
-                { head: "Its latest", cell: ({ recent }) => <Recent of={recent} /> },
+                { head: "Latest", cell: ({ recent }) => <Recent of={recent} /> },
                 {
                   head: "Problem",
                   cell: ({ problem }) =>
