@@ -2,10 +2,14 @@
 // with the back button, with a token that may only read, that is narrowed or revoked, and while the API is
 // away.
 
+import { createLogger } from "@postrider/shared/log";
+import { readSettings } from "@postrider/shared/settings/read-settings";
+import { createWorker } from "@postrider/worker/worker";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { startApi } from "../support/api.ts";
 import { eventually } from "../support/eventually.ts";
+import { LOOPBACK } from "../support/network.ts";
 import { startBetween } from "./between.ts";
 import { BROWSER_MS, type Reader, read, startBrowser } from "./browser.ts";
 import { playScene, type Scene, TOKENS } from "./scene.ts";
@@ -234,9 +238,35 @@ test("under another path, and while the API is away: what was known last stays, 
   }
 });
 
-test("where no token is needed the reader is in at once, and the first visit says what to do", async () => {
+test("the first visit leads from nothing to a run that was delivered, without a receiver of one's own", async () => {
   await using api = await startApi({ POSTRIDER_KEY_PREFIX: "empty" });
-  const { page } = await enter(null, `${api.url}/console/`);
+  const { page, complaints } = await enter(null, `${api.url}/console/`);
   await page.getByText("No worker is running").first().waitFor();
-  await page.getByText("Write an action").waitFor();
+  const environment = {
+    ...LOOPBACK,
+    POSTRIDER_KEY_PREFIX: "empty",
+    POSTRIDER_REDIS_URL: api.redisUrl,
+    POSTRIDER_METRICS_PORT: "0",
+    POSTRIDER_METRICS_HOST: "127.0.0.1",
+  };
+  const { log } = createLogger({ level: "silent", format: "json" });
+  const worker = await createWorker(readSettings(environment), log);
+  const running = worker.run();
+  try {
+    await page.getByText("Nothing was enqueued yet").waitFor();
+    await button(page, "make one to practise with").click();
+    await button(page, "Save 1 action").click();
+    await page.getByRole("link", { name: "Try practice" }).waitFor();
+    await page.getByRole("link", { name: "With two customers, or a file" }).click();
+    await button(page, "Try it dry").click();
+    await button(page, /^Enqueue 2 deliveries/).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Enqueue 2 deliveries" }).click();
+    await page.getByRole("link", { name: "Watch the run" }).click();
+    await page.getByText("2 deliveries, all ended").waitFor();
+    expect((await api.producer.runs.list(1))[0]).toMatchObject({ delivered: 2, failed: 0 });
+    expect(complaints).toEqual([]);
+  } finally {
+    await worker.close();
+    await running;
+  }
 });

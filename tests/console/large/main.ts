@@ -29,6 +29,8 @@ const TASK_MS_MAX = 100;
 /** Of the many over the few: both are some tens of milliseconds, of which a look at the clock is a part. */
 const LIST_MS_MORE_MAX = 250;
 const GROWTH_BYTES_MAX = 80 * 1_048_576;
+/** A file that is sent slower than 500 customers a second is stuck. */
+const SEND_MS_MAX = 60_000 + COUNT * 2;
 /** How long the bar is watched. */
 const WATCH_MS = Math.min(60_000, Math.max(15_000, COUNT / 10));
 
@@ -90,6 +92,7 @@ async function measureRun(browser: Browser, url: string, path: string): Promise<
   let most = before;
   const enqueued = page.getByRole("heading", { name: /\d deliveries enqueued$/ });
   while ((await enqueued.count()) === 0) {
+    if (Date.now() - startedAt > SEND_MS_MAX) throw new Error("the file is not sent in time");
     most = Math.max(most, await residentBytes(browser));
     await page.waitForTimeout(1_000);
   }

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import type { Browser, Page } from "playwright-core";
 
 /** Much is under way on the machine; what takes longer has failed. */
-const PATIENCE_MS = 1_800_000;
+const PATIENCE_MS = 60_000;
 
 export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;

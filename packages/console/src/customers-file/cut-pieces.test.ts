@@ -3,7 +3,7 @@
 import { readCustomers } from "@postrider/producer/customers/read-customers";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { cutPieces, type Piece } from "./cut-pieces.ts";
+import { cutPieces, PIECE_BYTES, type Piece } from "./cut-pieces.ts";
 import { type Bytes, type Format, RECORD_BYTES_MAX } from "./find-records.ts";
 import { createRejectedFile } from "./rejected-file.ts";
 
@@ -92,13 +92,31 @@ test("a quote that nothing closes costs its own line, and no piece grows without
 test("a line that is too long for any delivery is not gathered, and is told of by its number", async () => {
   const text = `{"id":1}\n{"id":"${"x".repeat(3 * RECORD_BYTES_MAX)}"}\n{"id":3}\n`;
 
-  const pieces = await cut(text, "ndjson", { chunk: 300_000, piece: 100_000 });
+  // Chunks smaller than a line, and larger than the whole file.
+  for (const chunk of [300_000, 10_000_000]) await expectShort(text, chunk);
+});
 
+async function expectShort(text: string, chunk: number): Promise<void> {
+  const pieces = await cut(text, "ndjson", { chunk, piece: 100_000 });
   expect(Math.max(...pieces.map(({ body }) => body.length))).toBeLessThan(RECORD_BYTES_MAX + 600_000);
   const parts: string[] = [];
   for (const { body, headLines, before } of pieces)
     parts.push(...(await read(body, "ndjson", headLines, before - headLines)));
   expect(parts).toEqual(["1 1", "bad 2", "3 3"]);
+}
+
+test("a large file in large chunks is cut as one in small chunks", async () => {
+  const lines = Array.from(
+    { length: 60_000 },
+    (_, at) => `{"id":"customer-${at}","name":"${"n".repeat(at % 70)}"}\n`,
+  );
+  const text = lines.join("");
+  const large = await cut(text, "ndjson", { chunk: text.length, piece: PIECE_BYTES });
+  const small = await cut(text, "ndjson", { chunk: 65_536, piece: PIECE_BYTES });
+  expect(large.map(({ before, upTo }) => [before, upTo])).toEqual(
+    small.map(({ before, upTo }) => [before, upTo]),
+  );
+  expect(large.at(-1)?.upTo).toBe(60_000);
 });
 
 test("rejected lines are kept as they stand, with the header of a CSV, and by their numbers in the file", async () => {

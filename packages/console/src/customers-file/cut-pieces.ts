@@ -48,7 +48,7 @@ export async function* cutPieces(
       isLast,
     };
     before += lines;
-    pending = pending.slice(end);
+    pending = pending.subarray(end);
     whole = 0;
     wholeLines = 0;
     return piece;
@@ -86,16 +86,20 @@ async function* shorten(chunks: AsyncIterable<Bytes>): AsyncGenerator<Bytes> {
 
 /** @param length of the line with which the chunk begins, up to there. */
 function shortenChunk(chunk: Bytes, length: number): Bytes {
-  let kept: Bytes = new Uint8Array();
+  const kept: Bytes[] = [];
+  /** From here on nothing is left out so far. */
+  let whole = 0;
   let room = Math.max(0, LINE_BYTES_KEPT - length);
   for (let from = 0; from < chunk.length; room = LINE_BYTES_KEPT) {
     const newline = chunk.indexOf(NEWLINE, from);
     const end = newline < 0 ? chunk.length : newline;
-    kept = join(kept, chunk.subarray(from, Math.min(end, from + room)));
-    if (newline >= 0) kept = join(kept, chunk.subarray(newline, newline + 1));
-    from = newline < 0 ? end : newline + 1;
+    if (end - from > room) {
+      kept.push(chunk.subarray(whole, from + room));
+      whole = end;
+    }
+    from = end + 1;
   }
-  return kept;
+  return kept.length === 0 ? chunk : concat([...kept, chunk.subarray(whole)]);
 }
 
 /** What a CSV begins with: its header, up to the end of that record, without a byte order mark. */
@@ -115,9 +119,15 @@ function countLines(bytes: Bytes): number {
 }
 
 function join(one: Bytes, other: Bytes): Bytes {
-  if (one.length === 0) return other;
-  const both = new Uint8Array(one.length + other.length);
-  both.set(one);
-  both.set(other, one.length);
-  return both;
+  return one.length === 0 ? other : concat([one, other]);
+}
+
+function concat(parts: readonly Bytes[]): Bytes {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }

@@ -1,12 +1,14 @@
 // The first visit: what to do until something flows, each step a link to where it is done.
 
+import { CANARY_PATH } from "@postrider/shared/canary-action";
 import type { ComponentChildren } from "preact";
+import { confirm } from "../../design/confirm.tsx";
 import { toHref } from "../../platform/address.ts";
-import { may } from "../../session/session.ts";
+import { apiUrl, may, tellApi } from "../../session/session.ts";
 import { useAsk } from "../../session/use-ask.ts";
 
 export function FirstSteps() {
-  const { data } = useAsk("listActions", {}, { everyMs: 5_000 });
+  const { data, again } = useAsk("listActions", {}, { everyMs: 5_000 });
   const first = data?.actions.find(({ archivedAt }) => archivedAt === null);
   const id = first?.id ?? "";
   return (
@@ -15,7 +17,7 @@ export function FirstSteps() {
         <Step
           title="Write an action"
           state={first === undefined ? "next" : "done"}
-          way={may("manage") && <a href="#/actions/~new">Begin with an example</a>}
+          way={may("manage") && <Begin isFirst={first === undefined} done={again} />}
           command="postrider actions apply FILE"
         >
           The request that each customer triggers.
@@ -47,6 +49,46 @@ export function FirstSteps() {
     </section>
   );
 }
+
+function Begin({ isFirst, done }: { readonly isFirst: boolean; readonly done: () => void }) {
+  return (
+    <>
+      <a href="#/actions/~new">Write one</a>
+      {isFirst && IS_HERE && (
+        <>
+          {" or "}
+          <button type="button" class="plain" onClick={() => askPractice(done)}>
+            make one to practise with
+          </button>
+        </>
+      )}
+    </>
+  );
+}
+
+/** Where the API is on the reader's machine, its workers most likely are, too. */
+const IS_HERE = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(location.hostname);
+
+function askPractice(done: () => void): void {
+  const url = `${apiUrl}${CANARY_PATH}`;
+  confirm({
+    title: "Make an action to practise with?",
+    body: (
+      <p>
+        1 action, <code>{PRACTICE}</code>. It sends to <code>{url}</code>, an address of this API that takes
+        everything and does nothing with it, so that you can try the whole way without a receiver of your own.
+      </p>
+    ),
+    verb: "Save 1 action",
+    async act() {
+      await tellApi("saveAction", { params: { id: PRACTICE }, body: { url, body: BODY } as never });
+      done();
+    },
+  });
+}
+
+const PRACTICE = "practice";
+const BODY = '{"id": {{ customer.id }}, "greeting": "Hello {{ customer.name | default: "you" }}"}';
 
 interface StepProps {
   readonly title: string;
