@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { type Between, startBetween } from "./between.ts";
-import { BROWSER_MS, read, startBrowser } from "./browser.ts";
+import { BROWSER_MS, type Reader, read, startBrowser } from "./browser.ts";
 import { playScene, type Scene, TOKENS } from "./scene.ts";
 
 let scene: Scene;
@@ -90,15 +90,26 @@ test("an API that is away and comes back: what was known stays, and goes on by i
   await close();
 });
 
-test("a token that expires while the page is open leads to the door, and in again to the same page", async () => {
-  const expiresAt = new Date(Date.now() + 6_000).toISOString();
+/** A page of a token that lasts so long; null: it had expired before the page was there. */
+async function openBriefly(lastsMs: number): Promise<Reader | null> {
+  const expiresAt = new Date(Date.now() + lastsMs).toISOString();
   const { token } = await scene.producer.tokens.create({ name: "brief", scopes: ["read"], expiresAt });
   await eventually(async () =>
     expect((await scene.api.request("GET", "/v1/caller", { token })).status).toBe(200),
   );
-  const { page, complaints, close } = await read(browser, `${scene.api.url}/console/#/`, token);
-  await page.getByText("Shared lanes").first().waitFor();
-  await page.getByText("has expired").waitFor();
+  const reader = await read(browser, `${scene.api.url}/console/#/`, token);
+  const known = reader.page.getByText("Shared lanes").first();
+  const expired = reader.page.getByText("has expired").first();
+  await known.or(expired).waitFor();
+  if ((await expired.count()) === 0) return reader;
+  await reader.close();
+  return null;
+}
+
+test("a token that expires while the page is open leads to the door, and in again to the same page", async () => {
+  const { page, complaints, close } =
+    (await openBriefly(6_000)) ?? (await openBriefly(60_000)) ?? expect.fail("no page before its end");
+  await page.getByText("has expired").waitFor({ timeout: 90_000 });
   expect(await page.evaluate("document.body.innerText")).not.toContain("Shared lanes");
   await page.getByLabel("Token").fill(TOKENS.reader);
   await page.keyboard.press("Enter");

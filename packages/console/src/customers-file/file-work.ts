@@ -2,7 +2,8 @@
 // while the API is away and goes on by itself, and after a fault where its reader says so.
 
 import { ApiError } from "@postrider/client/api-error";
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
+import { session } from "../session/session.ts";
 import { cutPieces, type Piece } from "./cut-pieces.ts";
 import { type Doing, type FileOrder, toPieceQuery } from "./file-order.ts";
 import type { Format } from "./find-records.ts";
@@ -95,6 +96,12 @@ export function takeRejected(): Blob | null {
     ? null
     : (current?.rejected.toBlob() ?? null);
 }
+
+// Whoever signs in next at this tab has nothing to do with it.
+effect(() => {
+  const told = session.value;
+  if (told.state === "out" && told.why === null && work.peek() !== null) stop();
+});
 
 addEventListener("beforeunload", (event) => {
   const { doing, state } = work.value ?? {};

@@ -57,7 +57,13 @@ export function Subscriptions(_: PageProps) {
                 {
                   head: "Events",
                   cell: ({ events }) =>
-                    events === null ? "none" : events.map((type) => <div key={type}>{type}</div>),
+                    events === null
+                      ? "none"
+                      : events.map((type) => (
+                          <div key={type}>
+                            <Data of={type} />
+                          </div>
+                        )),
                 },
                 { head: "Outcomes", cell: ({ outcomes }) => sayOutcomes(outcomes as Filter | null) },
                 { head: "Unread", isNumber: true, cell: ({ unread }) => showCount(unread) },
