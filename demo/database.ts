@@ -1,7 +1,7 @@
 // A database for the demo in a Redis that somebody named: an empty one, which is emptied again. What else
 // lies in that Redis is not touched.
 
-import { connectRedis, producerOptions } from "@postrider/redis/connect";
+import { connectRedis, toProducerOptions } from "@postrider/redis/connect";
 
 export interface BorrowedDatabase {
   readonly url: string;
@@ -10,13 +10,14 @@ export interface BorrowedDatabase {
 
 /** As many as Redis has unless it is told otherwise. */
 const DATABASES = 16;
+const OPTIONS = toProducerOptions({ redisWaitMs: 10_000 });
 
 /** @throws when no database is empty, or the Redis has only one, as a cluster has. */
 export async function borrowDatabase(url: string): Promise<BorrowedDatabase> {
   for (let number = DATABASES - 1; number >= 0; number--) {
     const candidate = new URL(url);
     candidate.pathname = `/${number}`;
-    const redis = await connectRedis(candidate.toString(), producerOptions);
+    const redis = await connectRedis(candidate.toString(), OPTIONS, { tag: "" });
     // Another demo that looks at this moment finds it taken.
     const isMine =
       (await redis.dbsize()) === 0 && (await redis.set("postrider-demo", process.pid, "NX")) === "OK";

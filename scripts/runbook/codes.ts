@@ -20,6 +20,10 @@ export const CODE_GROUPS: readonly Group<ErrorCode>[] = [
         "Redis is away, restarts, or cannot be reached.",
         "[PostriderRedisDown](#postriderredisdown). Send again: keys make it safe.",
       ],
+      redis_denied: [
+        "The ACL user of `POSTRIDER_REDIS_URL` has another password, or lacks a right.",
+        "Grant what the message names; [Redis](redis.md) has each role's rules.",
+      ],
       redis_full: [
         "A backlog, dead letters, or somebody else's keys.",
         "[PostriderRedisMemoryFull](#postriderredismemoryfull).",

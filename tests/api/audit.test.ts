@@ -2,12 +2,12 @@
 // value of a secret is in it.
 
 import { createProducer } from "@postrider/producer/producer";
-import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { expectProblem, type RunningApi, startApi } from "../support/api.ts";
 import { run } from "../support/command-line.ts";
 import { bury } from "../support/dead-letters.ts";
 import { storeKeys } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { newKey } from "../support/secret-keys.ts";
 
 const TOKEN = "a".repeat(40);
@@ -57,7 +57,7 @@ test("a change by the API is its token's, with the request's id; one by the comm
 
 test("everything that changes something leaves an entry, and what changes nothing leaves none", async () => {
   const { producer } = api;
-  const redis = new Redis(api.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(api.redisUrl);
   onTestFinished(() => redis.disconnect());
   await producer.actions.apply({ id: "b", url: `${ORIGIN}/` });
   const order = { action: "b", customer: { id: 1 } };
@@ -133,7 +133,7 @@ test("it is read page by page, by the scope admin, and only so many entries and 
   const few = await createProducer({ redis: api.redisUrl, actor: "filler", auditKept: 100 });
   onTestFinished(() => few.close());
   for (let index = 0; index < 300; index++) await few.snippets.set("long", `${index} ${"ü".repeat(1_000)}`);
-  const redis = new Redis(api.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(api.redisUrl);
   onTestFinished(() => redis.disconnect());
   expect(await redis.xlen(storeKeys.audit())).toBeLessThanOrEqual(200);
 

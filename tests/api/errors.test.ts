@@ -18,6 +18,7 @@ import {
 } from "../support/api.ts";
 import { eventually } from "../support/eventually.ts";
 import { storeKeys } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { redisBinary } from "../support/redis.ts";
 
 const TOKEN = "a".repeat(40);
@@ -127,7 +128,7 @@ const MET: Partial<Record<ErrorCode, () => Promise<Answered>>> = {
   token_invalid: () =>
     send("POST", "/v1/tokens", { body: { name: "x", scopes: ["read"], expiresAt: "2020-01-01T00:00:00Z" } }),
   internal: async () => {
-    const redis = new Redis(api.redisUrl, { replyMapping: "legacy" });
+    const redis = openRedis(api.redisUrl);
     await redis.hset(storeKeys.action("broken"), "latest", "1", "1", "no JSON");
     redis.disconnect();
     return send("GET", "/v1/actions/broken");

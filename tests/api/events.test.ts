@@ -1,11 +1,11 @@
 // Events over HTTP and on the command line, and who sees which.
 
-import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunningApi, startApi } from "../support/api.ts";
 import { run } from "../support/command-line.ts";
 import { eventually } from "../support/eventually.ts";
 import { storeKeys } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { customers } from "../support/system.ts";
 
 const tokens = {
@@ -75,7 +75,7 @@ test("the end of a task is told once, also by whoever finds that it may not have
     return told();
   });
   // As a process leaves it that was killed between telling it and forgetting that it was to be told.
-  const redis = new Redis(api.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(api.redisUrl);
   await redis.zadd(storeKeys.untoldTasks(), Date.now(), id);
   await eventually(async () => expect(await redis.zcard(storeKeys.untoldTasks())).toBe(0));
   redis.disconnect();

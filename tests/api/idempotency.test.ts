@@ -2,13 +2,14 @@
 
 import { once } from "node:events";
 import { connect } from "node:net";
-import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { type Answered, expectProblem, request, startApi } from "../support/api.ts";
 import { eventually } from "../support/eventually.ts";
-import { shardKeys, storeKeys } from "../support/keys.ts";
+import { shardKeys } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { startPostrider } from "../support/processes.ts";
-import { isolatedRedisUrl } from "../support/redis.ts";
+import { oneServerUrl } from "../support/redis.ts";
+import { findKeys } from "../support/redis-keys.ts";
 
 const ACTION = { url: "https://api.example.com/", body: "{}" };
 const ORDERS = [
@@ -93,8 +94,8 @@ test("a token's text is kept nowhere, also not as an answer", async () => {
       headers: { "idempotency-key": "k" },
     });
   const made = await send();
-  const redis = new Redis(api.redisUrl, { replyMapping: "legacy" });
-  const kept = await redis.keys(storeKeys.apiAnswer("*"));
+  const redis = openRedis(api.redisUrl);
+  const kept = await findKeys(redis, ":api-answer:*");
   const stored = JSON.stringify(await Promise.all(kept.map((key) => redis.hgetall(key))));
   redis.disconnect();
 
@@ -103,7 +104,7 @@ test("a token's text is kept nowhere, also not as an answer", async () => {
 });
 
 async function readTotals(redisUrl: string): Promise<number> {
-  const redis = new Redis(redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(redisUrl);
   const enqueued = await redis.hget(shardKeys.totals(), "enqueued");
   redis.disconnect();
   return Number(enqueued);
@@ -112,7 +113,7 @@ async function readTotals(redisUrl: string): Promise<number> {
 const TRIES = 10;
 
 test("an API killed between accepting and answering: the same request again makes no second delivery", async () => {
-  const redisUrl = await isolatedRedisUrl();
+  const redisUrl = await oneServerUrl();
   const environment = {
     POSTRIDER_REDIS_URL: redisUrl,
     POSTRIDER_API_PORT: "0",

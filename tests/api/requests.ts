@@ -1,8 +1,8 @@
 // For each route of the API one request that it carries out, and what has to be there for that.
 
-import { Redis } from "ioredis";
 import type { RequestOptions, RunningApi } from "../support/api.ts";
 import { bury } from "../support/dead-letters.ts";
+import { openRedis } from "../support/open-redis.ts";
 
 /** What belongs to one action. */
 export interface Owned {
@@ -52,7 +52,7 @@ export async function createOwned({ producer, redisUrl }: RunningApi, owner: str
     owner,
   );
   await producer.snippets.set("footer", "Bye");
-  const redis = new Redis(redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(redisUrl);
   const [deadLetter = ""] = await bury(redis, {
     count: 2,
     run: `${owner}-dead`,

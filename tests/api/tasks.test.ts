@@ -3,15 +3,16 @@
 import { createProducer } from "@postrider/producer/producer";
 import { claimTask } from "@postrider/redis/scripts/claim-task";
 import { reportTask } from "@postrider/redis/scripts/report-task";
-import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { type Answered, expectProblem, type RunningApi, request, startApi } from "../support/api.ts";
 import { run } from "../support/command-line.ts";
 import { bury, takeStock } from "../support/dead-letters.ts";
 import { eventually } from "../support/eventually.ts";
 import { shardKeys, storeKeys, toStore } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { type StartedProcess, startPostrider } from "../support/processes.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
+import { findKeys } from "../support/redis-keys.ts";
 
 async function begin(api: Pick<RunningApi, "request">, body: unknown): Promise<string> {
   const begun = await api.request("POST", "/v1/tasks", { body });
@@ -31,7 +32,7 @@ function untilEnded(ask: () => Promise<Answered>): Promise<Answered["json"]> {
 
 test("a replay is counted first, changes nothing then, and carried out when it is begun", async () => {
   await using api = await startApi();
-  const redis = new Redis(api.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(api.redisUrl);
   const meant = await bury(redis, { count: 130, run: "spring", labels: ["vip"] });
   const others = await bury(redis, { count: 20, run: "autumn" });
   const filter = { label: "vip", action: "a" };
@@ -139,7 +140,7 @@ test("what a body may not say is told with its place, and no empty filter means 
 
 test("a task stops between two steps, or before its first one; what was done stays", async () => {
   await using api = await startApi();
-  const redis = new Redis(api.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(api.redisUrl);
   const ids = await bury(redis, { count: 50, run: "r" });
   const id = await begin(api, { do: "replay", filter: { run: "r" }, rate: 1 });
   await eventually(async () =>
@@ -167,7 +168,7 @@ test("a task stops between two steps, or before its first one; what was done sta
 
 test("what fails is a failed task with its problem", async () => {
   await using api = await startApi();
-  const redis = new Redis(api.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(api.redisUrl);
   await bury(redis, { count: 3, run: "r", action: "nowhere@1" });
 
   const id = await begin(api, { do: "replay", filter: { run: "r" }, presentVersion: true });
@@ -228,7 +229,7 @@ test("a killed API's task is taken up by another one, which keeps its rate and c
   const RATE = 10;
   const COUNT = 150;
   const redisUrl = await isolatedRedisUrl();
-  const redis = new Redis(redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(redisUrl);
   const ids = await bury(redis, { count: COUNT, run: "r" });
   // Each stays a dead letter, and must be counted once.
   const expired = await bury(redis, { count: 5, run: "old", from: Date.now() - 60_000 });
@@ -277,7 +278,7 @@ test("a killed API's task is taken up by another one, which keeps its rate and c
 
 test("a rate is kept, however often a task changes hands", async () => {
   const redisUrl = await isolatedRedisUrl();
-  const redis = new Redis(redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(redisUrl);
   const ids = await bury(redis, { count: 5, run: "r" });
   const untilWaiting = (count: number) =>
     eventually(async () => expect((await takeStock(redis, "bulk", ids)).waiting).toBe(count));
@@ -304,7 +305,7 @@ test("a rate is kept, however often a task changes hands", async () => {
 
 test("a closing API hands its task back at once, exactly counted, and the next one goes on behind it", async () => {
   const redisUrl = await isolatedRedisUrl();
-  const redis = new Redis(redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(redisUrl);
   const ids = await bury(redis, { count: 60, run: "r" });
   const first = await startProcess(redisUrl);
   const id = await begin(
@@ -330,7 +331,7 @@ test("a closing API hands its task back at once, exactly counted, and the next o
 
 test("a task has one holder, who can do what it asks for; whoever has lost it tells nothing more", async () => {
   const redisUrl = await isolatedRedisUrl();
-  const redis = new Redis(redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(redisUrl);
   const store = toStore(redis);
   const producer = await createProducer({ redis: redisUrl });
   const { id } = await producer.tasks.begin({ do: "purge", filter: { run: "x" } }, "t");
@@ -354,7 +355,7 @@ test("a task has one holder, who can do what it asks for; whoever has lost it te
 
 test("of too many tasks none is begun, and of those that ended the oldest are forgotten", async () => {
   const redisUrl = await isolatedRedisUrl();
-  const redis = new Redis(redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(redisUrl);
   const producer = await createProducer({ redis: redisUrl });
   const order = { do: "purge", filter: { run: "x" } } as const;
   const first = await producer.tasks.begin(order, "t");
@@ -363,7 +364,7 @@ test("of too many tasks none is begun, and of those that ended the oldest are fo
     expect((await producer.tasks.stop(id)).state).toBe("stopped");
   }
   expect(await redis.zcard(storeKeys.tasks())).toBe(1_000);
-  expect((await redis.keys(storeKeys.task("*"))).length).toBe(1_000);
+  expect((await findKeys(redis, ":task:*")).length).toBe(1_000);
   expect((await producer.tasks.get(first.id)).state).toBe("queued");
   expect(await redis.ttl(storeKeys.task(first.id))).toBe(-1);
   const [{ id: latest = "" } = {}] = await producer.tasks.list(1);

@@ -2,15 +2,15 @@
 
 import { digestToken } from "@postrider/shared/api-token";
 import { readSettings } from "@postrider/shared/settings/read-settings";
-import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { expectProblem, request, startApi } from "../support/api.ts";
 import { run } from "../support/command-line.ts";
 import { eventually } from "../support/eventually.ts";
 import { storeKeys } from "../support/keys.ts";
 import { closedPort } from "../support/network.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { startProxy } from "../support/proxy.ts";
-import { isolatedRedisUrl } from "../support/redis.ts";
+import { oneServerUrl } from "../support/redis.ts";
 
 const OWN = "an-own-token-of-32-characters-or-more";
 const TOKENS = { POSTRIDER_API_TOKENS: JSON.stringify([{ name: "own", scopes: ["admin"], token: OWN }]) };
@@ -83,7 +83,7 @@ test("Redis holds the digest of a token and never the token", async () => {
     token: OWN,
     body: { name: "a", scopes: ["read"] },
   });
-  const redis = new Redis(api.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(api.redisUrl);
   const stored = JSON.stringify(await redis.hgetall(storeKeys.apiTokens()));
   redis.disconnect();
 
@@ -151,7 +151,7 @@ test("a token's requests are limited, and every answer tells how many are left",
 });
 
 test("a token's rate holds for two processes together, and for each of them while Redis is away", async () => {
-  const { port, pathname } = new URL(await isolatedRedisUrl());
+  const { port, pathname } = new URL(await oneServerUrl());
   await using proxy = await startProxy(Number(port));
   const settings = {
     ...TOKENS,

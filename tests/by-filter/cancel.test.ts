@@ -1,10 +1,10 @@
 // All deliveries that wait and that a filter means are ended: each once, and nothing else.
 
-import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { createGate } from "../support/gate.ts";
 import { shardKeys } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { ok } from "../support/receiver.ts";
 import { customers, startSystem } from "../support/system.ts";
 
@@ -17,7 +17,7 @@ test("what waits in any lane, or is delayed, is ended by run, action, label, cus
   await system.apply({ id: "b", url: `${system.receiver.url}/b` });
   const { producer } = system;
   const { deliveries } = producer;
-  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(system.redisUrl);
   await system.startWorker({ POSTRIDER_CONCURRENCY: "2" });
   await producer.enqueueMany({ action: "a", customers: customers(2), run: "r", open: true });
   await eventually(() => expect(gate.waiting()).toBe(2));

@@ -3,12 +3,12 @@
 
 import type { DeliveryQuery } from "@postrider/producer/by-filter/list";
 import type { ListedDelivery } from "@postrider/producer/by-filter/source";
-import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { bury } from "../support/dead-letters.ts";
 import { eventually } from "../support/eventually.ts";
 import { createGate } from "../support/gate.ts";
 import { shardKeys } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { ok, reply } from "../support/receiver.ts";
 import { customers, type System, startSystem } from "../support/system.ts";
 
@@ -134,7 +134,7 @@ test("pages go on behind what was shown, while deliveries come and go", async ()
   await using system = await startSystem();
   await system.apply();
   const { producer } = system;
-  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(system.redisUrl);
   await producer.enqueueMany({ action: "a", customers: customers(40), run: "r" });
   const before = await redis.lrange(shardKeys.ofLane("bulk", "wait"), 0, -1);
 
@@ -182,7 +182,7 @@ test("a delivery that failed and was replayed is open, and shown as nothing else
 
 test("a page looks at a bounded number, and goes on where it stopped, also with nothing to show", async () => {
   await using system = await startSystem();
-  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(system.redisUrl);
   await bury(redis, { count: 12_000, run: "r" });
   await bury(redis, { count: 1, run: "r", reason: "gone", from: 1_000, lane: "transactional" });
   const { deliveries } = system.producer;

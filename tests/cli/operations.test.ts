@@ -4,12 +4,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createProducer, type Producer } from "@postrider/producer/producer";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { run } from "../support/command-line.ts";
 import { bury } from "../support/dead-letters.ts";
 import { eventually } from "../support/eventually.ts";
 import { shardKeys } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { startPostrider } from "../support/processes.ts";
 import { ok, reply, startReceiver } from "../support/receiver.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
@@ -24,7 +25,7 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "postrider-test-"));
   const url = await isolatedRedisUrl();
   environment = { POSTRIDER_REDIS_URL: url, POSTRIDER_METRICS_PORT: "0" };
-  redis = new Redis(url, { replyMapping: "legacy" });
+  redis = openRedis(url);
   producer = await createProducer({ redis: url });
 });
 afterEach(async () => {

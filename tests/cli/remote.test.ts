@@ -3,12 +3,12 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Ran, run } from "../support/command-line.ts";
 import { bury } from "../support/dead-letters.ts";
 import { eventually } from "../support/eventually.ts";
 import { closedPort } from "../support/network.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { type StartedProcess, startPostrider } from "../support/processes.ts";
 import { reply, startReceiver } from "../support/receiver.ts";
 import { type System, startSystem } from "../support/system.ts";
@@ -250,7 +250,7 @@ const COMMANDS = [
 ] as const;
 
 test("each command says and ends the same, straight and through the API", async () => {
-  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(system.redisUrl);
   const differing: unknown[] = [];
   for (const command of COMMANDS) {
     if (command.startsWith("dead-letters list --json"))
@@ -378,7 +378,7 @@ test("Ctrl-C leaves a run that goes on, bad lines are put aside, and a run is wa
 });
 
 test("Ctrl-C stops the task that a replay has begun; and outcomes are followed until then", async () => {
-  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(system.redisUrl);
   await bury(redis, { count: 500, run: "slow", action: "plain@1", reason: "gone" });
   redis.disconnect();
   await using tail = startPostrider(["outcomes", "tail", "--json"], remote);

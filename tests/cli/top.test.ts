@@ -8,7 +8,7 @@ import { eventually } from "../support/eventually.ts";
 import { closedPort } from "../support/network.ts";
 import { type StartedProcess, startPostrider } from "../support/processes.ts";
 import { startProxy } from "../support/proxy.ts";
-import { isolatedRedisUrl } from "../support/redis.ts";
+import { isolatedRedisUrl, oneServerUrl } from "../support/redis.ts";
 import { customers, startSystem } from "../support/system.ts";
 import { POSTRIDER, startInTerminal } from "../support/terminal.ts";
 
@@ -61,7 +61,7 @@ test("keys pause, resume and limit what is marked, and the terminal is as it was
 });
 
 test("a Redis that goes away is told of, and what it says is shown again when it is back", async () => {
-  const { port, pathname } = new URL(await isolatedRedisUrl());
+  const { port, pathname } = new URL(await oneServerUrl());
   await using proxy = await startProxy(Number(port));
   await using terminal = startInTerminal(`${POSTRIDER} top --interval 0.5`, {
     POSTRIDER_REDIS_URL: `${proxy.url}${pathname}`,

@@ -8,11 +8,11 @@ import type { Reason } from "@postrider/shared/outcome";
 import { MINUTE_MS } from "@postrider/shared/roll-up";
 import { readSettings } from "@postrider/shared/settings/read-settings";
 import { createWorker } from "@postrider/worker/worker";
-import { Redis } from "ioredis";
 import { type RunningApi, startApi } from "../support/api.ts";
 import { eventually } from "../support/eventually.ts";
 import { toShard } from "../support/keys.ts";
 import { LOOPBACK } from "../support/network.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { ok, type Receiver, reply, type Script, slow, startReceiver } from "../support/receiver.ts";
 import { newKey } from "../support/secret-keys.ts";
 
@@ -181,7 +181,7 @@ async function fill(producer: Producer, shop: string, crm: string): Promise<Scen
 
 /** What an hour has left behind for the charts. */
 async function remember(redisUrl: string, destination: string): Promise<void> {
-  const redis = new Redis(redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(redisUrl);
   const now = Date.now();
   for (let minute = 60; minute > 0; minute--) {
     const rollUps = createRollUps(toShard(redis), KEPT, () => now - minute * MINUTE_MS);

@@ -8,6 +8,7 @@ import { run } from "../support/command-line.ts";
 import { bury } from "../support/dead-letters.ts";
 import { eventually } from "../support/eventually.ts";
 import { shardKeys } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { reply } from "../support/receiver.ts";
 import { isolatedRedisUrl, redisBinary } from "../support/redis.ts";
 import { deleteKeys } from "../support/redis-keys.ts";
@@ -20,7 +21,7 @@ let producer: Producer;
 
 beforeAll(async () => {
   url = await isolatedRedisUrl();
-  redis = new Redis(url, { replyMapping: "legacy" });
+  redis = openRedis(url);
   producer = await createProducer({ redis: url });
 });
 afterAll(async () => {

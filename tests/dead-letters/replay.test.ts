@@ -1,10 +1,11 @@
 import { ownLaneName } from "@postrider/shared/lanes";
 import { toLaneMark } from "@postrider/shared/outcome";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { bury, takeStock } from "../support/dead-letters.ts";
 import { eventually } from "../support/eventually.ts";
 import { shardKeys } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { startPostrider } from "../support/processes.ts";
 import { ok, reply } from "../support/receiver.ts";
 import { customers, SOON, startSystem } from "../support/system.ts";
@@ -12,7 +13,7 @@ import { customers, SOON, startSystem } from "../support/system.ts";
 /** A system and a look into its Redis. */
 async function startOpenSystem(...given: Parameters<typeof startSystem>) {
   const system = await startSystem(...given);
-  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(system.redisUrl);
   return {
     ...system,
     redis,

@@ -2,9 +2,9 @@
 
 import { startRedisServer } from "@postrider/cli/redis/redis-server";
 import { createProducer } from "@postrider/producer/producer";
-import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { ok, reply } from "../support/receiver.ts";
 import { redisBinary } from "../support/redis.ts";
 import { customers, startSystem } from "../support/system.ts";
@@ -39,7 +39,7 @@ test("two installations share a Redis and nothing else: actions, runs, own lanes
   expect((await two.deadLetters.list()).total).toBe(count);
   expect(one.receiver.requests.filter(({ path }) => path === "/one")).toHaveLength(count);
 
-  const redis = new Redis(one.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(one.redisUrl);
   const names = await redis.keys("*");
   expect(names.filter((name) => !/^\{(?:one|two)(?::0)?\}:/.test(name))).toEqual([]);
   redis.disconnect();

@@ -1,14 +1,15 @@
 // Deliveries that come to their turn, or come again, long after everybody had them in mind.
 
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { shardKeys } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { ok, reply } from "../support/receiver.ts";
 import { customers, startSystem } from "../support/system.ts";
 
 function connect(url: string): Redis {
-  const redis = new Redis(url, { replyMapping: "legacy" });
+  const redis = openRedis(url);
   onTestFinished(() => redis.disconnect());
   return redis;
 }

@@ -7,6 +7,7 @@ import type { Outcome } from "@postrider/shared/outcome";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { shardKeys, toShard } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { isolatedRedisUrl, redisBinary } from "../support/redis.ts";
 
 const OPTIONS = {
@@ -20,7 +21,7 @@ const DELIVERED: Outcome = { ...FAILED, outcome: "delivered", reason: "reply_2xx
 
 let redis: Redis;
 beforeEach(async () => {
-  redis = new Redis(await isolatedRedisUrl(), { replyMapping: "legacy" });
+  redis = openRedis(await isolatedRedisUrl());
   await redis.hset(shardKeys.run("r"), { createdAt: 1, enqueued: 1_000 });
 });
 afterEach(() => redis.disconnect());

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { GLOBAL_UNICAST_IPV6, METADATA_NETWORKS, RANGES } from "@postrider/shared/address-ranges";
 import { parseApiTokens } from "@postrider/shared/api-token";
 import { isInside, type Network, parseNetwork } from "@postrider/shared/network";
-import { isRedisUrl } from "@postrider/shared/redis-url";
+import { isRedisUrls } from "@postrider/shared/redis-url";
 import { readSettings } from "@postrider/shared/settings/read-settings";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
@@ -104,10 +104,16 @@ test("the policy keeps workers from exactly those networks that the guard refuse
 test("the chart takes the Redis URLs that the processes take, but for passwords, which belong in a Secret", async () => {
   const schema = JSON.parse(await read(join(CHART, "values.schema.json")));
   const pattern = new RegExp(schema.properties.redis.properties.url.pattern);
-  for (const url of ["redis://redis:6379", "rediss://r.example/1", "redis+sentinel://a:26379,b:26379/main"])
-    expect([pattern.test(url), isRedisUrl(url)]).toEqual([true, true]);
-  for (const url of ["http://redis", "redis"])
-    expect([pattern.test(url), isRedisUrl(url)]).toEqual([false, false]);
+  for (const url of [
+    "redis://redis:6379",
+    "rediss://r.example/1",
+    "redis+sentinel://a:26379,b:26379/main",
+    "rediss+cluster://a:6379,b:6379",
+    "redis://one:6379 redis://two:6379",
+  ])
+    expect([pattern.test(url), isRedisUrls(url)]).toEqual([true, true]);
+  for (const url of ["http://redis", "redis", "redis://one http://two"])
+    expect([pattern.test(url), isRedisUrls(url)]).toEqual([false, false]);
   expect(pattern.test("redis://:secret@redis:6379")).toBe(false);
 });
 

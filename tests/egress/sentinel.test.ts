@@ -6,6 +6,7 @@ import { readSettings } from "@postrider/shared/settings/read-settings";
 import { testAction } from "@postrider/worker/test-send";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { oneServerUrl } from "../support/redis.ts";
 import { newKey } from "../support/secret-keys.ts";
 import { startSentinel } from "../support/sentinel.ts";
 import { startSystem } from "../support/system.ts";
@@ -13,7 +14,7 @@ import { startSystem } from "../support/system.ts";
 const KEYS = newKey("k1");
 
 test("the Redis that Sentinels name cannot be reached by a delivery", async () => {
-  await using system = await startSystem();
+  await using system = await startSystem(undefined, { redis: await oneServerUrl() });
   const redis = new URL(system.redisUrl);
   await using sentinel = await startSentinel(Number(redis.port));
   await system.startWorker({
@@ -29,7 +30,10 @@ test("the Redis that Sentinels name cannot be reached by a delivery", async () =
 });
 
 test("nor by a test send, whether or not it needs Redis", async () => {
-  await using system = await startSystem(undefined, { secretKeys: parseSecretKeys(KEYS) as SecretKeys });
+  await using system = await startSystem(undefined, {
+    redis: await oneServerUrl(),
+    secretKeys: parseSecretKeys(KEYS) as SecretKeys,
+  });
   const redis = new URL(system.redisUrl);
   await using sentinel = await startSentinel(Number(redis.port));
   const settings = readSettings({

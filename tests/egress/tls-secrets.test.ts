@@ -10,10 +10,10 @@ import type { TLSSocket } from "node:tls";
 import { createSealer, parseSecretKeys, type SecretKeys } from "@postrider/shared/seal";
 import { toStoredSecret } from "@postrider/shared/stored-secret";
 import { createReadSecrets, readFromRedis } from "@postrider/worker/unseal/open-secrets";
-import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { type Authority, createAuthority, hasOpenssl } from "../support/certificates.ts";
 import { storeKeys, toStore } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 import { newKey } from "../support/secret-keys.ts";
 import { createSender, describeFinding } from "../support/sender.ts";
@@ -49,7 +49,7 @@ test.skipIf(skipped !== "")(`they are taken up when they come and when they chan
   using authority = createAuthority();
   await using receiver = await startMutual(authority);
   const sealer = createSealer(parseSecretKeys(newKey("k1")) as SecretKeys);
-  const redis = new Redis(await isolatedRedisUrl());
+  const redis = openRedis(await isolatedRedisUrl());
   const set = (name: string, value: string) =>
     redis.hset(storeKeys.secrets(), name, toStoredSecret(name, value, 0, sealer));
   const setClient = async (name: string): Promise<void> => {

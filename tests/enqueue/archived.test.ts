@@ -6,12 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLaneDirectory } from "@postrider/redis/lane-directory";
 import { dropArchived } from "@postrider/worker/maintain/dissolve";
-import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { expectProblem, type RunningApi, startApi } from "../support/api.ts";
 import { run } from "../support/command-line.ts";
 import { eventually } from "../support/eventually.ts";
 import { toShard, toStore } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { reply } from "../support/receiver.ts";
 import { customers, type System, startSystem } from "../support/system.ts";
 
@@ -135,7 +135,7 @@ test("lists hide archived actions unless they are asked for, and the command lin
 
 test("an archived action's limits go when nothing waits under them, and are back with it", async () => {
   const { producer } = system;
-  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(system.redisUrl);
   onTestFinished(() => redis.disconnect());
   const origin = "https://limited.example";
   const directory = createLaneDirectory(toShard(redis));

@@ -1,9 +1,9 @@
 // What lies in a lane, and since when it is due.
 
-import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { shardKeys } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { reply } from "../support/receiver.ts";
 import { type System, startSystem } from "../support/system.ts";
 
@@ -11,7 +11,7 @@ const LANE = "transactional";
 
 /** Moves what is delayed to where it waits, as BullMQ does once it is due and a worker looks. */
 async function promote({ redisUrl }: System): Promise<void> {
-  const redis = new Redis(redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(redisUrl);
   const [id = ""] = await redis.zrange(shardKeys.ofLane(LANE, "delayed"), "0", "-1");
   await redis
     .multi()

@@ -1,11 +1,11 @@
 // A run has an end: closed by whoever enqueued it, completed once with its last delivery, whatever is killed.
 
 import { createProducer } from "@postrider/producer/producer";
-import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { SHORT_CLAIMS, startFleet } from "../support/fleet.ts";
 import { shardKeys } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { ok, reply, slow, startReceiver } from "../support/receiver.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 import { customers, SOON, startSystem } from "../support/system.ts";
@@ -158,7 +158,7 @@ test("the audit completes what a worker of an earlier release has ended", async 
   await system.startWorker();
   await producer.enqueueMany({ action: "a", customers: customers(5), run: "r" });
   await producer.runs.wait("r");
-  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(system.redisUrl);
   await redis.hdel(shardKeys.run("r"), "completedAt");
   expect((await producer.runs.get("r")).state).toBe("running");
 

@@ -3,11 +3,11 @@
 import type { ReadEvent } from "@postrider/producer/events/events";
 import type { EventType } from "@postrider/shared/operator-event";
 import { EVENTS } from "@postrider/shared/operator-event";
-import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { bury } from "../support/dead-letters.ts";
 import { eventually } from "../support/eventually.ts";
 import { shardKeys } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { reply } from "../support/receiver.ts";
 import { findKeys } from "../support/redis-keys.ts";
 import { customers, type System, startSystem } from "../support/system.ts";
@@ -96,7 +96,7 @@ test("a failing action that is archived has recovered once nothing of it ends an
   await using system = await startSystem(() => reply(400));
   await system.startWorker();
   await system.apply();
-  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(system.redisUrl);
   const types = async () => (await all(system)).map(({ type }) => type);
   await system.producer.enqueueMany({ action: "a", customers: customers(20), run: "bad" });
   await eventually(async () => expect(await types()).toContain("action.failing"));
@@ -119,7 +119,7 @@ test("many dead letters, a failing action and a reader that falls behind are tol
   await using system = await startSystem(() => reply(isRefusing ? 400 : 200));
   await system.startWorker({ POSTRIDER_DEAD_LETTERS_THRESHOLD: "10", POSTRIDER_OUTCOMES_KEPT: "40" });
   await system.apply();
-  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(system.redisUrl);
   const ids = await bury(redis, { count: 11, run: "dead" });
   const told = (type: string) =>
     eventually(async () => {

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { startFleet, untilOver } from "../support/fleet.ts";
 import { storeKeys } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { startProxy } from "../support/proxy.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { redisBinary } from "../support/redis.ts";
@@ -78,7 +79,7 @@ test("a Redis that has become a replica is left for the one that is primary now"
   ];
   await using proxy = await startProxy(old.port);
   await using receiver = await startReceiver();
-  const [toOld, toNext] = [old, next].map(({ url }) => new Redis(url, { replyMapping: "legacy" }));
+  const [toOld, toNext] = [old, next].map(({ url }) => openRedis(url));
   const producer = await createProducer({ redis: proxy.url });
   await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
   await using fleet = startFleet(proxy.url, 2);

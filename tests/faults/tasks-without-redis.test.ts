@@ -10,6 +10,7 @@ import { expect, test } from "vitest";
 import { type RunningApi, startApi } from "../support/api.ts";
 import { bury, takeStock } from "../support/dead-letters.ts";
 import { eventually } from "../support/eventually.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { redisBinary } from "../support/redis.ts";
 import { customers } from "../support/system.ts";
 
@@ -29,7 +30,7 @@ interface Begun {
 
 /** A replay and a cancel, both under way. */
 async function begin({ producer, redisUrl }: RunningApi): Promise<Begun> {
-  const redis = new Redis(redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(redisUrl);
   const letters = await bury(redis, { count: LETTERS, run: "dead" });
   redis.disconnect();
   await producer.actions.apply({ id: "a", url: "https://api.example.com/", body: "{}" });
@@ -70,7 +71,7 @@ async function checkDone({ producer, redisUrl }: RunningApi, begun: Begun): Prom
   expectWithin(replayed["replayed"], LETTERS, STEPS.replay);
   expectWithin(cancelled["cancelled"], WAITING, STEPS.cancel);
 
-  const redis = new Redis(redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(redisUrl);
   const { dead, waiting, unsound } = await takeStock(redis, "bulk", begun.letters);
   expect({ dead, waiting, unsound }).toEqual({ dead: 0, waiting: LETTERS, unsound: [] });
   redis.disconnect();

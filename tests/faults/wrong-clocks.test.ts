@@ -1,9 +1,10 @@
 import { createProducer } from "@postrider/producer/producer";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { SHORT_CLAIMS, startFleet, untilOver } from "../support/fleet.ts";
 import { shardKeys } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { ok, reply, startReceiver } from "../support/receiver.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 import { customers } from "../support/system.ts";
@@ -37,7 +38,7 @@ test("workers whose clocks are an hour ahead and an hour behind: nothing is lost
   await eventually(() => expect(receiver.requests.length).toBeGreaterThan(1_500));
   ahead.kill("SIGKILL");
   await ahead.exited;
-  const redis = new Redis(redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(redisUrl);
   await eventually(async () => {
     const { delivered } = await producer.runs.get("next");
     const due = await readDueTimes(redis);

@@ -3,10 +3,10 @@ import { ownLaneName } from "@postrider/shared/lanes";
 import { limitsOf } from "@postrider/shared/own-lane";
 import { parseAction } from "@postrider/shared/parse-action";
 import { dropSuperseded } from "@postrider/worker/maintain/dissolve";
-import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { claimed, createView } from "../support/destinations.ts";
 import { toShard, toStore } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { customers, startSystem } from "../support/system.ts";
 
 function action(limits?: Action["limits"]): Action {
@@ -57,7 +57,7 @@ test("limits that are changed or removed hold from the moment that the action is
 test("limits of a version that is not the latest stay while it is met at its destination, go afterwards, and come back with it", async () => {
   await using system = await startSystem();
   const { directory, destinations } = await createView(system.redisUrl);
-  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(system.redisUrl);
   onTestFinished(() => redis.disconnect());
   const origin = "https://old.example";
   const lane = ownLaneName("destination", origin);

@@ -4,10 +4,11 @@ import { ownLaneName } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
 import { createAudit } from "@postrider/worker/maintain/audit";
 import { findUnservedLanes } from "@postrider/worker/maintain/balance";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { shardKeys, toShard, toStore } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { customers, type System, startSystem } from "../support/system.ts";
 
 interface Line {
@@ -18,7 +19,7 @@ interface Line {
 
 /** Audits as two workers carry them out in turn, and what they log. */
 async function startAuditing({ redisUrl }: System) {
-  const redis = new Redis(redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(redisUrl);
   onTestFinished(() => redis.disconnect());
   const lines: Line[] = [];
   const write =

@@ -4,15 +4,16 @@ import { RUN_KEPT_SECONDS } from "@postrider/redis/keys";
 import { createLaneDirectory } from "@postrider/redis/lane-directory";
 import { ownLaneName } from "@postrider/shared/lanes";
 import { dissolveCalm } from "@postrider/worker/maintain/dissolve";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { shardKeys, toShard } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { customers, startSystem } from "../support/system.ts";
 
 const DAY_SECONDS = 24 * 3_600;
 
 function connect(url: string): Redis {
-  const redis = new Redis(url, { replyMapping: "legacy" });
+  const redis = openRedis(url);
   onTestFinished(() => redis.disconnect());
   return redis;
 }

@@ -1,12 +1,12 @@
 import { createLaneDirectory } from "@postrider/redis/lane-directory";
 import { ownLaneName } from "@postrider/shared/lanes";
-import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { shardKeys, toShard } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 
 test("a registry whose version went back, as after a failover, is read anew", async () => {
-  const redis = new Redis(await isolatedRedisUrl(), { replyMapping: "legacy" });
+  const redis = openRedis(await isolatedRedisUrl());
   onTestFinished(() => redis.disconnect());
   const [here, there] = [createLaneDirectory(toShard(redis)), createLaneDirectory(toShard(redis))];
   await here.refresh();

@@ -1,11 +1,11 @@
 import { ownLaneName } from "@postrider/shared/lanes";
 import { createFailureWindow } from "@postrider/worker/destinations/failure-window";
 import { newDestinationLane } from "@postrider/worker/destinations/next-entry";
-import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { ACCEPTED, createView, FAILED } from "../support/destinations.ts";
 import { eventually } from "../support/eventually.ts";
 import { toShard } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 import { findKeys } from "../support/redis-keys.ts";
 
@@ -58,7 +58,7 @@ test("healthy destinations are not counted in Redis", async () => {
   meet("https://x.example", 100, ACCEPTED);
   await destinations.report();
 
-  const redis = new Redis(url, { replyMapping: "legacy" });
+  const redis = openRedis(url);
   onTestFinished(() => redis.disconnect());
   expect(await findKeys(redis, ":failures:*")).toEqual([]);
 });
@@ -66,7 +66,7 @@ test("healthy destinations are not counted in Redis", async () => {
 test("the answer of a first probe survives a worker whose look at the registry is older", async () => {
   const url = await isolatedRedisUrl();
   const { directory } = await createView(url);
-  const redis = new Redis(url, { replyMapping: "legacy" });
+  const redis = openRedis(url);
   onTestFinished(() => redis.disconnect());
   const failures = createFailureWindow(toShard(redis), 60_000);
   const entry = newDestinationLane("https://x.example", 0);

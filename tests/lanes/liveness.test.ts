@@ -3,13 +3,13 @@ import { ownLaneName } from "@postrider/shared/lanes";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { createInFlight } from "@postrider/worker/in-flight";
 import { createLiveness } from "@postrider/worker/serve/liveness";
-import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { shardKeys, toShard } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 
 async function prepare() {
-  const redis = new Redis(await isolatedRedisUrl(), { replyMapping: "legacy" });
+  const redis = openRedis(await isolatedRedisUrl());
   onTestFinished(() => redis.disconnect());
   const directory = createLaneDirectory(toShard(redis));
   await directory.refresh();

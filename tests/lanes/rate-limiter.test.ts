@@ -1,10 +1,12 @@
 import type { OwnLane } from "@postrider/shared/own-lane";
+import { WHOLE } from "@postrider/shared/rate-part";
 import { createRateLimiter, type RateLimiter } from "@postrider/worker/destinations/rate-limiter";
 import { createInterrupts, type Interrupts } from "@postrider/worker/interrupts";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { shardKeys, toShard } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 import { customers, startSystem } from "../support/system.ts";
 
@@ -29,7 +31,7 @@ async function startSpaced(perSecond: number): Promise<Spaced> {
   };
   setRate(perSecond);
   const connect = (): Redis => {
-    const redis = new Redis(url, { replyMapping: "legacy" });
+    const redis = openRedis(url);
     onTestFinished(() => redis.disconnect());
     return redis;
   };
@@ -39,7 +41,7 @@ async function startSpaced(perSecond: number): Promise<Spaced> {
       find: () => entry,
       interrupts,
       lockMs: LOCK_MS,
-      part: () => ({ count: 1, place: 0 }),
+      part: () => WHOLE,
     });
   const redis = connect();
   const pause = (): void => {

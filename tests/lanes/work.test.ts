@@ -1,11 +1,11 @@
 import { createWork } from "@postrider/worker/serve/work";
-import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { shardKeys, toShard } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 
 test("lanes with deliveries that wait, are due or are in flight have work, and for some seconds after; others have none", async () => {
-  const redis = new Redis(await isolatedRedisUrl(), { replyMapping: "legacy" });
+  const redis = openRedis(await isolatedRedisUrl());
   onTestFinished(() => redis.disconnect());
   const work = createWork(toShard(redis));
   const now = 1_700_000_000_000;

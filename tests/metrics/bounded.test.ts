@@ -6,9 +6,9 @@ import { createShard, createStore } from "@postrider/redis/shard";
 import { ownLaneName } from "@postrider/shared/lanes";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { createMetrics } from "@postrider/worker/record/metrics";
-import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { keyPrefix } from "../support/key-prefix.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 
 /** Series of one worker, at most; docs/metrics.md says it. */
@@ -30,7 +30,7 @@ const reply = (status: number) => ({ kind: "reply", status, headers: {}, body: "
 const TIMINGS = { dnsMs: 1, connectMs: 2, tlsMs: 3, firstByteMs: 9, totalMs: 10 };
 
 test("10,000 destinations and 1,000 actions make no more series than are stated", async () => {
-  const redis = new Redis(await isolatedRedisUrl(), { replyMapping: "legacy" });
+  const redis = openRedis(await isolatedRedisUrl());
   try {
     const shard = createShard(redis, keyPrefix);
     const { keys } = shard;

@@ -1,13 +1,14 @@
 // What charts are made of: counted in memory, added to Redis once, bounded, and read as series.
 
 import { startRedisServer } from "@postrider/cli/redis/redis-server";
-import { readSeries, recentByAction } from "@postrider/redis/roll-up-series";
+import { readCells, recentByAction, type SeriesQuery, toSeries } from "@postrider/redis/roll-up-series";
 import { createRollUps, type Happened } from "@postrider/redis/roll-ups";
 import { createAddRollUps } from "@postrider/redis/scripts/add-roll-ups";
 import { MINUTE_MS } from "@postrider/shared/roll-up";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { shardKeys, toShard } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { isolatedRedisUrl, redisBinary } from "../support/redis.ts";
 
 const LIMITS = { rollUpsMinutesKeptMs: 3_600_000, rollUpsHoursKeptMs: 7_200_000, rollUpsNamesMax: 100 };
@@ -29,9 +30,12 @@ const QUERY = { namesMax: 100, from: FROM, to: FROM + MINUTE_MS, stepMs: MINUTE_
 
 let redis: Redis;
 beforeEach(async () => {
-  redis = new Redis(await isolatedRedisUrl(), { replyMapping: "legacy" });
+  redis = openRedis(await isolatedRedisUrl());
 });
 afterEach(() => redis.disconnect());
+
+const readSeries = async (shard: ReturnType<typeof toShard>, query: SeriesQuery) =>
+  toSeries([await readCells(shard, query)], query);
 
 test("several processes add up by every dimension, in minutes and hours that go by themselves", async () => {
   const shard = toShard(redis);

@@ -7,13 +7,13 @@ import { join } from "node:path";
 import { createProducer } from "@postrider/producer/producer";
 import { ERROR_CODES } from "@postrider/shared/error-codes";
 import { REASON_NAMES } from "@postrider/shared/outcome";
-import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { ALERTS, RUNBOOK_URL, toRulesFile } from "../../deploy/monitoring/rules/all.ts";
 import { startRedisServer } from "../../packages/cli/src/redis/redis-server.ts";
 import { startApi } from "../support/api.ts";
 import { run as runCommand } from "../support/command-line.ts";
 import { bury } from "../support/dead-letters.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { startProcess } from "../support/processes.ts";
 import { redisBinary } from "../support/redis.ts";
 import { newKey } from "../support/secret-keys.ts";
@@ -115,7 +115,7 @@ test("its commands work as they stand", async () => {
 /** What the commands' variables stand for. */
 async function seed(redisUrl: string, receiverUrl: string) {
   const producer = await createProducer({ redis: redisUrl });
-  const redis = new Redis(redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(redisUrl);
   const { id: ACTION } = await producer.actions.apply({
     id: "welcome",
     url: `${receiverUrl}/x`,

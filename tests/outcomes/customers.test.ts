@@ -1,6 +1,6 @@
-import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { reply } from "../support/receiver.ts";
 import { findKeys } from "../support/redis-keys.ts";
 import { newKey } from "../support/secret-keys.ts";
@@ -63,7 +63,7 @@ test("nothing that has ended stays among what is open, whoever enqueues it twice
   await system.startWorker();
   await system.untilEnded("r");
 
-  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(system.redisUrl);
   await eventually(async () => expect(await findKeys(redis, "customers:open*")).toEqual([]));
   redis.disconnect();
   expect(await system.producer.customers.deliveries("c3")).toHaveLength(1);
@@ -76,7 +76,7 @@ test("what waits for long stays found, whatever else comes and goes in its list"
   await system.producer.enqueue({ action: "a", customer: { id: 1 }, sendAt: inDays(90) });
   await system.producer.enqueue({ action: "a", customer: { id: 1 } });
 
-  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(system.redisUrl);
   const [list = ""] = await findKeys(redis, "customers:open*");
   expect(await redis.ttl(list)).toBeGreaterThan(90 * 86_400);
   await system.startWorker();
@@ -99,7 +99,7 @@ test("sealed customers are found with the key, and what lies in Redis does not t
       { state: "ended", outcome: { customer: "ann@example.com" } },
     ]),
   );
-  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(system.redisUrl);
   for (const key of await findKeys(redis, "customers*"))
     expect((await redis.lrange(key, 0, -1)).join()).not.toMatch(/ann/);
   redis.disconnect();
@@ -122,7 +122,7 @@ test("where no index is kept, nothing of it lies in Redis, and asking says what 
   await system.producer.enqueueMany({ action: "a", customers: customers(5), run: "r" });
   await system.untilEnded("r");
 
-  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(system.redisUrl);
   expect(await findKeys(redis, "customers*")).toEqual([]);
   redis.disconnect();
   await expect(system.producer.customers.deliveries("c1")).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import type { ReadOutcome } from "@postrider/producer/outcomes/outcomes";
-import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { shardKeys } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { reply } from "../support/receiver.ts";
 import { newKey } from "../support/secret-keys.ts";
 import { customers, type System, startSystem } from "../support/system.ts";
@@ -183,7 +183,7 @@ test("a reader is told when Redis has gone back to before what it has read", asy
   await take(system, "g", 5);
 
   // As a failover to a replica that lacked the last of them.
-  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(system.redisUrl);
   await redis.del(shardKeys.outcomes());
   await redis.hset(shardKeys.totals(), "outcomes", 2);
   redis.disconnect();
@@ -208,7 +208,7 @@ test("what is cancelled where no worker runs leaves no more outcomes than are ke
     await producer.deliveries.cancel(delivery);
   }
 
-  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(system.redisUrl);
   // Redis drops whole nodes of some hundred entries.
   expect(await redis.xlen(shardKeys.outcomes())).toBeLessThan(250);
   redis.disconnect();
@@ -237,7 +237,7 @@ test("sealed customers' outcomes open with the key", async () => {
   expect(await take(system, "g", 1)).toMatchObject([
     { customer: "ann@example.com", attributes: { greeting: "Hello Ann" } },
   ]);
-  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(system.redisUrl);
   expect(JSON.stringify(await redis.xrange(shardKeys.outcomes(), "-", "+"))).not.toMatch(/ann/i);
   redis.disconnect();
 });

@@ -6,9 +6,10 @@ import { toCustomerPlace } from "@postrider/shared/customer-place";
 import type { Outcome } from "@postrider/shared/outcome";
 import { toTold } from "@postrider/shared/outcome-entry";
 import { createSealer } from "@postrider/shared/seal";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { shardKeys, toShard } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { startSystem } from "../support/system.ts";
 
 /** As the producer has it. */
@@ -56,7 +57,7 @@ async function end(redis: Redis, first: number, count: number, outcomesKept: num
 
 test("pages of any length go on in the middle of an entry, and what was dropped is counted to the last one", async () => {
   await using system = await startSystem();
-  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(system.redisUrl);
   const { outcomes } = system.producer;
   for (let nth = 0; nth < 5; nth++) await end(redis, nth * 100, 100, 1_000);
   expect(await redis.xlen(shardKeys.outcomes())).toBe(5);
@@ -85,7 +86,7 @@ test("pages of any length go on in the middle of an entry, and what was dropped 
 
 test("the index of customers leads to the outcome in its entry, and tells nothing of one that is dropped", async () => {
   await using system = await startSystem();
-  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(system.redisUrl);
   await end(redis, 0, 100, 150);
   const { deliveries } = system.producer.customers;
   for (const customer of ["c0", "c42", "c99"])

@@ -9,6 +9,7 @@ import { Redis } from "ioredis";
 import { expect, inject, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { keyPrefix } from "../support/key-prefix.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { ROOT, startProcess } from "../support/processes.ts";
 import { redisBinary } from "../support/redis.ts";
 import { findKeys } from "../support/redis-keys.ts";
@@ -31,7 +32,7 @@ function isAlive(pid: number): boolean {
 }
 
 async function ping(url: string): Promise<string> {
-  const redis = new Redis(url, { replyMapping: "legacy" });
+  const redis = openRedis(url);
   const answer = await redis.ping();
   redis.disconnect();
   return answer;

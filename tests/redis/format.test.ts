@@ -1,13 +1,13 @@
 import { createProducer } from "@postrider/producer/producer";
-import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { storeKeys } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { postrider } from "../support/processes.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 
 test("the first process writes which form the keys have; those of an older release refuse a newer one and change nothing", async () => {
   const redisUrl = await isolatedRedisUrl();
-  const redis = new Redis(redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(redisUrl);
   for (let starts = 0; starts < 2; starts += 1) await (await createProducer({ redis: redisUrl })).close();
   expect(await redis.get(storeKeys.format())).toBe("1");
 

@@ -6,11 +6,11 @@ import type { Producer } from "@postrider/producer/producer";
 import { createLaneDirectory } from "@postrider/redis/lane-directory";
 import { hasCode } from "@postrider/shared/errors";
 import type { Limits } from "@postrider/shared/own-lane";
-import { Redis } from "ioredis";
 import { expect } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { type Fleet, untilOver } from "../support/fleet.ts";
 import { shardKeys, toShard } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import {
   type Behaviour,
   hang,
@@ -89,7 +89,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   // Whose destination only the customer's data tell.
   const ports = receivers.map(({ url }) => new URL(url).port);
   await applyAction(producer, "mixed", "http://127.0.0.1:{{ customer.port }}/x");
-  const redis = new Redis(fleet.redisUrl, { replyMapping: "legacy", maxRetriesPerRequest: null });
+  const redis = openRedis(fleet.redisUrl, { maxRetriesPerRequest: null });
   redis.on("error", () => undefined);
   const directory = createLaneDirectory(toShard(redis));
   const runs: string[] = [];

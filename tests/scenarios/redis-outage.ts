@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { startRedisServer } from "@postrider/cli/redis/redis-server";
 import { createProducer } from "@postrider/producer/producer";
 import { expect } from "vitest";
+import { type ClusterNode, startCluster } from "../support/cluster.ts";
 import { eventually } from "../support/eventually.ts";
 import { startFleet } from "../support/fleet.ts";
 import { closedPort } from "../support/network.ts";
@@ -18,18 +19,58 @@ const HEALTH_POLL_MS = 250;
 /** Each worker serves a lane of its own, so that no other one can hide that it has fallen silent. */
 const LANES = ["one", "two", "three"] as const;
 
+/** A Redis that can die and come back with what it had. */
+export interface Mortal {
+  readonly url: string;
+  kill(): Promise<void>;
+  restart(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export type StartMortal = () => Promise<Mortal>;
+
+export async function startMortalServer(): Promise<Mortal> {
+  const directory = await mkdtemp(join(tmpdir(), "postrider-test-redis-"));
+  const wanted = { binary: redisBinary(), directory, appendFsync: "always" } as const;
+  let server = await startRedisServer(wanted);
+  return {
+    url: server.url,
+    kill: () => server.kill(),
+    async restart() {
+      server = await startRedisServer({ ...wanted, port: server.port });
+    },
+    async [Symbol.asyncDispose]() {
+      await server.stop();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+/** All of its servers die. */
+export async function startMortalCluster(): Promise<Mortal> {
+  const cluster = await startCluster({ replicas: 0, settings: ["--appendfsync", "always"] });
+  const each = (work: (node: ClusterNode) => Promise<void>) => Promise.all(cluster.nodes.map(work));
+  return {
+    url: cluster.url,
+    kill: async () => void (await each((node) => node.kill())),
+    async restart() {
+      await each((node) => node.restart());
+      await cluster.untilSound();
+    },
+    [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
+  };
+}
+
 /**
  * Kills Redis for so long under idle and busy workers, and checks that each consumes again within `backMs`,
  * by itself.
  */
-export async function surviveOutage(seconds: number, backMs: number): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), "postrider-test-redis-"));
-  const server = { binary: redisBinary(), directory, appendFsync: "always" } as const;
-  const first = await startRedisServer(server);
+export async function surviveOutage(start: StartMortal, seconds: number, backMs: number): Promise<void> {
+  await using redis = await start();
   await using receiver = await startReceiver();
-  const producer = await createProducer({ redis: first.url });
+  const producer = await createProducer({ redis: redis.url });
   await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
-  await using fleet = startFleet(first.url, 0);
+  await using fleet = startFleet(redis.url, 0);
   const ports: number[] = [];
   for (const lane of LANES) {
     const port = await closedPort();
@@ -48,9 +89,9 @@ export async function surviveOutage(seconds: number, backMs: number): Promise<vo
   await untilEach("before");
 
   const health = watchHealth(ports);
-  await first.kill();
+  await redis.kill();
   await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
-  const second = await startRedisServer({ ...server, port: first.port });
+  await redis.restart();
   await eventually(() => producer.runs.list(1), backMs);
   await untilEach("after", backMs);
   const answers = await health.end();
@@ -59,8 +100,6 @@ export async function surviveOutage(seconds: number, backMs: number): Promise<vo
 
   expect(fleet.running).toHaveLength(LANES.length);
   await producer.close();
-  await second.stop();
-  await rm(directory, { recursive: true });
 }
 
 interface Answer {

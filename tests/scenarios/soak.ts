@@ -8,11 +8,11 @@ import { join } from "node:path";
 import { type RedisServer, startRedisServer } from "@postrider/cli/redis/redis-server";
 import { createProducer, type Producer } from "@postrider/producer/producer";
 import { PostriderError } from "@postrider/shared/errors";
-import { Redis } from "ioredis";
 import { expect } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { type Fleet, startFleet, untilOver } from "../support/fleet.ts";
 import { shardKeys } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { type Behaviour, hang, ok, type Receiver, reply, reset, startReceiver } from "../support/receiver.ts";
 import { redisBinary } from "../support/redis.ts";
 import { seeded } from "./chance.ts";
@@ -130,7 +130,7 @@ async function balance({
   expect(sum.crashed).toBeLessThanOrEqual(deliveries / CRASHED_ONE_IN);
   // Answered, and its worker died before it wrote that down: some that crashed have arrived.
   expect(accepted.size).toBeGreaterThanOrEqual(sum.delivered);
-  const client = new Redis(url, { replyMapping: "legacy" });
+  const client = openRedis(url);
   expect(await client.hmget(shardKeys.totals(), "enqueued", "ended")).toEqual([
     `${deliveries}`,
     `${deliveries}`,

@@ -6,9 +6,10 @@ import { parseAction } from "@postrider/shared/parse-action";
 import { createSealer, parseSecretKeys, type SecretKeys } from "@postrider/shared/seal";
 import { readFromRedis } from "@postrider/worker/unseal/open-secrets";
 import { createSecretCache, type Found } from "@postrider/worker/unseal/secret-cache";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { storeKeys, toStore } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
 import { newKey } from "../support/secret-keys.ts";
 
@@ -22,7 +23,7 @@ beforeEach(async () => {
   redis?.disconnect();
   await producer?.close();
   const url = await isolatedRedisUrl();
-  redis = new Redis(url, { replyMapping: "legacy" });
+  redis = openRedis(url);
   producer = await createProducer({ redis: url, secretKeys: KEYS });
   reads = 0;
 });

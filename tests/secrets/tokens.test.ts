@@ -13,6 +13,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { storeKeys, toStore } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { isolatedRedisUrl, redisBinary } from "../support/redis.ts";
 import { findKeys } from "../support/redis-keys.ts";
 
@@ -35,7 +36,7 @@ let answer: () => Promise<IssuedToken | NoToken>;
 
 beforeEach(async () => {
   redis?.disconnect();
-  redis = new Redis(await isolatedRedisUrl(), { replyMapping: "legacy" });
+  redis = openRedis(await isolatedRedisUrl());
   now = 1_700_000_000_000;
   fetches = 0;
   answer = async () => ({ value: `pl4nted-token-${fetches}`, lifetimeMs: LIFETIME_MS });

@@ -9,9 +9,9 @@ import {
 } from "@postrider/worker/destinations/destination-tracker";
 import { createFailureWindow } from "@postrider/worker/destinations/failure-window";
 import { createInFlight } from "@postrider/worker/in-flight";
-import { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
 import { toShard } from "./keys.ts";
+import { openRedis } from "./open-redis.ts";
 
 export interface View {
   readonly directory: LaneDirectory;
@@ -46,7 +46,7 @@ export function claimed(lane = "bulk", action = "a@1"): Claimed {
 
 /** Its connection ends with the test. */
 export async function createView(redisUrl: string, now: () => number = Date.now): Promise<View> {
-  const redis = new Redis(redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(redisUrl);
   onTestFinished(() => redis.disconnect());
   const directory = createLaneDirectory(toShard(redis), now);
   await directory.refresh();

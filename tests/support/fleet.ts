@@ -2,11 +2,11 @@
 
 import type { Producer } from "@postrider/producer/producer";
 import type { Run } from "@postrider/producer/runs/run";
-import { Redis } from "ioredis";
 import { expect } from "vitest";
 import { EVENTUALLY_MS, eventually } from "./eventually.ts";
 import { shardKeys } from "./keys.ts";
 import { LOOPBACK } from "./network.ts";
+import { openRedis } from "./open-redis.ts";
 import { type StartedProcess, startPostrider, startProcess } from "./processes.ts";
 import type { Receiver } from "./receiver.ts";
 
@@ -48,7 +48,7 @@ export function startFleet(
       return [...running];
     },
     async untilServing() {
-      const redis = new Redis(redisUrl, { replyMapping: "legacy" });
+      const redis = openRedis(redisUrl);
       try {
         await eventually(async () =>
           expect(await redis.zcard(shardKeys.workers())).toBeGreaterThanOrEqual(running.size),

@@ -1,11 +1,11 @@
 // Everything that a test file has in Redis, as one text to search.
 
-import { Redis } from "ioredis";
+import { openRedis } from "./open-redis.ts";
 import { findKeys } from "./redis-keys.ts";
 
 /** Names and values of the file's keys, of whatever type. */
 export async function dumpRedis(url: string): Promise<string> {
-  const redis = new Redis(url, { replyMapping: "legacy" });
+  const redis = openRedis(url);
   const parts: string[] = [];
   for (const key of await findKeys(redis)) {
     const type = await redis.type(key);

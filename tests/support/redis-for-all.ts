@@ -2,6 +2,7 @@
 
 import type { TestProject } from "vitest/node";
 import { provideRedis } from "../../packages/cli/src/redis/provide-redis.ts";
+import { startCluster } from "./cluster.ts";
 import { isLeftOver, TEST_KEYS } from "./key-prefix.ts";
 import { deleteKeys } from "./redis-keys.ts";
 
@@ -12,12 +13,23 @@ declare module "vitest" {
 }
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const redis = process.env["TEST_REDIS"] === "cluster" ? await provideCluster() : await provideOne();
+  project.provide("redisUrl", redis.url);
+  return () => redis.stop();
+}
+
+async function provideOne() {
   const redis = await provideRedis({
     url: process.env["POSTRIDER_REDIS_URL"],
     say: (line) => console.log(line),
   });
   const now = Date.now();
   await deleteKeys(redis.url, TEST_KEYS, (key) => isLeftOver(key, now));
-  project.provide("redisUrl", redis.url);
-  return () => redis.stop();
+  return redis;
+}
+
+/** `npm run test:cluster`. */
+async function provideCluster() {
+  const cluster = await startCluster({ replicas: 0, nodeTimeoutMs: 15_000 });
+  return { url: cluster.url, stop: () => cluster[Symbol.asyncDispose]() };
 }

@@ -9,6 +9,7 @@ import { FIGURES_MS } from "@postrider/redis/figures";
 import { repeat } from "@postrider/redis/periodic";
 import { probeRedis } from "@postrider/redis/probe";
 import { createLeaseRequests } from "@postrider/redis/scripts/lease-requests";
+import { WHOLE_RUNS_MS } from "@postrider/redis/whole-runs";
 import { within } from "@postrider/redis/within";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Logger } from "@postrider/shared/log";
@@ -90,12 +91,14 @@ export async function createApi({ producer, settings, log, tracing = null }: Api
     metrics,
     log,
   });
+  metrics.redis.watchShards(() => producer.shardsAway().length);
   const tasks = createTaskRunner({ producer: producer.as(null), metrics, log });
   const subscriptions = createCarrierDuty(producer, log);
   const canary = createCanary({ producer: producer.as(null), settings, metrics: metrics.canary, log });
   const startWatching = () => [
     probeRedis(producer.store.redis, metrics.redis, log),
     repeat("figures", FIGURES_MS, producer.watching.figures.gather, log),
+    repeat("whole-runs", WHOLE_RUNS_MS, producer.watching.tellWholeRuns, log),
   ];
   let watching: ReturnType<typeof startWatching> = [];
   let address: string | null = null;

@@ -152,6 +152,10 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "postrider config apply postrider.yaml --prune --yes",
   ],
   audit: ["postrider audit --on welcome --limit 10"],
+  shards: ["postrider shards list", "postrider shards set 4"],
+  "shards list": ["postrider shards list", "postrider shards list --json"],
+  "shards set": ["postrider shards set 4"],
+  "shards remove": ["postrider shards remove 3"],
   status: ["postrider status", "postrider status --json"],
   top: [
     "postrider top",

@@ -25,6 +25,7 @@ import { addMetrics } from "./commands/metrics.ts";
 import { addOutcomes } from "./commands/outcomes.ts";
 import { addRuns } from "./commands/runs.ts";
 import { addSecrets } from "./commands/secrets.ts";
+import { addShards } from "./commands/shards.ts";
 import { addSnippets } from "./commands/snippets.ts";
 import { addStatus } from "./commands/status.ts";
 import { addSubscriptions } from "./commands/subscriptions.ts";
@@ -44,6 +45,7 @@ const COMMANDS = [
   addActions,
   addSnippets,
   addSecrets,
+  addShards,
   addTokens,
   addEnqueue,
   addRuns,

@@ -1,14 +1,21 @@
 // What a producer is opened with: its shards, and its keys.
 
-import { asProducer, connectRedis, producerOptions } from "@postrider/redis/connect";
+import { asProducer, toProducerOptions } from "@postrider/redis/connect";
 import { type OpenShards, openShards } from "@postrider/redis/open-shards";
-import type { Shard } from "@postrider/redis/shard";
-import { invalidField, PostriderError } from "@postrider/shared/errors";
+import type { RedisFiles } from "@postrider/redis/redis-tls";
+import { toServers } from "@postrider/redis/servers";
+import { invalidField } from "@postrider/shared/errors";
 import { parseSecretKeys, type SecretKeys } from "@postrider/shared/seal";
 import { readSettings } from "@postrider/shared/settings/read-settings";
 
+/** How Redis is spoken to, as the settings of these names have it. */
+export interface RedisAccess extends RedisFiles {
+  /** How long a producer waits for an answer before it says `redis_unavailable`. */
+  readonly redisWaitMs?: number;
+}
+
 /** Where the shards are. */
-export interface Places {
+interface Places extends RedisAccess {
   readonly redis: string;
   readonly servers?: readonly string[];
   readonly shards?: number;
@@ -16,25 +23,16 @@ export interface Places {
 }
 
 /** @throws what opening the shards throws, as a producer tells it. */
-export function openForProducer({
-  redis,
-  servers = [redis],
-  shards: count = 1,
-  keyPrefix,
-}: Places): Promise<OpenShards> {
+export function openForProducer(places: Places): Promise<OpenShards> {
+  const { redis, servers = redis, shards: count = 1 } = places;
+  const { keyPrefix, redisWaitMs } = { ...readSettings({}), ...places };
   return asProducer(() =>
     openShards({
-      keyPrefix: keyPrefix ?? readSettings({}).keyPrefix,
-      servers: servers.map((url) => () => connectRedis(url, producerOptions)),
+      keyPrefix,
+      servers: toServers(servers, toProducerOptions({ redisWaitMs }), places),
       count,
     }),
   );
-}
-
-/** @throws `redis_unavailable`. */
-export function firstOf({ all: [first] }: OpenShards): Shard {
-  if (first !== undefined) return first;
-  throw new PostriderError("redis_unavailable", "the Redis of no shard answers");
 }
 
 export function toKeys(given: string | SecretKeys): SecretKeys {

@@ -1,50 +1,47 @@
 // The producer library: what a campaign engine holds to save actions, enqueue deliveries and read what became
 // of them.
 
-import { createCustomerIndex } from "@postrider/redis/customer-index";
-import { createLaneDirectory } from "@postrider/redis/lane-directory";
-import { createLaneQueues, type LaneQueues } from "@postrider/redis/lane-queues";
 import type { OpenShards } from "@postrider/redis/open-shards";
-import { createRollUps } from "@postrider/redis/roll-ups";
-import { createAdmit } from "@postrider/redis/scripts/admit";
-import { createWithdraw } from "@postrider/redis/scripts/withdraw";
 import type { Store } from "@postrider/redis/shard";
-import { createTestSendQueue } from "@postrider/redis/test-send-queue";
 import { PostriderError } from "@postrider/shared/errors";
 import { createSealer, type Sealer, type SecretKeys } from "@postrider/shared/seal";
 import { readSettings } from "@postrider/shared/settings/read-settings";
-import type { Settings } from "@postrider/shared/settings/settings";
 import { createActionOrigins } from "./actions/action-origins.ts";
 import { createActionStore } from "./actions/actions.ts";
+import { createAnnounceLimits } from "./actions/announce-limits.ts";
 import { createTestAction, type TestAction } from "./actions/ask-test-send.ts";
 import { type Actor, type AuditTrail, createAuditTrail, createNote, type Note } from "./audit/audit-trail.ts";
 import { toAudited, type Verbs } from "./audit/audited.ts";
 import { createByFilter } from "./by-filter/by-filter.ts";
 import { type Config, createConfig } from "./config/config.ts";
-import { createDeadLetters } from "./dead-letters/dead-letters.ts";
-import { createFinder } from "./dead-letters/find.ts";
-import { createChanges } from "./deliveries/change.ts";
-import { type Customers, createCustomers, createFindOfCustomer } from "./deliveries/customer-deliveries.ts";
+import { deadLettersOver } from "./dead-letters/dead-letters-over-shards.ts";
+import { type Customers, createCustomers } from "./deliveries/customer-deliveries.ts";
+import { findOfCustomerOver } from "./deliveries/customers-over-shards.ts";
 import { createDeliveries } from "./deliveries/deliveries.ts";
-import { createDestinations } from "./destinations/destinations.ts";
-import { createOwnLanes, type OwnLanes } from "./destinations/own-lanes.ts";
+import { destinationsOver } from "./destinations/destinations-over-shards.ts";
+import type { OwnLanes } from "./destinations/own-lanes.ts";
+import { ownLanesOver } from "./destinations/own-lanes-over-shards.ts";
 import { createEnqueue, type EnqueueOne } from "./enqueue/enqueue.ts";
 import { createEnqueueAll, type EnqueueAll } from "./enqueue/enqueue-all.ts";
 import { createEnqueueMany, type EnqueueMany } from "./enqueue/enqueue-many.ts";
-import { createRouting } from "./enqueue/routing.ts";
 import { type BeginSpan, findOpenTelemetry, traceAll, traceMany, traceOne } from "./enqueue/trace-enqueue.ts";
 import { createWays } from "./enqueue/ways.ts";
 import { createEvents, type Events } from "./events/events.ts";
 import { toKept } from "./kept.ts";
+import { type Lanes, lanesOver } from "./lanes-over-shards.ts";
 import { createMetrics, type Metrics } from "./metrics/chart-series.ts";
-import { countEnqueued, countWithdrawn } from "./metrics/count-for-charts.ts";
 import { createTakenIn } from "./metrics/taken-in.ts";
 import { createWatching, type Watching } from "./metrics/watching.ts";
-import { firstOf, openForProducer, toKeys } from "./open-for-producer.ts";
+import { openForProducer, type RedisAccess, toKeys } from "./open-for-producer.ts";
 import { createOutcomes, type Outcomes } from "./outcomes/outcomes.ts";
-import { createOverview, type ReadOverview } from "./overview/overview.ts";
+import { createOverShards } from "./over-shards/over-shards.ts";
+import { createShardWatch } from "./over-shards/shard-watch.ts";
+import type { ReadOverview } from "./overview/overview.ts";
+import { overviewOver } from "./overview/overview-over-shards.ts";
 import { createRuns } from "./runs/runs.ts";
 import { createSecretStore } from "./secrets/secrets.ts";
+import { createShardProducer, type ShardProducer, type SharedParts } from "./shard-producer.ts";
+import { createManageShards } from "./shards/manage-shards.ts";
 import { createSnippetStore } from "./snippets/snippets.ts";
 import { type Carrier, createCarrier } from "./subscriptions/carrier.ts";
 import { createDeliverCarried } from "./subscriptions/deliver-carried.ts";
@@ -52,12 +49,12 @@ import { createSubscriptions } from "./subscriptions/subscriptions.ts";
 import { createTasks } from "./tasks/tasks.ts";
 import { createTokenStore } from "./tokens/token-store.ts";
 
-export interface ProducerOptions {
-  /** Redis URL. */
+export interface ProducerOptions extends RedisAccess {
+  /** Where Redis is, as POSTRIDER_REDIS_URL has it. */
   readonly redis: string;
-  /** The shards' servers, the store's first. As yet, reads and switches know only the first shard. */
+  /** The URLs of the servers that the shards are on, the store's first; `redis` unless given. */
   readonly servers?: readonly string[];
-  /** How many there are to be where the installation is new; 1 unless given. For tests, as said above. */
+  /** The number of shards, where the installation is a new one; 1 unless given. */
   readonly shards?: number;
   /**
    * Keys that seal secrets, as POSTRIDER_SECRET_KEYS has them, or parsed. Without any there is no secret
@@ -109,11 +106,16 @@ export interface Producer extends Verbs {
   readonly customers: Customers;
   /** For a process that carries subscriptions. @param holder tells it from others. */
   readonly createCarrier: (holder: string) => Carrier;
-  readonly lanes: LaneQueues;
+  readonly lanes: Lanes;
   readonly ownLanes: OwnLanes;
   /** Everything at a glance, at a bounded cost. */
   readonly overview: ReadOverview;
   readonly watching: Watching;
+  /**
+   * The names of the shards whose Redis does not answer, as far as is known without asking: what lies there
+   * is missing from all that is read.
+   */
+  shardsAway(): readonly string[];
   /** What shards share, for those that keep something of their own there. */
   readonly store: Store;
   close(): Promise<void>;
@@ -130,11 +132,12 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     throw new PostriderError("key_missing", "sealCustomers needs secretKeys");
   const shards = await openForProducer(options);
   const parts = { ...createParts(shards, options, sealer), beginSpan: await findOpenTelemetry() };
-  const { store, lanes, rollUps, kept, enqueueing } = parts;
+  const { store, over, watch, kept } = parts;
   const verbs = createVerbs(parts);
   const reading = createReading(parts);
   const close = async (): Promise<void> => {
-    await Promise.all([lanes.close(), enqueueing.ways.close(), rollUps.close()]);
+    watch.close();
+    await Promise.all(over.all().map((part) => part.close()));
     shards.disconnect();
   };
   const as = (actor: Actor | null): Producer => {
@@ -149,97 +152,69 @@ type Parts = ReturnType<typeof createParts> & { readonly beginSpan: BeginSpan | 
 
 /** What the producer's verbs are made of. */
 function createParts(shards: OpenShards, options: ProducerOptions, sealer: Sealer) {
-  const defaults: Settings = readSettings({});
-  const shard = firstOf(shards);
+  const kept = toKept(options, readSettings({}));
   const { store } = shards;
-  const lanes = createLaneQueues(shard);
+  const watch = createShardWatch();
+  const over = createOverShards<ShardProducer>(shards, watch, (shard) => createShardProducer(shard, shared));
   const snippets = createSnippetStore(store);
-  const directory = createLaneDirectory(shard);
-  const actions = createActionStore(store, directory, snippets, sealer);
-  const findOrigin = createActionOrigins(actions);
-  const runs = createRuns({ shard, directory, lanes, findOrigin });
-  const finder = createFinder(shard, { findOrigin, sealer });
-  const kept = toKept(options, defaults);
-  const rollUps = createRollUps(shard, kept, directory.now);
-  const index = kept.customersKeptMs > 0 ? createCustomerIndex(shard, kept.customersKeptMs) : null;
+  const actions = createActionStore(store, createAnnounceLimits(over), snippets, sealer);
   const { takenIn, count } = createTakenIn();
+  const runs = createRuns(over);
+  const destinations = destinationsOver(over);
+  const findOrigin = createActionOrigins(actions);
+  const shared: SharedParts = { store, sealer, actions, findOrigin, kept, count, runs, destinations };
   const enqueueing = {
     ...{ actions, runs },
-    ways: createWays({
-      shards,
-      toAdmit: (one) => count(countEnqueued(createAdmit(one), rollUps)),
-      first: { shard, lanes, routing: createRouting(directory, Date.now) },
-      now: Date.now,
-    }),
-    backlogMax: options.backlogMax ?? defaults.backlogMax,
+    ways: createWays({ shards, watch, find: (shard) => over.of(shard).way, now: Date.now }),
+    backlogMax: options.backlogMax ?? kept.backlogMax,
     customerSealer: options.sealCustomers === true ? sealer : null,
-    isIndexed: index !== null,
+    isIndexed: kept.customersKeptMs > 0,
   };
   return {
-    ...{
-      shard,
-      store,
-      lanes,
-      snippets,
-      directory,
-      actions,
-      findOrigin,
-      runs,
-      finder,
-      sealer,
-      kept,
-      rollUps,
-      takenIn,
-    },
-    hasIndex: index !== null,
-    findOfCustomer: createFindOfCustomer({ shard, index, finder, sealer }),
-    enqueueing,
+    ...shared,
+    ...{ shards, watch, over, snippets, takenIn, enqueueing, runs, destinations },
+    hasIndex: kept.customersKeptMs > 0,
+    findOfCustomer: findOfCustomerOver(over),
     deliver: createDeliverCarried(enqueueing),
+    now: Date.now,
   };
 }
 
 /** The verbs by which something is changed, not yet audited. */
 function createVerbs(parts: Parts): Verbs {
-  const { shard, store, directory, actions, runs, finder, sealer, kept, rollUps } = parts;
-  const destinations = createDestinations(shard, directory);
-  const withdraw = countWithdrawn(createWithdraw(shard, kept), rollUps);
-  const waiting = { shard, withdraw, sealer, now: Date.now };
+  const { over, store, actions, snippets, runs, destinations, sealer, now } = parts;
   return {
-    actions,
-    snippets: parts.snippets,
-    runs,
-    deliveries: createDeliveries({
-      ...{ ...parts, destinations },
-      changes: createChanges(waiting),
-      byFilter: createByFilter({ ...parts, ...waiting }),
-    }),
-    deadLetters: createDeadLetters({ shard, directory, actions, finder, sealer }),
+    ...{ actions, snippets, runs, destinations },
+    deliveries: createDeliveries(over, createByFilter(over, parts.hasIndex)),
+    deadLetters: deadLettersOver(over),
     secrets: createSecretStore(store, sealer),
-    tokens: createTokenStore(store, Date.now),
-    tasks: createTasks(store, shard),
-    subscriptions: createSubscriptions({ ...parts, now: Date.now }),
-    destinations,
+    tokens: createTokenStore(store, now),
+    shards: createManageShards(parts.shards, over),
+    tasks: createTasks(store, () => over.first().shard),
+    subscriptions: createSubscriptions(parts),
   };
 }
 
 /** What enqueues, and what only looks. */
 function createReading(parts: Parts) {
-  const { shard, store, directory, lanes, actions, sealer, kept, enqueueing, beginSpan } = parts;
+  const { over, store, kept, enqueueing, beginSpan } = parts;
   return {
-    testAction: createTestAction({ queue: createTestSendQueue(shard), actions, sealer, now: Date.now }),
+    testAction: createTestAction({ ...parts, findQueue: () => over.first().testSends }),
     enqueue: traceOne(createEnqueue(enqueueing), beginSpan),
     enqueueAll: traceAll(createEnqueueAll(enqueueing), beginSpan),
     enqueueMany: traceMany(createEnqueueMany(enqueueing), beginSpan),
-    outcomes: createOutcomes(shard, sealer),
-    events: createEvents(shard),
-    createCarrier: (holder: string) => createCarrier({ ...parts, holder }),
-    metrics: createMetrics(shard, kept, directory.now),
+    outcomes: createOutcomes(over),
+    events: createEvents(over),
+    createCarrier: (holder: string) =>
+      createCarrier({ ...parts, shards: () => over.all().map(({ shard }) => shard), holder }),
+    metrics: createMetrics(over, kept, () => over.first().directory.now()),
     customers: createCustomers(parts.findOfCustomer),
     audit: createAuditTrail(store),
-    lanes,
-    ownLanes: createOwnLanes(shard, directory),
-    overview: createOverview({ shard, directory, lanes }),
-    watching: createWatching({ ...kept, shard, store, directory }, parts.takenIn),
+    lanes: lanesOver(over),
+    ownLanes: ownLanesOver(over),
+    overview: overviewOver(over),
+    watching: createWatching(over, parts.shards, parts.takenIn),
+    shardsAway: over.away,
     store,
   };
 }

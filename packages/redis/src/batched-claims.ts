@@ -3,8 +3,8 @@
 // so what a claim is stays BullMQ's business.
 
 import { type BackendFactory, createRedisBackend, type RedisQueueBackend } from "bullmq";
-import type { Redis } from "ioredis";
 import { createBatch } from "./batch.ts";
+import type { RedisClient } from "./home-cluster.ts";
 
 /** Keeps one script under a millisecond or so. */
 const GROUP_MAX = 50;
@@ -18,7 +18,7 @@ const KEYS = 11;
 const OPTIONS = KEYS + 2;
 
 /** What BullMQ's workers ask Redis with; `redis` is the connection that they are given. */
-export function batchClaims(redis: Redis): BackendFactory<RedisQueueBackend> {
+export function batchClaims(redis: RedisClient): BackendFactory<RedisQueueBackend> {
   return (lane, options, connections) => {
     const backend = createRedisBackend(lane, options, connections);
     const single = backend.execCommand.bind(backend);
@@ -42,7 +42,7 @@ export function batchClaims(redis: Redis): BackendFactory<RedisQueueBackend> {
   };
 }
 
-function defineCommand(redis: Redis): void {
+function defineCommand(redis: RedisClient): void {
   const scripts = new Map(Object.entries<{ readonly lua: string }>(redis.scriptsSet));
   if (scripts.has(COMMAND)) return;
   // BullMQ adds its version.

@@ -1,7 +1,7 @@
 // Names for shards by the slots of a Redis Cluster, so that the shards spread evenly over its masters: which
 // slot a name falls into is chance, and some names of few may all fall on one. Pure.
 
-import { createShardKeys } from "./keys.ts";
+import { shardTag } from "./keys.ts";
 
 const SLOTS = 16_384;
 /**
@@ -23,7 +23,7 @@ export function slotOfTag(tag: string): number {
 
 /** The slot in which all keys of a shard lie. */
 export function slotOfShard(keyPrefix: string, name: string): number {
-  return slotOfTag(createShardKeys(keyPrefix, name).prefix.slice(1, -1));
+  return slotOfTag(shardTag(keyPrefix, name));
 }
 
 /** The slots of one master, each range with its first and last. */
@@ -44,11 +44,13 @@ export function chooseShardNames(
     return masters.findIndex((ranges) => ranges.some(([first, last]) => first <= slot && slot <= last));
   };
   const counts = masters.map((_, master) => taken.filter((name) => masterOf(name) === master).length);
-  const used = new Set(taken);
+  // A name that was used before would bring back what was counted under it.
+  const first = nextNumber(taken);
+  const used = new Set<string>();
   const chosen: string[] = [];
   while (chosen.length < count) {
     const master = counts.indexOf(Math.min(...counts));
-    const name = findName((one) => !used.has(one) && masterOf(one) === master);
+    const name = findName(first, (one) => !used.has(one) && masterOf(one) === master);
     used.add(name);
     chosen.push(name);
     counts[master] = (counts[master] ?? 0) + 1;
@@ -56,7 +58,13 @@ export function chooseShardNames(
   return chosen;
 }
 
-function findName(isGood: (name: string) => boolean): string {
-  for (let number = 0; number < TRIES_MAX; number++) if (isGood(String(number))) return String(number);
+/** The number after the highest that is the name of a shard. */
+export function nextNumber(taken: readonly string[]): number {
+  return Math.max(-1, ...taken.map(Number)) + 1;
+}
+
+function findName(first: number, isGood: (name: string) => boolean): string {
+  for (let number = first; number < first + TRIES_MAX; number++)
+    if (isGood(String(number))) return String(number);
   throw new Error(`no name of ${TRIES_MAX} falls into the slots of a master`);
 }

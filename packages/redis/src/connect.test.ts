@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
-import { asProducer, connectRedis, producerOptions, toRedisPlaces } from "./connect.ts";
+import { asProducer, connectRedis, toProducerOptions } from "./connect.ts";
 
 const named = (name: string, message: string): Error => Object.assign(new Error(message), { name });
 
@@ -13,6 +13,11 @@ test.each([
   named("Error", "connect ECONNREFUSED 127.0.0.1:6379"),
   named("ReplyError", "LOADING Redis is loading the dataset in memory"),
   named("ReplyError", "READONLY You can't write against a read only replica."),
+  named("Error", "Too many Cluster redirections. Last error: ReplyError: MOVED 13210 127.0.0.1:7000"),
+  named("ReplyError", "CLUSTERDOWN Hash slot not served"),
+  named("ReplyError", "TRYAGAIN Multiple keys request during rehashing of slot"),
+  named("Error", "Cluster isn't ready and enableOfflineQueue options is false"),
+  named("ReplyError", "ERR Script attempted to access a non local key in a cluster node"),
   Object.assign(named("ReplyError", "EXECABORT Transaction discarded because of previous errors."), {
     previousErrors: [named("ReplyError", "MISCONF Redis is configured to save RDB snapshots")],
   }),
@@ -43,27 +48,22 @@ test("other errors pass as they are", async () => {
 });
 
 test("a library that is given no good URL of Sentinels is told so, without the password", async () => {
-  const error = await connectRedis("redis+sentinel://user:pl4/nted@h", producerOptions).catch(
-    (thrown: unknown) => thrown,
-  );
+  const options = toProducerOptions({ redisWaitMs: 1_000 });
+  const url = "redis+sentinel://user:pl4/nted@h";
+  const error = await connectRedis(url, options, { tag: "" }).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: "settings_invalid" });
   expect(inspect(error)).not.toContain("nted");
 });
 
 test.each([
-  ["redis://10.0.0.7", [["10.0.0.7", 6_379]]],
-  ["rediss://user:pass@redis.example:6380/2", [["redis.example", 6_380]]],
-  ["redis://[fd00::1]:7000", [["fd00::1", 7_000]]],
-  ["unix:///run/redis.sock", []],
-  [
-    "redis+sentinel://user:p%40ss@one:26380,two,[fd00::1]:26381/name/3",
-    [
-      ["one", 26_380],
-      ["two", 26_379],
-      ["fd00::1", 26_381],
-    ],
-  ],
-  ["redis+sentinel://one:26379", [["one", 26_379]]],
-])("%s names its places", (url, places) => {
-  expect(toRedisPlaces(url).map(({ host, port }) => [host, port])).toEqual(places);
+  ["NOPERM User producer has no permissions to run the 'evalsha' command", "+evalsha"],
+  ["NOPERM User default has no permissions to run the 'config|get' command", "+config|get"],
+  ["NOPERM No permissions to access a key", "~{"],
+  ["ERR The user executing the script can't run this command or subcommand script: 8f1", "docs/redis.md"],
+  ["WRONGPASS invalid username-password pair or user is disabled.", "POSTRIDER_REDIS_URL"],
+])("%s says what to grant", async (message, grant) => {
+  const told = await asProducer(() => Promise.reject(named("ReplyError", message))).catch(
+    (error: unknown) => error,
+  );
+  expect(told).toMatchObject({ code: "redis_denied", message: expect.stringContaining(grant) });
 });

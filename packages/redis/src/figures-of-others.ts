@@ -1,11 +1,11 @@
 // Figures of those around the deliveries: who reads outcomes and events, subscriptions, and Redis itself.
 
 import type { Figures, RedisFigures } from "@postrider/shared/installation-metrics";
-import type { Redis } from "ioredis";
 import { isPersistent, toEvictionPolicy } from "./connect.ts";
+import type { RedisClient } from "./home-cluster.ts";
 import { latestPlace, listGroups, placeOf, type ReaderGroup } from "./reader-groups.ts";
 import type { Shard, Store } from "./shard.ts";
-import { readReaders, readSubscriptions } from "./stored-subscriptions.ts";
+import { fromIn, readReaders, readSubscriptions } from "./stored-subscriptions.ts";
 import { EVENTS_KEPT, eventStream, OUTCOMES_KEPT, outcomeStream } from "./told-streams.ts";
 
 /** Groups that are told apart. */
@@ -66,12 +66,15 @@ export async function readSubscriptionFigures(
     );
     if (states.some(({ problem }) => problem !== null)) hindered += 1;
     for (const [index, { from, latest }] of own.entries())
-      subscriptionLag = Math.max(subscriptionLag, latest - placeOf(states[index]?.place ?? from));
+      subscriptionLag = Math.max(
+        subscriptionLag,
+        latest - placeOf(states[index]?.place ?? fromIn({ from }, shard.name)),
+      );
   }
   return { subscriptions: { ok: all.length - hindered, hindered }, subscriptionLag };
 }
 
-export async function readRedisFigures(redis: Redis): Promise<RedisFigures> {
+export async function readRedisFigures(redis: RedisClient): Promise<RedisFigures> {
   const memory = await redis.info("memory");
   return {
     usedBytes: read(memory, "used_memory"),
@@ -87,7 +90,7 @@ function read(info: string, name: string): number {
 }
 
 /** Null where CONFIG is not allowed, as in managed Redis. */
-async function readListpackValue(redis: Redis): Promise<number | null> {
+async function readListpackValue(redis: RedisClient): Promise<number | null> {
   try {
     const [, value] = (await redis.config("GET", "hash-max-listpack-value")) as string[];
     return value === undefined ? null : Number(value);

@@ -1,25 +1,24 @@
 // Which processes serve lanes: each shows a sign of life, and looks who else did.
 
-import { randomUUID } from "node:crypto";
 import type { Shard } from "./shard.ts";
 
 /** A process that showed no sign of life for this long serves nothing any more. */
 export const ALIVE_MS = 10_000;
 
 export interface Heartbeat {
-  readonly self: string;
   /** Shows a sign of life, and looks who else did. */
   show(now: number): Promise<void>;
   processes(): readonly string[];
   leave(): Promise<void>;
 }
 
-/** The processes that serve lanes, and the shared lanes that they serve, by their signs of life. */
-export function createHeartbeat(shard: Shard, sharedLanes: readonly string[]): Heartbeat {
-  const self = randomUUID();
+/**
+ * The processes that serve lanes, and the shared lanes that they serve, by their signs of life.
+ * @param self this process, the same in all shards.
+ */
+export function createHeartbeat(shard: Shard, self: string, sharedLanes: readonly string[]): Heartbeat {
   let processes: readonly string[] = [self];
   return {
-    self,
     async show(now) {
       const replies = await shard.redis
         .pipeline()

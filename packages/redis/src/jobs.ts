@@ -2,6 +2,7 @@
 
 import { DELAY_UNIT } from "./counts.ts";
 import type { LetterRef } from "./letter-page.ts";
+import { onceSettled } from "./once-settled.ts";
 import { readReplies } from "./replies.ts";
 import type { Shard } from "./shard.ts";
 
@@ -32,15 +33,18 @@ export interface StoredJob {
 export async function readJob(shard: Shard, lane: string, id: string): Promise<StoredJob | null> {
   const job = shard.keys.job(lane, id);
   const wait = shard.keys.ofLane(lane, "wait");
-  const transaction = shard.redis
-    .multi()
-    .hmget(job, "data", "timestamp", "atm")
-    .zscore(shard.keys.ofLane(lane, "delayed"), id)
-    .lpos(shard.keys.ofLane(lane, "active"), id)
-    .exists(`${job}:lock`)
-    .llen(wait)
-    .lpos(wait, id, "RANK", -1, "MAXLEN", LOOKED_THROUGH_MAX);
-  const [fields, due, claimed, lock, waiting, place] = readReplies(await transaction.exec());
+  const replies = await onceSettled(shard.redis, () =>
+    shard.redis
+      .multi()
+      .hmget(job, "data", "timestamp", "atm")
+      .zscore(shard.keys.ofLane(lane, "delayed"), id)
+      .lpos(shard.keys.ofLane(lane, "active"), id)
+      .exists(`${job}:lock`)
+      .llen(wait)
+      .lpos(wait, id, "RANK", -1, "MAXLEN", LOOKED_THROUGH_MAX)
+      .exec(),
+  );
+  const [fields, due, claimed, lock, waiting, place] = readReplies(replies);
   const [data, enqueuedAt, attemptsMade] = fields as (string | null)[];
   if (data === null || data === undefined) return null;
   return {

@@ -23,13 +23,23 @@ function createEventKeys(prefix: string) {
   } as const;
 }
 
+/** What stands between the braces of all keys of a shard. */
+export function shardTag(keyPrefix: string, shard: string): string {
+  return `${keyPrefix}:${shard}`;
+}
+
+/** What stands between the braces of all keys of the store. */
+export function storeTag(keyPrefix: string): string {
+  return keyPrefix;
+}
+
 /**
  * The keys of one shard. They share a hash tag, so that they live in one slot of a Redis Cluster.
  * @param keyPrefix what the keys of one installation begin with. @param shard its name.
  */
 export function createShardKeys(keyPrefix: string, shard: string) {
   /** BullMQ's prefix, too. */
-  const prefix = `{${keyPrefix}:${shard}}`;
+  const prefix = `{${shardTag(keyPrefix, shard)}}`;
   const laneKey = (lane: string, part: string): string => `${prefix}:${lane}:${part}`;
   return {
     prefix,
@@ -107,8 +117,9 @@ export type ShardKeys = ReturnType<typeof createShardKeys>;
 
 /** The keys that all shards share; none of them is used on the data path. */
 export function createStoreKeys(keyPrefix: string) {
-  const prefix = `{${keyPrefix}}`;
+  const prefix = `{${storeTag(keyPrefix)}}`;
   return {
+    keyPrefix,
     /** An action's versions: hash of version → JSON, with `latest`, `digest`, `examples` and `archivedAt`. */
     action: (id: string) => `${prefix}:action:${id}`,
     /** Set of the actions' ids. */
@@ -130,6 +141,11 @@ export function createStoreKeys(keyPrefix: string) {
     apiAnswer: (digest: string) => `${prefix}:api-answer:${digest}`,
     /** Which form all keys have, as a number: read once by each process at its start. */
     format: () => `${prefix}:format`,
+    /** What waits in each shard of what it shares: hash of shard → JSON. Written once a second. */
+    rateDemand: () => `${prefix}:rate-demand`,
+    /** How the shards share what destinations grant, as JSON; and whose turn it is to say it. */
+    rateShares: () => `${prefix}:rate-shares`,
+    rateSharesTurn: () => `${prefix}:rate-shares:turn`,
     /** Which shards there are, as JSON; absent while there is one. Read once a second. */
     shards: () => `${prefix}:shards`,
     /** Who changed what: a stream. */

@@ -64,12 +64,13 @@ export interface LaneDirectory {
   /**
    * Changes a lane's entry by a pure function of what stands there, and BullMQ's switches with it. What it
    * gives back is saved; `undefined` changes nothing. Where the change is one that operators are told of, the
-   * event is a part of the step. @param ofRun what its events say of a run, where the lane is a run's.
+   * event is a part of the step. @param ofRun what its events say of a run, where the lane is a run's; null:
+   * nothing is told.
    */
   update(
     lane: string,
     change: (entry: OwnLane | undefined) => OwnLane | undefined,
-    ofRun?: RunFacts,
+    ofRun?: RunFacts | null,
   ): Promise<OwnLane | undefined>;
   /** Forgets a lane if it is empty and unchanged. */
   dissolve(lane: string): Promise<boolean>;

@@ -30,15 +30,15 @@ export function afterCalm(entry: OwnLane | undefined, now: number): OwnLane | un
 
 /**
  * What operators are told when a lane's entry becomes another, or is no more. Pairs: what was told as begun
- * is told as ended, whichever way it ends.
+ * is told as ended, whichever way it ends. @param run null: another shard tells what befalls it.
  */
 export function toLaneEvents(
   before: OwnLane | undefined,
   after: OwnLane | undefined,
-  run: RunFacts = { action: "", lane: "" },
+  run: RunFacts | null = { action: "", lane: "" },
 ): NewEvent[] {
   const entry = after ?? before;
-  if (entry?.kind === "run") return toRunEvents(before, after, { run: entry.of, ...run });
+  if (entry?.kind === "run") return run === null ? [] : toRunEvents(before, after, { run: entry.of, ...run });
   return entry?.kind === "destination" ? toDestinationEvents(before, after, entry.of) : [];
 }
 

@@ -2,10 +2,13 @@
 // whose server does not answer is missing until it does; all others go on.
 
 import { PostriderError } from "@postrider/shared/errors";
-import type { Redis } from "ioredis";
+import type { RatePart } from "@postrider/shared/rate-part";
 import { checkFormat } from "./format.ts";
+import type { RedisClient } from "./home-cluster.ts";
+import { shardTag, storeTag } from "./keys.ts";
+import type { Server } from "./servers.ts";
 import { createShard, createStore, type Shard, type Store } from "./shard.ts";
-import { beginShardMap, partOf, readShardMap, type ShardMap, type ShardPart } from "./shard-map.ts";
+import { beginShardMap, partOf, readShardMap, type ShardMap, sharingNames } from "./shard-map.ts";
 import { createShards, type Shards } from "./shards.ts";
 
 /** How often a process looks which shards there are. */
@@ -13,8 +16,8 @@ export const SHARDS_LOOK_MS = 1_000;
 
 export interface OpenShardsOptions {
   readonly keyPrefix: string;
-  /** Connects to each of the servers, always in the same order; the first holds the store. */
-  readonly servers: readonly (() => Promise<Redis>)[];
+  /** Always in the same order; the first holds the store. */
+  readonly servers: readonly Server[];
   /** The number of shards, where the installation is a new one. */
   readonly count: number;
   /** The names of those that this process has to do with; absent: all. */
@@ -23,8 +26,16 @@ export interface OpenShardsOptions {
 
 export interface OpenShards extends Shards {
   readonly store: Store;
+  /** Which shards there are, as this process has read it last. */
+  map(): ShardMap;
+  /** How many servers the setting names. */
+  readonly servers: number;
   /** A shard's part of what all of them share, such as a destination's rate. */
-  partOf(name: string): ShardPart;
+  partOf(name: string): RatePart;
+  /** The names of those that share it. */
+  sharing(): readonly string[];
+  /** All that the installation has; null where this process has to do with some alone, or one is missing. */
+  whole(): readonly Shard[] | null;
   /** The names of the shards whose server has not answered yet. */
   missing(): readonly string[];
   /**
@@ -41,7 +52,7 @@ export interface OpenShards extends Shards {
 export async function openShards(options: OpenShardsOptions): Promise<OpenShards> {
   const { keyPrefix, servers } = options;
   const connections = createConnections(servers);
-  const store = createStore(await connections.open(0), keyPrefix);
+  const store = createStore(await connections.open(0, storeTag(keyPrefix)), keyPrefix);
   try {
     return await openWith(store, connections, options);
   } catch (error) {
@@ -63,7 +74,7 @@ async function openWith(
     const wanted = map.shards.filter(({ name }) => !shards.has(name) && isMeant(name, only));
     await Promise.all(
       wanted.map(async ({ name, server }) => {
-        const redis = await connections.open(server).catch(passUnavailable);
+        const redis = await connections.open(server, shardTag(keyPrefix, name)).catch(passUnavailable);
         if (redis !== null) shards.set(name, createShard(redis, keyPrefix, name));
       }),
     );
@@ -82,6 +93,10 @@ async function openWith(
       return found.all;
     },
     store,
+    map: () => map,
+    servers: servers.length,
+    sharing: () => sharingNames(map, Date.now()),
+    whole: () => (found.all.length === map.shards.length ? found.all : null),
     partOf: (name) => partOf(map, name, Date.now()),
     missing: () => toNames(map).filter((name) => !shards.has(name) && isMeant(name, only)),
     async refresh() {
@@ -110,28 +125,32 @@ function passUnavailable(error: unknown): null {
 
 type Connections = ReturnType<typeof createConnections>;
 
-/** One connection to each server, whatever is on it; one that fails is tried again when it is asked for. */
+/**
+ * One connection to each server, whatever is on it, and one to a Cluster for each hash tag; one that fails is
+ * tried again when it is asked for.
+ */
 function createConnections(servers: OpenShardsOptions["servers"]) {
-  const connecting = new Map<number, Promise<Redis>>();
-  const open = new Set<Redis>();
+  const connecting = new Map<string, Promise<RedisClient>>();
+  const open = new Set<RedisClient>();
   return {
-    async open(server: number): Promise<Redis> {
-      const known = connecting.get(server);
-      if (known !== undefined) return known;
-      const connect = servers[server];
-      if (connect === undefined)
+    async open(index: number, tag: string): Promise<RedisClient> {
+      const server = servers[index];
+      if (server === undefined)
         throw new PostriderError(
           "settings_invalid",
-          `${servers.length} servers are named, and a shard is on number ${server + 1}; name all that the installation has, in the same order`,
+          `${servers.length} servers are named, and a shard is on number ${index + 1}; name all that the installation has, in the same order`,
         );
-      const connection = connect();
-      connecting.set(server, connection);
+      const key = server.isCluster ? `${index} ${tag}` : String(index);
+      const known = connecting.get(key);
+      if (known !== undefined) return known;
+      const connection = server.connect(tag);
+      connecting.set(key, connection);
       try {
         const redis = await connection;
         open.add(redis);
         return redis;
       } catch (error) {
-        connecting.delete(server);
+        connecting.delete(key);
         throw error;
       }
     },

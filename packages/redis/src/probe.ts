@@ -2,7 +2,7 @@
 
 import type { Logger } from "@postrider/shared/log";
 import type { RedisMetrics } from "@postrider/shared/redis-metrics";
-import type { Redis } from "ioredis";
+import type { RedisClient } from "./home-cluster.ts";
 import { repeat } from "./periodic.ts";
 import { within } from "./within.ts";
 
@@ -11,7 +11,11 @@ const PROBE_MS = 1_000;
 const ANSWER_MS = 1_000;
 
 /** Probes until it is stopped. */
-export function probeRedis(redis: Redis, metrics: RedisMetrics, log: Logger): ReturnType<typeof repeat> {
+export function probeRedis(
+  redis: RedisClient,
+  metrics: RedisMetrics,
+  log: Logger,
+): ReturnType<typeof repeat> {
   let asked: Promise<number | null> | null = null;
   const ask = async (): Promise<number | null> => {
     const sentAt = performance.now();

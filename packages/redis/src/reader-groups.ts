@@ -1,5 +1,6 @@
 // The groups of readers that a stream has: how far each is.
 
+import { onceSettled } from "./once-settled.ts";
 import { readReplies } from "./replies.ts";
 import type { Shard } from "./shard.ts";
 import type { ToldStream } from "./told-streams.ts";
@@ -43,8 +44,8 @@ export async function removeGroup(
   stream: ToldStream<unknown>,
   group: string,
 ): Promise<boolean> {
-  const replies = await redis.multi().srem(stream.groups, group).del(stream.group(group)).exec();
-  return readReplies(replies)[0] === 1;
+  const remove = () => redis.multi().srem(stream.groups, group).del(stream.group(group)).exec();
+  return readReplies(await onceSettled(redis, remove))[0] === 1;
 }
 
 /** The place of the latest entry ever told. */

@@ -58,10 +58,15 @@ const HASHES_PER_TRIP = 100;
 /** Cells of a name by the step that they are of. */
 type Steps = Map<number, Cell>;
 
-/** The series of each measure, the busiest names first, the rest last. */
-export async function readSeries(shard: Shard, query: SeriesQuery): Promise<Series[]> {
+/** What was read for series, by name: of one shard, or of several together. */
+export type NamedSteps = ReadonlyMap<string, Steps>;
+
+/**
+ * The series of each measure, the busiest names first, the rest last. @param shards what was read of each.
+ */
+export function toSeries(shards: readonly NamedSteps[], query: SeriesQuery): Series[] {
   const { measures, from, to, stepMs } = query;
-  const named = fold(await readCells(shard, query), query);
+  const named = fold(addUp(shards), query);
   const steps = Array.from({ length: Math.ceil((to - from) / stepMs) }, (_, step) => step);
   return measures.flatMap((measure) =>
     named.map(([name, cells]) => ({
@@ -74,8 +79,17 @@ export async function readSeries(shard: Shard, query: SeriesQuery): Promise<Seri
 
 const EMPTY = emptyCell();
 
+/** The first one's cells are the sum's own from then on. */
+function addUp([first = new Map<string, Steps>(), ...others]: readonly NamedSteps[]): NamedSteps {
+  const sum = new Map(first);
+  for (const other of others)
+    for (const [name, steps] of other)
+      sum.set(name, sumUp([...(sum.has(name) ? [sum.get(name) as Steps] : []), steps]));
+  return sum;
+}
+
 /** Reads all that is asked for, added up by step. */
-async function readCells(shard: Shard, query: SeriesQuery): Promise<Map<string, Steps>> {
+export async function readCells(shard: Shard, query: SeriesQuery): Promise<NamedSteps> {
   const { by, names, from, to, stepMs, unit } = query;
   const unitMs = unit === "hour" ? HOUR_MS : MINUTE_MS;
   const end = Math.ceil(to / unitMs);
@@ -137,7 +151,7 @@ function addTo(found: Map<string, Steps>, name: string, step: number, cell: Cell
 function fold(
   found: ReadonlyMap<string, Steps>,
   { by, names, namesMax, isSummed }: SeriesQuery,
-): [name: string, Steps][] {
+): (readonly [name: string, Steps])[] {
   if (isSummed === true) return [[UNNAMED, sumUp([...found.values()])]];
   if (by === "total" || names !== undefined) return [...found];
   const sums = new Map([...found].map(([name, steps]) => [name, sumOf(steps)]));
@@ -199,10 +213,9 @@ export async function recentByAction(shard: Shard, minutes: number): Promise<Map
   const from = to - minutes * MINUTE_MS;
   const unit = "minute";
   const query = { measures: [], by: "action", namesMax: 0, from, to, stepMs: to - from, unit } as const;
-  const found = await readCells(shard, query);
-  found.delete(UNNAMED);
+  const found = [...(await readCells(shard, query))].filter(([action]) => action !== UNNAMED);
   return new Map(
-    [...found].map(([action, steps]) => {
+    found.map(([action, steps]) => {
       const cell = steps.get(0) ?? EMPTY;
       return [action, { ended: endedOf(cell), failed: toValue("failed", cell) ?? 0 }];
     }),

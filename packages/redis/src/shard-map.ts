@@ -1,8 +1,11 @@
 // Which shards an installation has, as it stands in the store: their names, the server that each is on, and
 // whether new deliveries enter it. An installation with one shard has nothing of it in Redis.
 
-import type { Redis } from "ioredis";
+import { type RatePart, toEvenPart, WHOLE } from "@postrider/shared/rate-part";
+import { chooseShardNames, nextNumber } from "./cluster-slots.ts";
+import type { RedisClient } from "./home-cluster.ts";
 import { createShardKeys } from "./keys.ts";
+import { type ClusterSlots, readClusterSlots } from "./read-slots.ts";
 import { ONLY_SHARD, type Store } from "./shard.ts";
 
 /** New deliveries enter an open one; one that drains is served until nothing is left in it. */
@@ -59,34 +62,32 @@ export function openNames({ shards, former }: ShardMap, now: number): readonly s
   return shards.filter(({ state }) => state === "open").map(({ name }) => name);
 }
 
-/** Of what all shards share, the part of one: every so-manieth. */
-export interface ShardPart {
-  readonly count: number;
-  /** From 0. */
-  readonly place: number;
-}
-
-export const WHOLE: ShardPart = { count: 1, place: 0 };
-
 /**
- * A shard's part at a time. A shard that is about to be opened has none yet, and the others have all: there
- * is nothing in it.
+ * The names of the shards that share what all keep together, such as a rate. A shard that is about to be
+ * opened is none of them yet: there is nothing in it.
  */
-export function partOf(map: ShardMap, name: string, now: number): ShardPart {
-  // Asked for each request of a lane with a rate.
-  if (map.shards.length === 1) return WHOLE;
+export function sharingNames(map: ShardMap, now: number): readonly string[] {
   const open = new Set(openNames(map, now));
-  const names = map.shards
+  return map.shards
     .filter((shard) => shard.state === "draining" || open.has(shard.name))
     .map((shard) => shard.name);
+}
+
+/** A shard's even part at a time. */
+export function partOf(map: ShardMap, name: string, now: number): RatePart {
+  // Asked for each request of a lane with a rate.
+  if (map.shards.length === 1) return WHOLE;
+  const names = sharingNames(map, now);
   const place = names.indexOf(name);
-  return place < 0 ? { count: names.length + 1, place: names.length } : { count: names.length, place };
+  return place < 0 ? toEvenPart(names.length + 1, names.length) : toEvenPart(names.length, place);
 }
 
 export interface NewShards {
   readonly count: number;
   readonly servers: number;
   readonly now: number;
+  /** Of the Cluster on which all shards are; absent: they are on servers that have all slots. */
+  readonly slots?: ClusterSlots | null;
 }
 
 /**
@@ -96,13 +97,14 @@ export interface NewShards {
 export async function beginShardMap(store: Store, keyPrefix: string, begun: NewShards): Promise<ShardMap> {
   const known = await readShardMap(store);
   if (known.version > 0 || begun.count === 1 || (await hasDeliveries(store.redis, keyPrefix))) return known;
-  const made: ShardMap = { ...planShards(known, begun), former: [] };
+  const slots = begun.servers === 1 ? await readClusterSlots(store) : null;
+  const made: ShardMap = { ...planShards(known, { ...begun, slots }), former: [] };
   await store.redis.set(store.keys.shards(), JSON.stringify(made), "NX");
   return readShardMap(store);
 }
 
 /** Whether something was ever enqueued to the shard that an installation without a map has. */
-async function hasDeliveries(redis: Redis, keyPrefix: string): Promise<boolean> {
+async function hasDeliveries(redis: RedisClient, keyPrefix: string): Promise<boolean> {
   return (await redis.exists(createShardKeys(keyPrefix, ONLY_SHARD).totals())) === 1;
 }
 
@@ -110,7 +112,7 @@ async function hasDeliveries(redis: Redis, keyPrefix: string): Promise<boolean> 
  * The map with so many open shards. More: those that drain are opened again, then new ones are named, each on
  * the server that has the fewest. Fewer: the last ones drain. Pure.
  */
-export function planShards(map: ShardMap, { count, servers, now }: NewShards): ShardMap {
+export function planShards(map: ShardMap, { count, servers, now, slots = null }: NewShards): ShardMap {
   const shards = [...map.shards];
   const openCount = (): number => shards.filter(({ state }) => state === "open").length;
   const setState = (index: number, state: ShardState): void => {
@@ -127,8 +129,9 @@ export function planShards(map: ShardMap, { count, servers, now }: NewShards): S
       shards.findIndex(({ state }) => state === "draining"),
       "open",
     );
-  while (openCount() < count)
-    shards.push({ name: nextName(shards), server: leastUsed(shards, servers), state: "open" });
+  const missing = Math.max(0, count - openCount());
+  for (const name of newNames(shards, missing, slots))
+    shards.push({ name, server: leastUsed(shards, servers), state: "open" });
   const former = { names: openNames(map, now), until: now + KNOWN_TO_ALL_MS };
   return { version: map.version + 1, shards, former: withFormer(map.former, former, now) };
 }
@@ -139,9 +142,11 @@ function withFormer(all: readonly FormerShards[], added: FormerShards, now: numb
   return [...kept, added].slice(-FORMER_MAX);
 }
 
-/** A name that was used before would bring back what was counted under it. */
-function nextName(shards: readonly ShardPlace[]): string {
-  return String(Math.max(-1, ...shards.map(({ name }) => Number(name))) + 1);
+function newNames(shards: readonly ShardPlace[], count: number, slots: ClusterSlots | null): string[] {
+  const taken = shards.map(({ name }) => name);
+  if (slots !== null) return chooseShardNames(slots.keyPrefix, slots.masters, { count, taken });
+  const first = nextNumber(taken);
+  return Array.from({ length: count }, (_, index) => String(first + index));
 }
 
 function leastUsed(shards: readonly ShardPlace[], servers: number): number {

@@ -1,19 +1,19 @@
 // The two values through which everything that lies in Redis is reached: a shard holds the deliveries, the
 // store what shards share. Each is made once and handed on; no key exists without one of them.
 
-import type { Redis } from "ioredis";
+import type { RedisClient } from "./home-cluster.ts";
 import { createShardKeys, createStoreKeys, type ShardKeys, type StoreKeys } from "./keys.ts";
 
 /** One part of the deliveries, with all that is counted and decided about them. */
 export interface Shard {
   readonly name: string;
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly keys: ShardKeys;
 }
 
 /** Actions, snippets, secrets and tokens. */
 export interface Store {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly keys: StoreKeys;
 }
 
@@ -21,11 +21,11 @@ export interface Store {
 export const ONLY_SHARD = "0";
 
 /** @param keyPrefix POSTRIDER_KEY_PREFIX. */
-export function createShard(redis: Redis, keyPrefix: string, name: string = ONLY_SHARD): Shard {
+export function createShard(redis: RedisClient, keyPrefix: string, name: string = ONLY_SHARD): Shard {
   return { name, redis, keys: createShardKeys(keyPrefix, name) };
 }
 
 /** @param keyPrefix POSTRIDER_KEY_PREFIX. */
-export function createStore(redis: Redis, keyPrefix: string): Store {
+export function createStore(redis: RedisClient, keyPrefix: string): Store {
   return { redis, keys: createStoreKeys(keyPrefix) };
 }

@@ -2,7 +2,7 @@
 
 import { asProducer } from "./connect.ts";
 import { readReplies } from "./replies.ts";
-import type { Shard, Store } from "./shard.ts";
+import { ONLY_SHARD, type Shard, type Store } from "./shard.ts";
 
 /** By id, in no order. */
 export function readSubscriptions({ redis, keys }: Store): Promise<Readonly<Record<string, string>>> {
@@ -66,4 +66,22 @@ async function note({ redis, keys }: Shard, name: string, values: (string | numb
 /** The names of all readers that subscriptions have, or had. */
 export function readReaderNames({ redis, keys }: Shard): Promise<string[]> {
   return asProducer(() => redis.smembers(keys.subscriptionReaders()));
+}
+
+/** Before all of a stream. */
+const FIRST = "0-0";
+
+/** Where a reader begins, as it is kept. @param places by shard, as ids in its stream. */
+export function toFrom(places: readonly (readonly [shard: string, id: string])[]): string {
+  return places.map(([shard, id]) => `${shard}.${id}`).join(",");
+}
+
+/**
+ * The id behind which a reader begins in a shard: in one that is younger than the subscription, at its
+ * beginning. An id without a shard is that of an installation that had but one.
+ */
+export function fromIn({ from }: { readonly from: string }, shard: string): string {
+  if (!from.includes(".")) return shard === ONLY_SHARD ? from : FIRST;
+  const place = from.split(",").find((one) => one.startsWith(`${shard}.`));
+  return place?.slice(shard.length + 1) ?? FIRST;
 }

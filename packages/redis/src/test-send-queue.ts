@@ -2,6 +2,7 @@
 // waits.
 
 import { TEST_SEND_KEPT_MS } from "@postrider/shared/test-send-format";
+import { onceSettled } from "./once-settled.ts";
 import { readReplies } from "./replies.ts";
 import type { Shard } from "./shard.ts";
 
@@ -25,7 +26,8 @@ export function createTestSendQueue({ redis, keys }: Shard): TestSendQueue {
   return {
     async ask(packed) {
       if ((await redis.llen(asked)) >= ASKED_MAX) return false;
-      readReplies(await redis.multi().lpush(asked, packed).pexpire(asked, TEST_SEND_KEPT_MS).exec());
+      const ask = () => redis.multi().lpush(asked, packed).pexpire(asked, TEST_SEND_KEPT_MS).exec();
+      readReplies(await onceSettled(redis, ask));
       return true;
     },
     takeBack: async (packed) => (await redis.lrem(asked, 1, packed)) > 0,

@@ -1,6 +1,7 @@
 // Several scripts in one transaction.
 
 import { asProducer } from "./connect.ts";
+import { onceSettled } from "./once-settled.ts";
 import { readReplies } from "./replies.ts";
 import type { Shard } from "./shard.ts";
 
@@ -16,8 +17,11 @@ export type Call = (command: string, names: readonly string[], values: readonly 
  */
 export function transact(shard: Shard, add: (call: Call) => void): Promise<number[]> {
   return asProducer(async () => {
-    const commands = shard.redis.multi() as unknown as Commands;
-    add((command, names, values) => commands[command]?.(names.length, ...names, ...values));
-    return readReplies(await commands.exec()).map(Number);
+    const replies = await onceSettled(shard.redis, () => {
+      const commands = shard.redis.multi() as unknown as Commands;
+      add((command, names, values) => commands[command]?.(names.length, ...names, ...values));
+      return commands.exec();
+    });
+    return readReplies(replies).map(Number);
   });
 }

@@ -151,6 +151,11 @@ export const ERROR_CODES = {
     status: 503,
     text: "Redis did not answer; nothing, or not all, was accepted.",
   },
+  redis_denied: {
+    exitCode: 1,
+    status: 503,
+    text: "Redis' access list refuses the user, the password, or a command that is needed; the message says what to grant.",
+  },
   redis_full: {
     exitCode: 1,
     status: 503,

@@ -9,9 +9,9 @@ import { createRollUps } from "@postrider/redis/roll-ups";
 import { createBury } from "@postrider/redis/scripts/bury";
 import { createMove } from "@postrider/redis/scripts/move";
 import type { Shard, Store } from "@postrider/redis/shard";
-import type { ShardPart } from "@postrider/redis/shard-map";
 import { createTestSendQueue } from "@postrider/redis/test-send-queue";
 import type { Logger } from "@postrider/shared/log";
+import type { RatePart } from "@postrider/shared/rate-part";
 import type { Sealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings/settings";
 import type { FindAction } from "./action-cache.ts";
@@ -37,12 +37,16 @@ import { createLaneView, type LaneView, type ServedLanes, serveLanes } from "./w
 
 /** What the shards of a process have in common. */
 export interface ProcessParts {
+  /** Tells this process from others. */
+  readonly self: string;
   readonly settings: Settings;
   readonly log: Logger;
   readonly store: Store;
   readonly sealer: Sealer;
   /** A shard's part of what all shards share. */
-  readonly partOf: (shard: string) => ShardPart;
+  readonly partOf: (shard: string) => RatePart;
+  /** The names of the shards that share it. */
+  readonly sharing: () => readonly string[];
   readonly attempts: AttemptLog;
   readonly interrupts: Interrupts;
   /** Once off, nothing more is sent. */
@@ -114,7 +118,18 @@ export async function createShardServer(
       const reclaimed = toReclaimed(metrics, log);
       running = {
         testSends: serveTests(shard, ownPort, shared),
-        lanes: serveLanes({ shard, store, view, settings, slots, metrics, log, reclaimed, start }),
+        lanes: serveLanes({
+          ...shared,
+          shard,
+          store,
+          view,
+          settings,
+          slots,
+          metrics,
+          log,
+          reclaimed,
+          start,
+        }),
       };
     },
     stuckIn: () => running?.lanes.stuckIn() ?? null,

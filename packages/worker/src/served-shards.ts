@@ -6,6 +6,7 @@ import { addFigures } from "@postrider/redis/figures-sum";
 import { type OpenShards, SHARDS_LOOK_MS } from "@postrider/redis/open-shards";
 import { repeat } from "@postrider/redis/periodic";
 import type { Shard } from "@postrider/redis/shard";
+import { tellWholeRuns } from "@postrider/redis/whole-runs";
 import type { Figures } from "@postrider/shared/installation-metrics";
 import type { Logger } from "@postrider/shared/log";
 import type { ShardServer } from "./serve-shard.ts";
@@ -74,6 +75,7 @@ export async function createServedShards({
     const failed = (error: unknown): void => log.warn({ detail: String(error) }, "shard not served yet");
     for (const shard of shards.all) void begin(shard).catch(failed);
     for (const [name, server] of servers) if (!known.has(name)) void letGo(name, server).catch(failed);
+    await tellWholeRuns(shards);
   };
   tellMissing();
   await Promise.all(shards.all.map(begin));

@@ -6,14 +6,16 @@ import { type CompiledAction, compileAction } from "@postrider/compose/compile";
 import { type ShownRequest, toShown } from "@postrider/compose/request";
 import { toScope } from "@postrider/compose/scope";
 import { withMaskedSecrets } from "@postrider/compose/secret-grants";
-import { connectRedis, producerOptions } from "@postrider/redis/connect";
+import { toProducerOptions } from "@postrider/redis/connect";
+import type { RedisClient } from "@postrider/redis/home-cluster";
+import { storeTag } from "@postrider/redis/keys";
+import { toServers } from "@postrider/redis/servers";
 import { createStore } from "@postrider/redis/shard";
 import type { Action } from "@postrider/shared/action";
 import { toActionRef } from "@postrider/shared/action-ref";
 import { type Delivery, newDeliveryId } from "@postrider/shared/delivery";
 import type { Problem } from "@postrider/shared/errors";
 import type { OutcomeKind, Reason } from "@postrider/shared/outcome";
-import { SENTINEL_SCHEME } from "@postrider/shared/redis-url";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import { createSealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings/settings";
@@ -58,11 +60,9 @@ export async function testAction(
   const pools = createPools(settings);
   for (const port of ownPorts) pools.protect(port);
   const sealer = createSealer(settings.secretKeys);
-  const redis =
-    usesRedis(action) || pools.tls.usesSecrets() || isNamedBySentinels(settings)
-      ? await connectRedis(settings.redisUrl, producerOptions)
-      : null;
-  if (redis !== null) protectRedis(redis, pools);
+  const connected = await connect(settings, usesRedis(action) || pools.tls.usesSecrets());
+  for (const redis of connected) protectRedis(redis, pools);
+  const [storeRedis] = connected;
   const interrupts = createInterrupts();
   const { replyBytesMax } = settings;
   const sendWithin: Send = (request, { action: document, secretHeaders }, leftMs) =>
@@ -73,7 +73,7 @@ export async function testAction(
       {
         findAction: () => compiled,
         ...(await createCredentialSteps({
-          store: redis === null ? null : createStore(redis, settings.keyPrefix),
+          store: storeRedis === undefined ? null : createStore(storeRedis, settings.keyPrefix),
           sealer,
           interrupts,
           send: sendWithin,
@@ -95,7 +95,7 @@ export async function testAction(
     return toResult(await composeShown(compiled, claimed, composer), attempted);
   } finally {
     await Promise.all([composer.close(), pools.close()]);
-    redis?.disconnect();
+    for (const redis of connected) redis.disconnect();
   }
 }
 
@@ -105,9 +105,21 @@ function usesRedis({ secrets, auth }: Action): boolean {
   return secrets.length > 0 || auth?.oauth2 !== undefined;
 }
 
-/** Where Redis is must be known to keep the test from getting there. */
-function isNamedBySentinels({ redisUrl }: Settings): boolean {
-  return redisUrl.startsWith(SENTINEL_SCHEME);
+/**
+ * To the store's server where it is needed, and to all whose places others know alone: those must be known to
+ * keep the test from getting there. The store's comes first.
+ */
+async function connect(settings: Settings, needsStore: boolean): Promise<RedisClient[]> {
+  const servers = toServers(settings.redisUrl, toProducerOptions(settings), settings);
+  const needed = servers.filter(({ isAskedFor }, index) => isAskedFor || (needsStore && index === 0));
+  const connected: RedisClient[] = [];
+  try {
+    for (const server of needed) connected.push(await server.connect(storeTag(settings.keyPrefix)));
+    return connected;
+  } catch (error) {
+    for (const redis of connected) redis.disconnect();
+    throw error;
+  }
 }
 
 /** The same request once more, with masks where the secrets stood. */

@@ -1,9 +1,12 @@
 // A worker process's delivering half: serves its shards until it is closed, and then lets go of everything.
 
+import { randomUUID } from "node:crypto";
 import { createComposer } from "@postrider/compose/apart/composer";
-import { connectRedis, isPersistent, workerOptions } from "@postrider/redis/connect";
+import { isPersistent, workerOptions } from "@postrider/redis/connect";
 import { type OpenShards, openShards } from "@postrider/redis/open-shards";
+import { type Server, toServers } from "@postrider/redis/servers";
 import type { Logger } from "@postrider/shared/log";
+import { splitRedisUrls } from "@postrider/shared/redis-url";
 import { createSealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings/settings";
 import { startTracing, type Tracing } from "@postrider/shared/tracing/tracing";
@@ -39,9 +42,9 @@ export interface WorkerOptions {
    * The URLs of the servers that the shards are on, the store's first; `POSTRIDER_REDIS_URL` unless given.
    */
   readonly servers?: readonly string[];
-  /** The number of shards, where the installation is a new one; 1 unless given. */
+  /** The number of shards, where the installation is a new one; `POSTRIDER_SHARDS` unless given. */
   readonly shards?: number;
-  /** The names of the shards that it serves; all unless given. */
+  /** The names of the shards that it serves; `POSTRIDER_SERVE_SHARDS` unless given. */
   readonly serve?: readonly string[];
 }
 
@@ -57,7 +60,7 @@ export async function createWorker(
   // Before anything is connected, since a TLS file that cannot be used ends it here.
   const pools = createPools(settings, { warn: (message) => log.warn(message) });
   const shards = await connect(settings, options, pools, log);
-  const { store, partOf } = shards;
+  const { store, partOf, sharing } = shards;
   const tracing = await startTracing(settings, "worker", log);
   const metrics = createMetrics(settings.lanes, pools.stats, tracing);
   const sealer = createSealer(settings.secretKeys);
@@ -76,9 +79,9 @@ export async function createWorker(
   };
   const attempts = createAttemptLog({ ...settings, metrics, log });
   const traces = toDeliveryTracing(tracing, settings, log);
-  const common = { settings, log, store, sealer, attempts, interrupts, partOf };
+  const common = { self: randomUUID(), settings, log, store, sealer, attempts, interrupts, partOf, sharing };
   const shared = { ...common, calling, send, steps, tracing: traces };
-  const served = await createServedShards({ shards, create: toCreate(shared, metrics), log });
+  const served = await createServedShards({ shards, create: toCreate(shared, metrics, shards), log });
   const watched = { shards: served, metrics, isServing: () => isServing };
   const probes = await startProbes({ ...settings, ...watched }, pools, shards);
 
@@ -105,8 +108,12 @@ export async function createWorker(
 }
 
 /** @returns what makes ready to serve one shard more. */
-function toCreate(shared: ProcessParts, metrics: Parameters<typeof partMetrics>[0]) {
-  const newMetrics = partMetrics(metrics);
+function toCreate(
+  shared: ProcessParts,
+  metrics: Parameters<typeof partMetrics>[0],
+  shards: Pick<OpenShards, "missing">,
+) {
+  const newMetrics = partMetrics(metrics, () => shards.missing().length);
   const slots = createProcessSlots();
   return async (shard: OpenShards["all"][number]) => {
     const parts = { metrics: newMetrics(), slots: slots.join() };
@@ -153,17 +160,26 @@ function createLatch(): { readonly opened: Promise<void>; open(): void } {
 }
 
 function connect(
-  { redisUrl, keyPrefix }: Settings,
-  { servers = [redisUrl], shards: count = 1, serve: only }: WorkerOptions,
+  settings: Settings,
+  { servers = splitRedisUrls(settings.redisUrl), shards: count = settings.shards, serve }: WorkerOptions,
   pools: Pools,
   log: Logger,
 ): Promise<OpenShards> {
-  const toConnect = (url: string) => async () => {
-    const redis = await connectRedis(url, workerOptions);
-    protectRedis(redis, pools);
-    if ((await isPersistent(redis)) === false)
-      log.warn("Redis keeps nothing on disk (appendonly no): what it has accepted is lost when it stops");
-    return redis;
-  };
-  return openShards({ keyPrefix, servers: servers.map(toConnect), count, ...(only && { only }) });
+  const watch = (server: Server): Server => ({
+    ...server,
+    async connect(tag) {
+      const redis = await server.connect(tag);
+      protectRedis(redis, pools);
+      if ((await isPersistent(redis)) === false)
+        log.warn("Redis keeps nothing on disk (appendonly no): what it has accepted is lost when it stops");
+      return redis;
+    },
+  });
+  const only = serve ?? (settings.serveShards.length > 0 ? settings.serveShards : undefined);
+  return openShards({
+    keyPrefix: settings.keyPrefix,
+    servers: toServers(servers, workerOptions, settings).map(watch),
+    count,
+    ...(only && { only }),
+  });
 }

@@ -10,7 +10,7 @@ import { timeSchema, toTime, toTimeOrNull } from "../route/times.ts";
 import { toJson } from "../route/to-json.ts";
 import type { Tools } from "../route/tools.ts";
 import { runStateSchema } from "./runs.ts";
-import { sharedLaneSchema, sharedLanesQuery } from "./shown-lane.ts";
+import { shardsAwaySchema, sharedLaneSchema, sharedLanesQuery } from "./shown-lane.ts";
 import { HEARTBEAT_MS, RETRY_MS, toEventStream } from "./told-stream.ts";
 
 const count = z.int().min(0);
@@ -62,6 +62,7 @@ const overviewSchema = z.strictObject({
   destinationsTotal: count,
   runs: z.array(runSchema).describe("Those that are not over, the newest first."),
   workers: z.array(z.strictObject({ id: z.string(), silentMs: count })),
+  shardsAway: shardsAwaySchema,
 });
 
 const query = z.strictObject({ lanes: sharedLanesQuery });
@@ -146,7 +147,7 @@ async function lookAgain(lanes: readonly string[], { producer }: Tools): Promise
 }
 
 function toShown(overview: Overview) {
-  const { at, lanes, destinations, runs, workers } = overview;
+  const { at, lanes, destinations, runs, workers, shardsAway } = overview;
   return {
     ...overview,
     at: toTime(at),
@@ -158,5 +159,6 @@ function toShown(overview: Overview) {
     })),
     runs: runs.map(({ createdAt, ...run }) => ({ ...run, createdAt: toTime(createdAt) })),
     workers: [...workers],
+    shardsAway: [...shardsAway],
   };
 }

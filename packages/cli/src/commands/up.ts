@@ -1,5 +1,6 @@
 // `postrider up`: Redis, the API and a worker in one process tree, for development.
 
+import type { RedisFiles } from "@postrider/redis/redis-tls";
 import { hasCode, PostriderError } from "@postrider/shared/errors";
 import type { Settings } from "@postrider/shared/settings/settings";
 import type { Command } from "commander";
@@ -38,8 +39,9 @@ export function addUp(program: Command, context: Context): void {
     .addOption(parentOption())
     .action(async ({ redisPort, parent }: Options) => {
       // Before anything is started: a slip in the settings must not leave a Redis behind for a moment.
-      refuseUrl(context.settings());
-      const redis = await startRedis(redisPort, context);
+      const given = context.settings();
+      refuseUrl(given);
+      const redis = await startRedis(redisPort, given, context);
       try {
         context.output.note(
           `Redis answers at ${redis.url}; other commands find it with --redis ${redis.url}`,
@@ -56,11 +58,16 @@ export function addUp(program: Command, context: Context): void {
  * @throws `port_taken`: another port would be silently wrong, since all other commands look for the usual
  * one.
  */
-async function startRedis(port: number, { surroundings, output }: Context): Promise<ProvidedRedis> {
+async function startRedis(
+  port: number,
+  files: RedisFiles,
+  { surroundings, output }: Context,
+): Promise<ProvidedRedis> {
   const { provideRedis } = await import("../redis/provide-redis.ts");
   try {
     return await provideRedis({
       url: surroundings.environment["POSTRIDER_REDIS_URL"],
+      files,
       port,
       path: surroundings.environment["PATH"] ?? "",
       say: output.note,

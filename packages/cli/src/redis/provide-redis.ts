@@ -1,7 +1,8 @@
 // A real Redis, wherever this machine has one: the one that is configured, a server program, a container, a
 // package.
 
-import { connectRedis } from "@postrider/redis/connect";
+import type { RedisFiles } from "@postrider/redis/redis-tls";
+import { toServers } from "@postrider/redis/servers";
 import { hasCode, PostriderError } from "@postrider/shared/errors";
 import { maskUrl } from "@postrider/shared/redis-url";
 import { hasApt, installWithApt } from "./apt.ts";
@@ -12,6 +13,8 @@ import { findOnPath, startRedisServer } from "./redis-server.ts";
 export interface ProvideOptions {
   /** POSTRIDER_REDIS_URL, where it is set. */
   readonly url: string | undefined;
+  /** POSTRIDER_REDIS_TLS_ settings, for it. */
+  readonly files?: RedisFiles;
   /** Takes the one line that says which was taken. */
   readonly say: (line: string) => void;
   /** Where a server is to listen; absent: any free port. */
@@ -44,16 +47,16 @@ export async function provideRedis(options: ProvideOptions): Promise<ProvidedRed
   );
 }
 
-async function configured(url: string, { say }: ProvideOptions): Promise<ProvidedRedis> {
-  const redis = await connectRedis(url, { retryStrategy: () => null, connectTimeout: 3_000 }).catch(
-    (error: unknown) => {
+async function configured(url: string, { say, files = {} }: ProvideOptions): Promise<ProvidedRedis> {
+  for (const server of toServers(url, { retryStrategy: () => null, connectTimeout: 3_000 }, files)) {
+    const redis = await server.connect("").catch((error: unknown) => {
       if (!hasCode(error, "redis_unavailable")) throw error;
       throw new PostriderError("redis_unavailable", `POSTRIDER_REDIS_URL: ${(error as Error).message}`, {
         cause: error,
       });
-    },
-  );
-  redis.disconnect();
+    });
+    redis.disconnect();
+  }
   const source = `POSTRIDER_REDIS_URL (${maskUrl(url)})`;
   say(`Redis: ${source}`);
   return { url, source, stop: async () => undefined };

@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly appendFsync?: "everysec" | "always";
   /** As in redis.conf: `64mb`. */
   readonly maxMemory?: string;
+  /** More of redis.conf, as a command line has it. */
+  readonly settings?: readonly string[];
 }
 
 export interface RedisServer {
@@ -152,7 +154,7 @@ async function tryStart(
 }
 
 function toArguments(
-  { appendFsync = "everysec", maxMemory }: ServerOptions,
+  { appendFsync = "everysec", maxMemory, settings = [] }: ServerOptions,
   port: number,
   directory: string,
   logFile: string,
@@ -161,6 +163,7 @@ function toArguments(
     ...["--port", String(port), "--bind", "127.0.0.1", "--dir", directory, "--logfile", logFile],
     ...keepingAll(appendFsync),
     ...(maxMemory === undefined ? [] : ["--maxmemory", maxMemory]),
+    ...settings,
   ];
 }
 

@@ -1,7 +1,6 @@
 // The action store: immutable versions, in Redis.
 
 import { asProducer } from "@postrider/redis/connect";
-import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { readReplies } from "@postrider/redis/replies";
 import { archiveAction, restoreAction } from "@postrider/redis/scripts/archive-action";
 import type { Store } from "@postrider/redis/shard";
@@ -14,7 +13,8 @@ import { parseStoredAction } from "@postrider/shared/parse-action";
 import type { Sealer } from "@postrider/shared/seal";
 import { openStoredAction, toShownAction } from "@postrider/shared/stored-action";
 import type { SnippetStore } from "../snippets/snippets.ts";
-import { type Applied, announceLimits, applyAction } from "./apply-action.ts";
+import type { AnnounceLimits } from "./announce-limits.ts";
+import { type Applied, applyAction } from "./apply-action.ts";
 
 export interface SavedAction extends ActionVersion {
   /** Credentials that are written into it are masked. */
@@ -64,7 +64,7 @@ export interface ActionStore {
 
 export function createActionStore(
   store: Store,
-  directory: LaneDirectory,
+  announce: AnnounceLimits,
   snippets: SnippetStore,
   sealer: Sealer,
 ): ActionStore {
@@ -95,7 +95,7 @@ export function createActionStore(
 
   return {
     apply: (document, { ifLatest } = {}) =>
-      applyAction(document, ifLatest, { store, directory, snippets, sealer }),
+      applyAction(document, ifLatest, { store, announce, snippets, sealer }),
     get,
     async open(ref) {
       const { stored, ...version } = await read(ref);
@@ -121,7 +121,7 @@ export function createActionStore(
       const isChanged = await restoreAction(store, id);
       if (isChanged === null) throw unknown(id);
       const { action, ...version } = await get(id);
-      await asProducer(() => announceLimits(directory, action, version));
+      await announce(action, version);
       return { isChanged };
     },
     isArchived: async (id) =>

@@ -4,7 +4,6 @@ import { createHash } from "node:crypto";
 import { compileAction } from "@postrider/compose/compile";
 import { findWarnings } from "@postrider/compose/warnings";
 import { asProducer } from "@postrider/redis/connect";
-import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { restoreAction } from "@postrider/redis/scripts/archive-action";
 import { saveAction } from "@postrider/redis/scripts/save-action";
 import type { Store } from "@postrider/redis/shard";
@@ -13,14 +12,12 @@ import type { ActionVersion } from "@postrider/shared/action-ref";
 import { MASK } from "@postrider/shared/credential-names";
 import { PostriderError, type Problem } from "@postrider/shared/errors";
 import { stringifyExact } from "@postrider/shared/exact-json";
-import { ownLaneName } from "@postrider/shared/lanes";
 import { findMasks } from "@postrider/shared/mask";
-import { bringsLimits, withActionLimits } from "@postrider/shared/own-lane";
 import { invalidAction, parseActionDocument } from "@postrider/shared/parse-action";
 import type { Sealer } from "@postrider/shared/seal";
 import { openStoredAction, toStoredAction } from "@postrider/shared/stored-action";
 import type { SnippetStore } from "../snippets/snippets.ts";
-import { findOrigin } from "./origin.ts";
+import type { AnnounceLimits } from "./announce-limits.ts";
 
 export interface Applied extends ActionVersion {
   /** False: the same content was saved already, and no new version was made. */
@@ -33,7 +30,7 @@ export interface Applied extends ActionVersion {
 
 export interface Applying {
   readonly store: Store;
-  readonly directory: LaneDirectory;
+  readonly announce: AnnounceLimits;
   readonly snippets: SnippetStore;
   readonly sealer: Sealer;
 }
@@ -42,7 +39,7 @@ export interface Applying {
 export async function applyAction(
   document: unknown,
   ifLatest: number | undefined,
-  { store, directory, snippets, sealer }: Applying,
+  { store, announce, snippets, sealer }: Applying,
 ): Promise<Applied> {
   const { action: given, examples } = parseActionDocument(document);
   refuseMasks(given);
@@ -56,7 +53,7 @@ export async function applyAction(
       store.redis.hset(store.keys.action(action.id), "examples", stringifyExact(examples)),
     );
     const isRestored = (await restoreAction(store, action.id)) === true;
-    await asProducer(() => announceLimits(directory, action, same));
+    await announce(action, same);
     return { ...same, isNew: false, isRestored, warnings };
   }
   const digest = createHash("sha256").update(stored).digest("base64url");
@@ -70,7 +67,7 @@ export async function applyAction(
   const saved = await saveAction(store, version);
   if (saved === null) throw changed(action.id, ifLatest);
   const { wasArchived, isNew } = saved;
-  await asProducer(() => announceLimits(directory, action, { id: action.id, version: saved.version }));
+  await announce(action, { id: action.id, version: saved.version });
   return { id: action.id, version: saved.version, isNew, isRestored: wasArchived, warnings };
 }
 
@@ -89,30 +86,6 @@ function changed(id: string, ifLatest: number | undefined): PostriderError {
     ifLatest === 0
       ? `the action ${id} is there already`
       : `version ${ifLatest} of ${id} is not the latest one`,
-  );
-}
-
-/**
- * Tells the lane of the destination at once, where the text names it, so that no delivery is sent before its
- * limits are known. All else the workers find out with the first delivery of the version.
- */
-export async function announceLimits(
-  directory: LaneDirectory,
-  { url, limits }: Action,
-  version: ActionVersion,
-): Promise<void> {
-  const origin = findOrigin(url);
-  if (origin === null) return;
-  const lane = ownLaneName("destination", origin);
-  await directory.update(lane, (entry) =>
-    bringsLimits(entry, version, limits, directory.now())
-      ? withActionLimits(
-          entry ?? { lane, kind: "destination", of: origin, createdAt: directory.now() },
-          version,
-          limits,
-          directory.now(),
-        )
-      : undefined,
   );
 }
 

@@ -38,14 +38,16 @@ export type TestAction = (
 ) => Promise<TestSendResult>;
 
 export interface TestSendsDependencies {
-  readonly queue: TestSendQueue;
+  /** One that answers. @throws `redis_unavailable`. */
+  readonly findQueue: () => TestSendQueue;
   readonly actions: ActionStore;
   readonly sealer: Sealer;
   readonly now: () => number;
 }
 
-export function createTestAction({ queue, actions, sealer, now }: TestSendsDependencies): TestAction {
+export function createTestAction({ findQueue, actions, sealer, now }: TestSendsDependencies): TestAction {
   const waitFor = async (
+    queue: TestSendQueue,
     id: string,
     until: number,
     signal: AbortSignal | undefined,
@@ -59,15 +61,15 @@ export function createTestAction({ queue, actions, sealer, now }: TestSendsDepen
   };
   /** @throws `worker_unavailable` where nobody takes it up, or it takes too long. */
   const awaitAnswer = async (
-    { id, until }: TestSendRequest,
-    packed: string,
+    queue: TestSendQueue,
+    { request: { id, until }, packed }: { readonly request: TestSendRequest; readonly packed: string },
     signal: AbortSignal | undefined,
   ): Promise<string> => {
-    const soon = await waitFor(id, now() + TAKE_UP_MS, signal);
+    const soon = await waitFor(queue, id, now() + TAKE_UP_MS, signal);
     if (soon !== null) return soon;
     if (await queue.takeBack(packed))
       throw unavailable("no worker has taken the test send up; does one run?");
-    const answer = await waitFor(id, until, signal);
+    const answer = await waitFor(queue, id, until, signal);
     if (answer !== null) return answer;
     throw unavailable("no worker has told in time what came of the test send");
   };
@@ -77,9 +79,10 @@ export function createTestAction({ queue, actions, sealer, now }: TestSendsDepen
     const request = { id: randomUUID(), action: toActionRef(saved), sample: check(sample), until };
     const packed = packTestSend(request, sealer);
     return await asProducer(async () => {
+      const queue = findQueue();
       if (!(await queue.ask(packed)))
         throw unavailable("so many test sends are asked for that this one would come too late");
-      return read(await awaitAnswer(request, packed, signal), sealer);
+      return read(await awaitAnswer(queue, { request, packed }, signal), sealer);
     });
   };
 }

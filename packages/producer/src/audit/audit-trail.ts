@@ -48,6 +48,8 @@ export const AUDITED = [
   "subscription.saved",
   "subscription.removed",
   "config.applied",
+  "shards.set",
+  "shard.removed",
 ] as const;
 export type Audited = (typeof AUDITED)[number];
 

@@ -3,6 +3,8 @@
 import type { Withdraw } from "@postrider/redis/scripts/withdraw";
 import type { DeliveryFilter } from "@postrider/shared/delivery-filter";
 import type { FindOfCustomer } from "../deliveries/customer-deliveries.ts";
+import type { OverShards, ShardPart } from "../over-shards/over-shards.ts";
+import { workInTurn } from "../over-shards/work-in-turn.ts";
 import { type CancelOptions, type CancelProgress, cancelDeliveries, parseCancelFilter } from "./cancel.ts";
 import { createCustomerSource } from "./customer.ts";
 import { createLettersSource, createOutcomesSource, type EndedDependencies } from "./ended.ts";
@@ -13,8 +15,10 @@ import {
   type DeliveryList,
   type DeliveryQuery,
   listDeliveries,
+  type Sources,
 } from "./list.ts";
-import { createOpenDeliveries, type OpenDependencies } from "./open.ts";
+import { createOpenDeliveries, type OpenDeliveries, type OpenDependencies } from "./open.ts";
+import { byTime, inOrder, inTurn, type SourceOfShard } from "./sources-over-shards.ts";
 
 export interface ByFilter {
   /**
@@ -38,7 +42,14 @@ export interface ByFilter {
   cancelAll(filter: DeliveryFilter, options?: CancelOptions): Promise<CancelProgress>;
 }
 
-export interface ByFilterDependencies extends OpenDependencies, EndedDependencies {
+/** What one shard has to tell of deliveries by a filter. */
+export interface FilterParts {
+  readonly sources: Sources;
+  readonly countOpen: OpenDeliveries["count"];
+  readonly cancelAll: ByFilter["cancelAll"];
+}
+
+export interface FilterPartsDependencies extends OpenDependencies, EndedDependencies {
   readonly withdraw: Withdraw;
   readonly findOfCustomer: FindOfCustomer;
   /** Whether there is an index of customers. */
@@ -46,16 +57,41 @@ export interface ByFilterDependencies extends OpenDependencies, EndedDependencie
   readonly now: () => number;
 }
 
-export function createByFilter(dependencies: ByFilterDependencies): ByFilter {
+export function createFilterParts(dependencies: FilterPartsDependencies): FilterParts {
   const open = createOpenDeliveries(dependencies);
-  const sources = {
-    open: open.find,
-    outcomes: createOutcomesSource(dependencies),
-    letters: createLettersSource(dependencies),
-    customer: dependencies.hasIndex ? createCustomerSource(dependencies) : null,
+  return {
+    sources: {
+      open: open.find,
+      outcomes: createOutcomesSource(dependencies),
+      letters: createLettersSource(dependencies),
+      customer: dependencies.hasIndex ? createCustomerSource(dependencies) : null,
+    },
+    countOpen: open.count,
+    cancelAll: (filter, options = {}) => cancelDeliveries({ ...dependencies, open }, filter, options),
   };
+}
+
+interface WithFilterParts extends ShardPart {
+  readonly filterParts: FilterParts;
+}
+
+/** @param hasIndex whether there is an index of customers. */
+export function createByFilter(over: OverShards<WithFilterParts>, hasIndex: boolean): ByFilter {
+  const of = (name: keyof Sources) => (): SourceOfShard[] =>
+    over.answering().flatMap(({ shard, filterParts }) => {
+      const source = filterParts.sources[name];
+      return source === null ? [] : [{ shard: shard.name, source }];
+    });
+  const sources: Sources = {
+    open: inTurn(of("open")),
+    outcomes: inOrder(of("outcomes"), byTime),
+    letters: inOrder(of("letters"), byTime),
+    customer: hasIndex ? inOrder(of("customer"), byTime) : null,
+  };
+  const countOpen: OpenDeliveries["count"] = async (filter) =>
+    sum(await over.ask(({ filterParts }) => filterParts.countOpen(filter)));
   const count: ByFilter["count"] = (filter, options = {}) =>
-    countDeliveries({ sources, countOpen: open.count }, filter, options);
+    countDeliveries({ sources, countOpen }, filter, options);
   return {
     list: (query = {}) => listDeliveries(sources, query),
     count,
@@ -63,7 +99,14 @@ export function createByFilter(dependencies: ByFilterDependencies): ByFilter {
       parseCancelFilter(filter);
       return await count({ ...filter, state: "waiting" }, options);
     },
-    countLooked: async (filter) => ({ count: await open.count(parseCancelFilter(filter)), isComplete: true }),
-    cancelAll: (filter, options = {}) => cancelDeliveries({ ...dependencies, open }, filter, options),
+    countLooked: async (filter) => ({ count: await countOpen(parseCancelFilter(filter)), isComplete: true }),
+    cancelAll: (filter, options = {}) =>
+      workInTurn(over, options, { cancelled: 0, inFlight: 0 }, ({ filterParts }, some) =>
+        filterParts.cancelAll(filter, some),
+      ),
   };
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((all, count) => all + count, 0);
 }

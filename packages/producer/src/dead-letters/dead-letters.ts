@@ -98,7 +98,8 @@ export interface DeadLettersDependencies {
   readonly sealer: Sealer;
 }
 
-const LIMIT = 50;
+/** Letters of one list, unless more or fewer are asked for. */
+export const LIMIT = 50;
 const LIMIT_MAX = 10_000;
 /** Looked at by one list; some seconds at worst. */
 const SCAN_MAX = 10_000;

@@ -7,7 +7,7 @@ export const GROUPINGS = ["reason", "destination", "action", "run"] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
 /** Nobody reads more groups than these; the rest is counted in one. */
-const GROUPS_MAX = 1_000;
+export const GROUPS_MAX = 1_000;
 
 export interface DeadLetterGroup {
   /** What they have in common, by the groupings asked for; null where letters have none. */
@@ -55,7 +55,32 @@ export function createGroups(by: readonly Grouping[]): Groups {
         });
       }
     },
-    groups: () => [...groups.values()].sort((a, b) => b.count - a.count || b.lastFailedAt - a.lastFailedAt),
+    groups: () => [...groups.values()].sort(largestFirst),
     others: () => others,
+  };
+}
+
+function largestFirst(one: DeadLetterGroup, other: DeadLetterGroup): number {
+  return other.count - one.count || other.lastFailedAt - one.lastFailedAt;
+}
+
+/** Those of several shards that have the same in common, as one each; the largest first. */
+export function addGroups(all: readonly DeadLetterGroup[]): DeadLetterGroup[] {
+  const sums = new Map<string, DeadLetterGroup>();
+  for (const group of all) {
+    const key = JSON.stringify(group.of);
+    const known = sums.get(key);
+    sums.set(key, known === undefined ? group : addTwo(known, group));
+  }
+  return [...sums.values()].sort(largestFirst);
+}
+
+function addTwo(one: DeadLetterGroup, other: DeadLetterGroup): DeadLetterGroup {
+  return {
+    of: one.of,
+    count: one.count + other.count,
+    example: other.lastFailedAt > one.lastFailedAt ? other.example : one.example,
+    firstFailedAt: Math.min(one.firstFailedAt, other.firstFailedAt),
+    lastFailedAt: Math.max(one.lastFailedAt, other.lastFailedAt),
   };
 }

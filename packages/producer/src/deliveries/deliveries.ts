@@ -15,6 +15,7 @@ import type { ActionStore } from "../actions/actions.ts";
 import type { ByFilter } from "../by-filter/by-filter.ts";
 import type { Finder } from "../dead-letters/find.ts";
 import type { Destination, Destinations } from "../destinations/destinations.ts";
+import type { OverShards, ShardPart } from "../over-shards/over-shards.ts";
 import type { Runs } from "../runs/runs.ts";
 import { readAttempts } from "./attempts.ts";
 import type { Changes } from "./change.ts";
@@ -63,24 +64,42 @@ export interface Deliveries extends Changes, ByFilter {
   readonly request: ReturnType<typeof createDeliveryRequest>;
 }
 
+/** What one shard knows of its deliveries. */
+export type DeliveriesOfShard = Changes & Pick<Deliveries, "show" | "request">;
+
+interface WithDeliveries extends ShardPart {
+  readonly deliveries: DeliveriesOfShard;
+}
+
+export function createDeliveries(over: OverShards<WithDeliveries>, byFilter: ByFilter): Deliveries {
+  const inIts = <Result>(id: string, work: (deliveries: DeliveriesOfShard) => Promise<Result>) =>
+    over.ofDelivery(id, "delivery_unknown", ({ deliveries }) => work(deliveries));
+  return {
+    ...byFilter,
+    cancel: (id) => inIts(id, (deliveries) => deliveries.cancel(id)),
+    changeTimes: (id, changes) => inIts(id, (deliveries) => deliveries.changeTimes(id, changes)),
+    show: (id) => inIts(id, (deliveries) => deliveries.show(id)),
+    request: (id, options) => inIts(id, (deliveries) => deliveries.request(id, options)),
+  };
+}
+
 export interface DeliveriesDependencies {
   readonly shard: Shard;
   readonly directory: LaneDirectory;
   readonly actions: ActionStore;
   readonly finder: Finder;
   readonly findOrigin: FindActionOrigin;
-  readonly runs: Runs;
-  readonly destinations: Destinations;
+  /** Over all shards, as all that is shown of a run or destination. */
+  readonly runs: Pick<Runs, "get">;
+  readonly destinations: Pick<Destinations, "show">;
   readonly sealer: Sealer;
   readonly changes: Changes;
-  readonly byFilter: ByFilter;
 }
 
-export function createDeliveries(dependencies: DeliveriesDependencies): Deliveries {
+export function createShardDeliveries(dependencies: DeliveriesDependencies): DeliveriesOfShard {
   const { shard, directory, finder, sealer } = dependencies;
   return {
     ...dependencies.changes,
-    ...dependencies.byFilter,
     request: createDeliveryRequest(dependencies),
     async show(id) {
       await asProducer(() => directory.refresh());

@@ -11,7 +11,7 @@ import {
   toDeliveryId,
   type Values,
 } from "@postrider/shared/delivery";
-import { hasCode, invalidField, PostriderError } from "@postrider/shared/errors";
+import { hasCode, PostriderError } from "@postrider/shared/errors";
 import { createArchiveLook, getOpen } from "../actions/archived.ts";
 import { createAcknowledged } from "./acknowledged.ts";
 import { CHUNK, handOnInChunks, throwIfAborted } from "./chunks.ts";
@@ -99,9 +99,6 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
     const home = toHome(order.lane, true);
     const times = toTimes(order);
     const [begunWith] = await Promise.all([findRunAction(ways, run), ways.look()]);
-    // Only the first shard knows of a hold as yet: the others would send.
-    if (order.hold === true && ways.all().length > 1)
-      throw invalidField("delivery_invalid", "hold", "is not possible yet where there are several shards");
     const saved = await getOpen(actions, resolveAction(order.action, begunWith));
     const lookForArchive = createArchiveLook(actions, saved.id, Date.now);
     const action = toActionRef(saved);

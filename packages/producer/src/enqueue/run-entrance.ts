@@ -49,17 +49,30 @@ export interface RunEntrance {
 
 export function createRunEntrance({ ways, saved, frame, backlogMax }: RunEntranceOptions): RunEntrance {
   const { run } = frame;
-  const facts = { action: toActionRef(saved), lane: frame.lane ?? chooseLane(true) };
+  // The same moment in all shards, so that all list it at the same place.
+  const at = Date.now();
+  const facts = { action: toActionRef(saved), lane: frame.lane ?? chooseLane(true), at };
   const opened = new Map<Way, Promise<number>>();
   const acknowledged = new Map<Way, number>();
   let refusal: PostriderError | undefined;
+  const openPart = (way: Way): Promise<number> =>
+    openRun(way.shard, run, { ...facts, isPart: !ways.hasOne() });
+  let isInParts = !ways.hasOne();
+  /** Where there was one shard when it was opened, that learns that it has a part of the run only. */
+  const tellOfParts = async (): Promise<void> => {
+    if (isInParts || ways.hasOne()) return;
+    isInParts = true;
+    await Promise.all([...opened.keys()].map(openPart));
+  };
   const openIn = (way: Way): Promise<number> => {
     const known = opened.get(way);
     if (known !== undefined) return known;
-    const opening = openRun(way.shard, run, facts).catch((error: unknown) => {
-      opened.delete(way);
-      throw error;
-    });
+    const opening = tellOfParts()
+      .then(() => openPart(way))
+      .catch((error: unknown) => {
+        opened.delete(way);
+        throw error;
+      });
     opened.set(way, opening);
     return opening;
   };

@@ -2,8 +2,7 @@
 // theirs at once. A shard that fails fails its own deliveries alone.
 
 import { asProducer } from "@postrider/redis/connect";
-import { createLaneDirectory } from "@postrider/redis/lane-directory";
-import { createLaneQueues, type LaneQueues } from "@postrider/redis/lane-queues";
+import type { LaneQueues } from "@postrider/redis/lane-queues";
 import { type OpenShards, SHARDS_LOOK_MS } from "@postrider/redis/open-shards";
 import type { Admission, Admit, Admitted, Entrance } from "@postrider/redis/scripts/admit";
 import type { Shard } from "@postrider/redis/shard";
@@ -11,8 +10,9 @@ import { KNOWN_TO_ALL_MS } from "@postrider/redis/shard-map";
 import type { Home } from "@postrider/redis/shards";
 import { within } from "@postrider/redis/within";
 import { newDeliveryId } from "@postrider/shared/delivery";
+import type { ShardWatch } from "../over-shards/shard-watch.ts";
 import { type Failed, isAway, partByHome, toTold } from "./part-by-home.ts";
-import { createRouting, type Routing } from "./routing.ts";
+import type { Routing } from "./routing.ts";
 
 /** The way into one shard. */
 export interface Way {
@@ -33,6 +33,8 @@ export interface Taken extends Admitted {
 export interface Ways {
   /** One for each shard that answers, or has done so. */
   all(): readonly Way[];
+  /** Whether there is one shard, and never was another. */
+  hasOne(): boolean;
   /** Whether a shard answers, as far as is known without asking. */
   isAnyUp(): boolean;
   /**
@@ -50,38 +52,23 @@ export interface Ways {
    * @param toEntrance what it throws fails those of its way.
    */
   take(chunk: readonly Admission[], toEntrance: (way: Way) => Entrance | Promise<Entrance>): Promise<Taken>;
-  close(): Promise<void>;
 }
 
 export interface WaysOptions {
   readonly shards: OpenShards;
-  /** How a shard takes deliveries in. */
-  readonly toAdmit: (shard: Shard) => Admit;
-  /** What is there of the first shard already. */
-  readonly first: Pick<Way, "shard" | "routing"> & { readonly lanes: LaneQueues };
+  readonly watch: ShardWatch;
+  /** The way into a shard, always the same one. */
+  readonly find: (shard: Shard) => Way;
   /** Unix ms. */
   readonly now: () => number;
 }
 
 /** Slow shards hold up nobody for longer: what is known of their lanes is older then. */
 const LOOK_MS_MAX = 1_000;
-/** A shard that has just failed is given nothing that may as well go elsewhere. */
-const AVOIDED_MS = 1_000;
 const DRAWS_MAX = 100;
 
-export function createWays({ shards, toAdmit, first, now }: WaysOptions): Ways {
-  const ways = new Map<string, { readonly way: Way; readonly lanes: LaneQueues }>();
-  const failedAt = new Map<string, number>();
-  const find = (shard: Shard): Way => {
-    const known = ways.get(shard.name);
-    if (known?.way.shard === shard) return known.way;
-    const { lanes, routing } = shard === first.shard ? first : toLanes(shard, now);
-    const way = { shard, lanes, routing, admit: toAdmit(shard) };
-    ways.set(shard.name, { way, lanes });
-    return way;
-  };
-  const isUp = ({ name, shard }: Home): boolean =>
-    shard?.redis.status === "ready" && now() - (failedAt.get(name) ?? Number.NEGATIVE_INFINITY) > AVOIDED_MS;
+export function createWays({ shards, watch, find, now }: WaysOptions): Ways {
+  const isUp = ({ shard }: Home): boolean => shard !== null && watch.isUp(shard);
   const lookForShards = createShardsLook(shards, now);
 
   const enter = async (
@@ -90,17 +77,19 @@ export function createWays({ shards, toAdmit, first, now }: WaysOptions): Ways {
     toEntrance: (way: Way) => Entrance | Promise<Entrance>,
   ): Promise<Entered> => {
     try {
-      if (shard === null) throw isAway(name);
+      // The only one is asked whatever was: there is nowhere else to go.
+      if (shard === null || (shards.only() === null && !watch.isUp(shard))) throw isAway(name);
       const way = find(shard);
       return { way, admitted: await asProducer(async () => way.admit(chunk, await toEntrance(way))) };
     } catch (error) {
       const told = toTold(error);
-      if (told.code === "redis_unavailable") failedAt.set(name, now());
+      if (told.code === "redis_unavailable" && shard !== null) watch.failed(shard);
       return { ids: chunk.map(({ id }) => id), error: told };
     }
   };
   return {
     all: () => shards.all.map(find),
+    hasOne: () => shards.only() !== null,
     isAnyUp: () => shards.all.some((shard) => isUp({ name: shard.name, shard })),
     async look() {
       const all = shards.all.map(find);
@@ -126,19 +115,10 @@ export function createWays({ shards, toAdmit, first, now }: WaysOptions): Ways {
       );
       return toTaken(entered, failed);
     },
-    async close() {
-      // Whoever handed in the first one closes it.
-      const own = [...ways.values()].filter(({ way }) => way.shard !== first.shard);
-      await Promise.all(own.map(({ lanes }) => lanes.close()));
-    },
   };
 }
 
 type Entered = { readonly way: Way; readonly admitted: Admitted } | Failed;
-
-function toLanes(shard: Shard, now: () => number): Pick<WaysOptions["first"], "lanes" | "routing"> {
-  return { lanes: createLaneQueues(shard), routing: createRouting(createLaneDirectory(shard), now) };
-}
 
 /** @returns what looks which shards there are, where the last look is so old that others may know more. */
 function createShardsLook(shards: OpenShards, now: () => number): () => Promise<void> {

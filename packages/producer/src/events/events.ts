@@ -4,13 +4,16 @@ import type { ReaderGroup } from "@postrider/redis/reader-groups";
 import type { Shard } from "@postrider/redis/shard";
 import { eventStream } from "@postrider/redis/told-streams";
 import { decodeEvent, type OperatorEvent } from "@postrider/shared/operator-event";
+import type { OverShards, ShardPart } from "../over-shards/over-shards.ts";
 import {
   createReader,
   type Read,
   type ReaderOptions,
   type ReadPage,
   type ReadQuery,
+  type StreamReader,
 } from "../reading/reader.ts";
+import { readerOver } from "../reading/reader-over-shards.ts";
 import { type WalkOptions, walk } from "../reading/walk.ts";
 
 /** An event, and the place behind it. */
@@ -43,17 +46,25 @@ export interface Events {
   removeGroup(group: string): Promise<void>;
 }
 
-export function createEvents(shard: Shard): Events {
-  const reader = createReader<string, OperatorEvent>(shard, {
+export function createShardEvents(shard: Shard): StreamReader<OperatorEvent> {
+  return createReader<string, OperatorEvent>(shard, {
     kind: "events",
     stream: eventStream(shard.keys),
     decode: decodeEvent,
   });
+}
+
+interface WithEvents extends ShardPart {
+  readonly events: StreamReader<OperatorEvent>;
+}
+
+export function createEvents(over: OverShards<WithEvents>): Events {
+  const reader = readerOver("events", over, ({ events }) => events);
   const readAll = (options: EventReaderOptions): AsyncIterableIterator<ReadEvent> =>
     options.group === undefined ? walk("events", reader.read, options) : reader.follow(options);
   return Object.assign(readAll, {
     async read(query: EventQuery = {}) {
-      const { entries: events, ...page } = await reader.read(query);
+      const { entries: events, from: _, ...page } = await reader.read(query);
       return { events, ...page };
     },
     groups: reader.groups,

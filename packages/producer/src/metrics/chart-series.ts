@@ -1,9 +1,8 @@
 // Charts without Prometheus: what was counted and timed of late, as series.
 
 import { asProducer } from "@postrider/redis/connect";
-import { type EndedLately, readSeries, recentByAction } from "@postrider/redis/roll-up-series";
+import { type EndedLately, readCells, recentByAction, toSeries } from "@postrider/redis/roll-up-series";
 import type { RollUpLimits } from "@postrider/redis/scripts/add-roll-ups";
-import type { Shard } from "@postrider/redis/shard";
 import { invalidField, PostriderError } from "@postrider/shared/errors";
 import {
   HOUR_MS,
@@ -16,6 +15,7 @@ import {
   SERIES_STEPS,
   type SeriesStep,
 } from "@postrider/shared/roll-up";
+import type { OverShards, ShardPart } from "../over-shards/over-shards.ts";
 
 /** Points of one series: a day of minutes, two months of hours. */
 export const SERIES_POINTS_MAX = 1_500;
@@ -80,7 +80,7 @@ export interface Metrics {
 }
 
 /** @param limits as workers have them. */
-export function createMetrics(shard: Shard, limits: RollUpLimits, now: () => number): Metrics {
+export function createMetrics(over: OverShards<ShardPart>, limits: RollUpLimits, now: () => number): Metrics {
   return {
     async series(order) {
       if (limits.rollUpsMinutesKeptMs === 0)
@@ -90,7 +90,8 @@ export function createMetrics(shard: Shard, limits: RollUpLimits, now: () => num
         );
       const plan = toPlan(order, limits, now());
       const { from, to, step, stepMs, keptFrom, isTotal } = plan;
-      const found = await asProducer(() => readSeries(shard, plan));
+      const read = await over.ask(({ shard }) => asProducer(() => readCells(shard, plan)));
+      const found = toSeries(read, plan);
       const gone = Math.max(0, Math.ceil((keptFrom - from) / stepMs));
       return {
         from,
@@ -104,8 +105,19 @@ export function createMetrics(shard: Shard, limits: RollUpLimits, now: () => num
         })),
       };
     },
-    recentByAction: (minutes) => asProducer(() => recentByAction(shard, minutes)),
+    async recentByAction(minutes) {
+      return addEnded(await over.ask(({ shard }) => asProducer(() => recentByAction(shard, minutes))));
+    },
   };
+}
+
+function addEnded(all: readonly ReadonlyMap<string, EndedLately>[]): ReadonlyMap<string, EndedLately> {
+  const sums = new Map<string, EndedLately>();
+  for (const [action, { ended, failed }] of all.flatMap((one) => [...one])) {
+    const known = sums.get(action);
+    sums.set(action, { ended: ended + (known?.ended ?? 0), failed: failed + (known?.failed ?? 0) });
+  }
+  return sums;
 }
 
 /** What is read for an order. @throws `metrics_invalid`. */

@@ -13,8 +13,11 @@ export interface TakenIn {
 const LANES_SHOWN_MAX = 50;
 const OTHER = "other";
 
-/** @returns the counts, and what makes an admission count. */
-export function createTakenIn(): { readonly takenIn: TakenIn; readonly count: (admit: Admit) => Admit } {
+/** Makes an admission count. */
+export type TakenInCount = (admit: Admit) => Admit;
+
+/** @returns the counts, and what makes admissions count. */
+export function createTakenIn(): { readonly takenIn: TakenIn; readonly count: TakenInCount } {
   const enqueued = new Map<string, number>([...DEFAULT_LANES, ...OWN_LANE_KINDS].map((lane) => [lane, 0]));
   const takenIn = { enqueued, duplicates: 0 };
   return {

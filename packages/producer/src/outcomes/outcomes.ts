@@ -7,13 +7,16 @@ import { outcomeStream } from "@postrider/redis/told-streams";
 import { decodeMark, type Outcome } from "@postrider/shared/outcome";
 import { type DeliveryOutcome, openOutcome, type StoredOutcome } from "@postrider/shared/outcome-entry";
 import type { Sealer } from "@postrider/shared/seal";
+import type { OverShards, ShardPart } from "../over-shards/over-shards.ts";
 import {
   createReader,
   type Read,
   type ReaderOptions,
   type ReadPage,
   type ReadQuery,
+  type StreamReader,
 } from "../reading/reader.ts";
+import { readerOver } from "../reading/reader-over-shards.ts";
 
 /** An outcome, and the place behind it. */
 export type ReadOutcome = Read<DeliveryOutcome>;
@@ -44,22 +47,39 @@ export interface Outcomes {
   removeGroup(group: string): Promise<void>;
 }
 
-export function createOutcomes(shard: Shard, sealer: Sealer): Outcomes {
-  const reader = createReader<StoredOutcome, DeliveryOutcome>(shard, {
-    kind: "outcomes",
-    stream: outcomeStream(shard.keys),
-    decode: (stored, at) => openOutcome(stored, at, sealer),
-  });
-  return Object.assign((options: ReaderOptions) => reader.follow(options), {
-    async get(deliveryId: string) {
+/** What one shard's outcomes are read by. */
+export interface OutcomesOfShard {
+  readonly reader: StreamReader<DeliveryOutcome>;
+  readonly get: Outcomes["get"];
+}
+
+export function createShardOutcomes(shard: Shard, sealer: Sealer): OutcomesOfShard {
+  return {
+    reader: createReader<StoredOutcome, DeliveryOutcome>(shard, {
+      kind: "outcomes",
+      stream: outcomeStream(shard.keys),
+      decode: (stored, at) => openOutcome(stored, at, sealer),
+    }),
+    async get(deliveryId) {
       const text = await asProducer(() => shard.redis.get(shard.keys.outcome(deliveryId)));
       const mark = text === null ? null : decodeMark(text);
       if (mark?.kind !== "ended") return null;
       const { kind: _, ...outcome } = mark;
       return outcome;
     },
+  };
+}
+
+interface WithOutcomes extends ShardPart {
+  readonly outcomes: OutcomesOfShard;
+}
+
+export function createOutcomes(over: OverShards<WithOutcomes>): Outcomes {
+  const reader = readerOver("outcomes", over, ({ outcomes }) => outcomes.reader);
+  return Object.assign((options: ReaderOptions) => reader.follow(options), {
+    get: (deliveryId: string) => over.whereKnown(deliveryId, ({ outcomes }) => outcomes.get(deliveryId)),
     async read(query: OutcomeQuery = {}) {
-      const { entries: outcomes, ...page } = await reader.read(query);
+      const { entries: outcomes, from: _, ...page } = await reader.read(query);
       return { outcomes, ...page };
     },
     groups: reader.groups,

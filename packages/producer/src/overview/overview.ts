@@ -7,7 +7,7 @@ import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { LaneQueues } from "@postrider/redis/lane-queues";
 import type { Shard } from "@postrider/redis/shard";
 import type { OwnLane } from "@postrider/shared/own-lane";
-import { type RunGlance, readRunsUnderWay } from "./runs-under-way.ts";
+import { type RunGlance, readRunGlances } from "./runs-under-way.ts";
 import { isTroubled, type TroubledDestination, toTroubled } from "./troubled-destinations.ts";
 
 export interface Overview {
@@ -25,6 +25,8 @@ export interface Overview {
   readonly destinationsTotal: number;
   readonly runs: readonly RunGlance[];
   readonly workers: readonly WorkerGlance[];
+  /** Shards whose Redis does not answer: what lies there is missing from all this. */
+  readonly shardsAway: readonly string[];
 }
 
 /** A shared lane. */
@@ -68,10 +70,13 @@ export interface OverviewParts {
 }
 
 /** @param lanes shared lanes that are shown also where nothing was ever enqueued. */
+/** What one shard shows. */
+export type ShardOverview = Omit<Overview, "shardsAway">;
+export type ReadShardOverview = (lanes?: readonly string[]) => Promise<ShardOverview>;
 export type ReadOverview = (lanes?: readonly string[]) => Promise<Overview>;
 
-/** @returns a function that throws `redis_unavailable`. */
-export function createOverview({ shard, directory, lanes }: OverviewParts): ReadOverview {
+/** What one shard shows; runs that are over are among its runs. @returns what throws `redis_unavailable`. */
+export function createShardOverview({ shard, directory, lanes }: OverviewParts): ReadShardOverview {
   return async (wanted = []) => {
     await asProducer(() => directory.refresh());
     const entries = inOrder(directory.all());
@@ -83,7 +88,7 @@ export function createOverview({ shard, directory, lanes }: OverviewParts): Read
         ),
       ),
       readSharedLanes(wanted, lanes),
-      asProducer(() => readRunsUnderWay(shard, directory)),
+      asProducer(() => readRunGlances(shard, directory)),
       asProducer(() => readWorkers(shard)),
       asProducer(() => shard.redis.hmget(shard.keys.totals(), "enqueued", "ended")),
     ]);

@@ -31,23 +31,30 @@ const SHOWN_MAX = 30;
 /** An open run of which nothing is left is most often one that nobody will close. */
 const IDLE_MS = 3_600_000;
 
-/** The newest first; of those that nothing is left of, only what was begun lately. */
-export async function readRunsUnderWay(shard: Shard, directory: LaneDirectory): Promise<RunGlance[]> {
+/** The newest runs of a shard, as far as it knows them: a part that is over is not the end of its run. */
+export async function readRunGlances(shard: Shard, directory: LaneDirectory): Promise<RunGlance[]> {
   const names = await shard.redis.zrevrange(shard.keys.runs(), 0, LOOKED_AT_MAX - 1);
   const pipeline = shard.redis.pipeline();
   for (const name of names) pipeline.hgetall(shard.keys.run(name));
   const all = readReplies(await pipeline.exec()) as Record<string, string>[];
-  const runs = names.flatMap((run, index) => {
+  return names.flatMap((run, index) => {
     const glance = toGlance(run, all[index] ?? {}, directory);
     return glance === null ? [] : [glance];
   });
-  const youngest = directory.now() - IDLE_MS;
+}
+
+/**
+ * Those that are not over, the newest first; of those that nothing is left of, only what was begun lately.
+ * @param now Unix ms.
+ */
+export function toUnderWay(runs: readonly RunGlance[], now: number): RunGlance[] {
   return runs
-    .filter(({ left, isOpen, createdAt }) => left > 0 || (isOpen && createdAt > youngest))
+    .filter(({ left, isOpen, createdAt }) => left > 0 || (isOpen && createdAt > now - IDLE_MS))
+    .sort((one, other) => other.createdAt - one.createdAt)
     .slice(0, SHOWN_MAX);
 }
 
-/** Null for a run that is over, or was forgotten meanwhile. */
+/** Null for a run that was forgotten meanwhile. */
 function toGlance(
   run: string,
   fields: Readonly<Record<string, string>>,
@@ -58,7 +65,6 @@ function toGlance(
   const { enqueued, delivered, failed, expired, cancelled, waiting: left } = count(fields, 0);
   const isOver = left === 0 && closedAt !== undefined;
   const state = toRunState(directory.get(ownLaneName("run", run)), fields, isOver);
-  if (isOver) return null;
   return {
     ...{ run, state, action, createdAt: Number(createdAt), isOpen: closedAt === undefined },
     ...{ enqueued, delivered, failed, expired, cancelled, left },

@@ -26,6 +26,11 @@ export interface ReadPage<E> {
   readonly missed: number | null;
 }
 
+/** A page, and where it was looked from. */
+export interface PlacedPage<E> extends ReadPage<E> {
+  readonly from: string;
+}
+
 export interface ReadQuery {
   /** A cursor; absent: from the oldest that is kept, or where the group is. */
   readonly after?: string;
@@ -50,7 +55,7 @@ export interface ReaderOptions {
 /** For errors see `Outcomes` and `Events`, which are made of it. */
 export interface StreamReader<E> {
   follow(options: ReaderOptions): AsyncIterableIterator<Read<E>>;
-  read(query: ReadQuery): Promise<ReadPage<E>>;
+  read(query: ReadQuery): Promise<PlacedPage<E>>;
   groups(): Promise<ReaderGroup[]>;
   removeGroup(group: string): Promise<void>;
 }
@@ -101,7 +106,8 @@ export function createReader<T, E extends object>(
       if (group !== undefined) checkGroup(kind, group);
       const from = after === undefined ? "" : parseCursor(kind, shard.name, after);
       const { entries, missed, ...page } = await readFor(group, { from, limit, start });
-      return { entries: entries.map(toRead), after: toCursor(shard.name, page.after), missed };
+      const places = { from: toCursor(shard.name, page.from), after: toCursor(shard.name, page.after) };
+      return { entries: entries.map(toRead), ...places, missed };
     },
     groups: () => asProducer(() => listGroups(shard, stream)),
     async removeGroup(group) {

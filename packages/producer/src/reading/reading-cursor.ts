@@ -21,6 +21,21 @@ export function parseCursor(kind: Kind, shard: string, cursor: string): string {
   throw invalidField(`${kind}_invalid`, "after", message);
 }
 
+/** The places in several shards' streams, as one cursor. */
+export function joinCursors(cursors: Iterable<string>): string {
+  return [...cursors].sort().join(",");
+}
+
+/** A cursor's places by shard. What is no cursor is one place that no shard takes for its own. */
+export function splitCursor(cursor: string): Map<string, string> {
+  return new Map(cursor.split(",").map((one) => [one.slice(0, one.indexOf(".")), one]));
+}
+
+/** Unix ms at which the entry was told behind which a shard's place is. */
+export function timeOfCursor(cursor: string): number {
+  return Number(cursor.slice(cursor.lastIndexOf("-") + 1));
+}
+
 const GROUP = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 /** @throws PostriderError `outcomes_invalid`, `events_invalid`. */

@@ -10,7 +10,7 @@ import { meansOutcome, type OutcomeFilter, type SubscriptionDocument } from "@po
 export interface StoredReader {
   /** Made anew for each subscription, so that no other one of the same id goes on where this one was. */
   readonly name: string;
-  /** The id in the stream behind which it begins. */
+  /** The ids in the shards' streams behind which it begins, as redis/stored-subscriptions.ts writes them. */
   readonly from: string;
 }
 

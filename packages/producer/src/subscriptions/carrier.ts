@@ -7,7 +7,7 @@ import type { Sealer } from "@postrider/shared/seal";
 import type { ActionStore } from "../actions/actions.ts";
 import { findOrigin } from "../actions/origin.ts";
 import type { OwnParts, StoredSubscription } from "./carried-event.ts";
-import { createCarry } from "./carry.ts";
+import { type Carry, createCarry } from "./carry.ts";
 import { createChoose, findOwnParts } from "./choose.ts";
 import type { DeliverCarried } from "./deliver-carried.ts";
 import { readStored } from "./subscriptions.ts";
@@ -18,14 +18,17 @@ export interface Carrier {
    * @param onBug told where one of them meets what it should not; the others go on.
    * @returns whether there is more at once. @throws `redis_unavailable`, `redis_full`.
    */
-  turn(onBug: (subscription: string, error: unknown) => void): Promise<boolean>;
+  turn(onBug: OnBug): Promise<boolean>;
   /** Lets other processes take over at once. */
   close(): Promise<void>;
 }
 
+export type OnBug = (subscription: string, error: unknown) => void;
+
 export interface CarrierOptions {
   readonly store: Store;
-  readonly shard: Shard;
+  /** The shards that are connected at this moment. */
+  readonly shards: () => readonly Shard[];
   readonly actions: ActionStore;
   readonly sealer: Sealer;
   readonly deliver: DeliverCarried;
@@ -33,7 +36,7 @@ export interface CarrierOptions {
   readonly holder: string;
 }
 
-export function createCarrier({ store, shard, actions, sealer, deliver, holder }: CarrierOptions): Carrier {
+export function createCarrier({ store, shards, actions, sealer, deliver, holder }: CarrierOptions): Carrier {
   let all: StoredSubscription[] = [];
   const findActionOrigin = async (ref: string): Promise<string | null> => {
     const saved = await actions.get(ref).catch((error: unknown) => {
@@ -48,22 +51,35 @@ export function createCarrier({ store, shard, actions, sealer, deliver, holder }
     own ??= findOwnParts(all, findActionOrigin);
     return own;
   };
-  const carry = createCarry({ shard, deliver, choose: createChoose({ sealer, findOwn }), holder });
+  const choose = createChoose({ sealer, findOwn });
+  const known = new Map<Shard, Carry>();
+  const carryIn = (shard: Shard): Carry => {
+    const carry = known.get(shard) ?? createCarry({ shard, deliver, choose, holder });
+    known.set(shard, carry);
+    return carry;
+  };
+  const turnIn = async (carry: Carry, onBug: OnBug): Promise<boolean> => {
+    await carry.sweep(all);
+    let hasMore = false;
+    for (const subscription of all)
+      try {
+        if (await asProducer(() => carry.carry(subscription))) hasMore = true;
+      } catch (error) {
+        if (error instanceof PostriderError) throw error;
+        onBug(subscription.id, error);
+      }
+    return hasMore;
+  };
   return {
     async turn(onBug) {
       all = await readStored(store);
       own = null;
-      await carry.sweep(all);
-      let hasMore = false;
-      for (const subscription of all)
-        try {
-          if (await asProducer(() => carry.carry(subscription))) hasMore = true;
-        } catch (error) {
-          if (error instanceof PostriderError) throw error;
-          onBug(subscription.id, error);
-        }
-      return hasMore;
+      const turns = await Promise.allSettled(shards().map((shard) => turnIn(carryIn(shard), onBug)));
+      // A shard that is away keeps nobody from what the others have told.
+      const [failed] = turns.filter((turn) => turn.status === "rejected");
+      if (failed !== undefined && turns.every((turn) => turn.status === "rejected")) throw failed.reason;
+      return turns.some((turn) => turn.status === "fulfilled" && turn.value);
     },
-    close: carry.letGo,
+    close: async () => void (await Promise.all([...known.values()].map((carry) => carry.letGo()))),
   };
 }

@@ -6,7 +6,7 @@ import { removeGroup } from "@postrider/redis/reader-groups";
 import { createAcknowledgeTold } from "@postrider/redis/scripts/acknowledge-told";
 import { createReadTold } from "@postrider/redis/scripts/read-told";
 import type { Shard } from "@postrider/redis/shard";
-import { noteMissed, noteProblem, readReaderNames } from "@postrider/redis/stored-subscriptions";
+import { fromIn, noteMissed, noteProblem, readReaderNames } from "@postrider/redis/stored-subscriptions";
 import { asSubscribed, eventStream, outcomeStream, type ToldStream } from "@postrider/redis/told-streams";
 import { hasCode, PostriderError } from "@postrider/shared/errors";
 import type { StoredOutcome } from "@postrider/shared/outcome-entry";
@@ -69,10 +69,10 @@ export function createCarry({ shard, deliver, choose, holder }: CarryOptions): C
   const putOff = (name: string, ms: number): void => void later.set(name, performance.now() + ms);
 
   /** The next page, where this process may read it; null: not now. */
-  const take = async (kind: Kind, { name, from }: StoredReader): Promise<ToldPage | null> => {
+  const take = async (kind: Kind, { name, ...reader }: StoredReader): Promise<ToldPage | null> => {
     if ((later.get(name) ?? 0) > performance.now()) return null;
     // Where it begins, unless it is further already.
-    const isMine = mine.has(name) || (await acknowledge(from, asReader(name)));
+    const isMine = mine.has(name) || (await acknowledge(fromIn(reader, shard.name), asReader(name)));
     const query = { from: "", limit: PAGE, reader: asReader(name), start: "oldest" } as const;
     const page = isMine ? await readKind(kind, query) : "held";
     if (typeof page === "string") {

@@ -6,9 +6,10 @@ import { latestPlace, placeOf } from "@postrider/redis/reader-groups";
 import type { Shard, Store } from "@postrider/redis/shard";
 import {
   forgetSubscription,
-  type ReaderState,
+  fromIn,
   readReaders,
   readSubscriptions,
+  toFrom,
   writeSubscription,
 } from "@postrider/redis/stored-subscriptions";
 import { eventStream, outcomeStream } from "@postrider/redis/told-streams";
@@ -25,6 +26,7 @@ import {
 import type { ActionStore } from "../actions/actions.ts";
 import { getOpen } from "../actions/archived.ts";
 import type { FindOfCustomer } from "../deliveries/customer-deliveries.ts";
+import type { OverShards, ShardPart } from "../over-shards/over-shards.ts";
 import type { StoredReader, StoredSubscription } from "./carried-event.ts";
 import { KINDS, type Kind } from "./carry.ts";
 import { findObstacle } from "./check-carriable.ts";
@@ -79,7 +81,7 @@ export interface Subscriptions {
 
 export interface SubscriptionsOptions {
   readonly store: Store;
-  readonly shard: Shard;
+  readonly over: OverShards<ShardPart>;
   readonly actions: ActionStore;
   readonly deliver: DeliverCarried;
   readonly findOfCustomer: FindOfCustomer;
@@ -90,7 +92,7 @@ export interface SubscriptionsOptions {
 }
 
 export function createSubscriptions(options: SubscriptionsOptions): Subscriptions {
-  const { store, shard, actions, deliver, now } = options;
+  const { store, over, actions, deliver, now } = options;
   const find = async (id: string): Promise<StoredSubscription> => {
     const found = (await readStored(store)).find((one) => one.id === id);
     if (found !== undefined) return found;
@@ -118,7 +120,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
           "id",
           `there are ${SUBSCRIPTIONS_MAX} already; remove one`,
         );
-      const readers = await toReaders(shard, given, known);
+      const readers = await toReaders(over, given, known);
       const times = { createdAt: known?.createdAt ?? now(), updatedAt: now() };
       const stored: StoredSubscription = { id, ...given, ...times, readers };
       await writeSubscription(store, id, JSON.stringify(stored));
@@ -156,16 +158,23 @@ export function checkSubscription(id: string, document: unknown): SubscriptionDo
 
 /** Those that it had go on where they are; a new one begins with what is told from now on. */
 async function toReaders(
-  shard: Shard,
+  over: OverShards<ShardPart>,
   given: SubscriptionDocument,
   known: StoredSubscription | undefined,
 ): Promise<StoredSubscription["readers"]> {
   const readers: Partial<Record<Kind, StoredReader>> = {};
   for (const kind of KINDS) {
     if (given[kind] === undefined) continue;
-    readers[kind] = known?.readers[kind] ?? { name: randomUUID(), from: `${await latest(shard, kind)}-0` };
+    readers[kind] = known?.readers[kind] ?? { name: randomUUID(), from: await findLatest(over, kind) };
   }
   return readers;
+}
+
+/** @throws `redis_unavailable` also where one shard alone is away: what it tells later is for the reader. */
+async function findLatest(over: OverShards<ShardPart>, kind: Kind): Promise<string> {
+  return toFrom(
+    await over.insist(async ({ shard }) => [shard.name, `${await latest(shard, kind)}-0`] as const),
+  );
 }
 
 function latest(shard: Shard, kind: Kind): Promise<number> {
@@ -173,41 +182,56 @@ function latest(shard: Shard, kind: Kind): Promise<number> {
 }
 
 async function showAll(
-  { shard, findOfCustomer, hasIndex }: SubscriptionsOptions,
+  { over, findOfCustomer, hasIndex }: SubscriptionsOptions,
   all: readonly StoredSubscription[],
 ): Promise<Subscription[]> {
-  const told = { events: await latest(shard, "events"), outcomes: await latest(shard, "outcomes") };
   const readers = all.flatMap((one) =>
     KINDS.flatMap((kind) => {
       const reader = one.readers[kind];
       return reader === undefined ? [] : [{ id: one.id, kind, reader }];
     }),
   );
+  const states = (await over.ask(({ shard }) => readStates(shard, readers))).flat();
+  const find = hasIndex ? findOfCustomer : null;
+  const recent = await Promise.all(all.map(({ id }) => findRecent(find, id)));
+  return all.map(({ readers: _, events = null, outcomes = null, ...one }, nth) => {
+    const own = states.filter(({ id }) => id === one.id);
+    return { ...one, events, outcomes, ...sumUp(own), recent: recent[nth] ?? null };
+  });
+}
+
+interface ReaderOf {
+  /** The subscription's. */
+  readonly id: string;
+  readonly kind: Kind;
+  readonly reader: StoredReader;
+}
+
+/** How far a reader is in one shard. */
+interface ReaderStanding {
+  readonly id: string;
+  readonly unread: number;
+  readonly missed: number;
+  readonly problem: string | null;
+}
+
+async function readStates(shard: Shard, readers: readonly ReaderOf[]): Promise<ReaderStanding[]> {
+  const told = { events: await latest(shard, "events"), outcomes: await latest(shard, "outcomes") };
   const states = await readReaders(
     shard,
     readers.map(({ reader }) => reader.name),
   );
-  const find = hasIndex ? findOfCustomer : null;
-  const recent = await Promise.all(all.map(({ id }) => findRecent(find, id)));
-  return all.map(({ readers: _, events = null, outcomes = null, ...one }, nth) => {
-    const own = readers.flatMap(({ id, kind, reader }, index) => {
-      const state = states[index];
-      return id !== one.id || state === undefined ? [] : [{ kind, from: reader.from, ...state }];
-    });
-    return { ...one, events, outcomes, ...sumUp(own, told), recent: recent[nth] ?? null };
+  return readers.map(({ id, kind, reader }, index) => {
+    const { place = null, missed = 0, problem = null } = states[index] ?? {};
+    const unread = told[kind] - placeOf(place ?? fromIn(reader, shard.name));
+    return { id, unread: Math.max(0, unread), missed, problem };
   });
 }
 
-function sumUp(
-  readers: readonly (ReaderState & { readonly kind: Kind; readonly from: string })[],
-  told: Readonly<Record<Kind, number>>,
-): Pick<Subscription, "unread" | "missed" | "problem"> {
+function sumUp(readers: readonly ReaderStanding[]): Pick<Subscription, "unread" | "missed" | "problem"> {
   const problem = readers.map((reader) => reader.problem).find((text) => text !== null) ?? null;
   return {
-    unread: readers.reduce(
-      (sum, { kind, place, from }) => sum + Math.max(0, told[kind] - placeOf(place ?? from)),
-      0,
-    ),
+    unread: readers.reduce((sum, { unread }) => sum + unread, 0),
     missed: readers.reduce((sum, { missed }) => sum + missed, 0),
     problem: problem === null ? null : (JSON.parse(problem) as Subscription["problem"]),
   };

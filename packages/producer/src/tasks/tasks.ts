@@ -37,7 +37,8 @@ export interface Tasks {
 const LIMIT = 50;
 const ID_BYTES = 8;
 
-export function createTasks(store: Store, shard: Shard): Tasks {
+/** @param findShard one that answers: the ends of tasks are told there. */
+export function createTasks(store: Store, findShard: () => Shard): Tasks {
   const get = async (id: string): Promise<Task> => {
     const stored = await readTask(store, id);
     if (stored === null) throw unknown(id);
@@ -70,7 +71,7 @@ export function createTasks(store: Store, shard: Shard): Tasks {
       if (!(await stopTask(store, id))) throw unknown(id);
       return get(id);
     },
-    tellEnds: () => tellEnds(store, shard),
+    tellEnds: () => tellEnds(store, findShard()),
   };
 }
 

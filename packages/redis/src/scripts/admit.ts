@@ -13,6 +13,7 @@ import { ADD_OPEN, toOpenEntry } from "../customer-index.ts";
 import type { ShardKeys } from "../keys.ts";
 import { JOB_NAME, RUN_KEPT_SECONDS } from "../keys.ts";
 import { ENSURE_LANE, toEnsure } from "../lane-directory.ts";
+import { onceSettled } from "../once-settled.ts";
 import { createRoom } from "../room.ts";
 import type { Shard } from "../shard.ts";
 import { DROP_LETTER } from "./lane-fragments.ts";
@@ -139,14 +140,17 @@ export function createAdmit(shard: Shard): Admit {
     if (first === undefined) return { enqueued: 0, duplicates: admissions.length, recovered: 0, known };
     if (entrance.refusal !== undefined) throw entrance.refusal;
 
-    const transaction = (await entrance.queue.backend.client).multi();
-    for (const [command, values] of toCommands(shard.keys, [first, ...others], entrance))
-      transaction.runCommand(command, values);
-    // BullMQ's view of the same connection: its adds and our count travel in one MULTI.
-    for (const admission of fresh) void toJob(admission, entrance).addJob(transaction as never, {});
-    const jobs = fresh.map(({ id }) => shard.keys.job(entrance.queue.name, id));
-    transaction.runCommand(UNSHADOW_COMMAND, [jobs.length, ...jobs]);
-    const { enqueued, recovered, places } = readCounts(await transaction.exec(), entrance);
+    const replies = await onceSettled(shard.redis, async () => {
+      const transaction = (await entrance.queue.backend.client).multi();
+      for (const [command, values] of toCommands(shard.keys, [first, ...others], entrance))
+        transaction.runCommand(command, values);
+      // BullMQ's view of the same connection: its adds and our count travel in one MULTI.
+      for (const admission of fresh) void toJob(admission, entrance).addJob(transaction as never, {});
+      const jobs = fresh.map(({ id }) => shard.keys.job(entrance.queue.name, id));
+      transaction.runCommand(UNSHADOW_COMMAND, [jobs.length, ...jobs]);
+      return transaction.exec();
+    });
+    const { enqueued, recovered, places } = readCounts(replies, entrance);
     known.push(...places.map((place) => fresh[place - 1]?.id ?? ""));
     return { enqueued, recovered, duplicates: admissions.length - enqueued - recovered, known };
   };

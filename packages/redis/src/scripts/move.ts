@@ -5,6 +5,7 @@
 import { IN_LANE, RELEASED, toLaneMark } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { ENSURE_LANE, toEnsure } from "../lane-directory.ts";
+import { onceSettled } from "../once-settled.ts";
 import { readReplies } from "../replies.ts";
 import type { Shard } from "../shard.ts";
 import { ADD_WAITING, type Claim, TAKE_OUT, toTakeOut } from "./lane-fragments.ts";
@@ -46,10 +47,13 @@ export function createMove(shard: Shard): Move {
       keys.released(other),
       keys.outcome(id),
     ];
-    const transaction = redis.multi() as unknown as Commands;
-    transaction["postriderEnsureLane"]?.(...toEnsure(keys, entry));
-    transaction["postriderMove"]?.(names.length, ...names, id, token, toLaneMark(other), entry.kind);
-    const [, moved] = readReplies(await transaction.exec());
+    const replies = await onceSettled(redis, () => {
+      const transaction = redis.multi() as unknown as Commands;
+      transaction["postriderEnsureLane"]?.(...toEnsure(keys, entry));
+      transaction["postriderMove"]?.(names.length, ...names, id, token, toLaneMark(other), entry.kind);
+      return transaction.exec();
+    });
+    const [, moved] = readReplies(replies);
     return moved === 0;
   };
 }

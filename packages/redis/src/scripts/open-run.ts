@@ -8,10 +8,11 @@ import { RUN_KEPT_SECONDS } from "../keys.ts";
 import type { Shard } from "../shard.ts";
 
 /**
- * Input: KEYS run, runs; ARGV run, action, lane, now, ttl seconds.
+ * Input: KEYS run, runs; ARGV run, action, lane, now, ttl seconds, 1 where other shards have parts of it.
  * Output: {action, lane, whether cancelled, enqueued} of the run as it stands.
  */
 const OPEN = `
+if ARGV[6] == "1" then redis.call("HSET", KEYS[1], "isPart", "1") end
 redis.call("HSETNX", KEYS[1], "action", ARGV[2])
 redis.call("HSETNX", KEYS[1], "lane", ARGV[3])
 redis.call("HSETNX", KEYS[1], "createdAt", ARGV[4])
@@ -22,11 +23,22 @@ redis.call("ZREMRANGEBYSCORE", KEYS[2], "-inf", ARGV[4] - ARGV[5] * 1000)
 return redis.call("HMGET", KEYS[1], "action", "lane", "isCancelled", "enqueued")
 `;
 
+/** What a run is opened with. */
+export interface OpenedWith {
+  /** `id@version`. */
+  readonly action: string;
+  readonly lane: string;
+  /** Unix ms; now unless given. */
+  readonly at?: number;
+  /** Whether other shards have parts of it, too: its end is told once then, of all of them together. */
+  readonly isPart?: boolean;
+}
+
 /** @returns how many deliveries it has already. @throws `run_mismatch`, `run_cancelled`. */
 export async function openRun(
   shard: Shard,
   run: string,
-  { action, lane }: { readonly action: string; readonly lane: string },
+  { action, lane, at = Date.now(), isPart = false }: OpenedWith,
 ): Promise<number> {
   const reply = await asProducer(() =>
     shard.redis.eval(
@@ -37,8 +49,9 @@ export async function openRun(
       run,
       action,
       lane,
-      Date.now(),
+      at,
       RUN_KEPT_SECONDS,
+      isPart ? 1 : 0,
     ),
   );
   const [openedWith, openedIn, isCancelled, enqueued] = reply as [string, string, string?, string?];

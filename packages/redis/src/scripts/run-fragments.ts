@@ -7,11 +7,13 @@ import { TELL_EVENT } from "./tell-fragments.ts";
 /**
  * `complete(run)`: notes when a closed run had nothing left for the first time, and tells it. That moment
  * stays, also when deliveries of the run are replayed or more are enqueued later. `tellOfRun(type, run)`
- * tells what befalls a run once. Both need the locals `events` and `totals`, keys.
+ * tells what befalls a run once. Both need the locals `events` and `totals`, keys. Of a run that has parts in
+ * other shards nothing is told here: whoever sees all of them does.
  */
 export const COMPLETE_RUN = `${TELL_EVENT}
 local function tellOfRun(kind, run, more)
-  local facts = redis.call("HMGET", run, "action", "lane")
+  local facts = redis.call("HMGET", run, "action", "lane", "isPart")
+  if facts[3] then return end
   local name = string.match(run, ":run:(.*)$")
   local data = more or {}
   data.run, data.action, data.lane = name, facts[1] or "", facts[2] or ""

@@ -1,7 +1,7 @@
 // Sets a small key also where Redis is at maxmemory: what is left there for the workers is for this, too.
 // Leases and figures are worth the most just then.
 
-import type { Redis } from "ioredis";
+import type { RedisClient } from "../home-cluster.ts";
 
 /**
  * Redis at maxmemory refuses what takes memory, but not in a script that has begun to write. The key that it
@@ -24,7 +24,7 @@ export interface SetOptions {
 
 /** @returns whether it was set. */
 export async function setWhenFull(
-  redis: Redis,
+  redis: RedisClient,
   key: string,
   value: string,
   { ms, isNew = false }: SetOptions,

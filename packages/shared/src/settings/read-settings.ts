@@ -1,6 +1,7 @@
 // Reading the settings: environment variables become values, or one error that names every problem.
 
 import { describeProblems, PostriderError, type Problem } from "../errors.ts";
+import { isTlsUrl, splitRedisUrls } from "../redis-url.ts";
 import { suggest } from "../suggest.ts";
 import { type Settings, settingsSchema } from "./settings.ts";
 
@@ -41,14 +42,30 @@ export function readSettings(environment: Readonly<Record<string, string | undef
 }
 
 /** Settings that are good alone and not together. */
-function findConflicts({ sealCustomers, secretKeys, apiTlsCert, apiTlsKey }: Settings): Problem[] {
-  const problems: Problem[] = [];
+function findConflicts(settings: Settings): Problem[] {
+  const { sealCustomers, secretKeys, apiTlsCert, apiTlsKey } = settings;
+  const problems = findRedisConflicts(settings);
   if (sealCustomers && secretKeys.length === 0)
     problems.push({ field: "POSTRIDER_SEAL_CUSTOMERS", message: "needs POSTRIDER_SECRET_KEYS" });
   if (apiTlsCert !== "" && apiTlsKey === "")
     problems.push({ field: "POSTRIDER_API_TLS_CERT", message: "needs POSTRIDER_API_TLS_KEY" });
   if (apiTlsKey !== "" && apiTlsCert === "")
     problems.push({ field: "POSTRIDER_API_TLS_KEY", message: "needs POSTRIDER_API_TLS_CERT" });
+  return problems;
+}
+
+function findRedisConflicts({ redisUrl, redisTlsCa, redisTlsCert, redisTlsKey }: Settings): Problem[] {
+  const problems: Problem[] = [];
+  if (redisTlsCert !== "" && redisTlsKey === "")
+    problems.push({ field: "POSTRIDER_REDIS_TLS_CERT", message: "needs POSTRIDER_REDIS_TLS_KEY" });
+  if (redisTlsKey !== "" && redisTlsCert === "")
+    problems.push({ field: "POSTRIDER_REDIS_TLS_KEY", message: "needs POSTRIDER_REDIS_TLS_CERT" });
+  // Whoever names an authority would be surprised to be sent in the clear.
+  if (redisTlsCa + redisTlsCert !== "" && !splitRedisUrls(redisUrl).some(isTlsUrl))
+    problems.push({
+      field: "POSTRIDER_REDIS_URL",
+      message: "must begin with rediss, as POSTRIDER_REDIS_TLS_ settings are given",
+    });
   return problems;
 }
 

@@ -2,7 +2,7 @@
 // process.
 
 import { z } from "zod";
-import { isRedisUrl, REDIS_URL_RULE } from "../redis-url.ts";
+import { isRedisUrls, REDIS_URL_RULE } from "../redis-url.ts";
 import { parseSecretKeys, type SecretKeys } from "../seal.ts";
 import { HOUR_MS, integer, yesOrNo } from "./parsers.ts";
 
@@ -13,14 +13,54 @@ function secretKeys(text: string, context: z.RefinementCtx): SecretKeys {
   return z.NEVER;
 }
 
+function shardNames(text: string, context: z.RefinementCtx): string[] {
+  const names = text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+  const wrong = names.find((name) => !/^\d{1,6}$/.test(name));
+  if (wrong !== undefined) context.addIssue(`"${wrong}" is no shard's name, which are numbers such as 0,1`);
+  return [...new Set(names)];
+}
+
 export const redisSettings = {
   redisUrl: z
     .string()
-    .refine(isRedisUrl, REDIS_URL_RULE)
+    .refine(isRedisUrls, REDIS_URL_RULE)
     .default("redis://127.0.0.1:6379")
     .describe(
-      "Redis that holds the lanes; `redis+sentinel://host:port,host:port/name` asks Sentinels for it. Must not evict (`maxmemory-policy noeviction`).",
+      "Redis that holds the lanes (redis.md): one server; `redis+sentinel://host:port,host:port/name` asks Sentinels for it; `redis+cluster://host:port,host:port` is a Cluster; several URLs, parted by blanks, are the servers of the shards, the first of which holds the store. `rediss` instead of `redis` encrypts. Must not evict (`maxmemory-policy noeviction`). The same for all processes.",
     ),
+  redisTlsCa: z
+    .string()
+    .default("")
+    .describe("File with the authorities (PEM) that vouch for Redis; none: those that the system knows."),
+  redisTlsCert: z
+    .string()
+    .default("")
+    .describe("File with the certificate (PEM) that Postrider shows to Redis; none: it shows none."),
+  redisTlsKey: z.string().default("").describe("File with that certificate's key (PEM)."),
+  redisTlsServername: z
+    .string()
+    .default("")
+    .describe(
+      "Name that Redis' certificate must have, where it is not the host of the URL, as with a Cluster whose servers tell each other's addresses.",
+    ),
+  redisWaitMs: integer(100, 600_000)
+    .default(10_000)
+    .describe(
+      "How long a producer, the API and the command line wait for an answer of Redis, a Cluster's failover included; then they say `redis_unavailable`. Workers wait as long as it takes.",
+    ),
+  shards: integer(1, 1_000)
+    .default(1)
+    .describe(
+      "Shards of a new installation (redis.md); from then on the number stands in the store. The same for producers and workers.",
+    ),
+  serveShards: z
+    .string()
+    .transform(shardNames)
+    .prefault("")
+    .describe("Names of the shards that a worker serves, separated by commas; all unless set."),
   keyPrefix: z
     .string()
     .regex(

@@ -3,8 +3,8 @@
 // private addresses, so those count as ours as well.
 
 import { networkInterfaces } from "node:os";
-import { connectedPlace } from "@postrider/redis/connect";
-import type { Redis } from "ioredis";
+import { connectedPlaces } from "@postrider/redis/connect";
+import type { RedisClient } from "@postrider/redis/home-cluster";
 import type { OwnPorts } from "./guard.ts";
 
 export interface KnownPorts extends OwnPorts {
@@ -32,19 +32,19 @@ export function createOwnPorts(): KnownPorts {
 }
 
 /**
- * No delivery reaches the Redis that is spoken to, which Sentinels may have named, and name another after a
- * failover.
+ * No delivery reaches the Redis that is spoken to, which Sentinels or a Cluster may have named, and name
+ * another after a failover.
  */
 export function protectRedis(
-  redis: Redis,
+  redis: RedisClient,
   { protect }: { readonly protect: (port: number, host: string) => void },
 ): void {
   const protectNow = (): void => {
-    const place = connectedPlace(redis);
-    if (place !== null) protect(place.port, place.host);
+    for (const { port, host } of connectedPlaces(redis)) protect(port, host);
   };
   protectNow();
   redis.on("connect", protectNow);
+  redis.on("+node", protectNow);
 }
 
 function isThisMachine(address: string): boolean {

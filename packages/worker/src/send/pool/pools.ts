@@ -2,7 +2,7 @@
 // bounded: so many destinations, so many sockets to each and in all, none for long without use.
 
 import { connect } from "node:net";
-import { toRedisPlaces } from "@postrider/redis/connect";
+import { splitRedisUrls, toRedisPlaces } from "@postrider/shared/redis-url";
 import type { Settings } from "@postrider/shared/settings/settings";
 import { type EgressProxy, toProxy } from "../connect/proxy.ts";
 import type { Dial } from "../connect/race.ts";
@@ -146,7 +146,7 @@ export function createPools(settings: PoolsSettings, outside: Outside = {}): Poo
 function toOwnPorts({ redisUrl, metricsPort }: PoolsSettings, proxy: EgressProxy | null): KnownPorts {
   const own = createOwnPorts();
   if (metricsPort !== 0) own.add(metricsPort);
-  for (const { host, port } of toRedisPlaces(redisUrl)) own.add(port, host);
+  for (const { host, port } of splitRedisUrls(redisUrl).flatMap(toRedisPlaces)) own.add(port, host);
   // Others may well serve HTTPS on the proxy's port.
   if (proxy !== null) own.addAt(proxy.host, proxy.port);
   return own;

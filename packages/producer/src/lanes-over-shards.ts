@@ -1,0 +1,34 @@
+// The lanes of all shards as the producer's side sees them.
+
+import type { Backlog } from "@postrider/redis/counts";
+import type { LaneQueues } from "@postrider/redis/lane-queues";
+import type { OverShards, ShardPart } from "./over-shards/over-shards.ts";
+
+interface WithLanes extends ShardPart {
+  readonly lanes: LaneQueues;
+}
+
+export type Lanes = Pick<LaneQueues, "queue" | "backlog" | "known" | "served">;
+
+export function lanesOver(over: OverShards<WithLanes>): Lanes {
+  return {
+    // Whoever asks for BullMQ's own queue of a lane means the first shard's.
+    queue: (lane) => over.first().lanes.queue(lane),
+    backlog: async (lane) => (await over.ask(({ lanes }) => lanes.backlog(lane))).reduce(add),
+    known: async () => [...new Set((await over.ask(({ lanes }) => lanes.known())).flat())],
+    async served() {
+      const [first = [], ...others] = await over.ask(({ lanes }) => lanes.served());
+      return first.filter((lane) => others.every((served) => served.includes(lane)));
+    },
+  };
+}
+
+function add(one: Backlog, other: Backlog): Backlog {
+  return {
+    waiting: one.waiting + other.waiting,
+    delayed: one.delayed + other.delayed,
+    inFlight: one.inFlight + other.inFlight,
+    deadLetters: one.deadLetters + other.deadLetters,
+    oldestAgeMs: Math.max(one.oldestAgeMs, other.oldestAgeMs),
+  };
+}
