@@ -12,6 +12,8 @@ export interface Between {
   /** Streams of events that are open. */
   streams(): number;
   breakStreams(): void;
+  /** Whether streams are kept back, as by a proxy that gathers answers. */
+  setGathering(isGathering: boolean): void;
   close(): Promise<void>;
 }
 
@@ -24,6 +26,7 @@ interface Options {
 
 export async function startBetween(apiUrl: string, { isCut, base = "" }: Options = {}): Promise<Between> {
   let isAway = false;
+  let isGathering = false;
   const streams = new Set<Socket>();
   const { port } = new URL(apiUrl);
   const server = createServer((incoming, outgoing) => {
@@ -33,6 +36,7 @@ export async function startBetween(apiUrl: string, { isCut, base = "" }: Options
       streams.add(socket);
       socket.once("close", () => streams.delete(socket));
     }
+    if (url.includes("/stream") && isGathering) return;
     const path = url.slice(base.length);
     const onward = ask({ port, path, method, headers, host: "127.0.0.1" }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
@@ -48,6 +52,9 @@ export async function startBetween(apiUrl: string, { isCut, base = "" }: Options
     setAway(away) {
       isAway = away;
       if (isAway) server.closeAllConnections();
+    },
+    setGathering(gathering) {
+      isGathering = gathering;
     },
     streams: () => streams.size,
     breakStreams() {

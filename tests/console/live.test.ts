@@ -90,6 +90,17 @@ test("an API that is away and comes back: what was known stays, and goes on by i
   await close();
 });
 
+test("behind a proxy that keeps streams back, home is up to date all the same", async () => {
+  between.setGathering(true);
+  const { page, complaints, close } = await read(browser, `${between.url}/console/`, TOKENS.admin);
+  await page.getByText("Shared lanes").first().waitFor();
+  await enqueued(page, await enqueueOne()).waitFor({ timeout: 2 * BROWSER_MS });
+  between.setGathering(false);
+  between.breakStreams();
+  expect(complaints).toEqual([]);
+  await close();
+});
+
 /** A page of a token that lasts so long; null: it had expired before the page was there. */
 async function openBriefly(lastsMs: number): Promise<Reader | null> {
   const expiresAt = new Date(Date.now() + lastsMs).toISOString();

@@ -66,7 +66,7 @@ test("a CSV is tried dry, its mistakes are told, and it is sent, watched, and it
   await expect(scene.producer.runs.get("from-file")).rejects.toThrow();
 
   await button(page, /^Enqueue 41 deliveries/).click();
-  await page.getByText("1 of them fails as the action is now").waitFor();
+  await page.getByText("1 of them fails as the action is now: a dead letter to come.").waitFor();
   await page.getByRole("dialog").getByRole("button", { name: "Enqueue 41 deliveries" }).click();
   await page.getByRole("heading", { name: "41 deliveries enqueued", exact: true }).waitFor();
   const [saved] = await Promise.all([

@@ -17,7 +17,7 @@ export interface Followed {
 }
 
 const FIRST_PAUSE_MS = 1_000;
-const PAUSE_MS_MAX = 30_000;
+const PAUSE_MS_MAX = 10_000;
 
 /** @returns what ends it. */
 export function follow(followed: Followed): () => void {
@@ -52,12 +52,19 @@ async function readOnce(
   signal: AbortSignal,
   onLife: () => void,
 ): Promise<ApiError | null> {
+  const patience = createPatience(silenceMs);
   try {
-    const headers = { accept: "text/event-stream" };
-    const response = await openApi({ method: "GET", path, headers, body: null, signal });
+    const response = await openApi({
+      method: "GET",
+      path,
+      headers: { accept: "text/event-stream" },
+      body: null,
+      signal: AbortSignal.any([signal, patience.signal]),
+    });
     if (response.body === null) return null;
     for await (const { data } of readEvents(readAnswerLines(response.body, silenceMs))) {
       if (signal.aborted) return null;
+      patience.renew();
       onLife();
       onEvent(data);
     }
@@ -70,7 +77,25 @@ async function readOnce(
       isTemporary: true,
       cause: error,
     });
+  } finally {
+    patience.end();
   }
+}
+
+/** A proxy that gathers answers may keep a stream back for ever, its head included. */
+function createPatience(ms: number) {
+  const controller = new AbortController();
+  const begin = (): number =>
+    window.setTimeout(() => controller.abort(new DOMException("no event in time", "TimeoutError")), ms);
+  let timer = begin();
+  return {
+    signal: controller.signal,
+    renew() {
+      clearTimeout(timer);
+      timer = begin();
+    },
+    end: () => clearTimeout(timer),
+  };
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

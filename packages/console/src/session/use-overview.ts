@@ -1,11 +1,13 @@
-// The overview as it changes: one stream of the API, while the page is watched.
+// The overview as it changes: one stream of the API, while the page is watched. Where none comes through, it
+// is asked for in between.
 
-import type { ApiError } from "@postrider/client/api-error";
+import { ApiError } from "@postrider/client/api-error";
 import type { Operations } from "@postrider/client/generated";
 import { OPERATIONS } from "@postrider/client/generated";
 import { parseExact } from "@postrider/shared/exact-json";
 import { useEffect, useState } from "preact/hooks";
 import { follow } from "./follow-stream.ts";
+import { askApi } from "./session.ts";
 import type { Asked } from "./use-ask.ts";
 
 type Overview = Operations["getOverview"]["reply"];
@@ -16,21 +18,30 @@ interface State {
   readonly error: ApiError | null;
 }
 
-/** It tells every two seconds, also while nothing changes; without Redis every fifteen that it is alive. */
-const SILENCE_MS = 20_000;
+/** It tells every two seconds, also while nothing changes. */
+const SILENCE_MS = 8_000;
 
 export function useOverview(): Asked<Overview> {
   const [state, setState] = useState<State>({ data: null, before: null, error: null });
-  useEffect(
-    () =>
-      follow({
-        path: OPERATIONS.streamOverview.path,
-        silenceMs: SILENCE_MS,
-        onEvent: (text) =>
-          setState(({ data }) => ({ data: parseExact(text) as Overview, before: data, error: null })),
-        onError: (error) => setState((last) => ({ ...last, error })),
-      }),
-    [],
-  );
+  useEffect(() => {
+    const ending = new AbortController();
+    const show = (next: Overview): void =>
+      setState(({ data }) => ({ data: next, before: data, error: null }));
+    const fail = (error: unknown): void => {
+      if (ending.signal.aborted) return;
+      if (!(error instanceof ApiError)) throw error;
+      setState((last) => ({ ...last, error }));
+    };
+    const stop = follow({
+      path: OPERATIONS.streamOverview.path,
+      silenceMs: SILENCE_MS,
+      onEvent: (text) => show(parseExact(text) as Overview),
+      onError: () => void askApi("getOverview", { signal: ending.signal }).then(show).catch(fail),
+    });
+    return () => {
+      stop();
+      ending.abort();
+    };
+  }, []);
   return { ...state, again: () => undefined };
 }

@@ -25,8 +25,8 @@ export function askToSend(order: FileOrder, tried: FileWork | null): void {
         </p>
         {tried !== null && tried.counts.failed > 0 && (
           <p class="note warn">
-            {showMany(tried.counts.failed, "of them fails", "of them fail")} as the action is now, and would
-            become dead letters.
+            {showMany(tried.counts.failed, "of them fails", "of them fail")} as the action is now:{" "}
+            {tried.counts.failed === 1 ? "a dead letter" : "dead letters"} to come.
           </p>
         )}
         {tried !== null && tried.counts.rejected > 0 && (

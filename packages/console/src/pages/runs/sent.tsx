@@ -38,7 +38,9 @@ export function Sent() {
               : []),
           ]}
         />
-        <p class="hint">You may look at other pages meanwhile; closing this tab stops it.</p>
+        {state !== "done" && (
+          <p class="hint">You may look at other pages meanwhile; closing this tab stops it.</p>
+        )}
         <div class="form-foot">
           <a class={state === "done" ? "button primary" : "button"} href={runHref(order.run)}>
             Watch the run

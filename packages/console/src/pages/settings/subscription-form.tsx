@@ -18,16 +18,16 @@ const EVENTS: Readonly<Record<EventType, string>> = {
   "run.resumed": "a run is resumed",
   "run.cancelled": "a run is cancelled",
   "action.failing": "an action fails",
-  "action.recovered": "it does no more",
+  "action.recovered": "an action fails no more",
   "destination.circuit_opened": "a destination's circuit opens",
-  "destination.circuit_closed": "it closes",
+  "destination.circuit_closed": "a destination's circuit closes",
   "destination.throttled": "a destination slows us down",
-  "destination.free": "it does no more",
-  "dead_letters.threshold": "many dead letters",
-  "dead_letters.cleared": "few again",
+  "destination.free": "a destination slows us down no more",
+  "dead_letters.threshold": "there are many dead letters",
+  "dead_letters.cleared": "there are few again",
   "task.finished": "a task has ended",
   "outcomes.reader_lagging": "a reader of outcomes lags",
-  "outcomes.reader_caught_up": "it does no more",
+  "outcomes.reader_caught_up": "a reader of outcomes lags no more",
 };
 const TYPES = Object.keys(EVENTS) as EventType[];
 

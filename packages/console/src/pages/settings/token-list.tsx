@@ -38,15 +38,23 @@ export function Tokens(_: PageProps) {
             <strong>The token, shown this once:</strong>
           </p>
           <p class="data code">{made.value}</p>
-          <button
-            type="button"
-            class="plain"
-            onClick={() => {
-              made.value = null;
-            }}
-          >
-            I have it
-          </button>
+          <span class="row-switches">
+            {/* Withheld over plain HTTP but on the reader's own machine. */}
+            {isSecureContext && (
+              <button type="button" class="plain" onClick={() => void copy(made.value ?? "")}>
+                Copy
+              </button>
+            )}
+            <button
+              type="button"
+              class="plain"
+              onClick={() => {
+                made.value = null;
+              }}
+            >
+              I have it
+            </button>
+          </span>
         </div>
       )}
       <Waiting asked={asked}>
@@ -89,6 +97,11 @@ export function Tokens(_: PageProps) {
       </Waiting>
     </Panel>
   );
+}
+
+/** Where the browser does not let it, the text is there to be marked. */
+async function copy(text: string): Promise<void> {
+  await navigator.clipboard.writeText(text).catch(() => undefined);
 }
 
 function askMake(done: () => void): void {
