@@ -41,10 +41,10 @@ test("the command line lists shards, sets their number, and lets go of one that 
 
   expect((await command("shards", "set", "1")).code).toBe(0);
   expect((await list()).map(({ state }) => state)).toEqual(["open", "draining"]);
-  expect(await command("shards", "remove", "0")).toMatchObject({ code: 1 });
+  expect(await command("shards", "remove", "0")).toMatchObject({ code: 2 });
   const left = await command("shards", "remove", "1");
   expect([left.code, left.stderr]).toEqual([
-    1,
+    2,
     expect.stringContaining("dead letters are left in the shard 1"),
   ]);
 

@@ -163,6 +163,15 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "postrider top --once",
     "postrider top --json | jq .lanes",
   ],
+  plan: [
+    "postrider plan --rate 5000 --latency 200 --backlog 1000000 --payload 1000",
+    "postrider plan --rate 20000 --latency 80 --backlog 5000000 --payload 600 --failures 0.05 --per-day 200000000 --json",
+  ],
+  load: [
+    "postrider load --rate 500 --for 60s",
+    "postrider load --rate 5000 --for 5m --latency 50 --payload 1000 --json",
+    "postrider load --rate 2000 --listen 0.0.0.0:9000 --receiver http://10.0.0.7:9000",
+  ],
   completion: ["postrider completion bash", "postrider completion zsh"],
 };
 

@@ -21,8 +21,10 @@ import { addDeliveries } from "./commands/deliveries.ts";
 import { addDestinations } from "./commands/destinations.ts";
 import { addEnqueue } from "./commands/enqueue.ts";
 import { addEvents } from "./commands/events.ts";
+import { addLoad } from "./commands/load.ts";
 import { addMetrics } from "./commands/metrics.ts";
 import { addOutcomes } from "./commands/outcomes.ts";
+import { addPlan } from "./commands/plan.ts";
 import { addRuns } from "./commands/runs.ts";
 import { addSecrets } from "./commands/secrets.ts";
 import { addShards } from "./commands/shards.ts";
@@ -62,6 +64,8 @@ const COMMANDS = [
   addStatus,
   addMetrics,
   addTop,
+  addPlan,
+  addLoad,
   addCompletion,
 ];
 
