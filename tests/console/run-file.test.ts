@@ -164,6 +164,40 @@ test("after the page was loaded anew, the same file goes on behind the line that
   await close();
 });
 
+test("a pause takes in the piece that is on its way, and nothing more until its reader goes on", async () => {
+  const { page, complaints, close } = await read(
+    browser,
+    `${scene.api.url}/console/#/runs/~new`,
+    TOKENS.admin,
+  );
+  const people = Array.from({ length: 2_600 }, (_, at) => `{"id":"slow-${at}","name":"${"n".repeat(800)}"}`);
+  await fill(page, await write("slow.ndjson", people.join("\n")), "slow");
+  await page.getByLabel("Hold it").check();
+  let pieces = 0;
+  let letGo: () => void = () => undefined;
+  await page.route(/\/deliveries\?/, async (route) => {
+    pieces += 1;
+    if (pieces === 1)
+      await new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+    await route.continue();
+  });
+  await button(page, "Enqueue at once …").click();
+  await page.getByRole("dialog").getByRole("button", { name: "Enqueue the file" }).click();
+  await eventually(async () => expect(pieces).toBe(1));
+  await button(page, "Pause").click();
+  letGo();
+  await page.getByRole("heading", { name: /^1,2\d\d deliveries enqueued so far$/ }).waitFor();
+  await button(page, "Go on").waitFor();
+  expect(pieces).toBe(1);
+  await button(page, "Go on").click();
+  await page.getByRole("heading", { name: "2,600 deliveries enqueued", exact: true }).waitFor();
+  expect(complaints).toEqual([]);
+  await scene.producer.runs.cancel("slow");
+  await close();
+});
+
 test("what the API refuses is told where the file stands, and nothing is lost by going on", async () => {
   const { page, close } = await read(browser, `${scene.api.url}/console/#/runs/~new`, TOKENS.admin);
   await fill(page, await write("one.ndjson", '{"id":"one","name":"x"}\n'), "win-back");

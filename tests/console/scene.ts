@@ -173,6 +173,10 @@ async function fill(producer: Producer, shop: string, crm: string): Promise<Scen
     action: "welcome",
     customer: { id: HOSTILE, name: HOSTILE, order: LARGE },
   });
+  const { id: waiting } = await producer.enqueue({
+    action: "crm-sync",
+    customer: { id: HOSTILE, name: HOSTILE, order: LARGE },
+  });
   await producer.actions.apply({
     id: "into-the-bin",
     url: "http://request-bin.invalid/people",
@@ -181,10 +185,6 @@ async function fill(producer: Producer, shop: string, crm: string): Promise<Scen
   const { id: binned } = await producer.enqueue({
     action: "into-the-bin",
     customer: { id: HOSTILE, name: HOSTILE },
-  });
-  const { id: waiting } = await producer.enqueue({
-    action: "crm-sync",
-    customer: { id: HOSTILE, name: HOSTILE, order: LARGE },
   });
   await eventually(async () => {
     const run = await producer.runs.get("autumn-newsletter");

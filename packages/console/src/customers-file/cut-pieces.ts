@@ -1,7 +1,7 @@
 // A customers file as pieces that are sent one after the other: whole records, about a megabyte each, so that
 // no more than one of them is ever in memory, and a break costs no more than one. Pure.
 
-import { type Bytes, type Format, findRecords, RECORD_BYTES_MAX } from "./find-records.ts";
+import { type Bytes, type Format, findRecords, RECORD_BYTES_MAX, type RecordEnd } from "./find-records.ts";
 
 export const PIECE_BYTES = 1_048_576;
 const LINE_BYTES_KEPT = RECORD_BYTES_MAX + 1;
@@ -29,48 +29,64 @@ export async function* cutPieces(
   format: Format,
   pieceBytes = PIECE_BYTES,
 ): AsyncGenerator<Piece> {
+  const pending = createPending(2 * pieceBytes);
   let head: typeof NO_HEAD | null = null;
-  let pending: Bytes = new Uint8Array();
   let before = 0;
-  /** Of `pending`: whole records, and their lines. */
-  let whole = 0;
-  let wholeLines = 0;
+  /** Of what is pending: whole records, and their lines. */
+  let whole: RecordEnd = { end: 0, lines: 0 };
 
-  const cut = (end: number, lines: number, isLast: boolean): Piece => {
-    const records = pending.slice(0, end);
+  const cut = ({ end, lines }: RecordEnd, isLast: boolean): Piece => {
+    const records = pending.take(end);
     const own: typeof NO_HEAD = before === 0 ? NO_HEAD : (head ?? EMPTY_LINE);
     if (head === null) head = format === "csv" ? findHeader(records) : EMPTY_LINE;
-    const piece = {
-      body: own.lines === 0 ? records : join(own.bytes, records),
-      headLines: own.lines,
-      before,
-      upTo: before + lines,
-      isLast,
-    };
+    const body = own.lines === 0 ? records : concat([own.bytes, records]);
+    const piece = { body, headLines: own.lines, before, upTo: before + lines, isLast };
     before += lines;
-    pending = pending.subarray(end);
-    whole = 0;
-    wholeLines = 0;
+    whole = { end: 0, lines: 0 };
     return piece;
   };
-
   /** Whether there is a piece to cut: always the same ones, however the bytes come. */
   const isFull = (): boolean => {
-    const linesBefore = wholeLines;
-    for (const { end, lines } of findRecords(pending, whole, format)) {
-      whole = end;
-      wholeLines = linesBefore + lines;
-      if (whole >= pieceBytes) return true;
+    const linesBefore = whole.lines;
+    for (const { end, lines } of findRecords(pending.bytes(), whole.end, format)) {
+      whole = { end, lines: linesBefore + lines };
+      if (end >= pieceBytes) return true;
     }
     return false;
   };
 
   for await (const chunk of shorten(chunks)) {
-    pending = join(pending, chunk);
-    while (isFull()) yield cut(whole, wholeLines, false);
+    pending.add(chunk);
+    while (isFull()) yield cut(whole, false);
   }
-  const isCutShort = pending.length > 0 && pending.at(-1) !== NEWLINE;
-  yield cut(pending.length, countLines(pending) + (isCutShort ? 1 : 0), true);
+  const rest = pending.bytes();
+  const isCutShort = rest.length > 0 && rest.at(-1) !== NEWLINE;
+  yield cut({ end: rest.length, lines: countLines(rest) + (isCutShort ? 1 : 0) }, true);
+}
+
+/** Bytes that wait to be cut, in a room that is used again and again. */
+function createPending(roomBytes: number) {
+  let room: Bytes = new Uint8Array(roomBytes);
+  let used = 0;
+  return {
+    bytes: (): Bytes => room.subarray(0, used),
+    add(chunk: Bytes): void {
+      if (used + chunk.length > room.length) {
+        const larger = new Uint8Array(2 * (used + chunk.length));
+        larger.set(room.subarray(0, used));
+        room = larger;
+      }
+      room.set(chunk, used);
+      used += chunk.length;
+    },
+    /** A copy of the first ones, which wait no more. */
+    take(end: number): Bytes {
+      const taken = room.slice(0, end);
+      room.copyWithin(0, end, used);
+      used -= end;
+      return taken;
+    },
+  };
 }
 
 /** Lines that are too long for any delivery are cut behind the place where the API sees so. */
@@ -116,10 +132,6 @@ function countLines(bytes: Bytes): number {
   let lines = 0;
   for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines += 1;
   return lines;
-}
-
-function join(one: Bytes, other: Bytes): Bytes {
-  return one.length === 0 ? other : concat([one, other]);
 }
 
 function concat(parts: readonly Bytes[]): Bytes {

@@ -92,9 +92,8 @@ export function stop(): void {
 
 /** The rejected lines; null: there are none. */
 export function takeRejected(): Blob | null {
-  return current?.rejected === null || current?.rejected.count() === 0
-    ? null
-    : (current?.rejected.toBlob() ?? null);
+  const rejected = current?.rejected ?? null;
+  return rejected === null || rejected.count() === 0 ? null : rejected.toBlob();
 }
 
 // Whoever signs in next at this tab has nothing to do with it.
@@ -120,8 +119,9 @@ async function carryOut(doing: Doing, order: FileOrder, after: number, mine: Cur
     mine.ending.signal.throwIfAborted();
     if (piece.upTo <= after && !piece.isLast) continue;
     const answer = await sendUntilTaken(piece, { doing, order, format, mine });
+    mine.ending.signal.throwIfAborted();
     mine.rejected.add(piece, answer.rejectedLines ?? []);
-    note(piece, answer, mine.rejected, bytesRead());
+    note(piece, answer, mine, bytesRead());
     if (doing === "send") remember(order, piece.upTo);
   }
   change({ state: "done", error: null });
@@ -139,6 +139,7 @@ interface Sending {
 async function sendUntilTaken(piece: Piece, { doing, order, format, mine }: Sending): Promise<PieceAnswer> {
   const { signal: ending } = mine.ending;
   for (let failures = 0; ; ) {
+    if (!mine.gate.isOpen()) change({ state: "paused", error: null });
     await mine.gate.passed(ending);
     try {
       return await sendPiece(piece, {
@@ -147,7 +148,7 @@ async function sendUntilTaken(piece: Piece, { doing, order, format, mine }: Send
         query: toPieceQuery(doing, order, piece),
         format,
         signal: ending,
-        onFull: (isFull) => change({ state: isFull ? "full" : "under way", error: null }),
+        onFull: (isFull) => change({ state: isFull ? "full" : flowing(mine), error: null }),
       });
     } catch (error) {
       ending.throwIfAborted();
@@ -155,6 +156,11 @@ async function sendUntilTaken(piece: Piece, { doing, order, format, mine }: Send
       await getOver(error, failures, mine);
     }
   }
+}
+
+/** A piece that is on its way while its reader pauses is taken in all the same. */
+function flowing({ gate }: Current): WorkState {
+  return gate.isOpen() ? "under way" : "paused";
 }
 
 /** @throws what is no answer of the API. */
@@ -175,7 +181,7 @@ async function untilGoneOn(error: ApiError, { gate, ending }: Current): Promise<
   await gate.passed(ending.signal);
 }
 
-function note(piece: Piece, answer: PieceAnswer, rejected: RejectedFile, bytesRead: number): void {
+function note(piece: Piece, answer: PieceAnswer, mine: Current, bytesRead: number): void {
   const { value } = work;
   if (value === null) return;
   const counts = Object.fromEntries(
@@ -184,14 +190,14 @@ function note(piece: Piece, answer: PieceAnswer, rejected: RejectedFile, bytesRe
   const offset = piece.before - piece.headLines;
   work.value = {
     ...value,
-    state: value.state === "paused" ? "paused" : "under way",
+    state: flowing(mine),
     error: null,
     line: piece.upTo,
     bytesRead,
     counts,
     kinds: addKinds(value.kinds, answer.failures ?? [], offset),
     samples: value.samples.length > 0 ? value.samples : (answer.samples ?? []),
-    rejectedShown: [...rejected.shown()],
+    rejectedShown: [...(mine.rejected?.shown() ?? [])],
   };
 }
 

@@ -3,6 +3,7 @@
 export interface Gate {
   open(): void;
   close(): void;
+  isOpen(): boolean;
   /** Resolves while it is open. @throws the signal's reason. */
   passed(signal: AbortSignal): Promise<void>;
   /** Resolves after so many ms, or as soon as somebody opens it. @throws the signal's reason. */
@@ -34,6 +35,7 @@ export function createGate(): Gate {
     close() {
       isOpen = false;
     },
+    isOpen: () => isOpen,
     async passed(signal) {
       signal.throwIfAborted();
       while (!isOpen) await next(signal, null);

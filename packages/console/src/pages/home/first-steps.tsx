@@ -1,10 +1,10 @@
 // The first visit: what to do until something flows, each step a link to where it is done.
 
-import { CANARY_PATH } from "@postrider/shared/canary-action";
+import { BIN_ORIGIN } from "@postrider/shared/request-bin-address";
 import type { ComponentChildren } from "preact";
 import { confirm } from "../../design/confirm.tsx";
 import { toHref } from "../../platform/address.ts";
-import { apiUrl, may, tellApi } from "../../session/session.ts";
+import { may, tellApi } from "../../session/session.ts";
 import { useAsk } from "../../session/use-ask.ts";
 
 export function FirstSteps() {
@@ -54,7 +54,7 @@ function Begin({ isFirst, done }: { readonly isFirst: boolean; readonly done: ()
   return (
     <>
       <a href="#/actions/~new">Write one</a>
-      {isFirst && IS_HERE && (
+      {isFirst && (
         <>
           {" or "}
           <button type="button" class="plain" onClick={() => askPractice(done)}>
@@ -66,17 +66,14 @@ function Begin({ isFirst, done }: { readonly isFirst: boolean; readonly done: ()
   );
 }
 
-/** Where the API is on the reader's machine, its workers most likely are, too. */
-const IS_HERE = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(location.hostname);
-
 function askPractice(done: () => void): void {
-  const url = `${apiUrl}${CANARY_PATH}`;
+  const url = `${BIN_ORIGIN}/${PRACTICE}`;
   confirm({
     title: "Make an action to practise with?",
     body: (
       <p>
-        1 action, <code>{PRACTICE}</code>. It sends to <code>{url}</code>, an address of this API that takes
-        everything and does nothing with it, so that you can try the whole way without a receiver of your own.
+        1 action, <code>{PRACTICE}</code>. It sends into the built-in request bin, which shows what arrives
+        and tells nobody else, so that you can try the whole way without a receiver of your own.
       </p>
     ),
     verb: "Save 1 action",
