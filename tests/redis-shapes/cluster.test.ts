@@ -29,7 +29,7 @@ test("enqueued, delivered, told, set aside, replayed and cancelled, each once", 
   let isBroken = true;
   await using system = await startSystem(
     ({ body }) => (isBroken && JSON.parse(body).id === "c1" ? reply(500) : ok()),
-    { redis: cluster.url, keyPrefix: `${keyPrefix}-a` },
+    { redis: cluster.url, keyPrefix: `${keyPrefix}-a`, shards: 3 },
   );
   const { producer } = system;
   await system.apply({ retry: { ...SOON, attempts: 2 } });
