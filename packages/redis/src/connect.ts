@@ -76,8 +76,9 @@ export async function connectRedis(
   const tls = await readRedisTls(url, files);
   const redis = openClient(url, { ...options, ...(tls !== null && { tls }) }, tag);
   let lastError: Error | undefined;
-  const note = (error: Error): void => {
-    lastError = error;
+  const note = (error: Error & { readonly lastNodeError?: Error | null }): void => {
+    // That no server of a Cluster could be asked says nothing; what the last one said does.
+    lastError = error.lastNodeError ?? error;
   };
   redis.on("error", note);
   redis.on("node error", note);
