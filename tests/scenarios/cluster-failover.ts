@@ -1,6 +1,6 @@
 // A Cluster's master dies, or stands still, under load, and its replica takes over: what the replica lacked
-// is lost, and nothing else; the same run again takes exactly that in. Producers wait as long as they are told
-// to.
+// is lost, and nothing else; the same run again takes exactly that in. Producers wait as long as they are
+// told to.
 
 import type { RunOrder } from "@postrider/producer/enqueue/enqueue-many";
 import { createProducer, type Producer } from "@postrider/producer/producer";
