@@ -8,31 +8,38 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { provideRedis } from "@postrider/cli/redis/provide-redis";
-import { keepingLess, keepingNothing, postrider } from "./cases/postrider.ts";
+import { type ApartOptions, measureApart } from "./apart.ts";
+import { keepingLess, keepingNothing, postrider, severalShards } from "./cases/postrider.ts";
 import { type Case, firstScript, floor } from "./cases.ts";
 import { stopChildren } from "./child.ts";
 import { type CompositionMeasurement, measureComposition } from "./composition.ts";
 import { type EnqueueMeasurement, measureEnqueue } from "./enqueue.ts";
 import { describeGuard, measureGuard } from "./guard.ts";
 import { openLane } from "./lane.ts";
-import { type Bench, type Measurement, measure, type Size } from "./measure.ts";
-import { measurePosts, type PostsMeasurement } from "./posts.ts";
+import { type Bench, type Measurement, measure } from "./measure.ts";
 import { type Rounds, toJson, toText } from "./report.ts";
 import { measureSigning } from "./signing.ts";
 import { startSink } from "./sink.ts";
 import { toSpreads } from "./statistics.ts";
-import { measureStreaming, type StreamingMeasurement } from "./streaming.ts";
 
 const CASES = [floor, firstScript, postrider, keepingNothing];
 /** Measured where they are named alone: what each is the difference of is little. */
-const CASES_ON_DEMAND = keepingLess;
+const CASES_ON_DEMAND = [...keepingLess, ...severalShards];
 /** What `--only` calls the measurement of composing alone. */
 const COMPOSITION = "composition";
 /** And of a run through the API. */
 const STREAMING = "streaming";
 /** And of single deliveries by POST. */
 const POSTS = "posts";
-const NAMES = [...[...CASES, ...CASES_ON_DEMAND].map(({ name }) => name), COMPOSITION, STREAMING, POSTS];
+/** And of what the capacity planner has to know; only where it is named. */
+const PLANNING = "plan";
+const NAMES = [
+  ...[...CASES, ...CASES_ON_DEMAND].map(({ name }) => name),
+  COMPOSITION,
+  STREAMING,
+  POSTS,
+  PLANNING,
+];
 
 const HELP = `npm run bench -- [options]
   --deliveries N   measured in each round (20000)
@@ -42,13 +49,9 @@ const HELP = `npm run bench -- [options]
   --only NAMES     of ${NAMES.join(",")}
   --json FILE      also writes the results there`;
 
-interface Options extends Size {
-  readonly rounds: number;
-  readonly concurrency: number;
+interface Options extends ApartOptions {
   readonly cases: readonly Case[];
   readonly isComposing: boolean;
-  readonly isStreaming: boolean;
-  readonly isPosting: boolean;
   readonly json: string | undefined;
 }
 
@@ -86,6 +89,7 @@ function readOptions(): Options {
     isComposing: only === undefined || only.includes(COMPOSITION),
     isStreaming: only === undefined || only.includes(STREAMING),
     isPosting: only === undefined || only.includes(POSTS),
+    isPlanning: only?.includes(PLANNING) ?? false,
     json: values.json,
   };
 }
@@ -112,8 +116,7 @@ async function run(options: Options): Promise<void> {
   const rounds = {
     composition: compose(options),
     ...(await runRounds(bench, options)),
-    streaming: await stream(bench, options),
-    posts: await postAll(bench, options),
+    ...(await measureApart(bench, options, say)),
   };
   console.log(`\n${toText(rounds)}`);
   const ours = rounds.deliveries.get(postrider.name);
@@ -139,34 +142,10 @@ function compose({ isComposing, rounds }: Options): Map<string, CompositionMeasu
   return measureComposition(rounds);
 }
 
-async function stream(bench: Bench, options: Options): Promise<StreamingMeasurement[]> {
-  const measured: StreamingMeasurement[] = [];
-  for (let round = 0; options.isStreaming && round < options.rounds; round++) {
-    const measurement = await measureStreaming(bench, options, round % 2 === 0);
-    measured.push(measurement);
-    const { apiMicrosPerDelivery: api, libraryMicrosPerDelivery: library } = measurement;
-    say(
-      `round ${round + 1} of ${options.rounds}: API ${Math.round(api)} µs, library ${Math.round(library)} µs`,
-    );
-  }
-  return measured;
-}
-
-async function postAll(bench: Bench, options: Options): Promise<PostsMeasurement[]> {
-  const measured: PostsMeasurement[] = [];
-  for (let round = 0; options.isPosting && round < options.rounds; round++) {
-    const measurement = await measurePosts(bench, options, round % 2 === 0);
-    measured.push(measurement);
-    const { apiMicrosPerDelivery: api, bareMicrosPerDelivery: bare } = measurement;
-    say(`round ${round + 1} of ${options.rounds}: a POST ${Math.round(api)} µs, bare ${Math.round(bare)} µs`);
-  }
-  return measured;
-}
-
 async function runRounds(
   bench: Bench,
   { cases, rounds, deliveries, warmUp }: Options,
-): Promise<Omit<Rounds, "composition" | "streaming" | "posts">> {
+): Promise<Omit<Rounds, "composition" | "streaming" | "posts" | "planning">> {
   const size = { deliveries, warmUp };
   const delivered = new Map<string, Measurement[]>(cases.map(({ name }) => [name, []]));
   const enqueued = new Map<string, EnqueueMeasurement[]>(

@@ -6,6 +6,7 @@ import type { EnqueueMeasurement } from "./enqueue.ts";
 import type { GuardMeasurement } from "./guard.ts";
 import { describeKept, toKept } from "./kept.ts";
 import type { Measurement, Size } from "./measure.ts";
+import type { PlanCosts } from "./plan-costs.ts";
 import type { PostsMeasurement } from "./posts.ts";
 import type { SigningCost } from "./signing.ts";
 import { type Spread, toRatio, toSpreads } from "./statistics.ts";
@@ -18,6 +19,7 @@ export interface Rounds {
   readonly composition: ReadonlyMap<string, readonly CompositionMeasurement[]>;
   readonly streaming: readonly StreamingMeasurement[];
   readonly posts: readonly PostsMeasurement[];
+  readonly planning: readonly PlanCosts[];
   readonly signing: SigningCost;
 }
 
@@ -110,6 +112,7 @@ export function toJson(rounds: Rounds, guard: GuardMeasurement, circumstances: C
       ...toResult("posts", rounds.posts),
       ratioOfDeliveriesPerCpuSecond: toPostsRatio(rounds.posts),
     },
+    plan: rounds.planning,
     signing: { ...rounds.signing, shareOfDelivery: toSigningShare(rounds) },
     guard,
     circumstances: { ...circumstances, node: process.version, cores: cpus().length, cpu: cpus()[0]?.model },

@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import { RUN_SHARED_MAX } from "@postrider/producer/enqueue/routing";
 import { createProducer } from "@postrider/producer/producer";
 import { readSettings } from "@postrider/shared/settings/read-settings";
-import type { Case } from "../cases.ts";
-import { customers, toAction } from "../workload.ts";
+import type { Case, OpenCase, World } from "../cases.ts";
+import { customers, SHARDS_MAX, toAction } from "../workload.ts";
 
 const COMMAND = fileURLToPath(new URL("../../packages/cli/dist/main.js", import.meta.url));
 
@@ -32,30 +32,49 @@ export const keepingLess: readonly Case[] = [
   createCase("no-roll-ups", NO_ROLL_UPS),
 ];
 
-/** @param changes settings that are not the defaults, of producer and worker. */
-function createCase(name: string, changes: Readonly<Record<string, string>>): Case {
+/**
+ * With as many shards on the one Redis, and as much in flight in each as elsewhere in one: what a shard more
+ * costs.
+ */
+export const severalShards: readonly Case[] = [2, SHARDS_MAX].map((count) =>
+  createCase(`shards-${count}`, { POSTRIDER_SHARDS: String(count) }, count),
+);
+
+/** `postrider worker` as it is built. @param changes settings that are not the defaults. */
+export function toWorker(
+  { redisUrl, concurrency }: Pick<World, "redisUrl" | "concurrency">,
+  changes: Readonly<Record<string, string>> = {},
+): OpenCase["worker"] {
+  if (!existsSync(COMMAND)) throw new Error("Postrider is not built: npm run build");
+  return {
+    command: [process.execPath, COMMAND, "worker"],
+    env: {
+      POSTRIDER_REDIS_URL: redisUrl,
+      // The sink is on this machine, which the guard refuses by default.
+      POSTRIDER_ALLOW_NETWORKS: "127.0.0.0/8",
+      POSTRIDER_CONCURRENCY: String(concurrency),
+      POSTRIDER_METRICS_HOST: "127.0.0.1",
+      POSTRIDER_METRICS_PORT: "0",
+      POSTRIDER_LOG_LEVEL: "info",
+      ...changes,
+    },
+  };
+}
+
+/**
+ * @param changes settings that are not the defaults, of producer and worker. @param times as many deliveries
+ * in flight.
+ */
+function createCase(name: string, changes: Readonly<Record<string, string>>, times = 1): Case {
   return {
     name,
     async open({ redisUrl, sinkUrl, concurrency }) {
-      if (!existsSync(COMMAND)) throw new Error("Postrider is not built: npm run build");
       const producer = await createProducer({ ...readSettings(changes), redis: redisUrl });
       const action = toAction(sinkUrl);
       await producer.actions.apply(action);
       let runs = 0;
       return {
-        worker: {
-          command: [process.execPath, COMMAND, "worker"],
-          env: {
-            POSTRIDER_REDIS_URL: redisUrl,
-            // The sink is on this machine, which the guard refuses by default.
-            POSTRIDER_ALLOW_NETWORKS: "127.0.0.0/8",
-            POSTRIDER_CONCURRENCY: String(concurrency),
-            POSTRIDER_METRICS_HOST: "127.0.0.1",
-            POSTRIDER_METRICS_PORT: "0",
-            POSTRIDER_LOG_LEVEL: "info",
-            ...changes,
-          },
-        },
+        worker: toWorker({ redisUrl, concurrency: times * concurrency }, changes),
         async enqueue(first, count) {
           // A run's first thousand share a lane with everybody, the rest gets its own: here all stay in the
           // lane that the bench watches.

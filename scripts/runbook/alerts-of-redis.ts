@@ -29,6 +29,21 @@ export const ALERTS_OF_REDIS: Readonly<Record<string, Entry>> = {
     ],
     worked: ["The process shows 1 in *Reached, by process*.", TOP],
   },
+  PostriderShardAway: {
+    meaning: "Of several shards some are away: their Redis does not answer, that of others does.",
+    impact:
+      "What lies in those shards waits there. New deliveries without a key go round them; those of a run or under a key whose home is there are answered `redis_unavailable`, since nobody knows whether that shard has accepted them before. Reads leave their part out.",
+    look: [STATUS, "$ postrider shards list  # which, and on which server"],
+    causes: [
+      "A server is down, restarts, or loads its append-only file; a Cluster's master has died and its replica has not taken over yet.",
+      "The network between some processes and that server.",
+    ],
+    act: [
+      "Bring that server back, with its append-only file. Nothing needs a restart: the shard is served again within seconds, and a run that was answered `redis_unavailable` is taken in whole by enqueueing it again.",
+      "Do not point the setting at an empty server in its place: what the shard has accepted would be lost.",
+    ],
+    worked: [STATUS, "`postrider shards list` shows every shard as answering."],
+  },
   PostriderRedisMemoryFills: {
     meaning: "Redis uses three quarters of `maxmemory`.",
     impact: "None yet. At 90 % producers are refused.",

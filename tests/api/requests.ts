@@ -87,6 +87,18 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
     params: { id: action },
     body: { customers: [{ id: 1, name: "Ann" }, { id: 2 }], event: { a: 1 }, at: "2026-01-01T00:00:00Z" },
   }),
+  getDialect: () => ({}),
+  readSamples: () => ({ body: { text: '{"id":1}\n{"name":"no id"}\n' } }),
+  checkAction: ({ action }) => ({
+    params: { id: action },
+    body: {
+      action: {
+        url: "https://a.example/{{ customer.id }}",
+        examples: [{ customer: { id: 1 }, request: { url: "https://a.example/2" } }],
+      },
+    },
+  }),
+  listBin: () => ({}),
   testAction: ({ action }) => ({ params: { id: action }, body: { customer: { id: 1 }, event: { a: 1 } } }),
   sendCustomers: ({ action }) => ({
     params: { id: action },

@@ -126,7 +126,7 @@ test("a request that is under way by an earlier try is waited for", async () => 
 
 test("an API that does not answer in time is given up after some tries, and no error shows the token", async () => {
   const { url, seen } = await startScript(() => undefined);
-  const hasty = createClient({ url, token: TOKEN, timeoutMs: 50, tries: 2 });
+  const hasty = createClient({ url, token: TOKEN, timeoutMs: 1_000, tries: 2 });
   const lost = createClient({ url: `http://127.0.0.1:${await closedPort()}`, token: TOKEN, tries: 2 });
 
   for (const client of [hasty, lost]) {

@@ -14,8 +14,11 @@ import { HOSTILE, playScene, type Scene, TOKENS } from "./scene.ts";
 /** Where pictures of the pages are put, for whoever wants to look. */
 const PICTURES = join(ROOT, "node_modules", ".cache", "console");
 
-/** The one that documents show. */
-const KEPT = join(ROOT, "docs", "console.png");
+/** Those that documents show. */
+const KEPT: Readonly<Record<string, string>> = {
+  home: join(ROOT, "docs", "console.png"),
+  "action-edit": join(ROOT, "docs", "composer.png"),
+};
 
 /** Told to draw, the test draws every page in every look; else it only looks at them. */
 const IS_DRAWN = process.env["PICTURES"] === "1";
@@ -58,9 +61,13 @@ function addresses(): Readonly<Record<string, readonly [address: string, shown: 
     actions: ["#/actions?archived=true", "old-coupon"],
     action: ["#/actions/welcome", "with its defaults"],
     "action-versions": ["#/actions/welcome?tab=versions", "What differs"],
-    "action-try": ["#/actions/welcome?tab=try", "Sample customers"],
-    "action-edit": ["#/actions/welcome?tab=edit", "to the next one"],
-    "action-new": ["#/actions/~new", "A new action"],
+    "action-try": ["#/actions/welcome?tab=try", "Where each value lands"],
+    "action-edit": ["#/actions/birthday?tab=edit", "1 of 2 requests would fail"],
+    "action-document": ["#/actions/welcome?tab=edit&view=document", "Where each value lands"],
+    "action-test": ["#/actions/welcome?tab=edit&side=test", "Where each value lands"],
+    "action-examples": ["#/actions/welcome?tab=edit&side=examples", "Where each value lands"],
+    "request-bin": ["#/actions/~bin", "into-the-bin"],
+    "action-new": ["#/actions/~new", "Where each value lands"],
     tasks: ["#/settings", "purge"],
     subscriptions: ["#/settings/subscriptions", "ops-hook"],
     snippets: ["#/settings/snippets", "snippets.footer"],
@@ -99,7 +106,8 @@ test.each(Object.entries(LOOKS))("every page is sound and whole: %s", async (nam
     if (title === "home") await page.locator(".tile-value", { hasText: "/s" }).first().waitFor();
     await eventually(async () => expect(await page.evaluate(UNFINISHED)).toBe(0), BROWSER_MS);
     if (IS_DRAWN) await page.screenshot({ path: join(PICTURES, `${title}-${name}.png`), fullPage: true });
-    if (IS_DRAWN && title === "home" && name === "wide-light") await page.screenshot({ path: KEPT });
+    const kept = KEPT[title];
+    if (IS_DRAWN && kept !== undefined && name === "wide-light") await page.screenshot({ path: kept });
     const sideways = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
     expect(sideways, `${title} sticks out at ${look.width} px`).toBeLessThanOrEqual(0);
     expect(await page.locator("#planted, #sown").count(), `${title} takes data for markup`).toBe(0);

@@ -141,36 +141,6 @@ test("a destination is limited for a time and paused; what the API refuses is to
   });
 });
 
-test("an action is written, looked at, mended, saved, sent once, and saved again as a version that differs", async () => {
-  const { page, complaints } = await enter(TOKENS.admin, `${scene.api.url}/console/#/actions/~new`);
-  await page.getByLabel("Id", { exact: true }).fill("thanks");
-  const write = (name: string) =>
-    page
-      .getByLabel("The document, as JSON")
-      .fill(`{"url": "${scene.receivers.shop.url}/thanks/{{ customer.${name} }}"}`);
-  await write("nick");
-  await button(page, "Preview").click();
-  await page.getByText("1 of 1 request would fail").waitFor();
-  await write("id");
-  await button(page, "Save …").click();
-  await page.getByText("1 request, all sound").waitFor();
-  await button(page, "Save 1 action").click();
-  await page.getByRole("heading", { name: "thanks" }).waitFor();
-  await page.getByRole("link", { name: "Preview and test send" }).click();
-  await button(page, "Test send …").click();
-  await button(page, "Send 1 request").click();
-  await page.getByText("Answered 200").waitFor();
-  expect(scene.receivers.shop.requests.at(-1)?.path).toBe("/thanks/c-4711");
-  await page.getByRole("link", { name: "Edit", exact: true }).click();
-  const document = page.getByLabel("The document, as JSON");
-  await document.fill((await document.inputValue()).replace("/thanks/", "/many-thanks/"));
-  await button(page, "Save …").click();
-  await button(page, "Save 1 version").click();
-  await page.locator(".diff .to", { hasText: "many-thanks" }).waitFor();
-  expect((await scene.producer.actions.get("thanks")).version).toBe(2);
-  expect(complaints).toEqual([]);
-});
-
 test("whoever may only read is shown nothing to press that changes anything, and no tokens", async () => {
   const { page, go } = await enter(TOKENS.reader);
   const pages = [

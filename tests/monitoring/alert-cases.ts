@@ -160,6 +160,11 @@ export const CASES: Readonly<Record<string, AlertCase>> = {
     fires: { series: { 'redis_up{instance="a"}': "0x45", 'redis_up{instance="b"}': "1x45" }, at: "45m" },
     silent: { series: { 'redis_up{instance="a"}': "1x45", 'redis_up{instance="b"}': "1x45" }, at: "45m" },
   },
+  PostriderShardAway: {
+    fires: { series: { 'shards_away{instance="a"}': "1x15", 'redis_up{instance="a"}': "1x15" }, at: "15m" },
+    // With all of them away it is Redis that is down.
+    silent: { series: { 'shards_away{instance="a"}': "2x15", 'redis_up{instance="a"}': "0x15" }, at: "15m" },
+  },
   PostriderRedisMemoryFills: { fires: filled(80, 100), silent: filled(70, 100) },
   PostriderRedisMemoryFull: { fires: filled(95, 100), silent: filled(95, 0) },
   PostriderRedisMayEvict: { fires: at("redis_may_evict", 1), silent: at("redis_may_evict", 0) },

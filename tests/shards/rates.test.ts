@@ -1,27 +1,38 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { createRendezvous } from "@postrider/redis/rendezvous";
 import { createTakeTurn } from "@postrider/redis/scripts/take-turn";
 import { createShard } from "@postrider/redis/shard";
+import { toDeliveryId } from "@postrider/shared/delivery";
+import type { OwnLane } from "@postrider/shared/own-lane";
+import { type RatePart, toEvenPart, toParts } from "@postrider/shared/rate-part";
 import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { keyPrefix } from "../support/key-prefix.ts";
 import { openRedis } from "../support/open-redis.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
+import { startSystem } from "../support/system.ts";
 
 const LANE = "destination.d";
 const LIMITS = { farMs: 500, aheadMs: 200, holdMsMax: 700 };
 const MEASURED_MS = 3_000;
+const SHARDS = 4;
 
 /** The moments (µs) that a shard takes of a rate that several share, for some seconds. */
-async function takeAll(redis: Redis, place: number, count: number, perSecond: number): Promise<number[]> {
-  const shard = createShard(redis, keyPrefix, `${count}-${place}-${perSecond}`);
+async function takeAll(redis: Redis, name: string, part: RatePart, perSecond: number): Promise<number[]> {
+  const shard = createShard(redis, keyPrefix, name);
   const take = createTakeTurn(shard, LIMITS);
   const spacingMs = 1_000 / perSecond;
   const moments: number[] = [];
   const endsAt = performance.now() + MEASURED_MS;
   while (performance.now() < endsAt) {
-    const off = await take(LANE, { intervalMs: spacingMs, spacingMs, part: { count, place } });
+    const off = await take(LANE, { intervalMs: spacingMs, spacingMs, phases: [{ at: 0, part }] });
     if (off === null) await sleep(50);
-    else moments.push(Number(await redis.get(shard.keys.nextRequest(LANE))) - spacingMs * 1_000);
+    else {
+      // Forgotten where this process has stood still for long.
+      const next = await redis.get(shard.keys.nextRequest(LANE));
+      if (next !== null) moments.push(Number(next) - spacingMs * 1_000);
+    }
   }
   return moments;
 }
@@ -36,7 +47,9 @@ test.each([
   async (rate, count) => {
     const redis = openRedis(await isolatedRedisUrl());
     const taken = await Promise.all(
-      Array.from({ length: count }, (_, place) => takeAll(redis, place, count, rate)),
+      Array.from({ length: count }, (_, place) =>
+        takeAll(redis, `${count}-${place}-${rate}`, toEvenPart(count, place), rate),
+      ),
     );
     redis.disconnect();
 
@@ -53,3 +66,50 @@ test.each([
     expect(new Set(whole).size).toBe(whole.length);
   },
 );
+
+test.each([
+  [100, [77, 1, 1, 1]],
+  [7, [30, 15, 15]],
+  [2_000, [40, 39, 1]],
+])("%d a second, shared as %j, is never exceeded, and each shard has its part", async (rate, sizes) => {
+  const redis = openRedis(await isolatedRedisUrl());
+  const parts = toParts(sizes);
+  const taken = await Promise.all(
+    parts.map((part, place) => takeAll(redis, `${sizes.length}-${place}-${rate}`, part, rate)),
+  );
+  redis.disconnect();
+  const moments = taken.flat().sort((one, other) => one - other);
+  expect(new Set(moments).size).toBe(moments.length);
+  const spacing = 1_000_000 / rate;
+  for (const [index, moment] of moments.entries()) {
+    const next = moments[index + 1];
+    if (next !== undefined) expect(next - moment).toBeGreaterThanOrEqual(spacing - 2);
+  }
+});
+
+test("one shard of four has all that waits: soon it is granted nine tenths of the destination's rate and more", async () => {
+  await using system = await startSystem(undefined, { shards: SHARDS });
+  await system.apply({ limits: { ratePerSecond: 100 } });
+  await system.startWorker({ POSTRIDER_LANES: "bulk" });
+  const home = createRendezvous(Array.from({ length: SHARDS }, (_, index) => String(index)));
+  const busy = Array.from({ length: 40_000 }, (_, index) => ({ id: `c${index}` })).filter(
+    ({ id }) => home(toDeliveryId({ run: "r", customerId: id })) === 0,
+  );
+  await system.producer.enqueueMany({ action: "a", run: "r", customers: busy });
+
+  const redis = openRedis(system.redisUrl);
+  const readPart = async (shard: number) => {
+    const { keys } = createShard(redis, keyPrefix, String(shard));
+    const entries = Object.values(await redis.hgetall(keys.ownLanes()));
+    const shares = entries.flatMap(
+      (text) => (JSON.parse(text.slice(text.indexOf(" "))) as OwnLane).share ?? [],
+    );
+    return shares.map(({ part: { of, from, to } }) => (to - from) / of);
+  };
+  await eventually(async () => expect((await readPart(0))[0]).toBeGreaterThan(0.9));
+  // The others have none waiting, and enough to begin with.
+  await eventually(async () => {
+    for (const [part] of await Promise.all([1, 2, 3].map(readPart))) expect(part).toBeLessThan(0.05);
+  });
+  redis.disconnect();
+});

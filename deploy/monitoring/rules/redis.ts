@@ -28,6 +28,14 @@ export const redis: Group = {
       description: "Other processes may: look at the network between this one and Redis.",
     },
     {
+      alert: "PostriderShardAway",
+      severity: "critical",
+      expr: `max by (${INSTALLATION}) (postrider_shards_away) > 0 and max by (${INSTALLATION}) (postrider_redis_up) == 1`,
+      for: "1m",
+      summary: "The Redis of some shards does not answer: what lies there waits, the other shards go on.",
+      description: `${VALUE} shards are away. Producers lead what is new round them; what has its home there is answered redis_unavailable.`,
+    },
+    {
       alert: "PostriderRedisMemoryFills",
       severity: "warning",
       expr: `${FILLED} > 0.75`,

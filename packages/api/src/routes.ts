@@ -5,8 +5,10 @@ import { renderOpenApi } from "./openapi.ts";
 import type { Route } from "./route/route.ts";
 import { actionRoutes } from "./routes/actions.ts";
 import { auditRoute } from "./routes/audit.ts";
+import { binRoute } from "./routes/bin.ts";
 import { callerRoute } from "./routes/caller.ts";
 import { changeDeliveryRoutes } from "./routes/change-delivery.ts";
+import { composeHelpRoutes } from "./routes/compose-help.ts";
 import { configRoutes } from "./routes/config.ts";
 import { customerRoutes } from "./routes/customers.ts";
 import { deadLetterWorkRoutes } from "./routes/dead-letter-work.ts";
@@ -34,7 +36,9 @@ import { tokenRoutes } from "./routes/tokens.ts";
 export const ROUTES: readonly Route[] = [
   ...actionRoutes,
   ...previewRoutes,
+  ...composeHelpRoutes,
   testSendRoute,
+  binRoute,
   listDeliveriesRoute,
   ...deliveryRoutes,
   ...changeDeliveryRoutes,

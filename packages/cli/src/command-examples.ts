@@ -152,12 +152,25 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "postrider config apply postrider.yaml --prune --yes",
   ],
   audit: ["postrider audit --on welcome --limit 10"],
+  shards: ["postrider shards list", "postrider shards set 4"],
+  "shards list": ["postrider shards list", "postrider shards list --json"],
+  "shards set": ["postrider shards set 4"],
+  "shards remove": ["postrider shards remove 3"],
   status: ["postrider status", "postrider status --json"],
   top: [
     "postrider top",
     "postrider top --interval 5",
     "postrider top --once",
     "postrider top --json | jq .lanes",
+  ],
+  plan: [
+    "postrider plan --rate 5000 --latency 200 --backlog 1000000 --payload 1000",
+    "postrider plan --rate 20000 --latency 80 --backlog 5000000 --payload 600 --failures 0.05 --per-day 200000000 --json",
+  ],
+  load: [
+    "postrider load --rate 500 --for 60s",
+    "postrider load --rate 5000 --for 5m --latency 50 --payload 1000 --json",
+    "postrider load --rate 2000 --listen 0.0.0.0:9000 --receiver http://10.0.0.7:9000",
   ],
   completion: ["postrider completion bash", "postrider completion zsh"],
 };

@@ -21,10 +21,13 @@ import { addDeliveries } from "./commands/deliveries.ts";
 import { addDestinations } from "./commands/destinations.ts";
 import { addEnqueue } from "./commands/enqueue.ts";
 import { addEvents } from "./commands/events.ts";
+import { addLoad } from "./commands/load.ts";
 import { addMetrics } from "./commands/metrics.ts";
 import { addOutcomes } from "./commands/outcomes.ts";
+import { addPlan } from "./commands/plan.ts";
 import { addRuns } from "./commands/runs.ts";
 import { addSecrets } from "./commands/secrets.ts";
+import { addShards } from "./commands/shards.ts";
 import { addSnippets } from "./commands/snippets.ts";
 import { addStatus } from "./commands/status.ts";
 import { addSubscriptions } from "./commands/subscriptions.ts";
@@ -44,6 +47,7 @@ const COMMANDS = [
   addActions,
   addSnippets,
   addSecrets,
+  addShards,
   addTokens,
   addEnqueue,
   addRuns,
@@ -60,6 +64,8 @@ const COMMANDS = [
   addStatus,
   addMetrics,
   addTop,
+  addPlan,
+  addLoad,
   addCompletion,
 ];
 

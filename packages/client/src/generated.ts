@@ -368,6 +368,8 @@ export interface Operations {
       readonly archivedAt: string | null;
       /** The document with its defaults; credentials in it are masked. */
       readonly action: Readonly<Record<string, unknown>>;
+      /** Those of the latest document; they make no version. */
+      readonly examples: readonly Readonly<Record<string, unknown>>[];
     };
   };
   /** Save an action: a new version, unless the latest one says the same. */
@@ -537,6 +539,91 @@ export interface Operations {
       }[];
     };
   };
+  /** The filters, tags and names that templates can be written with. */
+  readonly getDialect: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly query: Readonly<Record<string, never>>;
+    readonly headers: Readonly<Record<string, never>>;
+    readonly body: undefined;
+    readonly reply: {
+      readonly filters: readonly {
+        readonly name: string;
+        readonly does: string;
+        /** A template. */
+        readonly example: string;
+        /** What the example prints. */
+        readonly prints: string;
+      }[];
+      readonly tags: readonly string[];
+      /** What templates see of a delivery. */
+      readonly names: readonly string[];
+      /** What is done to a value, by the place it lands in. */
+      readonly places: Readonly<Record<string, string>>;
+    };
+  };
+  /** The first customers of a text, read as a run would read them; nothing is kept. */
+  readonly readSamples: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly query: Readonly<Record<string, never>>;
+    readonly headers: {
+      /**
+       * Names this request: sent again with the same key, it is not carried out twice
+       * (draft-ietf-httpapi-idempotency-key-header-08).
+       */
+      readonly "Idempotency-Key"?: string | undefined;
+    };
+    readonly body: {
+      /** NDJSON or CSV; or one customer, or a list, as JSON. */
+      readonly text: string;
+    };
+    readonly reply: {
+      readonly customers: readonly Customer[];
+      readonly rejected: readonly {
+        readonly line: number;
+        readonly column: number;
+        readonly message: string;
+      }[];
+      /** Whether nothing comes behind them. */
+      readonly isAll: boolean;
+    };
+  };
+  /**
+   * Compose the examples of an action and compare them with what they say; nothing is
+   * sent.
+   */
+  readonly checkAction: {
+    readonly params: {
+      /** The action's id; `id@version` for one version. */
+      readonly id: string;
+    };
+    readonly query: Readonly<Record<string, never>>;
+    readonly headers: {
+      /**
+       * Names this request: sent again with the same key, it is not carried out twice
+       * (draft-ietf-httpapi-idempotency-key-header-08).
+       */
+      readonly "Idempotency-Key"?: string | undefined;
+    };
+    readonly body: {
+      /** A document that is not saved yet, with its examples, instead of the saved action. */
+      readonly action?: Readonly<Record<string, unknown>> | undefined;
+    };
+    readonly reply: {
+      readonly action: string;
+      readonly examples: readonly {
+        readonly name: string;
+        /** Empty: it came out as it says. */
+        readonly differences: readonly {
+          readonly what: string;
+          readonly expected?: unknown;
+          /** Absent where there is none. */
+          readonly actual?: unknown;
+        }[];
+      }[];
+      /** How many differ. */
+      readonly failed: number;
+    };
+  };
   /**
    * Send an action's request once, really, for one customer; nothing is recorded or
    * retried.
@@ -560,6 +647,16 @@ export interface Operations {
       readonly event?: Readonly<Record<string, unknown>> | undefined;
       /** What else templates see: `event_name`, `trigger`, … */
       readonly values?: Readonly<Record<string, unknown>> | undefined;
+      /** A document that is not saved yet, instead of the saved action. */
+      readonly action?: Readonly<Record<string, unknown>> | undefined;
+      /**
+       * Sends to the built-in request bin, within the worker, and not to the action's
+       * address.
+       */
+      readonly bin?: {
+        /** What it answers with. */
+        readonly status?: number | undefined;
+      } | undefined;
     };
     readonly reply: {
       /** As sent, credentials masked; null where nothing was. */
@@ -577,6 +674,21 @@ export interface Operations {
         readonly headers: Readonly<Record<string, string>>;
         readonly body: string;
         readonly [name: string]: unknown;
+      } | null;
+      /**
+       * What the request bin got, byte for byte but for masked credentials; null where it
+       * got nothing.
+       */
+      readonly arrived: {
+        readonly method: string;
+        readonly path: string;
+        readonly httpVersion: string;
+        readonly headers: readonly {
+          readonly name: string;
+          readonly value: string;
+        }[];
+        readonly body: string;
+        readonly bodyBytes: number;
       } | null;
       /** Why no answer came. */
       readonly fault: {
@@ -597,6 +709,33 @@ export interface Operations {
       readonly reason: string | null;
       /** When a worker would try again; null where it would not. */
       readonly retryInMs: number | null;
+    };
+  };
+  /**
+   * The latest requests of actions whose address is the request bin,
+   * http://request-bin.invalid.
+   */
+  readonly listBin: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly query: Readonly<Record<string, never>>;
+    readonly headers: Readonly<Record<string, never>>;
+    readonly body: undefined;
+    readonly reply: {
+      readonly requests: readonly {
+        readonly method: string;
+        readonly path: string;
+        readonly httpVersion: string;
+        readonly headers: readonly {
+          readonly name: string;
+          readonly value: string;
+        }[];
+        readonly body: string;
+        readonly bodyBytes: number;
+        readonly at: string;
+        /** Its id. */
+        readonly action: string;
+      }[];
+      readonly after: null;
     };
   };
   /**
@@ -2047,6 +2186,8 @@ export interface Operations {
         readonly state: "running" | "paused" | "held" | "cancelled" | "circuit-open" | "circuit-half-open" | "cooling-down";
         readonly probeAt: string | null;
       }[];
+      /** Shards whose Redis does not answer: what lies there is missing from this. */
+      readonly shardsAway: readonly string[];
     };
   };
   /** Lanes, destinations in trouble, runs under way and workers, at one look. */
@@ -2122,6 +2263,8 @@ export interface Operations {
         readonly id: string;
         readonly silentMs: number;
       }[];
+      /** Shards whose Redis does not answer: what lies there is missing from this. */
+      readonly shardsAway: readonly string[];
     };
   };
   /** All snippets, by name. */
@@ -2852,7 +2995,7 @@ export interface Operations {
         /** A token's name, `user@host`, or what a program calls itself. */
         readonly by: string;
         readonly via: "library" | "api" | "cli";
-        readonly what: "action.saved" | "action.archived" | "action.restored" | "snippet.saved" | "snippet.removed" | "secret.saved" | "secret.removed" | "secrets.rotated" | "token.made" | "token.revoked" | "destination.limited" | "destination.unlimited" | "destination.paused" | "destination.resumed" | "run.closed" | "run.paused" | "run.resumed" | "run.cancelled" | "run.held" | "run.released" | "task.begun" | "task.stopped" | "dead_letters.replay_begun" | "dead_letters.replayed" | "dead_letters.purge_begun" | "dead_letters.purged" | "delivery.cancelled" | "delivery.rescheduled" | "deliveries.cancel_begun" | "deliveries.cancelled" | "subscription.saved" | "subscription.removed" | "config.applied";
+        readonly what: "action.saved" | "action.archived" | "action.restored" | "action.draft_sent" | "snippet.saved" | "snippet.removed" | "secret.saved" | "secret.removed" | "secrets.rotated" | "token.made" | "token.revoked" | "destination.limited" | "destination.unlimited" | "destination.paused" | "destination.resumed" | "run.closed" | "run.paused" | "run.resumed" | "run.cancelled" | "run.held" | "run.released" | "task.begun" | "task.stopped" | "dead_letters.replay_begun" | "dead_letters.replayed" | "dead_letters.purge_begun" | "dead_letters.purged" | "delivery.cancelled" | "delivery.rescheduled" | "deliveries.cancel_begun" | "deliveries.cancelled" | "subscription.saved" | "subscription.removed" | "config.applied" | "shards.set" | "shard.removed";
         /** The thing's name or id. */
         readonly on: string;
         /** How it stood before, in short. */
@@ -2945,7 +3088,11 @@ export const OPERATIONS = {
   listActionVersions: { method: "GET", path: "/v1/actions/{id}/versions" },
   diffActionVersions: { method: "GET", path: "/v1/actions/{id}/diff" },
   previewAction: { method: "POST", path: "/v1/actions/{id}/preview" },
+  getDialect: { method: "GET", path: "/v1/dialect" },
+  readSamples: { method: "POST", path: "/v1/samples" },
+  checkAction: { method: "POST", path: "/v1/actions/{id}/check" },
   testAction: { method: "POST", path: "/v1/actions/{id}/test" },
+  listBin: { method: "GET", path: "/v1/bin" },
   listDeliveries: { method: "GET", path: "/v1/deliveries" },
   enqueueDeliveries: { method: "POST", path: "/v1/deliveries" },
   getDelivery: { method: "GET", path: "/v1/deliveries/{id}" },

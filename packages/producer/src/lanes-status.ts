@@ -3,7 +3,7 @@
 
 import type { Backlog } from "@postrider/redis/counts";
 import type { OwnLanes } from "./destinations/own-lanes.ts";
-import type { Lanes } from "./lanes-over-shards.ts";
+import type { Producer } from "./producer.ts";
 
 type Top = Awaited<ReturnType<OwnLanes["top"]>>;
 
@@ -17,6 +17,8 @@ export interface LanesStatus {
   readonly ownLanes: Top["lanes"];
   readonly ownLanesTotal: number;
   readonly openCircuits: Top["openCircuits"];
+  /** Shards whose Redis does not answer: what lies there is missing here. */
+  readonly shardsAway: readonly string[];
 }
 
 export interface LanesStatusQuery {
@@ -28,7 +30,7 @@ export interface LanesStatusQuery {
 
 /** @throws `redis_unavailable`. */
 export async function readLanesStatus(
-  { lanes: queues, ownLanes }: { readonly lanes: Lanes; readonly ownLanes: OwnLanes },
+  { lanes: queues, ownLanes, shardsAway }: Pick<Producer, "lanes" | "ownLanes" | "shardsAway">,
   { lanes, ownLanesMax }: LanesStatusQuery,
 ): Promise<LanesStatus> {
   const [known, served, top] = await Promise.all([
@@ -45,5 +47,6 @@ export async function readLanesStatus(
     ownLanes: top.lanes,
     ownLanesTotal: top.total,
     openCircuits: top.openCircuits,
+    shardsAway: shardsAway(),
   };
 }

@@ -141,8 +141,15 @@ export function createStoreKeys(keyPrefix: string) {
     apiAnswer: (digest: string) => `${prefix}:api-answer:${digest}`,
     /** Which form all keys have, as a number: read once by each process at its start. */
     format: () => `${prefix}:format`,
+    /** What waits in each shard of what it shares: hash of shard → JSON. Written once a second. */
+    rateDemand: () => `${prefix}:rate-demand`,
+    /** How the shards share what destinations grant, as JSON; and whose turn it is to say it. */
+    rateShares: () => `${prefix}:rate-shares`,
+    rateSharesTurn: () => `${prefix}:rate-shares:turn`,
     /** Which shards there are, as JSON; absent while there is one. Read once a second. */
     shards: () => `${prefix}:shards`,
+    /** What arrived in the request bin lately: a list. Written for those few deliveries alone. */
+    bin: () => `${prefix}:bin`,
     /** Who changed what: a stream. */
     audit: () => `${prefix}:audit`,
     /** A task: what it is to do, for whom, how far it is, and who carries it out. */

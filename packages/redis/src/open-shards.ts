@@ -2,12 +2,13 @@
 // whose server does not answer is missing until it does; all others go on.
 
 import { PostriderError } from "@postrider/shared/errors";
+import type { RatePart } from "@postrider/shared/rate-part";
 import { checkFormat } from "./format.ts";
 import type { RedisClient } from "./home-cluster.ts";
 import { shardTag, storeTag } from "./keys.ts";
 import type { Server } from "./servers.ts";
 import { createShard, createStore, type Shard, type Store } from "./shard.ts";
-import { beginShardMap, partOf, readShardMap, type ShardMap, type ShardPart } from "./shard-map.ts";
+import { beginShardMap, partOf, readShardMap, type ShardMap, sharingNames } from "./shard-map.ts";
 import { createShards, type Shards } from "./shards.ts";
 
 /** How often a process looks which shards there are. */
@@ -25,8 +26,14 @@ export interface OpenShardsOptions {
 
 export interface OpenShards extends Shards {
   readonly store: Store;
+  /** Which shards there are, as this process has read it last. */
+  map(): ShardMap;
+  /** How many servers the setting names. */
+  readonly servers: number;
   /** A shard's part of what all of them share, such as a destination's rate. */
-  partOf(name: string): ShardPart;
+  partOf(name: string): RatePart;
+  /** The names of those that share it. */
+  sharing(): readonly string[];
   /** All that the installation has; null where this process has to do with some alone, or one is missing. */
   whole(): readonly Shard[] | null;
   /** The names of the shards whose server has not answered yet. */
@@ -86,6 +93,9 @@ async function openWith(
       return found.all;
     },
     store,
+    map: () => map,
+    servers: servers.length,
+    sharing: () => sharingNames(map, Date.now()),
     whole: () => (found.all.length === map.shards.length ? found.all : null),
     partOf: (name) => partOf(map, name, Date.now()),
     missing: () => toNames(map).filter((name) => !shards.has(name) && isMeant(name, only)),

@@ -1,3 +1,4 @@
+import { toEvenPart, WHOLE } from "@postrider/shared/rate-part";
 import { expect, test } from "vitest";
 import { KNOWN_TO_ALL_MS, ONE_SHARD, openNames, partOf, planShards, type ShardMap } from "./shard-map.ts";
 
@@ -17,8 +18,8 @@ test("a change counts from the same moment on for all, once all know of it", () 
   const four = planShards(ONE_SHARD, { count: 4, servers: 1, now: 1_000 });
   expect(openNames(four, 1_000 + KNOWN_TO_ALL_MS - 1)).toEqual(["0"]);
   expect(openNames(four, 1_000 + KNOWN_TO_ALL_MS)).toEqual(["0", "1", "2", "3"]);
-  expect(partOf(four, "0", 1_001)).toEqual({ count: 1, place: 0 });
-  expect(partOf(four, "2", 1_000 + KNOWN_TO_ALL_MS)).toEqual({ count: 4, place: 2 });
+  expect(partOf(four, "0", 1_001)).toEqual(WHOLE);
+  expect(partOf(four, "2", 1_000 + KNOWN_TO_ALL_MS)).toEqual(toEvenPart(4, 2));
 });
 
 test("going back and forth keeps each set of shards once", () => {

@@ -1,6 +1,7 @@
 // Which shards an installation has, as it stands in the store: their names, the server that each is on, and
 // whether new deliveries enter it. An installation with one shard has nothing of it in Redis.
 
+import { type RatePart, toEvenPart, WHOLE } from "@postrider/shared/rate-part";
 import { chooseShardNames, nextNumber } from "./cluster-slots.ts";
 import type { RedisClient } from "./home-cluster.ts";
 import { createShardKeys } from "./keys.ts";
@@ -61,28 +62,24 @@ export function openNames({ shards, former }: ShardMap, now: number): readonly s
   return shards.filter(({ state }) => state === "open").map(({ name }) => name);
 }
 
-/** Of what all shards share, the part of one: every so-manieth. */
-export interface ShardPart {
-  readonly count: number;
-  /** From 0. */
-  readonly place: number;
-}
-
-export const WHOLE: ShardPart = { count: 1, place: 0 };
-
 /**
- * A shard's part at a time. A shard that is about to be opened has none yet, and the others have all: there
- * is nothing in it.
+ * The names of the shards that share what all keep together, such as a rate. A shard that is about to be
+ * opened is none of them yet: there is nothing in it.
  */
-export function partOf(map: ShardMap, name: string, now: number): ShardPart {
-  // Asked for each request of a lane with a rate.
-  if (map.shards.length === 1) return WHOLE;
+export function sharingNames(map: ShardMap, now: number): readonly string[] {
   const open = new Set(openNames(map, now));
-  const names = map.shards
+  return map.shards
     .filter((shard) => shard.state === "draining" || open.has(shard.name))
     .map((shard) => shard.name);
+}
+
+/** A shard's even part at a time. */
+export function partOf(map: ShardMap, name: string, now: number): RatePart {
+  // Asked for each request of a lane with a rate.
+  if (map.shards.length === 1) return WHOLE;
+  const names = sharingNames(map, now);
   const place = names.indexOf(name);
-  return place < 0 ? { count: names.length + 1, place: names.length } : { count: names.length, place };
+  return place < 0 ? toEvenPart(names.length + 1, names.length) : toEvenPart(names.length, place);
 }
 
 export interface NewShards {

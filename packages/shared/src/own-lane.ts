@@ -1,6 +1,7 @@
 // An own lane as the registry holds it, and what its state means for the engine's switches. Pure.
 
 import type { OwnLaneKind } from "./lanes.ts";
+import type { RateShare } from "./rate-part.ts";
 
 /** What a destination is granted. */
 export interface Limits {
@@ -86,6 +87,8 @@ export interface OwnLane {
    * closed.
    */
   readonly lastFailureAt?: number;
+  /** Where several shards keep its limits together: this one's part of them, by what waits in each. */
+  readonly share?: RateShare;
   /** A run's only destination: the one that all its deliveries go to, where the action's text tells. */
   readonly destination?: string;
 }

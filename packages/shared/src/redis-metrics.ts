@@ -9,10 +9,13 @@ const COMMAND_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0
 export interface RedisMetrics {
   /** A probe was answered after so many seconds; null: not within a second. */
   probed(seconds: number | null): void;
+  /** @param count of the shards whose Redis does not answer. */
+  watchShards(count: () => number): void;
 }
 
 export function createRedisMetrics(registry: Registry): RedisMetrics {
   let isUp = false;
+  let countAway = (): number => 0;
   defineShown(
     "gauge",
     {
@@ -21,6 +24,15 @@ export function createRedisMetrics(registry: Registry): RedisMetrics {
       help: "1 where Redis answered this process' latest probe, a second ago at most.",
     },
     () => [{ labels: {}, value: Number(isUp) }],
+  );
+  defineShown(
+    "gauge",
+    {
+      registry,
+      name: "shards_away",
+      help: "Shards whose Redis does not answer this process; the others go on.",
+    },
+    () => [{ labels: {}, value: countAway() }],
   );
   const observe = defineSpan({
     registry,
@@ -32,6 +44,9 @@ export function createRedisMetrics(registry: Registry): RedisMetrics {
     probed(seconds) {
       isUp = seconds !== null;
       if (seconds !== null) observe(seconds);
+    },
+    watchShards(count) {
+      countAway = count;
     },
   };
 }

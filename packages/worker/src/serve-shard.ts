@@ -9,9 +9,9 @@ import { createRollUps } from "@postrider/redis/roll-ups";
 import { createBury } from "@postrider/redis/scripts/bury";
 import { createMove } from "@postrider/redis/scripts/move";
 import type { Shard, Store } from "@postrider/redis/shard";
-import type { ShardPart } from "@postrider/redis/shard-map";
 import { createTestSendQueue } from "@postrider/redis/test-send-queue";
 import type { Logger } from "@postrider/shared/log";
+import type { RatePart } from "@postrider/shared/rate-part";
 import type { Sealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings/settings";
 import type { FindAction } from "./action-cache.ts";
@@ -44,7 +44,9 @@ export interface ProcessParts {
   readonly store: Store;
   readonly sealer: Sealer;
   /** A shard's part of what all shards share. */
-  readonly partOf: (shard: string) => ShardPart;
+  readonly partOf: (shard: string) => RatePart;
+  /** The names of the shards that share it. */
+  readonly sharing: () => readonly string[];
   readonly attempts: AttemptLog;
   readonly interrupts: Interrupts;
   /** Once off, nothing more is sent. */
@@ -117,7 +119,7 @@ export async function createShardServer(
       running = {
         testSends: serveTests(shard, ownPort, shared),
         lanes: serveLanes({
-          self: shared.self,
+          ...shared,
           shard,
           store,
           view,
@@ -173,7 +175,7 @@ function serveTests(
     log,
     findAction: steps.findAction,
     queue: createTestSendQueue(shard),
-    send: ({ action }, sample) => testAction(action, sample, settings, [ownPort]),
+    send: ({ action }, sample, bin) => testAction(action, sample, settings, { ownPorts: [ownPort], bin }),
     now: Date.now,
   });
 }

@@ -19,6 +19,7 @@ import type { Scout } from "./destinations/scout.ts";
 import { createInFlight, type InFlight } from "./in-flight.ts";
 import { createAudit } from "./maintain/audit.ts";
 import { createJudge } from "./maintain/judge.ts";
+import { createShareRates, SHARE_RATES_MS } from "./maintain/share-rates.ts";
 import type { Metrics } from "./record/metrics.ts";
 import { createLiveness } from "./serve/liveness.ts";
 import { createServing, type ServingOptions } from "./serve/serve.ts";
@@ -84,6 +85,8 @@ export interface ServedLanes {
 export interface ServeLanesOptions {
   /** Tells this process from others. */
   readonly self: string;
+  /** The names of the shards that share what destinations grant. */
+  readonly sharing: () => readonly string[];
   readonly shard: Shard;
   readonly store: Store;
   readonly view: LaneView;
@@ -152,7 +155,7 @@ export function serveLanes(options: ServeLanesOptions): ServedLanes {
 }
 
 /** What one worker does for all, whichever comes first. */
-function startSharedDuties({ shard, store, view, settings, metrics, log }: ServeLanesOptions) {
+function startSharedDuties({ shard, store, view, settings, sharing, metrics, log }: ServeLanesOptions) {
   const { directory, figures } = view;
   const audit = createAudit(shard, store, directory, log);
   const isArchived = async (action: string): Promise<boolean> =>
@@ -162,6 +165,7 @@ function startSharedDuties({ shard, store, view, settings, metrics, log }: Serve
   const dropOld = () => asOnly(shard, "old-letters", AUDIT_MS, () => dropOldLetters(letters));
   return [
     repeat("figures", FIGURES_MS, figures.gather, log),
+    repeat("rate-shares", SHARE_RATES_MS, createShareRates({ shard, store, directory, sharing }), log),
     repeat("old-letters", AUDIT_MS, dropOld, log),
     repeat("judge", JUDGE_MS, () => asOnly(shard, "judge", JUDGE_MS, judge), log),
     repeat(

@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { createComposer } from "@postrider/compose/apart/composer";
+import { createBinArrivals } from "@postrider/redis/bin-arrivals";
 import { isPersistent, workerOptions } from "@postrider/redis/connect";
 import { type OpenShards, openShards } from "@postrider/redis/open-shards";
 import { type Server, toServers } from "@postrider/redis/servers";
@@ -18,6 +19,7 @@ import { type Probes, serveProbes } from "./probes.ts";
 import { createAttemptLog } from "./record/attempt-log.ts";
 import { createMetrics } from "./record/metrics.ts";
 import { partMetrics } from "./record/shard-metrics.ts";
+import { withBin } from "./send/bin/run-bin.ts";
 import { protectRedis } from "./send/guard/own-ports.ts";
 import { createPools, type Pools } from "./send/pool/pools.ts";
 import { createProcessSlots } from "./serve/slots.ts";
@@ -60,7 +62,7 @@ export async function createWorker(
   // Before anything is connected, since a TLS file that cannot be used ends it here.
   const pools = createPools(settings, { warn: (message) => log.warn(message) });
   const shards = await connect(settings, options, pools, log);
-  const { store, partOf } = shards;
+  const { store, partOf, sharing } = shards;
   const tracing = await startTracing(settings, "worker", log);
   const metrics = createMetrics(settings.lanes, pools.stats, tracing);
   const sealer = createSealer(settings.secretKeys);
@@ -70,7 +72,9 @@ export async function createWorker(
   let isServing = false;
 
   const calling = { isOff: false };
-  const send = toSend({ settings, pools, interrupts, calling });
+  const arrivals = createBinArrivals(store, sealer);
+  const sendOut = toSend({ settings, pools, interrupts, calling });
+  const send = withBin(sendOut, { ...settings, arrivals, interrupts, log, now: Date.now });
   const credentials = { store, sealer, interrupts, send, actionsMax, now: Date.now };
   const steps = {
     findAction: createActionCache(store, sealer, actionsMax),
@@ -79,9 +83,9 @@ export async function createWorker(
   };
   const attempts = createAttemptLog({ ...settings, metrics, log });
   const traces = toDeliveryTracing(tracing, settings, log);
-  const common = { self: randomUUID(), settings, log, store, sealer, attempts, interrupts, partOf };
+  const common = { self: randomUUID(), settings, log, store, sealer, attempts, interrupts, partOf, sharing };
   const shared = { ...common, calling, send, steps, tracing: traces };
-  const served = await createServedShards({ shards, create: toCreate(shared, metrics), log });
+  const served = await createServedShards({ shards, create: toCreate(shared, metrics, shards), log });
   const watched = { shards: served, metrics, isServing: () => isServing };
   const probes = await startProbes({ ...settings, ...watched }, pools, shards);
 
@@ -108,8 +112,12 @@ export async function createWorker(
 }
 
 /** @returns what makes ready to serve one shard more. */
-function toCreate(shared: ProcessParts, metrics: Parameters<typeof partMetrics>[0]) {
-  const newMetrics = partMetrics(metrics);
+function toCreate(
+  shared: ProcessParts,
+  metrics: Parameters<typeof partMetrics>[0],
+  shards: Pick<OpenShards, "missing">,
+) {
+  const newMetrics = partMetrics(metrics, () => shards.missing().length);
   const slots = createProcessSlots();
   return async (shard: OpenShards["all"][number]) => {
     const parts = { metrics: newMetrics(), slots: slots.join() };

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { defineRoute, type Route } from "../route/route.ts";
 import { timeSchema, toTime, toTimeOrNull } from "../route/times.ts";
 import { runStateSchema } from "./runs.ts";
-import { sharedLaneSchema, sharedLanesQuery } from "./shown-lane.ts";
+import { shardsAwaySchema, sharedLaneSchema, sharedLanesQuery } from "./shown-lane.ts";
 
 const count = z.int().min(0);
 
@@ -67,6 +67,7 @@ export const overviewRoute: Route = defineRoute({
     destinationsTotal: count,
     runs: z.array(runSchema).describe("Those that are not over, the newest first."),
     workers: z.array(z.strictObject({ id: z.string(), silentMs: count })),
+    shardsAway: shardsAwaySchema,
   }),
   async handle({ query: { lanes = [] } }, { producer }) {
     return { status: 200, body: toShown(await producer.overview(lanes)) };
@@ -74,7 +75,7 @@ export const overviewRoute: Route = defineRoute({
 });
 
 function toShown(overview: Overview) {
-  const { at, lanes, destinations, runs, workers } = overview;
+  const { at, lanes, destinations, runs, workers, shardsAway } = overview;
   return {
     ...overview,
     at: toTime(at),
@@ -86,5 +87,6 @@ function toShown(overview: Overview) {
     })),
     runs: runs.map(({ createdAt, ...run }) => ({ ...run, createdAt: toTime(createdAt) })),
     workers: [...workers],
+    shardsAway: [...shardsAway],
   };
 }

@@ -27,3 +27,7 @@ export const sharedLaneSchema = z.strictObject({
   deadLetters: count,
   oldestAgeMs: count.describe("How long the oldest one has been waiting."),
 });
+
+export const shardsAwaySchema = z
+  .array(z.string())
+  .describe("Shards whose Redis does not answer: what lies there is missing from this.");

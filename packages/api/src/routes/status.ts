@@ -4,7 +4,7 @@ import { readLanesStatus } from "@postrider/producer/lanes-status";
 import { z } from "zod";
 import { defineRoute, type Route } from "../route/route.ts";
 import { timeSchema, toTimeOrNull } from "../route/times.ts";
-import { sharedLaneSchema, sharedLanesQuery } from "./shown-lane.ts";
+import { shardsAwaySchema, sharedLaneSchema, sharedLanesQuery } from "./shown-lane.ts";
 
 const OWN_LANES_MAX = 1_000;
 
@@ -57,6 +57,7 @@ export const statusRoute: Route = defineRoute({
     openCircuits: z.array(
       z.strictObject({ origin: z.string(), state: ownLaneState, probeAt: timeSchema.nullable() }),
     ),
+    shardsAway: shardsAwaySchema,
   }),
   async handle({ query: { lanes = [], ownLanes: ownLanesMax } }, { producer }) {
     const status = await readLanesStatus(producer, { lanes, ownLanesMax });
@@ -66,7 +67,13 @@ export const statusRoute: Route = defineRoute({
     }));
     return {
       status: 200,
-      body: { ...status, lanes: [...status.lanes], ownLanes: [...status.ownLanes], openCircuits },
+      body: {
+        ...status,
+        lanes: [...status.lanes],
+        ownLanes: [...status.ownLanes],
+        openCircuits,
+        shardsAway: [...status.shardsAway],
+      },
     };
   },
 });

@@ -32,6 +32,7 @@ export function addStatus(program: Command, context: Context): void {
         ]),
       );
       showOwn(status, context);
+      showAway(status, context);
     });
 }
 
@@ -56,4 +57,11 @@ function showOwn({ ownLanes, openCircuits, ownLanesTotal }: LanesStatus, { outpu
     const probe = probeAt === null ? "" : `, next probe at ${describeTime(probeAt)}`;
     output.line(`${state}: ${origin}${probe}`);
   }
+}
+
+function showAway({ shardsAway }: LanesStatus, { output }: Context): void {
+  if (shardsAway.length === 0) return;
+  const which =
+    shardsAway.length === 1 ? `shard ${shardsAway[0]} does` : `shards ${shardsAway.join(", ")} do`;
+  output.line(`the Redis of ${which} not answer: what lies there is missing here`);
 }

@@ -32,6 +32,7 @@ const OVERVIEW: Overview = {
   destinationsTotal: 2,
   runs: Array.from({ length: 40 }, (_, index) => run(`run-${index}`, 50)),
   workers: [{ id: "w1", silentMs: 900 }],
+  shardsAway: [],
 };
 const BEFORE = { ...OVERVIEW, at: 50_000, ended: 500, runs: [run("run-0", 60)] };
 const SIGHT = toSight(BEFORE, OVERVIEW);
@@ -140,4 +141,9 @@ test("space is shared out evenly, and what one does not need goes to the others"
   expect(share([3, 3, 50, 3], 20)).toEqual([3, 3, 11, 3]);
   expect(share([10, 10], 9)).toEqual([4, 5]);
   expect(share([1, 1], 10)).toEqual([1, 1]);
+});
+
+test("shards that do not answer stand in the first line", () => {
+  const sight = toSight(null, { ...OVERVIEW, shardsAway: ["1", "3"] });
+  expect(toFrame(sight, null, { columns: 200, rows: 20 }, PLAIN)[0]).toContain("shards 1, 3 away");
 });

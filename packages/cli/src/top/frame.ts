@@ -33,9 +33,10 @@ export function toFrame(
 }
 
 function toSummary({ overview, enqueuedPerSecond, endedPerSecond }: Sight): string {
-  const { at, workers, inFlight } = overview;
+  const { at, workers, inFlight, shardsAway } = overview;
+  const away = shardsAway.length === 0 ? "" : `  shards ${shardsAway.join(", ")} away`;
   const rates = `${toRate(enqueuedPerSecond)} enqueued/s  ${toRate(endedPerSecond)} ended/s`;
-  return `postrider  ${describeTime(at)}  ${rates}  ${inFlight} in flight  ${describeCount(workers.length, "worker")}`;
+  return `postrider  ${describeTime(at)}  ${rates}  ${inFlight} in flight  ${describeCount(workers.length, "worker")}${away}`;
 }
 
 function toRate(rate: Rate): string {

@@ -18,6 +18,7 @@ export const AUDITED = [
   "action.saved",
   "action.archived",
   "action.restored",
+  "action.draft_sent",
   "snippet.saved",
   "snippet.removed",
   "secret.saved",
@@ -48,6 +49,8 @@ export const AUDITED = [
   "subscription.saved",
   "subscription.removed",
   "config.applied",
+  "shards.set",
+  "shard.removed",
 ] as const;
 export type Audited = (typeof AUDITED)[number];
 

@@ -8,6 +8,7 @@ import type { Deliveries } from "../deliveries/deliveries.ts";
 import type { Destinations, ForATime } from "../destinations/destinations.ts";
 import type { Runs } from "../runs/runs.ts";
 import type { SecretStore } from "../secrets/secrets.ts";
+import type { ManageShards } from "../shards/manage-shards.ts";
 import type { SnippetStore } from "../snippets/snippets.ts";
 import type { Subscriptions } from "../subscriptions/subscriptions.ts";
 import type { Tasks } from "../tasks/tasks.ts";
@@ -28,6 +29,7 @@ export interface Verbs {
   readonly tasks: Tasks;
   readonly deadLetters: DeadLetters;
   readonly deliveries: Deliveries;
+  readonly shards: ManageShards;
   /** Events and outcomes that are delivered as webhooks. */
   readonly subscriptions: Subscriptions;
 }
@@ -42,6 +44,7 @@ export function toAudited(verbs: Verbs, note: Note): Verbs {
     deadLetters: auditDeadLetters(verbs.deadLetters, note),
     deliveries: auditDeliveries(verbs.deliveries, note),
     subscriptions: auditSubscriptions(verbs.subscriptions, note),
+    shards: auditShards(verbs.shards, note),
   };
 }
 
@@ -203,6 +206,24 @@ function auditSubscriptions(subscriptions: Subscriptions, note: Note): Subscript
     async remove(id) {
       await subscriptions.remove(id);
       await note("subscription.removed", id);
+    },
+  };
+}
+
+function auditShards(shards: ManageShards, note: Note): ManageShards {
+  const countOpen = async (): Promise<number> =>
+    (await shards.list()).filter(({ state }) => state === "open").length;
+  return {
+    ...shards,
+    async set(count) {
+      const before = await countOpen();
+      const set = await shards.set(count);
+      if (before !== count) await note("shards.set", "all", { from: `${before}`, to: `${count}` });
+      return set;
+    },
+    async remove(name) {
+      await shards.remove(name);
+      await note("shard.removed", name);
     },
   };
 }

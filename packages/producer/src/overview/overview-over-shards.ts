@@ -1,23 +1,30 @@
 // The overviews of all shards, as one.
 
 import type { OverShards, ShardPart } from "../over-shards/over-shards.ts";
-import type { LaneGlance, Overview, OwnLanesGlance, ReadOverview, WorkerGlance } from "./overview.ts";
+import type {
+  LaneGlance,
+  OwnLanesGlance,
+  ReadOverview,
+  ReadShardOverview,
+  ShardOverview,
+  WorkerGlance,
+} from "./overview.ts";
 import { type RunGlance, toUnderWay } from "./runs-under-way.ts";
 import type { TroubledDestination } from "./troubled-destinations.ts";
 
 interface WithOverview extends ShardPart {
-  readonly overview: ReadOverview;
+  readonly overview: ReadShardOverview;
 }
 
 /** @returns a function that throws `redis_unavailable`. */
 export function overviewOver(over: OverShards<WithOverview>): ReadOverview {
   return async (lanes) => {
     const sum = (await over.ask(({ overview }) => overview(lanes))).reduce(addTwo);
-    return { ...sum, runs: toUnderWay(sum.runs, sum.at) };
+    return { ...sum, runs: toUnderWay(sum.runs, sum.at), shardsAway: over.away() };
   };
 }
 
-function addTwo(one: Overview, other: Overview): Overview {
+function addTwo(one: ShardOverview, other: ShardOverview): ShardOverview {
   return {
     at: Math.max(one.at, other.at),
     enqueued: one.enqueued + other.enqueued,

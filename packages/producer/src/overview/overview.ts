@@ -25,6 +25,8 @@ export interface Overview {
   readonly destinationsTotal: number;
   readonly runs: readonly RunGlance[];
   readonly workers: readonly WorkerGlance[];
+  /** Shards whose Redis does not answer: what lies there is missing from all this. */
+  readonly shardsAway: readonly string[];
 }
 
 /** A shared lane. */
@@ -68,10 +70,13 @@ export interface OverviewParts {
 }
 
 /** @param lanes shared lanes that are shown also where nothing was ever enqueued. */
+/** What one shard shows. */
+export type ShardOverview = Omit<Overview, "shardsAway">;
+export type ReadShardOverview = (lanes?: readonly string[]) => Promise<ShardOverview>;
 export type ReadOverview = (lanes?: readonly string[]) => Promise<Overview>;
 
 /** What one shard shows; runs that are over are among its runs. @returns what throws `redis_unavailable`. */
-export function createShardOverview({ shard, directory, lanes }: OverviewParts): ReadOverview {
+export function createShardOverview({ shard, directory, lanes }: OverviewParts): ReadShardOverview {
   return async (wanted = []) => {
     await asProducer(() => directory.refresh());
     const entries = inOrder(directory.all());

@@ -12,7 +12,7 @@ const LATE_MS = 15;
  * @returns ms. A moment that is further from the next than a second may be as late as leaves a second between
  * them; the next one is another shard's where several keep a rate together.
  */
-export function toLateMs({ intervalMs, spacingMs, part }: Pace): number {
-  const apartMs = part.count > 1 ? intervalMs : spacingMs;
+export function toLateMs({ intervalMs, spacingMs, phases }: Pace): number {
+  const apartMs = phases.length > 0 ? intervalMs : spacingMs;
   return LATE_MS + Math.max(0, apartMs - 1_000);
 }

@@ -4,8 +4,8 @@
 
 import { createTakeTurn, type Pace } from "@postrider/redis/scripts/take-turn";
 import type { Shard } from "@postrider/redis/shard";
-import { type ShardPart, WHOLE } from "@postrider/redis/shard-map";
 import { isRunnable, limitsOf, type OwnLane, rateOf } from "@postrider/shared/own-lane";
+import { type RatePart, toPhases } from "@postrider/shared/rate-part";
 import { createSleeper, type Sleeper } from "@postrider/shared/sleeper";
 import type { Interrupts } from "../interrupts.ts";
 import { toLateMs } from "./lateness.ts";
@@ -48,8 +48,8 @@ export interface RateLimiterOptions {
   readonly find: (lane: string) => OwnLane | undefined;
   readonly interrupts: Interrupts;
   readonly lockMs: number;
-  /** This shard's part of a rate that all shards keep together. */
-  readonly part: () => ShardPart;
+  /** This shard's even part of a rate that all shards keep together. */
+  readonly part: () => RatePart;
 }
 
 export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
@@ -85,14 +85,15 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
  * A rate that was set is the destination's, and all shards keep it together; one that was learned is what
  * this shard alone has found out, by what the destination left to it. Null: there is no rate.
  */
-function toPace(entry: OwnLane, part: () => ShardPart): Pace | null {
+function toPace(entry: OwnLane, part: () => RatePart): Pace | null {
   const perSecond = rateOf(entry);
   if (perSecond === undefined) return null;
   const { ratePerSecond } = limitsOf(entry);
   const spacingMs = 1_000 / perSecond;
-  return ratePerSecond === undefined
-    ? { intervalMs: spacingMs, spacingMs, part: WHOLE }
-    : { intervalMs: 1_000 / ratePerSecond, spacingMs, part: part() };
+  if (ratePerSecond === undefined) return { intervalMs: spacingMs, spacingMs, phases: [] };
+  const even = part();
+  const phases = even.of === 1 ? [] : toPhases(entry.share, even);
+  return { intervalMs: 1_000 / ratePerSecond, spacingMs, phases };
 }
 
 function isStopped(entry: OwnLane | undefined): boolean {

@@ -20,9 +20,13 @@ interface Told {
   isUp: boolean;
 }
 
-/** @returns what makes the metrics of one more shard. */
-export function partMetrics(metrics: Metrics): () => ShardMetrics {
+/**
+ * @param countMissing the shards that the process should serve and has never reached.
+ * @returns what makes the metrics of one more shard.
+ */
+export function partMetrics(metrics: Metrics, countMissing: () => number): () => ShardMetrics {
   const shards = new Set<Told>();
+  metrics.redis.watchShards(() => countMissing() + [...shards].filter(({ isUp }) => !isUp).length);
   const showLanes = (): void => {
     const told = [...shards].map(({ lanes }) => lanes).filter((lanes) => lanes !== null);
     metrics.ownLanes(
@@ -61,13 +65,13 @@ export function partMetrics(metrics: Metrics): () => ShardMetrics {
   };
 }
 
-/** Redis is up while all of it is. */
+/** Redis is up while some of it is: what is away of it is told apart. */
 function partRedis(redis: RedisMetrics, own: Told, shards: ReadonlySet<Told>): RedisMetrics {
   return {
+    ...redis,
     probed(seconds) {
       own.isUp = seconds !== null;
-      redis.probed(seconds);
-      if (seconds !== null && ![...shards].every(({ isUp }) => isUp)) redis.probed(null);
+      if (own.isUp || ![...shards].some(({ isUp }) => isUp)) redis.probed(seconds);
     },
   };
 }

@@ -1,0 +1,95 @@
+// The shards of the installation, for those who look after it: what lies in each, and how many there are.
+
+import { asProducer } from "@postrider/redis/connect";
+import type { OpenShards } from "@postrider/redis/open-shards";
+import { removeShard, setShards } from "@postrider/redis/set-shards";
+import type { ShardPlace } from "@postrider/redis/shard-map";
+import { invalidField, PostriderError } from "@postrider/shared/errors";
+import type { DeadLetters } from "../dead-letters/dead-letters.ts";
+import type { OverShards, ShardPart } from "../over-shards/over-shards.ts";
+
+export interface ShardShown extends ShardPlace {
+  /** Whether its Redis answers. */
+  readonly isUp: boolean;
+  /** Deliveries that have not ended; null where it does not answer. */
+  readonly open: number | null;
+  readonly deadLetters: number | null;
+}
+
+export interface ManageShards {
+  /** All shards, by name. @throws `redis_unavailable` where the store does not answer. */
+  list(): Promise<ShardShown[]>;
+  /**
+   * Sets how many shards new deliveries enter, while all goes on; that counts for all processes five seconds
+   * later. Fewer: the last ones drain. @throws `settings_invalid`, `redis_unavailable`.
+   */
+  set(count: number): Promise<ShardShown[]>;
+  /**
+   * Lets go of a shard that drains, once nothing is left in it.
+   * @throws `settings_invalid` where there is none such, or something is left; `redis_unavailable`.
+   */
+  remove(name: string): Promise<void>;
+}
+
+const SHARDS_MAX = 1_000;
+
+interface WithLetters extends ShardPart {
+  readonly deadLetters: DeadLetters;
+}
+
+export function createManageShards(shards: OpenShards, over: OverShards<WithLetters>): ManageShards {
+  const look = async (place: ShardPlace): Promise<ShardShown> => {
+    const part = over.all().find(({ shard }) => shard.name === place.name);
+    const nothing = { ...place, isUp: false, open: null, deadLetters: null };
+    if (part === undefined) return nothing;
+    try {
+      return { ...place, isUp: true, ...(await readLeft(part)) };
+    } catch (error) {
+      if (error instanceof PostriderError && error.code === "redis_unavailable") return nothing;
+      throw error;
+    }
+  };
+  const list = async (): Promise<ShardShown[]> => {
+    await asProducer(() => shards.refresh());
+    const shown = await Promise.all(shards.map().shards.map(look));
+    return shown.sort((one, other) => Number(one.name) - Number(other.name));
+  };
+  return {
+    list,
+    async set(count) {
+      if (!Number.isInteger(count) || count < 1 || count > SHARDS_MAX)
+        throw invalidField("settings_invalid", "count", `must be a whole number from 1 to ${SHARDS_MAX}`);
+      await setShards(shards.store, { count, servers: shards.servers, now: Date.now });
+      return await list();
+    },
+    async remove(name) {
+      const shown = (await list()).find((shard) => shard.name === name);
+      const refusal = findRefusal(name, shown);
+      if (refusal !== null) throw invalidField("settings_invalid", "name", refusal);
+      await removeShard(shards.store, name);
+    },
+  };
+}
+
+/** What is left in a shard. */
+async function readLeft({
+  shard,
+  deadLetters,
+}: WithLetters): Promise<Pick<ShardShown, "open" | "deadLetters">> {
+  const { redis, keys } = shard;
+  const [enqueued, ended] = await asProducer(() => redis.hmget(keys.totals(), "enqueued", "ended"));
+  const { count } = await deadLetters.count({});
+  return { open: Math.max(0, Number(enqueued ?? 0) - Number(ended ?? 0)), deadLetters: count };
+}
+
+/** Why a shard cannot be let go of; null: it can. */
+function findRefusal(name: string, shard: ShardShown | undefined): string | null {
+  if (shard === undefined) return `no shard is called ${name}`;
+  if (shard.state === "open")
+    return `new deliveries enter the shard ${name}; set a lower number of shards first`;
+  if (!shard.isUp)
+    return `the Redis of the shard ${name} does not answer, so nobody knows what is left in it`;
+  const { open, deadLetters } = shard;
+  if (open === 0 && deadLetters === 0) return null;
+  return `${open} deliveries and ${deadLetters} dead letters are left in the shard ${name}; wait, and replay or purge the dead letters`;
+}

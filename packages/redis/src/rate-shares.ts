@@ -1,0 +1,183 @@
+// How the shards share what a destination grants: each tells the store what waits in it, and one of them says
+// from time to time which part is whose. Nothing on the way of a delivery asks for it: a shard keeps its part
+// in the entry of the lane.
+
+import { type RatePart, type RateShare, toParts } from "@postrider/shared/rate-part";
+import { setWhenFull } from "./scripts/set-when-full.ts";
+import type { Store } from "./shard.ts";
+import { KNOWN_TO_ALL_MS } from "./shard-map.ts";
+
+/** What waits in a shard, by lane: those with limits alone, and of those the fullest. */
+export type Demand = Readonly<Record<string, number>>;
+
+/** One lane's parts: sizes by shard, in whole numbers. */
+export interface SharedOut {
+  /** Unix ms. */
+  readonly at: number;
+  readonly until: number;
+  readonly sizes: Readonly<Record<string, number>>;
+  /** Those before; null: even ones. */
+  readonly before: Readonly<Record<string, number>> | null;
+}
+
+export interface SharesDocument {
+  /** The shards, in their order. */
+  readonly shards: readonly string[];
+  readonly lanes: Readonly<Record<string, SharedOut>>;
+}
+
+const NOTHING: SharesDocument = { shards: [], lanes: {} };
+
+/** Each shard's least part is one of so many times as many as there are shards. */
+const FINENESS = 20;
+/** Beyond so many shards a finer one would make a shard look for its moments for long. */
+const FINE_SHARDS_MAX = 100;
+const LASTS_MS = 30_000;
+/** It is said again when so little is left of it. */
+const RENEWED_MS = 15_000;
+/** Less than that waits nowhere for long. */
+const WAITING_MIN = 20;
+/** Parts that differ by less, as a share of an even one, stay as they are. */
+const CHANGED_MIN = 0.2;
+/** What a shard has told counts for so long. */
+const DEMAND_KEPT_MS = 5_000;
+
+export async function tellDemand({ redis, keys }: Store, shard: string, demand: Demand): Promise<void> {
+  const text = JSON.stringify({ at: Date.now(), demand });
+  await redis.hset(keys.rateDemand(), shard, text);
+}
+
+/** What each shard has told lately. */
+async function readDemands({ redis, keys }: Store): Promise<Map<string, Demand>> {
+  const all = Object.entries(await redis.hgetall(keys.rateDemand()));
+  return new Map(
+    all.flatMap(([shard, text]) => {
+      const { at, demand } = JSON.parse(text) as { at: number; demand: Demand };
+      return Date.now() - at > DEMAND_KEPT_MS ? [] : [[shard, demand] as const];
+    }),
+  );
+}
+
+export async function readShares({ redis, keys }: Store): Promise<SharesDocument> {
+  const text = await redis.get(keys.rateShares());
+  return text === null ? NOTHING : (JSON.parse(text) as SharesDocument);
+}
+
+/**
+ * Shares out anew, unless another process has done so within the time. A shard that has told nothing, as it
+ * does not reach the store, would not learn of a change: then none is made, and what is in force ends.
+ */
+export async function shareOut(store: Store, shards: readonly string[], everyMs: number): Promise<void> {
+  const { redis, keys } = store;
+  if (!(await setWhenFull(redis, keys.rateSharesTurn(), "1", { ms: everyMs * 0.9, isNew: true }))) return;
+  const demands = await readDemands(store);
+  if (!shards.every((shard) => demands.has(shard))) return;
+  const next = planShares(await readShares(store), { shards, demands, now: Date.now() });
+  await setWhenFull(redis, keys.rateShares(), JSON.stringify(next), { ms: 2 * LASTS_MS });
+}
+
+/** The document that follows from what waits. Pure. */
+export function planShares(
+  document: SharesDocument,
+  {
+    shards,
+    demands,
+    now,
+  }: {
+    readonly shards: readonly string[];
+    readonly demands: ReadonlyMap<string, Demand>;
+    readonly now: number;
+  },
+): SharesDocument {
+  const isSame = document.shards.join() === shards.join();
+  const lanes = new Set([...demands.values()].flatMap((demand) => Object.keys(demand)));
+  const next: Record<string, SharedOut> = {};
+  for (const lane of lanes) {
+    const waiting = shards.map((shard) => demands.get(shard)?.[lane] ?? 0);
+    const known = isSame ? alive(document.lanes[lane], now) : undefined;
+    const planned = planLane(known, { shards, waiting, now });
+    if (planned !== undefined) next[lane] = planned;
+  }
+  for (const [lane, known] of Object.entries(document.lanes))
+    if (isSame && !lanes.has(lane) && alive(known, now) !== undefined) next[lane] = known;
+  return { shards, lanes: next };
+}
+
+function alive(known: SharedOut | undefined, now: number): SharedOut | undefined {
+  return known !== undefined && known.until > now ? known : undefined;
+}
+
+function planLane(
+  known: SharedOut | undefined,
+  {
+    shards,
+    waiting,
+    now,
+  }: { readonly shards: readonly string[]; readonly waiting: readonly number[]; readonly now: number },
+): SharedOut | undefined {
+  // One that all do not know yet is not followed by another.
+  if (known !== undefined && known.at > now) return known;
+  const sizes = toSizes(waiting);
+  if (known === undefined) {
+    if (!differs(sizes, evenSizes(waiting.length))) return undefined;
+    return begin(now, { sizes: byName(shards, sizes), before: null });
+  }
+  const present = shards.map((shard) => known.sizes[shard] ?? 0);
+  if (differs(sizes, present)) return begin(now, { sizes: byName(shards, sizes), before: known.sizes });
+  // What has become even ends by itself.
+  if (!differs(present, evenSizes(waiting.length))) return known;
+  return known.until - now > RENEWED_MS ? known : { ...known, until: now + LASTS_MS };
+}
+
+function begin(now: number, { sizes, before }: Pick<SharedOut, "sizes" | "before">): SharedOut {
+  return { at: now + KNOWN_TO_ALL_MS, until: now + KNOWN_TO_ALL_MS + LASTS_MS, sizes, before };
+}
+
+function byName(shards: readonly string[], sizes: readonly number[]): Record<string, number> {
+  return Object.fromEntries(shards.map((shard, index) => [shard, sizes[index] ?? 1]));
+}
+
+function fineness(count: number): number {
+  return count <= FINE_SHARDS_MAX ? FINENESS : Math.max(2, Math.floor((FINENESS * FINE_SHARDS_MAX) / count));
+}
+
+function evenSizes(count: number): number[] {
+  return Array.from({ length: count }, () => fineness(count));
+}
+
+/** By what waits: none has nothing, so that what comes anew begins at once. */
+function toSizes(waiting: readonly number[]): number[] {
+  const count = waiting.length;
+  const total = waiting.reduce((sum, one) => sum + one, 0);
+  if (total < WAITING_MIN) return evenSizes(count);
+  const free = count * (fineness(count) - 1);
+  const sizes = waiting.map((one) => 1 + Math.floor((free * one) / total));
+  const left = count * fineness(count) - sizes.reduce((sum, size) => sum + size, 0);
+  const fullest = waiting.indexOf(Math.max(...waiting));
+  return sizes.map((size, index) => (index === fullest ? size + left : size));
+}
+
+/** Whether any part differs by enough to be worth a change. */
+function differs(one: readonly number[], other: readonly number[]): boolean {
+  const enough = CHANGED_MIN * fineness(one.length);
+  return one.some((size, index) => Math.abs(size - (other[index] ?? 0)) > enough);
+}
+
+/** A shard's own part of a lane; undefined: there is none but the even one. */
+export function toShare(document: SharesDocument, lane: string, shard: string): RateShare | undefined {
+  const shared = document.lanes[lane];
+  const place = document.shards.indexOf(shard);
+  if (shared === undefined || place < 0) return undefined;
+  const part = partAt(document.shards, shared.sizes, place);
+  if (part === undefined) return undefined;
+  const before = shared.before === null ? null : (partAt(document.shards, shared.before, place) ?? null);
+  return { at: shared.at, until: shared.until, part, before, shards: document.shards.length };
+}
+
+function partAt(
+  shards: readonly string[],
+  sizes: Readonly<Record<string, number>>,
+  place: number,
+): RatePart | undefined {
+  return toParts(shards.map((shard) => sizes[shard] ?? 0))[place];
+}
