@@ -106,6 +106,12 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
     body: '{"id":1}\n',
     headers: { "content-type": "application/x-ndjson" },
   }),
+  tryCustomers: ({ action }) => ({
+    params: { id: action },
+    query: "?rejectedMax=1",
+    body: '{"id":1}\n{"id":}\n[]\n',
+    headers: { "content-type": "application/x-ndjson" },
+  }),
   enqueueDeliveries: ({ action }) => ({
     query: "?onInvalid=skip",
     body: [
@@ -138,6 +144,7 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
   testSubscription: () => ({ params: { id: "ops" }, body: { type: "run.completed" } }),
   removeSubscription: () => ({ params: { id: "ops" } }),
   getDelivery: ({ delivery }) => ({ params: { id: delivery } }),
+  getDeliveryRequest: ({ delivery }) => ({ params: { id: delivery } }),
   listRuns: () => ({ query: "?limit=10" }),
   getRun: ({ run }) => ({ params: { id: run } }),
   closeRun: ({ run }) => ({ params: { id: run } }),
@@ -163,6 +170,7 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
   pauseDestination: () => ({ params: ORIGIN }),
   resumeDestination: () => ({ params: ORIGIN }),
   getStatus: () => ({ query: "?lanes=bulk,own&ownLanes=5" }),
+  streamOverview: () => ({}),
   getOverview: () => ({ query: "?lanes=bulk,own" }),
   listSnippets: () => ({}),
   getSnippet: () => ({ params: { name: "footer" } }),

@@ -45,17 +45,20 @@ afterAll(async () => {
 
 /** The address of each page, with something that stands there once it is whole. */
 function addresses(): Readonly<Record<string, readonly [address: string, shown: string]>> {
-  const { delivered, dead } = scene.deliveries;
+  const { delivered, dead, waiting } = scene.deliveries;
   const crm = encodeURIComponent(scene.receivers.crm.url);
   return {
     home: ["#/", "fails"],
     runs: ["#/runs", "autumn-newsletter"],
-    run: ["#/runs/autumn-newsletter", "Latest failures"],
+    run: ["#/runs/autumn-newsletter", "What the latest of them met"],
+    "run-new": ["#/runs/~new", "Try it dry"],
     deliveries: ["#/deliveries", "Find deliveries"],
     "deliveries-of-one": [`#/deliveries?customer=${encodeURIComponent(HOSTILE)}`, "‹U+202E›evil‹U+0007›"],
     delivery: [`#/deliveries/${dead}`, "As a curl line"],
     "delivery-delivered": [`#/deliveries/${delivered}`, "accepted the request"],
+    "delivery-waiting": [`#/deliveries/${waiting}`, "As a curl line"],
     "dead-letters": ["#/dead-letters", "What they have in common"],
+    "dead-letters-of-one": ["#/dead-letters?reason=reply_4xx", "What the latest of them met"],
     destinations: ["#/destinations", "circuit open"],
     destination: [`#/destinations/${crm}`, "wait for it"],
     actions: ["#/actions?archived=true", "old-coupon"],
@@ -111,6 +114,8 @@ test.each(Object.entries(LOOKS))("every page is sound and whole: %s", async (nam
     const sideways = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
     expect(sideways, `${title} sticks out at ${look.width} px`).toBeLessThanOrEqual(0);
     expect(await page.locator("#planted, #sown").count(), `${title} takes data for markup`).toBe(0);
+    // Marks that turn text around, and controls, are shown by their number wherever they come from.
+    expect(await page.evaluate("/[\\u202e\\u0007]/.test(document.body.innerText)"), title).toBe(false);
     const { violations } = (await page.evaluate(AXE)) as { violations: readonly Found[] };
     const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
     expect(

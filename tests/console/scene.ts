@@ -30,8 +30,8 @@ export interface Scene {
   readonly api: RunningApi;
   readonly producer: Producer;
   readonly receivers: { readonly shop: Receiver; readonly crm: Receiver };
-  /** Of hostile customers: one delivered, one a dead letter. */
-  readonly deliveries: { readonly delivered: string; readonly dead: string };
+  /** Of hostile customers: one delivered, one a dead letter, one that is tried again and again. */
+  readonly deliveries: { readonly delivered: string; readonly dead: string; readonly waiting: string };
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -182,6 +182,10 @@ async function fill(producer: Producer, shop: string, crm: string): Promise<Scen
     action: "into-the-bin",
     customer: { id: HOSTILE, name: HOSTILE },
   });
+  const { id: waiting } = await producer.enqueue({
+    action: "crm-sync",
+    customer: { id: HOSTILE, name: HOSTILE, order: LARGE },
+  });
   await eventually(async () => {
     const run = await producer.runs.get("autumn-newsletter");
     if (run.waiting + run.inFlight > 0) throw new Error("autumn-newsletter is under way");
@@ -196,7 +200,7 @@ async function fill(producer: Producer, shop: string, crm: string): Promise<Scen
   await producer.destinations.limit("https://api.push.example", { ratePerSecond: 50 }, { forMs: 7_200_000 });
   await producer.destinations.pause("https://sms.example");
   await producer.tasks.begin({ do: "purge", filter: { action: "welcome", reason: "gone" } }, "ops");
-  return { delivered, dead };
+  return { delivered, dead, waiting };
 }
 
 /** What an hour has left behind for the charts. */

@@ -21,7 +21,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { listDeliveriesRoute } from "./routes/list-deliveries.ts";
 import { metricRoutes } from "./routes/metrics.ts";
 import { outcomeRoutes } from "./routes/outcomes.ts";
-import { overviewRoute } from "./routes/overview.ts";
+import { overviewRoutes } from "./routes/overview.ts";
 import { previewRoutes } from "./routes/preview.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { sendCustomers } from "./routes/send-customers.ts";
@@ -31,6 +31,7 @@ import { subscriptionRoutes } from "./routes/subscriptions.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { testSendRoute } from "./routes/test-send.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
+import { tryCustomersRoute } from "./routes/try-customers.ts";
 
 /** In the order in which people are shown them. */
 export const ROUTES: readonly Route[] = [
@@ -43,6 +44,7 @@ export const ROUTES: readonly Route[] = [
   ...deliveryRoutes,
   ...changeDeliveryRoutes,
   sendCustomers,
+  tryCustomersRoute,
   ...runRoutes,
   ...customerRoutes,
   ...outcomeRoutes,
@@ -53,7 +55,7 @@ export const ROUTES: readonly Route[] = [
   ...deadLetterWorkRoutes,
   ...destinationRoutes,
   statusRoute,
-  overviewRoute,
+  ...overviewRoutes,
   ...storeRoutes,
   ...configRoutes,
   ...taskRoutes,

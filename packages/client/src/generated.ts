@@ -976,6 +976,31 @@ export interface Operations {
     readonly body: undefined;
     readonly reply: undefined;
   };
+  /**
+   * The request of a delivery's next attempt, credentials masked, and what it is made
+   * of.
+   */
+  readonly getDeliveryRequest: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: Readonly<Record<string, never>>;
+    readonly headers: Readonly<Record<string, never>>;
+    readonly body: undefined;
+    readonly reply: {
+      /** Its data; null: they are kept no more. */
+      readonly delivery: Readonly<Record<string, unknown>> | null;
+      readonly request: {
+        readonly method: string;
+        readonly url: string;
+        readonly [name: string]: unknown;
+      } | null;
+      /** A command that would send it, credentials left out. */
+      readonly curl: string | null;
+      /** Why there is no request. */
+      readonly problems: readonly ProblemDetail[];
+    };
+  };
   /** Enqueue a run of any length from a stream of NDJSON or CSV. */
   readonly sendCustomers: {
     readonly params: {
@@ -992,20 +1017,48 @@ export interface Operations {
       readonly lane?: string | undefined;
       /** Go on behind this line of the same body, such as the `line` that was told last. */
       readonly after?: number | undefined;
+      /** How many rejected lines the last line lists at most. */
+      readonly rejectedMax?: number | undefined;
+      /** An event for all of them: a JSON object, short enough for a URL. */
+      readonly event?: string | undefined;
+      /** What else the templates see, for all of them: likewise. */
+      readonly values?: string | undefined;
       /** More customers of this run will come: it is not closed at the end. */
       readonly open?: "true" | "false" | undefined;
       /** The deliveries wait until the run is released. */
       readonly hold?: "true" | "false" | undefined;
       /** Short texts, separated by commas, that the outcomes carry. */
       readonly labels?: string | undefined;
-      /** An event for all of them: a JSON object, short enough for a URL. */
-      readonly event?: string | undefined;
-      /** What else the templates see, for all of them: likewise. */
-      readonly values?: string | undefined;
       /** Not before this time. */
       readonly sendAt?: string | undefined;
       /** No attempt after this time. */
       readonly expiresAt?: string | undefined;
+    };
+    readonly headers: {
+      /**
+       * Names this request: sent again with the same key, it is not carried out twice
+       * (draft-ietf-httpapi-idempotency-key-header-08).
+       */
+      readonly "Idempotency-Key"?: string | undefined;
+    };
+    readonly body: undefined;
+    readonly reply: string;
+  };
+  /** What would become of a stream of customers: read and composed, and nothing enqueued. */
+  readonly tryCustomers: {
+    readonly params: {
+      /** The action, as `id` or `id@version`. */
+      readonly id: string;
+    };
+    readonly query: {
+      /** Go on behind this line of the same body, such as the `line` that was told last. */
+      readonly after?: number | undefined;
+      /** How many rejected lines the last line lists at most. */
+      readonly rejectedMax?: number | undefined;
+      /** An event for all of them: a JSON object, short enough for a URL. */
+      readonly event?: string | undefined;
+      /** What else the templates see, for all of them: likewise. */
+      readonly values?: string | undefined;
     };
     readonly headers: {
       /**
@@ -2267,6 +2320,20 @@ export interface Operations {
       readonly shardsAway: readonly string[];
     };
   };
+  /**
+   * The overview as server-sent events, every two seconds for as long as the connection
+   * stands.
+   */
+  readonly streamOverview: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly query: {
+      /** Shared lanes to show, separated by commas, although nothing has ever lain in them. */
+      readonly lanes?: string | undefined;
+    };
+    readonly headers: Readonly<Record<string, never>>;
+    readonly body: undefined;
+    readonly reply: string;
+  };
   /** All snippets, by name. */
   readonly listSnippets: {
     readonly params: Readonly<Record<string, never>>;
@@ -3098,7 +3165,9 @@ export const OPERATIONS = {
   getDelivery: { method: "GET", path: "/v1/deliveries/{id}" },
   changeDelivery: { method: "PATCH", path: "/v1/deliveries/{id}" },
   cancelDelivery: { method: "DELETE", path: "/v1/deliveries/{id}" },
+  getDeliveryRequest: { method: "GET", path: "/v1/deliveries/{id}/request" },
   sendCustomers: { method: "POST", path: "/v1/actions/{id}/deliveries" },
+  tryCustomers: { method: "POST", path: "/v1/actions/{id}/deliveries/dry-run" },
   listRuns: { method: "GET", path: "/v1/runs" },
   getRun: { method: "GET", path: "/v1/runs/{id}" },
   closeRun: { method: "POST", path: "/v1/runs/{id}/close" },
@@ -3134,6 +3203,7 @@ export const OPERATIONS = {
   resumeDestination: { method: "POST", path: "/v1/destinations/{origin}/resume" },
   getStatus: { method: "GET", path: "/v1/status" },
   getOverview: { method: "GET", path: "/v1/overview" },
+  streamOverview: { method: "GET", path: "/v1/overview/stream" },
   listSnippets: { method: "GET", path: "/v1/snippets" },
   getSnippet: { method: "GET", path: "/v1/snippets/{name}" },
   saveSnippet: { method: "PUT", path: "/v1/snippets/{name}" },
