@@ -1,10 +1,10 @@
 // The request bin as a destination: a run is delivered into it without any receiver or network, and what
 // arrived is shown to whoever reaches the action.
 
-import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { startApi } from "../support/api.ts";
 import { storeKeys } from "../support/keys.ts";
+import { openRedis } from "../support/open-redis.ts";
 import { reply } from "../support/receiver.ts";
 import { newKey } from "../support/secret-keys.ts";
 import { startSystem } from "../support/system.ts";
@@ -59,7 +59,7 @@ test("a run into the bin is delivered, and the latest requests are shown with th
   expect(shown.text).not.toContain("a secret that nobody sees");
   expect((await api.request("GET", "/v1/bin", { token: NARROW })).json.requests).toEqual([]);
 
-  const redis = new Redis(system.redisUrl, { replyMapping: "legacy" });
+  const redis = openRedis(system.redisUrl);
   const kept = await redis.lrange(storeKeys.bin(), 0, -1);
   expect(kept).toHaveLength(3);
   expect(kept.join("\n")).not.toContain("Customer");

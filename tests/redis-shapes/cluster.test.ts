@@ -1,14 +1,17 @@
 // All that a delivery goes through, with a Redis Cluster of three masters and their replicas.
 
+import { createProducer } from "@postrider/producer/producer";
 import { slotOfShard } from "@postrider/redis/cluster-slots";
 import { asProducer, connectRedis, toProducerOptions } from "@postrider/redis/connect";
 import { createShard } from "@postrider/redis/shard";
 import { readShardMap } from "@postrider/redis/shard-map";
+import { PostriderError } from "@postrider/shared/errors";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ClusterNode, type RedisCluster, startCluster } from "../support/cluster.ts";
 import { eventually } from "../support/eventually.ts";
 import { keyPrefix } from "../support/key-prefix.ts";
 import { ok, reply } from "../support/receiver.ts";
+import { oneServerUrl } from "../support/redis.ts";
 import { countRun, sumOf } from "../support/shards.ts";
 import { customers, SOON, type System, startSystem } from "../support/system.ts";
 
@@ -29,7 +32,7 @@ test("enqueued, delivered, told, set aside, replayed and cancelled, each once", 
   let isBroken = true;
   await using system = await startSystem(
     ({ body }) => (isBroken && JSON.parse(body).id === "c1" ? reply(500) : ok()),
-    { redis: cluster.url, keyPrefix: `${keyPrefix}-a` },
+    { redis: cluster.url, keyPrefix: `${keyPrefix}-a`, shards: 3 },
   );
   const { producer } = system;
   await system.apply({ retry: { ...SOON, attempts: 2 } });
@@ -96,6 +99,33 @@ test("shards are named so that they spread evenly over the masters, and so do th
   expect(system.receiver.byKey().size).toBe(3_000);
   expect(system.receiver.requests.length).toBe(3_000);
 });
+
+test("a Cluster that is named as one server, and one server as a Cluster, are told apart", async () => {
+  const [first] = cluster.nodes;
+  const alone = await createProducer({ redis: `redis://127.0.0.1:${first?.port}` }).catch(toError);
+  const others = cluster.nodes.slice(1).map(({ port }) => `redis://127.0.0.1:${port}`);
+  // One of the servers has the slot of the store, and that alone would do.
+  const all = await Promise.all(others.map((redis) => createProducer({ redis }).catch(toError)));
+  const refused = [alone, ...all].filter((one) => one instanceof PostriderError);
+  for (const one of [alone, ...all]) if (!(one instanceof PostriderError)) await one.close();
+  expect(refused.length).toBeGreaterThan(0);
+  for (const one of refused)
+    expect(one).toMatchObject({
+      code: "settings_invalid",
+      message: expect.stringContaining("redis+cluster://"),
+    });
+
+  const { host } = new URL(await oneServerUrl());
+  await expect(createProducer({ redis: `redis+cluster://${host}` })).rejects.toMatchObject({
+    code: "redis_unavailable",
+    message: expect.stringContaining("cluster support disabled"),
+  });
+});
+
+function toError(error: unknown): PostriderError {
+  if (error instanceof PostriderError) return error;
+  throw error;
+}
 
 /** Like many of ours, it makes up the name of what it writes. */
 const MARK = `redis.call("SET", KEYS[1] .. ":made-up", ARGV[1]) return #KEYS`;

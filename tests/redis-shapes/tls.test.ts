@@ -12,6 +12,7 @@ import { eventually } from "../support/eventually.ts";
 import { keyPrefix } from "../support/key-prefix.ts";
 import { closedPort } from "../support/network.ts";
 import { redisBinary } from "../support/redis.ts";
+import { startSentinel } from "../support/sentinel.ts";
 import { customers, startSystem } from "../support/system.ts";
 
 describe.skipIf(!hasOpenssl())("with openssl", () => {
@@ -47,6 +48,7 @@ describe.skipIf(!hasOpenssl())("with openssl", () => {
     const server = await startRedisServer({ binary: redisBinary(), settings });
     return {
       url: `rediss://127.0.0.1:${port}`,
+      port,
       [Symbol.asyncDispose]: () => server.stop(),
     };
   }
@@ -94,6 +96,18 @@ describe.skipIf(!hasOpenssl())("with openssl", () => {
     await expect(createProducer({ redis: redis.url, redisTlsCa: "/nowhere" })).rejects.toMatchObject({
       code: "settings_invalid",
       message: expect.stringContaining("POSTRIDER_REDIS_TLS_CA"),
+    });
+  });
+
+  test("Sentinels, and the Redis that they name", async () => {
+    await using redis = await startTlsServer(false);
+    await using sentinel = await startSentinel(redis.port, files);
+    const access = { redisTlsCa: files.ca };
+    const producer = await createProducer({ redis: sentinel.url, keyPrefix: `${keyPrefix}-s`, ...access });
+    expect(await producer.runs.list(1)).toEqual([]);
+    await producer.close();
+    await expect(createProducer({ redis: sentinel.url })).rejects.toMatchObject({
+      code: "redis_unavailable",
     });
   });
 

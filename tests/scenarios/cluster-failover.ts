@@ -1,5 +1,6 @@
-// A Cluster's master dies under load, and its replica takes over: what the replica lacked is lost, and
-// nothing else; the same run again takes exactly that in. Producers wait as long as they are told to.
+// A Cluster's master dies, or stands still, under load, and its replica takes over: what the replica lacked
+// is lost, and nothing else; the same run again takes exactly that in. Producers wait as long as they are
+// told to.
 
 import type { RunOrder } from "@postrider/producer/enqueue/enqueue-many";
 import { createProducer, type Producer } from "@postrider/producer/producer";
@@ -24,9 +25,15 @@ const DEAD_MS = 1_500;
 export interface ClusterFailover {
   readonly count: number;
   readonly limitMs: number;
+  /** It answers no more, and no reset tells of it. */
+  readonly standsStill?: boolean;
 }
 
-export async function surviveMasterKilled({ count, limitMs }: ClusterFailover): Promise<void> {
+export async function surviveMasterLost({
+  count,
+  limitMs,
+  standsStill = false,
+}: ClusterFailover): Promise<void> {
   await using cluster = await startCluster({ nodeTimeoutMs: DEAD_MS });
   await using receiver = await startReceiver(() => slow(10, ok()));
   const connect = (redisWaitMs: number): Promise<Producer> =>
@@ -47,7 +54,8 @@ export async function surviveMasterKilled({ count, limitMs }: ClusterFailover): 
   const before = receiver.requests.length;
   const perMs = before / Math.max(1, Date.now() - (receiver.requests[0]?.atMs ?? 0));
   const master = await cluster.masterOf(`${keyPrefix}:0`);
-  await master.kill();
+  if (standsStill) master.signal("SIGSTOP");
+  else await master.kill();
   const killedAt = Date.now();
   // One that is told not to wait says so, and one that waits says nothing of it.
   const one = { action: "a", customer: { id: "alone" }, key: "alone" };
@@ -56,6 +64,7 @@ export async function surviveMasterKilled({ count, limitMs }: ClusterFailover): 
   const backMs = Date.now() - killedAt;
   await eventually(() => expect(receiver.requests.length).toBeGreaterThan(before + count / 10), limitMs);
   const claimedMs = Date.now() - killedAt;
+  if (standsStill) master.signal("SIGCONT");
   await enqueued;
   // Once more, for what had been acknowledged and was not replicated.
   await enqueueUntilTaken(patient, order, limitMs);

@@ -47,6 +47,8 @@ export interface ClusterNode {
   readonly redis: Redis;
   /** SIGKILL. */
   kill(): Promise<void>;
+  /** Any signal; one that stands still (SIGSTOP) keeps its connections. */
+  signal(name: NodeJS.Signals): void;
   /** Starts a killed one again, with what it has kept. */
   restart(): Promise<void>;
 }
@@ -94,6 +96,7 @@ export async function startCluster({
       port: tlsPort ?? server.port,
       id: String(await redis.cluster("MYID")),
       kill: () => server.kill(),
+      signal: (name) => void process.kill(server.pid, name),
       async restart() {
         server = await startRedisServer({ ...wanted, port: server.port });
         running.set(index, server);

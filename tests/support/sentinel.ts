@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { expect } from "vitest";
+import { type TlsFiles, toTlsSettings } from "./cluster.ts";
 import { eventually } from "./eventually.ts";
 import { closedPort } from "./network.ts";
 import { redisBinary } from "./redis.ts";
@@ -22,11 +23,15 @@ export interface Sentinel {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A Sentinel that watches over the Redis on a port of this machine, and decides alone. */
-export async function startSentinel(redisPort: number): Promise<Sentinel> {
+/**
+ * A Sentinel that watches over the Redis on a port of this machine, and decides alone.
+ * @param tls with which it listens, and speaks to Redis.
+ */
+export async function startSentinel(redisPort: number, tls?: TlsFiles): Promise<Sentinel> {
   const directory = await mkdtemp(join(tmpdir(), "postrider-sentinel-"));
   const port = await closedPort();
   const file = join(directory, "sentinel.conf");
+  const tlsPort = tls === undefined ? null : await closedPort();
   const lines = [
     "bind 127.0.0.1",
     `port ${port}`,
@@ -34,13 +39,14 @@ export async function startSentinel(redisPort: number): Promise<Sentinel> {
     `sentinel monitor mymaster 127.0.0.1 ${redisPort} 1`,
     `sentinel down-after-milliseconds mymaster ${DOWN_MS}`,
     "sentinel failover-timeout mymaster 5000",
+    ...(tls === undefined || tlsPort === null ? [] : toTlsLines(tlsPort, tls)),
   ];
   await writeFile(file, `${lines.join("\n")}\n`);
   const child = spawn(redisBinary(), [file, "--sentinel"], { stdio: "ignore" });
   const kill = (): void => void child.kill("SIGKILL");
   process.once("exit", kill);
   return {
-    url: `redis+sentinel://127.0.0.1:${port}/mymaster`,
+    url: `${tlsPort === null ? "redis" : "rediss"}+sentinel://127.0.0.1:${tlsPort ?? port}/mymaster`,
     async untilReplicas(count) {
       const redis = new Redis({ port, host: "127.0.0.1", replyMapping: "legacy" });
       redis.on("error", () => undefined);
@@ -62,4 +68,12 @@ export async function startSentinel(redisPort: number): Promise<Sentinel> {
       await rm(directory, { recursive: true });
     },
   };
+}
+
+function toTlsLines(port: number, tls: TlsFiles): string[] {
+  const settings = toTlsSettings(port, tls);
+  const lines = settings.flatMap((name, index) =>
+    index % 2 === 0 ? [`${name.slice("--".length)} ${settings[index + 1]}`] : [],
+  );
+  return [...lines, "tls-auth-clients no", "tls-replication yes"];
 }

@@ -2,7 +2,7 @@
 // accepts.
 
 import { PostriderError } from "@postrider/shared/errors";
-import { maskUrl, type RedisPlace } from "@postrider/shared/redis-url";
+import { isAskedFor, maskUrl, type RedisPlace } from "@postrider/shared/redis-url";
 import { Cluster, type RedisOptions } from "ioredis";
 import type { RedisClient } from "./home-cluster.ts";
 import { openClient } from "./open-client.ts";
@@ -10,8 +10,8 @@ import { type RedisFiles, readRedisTls } from "./redis-tls.ts";
 import { toDenied, toProducerError } from "./redis-trouble.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** A Cluster that has lost a master makes another one, or it does not. */
-const CLUSTER_READY_MS = 10_000;
+/** Whoever tells where Redis is has said so by then: a failover is over, or it is not. */
+const ASKED_MS = 10_000;
 /**
  * A connection on which an answer is due and nothing came for this long is dead, even without a reset.
  * BullMQ's longest blocking wait is ten seconds; and after an outage that began while it connected, it must
@@ -76,13 +76,14 @@ export async function connectRedis(
   const tls = await readRedisTls(url, files);
   const redis = openClient(url, { ...options, ...(tls !== null && { tls }) }, tag);
   let lastError: Error | undefined;
-  const note = (error: Error): void => {
-    lastError = error;
+  const note = (error: Error & { readonly lastNodeError?: Error | null }): void => {
+    // That no server of a Cluster could be asked says nothing; what the last one said does.
+    lastError = error.lastNodeError ?? error;
   };
   redis.on("error", note);
   redis.on("node error", note);
   try {
-    await untilConnected(redis);
+    await untilConnected(redis, isAskedFor(url));
     await refuseEviction(redis);
     return redis;
   } catch (error) {
@@ -100,12 +101,15 @@ export async function connectRedis(
   }
 }
 
-/** A Cluster that is there, and has no master for some slot, goes on trying by itself. */
-async function untilConnected(redis: RedisClient): Promise<void> {
+/**
+ * A client goes on by itself, and says nothing, while Sentinels do not answer or a Cluster has no master for
+ * some slot.
+ */
+async function untilConnected(redis: RedisClient, isAsked: boolean): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const error = new Error("the Cluster is not ready to take commands (cluster_state)");
-    if (redis instanceof Cluster) timer = setTimeout(reject, CLUSTER_READY_MS, error);
+    const error = new Error("no server takes commands; a Cluster says why in CLUSTER INFO");
+    if (isAsked) timer = setTimeout(reject, ASKED_MS, error);
   });
   try {
     await Promise.race([redis.connect(), late]);

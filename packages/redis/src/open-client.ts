@@ -22,6 +22,11 @@ const SLOTS_MS = 5_000;
  */
 const REDIRECTED_MS = 25;
 const RETRY_MS = 100;
+/**
+ * A master from which a producer hears nothing for so long may have vanished: the others know by then, or
+ * soon, who has its slots. A chunk of 500 takes some 20 ms.
+ */
+const SILENT_MS = 3_000;
 
 export type ClientOptions = Omit<RedisOptions, "tls"> & { readonly tls?: ConnectionOptions };
 
@@ -61,6 +66,7 @@ function openCluster(url: string, options: ClientOptions, tag: string): HomeClus
   const { username, password, nodes } = parsed;
   const { enableOfflineQueue, retryStrategy, reconnectOnError: _, ...each } = options;
   const { commandTimeout = Number.POSITIVE_INFINITY } = each;
+  const patience = Number.isFinite(commandTimeout) ? Math.min(commandTimeout, SILENT_MS) : null;
   return new HomeCluster(
     nodes.map(({ host, port }) => ({ host, port })),
     {
@@ -77,6 +83,7 @@ function openCluster(url: string, options: ClientOptions, tag: string): HomeClus
       dnsLookup: (host, found) => found(null, host),
       redisOptions: {
         ...each,
+        ...(patience !== null && { socketTimeout: patience, connectTimeout: patience }),
         ...(username && { username }),
         ...(password && { password }),
       },

@@ -17,7 +17,10 @@ export function isSlotTrouble(error: unknown): boolean {
   return previous.length > 0 && previous.every(({ message }) => SLOT_TROUBLE.test(message));
 }
 
-/** @returns `redis_full`, `redis_denied` or `redis_unavailable`; any other error as it is. */
+/**
+ * @returns `redis_full`, `redis_denied`, `redis_unavailable`, or `settings_invalid` where a Cluster is not
+ * known as one; any other error as it is.
+ */
 export function toProducerError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof PostriderError) return error;
   const messages = [error, ...previousErrorsOf(error)].map(({ name, message }) => `${name} ${message}`);
@@ -29,6 +32,12 @@ export function toProducerError(error: unknown): unknown {
       { cause },
     );
   }
+  if (error.message.startsWith("MOVED "))
+    return new PostriderError(
+      "settings_invalid",
+      "POSTRIDER_REDIS_URL names a server of a Redis Cluster as if it stood alone; write it redis+cluster://host:port,host:port",
+      { cause },
+    );
   const denied = toDenied(...messages);
   if (denied !== null) return new PostriderError("redis_denied", denied, { cause });
   if (messages.some((message) => CONNECTION_TROUBLE.test(message) || SLOT_TROUBLE.test(message))) {
