@@ -34,6 +34,7 @@ import { createTakenIn } from "./metrics/taken-in.ts";
 import { createWatching, type Watching } from "./metrics/watching.ts";
 import { openForProducer, type RedisAccess, toKeys } from "./open-for-producer.ts";
 import { createOutcomes, type Outcomes } from "./outcomes/outcomes.ts";
+import { lookForShards } from "./over-shards/look-for-shards.ts";
 import { createOverShards } from "./over-shards/over-shards.ts";
 import { createShardWatch } from "./over-shards/shard-watch.ts";
 import type { ReadOverview } from "./overview/overview.ts";
@@ -135,7 +136,9 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   const { store, over, watch, kept } = parts;
   const verbs = createVerbs(parts);
   const reading = createReading(parts);
+  const endLook = lookForShards(shards);
   const close = async (): Promise<void> => {
+    endLook();
     watch.close();
     await Promise.all(over.all().map((part) => part.close()));
     shards.disconnect();
