@@ -88,9 +88,13 @@ async function tellWhole(
         : newEvent("run.completed", run, { ...facts, ...sumUp(parts), isCancelled }, { recurs: false });
     await tellOnce(shard, event);
   };
-  const due = ([isCancelled && "cancelled", isCompleted && "completed"] as const).filter(
-    (one) => one !== false,
-  );
+  // One that had the run for itself, before there were other shards, tells what befalls it by itself.
+  const alone = parts.filter(({ isPart }) => isPart === undefined);
+  const isCancelTold = alone.some((part) => part.isCancelled !== undefined);
+  const isEndTold = alone.some((part) => part.completedAt !== undefined);
+  const due = (
+    [isCancelled && !isCancelTold && "cancelled", isCompleted && !isEndTold && "completed"] as const
+  ).filter((one) => one !== false);
   const news = due.filter((what) => !told.includes(what));
   if (news.length === 0) return;
   for (const what of news) await tell(what);
