@@ -3,7 +3,7 @@
 import { asProducer } from "@postrider/redis/connect";
 import type { OpenShards } from "@postrider/redis/open-shards";
 import { removeShard, setShards } from "@postrider/redis/set-shards";
-import type { ShardPlace } from "@postrider/redis/shard-map";
+import { KNOWN_TO_ALL_MS, type ShardMap, type ShardPlace } from "@postrider/redis/shard-map";
 import { invalidField, PostriderError } from "@postrider/shared/errors";
 import type { DeadLetters } from "../dead-letters/dead-letters.ts";
 import type { OverShards, ShardPart } from "../over-shards/over-shards.ts";
@@ -25,7 +25,7 @@ export interface ManageShards {
    */
   set(count: number): Promise<ShardShown[]>;
   /**
-   * Lets go of a shard that drains, once nothing is left in it.
+   * Lets go of a shard that drains, once nothing is left in it and nothing more can enter it.
    * @throws `settings_invalid` where there is none such, or something is left; `redis_unavailable`.
    */
   remove(name: string): Promise<void>;
@@ -64,7 +64,7 @@ export function createManageShards(shards: OpenShards, over: OverShards<WithLett
     },
     async remove(name) {
       const shown = (await list()).find((shard) => shard.name === name);
-      const refusal = findRefusal(name, shown);
+      const refusal = findRefusal(name, shown, settledAt(shards.map(), name) - Date.now());
       if (refusal !== null) throw invalidField("settings_invalid", "name", refusal);
       await removeShard(shards.store, name);
     },
@@ -82,14 +82,25 @@ async function readLeft({
   return { open: Math.max(0, Number(enqueued ?? 0) - Number(ended ?? 0)), deadLetters: count };
 }
 
-/** Why a shard cannot be let go of; null: it can. */
-function findRefusal(name: string, shard: ShardShown | undefined): string | null {
+/**
+ * Unix ms from which on no process takes anything more into a shard that drains: new deliveries enter it
+ * until all know of the change, and what was under way then has arrived after as long again.
+ */
+function settledAt({ former }: ShardMap, name: string): number {
+  const latest = former.findLast(({ names }) => names.includes(name));
+  return latest === undefined ? 0 : latest.until + KNOWN_TO_ALL_MS;
+}
+
+/** Why a shard cannot be let go of; null: it can. @param leftMs until nothing more can enter it. */
+function findRefusal(name: string, shard: ShardShown | undefined, leftMs: number): string | null {
   if (shard === undefined) return `no shard is called ${name}`;
   if (shard.state === "open")
     return `new deliveries enter the shard ${name}; set a lower number of shards first`;
   if (!shard.isUp)
     return `the Redis of the shard ${name} does not answer, so nobody knows what is left in it`;
   const { open, deadLetters } = shard;
-  if (open === 0 && deadLetters === 0) return null;
-  return `${open} deliveries and ${deadLetters} dead letters are left in the shard ${name}; wait, and replay or purge the dead letters`;
+  if (open !== 0 || deadLetters !== 0)
+    return `${open} deliveries and ${deadLetters} dead letters are left in the shard ${name}; wait, and replay or purge the dead letters`;
+  if (leftMs <= 0) return null;
+  return `deliveries may still enter the shard ${name}, until all processes know that it drains; try again in ${Math.ceil(leftMs / 1_000)} seconds`;
 }
