@@ -209,7 +209,7 @@ function createReading(parts: Parts) {
     outcomes: createOutcomes(over),
     events: createEvents(over),
     createCarrier: (holder: string) =>
-      createCarrier({ ...parts, shards: () => over.all().map(({ shard }) => shard), holder }),
+      createCarrier({ ...parts, shards: () => over.answering().map(({ shard }) => shard), holder }),
     metrics: createMetrics(over, kept, () => over.first().directory.now()),
     customers: createCustomers(parts.findOfCustomer),
     audit: createAuditTrail(store),

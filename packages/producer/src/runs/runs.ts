@@ -89,7 +89,7 @@ export function createRuns(over: OverShards<WithRuns>): Runs {
       return runs;
     },
     close: (run) => switchAll(run, (parts) => parts.close(run)),
-    wait: (run, waiting) => waitForEnd(async () => sum(run, await over.insist(ofEach(run)), false), waiting),
+    wait: (run, waiting) => waitForEnd(() => get(run), waiting),
     pause: (run) => switchAll(run, (parts, isFirst) => parts.pause(run, isFirst)),
     resume: (run) => switchAll(run, (parts, isFirst) => parts.resume(run, isFirst)),
     cancel: (run) => switchAll(run, (parts) => parts.cancel(run)),
