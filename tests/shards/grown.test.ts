@@ -2,6 +2,8 @@
 // is found, and whoever only reads learns of the new shards.
 
 import { createProducer } from "@postrider/producer/producer";
+import { openRun } from "@postrider/redis/scripts/open-run";
+import { createShard } from "@postrider/redis/shard";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { keyPrefix } from "../support/key-prefix.ts";
@@ -81,14 +83,44 @@ test("a reader that enqueues nothing reads what is told in a shard that came lat
   await reader.close();
 });
 
-test("a shard is not let go of while some may not know yet that it drains", async () => {
+test("a shard is not let go of while some may not know yet that it drains, nor while a group has not read it", async () => {
   await using system = await startSystem(undefined, { shards: 2 });
   const { producer } = system;
+  await system.apply();
+  await system.startWorker();
+  await producer.outcomes.read({ group: "crm" });
+  await producer.enqueueMany({ action: "a", run: "r", customers: customers(40) });
+  await producer.runs.wait("r", WAIT);
   await producer.shards.set(1);
   await expect(producer.shards.remove("1")).rejects.toMatchObject({
     code: "settings_invalid",
     message: expect.stringContaining("may still enter the shard 1"),
   });
-  await eventually(() => producer.shards.remove("1"));
+  await eventually(() =>
+    expect(producer.shards.remove("1")).rejects.toMatchObject({
+      code: "settings_invalid",
+      message: expect.stringMatching(/the group crm has not read \d+ outcomes of the shard 1/),
+    }),
+  );
+  await producer.outcomes.removeGroup("crm");
+  await producer.shards.remove("1");
   expect((await producer.shards.list()).map(({ name }) => name)).toEqual(["0"]);
+});
+
+test("the end of a run is told also where hundreds of newer ones are open", async () => {
+  await using system = await startSystem(undefined, { shards: 2 });
+  const { producer } = system;
+  await system.apply();
+  const { action } = await producer.enqueueMany({ action: "a", run: "oldest", customers: [], open: true });
+  const newer = { action, lane: "bulk", at: Date.now() + 1_000, isPart: true };
+  for (const name of ["0", "1"]) {
+    const shard = createShard(producer.store.redis, keyPrefix, name);
+    await Promise.all(Array.from({ length: 450 }, (_, n) => openRun(shard, `newer-${n}`, newer)));
+  }
+  await producer.runs.close("oldest");
+  await eventually(async () => {
+    await producer.watching.tellWholeRuns();
+    const told = (await producer.events.read()).events.map(({ id }) => id);
+    expect(told).toContain("run.completed:oldest");
+  });
 });
