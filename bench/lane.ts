@@ -1,9 +1,10 @@
-// The bench's own hand on Redis: it fills, pauses, resumes and watches the lane that all cases share, and
-// reads what Redis spends. It refuses a Redis that holds anything, since it empties it between rounds.
+// The bench's own hand on Redis: it fills, pauses, resumes and watches the lane that all cases share, in as
+// many shards as it has, and reads what Redis spends. It refuses a Redis that holds anything, since it
+// empties it between rounds.
 
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
-import { LANE, PREFIX } from "./workload.ts";
+import { LANE, PREFIXES } from "./workload.ts";
 
 export interface Lane {
   /** Stops claims; what is added from now on waits. */
@@ -39,30 +40,33 @@ export async function openLane(url: string): Promise<Lane> {
   // does it.
   await redis.config("SET", "auto-aof-rewrite-percentage", "0");
   // Without the update of BullMQ's meta key: each case sets its own event stream's length there.
-  const queue = new Queue(LANE, { connection: redis, prefix: PREFIX, skipMetasUpdate: true });
-  const key = (part: string) => `${PREFIX}:${LANE}:${part}`;
+  const queues = PREFIXES.map(
+    (prefix) => new Queue(LANE, { connection: redis, prefix, skipMetasUpdate: true }),
+  );
+  const keys = (part: string) => PREFIXES.map((prefix) => `${prefix}:${LANE}:${part}`);
 
   return {
-    pause: () => queue.pause(),
-    resume: () => queue.resume(),
+    pause: async () => void (await Promise.all(queues.map((queue) => queue.pause()))),
+    resume: async () => void (await Promise.all(queues.map((queue) => queue.resume()))),
     async left() {
-      const replies = await redis
-        .pipeline()
-        .llen(key("wait"))
-        .llen(key("active"))
-        .zcard(key("prioritized"))
-        .zcard(key("delayed"))
-        .exec();
+      const pipeline = redis.pipeline();
+      for (const list of [...keys("wait"), ...keys("active")]) pipeline.llen(list);
+      for (const set of [...keys("prioritized"), ...keys("delayed")]) pipeline.zcard(set);
+      const replies = await pipeline.exec();
       return (replies ?? []).reduce(
         (sum, [error, count]) => sum + (error === null ? Number(count) : Number.NaN),
         0,
       );
     },
     async failures() {
-      const ids = await redis.zrange(key("failed"), "0", "-1");
-      const [first] = ids;
-      if (first === undefined) return null;
-      return `${ids.length} failed, ${first} for: ${await redis.hget(key(first), "failedReason")}`;
+      for (const prefix of PREFIXES) {
+        const ids = await redis.zrange(`${prefix}:${LANE}:failed`, "0", "-1");
+        const [first] = ids;
+        if (first === undefined) continue;
+        const reason = await redis.hget(`${prefix}:${LANE}:${first}`, "failedReason");
+        return `${ids.length} failed, ${first} for: ${reason}`;
+      }
+      return null;
     },
     async clear() {
       await redis.flushall("SYNC");
@@ -95,7 +99,7 @@ export async function openLane(url: string): Promise<Lane> {
       return /^redis_version:(\S+)/m.exec(await redis.info("server"))?.[1] ?? "unknown";
     },
     async close() {
-      await queue.close();
+      await Promise.all(queues.map((queue) => queue.close()));
       redis.disconnect();
     },
   };

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { provideRedis } from "@postrider/cli/redis/provide-redis";
 import { type ApartOptions, measureApart } from "./apart.ts";
-import { keepingLess, keepingNothing, postrider } from "./cases/postrider.ts";
+import { keepingLess, keepingNothing, postrider, severalShards } from "./cases/postrider.ts";
 import { type Case, firstScript, floor } from "./cases.ts";
 import { stopChildren } from "./child.ts";
 import { type CompositionMeasurement, measureComposition } from "./composition.ts";
@@ -24,7 +24,7 @@ import { toSpreads } from "./statistics.ts";
 
 const CASES = [floor, firstScript, postrider, keepingNothing];
 /** Measured where they are named alone: what each is the difference of is little. */
-const CASES_ON_DEMAND = keepingLess;
+const CASES_ON_DEMAND = [...keepingLess, ...severalShards];
 /** What `--only` calls the measurement of composing alone. */
 const COMPOSITION = "composition";
 /** And of a run through the API. */

@@ -128,10 +128,17 @@ function toPoint({ report, ...rates }: Paced): PlanCosts["paced"][number] {
   };
 }
 
+type Rate = "nodeMicros" | "redisMicros" | "redisReadBytes" | "redisWrittenBytes";
+
+/** Per second of the load, also where its end came late. */
+function overLoad(paced: Paced, name: Rate): number {
+  return (paced[name] * paced.report.tookMs) / FOR_MS;
+}
+
 /** Of a process that served all of them. */
 function compareShards(base: Paced, sharded: Paced) {
-  const perShard = (name: "nodeMicros" | "redisMicros" | "redisReadBytes" | "redisWrittenBytes"): number =>
-    Math.max(0, (sharded[name] - base[name]) / (SHARDS - 1));
+  const perShard = (name: Rate): number =>
+    Math.max(0, (overLoad(sharded, name) - overLoad(base, name)) / (SHARDS - 1));
   return {
     nodeMicrosPerShard: perShard("nodeMicros"),
     redisMicrosPerShard: perShard("redisMicros"),
@@ -168,7 +175,7 @@ function compareRefusals(paced: PlanCosts["paced"], refusing: Paced) {
   const activeSeconds = FOR_MS / 1_000;
   const idleSeconds = tookMs / 1_000 - activeSeconds;
   const attempts = (count + refused) / activeSeconds;
-  const surcharge = (name: "nodeMicros" | "redisMicros" | "redisReadBytes" | "redisWrittenBytes"): number => {
+  const surcharge = (name: Rate): number => {
     const curve = paced.map((point) => [point.perSecond, point[name]] as const);
     const expected = readCurve(curve, attempts) * activeSeconds + readCurve(curve, 0) * idleSeconds;
     return (refusing[name] * (tookMs / 1_000) - expected) / refused;

@@ -7,6 +7,9 @@ import type { Customer } from "@postrider/shared/delivery";
 /** The queue that all cases use: Postrider's lane for runs, so that even the keys are equally long. */
 export const LANE = "bulk";
 export const PREFIX = "{postrider:0}";
+/** Of the shards that the cases with several have, all on the one Redis. */
+export const SHARDS_MAX = 4;
+export const PREFIXES = Array.from({ length: SHARDS_MAX }, (_, shard) => `{postrider:${shard}}`);
 
 const PLANS = ["gold", "silver", "bronze"] as const;
 const CITIES = ["Lisbon", "Nairobi", "Osaka", "Bergen"] as const;

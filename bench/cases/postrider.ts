@@ -7,7 +7,7 @@ import { RUN_SHARED_MAX } from "@postrider/producer/enqueue/routing";
 import { createProducer } from "@postrider/producer/producer";
 import { readSettings } from "@postrider/shared/settings/read-settings";
 import type { Case, OpenCase, World } from "../cases.ts";
-import { customers, toAction } from "../workload.ts";
+import { customers, SHARDS_MAX, toAction } from "../workload.ts";
 
 const COMMAND = fileURLToPath(new URL("../../packages/cli/dist/main.js", import.meta.url));
 
@@ -32,6 +32,14 @@ export const keepingLess: readonly Case[] = [
   createCase("no-roll-ups", NO_ROLL_UPS),
 ];
 
+/**
+ * With as many shards on the one Redis, and as much in flight in each as elsewhere in one: what a shard more
+ * costs.
+ */
+export const severalShards: readonly Case[] = [2, SHARDS_MAX].map((count) =>
+  createCase(`shards-${count}`, { POSTRIDER_SHARDS: String(count) }, count),
+);
+
 /** `postrider worker` as it is built. @param changes settings that are not the defaults. */
 export function toWorker(
   { redisUrl, concurrency }: Pick<World, "redisUrl" | "concurrency">,
@@ -53,8 +61,11 @@ export function toWorker(
   };
 }
 
-/** @param changes settings that are not the defaults, of producer and worker. */
-function createCase(name: string, changes: Readonly<Record<string, string>>): Case {
+/**
+ * @param changes settings that are not the defaults, of producer and worker. @param times as many deliveries
+ * in flight.
+ */
+function createCase(name: string, changes: Readonly<Record<string, string>>, times = 1): Case {
   return {
     name,
     async open({ redisUrl, sinkUrl, concurrency }) {
@@ -63,7 +74,7 @@ function createCase(name: string, changes: Readonly<Record<string, string>>): Ca
       await producer.actions.apply(action);
       let runs = 0;
       return {
-        worker: toWorker({ redisUrl, concurrency }, changes),
+        worker: toWorker({ redisUrl, concurrency: times * concurrency }, changes),
         async enqueue(first, count) {
           // A run's first thousand share a lane with everybody, the rest gets its own: here all stay in the
           // lane that the bench watches.

@@ -13,10 +13,11 @@ export default defineConfig({
   base: "./",
   resolve: {
     conditions: ["@postrider/source", "browser", "module", "import", "default"],
-    // The client is written for Node; of that it needs these two.
+    // The client is written for Node; of that it needs these two. Templates are in no HTML.
     alias: {
       "node:crypto": inPlatform("random.ts"),
       "node:timers/promises": inPlatform("timers.ts"),
+      "@codemirror/lang-html": inPlatform("plain-base.ts"),
     },
   },
   build: {

@@ -10,6 +10,7 @@ import type { Scenario } from "./scenario.ts";
 /** A Redis and what waits in it. */
 export interface SimulatedShard {
   readonly zone: number;
+  /** Of each rate, as long as what waits does not say otherwise. */
   readonly part: RatePart;
   /** Workers that serve it. */
   readonly workers: SimulatedWorker[];

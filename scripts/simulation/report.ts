@@ -12,7 +12,7 @@ export function toReport({ scenario, ...counts }: Simulated, summary: Summary): 
 
 What no two machines can show: ${scenario.shards} shards, ${scenario.workers} worker processes in ${scenario.zones} zones, ${group(scenario.destinations)} destinations, and a zone that is lost. Discrete events with seed ${scenario.seed}; the same seed gives the same page.
 Homes of deliveries, shards' parts of a rate, the parting of a process' slots and how late a request may be are the product's own code; the script that gives moments out is repeated in TypeScript (\`moments.ts\`), since it runs inside Redis.
-Not simulated: time on the network, the cost of a command by its size, circuits, retries.
+Not simulated: time on the network, the cost of a command by its size, circuits, retries, and that shards share a rate out anew by what waits in each: here each has an even part, as where it waits evenly, which it does.
 
 One simulated delivery stands for ${scenario.scale}: ${group(scenario.ratePerSecond)} a second for ${real(scenario.ratePerSecond)}, and all times of rates below are in intervals, which are as much shorter. Workers are ${percent(scenario.use)} busy, each serves ${scenario.shardsPerWorker} shards, and each zone's workers serve all shards among themselves.
 ${percent(scenario.ratedShare)} of the destinations have a rate, ${percent(scenario.overloadedShare)} of these one that is half of what comes for them. ${percent(1 - scenario.freshShare)} of the deliveries can be handed in again (a key, a run), and so wait for their home while it is away.
@@ -41,7 +41,7 @@ With two thirds of the workers left, the others are ${percent((scenario.use * sc
 
 No destination got more than ${summary.beyondRate} ${summary.beyondRate === 1 ? "request" : "requests"} beyond its rate within any second, wherever it began: clocks of Redis that differ by up to ${scenario.clockSeconds * 1_000} ms, and workers that may be 15 ms late, move one across its edge. ${group(counts.momentsMissed)} moments went by since a worker was too late for them.
 
-Each shard has every ${scenario.shards}th moment of a rate. How that works out depends on how often one comes:
+Each shard has an even part of a rate, every ${scenario.shards}th moment. How that works out depends on how often one comes:
 
 | moments a second in each shard | overloaded destinations | part of their rate that they got | others waited for a moment: half of them, 99 % |
 | --- | --- | --- | --- |

@@ -87,11 +87,29 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
     params: { id: action },
     body: { customers: [{ id: 1, name: "Ann" }, { id: 2 }], event: { a: 1 }, at: "2026-01-01T00:00:00Z" },
   }),
+  getDialect: () => ({}),
+  readSamples: () => ({ body: { text: '{"id":1}\n{"name":"no id"}\n' } }),
+  checkAction: ({ action }) => ({
+    params: { id: action },
+    body: {
+      action: {
+        url: "https://a.example/{{ customer.id }}",
+        examples: [{ customer: { id: 1 }, request: { url: "https://a.example/2" } }],
+      },
+    },
+  }),
+  listBin: () => ({}),
   testAction: ({ action }) => ({ params: { id: action }, body: { customer: { id: 1 }, event: { a: 1 } } }),
   sendCustomers: ({ action }) => ({
     params: { id: action },
     query: `?open=true&event=${encodeURIComponent('{"a":1}')}&values=${encodeURIComponent('{"event_name":"x"}')}`,
     body: '{"id":1}\n',
+    headers: { "content-type": "application/x-ndjson" },
+  }),
+  tryCustomers: ({ action }) => ({
+    params: { id: action },
+    query: "?rejectedMax=1",
+    body: '{"id":1}\n{"id":}\n[]\n',
     headers: { "content-type": "application/x-ndjson" },
   }),
   enqueueDeliveries: ({ action }) => ({
@@ -126,6 +144,7 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
   testSubscription: () => ({ params: { id: "ops" }, body: { type: "run.completed" } }),
   removeSubscription: () => ({ params: { id: "ops" } }),
   getDelivery: ({ delivery }) => ({ params: { id: delivery } }),
+  getDeliveryRequest: ({ delivery }) => ({ params: { id: delivery } }),
   listRuns: () => ({ query: "?limit=10" }),
   getRun: ({ run }) => ({ params: { id: run } }),
   closeRun: ({ run }) => ({ params: { id: run } }),
@@ -151,6 +170,7 @@ export const EXAMPLES: Readonly<Record<string, (owned: Owned) => Example>> = {
   pauseDestination: () => ({ params: ORIGIN }),
   resumeDestination: () => ({ params: ORIGIN }),
   getStatus: () => ({ query: "?lanes=bulk,own&ownLanes=5" }),
+  streamOverview: () => ({}),
   getOverview: () => ({ query: "?lanes=bulk,own" }),
   listSnippets: () => ({}),
   getSnippet: () => ({ params: { name: "footer" } }),

@@ -29,7 +29,7 @@ async function serve(answer: (circumstances: Circumstances) => Promise<{ status:
   const quiet = { info: () => undefined, debug: () => undefined, error: () => undefined };
   const server = createServer({
     routes: [route],
-    door: { admit: () => ANYBODY },
+    door: { admit: () => ANYBODY, isStillWelcome: async () => true },
     answer: (_route, _given, circumstances) => answer(circumstances),
     bodyBytesMax: 1_024,
     readConsole: () => null,

@@ -279,13 +279,25 @@ test("what no API can do says which variable to unset, and reaches no Redis", as
       stderr: expect.stringMatching(/works on Redis itself.*unset POSTRIDER_URL/),
     });
   }
-  const sent = await run(
-    `actions test ${directory}/hook-r.yaml --customer ${directory}/customer.json`.split(" "),
-    remote,
-  );
-  expect(sent).toMatchObject({ code: 2, stderr: expect.stringContaining("unset POSTRIDER_URL") });
+  const elsewhere = `actions test hook-M --to http://a.example --customer ${directory}/customer.json`;
+  expect(await run(elsewhere.split(" "), remote)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("unset POSTRIDER_URL"),
+  });
   // Whoever names a Redis means that one.
   expect(await run(["--redis", system.redisUrl, "runs", "list"], remote)).toMatchObject({ code: 0 });
+});
+
+test("a file is sent once by a worker of the API, without being saved", async () => {
+  const sent = await run(
+    [
+      ...["actions", "test", join(directory, "hook-r.yaml"), "--to", "http://request-bin.invalid/tried"],
+      ...["--customer", join(directory, "customer.json"), "--json"],
+    ],
+    remote,
+  );
+  expect(JSON.parse(sent.stdout)).toMatchObject({ verdict: "delivered", arrived: { path: "/tried" } });
+  expect(sent.code).toBe(0);
 });
 
 test("trouble on the way says what to change, and never shows the token", async () => {

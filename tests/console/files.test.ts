@@ -10,6 +10,8 @@ import { ROOT } from "../support/processes.ts";
 
 /** Gzip, before the first page shows: everything but charts, which come after it. */
 const FIRST_BYTES_MAX = 60 * 1_024;
+/** Gzip: comes with the first field that is edited as code. */
+const EDITOR_BYTES_MAX = 140 * 1_024;
 /** On the disk. */
 const ALL_BYTES_MAX = 1_024 * 1_024;
 
@@ -37,6 +39,14 @@ test("the first page needs 60 KB at most, and all of it is 1 MB at most", () => 
   expect(first).toBeLessThanOrEqual(FIRST_BYTES_MAX);
   const all = assets.reduce((sum, name) => sum + readFileSync(join(DIST, "assets", name)).length, 0);
   expect(all).toBeLessThanOrEqual(ALL_BYTES_MAX);
+});
+
+test("the editor is one chunk of 140 KB at most, and no part of what comes before it", () => {
+  const [editor = "", ...others] = assets.filter((name) => /^code-editor.*\.js$/.test(name));
+  expect(others).toEqual([]);
+  expect(page).not.toContain(editor);
+  expect(packedBytes(editor)).toBeGreaterThan(80_000);
+  expect(packedBytes(editor)).toBeLessThanOrEqual(EDITOR_BYTES_MAX);
 });
 
 test("the page holds nothing inline, and names its files relatively", () => {

@@ -14,8 +14,11 @@ import { HOSTILE, playScene, type Scene, TOKENS } from "./scene.ts";
 /** Where pictures of the pages are put, for whoever wants to look. */
 const PICTURES = join(ROOT, "node_modules", ".cache", "console");
 
-/** The one that documents show. */
-const KEPT = join(ROOT, "docs", "console.png");
+/** Those that documents show. */
+const KEPT: Readonly<Record<string, string>> = {
+  home: join(ROOT, "docs", "console.png"),
+  "action-edit": join(ROOT, "docs", "composer.png"),
+};
 
 /** Told to draw, the test draws every page in every look; else it only looks at them. */
 const IS_DRAWN = process.env["PICTURES"] === "1";
@@ -42,25 +45,32 @@ afterAll(async () => {
 
 /** The address of each page, with something that stands there once it is whole. */
 function addresses(): Readonly<Record<string, readonly [address: string, shown: string]>> {
-  const { delivered, dead } = scene.deliveries;
+  const { delivered, dead, waiting } = scene.deliveries;
   const crm = encodeURIComponent(scene.receivers.crm.url);
   return {
     home: ["#/", "fails"],
     runs: ["#/runs", "autumn-newsletter"],
-    run: ["#/runs/autumn-newsletter", "Latest failures"],
+    run: ["#/runs/autumn-newsletter", "What the latest of them met"],
+    "run-new": ["#/runs/~new", "Try it dry"],
     deliveries: ["#/deliveries", "Find deliveries"],
     "deliveries-of-one": [`#/deliveries?customer=${encodeURIComponent(HOSTILE)}`, "‹U+202E›evil‹U+0007›"],
     delivery: [`#/deliveries/${dead}`, "As a curl line"],
     "delivery-delivered": [`#/deliveries/${delivered}`, "accepted the request"],
+    "delivery-waiting": [`#/deliveries/${waiting}`, "As a curl line"],
     "dead-letters": ["#/dead-letters", "What they have in common"],
+    "dead-letters-of-one": ["#/dead-letters?reason=reply_4xx", "What the latest of them met"],
     destinations: ["#/destinations", "circuit open"],
     destination: [`#/destinations/${crm}`, "wait for it"],
     actions: ["#/actions?archived=true", "old-coupon"],
     action: ["#/actions/welcome", "with its defaults"],
     "action-versions": ["#/actions/welcome?tab=versions", "What differs"],
-    "action-try": ["#/actions/welcome?tab=try", "Sample customers"],
-    "action-edit": ["#/actions/welcome?tab=edit", "to the next one"],
-    "action-new": ["#/actions/~new", "A new action"],
+    "action-try": ["#/actions/welcome?tab=try", "Where each value lands"],
+    "action-edit": ["#/actions/birthday?tab=edit", "1 of 2 requests would fail"],
+    "action-document": ["#/actions/welcome?tab=edit&view=document", "Where each value lands"],
+    "action-test": ["#/actions/welcome?tab=edit&side=test", "Where each value lands"],
+    "action-examples": ["#/actions/welcome?tab=edit&side=examples", "Where each value lands"],
+    "request-bin": ["#/actions/~bin", "into-the-bin"],
+    "action-new": ["#/actions/~new", "Where each value lands"],
     tasks: ["#/settings", "purge"],
     subscriptions: ["#/settings/subscriptions", "ops-hook"],
     snippets: ["#/settings/snippets", "snippets.footer"],
@@ -99,10 +109,13 @@ test.each(Object.entries(LOOKS))("every page is sound and whole: %s", async (nam
     if (title === "home") await page.locator(".tile-value", { hasText: "/s" }).first().waitFor();
     await eventually(async () => expect(await page.evaluate(UNFINISHED)).toBe(0), BROWSER_MS);
     if (IS_DRAWN) await page.screenshot({ path: join(PICTURES, `${title}-${name}.png`), fullPage: true });
-    if (IS_DRAWN && title === "home" && name === "wide-light") await page.screenshot({ path: KEPT });
+    const kept = KEPT[title];
+    if (IS_DRAWN && kept !== undefined && name === "wide-light") await page.screenshot({ path: kept });
     const sideways = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
     expect(sideways, `${title} sticks out at ${look.width} px`).toBeLessThanOrEqual(0);
     expect(await page.locator("#planted, #sown").count(), `${title} takes data for markup`).toBe(0);
+    // Marks that turn text around, and controls, are shown by their number wherever they come from.
+    expect(await page.evaluate("/[\\u202e\\u0007]/.test(document.body.innerText)"), title).toBe(false);
     const { violations } = (await page.evaluate(AXE)) as { violations: readonly Found[] };
     const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
     expect(

@@ -30,8 +30,8 @@ export interface Scene {
   readonly api: RunningApi;
   readonly producer: Producer;
   readonly receivers: { readonly shop: Receiver; readonly crm: Receiver };
-  /** Of hostile customers: one delivered, one a dead letter. */
-  readonly deliveries: { readonly delivered: string; readonly dead: string };
+  /** Of hostile customers: one delivered, one a dead letter, one that is tried again and again. */
+  readonly deliveries: { readonly delivered: string; readonly dead: string; readonly waiting: string };
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -97,6 +97,20 @@ export async function playScene(environment: Record<string, string> = {}): Promi
   };
 }
 
+/** Of nobody's run: one of the samples that a composer begins with lacks what it needs. */
+const BIRTHDAY = {
+  id: "birthday",
+  method: "PUT",
+  url: "https://crm.example/people/{{ customer.id }}/gifts",
+  headers: [{ name: "X-Campaign", value: "birthday-{{ 'now' | date: '%Y' }}" }],
+  body: `{
+  "name": "{{ customer.name | capitalize }}",
+  "gift": {% if customer.plan == "gold" %}"cake"{% else %}"card"{% endif %},
+  "plan": "{{ customer.plan }}",
+  "orders": {{ customer.orders | default: 0 }}
+}`,
+};
+
 function people(count: number, prefix: string) {
   return Array.from({ length: count }, (_, index) => ({
     id: `${prefix}-${index}`,
@@ -115,6 +129,7 @@ async function fill(producer: Producer, shop: string, crm: string): Promise<Scen
     body: '{"name": {{ customer.name }}, "order": {{ customer.order | default: 0 }}}',
     retry: SOON,
   };
+  await producer.actions.apply(BIRTHDAY);
   await producer.actions.apply(welcome);
   await producer.actions.apply({ ...welcome, body: `${welcome.body.slice(0, -1)}, "greeting": "Hello"}` });
   await producer.actions.apply({
@@ -158,6 +173,19 @@ async function fill(producer: Producer, shop: string, crm: string): Promise<Scen
     action: "welcome",
     customer: { id: HOSTILE, name: HOSTILE, order: LARGE },
   });
+  const { id: waiting } = await producer.enqueue({
+    action: "crm-sync",
+    customer: { id: HOSTILE, name: HOSTILE, order: LARGE },
+  });
+  await producer.actions.apply({
+    id: "into-the-bin",
+    url: "http://request-bin.invalid/people",
+    body: '{"id": "{{ customer.id }}", "name": {{ customer.name }}}',
+  });
+  const { id: binned } = await producer.enqueue({
+    action: "into-the-bin",
+    customer: { id: HOSTILE, name: HOSTILE },
+  });
   await eventually(async () => {
     const run = await producer.runs.get("autumn-newsletter");
     if (run.waiting + run.inFlight > 0) throw new Error("autumn-newsletter is under way");
@@ -166,13 +194,13 @@ async function fill(producer: Producer, shop: string, crm: string): Promise<Scen
       throw new Error(`no circuit is open at ${crm}: ${JSON.stringify(destinations)}`);
     const { waiting, inFlight } = await producer.runs.get("win-back");
     if (waiting + inFlight > 0) throw new Error("win-back is under way");
-    for (const id of [delivered, dead])
+    for (const id of [delivered, dead, binned])
       if ((await producer.deliveries.show(id)).outcome === null) throw new Error(`${id} has not ended`);
   }, 20_000);
   await producer.destinations.limit("https://api.push.example", { ratePerSecond: 50 }, { forMs: 7_200_000 });
   await producer.destinations.pause("https://sms.example");
   await producer.tasks.begin({ do: "purge", filter: { action: "welcome", reason: "gone" } }, "ops");
-  return { delivered, dead };
+  return { delivered, dead, waiting };
 }
 
 /** What an hour has left behind for the charts. */

@@ -2,12 +2,15 @@
 // with the back button, with a token that may only read, that is narrowed or revoked, and while the API is
 // away.
 
-import { request as ask, createServer } from "node:http";
+import { createLogger } from "@postrider/shared/log";
+import { readSettings } from "@postrider/shared/settings/read-settings";
+import { createWorker } from "@postrider/worker/worker";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { startApi } from "../support/api.ts";
 import { eventually } from "../support/eventually.ts";
-import { listenOnLoopback } from "../support/listen.ts";
+import { LOOPBACK } from "../support/network.ts";
+import { startBetween } from "./between.ts";
 import { BROWSER_MS, type Reader, read, startBrowser } from "./browser.ts";
 import { playScene, type Scene, TOKENS } from "./scene.ts";
 
@@ -133,42 +136,12 @@ test("a destination is limited for a time and paused; what the API refuses is to
   await button(page, "Limit").click();
   await page.getByText("by operator").waitFor();
   await button(page, "Pause …").click();
-  await dialog.getByRole("button", { name: /^Pause 40 deliveries$/ }).click();
+  await dialog.getByRole("button", { name: /^Pause 41 deliveries$/ }).click();
   await page.locator("h1 + .badge", { hasText: "paused" }).waitFor();
   expect(await scene.producer.destinations.show(crm)).toMatchObject({
     isPaused: true,
     limits: { ratePerSecond: 20 },
   });
-});
-
-test("an action is written, looked at, mended, saved, sent once, and saved again as a version that differs", async () => {
-  const { page, complaints } = await enter(TOKENS.admin, `${scene.api.url}/console/#/actions/~new`);
-  await page.getByLabel("Id", { exact: true }).fill("thanks");
-  const write = (name: string) =>
-    page
-      .getByLabel("The document, as JSON")
-      .fill(`{"url": "${scene.receivers.shop.url}/thanks/{{ customer.${name} }}"}`);
-  await write("nick");
-  await button(page, "Preview").click();
-  await page.getByText("1 of 1 request would fail").waitFor();
-  await write("id");
-  await button(page, "Save …").click();
-  await page.getByText("1 request, all sound").waitFor();
-  await button(page, "Save 1 action").click();
-  await page.getByRole("heading", { name: "thanks" }).waitFor();
-  await page.getByRole("link", { name: "Preview and test send" }).click();
-  await button(page, "Test send …").click();
-  await button(page, "Send 1 request").click();
-  await page.getByText("Answered 200").waitFor();
-  expect(scene.receivers.shop.requests.at(-1)?.path).toBe("/thanks/c-4711");
-  await page.getByRole("link", { name: "Edit", exact: true }).click();
-  const document = page.getByLabel("The document, as JSON");
-  await document.fill((await document.inputValue()).replace("/thanks/", "/many-thanks/"));
-  await button(page, "Save …").click();
-  await button(page, "Save 1 version").click();
-  await page.locator(".diff .to", { hasText: "many-thanks" }).waitFor();
-  expect((await scene.producer.actions.get("thanks")).version).toBe(2);
-  expect(complaints).toEqual([]);
 });
 
 test("whoever may only read is shown nothing to press that changes anything, and no tokens", async () => {
@@ -220,37 +193,50 @@ test("without a token there is a door; one that is revoked leads back to it, and
 });
 
 test("under another path, and while the API is away: what was known last stays, and goes on by itself", async () => {
-  let isAway = false;
-  const { port } = new URL(scene.api.url);
-  const proxy = createServer((incoming, outgoing) => {
-    if (isAway || !incoming.url?.startsWith("/ops/postrider/")) return void incoming.socket.destroy();
-    const path = incoming.url.slice("/ops/postrider".length);
-    const { method, headers } = incoming;
-    const onward = ask({ port, path, method, headers, host: "127.0.0.1" }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(outgoing);
-    });
-    incoming.pipe(onward);
-  });
-  const { url, close } = await listenOnLoopback(proxy);
+  const between = await startBetween(scene.api.url, { base: "/ops/postrider" });
   try {
-    const { page, complaints } = await enter(TOKENS.admin, `${url}/ops/postrider/console`);
+    const { page, complaints } = await enter(TOKENS.admin, `${between.url}/console`);
     await page.getByText("Shared lanes").first().waitFor();
-    isAway = true;
-    proxy.closeAllConnections();
+    between.setAway(true);
     await page.getByText("The API does not answer.").waitFor();
     expect(await page.getByRole("heading", { name: "Shared lanes" }).count()).toBe(1);
-    isAway = false;
+    between.setAway(false);
     await page.getByText("The API does not answer.").waitFor({ state: "hidden" });
     expect(complaints).toEqual([]);
   } finally {
-    await close();
+    await between.close();
   }
 });
 
-test("where no token is needed the reader is in at once, and the first visit says what to do", async () => {
+test("the first visit leads from nothing to a run that was delivered, without a receiver of one's own", async () => {
   await using api = await startApi({ POSTRIDER_KEY_PREFIX: "empty" });
-  const { page } = await enter(null, `${api.url}/console/`);
+  const { page, complaints } = await enter(null, `${api.url}/console/`);
   await page.getByText("No worker is running").first().waitFor();
-  await page.getByText("Write an action").waitFor();
+  const environment = {
+    ...LOOPBACK,
+    POSTRIDER_KEY_PREFIX: "empty",
+    POSTRIDER_REDIS_URL: api.redisUrl,
+    POSTRIDER_METRICS_PORT: "0",
+    POSTRIDER_METRICS_HOST: "127.0.0.1",
+  };
+  const { log } = createLogger({ level: "silent", format: "json" });
+  const worker = await createWorker(readSettings(environment), log);
+  const running = worker.run();
+  try {
+    await page.getByText("Nothing was enqueued yet").waitFor();
+    await button(page, "make one to practise with").click();
+    await button(page, "Save 1 action").click();
+    await page.getByRole("link", { name: "Try practice" }).waitFor();
+    await page.getByRole("link", { name: "With two customers, or a file" }).click();
+    await button(page, "Try it dry").click();
+    await button(page, /^Enqueue 2 deliveries/).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Enqueue 2 deliveries" }).click();
+    await page.getByRole("link", { name: "Watch the run" }).click();
+    await page.getByText("2 deliveries, all ended").waitFor();
+    expect((await api.producer.runs.list(1))[0]).toMatchObject({ delivered: 2, failed: 0 });
+    expect(complaints).toEqual([]);
+  } finally {
+    await worker.close();
+    await running;
+  }
 });

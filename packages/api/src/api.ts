@@ -5,6 +5,7 @@ import { createComposer } from "@postrider/compose/apart/composer";
 import { findOpenTelemetry, traceOne } from "@postrider/producer/enqueue/trace-enqueue";
 import type { Producer } from "@postrider/producer/producer";
 import { createAnswers } from "@postrider/redis/answers";
+import { createBinArrivals } from "@postrider/redis/bin-arrivals";
 import { FIGURES_MS } from "@postrider/redis/figures";
 import { repeat } from "@postrider/redis/periodic";
 import { probeRedis } from "@postrider/redis/probe";
@@ -13,6 +14,7 @@ import { WHOLE_RUNS_MS } from "@postrider/redis/whole-runs";
 import { within } from "@postrider/redis/within";
 import { PostriderError } from "@postrider/shared/errors";
 import type { Logger } from "@postrider/shared/log";
+import { createSealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings/settings";
 import type { Tracing } from "@postrider/shared/tracing/tracing";
 import { createApiMetrics } from "./api-metrics.ts";
@@ -54,11 +56,10 @@ export async function createApi({ producer, settings, log, tracing = null }: Api
   const metrics = createApiMetrics(ROUTES, () => producer.watching.takenIn, tracing);
   const composer = createComposer();
   const tools: Tools = {
-    producer,
-    composer,
+    ...{ producer, composer, metrics },
     // The span is the request's own, whatever else enters Redis together with it.
     enqueueOne: traceOne(createBatchedEnqueue(producer.enqueueAll), await findOpenTelemetry()),
-    metrics,
+    arrivals: createBinArrivals(producer.store, createSealer(settings.secretKeys)),
     streamSilenceMs: settings.apiStreamSilenceMs,
     now: Date.now,
     isOpen: () => server.isOpen(),

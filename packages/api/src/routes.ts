@@ -5,8 +5,10 @@ import { renderOpenApi } from "./openapi.ts";
 import type { Route } from "./route/route.ts";
 import { actionRoutes } from "./routes/actions.ts";
 import { auditRoute } from "./routes/audit.ts";
+import { binRoute } from "./routes/bin.ts";
 import { callerRoute } from "./routes/caller.ts";
 import { changeDeliveryRoutes } from "./routes/change-delivery.ts";
+import { composeHelpRoutes } from "./routes/compose-help.ts";
 import { configRoutes } from "./routes/config.ts";
 import { customerRoutes } from "./routes/customers.ts";
 import { deadLetterWorkRoutes } from "./routes/dead-letter-work.ts";
@@ -19,7 +21,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { listDeliveriesRoute } from "./routes/list-deliveries.ts";
 import { metricRoutes } from "./routes/metrics.ts";
 import { outcomeRoutes } from "./routes/outcomes.ts";
-import { overviewRoute } from "./routes/overview.ts";
+import { overviewRoutes } from "./routes/overview.ts";
 import { previewRoutes } from "./routes/preview.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { sendCustomers } from "./routes/send-customers.ts";
@@ -29,16 +31,20 @@ import { subscriptionRoutes } from "./routes/subscriptions.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { testSendRoute } from "./routes/test-send.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
+import { tryCustomersRoute } from "./routes/try-customers.ts";
 
 /** In the order in which people are shown them. */
 export const ROUTES: readonly Route[] = [
   ...actionRoutes,
   ...previewRoutes,
+  ...composeHelpRoutes,
   testSendRoute,
+  binRoute,
   listDeliveriesRoute,
   ...deliveryRoutes,
   ...changeDeliveryRoutes,
   sendCustomers,
+  tryCustomersRoute,
   ...runRoutes,
   ...customerRoutes,
   ...outcomeRoutes,
@@ -49,7 +55,7 @@ export const ROUTES: readonly Route[] = [
   ...deadLetterWorkRoutes,
   ...destinationRoutes,
   statusRoute,
-  overviewRoute,
+  ...overviewRoutes,
   ...storeRoutes,
   ...configRoutes,
   ...taskRoutes,

@@ -7,8 +7,14 @@ import { OPERATIONS, type Operations } from "./generated.ts";
 import { type Access, exchange, readJsonAnswer, readText } from "./http-exchange.ts";
 import { insist } from "./insist.ts";
 
-/** Operations whose bodies are streams are the client's other methods. */
-export type Operation = Exclude<keyof Operations, "sendCustomers" | "streamOutcomes" | "streamEvents">;
+/** Operations whose bodies or answers are streams, which have other ways than a call. */
+export type StreamOperation =
+  | "sendCustomers"
+  | "tryCustomers"
+  | "streamOutcomes"
+  | "streamEvents"
+  | "streamOverview";
+export type Operation = Exclude<keyof Operations, StreamOperation>;
 
 export interface CallOptions {
   /** Headers that it reads, such as `If-Match`. A POST's `Idempotency-Key` is made unless given. */

@@ -368,6 +368,8 @@ export interface Operations {
       readonly archivedAt: string | null;
       /** The document with its defaults; credentials in it are masked. */
       readonly action: Readonly<Record<string, unknown>>;
+      /** Those of the latest document; they make no version. */
+      readonly examples: readonly Readonly<Record<string, unknown>>[];
     };
   };
   /** Save an action: a new version, unless the latest one says the same. */
@@ -537,6 +539,91 @@ export interface Operations {
       }[];
     };
   };
+  /** The filters, tags and names that templates can be written with. */
+  readonly getDialect: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly query: Readonly<Record<string, never>>;
+    readonly headers: Readonly<Record<string, never>>;
+    readonly body: undefined;
+    readonly reply: {
+      readonly filters: readonly {
+        readonly name: string;
+        readonly does: string;
+        /** A template. */
+        readonly example: string;
+        /** What the example prints. */
+        readonly prints: string;
+      }[];
+      readonly tags: readonly string[];
+      /** What templates see of a delivery. */
+      readonly names: readonly string[];
+      /** What is done to a value, by the place it lands in. */
+      readonly places: Readonly<Record<string, string>>;
+    };
+  };
+  /** The first customers of a text, read as a run would read them; nothing is kept. */
+  readonly readSamples: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly query: Readonly<Record<string, never>>;
+    readonly headers: {
+      /**
+       * Names this request: sent again with the same key, it is not carried out twice
+       * (draft-ietf-httpapi-idempotency-key-header-08).
+       */
+      readonly "Idempotency-Key"?: string | undefined;
+    };
+    readonly body: {
+      /** NDJSON or CSV; or one customer, or a list, as JSON. */
+      readonly text: string;
+    };
+    readonly reply: {
+      readonly customers: readonly Customer[];
+      readonly rejected: readonly {
+        readonly line: number;
+        readonly column: number;
+        readonly message: string;
+      }[];
+      /** Whether nothing comes behind them. */
+      readonly isAll: boolean;
+    };
+  };
+  /**
+   * Compose the examples of an action and compare them with what they say; nothing is
+   * sent.
+   */
+  readonly checkAction: {
+    readonly params: {
+      /** The action's id; `id@version` for one version. */
+      readonly id: string;
+    };
+    readonly query: Readonly<Record<string, never>>;
+    readonly headers: {
+      /**
+       * Names this request: sent again with the same key, it is not carried out twice
+       * (draft-ietf-httpapi-idempotency-key-header-08).
+       */
+      readonly "Idempotency-Key"?: string | undefined;
+    };
+    readonly body: {
+      /** A document that is not saved yet, with its examples, instead of the saved action. */
+      readonly action?: Readonly<Record<string, unknown>> | undefined;
+    };
+    readonly reply: {
+      readonly action: string;
+      readonly examples: readonly {
+        readonly name: string;
+        /** Empty: it came out as it says. */
+        readonly differences: readonly {
+          readonly what: string;
+          readonly expected?: unknown;
+          /** Absent where there is none. */
+          readonly actual?: unknown;
+        }[];
+      }[];
+      /** How many differ. */
+      readonly failed: number;
+    };
+  };
   /**
    * Send an action's request once, really, for one customer; nothing is recorded or
    * retried.
@@ -560,6 +647,16 @@ export interface Operations {
       readonly event?: Readonly<Record<string, unknown>> | undefined;
       /** What else templates see: `event_name`, `trigger`, … */
       readonly values?: Readonly<Record<string, unknown>> | undefined;
+      /** A document that is not saved yet, instead of the saved action. */
+      readonly action?: Readonly<Record<string, unknown>> | undefined;
+      /**
+       * Sends to the built-in request bin, within the worker, and not to the action's
+       * address.
+       */
+      readonly bin?: {
+        /** What it answers with. */
+        readonly status?: number | undefined;
+      } | undefined;
     };
     readonly reply: {
       /** As sent, credentials masked; null where nothing was. */
@@ -577,6 +674,21 @@ export interface Operations {
         readonly headers: Readonly<Record<string, string>>;
         readonly body: string;
         readonly [name: string]: unknown;
+      } | null;
+      /**
+       * What the request bin got, byte for byte but for masked credentials; null where it
+       * got nothing.
+       */
+      readonly arrived: {
+        readonly method: string;
+        readonly path: string;
+        readonly httpVersion: string;
+        readonly headers: readonly {
+          readonly name: string;
+          readonly value: string;
+        }[];
+        readonly body: string;
+        readonly bodyBytes: number;
       } | null;
       /** Why no answer came. */
       readonly fault: {
@@ -597,6 +709,33 @@ export interface Operations {
       readonly reason: string | null;
       /** When a worker would try again; null where it would not. */
       readonly retryInMs: number | null;
+    };
+  };
+  /**
+   * The latest requests of actions whose address is the request bin,
+   * http://request-bin.invalid.
+   */
+  readonly listBin: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly query: Readonly<Record<string, never>>;
+    readonly headers: Readonly<Record<string, never>>;
+    readonly body: undefined;
+    readonly reply: {
+      readonly requests: readonly {
+        readonly method: string;
+        readonly path: string;
+        readonly httpVersion: string;
+        readonly headers: readonly {
+          readonly name: string;
+          readonly value: string;
+        }[];
+        readonly body: string;
+        readonly bodyBytes: number;
+        readonly at: string;
+        /** Its id. */
+        readonly action: string;
+      }[];
+      readonly after: null;
     };
   };
   /**
@@ -837,6 +976,31 @@ export interface Operations {
     readonly body: undefined;
     readonly reply: undefined;
   };
+  /**
+   * The request of a delivery's next attempt, credentials masked, and what it is made
+   * of.
+   */
+  readonly getDeliveryRequest: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly query: Readonly<Record<string, never>>;
+    readonly headers: Readonly<Record<string, never>>;
+    readonly body: undefined;
+    readonly reply: {
+      /** Its data; null: they are kept no more. */
+      readonly delivery: Readonly<Record<string, unknown>> | null;
+      readonly request: {
+        readonly method: string;
+        readonly url: string;
+        readonly [name: string]: unknown;
+      } | null;
+      /** A command that would send it, credentials left out. */
+      readonly curl: string | null;
+      /** Why there is no request. */
+      readonly problems: readonly ProblemDetail[];
+    };
+  };
   /** Enqueue a run of any length from a stream of NDJSON or CSV. */
   readonly sendCustomers: {
     readonly params: {
@@ -853,20 +1017,48 @@ export interface Operations {
       readonly lane?: string | undefined;
       /** Go on behind this line of the same body, such as the `line` that was told last. */
       readonly after?: number | undefined;
+      /** How many rejected lines the last line lists at most. */
+      readonly rejectedMax?: number | undefined;
+      /** An event for all of them: a JSON object, short enough for a URL. */
+      readonly event?: string | undefined;
+      /** What else the templates see, for all of them: likewise. */
+      readonly values?: string | undefined;
       /** More customers of this run will come: it is not closed at the end. */
       readonly open?: "true" | "false" | undefined;
       /** The deliveries wait until the run is released. */
       readonly hold?: "true" | "false" | undefined;
       /** Short texts, separated by commas, that the outcomes carry. */
       readonly labels?: string | undefined;
-      /** An event for all of them: a JSON object, short enough for a URL. */
-      readonly event?: string | undefined;
-      /** What else the templates see, for all of them: likewise. */
-      readonly values?: string | undefined;
       /** Not before this time. */
       readonly sendAt?: string | undefined;
       /** No attempt after this time. */
       readonly expiresAt?: string | undefined;
+    };
+    readonly headers: {
+      /**
+       * Names this request: sent again with the same key, it is not carried out twice
+       * (draft-ietf-httpapi-idempotency-key-header-08).
+       */
+      readonly "Idempotency-Key"?: string | undefined;
+    };
+    readonly body: undefined;
+    readonly reply: string;
+  };
+  /** What would become of a stream of customers: read and composed, and nothing enqueued. */
+  readonly tryCustomers: {
+    readonly params: {
+      /** The action, as `id` or `id@version`. */
+      readonly id: string;
+    };
+    readonly query: {
+      /** Go on behind this line of the same body, such as the `line` that was told last. */
+      readonly after?: number | undefined;
+      /** How many rejected lines the last line lists at most. */
+      readonly rejectedMax?: number | undefined;
+      /** An event for all of them: a JSON object, short enough for a URL. */
+      readonly event?: string | undefined;
+      /** What else the templates see, for all of them: likewise. */
+      readonly values?: string | undefined;
     };
     readonly headers: {
       /**
@@ -2128,6 +2320,20 @@ export interface Operations {
       readonly shardsAway: readonly string[];
     };
   };
+  /**
+   * The overview as server-sent events, every two seconds for as long as the connection
+   * stands.
+   */
+  readonly streamOverview: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly query: {
+      /** Shared lanes to show, separated by commas, although nothing has ever lain in them. */
+      readonly lanes?: string | undefined;
+    };
+    readonly headers: Readonly<Record<string, never>>;
+    readonly body: undefined;
+    readonly reply: string;
+  };
   /** All snippets, by name. */
   readonly listSnippets: {
     readonly params: Readonly<Record<string, never>>;
@@ -2856,7 +3062,7 @@ export interface Operations {
         /** A token's name, `user@host`, or what a program calls itself. */
         readonly by: string;
         readonly via: "library" | "api" | "cli";
-        readonly what: "action.saved" | "action.archived" | "action.restored" | "snippet.saved" | "snippet.removed" | "secret.saved" | "secret.removed" | "secrets.rotated" | "token.made" | "token.revoked" | "destination.limited" | "destination.unlimited" | "destination.paused" | "destination.resumed" | "run.closed" | "run.paused" | "run.resumed" | "run.cancelled" | "run.held" | "run.released" | "task.begun" | "task.stopped" | "dead_letters.replay_begun" | "dead_letters.replayed" | "dead_letters.purge_begun" | "dead_letters.purged" | "delivery.cancelled" | "delivery.rescheduled" | "deliveries.cancel_begun" | "deliveries.cancelled" | "subscription.saved" | "subscription.removed" | "config.applied" | "shards.set" | "shard.removed";
+        readonly what: "action.saved" | "action.archived" | "action.restored" | "action.draft_sent" | "snippet.saved" | "snippet.removed" | "secret.saved" | "secret.removed" | "secrets.rotated" | "token.made" | "token.revoked" | "destination.limited" | "destination.unlimited" | "destination.paused" | "destination.resumed" | "run.closed" | "run.paused" | "run.resumed" | "run.cancelled" | "run.held" | "run.released" | "task.begun" | "task.stopped" | "dead_letters.replay_begun" | "dead_letters.replayed" | "dead_letters.purge_begun" | "dead_letters.purged" | "delivery.cancelled" | "delivery.rescheduled" | "deliveries.cancel_begun" | "deliveries.cancelled" | "subscription.saved" | "subscription.removed" | "config.applied" | "shards.set" | "shard.removed";
         /** The thing's name or id. */
         readonly on: string;
         /** How it stood before, in short. */
@@ -2949,13 +3155,19 @@ export const OPERATIONS = {
   listActionVersions: { method: "GET", path: "/v1/actions/{id}/versions" },
   diffActionVersions: { method: "GET", path: "/v1/actions/{id}/diff" },
   previewAction: { method: "POST", path: "/v1/actions/{id}/preview" },
+  getDialect: { method: "GET", path: "/v1/dialect" },
+  readSamples: { method: "POST", path: "/v1/samples" },
+  checkAction: { method: "POST", path: "/v1/actions/{id}/check" },
   testAction: { method: "POST", path: "/v1/actions/{id}/test" },
+  listBin: { method: "GET", path: "/v1/bin" },
   listDeliveries: { method: "GET", path: "/v1/deliveries" },
   enqueueDeliveries: { method: "POST", path: "/v1/deliveries" },
   getDelivery: { method: "GET", path: "/v1/deliveries/{id}" },
   changeDelivery: { method: "PATCH", path: "/v1/deliveries/{id}" },
   cancelDelivery: { method: "DELETE", path: "/v1/deliveries/{id}" },
+  getDeliveryRequest: { method: "GET", path: "/v1/deliveries/{id}/request" },
   sendCustomers: { method: "POST", path: "/v1/actions/{id}/deliveries" },
+  tryCustomers: { method: "POST", path: "/v1/actions/{id}/deliveries/dry-run" },
   listRuns: { method: "GET", path: "/v1/runs" },
   getRun: { method: "GET", path: "/v1/runs/{id}" },
   closeRun: { method: "POST", path: "/v1/runs/{id}/close" },
@@ -2991,6 +3203,7 @@ export const OPERATIONS = {
   resumeDestination: { method: "POST", path: "/v1/destinations/{origin}/resume" },
   getStatus: { method: "GET", path: "/v1/status" },
   getOverview: { method: "GET", path: "/v1/overview" },
+  streamOverview: { method: "GET", path: "/v1/overview/stream" },
   listSnippets: { method: "GET", path: "/v1/snippets" },
   getSnippet: { method: "GET", path: "/v1/snippets/{name}" },
   saveSnippet: { method: "PUT", path: "/v1/snippets/{name}" },

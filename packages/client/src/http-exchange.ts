@@ -15,7 +15,7 @@ export interface Ask {
   /** From the API's URL on, with the query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | ReadableStream<Uint8Array> | null;
+  readonly body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -33,7 +33,7 @@ export async function exchange({ url, token }: Access, ask: Ask): Promise<Respon
       body,
       // A token goes to no other place than the one it was given for.
       redirect: "manual",
-      ...(typeof body === "object" && body !== null && { duplex: "half" as const }),
+      ...(body instanceof ReadableStream && { duplex: "half" as const }),
       ...(signal && { signal }),
     });
   } catch (error) {

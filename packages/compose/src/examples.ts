@@ -1,10 +1,17 @@
-// Whether an example of an action came out as it says. Pure: composing is the caller's.
+// Whether the examples of an action come out as they say. Pure: what composes is the caller's.
 
 import { isDeepStrictEqual } from "node:util";
 import type { Action } from "@postrider/shared/action";
+import { parseCustomer, parseValues } from "@postrider/shared/delivery";
+import { PostriderError } from "@postrider/shared/errors";
 import { parseExact } from "@postrider/shared/exact-json";
 import type { Example } from "@postrider/shared/example";
+import type { CompiledAction } from "./compile.ts";
+import type { DeliveryFacts } from "./dialect/delivery-facts.ts";
+import type { Scope } from "./render/template.ts";
 import { type Composed, type ShownRequest, toShown } from "./request.ts";
+import { toScope } from "./scope.ts";
+import { withMaskedSecrets } from "./secret-grants.ts";
 
 /** One thing that differs. */
 export interface Difference {
@@ -18,11 +25,68 @@ export interface Difference {
   readonly actual: unknown;
 }
 
+/** An example by its name, with what differs; nothing: it came out as it says. */
+export interface ExampleRun {
+  readonly name: string;
+  readonly differences: readonly Difference[];
+}
+
+/** Composes as it is done for deliveries, where what takes too long can be stopped. */
+export type Compose = (
+  action: CompiledAction,
+  facts: DeliveryFacts,
+  scope: Scope,
+) => Composed | Promise<Composed>;
+
+/** Composes every example of an action, and compares. */
+export async function runExamples(
+  compiled: CompiledAction,
+  examples: readonly Example[],
+  compose: Compose,
+): Promise<ExampleRun[]> {
+  const runs: ExampleRun[] = [];
+  for (const [index, example] of examples.entries()) {
+    const composed = await composeExample(compiled, example, compose);
+    runs.push({
+      name: example.name ?? `example ${index + 1}`,
+      differences: compareExample(example, composed, compiled.action),
+    });
+  }
+  return runs;
+}
+
+/** What a producer would refuse ends the example as such. */
+async function composeExample(
+  compiled: CompiledAction,
+  example: Example,
+  compose: Compose,
+): Promise<Composed> {
+  try {
+    const scope = toScope(
+      {
+        customer: parseCustomer(example.customer),
+        ...(example.event !== undefined && { event: example.event }),
+        ...(example.values !== undefined && { values: parseValues(example.values) }),
+      },
+      example.deliveryId,
+    );
+    const facts = { id: example.deliveryId, dueAt: Date.parse(example.at) };
+    return await compose(compiled, facts, withMaskedSecrets(scope, compiled.action));
+  } catch (error) {
+    if (!(error instanceof PostriderError)) throw error;
+    return {
+      kind: "problem",
+      reason: "delivery_invalid",
+      problems: [{ field: error.code, message: error.message }],
+    };
+  }
+}
+
 /**
  * How what was composed, with masked secrets, differs from what the example says. Credentials are compared as
  * they are shown: `***`.
  */
-export function compareExample(
+function compareExample(
   example: Example,
   composed: Composed,
   action: Pick<Action, "auth" | "signing">,

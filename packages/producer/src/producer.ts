@@ -12,6 +12,7 @@ import { createAnnounceLimits } from "./actions/announce-limits.ts";
 import { createTestAction, type TestAction } from "./actions/ask-test-send.ts";
 import { type Actor, type AuditTrail, createAuditTrail, createNote, type Note } from "./audit/audit-trail.ts";
 import { toAudited, type Verbs } from "./audit/audited.ts";
+import { auditTestSends } from "./audit/audited-test-sends.ts";
 import { createByFilter } from "./by-filter/by-filter.ts";
 import { type Config, createConfig } from "./config/config.ts";
 import { deadLettersOver } from "./dead-letters/dead-letters-over-shards.ts";
@@ -146,7 +147,8 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   const as = (actor: Actor | null): Producer => {
     const note = actor === null ? noNote : createNote(store, actor, kept.auditKept);
     const audited = actor === null ? verbs : toAudited(verbs, note);
-    return { ...reading, ...audited, config: createConfig(audited, note), as, close };
+    const testAction = auditTestSends(reading.testAction, note);
+    return { ...reading, ...audited, testAction, config: createConfig(audited, note), as, close };
   };
   return as({ actor: options.actor ?? "library", via: "library" });
 }

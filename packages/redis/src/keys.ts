@@ -148,6 +148,8 @@ export function createStoreKeys(keyPrefix: string) {
     rateSharesTurn: () => `${prefix}:rate-shares:turn`,
     /** Which shards there are, as JSON; absent while there is one. Read once a second. */
     shards: () => `${prefix}:shards`,
+    /** What arrived in the request bin lately: a list. Written for those few deliveries alone. */
+    bin: () => `${prefix}:bin`,
     /** Who changed what: a stream. */
     audit: () => `${prefix}:audit`,
     /** A task: what it is to do, for whom, how far it is, and who carries it out. */

@@ -3,11 +3,8 @@
 
 import { z } from "zod";
 import { isCredentialName, MASK } from "./credential-names.ts";
+import { EXAMPLE_DELIVERY_ID, EXAMPLE_TIME } from "./example-facts.ts";
 import { REASON_NAMES, type Reason } from "./outcome.ts";
-
-/** A template whose clock stood still: examples must give the same for ever. */
-export const EXAMPLE_TIME = "2026-01-01T00:00:00Z";
-export const EXAMPLE_DELIVERY_ID = "example";
 
 /** An example is kept as it is written, and compares with what may be shown. */
 const header = z

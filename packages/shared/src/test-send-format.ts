@@ -7,11 +7,26 @@ import type { Problem } from "./errors.ts";
 import { parseExact, stringifyExact } from "./exact-json.ts";
 import type { Sealer } from "./seal.ts";
 
+/** Sends elsewhere than to the action's own address: to the request bin, which answers with a status. */
+export interface ToBin {
+  readonly status: number;
+}
+
 /** What is asked of a worker. */
 export interface TestSendRequest {
   readonly id: string;
-  /** `id@version`. */
+  /**
+   * `id@version`, sent to its own address. Empty where `special` says more: a worker of an earlier release,
+   * which does not read that, must send nothing.
+   */
   readonly action: string;
+  readonly special?: {
+    /** `id@version`, or what is told of a draft. */
+    readonly name: string;
+    /** A document that is not saved, as it would lie in the store; absent: the saved version. */
+    readonly draft?: string;
+    readonly bin?: ToBin;
+  };
   /** What the delivery would carry for its templates. */
   readonly sample: Pick<Delivery, "customer" | "event" | "values">;
   /** Unix ms from which nobody waits for it any more. */

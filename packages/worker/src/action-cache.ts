@@ -26,10 +26,7 @@ export function createActionCache(store: Store, sealer: Sealer, actionsMax: numb
     if (parsed?.version === undefined) return null;
     const stored = await store.redis.hget(store.keys.action(parsed.id), String(parsed.version));
     if (stored === null) return null;
-    const opened = openStoredAction(stored, sealer);
-    if ("problem" in opened)
-      return { kind: "unready", reason: "key_missing", message: `the action ${ref} ${opened.problem}` };
-    const action = compile(opened.document);
+    const action = openAction(ref, stored, sealer);
     if (!("kind" in action)) compiled.set(ref, action);
     return action;
   };
@@ -44,6 +41,14 @@ export function createActionCache(store: Store, sealer: Sealer, actionsMax: numb
     }
     return pending;
   };
+}
+
+/** Opens and compiles what was stored. @param name that what cannot be opened is told by. */
+export function openAction(name: string, stored: string, sealer: Sealer): NonNullable<Found> {
+  const opened = openStoredAction(stored, sealer);
+  if ("problem" in opened)
+    return { kind: "unready", reason: "key_missing", message: `the action ${name} ${opened.problem}` };
+  return compile(opened.document);
 }
 
 /** What an earlier release has saved, and this one refuses, stays so: a version does not change. */

@@ -175,7 +175,7 @@ function serveTests(
     log,
     findAction: steps.findAction,
     queue: createTestSendQueue(shard),
-    send: ({ action }, sample) => testAction(action, sample, settings, [ownPort]),
+    send: ({ action }, sample, bin) => testAction(action, sample, settings, { ownPorts: [ownPort], bin }),
     now: Date.now,
   });
 }

@@ -13,19 +13,24 @@ import { toServers } from "@postrider/redis/servers";
 import { createStore } from "@postrider/redis/shard";
 import type { Action } from "@postrider/shared/action";
 import { toActionRef } from "@postrider/shared/action-ref";
+import type { Arrived } from "@postrider/shared/bin-arrived";
 import { type Delivery, newDeliveryId } from "@postrider/shared/delivery";
 import type { Problem } from "@postrider/shared/errors";
 import type { OutcomeKind, Reason } from "@postrider/shared/outcome";
+import { BIN_ORIGIN } from "@postrider/shared/request-bin-address";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import { createSealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings/settings";
+import type { ToBin } from "@postrider/shared/test-send-format";
 import type { Attempted, Claimed, Reply, Timings, Verdict } from "./attempt.ts";
 import { createCredentialSteps } from "./credential-steps.ts";
 import { deliver } from "./deliver.ts";
 import type { Past } from "./draft.ts";
 import { createInterrupts } from "./interrupts.ts";
+import { createConcealed } from "./send/bin/concealed.ts";
+import { createRequestBin } from "./send/bin/request-bin.ts";
 import { protectRedis } from "./send/guard/own-ports.ts";
-import { createPools } from "./send/pool/pools.ts";
+import { createPools, type Pools } from "./send/pool/pools.ts";
 import { send } from "./send/send.ts";
 import type { Send } from "./steps/send.ts";
 import { createSteps } from "./steps.ts";
@@ -34,6 +39,8 @@ export interface TestSend {
   /** As sent, credentials masked; null where nothing was. */
   readonly request: ShownRequest | null;
   readonly reply: Omit<Reply, "kind"> | null;
+  /** What the request bin got, credentials masked; null where nothing did, or it was sent elsewhere. */
+  readonly arrived: Arrived | null;
   readonly fault: { readonly code: string; readonly message: string } | null;
   readonly problems: readonly Problem[];
   readonly timings: Timings;
@@ -43,9 +50,15 @@ export interface TestSend {
   readonly retryInMs: number | null;
 }
 
+export interface TestActionOptions {
+  /** Of this process, which it must not reach. */
+  readonly ownPorts?: readonly number[];
+  /** Takes the request in the place of its destination; null: nothing does. */
+  readonly bin?: ToBin | null;
+}
+
 /**
- * Sends an action's request once. @param ownPorts of this process, which it must not reach. Network trouble
- * is part of the result, not an exception.
+ * Sends an action's request once. Network trouble is part of the result, not an exception.
  * @throws PostriderError `redis_unavailable` where the action's secrets or tokens lie in Redis, or Sentinels
  * know alone where it is.
  */
@@ -53,7 +66,7 @@ export async function testAction(
   action: Action,
   sample: Sample,
   settings: Settings,
-  ownPorts: readonly number[] = [],
+  { ownPorts = [], bin: asked = null }: TestActionOptions = {},
 ): Promise<TestSend> {
   const compiled = compileAction(action);
   const composer = createComposer();
@@ -65,40 +78,53 @@ export async function testAction(
   const [storeRedis] = connected;
   const interrupts = createInterrupts();
   const { replyBytesMax } = settings;
-  const sendWithin: Send = (request, { action: document, secretHeaders }, leftMs) =>
-    send(request, { ...document, secretHeaders, replyBytesMax, leftMs }, pools, interrupts);
+  const bin = createRequestBin(asked?.status ?? BIN_STATUS);
+  const sendTo =
+    (routes: Pick<Pools, "get">): Send =>
+    (request, { action: document, secretHeaders }, leftMs) =>
+      send(request, { ...document, secretHeaders, replyBytesMax, leftMs }, routes, interrupts);
+  const sendOnce: Send = (request, ...rest) => {
+    const isBin = asked !== null || request.origin === BIN_ORIGIN;
+    return sendTo(isBin ? bin.pools : pools)(request, ...rest);
+  };
   const claimed = toClaimed(action, sample);
+  const concealed = createConcealed(compiled);
   try {
+    const { unseal, authorize } = await createCredentialSteps({
+      store: storeRedis === undefined ? null : createStore(storeRedis, settings.keyPrefix),
+      sealer,
+      interrupts,
+      // A token's server is no destination: the bin has none to give.
+      send: sendTo(pools),
+      actionsMax: 1,
+      now: Date.now,
+      tls: pools.tls,
+    });
     const steps = createSteps(
       {
         findAction: () => compiled,
-        ...(await createCredentialSteps({
-          store: storeRedis === undefined ? null : createStore(storeRedis, settings.keyPrefix),
-          sealer,
-          interrupts,
-          send: sendWithin,
-          actionsMax: 1,
-          now: Date.now,
-          tls: pools.tls,
-        })),
+        unseal: concealed.noteSecrets(unseal),
+        authorize,
         compose: composer.compose,
         // Sent now, whatever waits for the same destination.
         findLane: () => null,
         awaitTurn: () => null,
         begin: () => () => undefined,
-        send: sendWithin,
+        send: concealed.noteHeaders(sendOnce),
         now: Date.now,
       },
       null,
     );
     const attempted = await deliver(claimed, FIRST, { steps, now: Date.now, random: Math.random });
-    return toResult(await composeShown(compiled, claimed, composer), attempted);
+    const arrived = concealed.conceal(bin.arrived());
+    return { ...toResult(await composeShown(compiled, claimed, composer), attempted), arrived };
   } finally {
-    await Promise.all([composer.close(), pools.close()]);
+    await Promise.all([composer.close(), pools.close(), bin.close()]);
     for (const redis of connected) redis.disconnect();
   }
 }
 
+const BIN_STATUS = 200;
 const FIRST: Past = { mark: null, format: "known", isTried: false, crashes: 0 };
 
 function usesRedis({ secrets, auth }: Action): boolean {
@@ -157,7 +183,7 @@ function toClaimed(action: Action, sample: Sample): Claimed {
 function toResult(
   shown: ShownRequest | null,
   { finding, verdict, timings, destination }: Attempted,
-): TestSend {
+): Omit<TestSend, "arrived"> {
   return {
     // Without a destination nothing was sent.
     request: destination === null ? null : shown,

@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { createComposer } from "@postrider/compose/apart/composer";
+import { createBinArrivals } from "@postrider/redis/bin-arrivals";
 import { isPersistent, workerOptions } from "@postrider/redis/connect";
 import { type OpenShards, openShards } from "@postrider/redis/open-shards";
 import { type Server, toServers } from "@postrider/redis/servers";
@@ -18,6 +19,7 @@ import { type Probes, serveProbes } from "./probes.ts";
 import { createAttemptLog } from "./record/attempt-log.ts";
 import { createMetrics } from "./record/metrics.ts";
 import { partMetrics } from "./record/shard-metrics.ts";
+import { withBin } from "./send/bin/run-bin.ts";
 import { protectRedis } from "./send/guard/own-ports.ts";
 import { createPools, type Pools } from "./send/pool/pools.ts";
 import { createProcessSlots } from "./serve/slots.ts";
@@ -70,7 +72,9 @@ export async function createWorker(
   let isServing = false;
 
   const calling = { isOff: false };
-  const send = toSend({ settings, pools, interrupts, calling });
+  const arrivals = createBinArrivals(store, sealer);
+  const sendOut = toSend({ settings, pools, interrupts, calling });
+  const send = withBin(sendOut, { ...settings, arrivals, interrupts, log, now: Date.now });
   const credentials = { store, sealer, interrupts, send, actionsMax, now: Date.now };
   const steps = {
     findAction: createActionCache(store, sealer, actionsMax),

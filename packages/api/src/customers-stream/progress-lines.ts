@@ -1,14 +1,14 @@
 // The answer to a stream of customers, itself a stream: how far it is, about every second, and at last how it
-// ended. Lines are made when they can be sent, so that a client who reads none until it has sent everything
-// holds nothing up.
+// ended.
 
-import { PostriderError } from "@postrider/shared/errors";
-import { stringifyExact } from "@postrider/shared/exact-json";
 import { z } from "zod";
 import { problemSchema } from "../route/problem.ts";
 import type { Reception } from "./receive.ts";
+import { tellUntilEnded } from "./told-lines.ts";
 
 const count = z.int().min(0);
+
+export const rejectedLineSchema = z.strictObject({ line: z.int(), column: z.int(), message: z.string() });
 
 /** A line of the answer. */
 export const lineSchema = z.strictObject({
@@ -21,9 +21,9 @@ export const lineSchema = z.strictObject({
   line: count.describe("All up to this line is enqueued, a duplicate or rejected."),
   isPaused: z.literal(true).optional().describe("While the lane is full."),
   rejectedLines: z
-    .array(z.strictObject({ line: z.int(), column: z.int(), message: z.string() }))
+    .array(rejectedLineSchema)
     .optional()
-    .describe("In the last line: the first hundred, with what to change."),
+    .describe("In the last line: the first of them, with what to change."),
   rejectedMore: count.optional().describe("In the last line: how many more were rejected."),
   done: z.literal(true).optional().describe("In the last line, where all is well."),
   error: problemSchema.optional().describe("In the last line, where it is not."),
@@ -37,51 +37,29 @@ export interface LinesOptions {
 }
 
 /** Stops the reception where nobody reads to the end. */
-export async function* toProgressLines(
+export function toProgressLines(
   reception: Reception,
   { run, everyMs, toProblem }: LinesOptions,
 ): AsyncGenerator<string> {
-  let wake: () => void = () => undefined;
-  let hasEnded = false;
-  void reception.ended.then(() => {
-    hasEnded = true;
-    wake();
-  });
-  const tick = (): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, everyMs);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
+  return tellUntilEnded(reception, {
+    everyMs,
+    toLine: () => ({ run, ...toCounts(reception) }),
+    toLast(ending) {
+      const rejectedLines = reception.rejectedLines();
+      const last = {
+        run,
+        ...("action" in ending && { action: ending.action }),
+        ...toCounts(reception),
+        rejectedLines,
+        rejectedMore: reception.counts().rejected - rejectedLines.length,
       };
-    });
-  try {
-    yield toLine({ run, ...toCounts(reception) });
-    while (!hasEnded) {
-      await tick();
-      if (!hasEnded) yield toLine({ run, ...toCounts(reception) });
-    }
-    const ending = await reception.ended;
-    const rejectedLines = reception.rejectedLines();
-    const last = {
-      run,
-      ...("action" in ending && { action: ending.action }),
-      ...toCounts(reception),
-      rejectedLines,
-      rejectedMore: reception.counts().rejected - rejectedLines.length,
-    };
-    yield toLine("error" in ending ? { ...last, error: toProblem(ending.error) } : { ...last, done: true });
-  } finally {
-    reception.stop(new PostriderError("aborted", "the client has gone"));
-  }
+      return "error" in ending ? { ...last, error: toProblem(ending.error) } : { ...last, done: true };
+    },
+  });
 }
 
 /** What is rare is told where it is so. */
 function toCounts(reception: Reception): object {
   const { recovered, isPaused, ...counts } = reception.counts();
   return { ...counts, ...(recovered > 0 && { recovered }), ...(isPaused && { isPaused }) };
-}
-
-function toLine(value: object): string {
-  return `${stringifyExact(value)}\n`;
 }

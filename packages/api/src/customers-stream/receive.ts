@@ -18,6 +18,8 @@ export interface CustomersStream {
   readonly format: Format;
   /** The line behind which to begin; 0: from the first. */
   readonly after: number;
+  /** How many rejected lines are kept. */
+  readonly rejectedMax: number;
   /** How long no bytes may come while they are waited for. */
   readonly silenceMs: number;
 }
@@ -54,7 +56,7 @@ export async function receive(
   enqueueMany: EnqueueMany,
 ): Promise<Reception> {
   const place = createPlace(stream.after);
-  const rejected = createRejectedLines();
+  const rejected = createRejectedLines(stream.rejectedMax);
   const stopping = new AbortController();
   let progress: Omit<Progress, "acknowledged"> = NOTHING;
   let begin: () => void = () => undefined;

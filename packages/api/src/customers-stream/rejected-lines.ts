@@ -14,18 +14,17 @@ export interface RejectedLines {
   list(): readonly RejectedLine[];
 }
 
-/** Who has more has them all for the same few reasons. */
-export const REJECTED_LISTED_MAX = 100;
 /** A message may name a column, and a column's name may be as long as a line. */
 const MESSAGE_CHARS_MAX = 500;
 
-export function createRejectedLines(): RejectedLines {
+/** @param listedMax how many are kept: who has more has them all for the same few reasons. */
+export function createRejectedLines(listedMax: number): RejectedLines {
   const listed: RejectedLine[] = [];
   let count = 0;
   return {
     add({ line, column, message }) {
       count += 1;
-      if (listed.length < REJECTED_LISTED_MAX)
+      if (listed.length < listedMax)
         listed.push({ line, column, message: message.slice(0, MESSAGE_CHARS_MAX) });
     },
     count: () => count,

@@ -22,4 +22,6 @@ export interface Door {
     route: Pick<Route, "scope">,
     setHeader: (name: string, value: string) => void,
   ): Caller | Promise<Caller>;
+  /** Whether whoever was admitted still would be: an answer that goes on for hours outlives its token. */
+  isStillWelcome(visit: Visit, route: Pick<Route, "scope">): Promise<boolean>;
 }

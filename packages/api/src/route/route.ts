@@ -29,6 +29,8 @@ export interface Call<P = unknown, Q = unknown, B = unknown> {
   readonly idempotencyKey: string | null;
   /** Fires when the client has gone. */
   readonly signal: AbortSignal;
+  /** Whether the caller would still be let in: for answers that go on for longer than a token may last. */
+  readonly isStillWelcome: () => Promise<boolean>;
 }
 
 /** What of a call the server knows. */

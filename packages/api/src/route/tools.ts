@@ -2,6 +2,7 @@
 
 import type { Composer } from "@postrider/compose/apart/composer";
 import type { Producer } from "@postrider/producer/producer";
+import type { BinArrivals } from "@postrider/redis/bin-arrivals";
 import type { ApiMetrics } from "../api-metrics.ts";
 import type { BatchedEnqueue } from "../batched-enqueue.ts";
 
@@ -14,6 +15,8 @@ export interface Tools {
   readonly streamSilenceMs: number;
   /** Composes where a template that takes too long can be stopped. */
   readonly composer: Composer;
+  /** What arrived in the request bin. */
+  readonly arrivals: Pick<BinArrivals, "latest">;
   /** Unix ms. */
   readonly now: () => number;
   /** Whether the API takes requests: false once it was told to stop. */

@@ -68,11 +68,18 @@ export const actionRoutes: readonly Route[] = [
     summary: "The latest version of an action, or the one that is named",
     params: actionParams,
     replies: { 200: "The version; `ETag` is its number." },
-    reply: shownSchema,
+    reply: shownSchema.extend({
+      examples: z.array(z.looseObject({})).describe("Those of the latest document; they make no version."),
+    }),
     errors: ["action_unknown"],
     async handle({ params: { id } }, { producer }) {
       const saved = await producer.actions.get(id);
-      return { status: 200, body: toShownAction(saved), headers: { etag: toEtag(saved.version) } };
+      const examples = (await producer.actions.examples(saved.id)).map((one) => ({ ...one }));
+      return {
+        status: 200,
+        body: { ...toShownAction(saved), examples },
+        headers: { etag: toEtag(saved.version) },
+      };
     },
   }),
   defineRoute({

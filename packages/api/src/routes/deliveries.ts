@@ -14,6 +14,7 @@ import { timeSchema } from "../route/times.ts";
 import type { Tools } from "../route/tools.ts";
 import { customerSchema } from "./customer.ts";
 import { deliverySchema, isDeliveryReached, toShownDelivery } from "./shown-delivery.ts";
+import { deliveryRequestSchema, isRequestReached, toShownDeliveryRequest } from "./shown-request.ts";
 
 const ORDERS_MAX = 1_000;
 
@@ -102,6 +103,24 @@ export const deliveryRoutes: readonly Route[] = [
       if (!isDeliveryReached(caller, shown))
         throw new PostriderError("delivery_unknown", `no delivery has the id ${id}, or it is forgotten`);
       return { status: 200, body: toShownDelivery(shown) };
+    },
+  }),
+  defineRoute({
+    id: "getDeliveryRequest",
+    method: "GET",
+    path: "/v1/deliveries/:id/request",
+    scope: "read",
+    narrowing: "found",
+    summary: "The request of a delivery's next attempt, credentials masked, and what it is made of",
+    params: z.strictObject({ id: z.string().min(1).max(100) }),
+    replies: { 200: "The request, or why there is none." },
+    reply: deliveryRequestSchema,
+    errors: ["delivery_unknown"],
+    async handle({ params: { id }, caller }, { producer, composer }) {
+      const shown = await producer.deliveries.request(id, { compose: composer.compose });
+      if (!isRequestReached(caller, shown))
+        throw new PostriderError("delivery_unknown", `no delivery has the id ${id}, or it is forgotten`);
+      return { status: 200, body: toShownDeliveryRequest(shown) };
     },
   }),
 ];

@@ -55,7 +55,7 @@ export const eventRoutes: readonly Route[] = [
     },
     text: { type: "text/event-stream" },
     errors: ["events_invalid", "events_held"],
-    handle: ({ query: asked, header, caller, signal }, tools) => {
+    handle: ({ query: asked, header, caller, signal, isStillWelcome }, tools) => {
       checkGroupReader(caller, asked.group);
       const after = header("last-event-id") || asked.after;
       return streamTold({
@@ -65,6 +65,7 @@ export const eventRoutes: readonly Route[] = [
         reaches: (event) => reachesEvent(caller, event),
         toShown: toShownEvent,
         signal,
+        isStillWelcome,
         tools,
       });
     },

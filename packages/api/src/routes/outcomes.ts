@@ -57,7 +57,7 @@ export const outcomeRoutes: readonly Route[] = [
     },
     text: { type: "text/event-stream" },
     errors: ["outcomes_invalid", "outcomes_held"],
-    handle: ({ query: asked, header, caller, signal }, tools) => {
+    handle: ({ query: asked, header, caller, signal, isStillWelcome }, tools) => {
       checkReader(caller, asked.group);
       const after = header("last-event-id") || asked.after;
       return streamTold({
@@ -67,6 +67,7 @@ export const outcomeRoutes: readonly Route[] = [
         reaches: ({ action }) => reaches(caller, { action }),
         toShown: toShownReadOutcome,
         signal,
+        isStillWelcome,
         tools,
       });
     },

@@ -1,20 +1,16 @@
 // Previews: the requests that customers would get, masked, with what an author should know of them.
 
-import { type CompiledAction, compileAction } from "@postrider/compose/compile";
 import { toPreview } from "@postrider/compose/preview";
 import { toScope } from "@postrider/compose/scope";
 import { withMaskedSecrets } from "@postrider/compose/secret-grants";
-import { toActionRef } from "@postrider/shared/action-ref";
 import { type EventData, parseCustomer, parseValues, type Values } from "@postrider/shared/delivery";
-import { invalidField, PostriderError } from "@postrider/shared/errors";
-import { parseAction } from "@postrider/shared/parse-action";
 import { z } from "zod";
 import { problemDetailSchema, toShownProblems } from "../route/problem.ts";
 import { defineRoute, type Route } from "../route/route.ts";
 import { timeSchema } from "../route/times.ts";
-import type { Tools } from "../route/tools.ts";
 import { actionParams } from "./actions.ts";
 import { customerIdSchema, customerSchema } from "./customer.ts";
+import { readDraft } from "./drafts.ts";
 
 const CUSTOMERS_MAX = 50;
 
@@ -78,7 +74,7 @@ export const previewRoutes: readonly Route[] = [
     }),
     errors: ["action_unknown", "action_invalid", "customer_invalid", "delivery_invalid"],
     async handle({ params: { id }, body }, tools) {
-      const { name, compiled } = await load(id, body.action, tools);
+      const { name, compiled } = await readDraft(id, body.action, tools);
       const given = (body.customers ?? [body.customer]).map(parseCustomer);
       const values = body.values === undefined ? undefined : parseValues(body.values);
       const dueAt = body.at === undefined ? tools.now() : Date.parse(body.at);
@@ -119,33 +115,4 @@ export const previewRoutes: readonly Route[] = [
 
 function toExtras(event: EventData | undefined, values: Values | undefined) {
   return { ...(event !== undefined && { event }), ...(values !== undefined && { values }) };
-}
-
-/** @throws `action_unknown`, `action_invalid`. */
-async function load(
-  id: string,
-  document: object | undefined,
-  { producer }: Tools,
-): Promise<{ name: string; compiled: CompiledAction }> {
-  if (document === undefined) {
-    const saved = await producer.actions.get(id);
-    return { name: toActionRef(saved), compiled: compileAction(saved.action) };
-  }
-  const action = await inDocument(async () => producer.snippets.addTo(parseAction({ id, ...document })));
-  if (action.id === id) return { name: id, compiled: await inDocument(() => compileAction(action)) };
-  throw invalidField("action_invalid", "action.id", `must be ${id}, as the path says`);
-}
-
-/** What is wrong with a document stands within `action` of the body. */
-async function inDocument<T>(work: () => T | Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof PostriderError) || error.code !== "action_invalid") throw error;
-    const problems = error.problems.map((problem) => ({
-      ...problem,
-      field: ["action", problem.field].filter((part) => part !== "").join("."),
-    }));
-    throw new PostriderError("action_invalid", error.message, { cause: error, problems });
-  }
 }

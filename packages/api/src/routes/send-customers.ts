@@ -3,59 +3,25 @@
 
 import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
-import type { Format } from "@postrider/producer/customers/read-customers";
 import { parseValues } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
-import { parseExact } from "@postrider/shared/exact-json";
 import { chooseLane, isLaneName } from "@postrider/shared/lanes";
 import { z } from "zod";
 import { lineSchema, toProgressLines } from "../customers-stream/progress-lines.ts";
 import { type Reception, receive, type StreamOrder } from "../customers-stream/receive.ts";
+import { CUSTOMERS_TYPES, customersBodyQuery, openCustomersBody } from "../customers-stream/received-body.ts";
 import { reaches } from "../route/caller.ts";
 import { toPostriderError, toProblemDetails } from "../route/problem.ts";
 import { type Call, defineRoute, type Route } from "../route/route.ts";
 import { timeSchema } from "../route/times.ts";
 import type { Tools } from "../route/tools.ts";
 
-const FORMATS: ReadonlyMap<string, Format> = new Map([
-  ["application/x-ndjson", "ndjson"],
-  ["application/ndjson", "ndjson"],
-  ["application/jsonl", "ndjson"],
-  ["application/x-jsonlines", "ndjson"],
-  ["text/csv", "csv"],
-]);
 const NDJSON = "application/x-ndjson";
 const PROGRESS_MS = 1_000;
 /** How often a stream looks whether the API is told to stop: a fraction of the shortest grace. */
 const STOP_LOOK_MS = 250;
 
 const flag = z.enum(["true", "false"]).default("false");
-
-/** Short enough for a URL, with the rest of it and all headers, which Node reads up to 16 KiB of. */
-const EXTRA_CHARS_MAX = 4_000;
-
-/** A JSON object as the text of a parameter. */
-function jsonObject(name: string) {
-  return z
-    .string()
-    .max(EXTRA_CHARS_MAX)
-    .transform((text, context): Readonly<Record<string, unknown>> => {
-      const value = parseOrNull(text);
-      if (typeof value === "object" && value !== null && !Array.isArray(value))
-        return value as Readonly<Record<string, unknown>>;
-      context.addIssue(`must be a JSON object, such as {"${name === "event" ? "id" : "event_name"}":"x"}`);
-      return z.NEVER;
-    })
-    .optional();
-}
-
-function parseOrNull(text: string): unknown {
-  try {
-    return parseExact(text);
-  } catch {
-    return null;
-  }
-}
 
 const query = z.strictObject({
   run: z
@@ -69,12 +35,7 @@ const query = z.strictObject({
     .refine(isLaneName, "must be 1 to 50 of a-z 0-9 _ - and start with a letter or digit")
     .optional()
     .describe("The lane to start in; absent: bulk."),
-  after: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .default(0)
-    .describe("Go on behind this line of the same body, such as the `line` that was told last."),
+  ...customersBodyQuery,
   open: flag.describe("More customers of this run will come: it is not closed at the end."),
   hold: flag.describe("The deliveries wait until the run is released."),
   labels: z
@@ -83,8 +44,6 @@ const query = z.strictObject({
     .transform((text) => text.split(",").map((label) => label.trim()))
     .optional()
     .describe("Short texts, separated by commas, that the outcomes carry."),
-  event: jsonObject("event").describe("An event for all of them: a JSON object, short enough for a URL."),
-  values: jsonObject("values").describe("What else the templates see, for all of them: likewise."),
   sendAt: timeSchema.optional().describe("Not before this time."),
   expiresAt: timeSchema.optional().describe("No attempt after this time."),
 });
@@ -99,7 +58,7 @@ export const sendCustomers: Route = defineRoute({
   summary: "Enqueue a run of any length from a stream of NDJSON or CSV",
   params: z.strictObject({ id: z.string().describe("The action, as `id` or `id@version`.") }),
   query,
-  streams: [...FORMATS.keys()],
+  streams: CUSTOMERS_TYPES,
   replies: {
     200: "NDJSON: how far it is, about every second; a last line has `done`, or `error` with problem details.",
   },
@@ -134,16 +93,16 @@ type StreamCall = Call<{ id: string }, Query>;
 
 /** @throws whatever keeps the run from being begun. */
 async function begin(call: StreamCall, { producer, isOpen, streamSilenceMs }: Tools): Promise<Begun> {
-  const { params, query: asked, stream, mediaType, caller, signal } = call;
-  checkCodings(call.header);
+  const { params, query: asked, caller, signal } = call;
+  const body = openCustomersBody(call);
   if (!reaches(caller, { lane: asked.lane ?? chooseLane(true) }))
     throw new PostriderError("forbidden", "the token does not reach this lane");
   const run = asked.run ?? newRunId(params.id);
   const reception = await receive(
     {
-      bytes: stream ? toBytes(stream) : Readable.from([]),
-      format: FORMATS.get(mediaType ?? "") ?? "ndjson",
+      ...body,
       after: asked.after,
+      rejectedMax: asked.rejectedMax,
       silenceMs: streamSilenceMs,
     },
     { action: params.id, run, ...toRunOptions(asked) },
@@ -180,24 +139,6 @@ function stopWithApi(reception: Reception, isOpen: () => boolean): void {
     );
   }, STOP_LOOK_MS);
   void reception.ended.then(() => clearInterval(look));
-}
-
-/** The request's connection has the answer to carry, also when its body is not read to the end. */
-function toBytes(stream: Readable): AsyncIterable<Buffer> {
-  return { [Symbol.asyncIterator]: () => stream.iterator({ destroyOnReturn: false }) };
-}
-
-/** Whether it is gzip the bytes themselves tell. @throws `media_type_unsupported`. */
-function checkCodings(header: Call["header"]): void {
-  const coding = header("content-encoding")?.trim().toLowerCase() ?? "identity";
-  if (!["identity", "gzip", "x-gzip"].includes(coding))
-    throw new PostriderError(
-      "media_type_unsupported",
-      `Content-Encoding: ${coding} is not undone; send gzip`,
-    );
-  const [, charset] = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(header("content-type") ?? "") ?? [];
-  if (charset !== undefined && !/^(?:utf-?8|us-ascii)$/i.test(charset))
-    throw new PostriderError("media_type_unsupported", `the charset ${charset} is not read; send UTF-8`);
 }
 
 function toRunOptions({

@@ -11,9 +11,9 @@ import type { Tools } from "../route/tools.ts";
 
 const IDLE_MS = 250;
 /** Proxies close what is silent for half a minute or a minute. */
-const HEARTBEAT_MS = 15_000;
+export const HEARTBEAT_MS = 15_000;
 /** How soon a browser comes again. */
-const RETRY_MS = 2_000;
+export const RETRY_MS = 2_000;
 const PAGE = 500;
 
 interface StreamQuery {
@@ -31,28 +31,36 @@ export interface Streamed<E> {
   readonly reaches: (entry: Read<E>) => boolean;
   readonly toShown: (entry: Read<E>) => unknown;
   readonly signal: AbortSignal;
+  readonly isStillWelcome: () => Promise<boolean>;
   readonly tools: Tools;
 }
 
 /** @throws what a first look throws, so that it can still be a problem. */
 export async function streamTold<E>(streamed: Streamed<E>): Promise<Answer<undefined>> {
   const first = await read(streamed, streamed.query.after);
-  const stream = Readable.from(toEvents(first, streamed), { objectMode: false });
+  return toEventStream(toEvents(first, streamed));
+}
+
+/** @param events texts of server-sent events, made as they can be sent. */
+export function toEventStream(events: AsyncIterable<string>): Answer<undefined> {
   return {
     status: 200,
-    text: { type: "text/event-stream; charset=utf-8", text: stream },
+    text: {
+      type: "text/event-stream; charset=utf-8",
+      text: Readable.from(events, { objectMode: false }),
+    },
     // Proxies that gather answers would keep events back.
     headers: { "x-accel-buffering": "no" },
   };
 }
 
 async function* toEvents<E>(first: ReadPage<E>, streamed: Streamed<E>): AsyncGenerator<string> {
-  const { signal, tools } = streamed;
+  const { signal, tools, isStillWelcome } = streamed;
   yield `retry: ${RETRY_MS}\n\n`;
   let page: ReadPage<E> | null = first;
   let after = first.after;
   let saidAt = tools.now();
-  while (!signal.aborted && tools.isOpen()) {
+  while (!signal.aborted && tools.isOpen() && (await isStillWelcome())) {
     const text: string = page === null ? "" : toText(page, streamed);
     if (text !== "") {
       yield text;

@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
 import { PostriderError } from "@postrider/shared/errors";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { ANYBODY, type Caller } from "../route/caller.ts";
-import type { Door } from "../route/door.ts";
+import type { Door, Visit } from "../route/door.ts";
 import type { Given } from "../route/read-input.ts";
 import type { Answer, Circumstances, Route } from "../route/route.ts";
 import { limitBodyTime } from "./body-time.ts";
@@ -141,19 +141,23 @@ function createEntrance({ door }: ServerOptions, occupancy: Occupancy): Enter {
       request.caller = ANYBODY;
       return;
     }
-    const { authorization, host, origin, "sec-fetch-site": fetchSite } = request.headers;
     request.caller = await door.admit(
-      { authorization, host, origin, fetchSite: typeof fetchSite === "string" ? fetchSite : undefined },
+      toVisit(request),
       route,
       (name, value) => void reply.header(name, value),
     );
   };
 }
 
+function toVisit({ headers }: FastifyRequest): Visit {
+  const { authorization, host, origin, "sec-fetch-site": fetchSite } = headers;
+  return { authorization, host, origin, fetchSite: typeof fetchSite === "string" ? fetchSite : undefined };
+}
+
 function addRoute(
   app: FastifyInstance,
   route: Route,
-  { enter, answer, bodyMs }: { enter: Enter } & Pick<ServerOptions, "answer" | "bodyMs">,
+  { enter, answer, bodyMs, door }: { enter: Enter } & Pick<ServerOptions, "answer" | "bodyMs" | "door">,
 ): void {
   const add = (to: FastifyInstance): void => {
     to.route({
@@ -166,7 +170,7 @@ function addRoute(
       ...(route.streams === null && { preParsing: limitBodyTime(bodyMs) }),
       ...(route.scope === null && { bodyLimit: OPEN_BODY_BYTES_MAX }),
       async handler(request, reply) {
-        const circumstances = toCircumstances(route, request, reply);
+        const circumstances = toCircumstances(route, request, reply, door);
         const { trace } = request;
         const answered = await (trace === null
           ? answer(route, request, circumstances)
@@ -189,7 +193,12 @@ function addRoute(
   });
 }
 
-function toCircumstances(route: Route, request: FastifyRequest, reply: FastifyReply): Circumstances {
+function toCircumstances(
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  door: Door,
+): Circumstances {
   const { headers } = request;
   const key = headers["idempotency-key"];
   return {
@@ -205,6 +214,7 @@ function toCircumstances(route: Route, request: FastifyRequest, reply: FastifyRe
     bodyDigest: request.bodyDigest,
     url: request.raw.url ?? "",
     signal: toSignal(reply),
+    isStillWelcome: () => door.isStillWelcome(toVisit(request), route),
   };
 }
 

@@ -51,6 +51,15 @@ export function createDoor({ directory, rateLimit, isLoopbackOnly }: DoorOptions
         );
       return caller;
     },
+    async isStillWelcome(visit, { scope }) {
+      try {
+        const caller = await identify(visit);
+        return scope === null || holds(caller, scope);
+      } catch (error) {
+        // While Redis is away nobody knows better.
+        return error instanceof PostriderError && error.code === "redis_unavailable";
+      }
+    },
   };
 }
 

@@ -2,16 +2,9 @@
 // no Redis, unless an action uses snippets that neither it nor `--snippets` has.
 
 import { type Composer, createComposer } from "@postrider/compose/apart/composer";
-import type { CompiledAction } from "@postrider/compose/compile";
-import { compareExample, type Difference } from "@postrider/compose/examples";
-import type { Composed } from "@postrider/compose/request";
-import { toScope } from "@postrider/compose/scope";
-import { withMaskedSecrets } from "@postrider/compose/secret-grants";
+import { type Difference, type ExampleRun, runExamples } from "@postrider/compose/examples";
 import { findWarnings } from "@postrider/compose/warnings";
-import { parseCustomer, parseValues } from "@postrider/shared/delivery";
-import { PostriderError } from "@postrider/shared/errors";
 import { stringifyExact } from "@postrider/shared/exact-json";
-import type { Example } from "@postrider/shared/example";
 import type { Context } from "../context.ts";
 import type { Paint } from "../output.ts";
 import { toVisible } from "../readable.ts";
@@ -28,7 +21,7 @@ interface Checked {
   readonly action: string;
   readonly source: string;
   readonly warnings: ReturnType<typeof findWarnings>;
-  readonly examples: readonly { readonly name: string; readonly differences: readonly Difference[] }[];
+  readonly examples: readonly ExampleRun[];
 }
 
 export async function check(
@@ -56,38 +49,12 @@ async function checkAction(
   { source, compiled, examples }: LoadedAction,
   composer: Composer,
 ): Promise<Checked> {
-  const results = [];
-  for (const [index, example] of examples.entries()) {
-    const composed = await compose(compiled, example, composer);
-    results.push({
-      name: example.name ?? `example ${index + 1}`,
-      differences: compareExample(example, composed, compiled.action),
-    });
-  }
-  return { action: compiled.action.id, source, warnings: findWarnings(compiled), examples: results };
-}
-
-/** What a producer would refuse ends the example as such. */
-async function compose(compiled: CompiledAction, example: Example, composer: Composer): Promise<Composed> {
-  try {
-    const scope = toScope(
-      {
-        customer: parseCustomer(example.customer),
-        ...(example.event !== undefined && { event: example.event }),
-        ...(example.values !== undefined && { values: parseValues(example.values) }),
-      },
-      example.deliveryId,
-    );
-    const facts = { id: example.deliveryId, dueAt: Date.parse(example.at) };
-    return await composer.compose(compiled, facts, withMaskedSecrets(scope, compiled.action));
-  } catch (error) {
-    if (!(error instanceof PostriderError)) throw error;
-    return {
-      kind: "problem",
-      reason: "delivery_invalid",
-      problems: [{ field: error.code, message: error.message }],
-    };
-  }
+  return {
+    action: compiled.action.id,
+    source,
+    warnings: findWarnings(compiled),
+    examples: await runExamples(compiled, examples, composer.compose),
+  };
 }
 
 function show({ action, source, warnings, examples }: Checked, { output }: Context): void {

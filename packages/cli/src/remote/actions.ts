@@ -1,5 +1,6 @@
 // Actions through the API, and test sends, which a worker carries out.
 
+import type { Action } from "@postrider/shared/action";
 import { parseActionRef } from "@postrider/shared/action-ref";
 import { hasCode, PostriderError } from "@postrider/shared/errors";
 import type { TestSend } from "@postrider/worker/test-send";
@@ -84,23 +85,34 @@ function checkId(id: string): void {
   throw new PostriderError("action_unknown", `the action ${id} is not in the store`);
 }
 
+type Sample = Parameters<Service["testSend"]>[1];
+
 /** A worker waits for one attempt, as long as the action lets it take. */
 const TEST_SEND_MS = 600_000;
 
 export function createTestSend({ call }: Remote): Service["testSend"] {
   return async (action, sample, to) => {
-    if (typeof action !== "string" || to !== undefined)
+    if (typeof action === "string" && to !== undefined)
       throw new PostriderError(
         "settings_invalid",
-        "through the API a worker sends saved actions as they stand: save the file with actions apply and name its id, without --to; or unset POSTRIDER_URL to send from this machine",
+        "through the API a worker sends a saved action to its own address: give its file for --to, or unset POSTRIDER_URL to send from this machine",
       );
-    checkRef(action);
     const { problems, ...result } = await call("testAction", {
-      params: { id: action },
-      body: sample,
+      ...(typeof action === "string" ? toSaved(action, sample) : toDraft(action, sample, to)),
       timeoutMs: TEST_SEND_MS,
     });
     const { request, reply, fault, ...rest } = result;
     return { request, reply, fault, problems: problems.map(toProblem), ...rest } as unknown as TestSend;
   };
+}
+
+function toSaved(ref: string, sample: Sample) {
+  checkRef(ref);
+  return { params: { id: ref }, body: sample };
+}
+
+/** A document of this machine, which need not be saved. */
+function toDraft(action: Action, sample: Sample, to: string | undefined) {
+  const document = { ...action, ...(to !== undefined && { url: to }) };
+  return { params: { id: action.id }, body: { ...sample, action: document } };
 }

@@ -40,6 +40,11 @@ const REFUSED_TAGS: Readonly<Record<string, string>> = {
   tablerow: "writes HTML tables; use for",
 };
 
+/** Whether a tag is known only to be refused. */
+export function isRefusedTag(name: string): boolean {
+  return MAIL_TAGS.includes(name) || name in REFUSED_TAGS;
+}
+
 /** Registers the tags. `field` names the field of the action, so that each draws chance of its own. */
 export function registerTags(liquid: Liquid, field: string): void {
   liquid.registerTag(

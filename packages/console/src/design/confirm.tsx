@@ -15,6 +15,8 @@ export interface Question {
   /** The word of the button: a verb, with the number. */
   readonly verb: string;
   readonly isHarmful?: boolean;
+  /** Where there is much to write. */
+  readonly isRoomy?: boolean;
   /** @param fields what was written in the body's fields, by name. @throws ApiError. */
   readonly act: (fields: Readonly<Record<string, string>>) => Promise<unknown>;
 }
@@ -32,7 +34,7 @@ export function ConfirmDialog() {
 }
 
 function Dialog({ question }: { readonly question: Question }) {
-  const { title, body, verb, isHarmful = false, act } = question;
+  const { title, body, verb, isHarmful = false, isRoomy = false, act } = question;
   const dialog = useRef<HTMLDialogElement>(null);
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<ApiError | null>(null);
@@ -56,7 +58,13 @@ function Dialog({ question }: { readonly question: Question }) {
     }
   };
   return (
-    <dialog ref={dialog} aria-labelledby={id} onCancel={close} onClose={close}>
+    <dialog
+      ref={dialog}
+      class={isRoomy ? "roomy" : undefined}
+      aria-labelledby={id}
+      onCancel={close}
+      onClose={close}
+    >
       <form
         method="dialog"
         onSubmit={(event) => {

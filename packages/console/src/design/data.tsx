@@ -15,9 +15,16 @@ export function Data({ of, isName = false }: { readonly of: Given; readonly isNa
 /** Beyond this a body is cut, so that no reply makes the page slow. */
 const SHOWN_CHARS = 20_000;
 
+interface BlockProps {
+  readonly text: string;
+  readonly label: string;
+  /** Not even indented. */
+  readonly isAsItIs?: boolean;
+}
+
 /** A whole text, such as a body. JSON is indented, its integers exact. */
-export function Block({ text, label }: { readonly text: string; readonly label: string }) {
-  const whole = indent(text);
+export function Block({ text, label, isAsItIs = false }: BlockProps) {
+  const whole = isAsItIs ? text : indent(text);
   const shown = whole.slice(0, SHOWN_CHARS);
   return (
     <>

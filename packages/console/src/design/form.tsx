@@ -50,6 +50,28 @@ export function Field({
   );
 }
 
+/** A value that is not shown while it is written, and that no browser keeps. */
+export function SecretField({ label, name, hint }: Pick<FieldProps, "label" | "name" | "hint">) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        name={name}
+        type="password"
+        required
+        autocomplete="new-password"
+        spellcheck={false}
+        aria-describedby={`${id}-hint`}
+      />
+      <p class="hint" id={`${id}-hint`}>
+        {hint}
+      </p>
+    </div>
+  );
+}
+
 interface ChoiceProps {
   readonly label: string;
   readonly name: string;

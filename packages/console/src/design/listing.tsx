@@ -36,7 +36,7 @@ export function Listing<T>({ name, rows, columns, keyOf }: ListingProps<T>) {
             <tr key={keyOf(row)}>
               {columns.map(({ head, cell, isNumber }) => (
                 <td key={head} data-head={head} class={isNumber ? "number" : undefined}>
-                  {cell(row)}
+                  <div class="cell">{cell(row)}</div>
                 </td>
               ))}
             </tr>

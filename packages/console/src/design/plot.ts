@@ -35,13 +35,21 @@ export function createPlot(root: HTMLElement, drawing: Drawing, onPoint: (at: nu
         width: 1.75,
         fill:
           lines.length === 1 ? `color-mix(in srgb, ${color(line.color)} 12%, transparent)` : "transparent",
-        points: { show: false },
+        points: { show: true, size: 4, filter: findLone },
       })),
     ],
     hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? null)] },
   };
   const data = [times.map((time) => Date.parse(time) / 1_000), ...lines.map(({ points }) => [...points])];
   return new uPlot(options, data as uPlot.AlignedData, root);
+}
+
+/** Points without a neighbour, which no line shows. */
+function findLone(plot: uPlot, series: number, isShown: boolean): number[] | null {
+  if (!isShown) return null;
+  const points = plot.data[series] ?? [];
+  const isThere = (at: number): boolean => typeof points[at] === "number";
+  return [...points.keys()].filter((at) => isThere(at) && !isThere(at - 1) && !isThere(at + 1));
 }
 
 const DAY_S = 86_400;

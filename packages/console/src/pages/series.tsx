@@ -81,7 +81,10 @@ export function Measures({ name, unit, lines, of }: MeasuresProps) {
           const found = reply.series.find((one) => one.measure === drawn.measure && !one.isRest);
           return { ...drawn, points: toPoints(reply, found?.points ?? [], unit) };
         };
-        return <Chart name={name} unit={unit} times={toTimes(reply)} lines={lines.map(toLine)} />;
+        const drawn = lines.map(toLine);
+        const isEmpty = drawn.every(({ points }) => points.every((point) => point === null));
+        if (isEmpty) return <p class="calm-note">Nothing was measured in this time.</p>;
+        return <Chart name={name} unit={unit} times={toTimes(reply)} lines={drawn} />;
       }}
     </Waiting>
   );

@@ -3,6 +3,7 @@
 import { ApiError } from "@postrider/client/api-error";
 import { type Call, createCall } from "@postrider/client/call";
 import type { Operations } from "@postrider/client/generated";
+import { type Ask, exchange } from "@postrider/client/http-exchange";
 import { signal } from "@preact/signals";
 
 export type Caller = Operations["getCaller"]["reply"];
@@ -59,6 +60,21 @@ function notice(error: unknown): void {
 export const askApi = ((...input: Parameters<Call>) => look(...input)) as Call;
 /** Changes; tried again where the connection is cut. @throws ApiError. */
 export const tellApi = ((...input: Parameters<Call>) => change(...input)) as Call;
+
+/**
+ * An answer that is a stream, its body unread.
+ * @throws ApiError.
+ */
+export async function openApi(ask: Ask): Promise<Response> {
+  try {
+    const response = await exchange({ url: apiUrl, token }, ask);
+    isAway.value = false;
+    return response;
+  } catch (error) {
+    notice(error);
+    throw error;
+  }
+}
 
 /** Finds out whether the token that is there, or none, lets the reader in. */
 export async function enter(): Promise<void> {

@@ -72,7 +72,7 @@ export async function applyAction(
 }
 
 /** What somebody saved who saw a mask would be sent as it is. @throws `action_invalid`. */
-function refuseMasks(action: Action): void {
+export function refuseMasks(action: Action): void {
   const problems = findMasks(action).map((field) => ({
     field,
     message: `is ${MASK}, which stands where a credential is not shown; write the credential, or better name a stored secret`,

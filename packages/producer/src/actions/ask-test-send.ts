@@ -2,19 +2,25 @@
 
 import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
+import { compileAction } from "@postrider/compose/compile";
 import { asProducer } from "@postrider/redis/connect";
 import type { TestSendQueue } from "@postrider/redis/test-send-queue";
 import { toActionRef } from "@postrider/shared/action-ref";
 import { type Delivery, parseCustomer, parseValues } from "@postrider/shared/delivery";
-import { PostriderError } from "@postrider/shared/errors";
+import { invalidField, PostriderError } from "@postrider/shared/errors";
+import { parseAction } from "@postrider/shared/parse-action";
 import type { Sealer } from "@postrider/shared/seal";
+import { toStoredAction } from "@postrider/shared/stored-action";
 import {
   packTestSend,
   type TestSendReply,
   type TestSendRequest,
+  type ToBin,
   unpackTestSend,
 } from "@postrider/shared/test-send-format";
+import type { SnippetStore } from "../snippets/snippets.ts";
 import type { ActionStore } from "./actions.ts";
+import { refuseMasks } from "./apply-action.ts";
 
 /** A worker looks every quarter of a second; a busy machine takes longer. */
 const TAKE_UP_MS = 5_000;
@@ -27,25 +33,42 @@ export type TestSendResult = Readonly<Record<string, unknown>>;
 
 /**
  * Sends once, and waits. @param ref `id` for the latest version, or `id@version`.
- * @throws from the returned function: `action_unknown`, `customer_invalid`, `delivery_invalid`,
- * `key_missing`,
- * `worker_unavailable`.
+ * @throws from the returned function: `action_unknown`, `action_invalid`, `customer_invalid`,
+ * `delivery_invalid`, `key_missing`, `worker_unavailable`.
  */
 export type TestAction = (
   ref: string,
   sample: Pick<Delivery, "customer" | "event" | "values">,
-  signal?: AbortSignal,
+  options?: TestActionOptions,
 ) => Promise<TestSendResult>;
+
+export interface TestActionOptions {
+  /** A document of this action that is not saved, in the place of what is. */
+  readonly draft?: unknown;
+  /** To the request bin; absent: to the action's own address. */
+  readonly bin?: ToBin;
+  readonly signal?: AbortSignal;
+}
 
 export interface TestSendsDependencies {
   /** One that answers. @throws `redis_unavailable`. */
   readonly findQueue: () => TestSendQueue;
   readonly actions: ActionStore;
+  readonly snippets: Pick<SnippetStore, "addTo">;
   readonly sealer: Sealer;
   readonly now: () => number;
 }
 
-export function createTestAction({ findQueue, actions, sealer, now }: TestSendsDependencies): TestAction {
+/** What is asked for, and how long an attempt of it may take. */
+type Named = Pick<TestSendRequest, "action" | "special"> & { readonly timeoutMs: number };
+
+export function createTestAction({
+  findQueue,
+  actions,
+  snippets,
+  sealer,
+  now,
+}: TestSendsDependencies): TestAction {
   const waitFor = async (
     queue: TestSendQueue,
     id: string,
@@ -58,6 +81,22 @@ export function createTestAction({ findQueue, actions, sealer, now }: TestSendsD
       await setTimeout(LOOK_MS);
     }
     return null;
+  };
+  const findSaved = async (ref: string, bin: ToBin | undefined): Promise<Named> => {
+    const saved = await actions.get(ref);
+    const { timeoutMs } = saved.action;
+    const name = toActionRef(saved);
+    return bin === undefined
+      ? { timeoutMs, action: name }
+      : { timeoutMs, action: "", special: { name, bin } };
+  };
+  const prepareDraft = async (id: string, document: unknown, bin: ToBin | undefined): Promise<Named> => {
+    const action = await snippets.addTo(parseAction(document));
+    if (action.id !== id) throw invalidField("action_invalid", "id", `must be ${id}, as it is called here`);
+    refuseMasks(action);
+    compileAction(action);
+    const special = { name: id, draft: toStoredAction(action, sealer), ...(bin !== undefined && { bin }) };
+    return { timeoutMs: action.timeoutMs, action: "", special };
   };
   /** @throws `worker_unavailable` where nobody takes it up, or it takes too long. */
   const awaitAnswer = async (
@@ -73,10 +112,12 @@ export function createTestAction({ findQueue, actions, sealer, now }: TestSendsD
     if (answer !== null) return answer;
     throw unavailable("no worker has told in time what came of the test send");
   };
-  return async (ref, sample, signal) => {
-    const saved = await actions.get(ref);
-    const until = now() + TAKE_UP_MS + saved.action.timeoutMs + BESIDE_MS;
-    const request = { id: randomUUID(), action: toActionRef(saved), sample: check(sample), until };
+  return async (ref, sample, { draft, bin, signal } = {}) => {
+    const { timeoutMs, ...named } = await (draft === undefined
+      ? findSaved(ref, bin)
+      : prepareDraft(ref, draft, bin));
+    const until = now() + TAKE_UP_MS + timeoutMs + BESIDE_MS;
+    const request = { id: randomUUID(), ...named, sample: check(sample), until };
     const packed = packTestSend(request, sealer);
     return await asProducer(async () => {
       const queue = findQueue();

@@ -18,6 +18,7 @@ export const AUDITED = [
   "action.saved",
   "action.archived",
   "action.restored",
+  "action.draft_sent",
   "snippet.saved",
   "snippet.removed",
   "secret.saved",

@@ -11,6 +11,7 @@ import { hasCode, PostriderError } from "@postrider/shared/errors";
 import type { Outcome } from "@postrider/shared/outcome";
 import type { Sealer } from "@postrider/shared/seal";
 import type { FindActionOrigin } from "../actions/action-origins.ts";
+import type { ActionStore } from "../actions/actions.ts";
 import type { ByFilter } from "../by-filter/by-filter.ts";
 import type { Finder } from "../dead-letters/find.ts";
 import type { Destination, Destinations } from "../destinations/destinations.ts";
@@ -18,6 +19,7 @@ import type { OverShards, ShardPart } from "../over-shards/over-shards.ts";
 import type { Runs } from "../runs/runs.ts";
 import { readAttempts } from "./attempts.ts";
 import type { Changes } from "./change.ts";
+import { createDeliveryRequest } from "./delivery-request.ts";
 import { explainNext, explainVerdict, type Next } from "./explain.ts";
 import { type DeliveryState, type Located, locate } from "./locate.ts";
 import { openDelivery, toCustomerId } from "./stored-delivery.ts";
@@ -58,10 +60,12 @@ export interface DeliveryShown {
 export interface Deliveries extends Changes, ByFilter {
   /** @throws `delivery_unknown`. */
   show(id: string): Promise<DeliveryShown>;
+  /** The request of its next attempt, credentials masked. @throws `delivery_unknown`. */
+  readonly request: ReturnType<typeof createDeliveryRequest>;
 }
 
 /** What one shard knows of its deliveries. */
-export type DeliveriesOfShard = Changes & Pick<Deliveries, "show">;
+export type DeliveriesOfShard = Changes & Pick<Deliveries, "show" | "request">;
 
 interface WithDeliveries extends ShardPart {
   readonly deliveries: DeliveriesOfShard;
@@ -75,12 +79,14 @@ export function createDeliveries(over: OverShards<WithDeliveries>, byFilter: ByF
     cancel: (id) => inIts(id, (deliveries) => deliveries.cancel(id)),
     changeTimes: (id, changes) => inIts(id, (deliveries) => deliveries.changeTimes(id, changes)),
     show: (id) => inIts(id, (deliveries) => deliveries.show(id)),
+    request: (id, options) => inIts(id, (deliveries) => deliveries.request(id, options)),
   };
 }
 
 export interface DeliveriesDependencies {
   readonly shard: Shard;
   readonly directory: LaneDirectory;
+  readonly actions: ActionStore;
   readonly finder: Finder;
   readonly findOrigin: FindActionOrigin;
   /** Over all shards, as all that is shown of a run or destination. */
@@ -94,6 +100,7 @@ export function createShardDeliveries(dependencies: DeliveriesDependencies): Del
   const { shard, directory, finder, sealer } = dependencies;
   return {
     ...dependencies.changes,
+    request: createDeliveryRequest(dependencies),
     async show(id) {
       await asProducer(() => directory.refresh());
       const located = await locate(shard, finder, id);

@@ -52,13 +52,29 @@ export function addCredential(sensitive: Set<string>, value: string): void {
 /** The finding with every sensitive value masked. */
 export function conceal<F extends Finding>(finding: F, sensitive: Sensitive): F {
   if (sensitive.size === 0) return finding;
-  const forms = [...new Set([...sensitive].flatMap(formsOf))]
-    .filter((form) => form.length >= CHARS_MIN)
-    // The longest first: otherwise a part of one could be masked and the rest stay.
-    .sort((a, b) => b.length - a.length);
-  const mask = (text: string): string =>
-    forms.reduce((masked, form) => (masked.includes(form) ? masked.replaceAll(form, MASK) : masked), text);
-  return concealTexts(finding, mask, forms);
+  const forms = allForms(sensitive);
+  return concealTexts(finding, (text) => maskForms(text, forms), forms);
+}
+
+/** A whole text with every sensitive value masked. */
+export function concealText(text: string, sensitive: Sensitive): string {
+  return maskForms(text, allForms(sensitive));
+}
+
+function allForms(sensitive: Sensitive): string[] {
+  return (
+    [...new Set([...sensitive].flatMap(formsOf))]
+      .filter((form) => form.length >= CHARS_MIN)
+      // The longest first: otherwise a part of one could be masked and the rest stay.
+      .sort((a, b) => b.length - a.length)
+  );
+}
+
+function maskForms(text: string, forms: readonly string[]): string {
+  return forms.reduce(
+    (masked, form) => (masked.includes(form) ? masked.replaceAll(form, MASK) : masked),
+    text,
+  );
 }
 
 function concealTexts<F extends Finding>(finding: F, mask: (text: string) => string, forms: string[]): F {

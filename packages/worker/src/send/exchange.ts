@@ -37,7 +37,7 @@ export function exchange(
   request: ComposedRequest,
   limits: ExchangeLimits,
   leftMs: number,
-  pools: Pools,
+  pools: Pick<Pools, "get">,
   interrupts: Interrupts,
 ): Promise<Sent> {
   const route = pools.get(request.origin, limits);

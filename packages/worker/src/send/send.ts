@@ -30,7 +30,7 @@ export interface SendLimits extends ExchangeLimits {
 export function send(
   request: ComposedRequest,
   limits: SendLimits,
-  pools: Pools,
+  pools: Pick<Pools, "get">,
   interrupts: Interrupts,
 ): Promise<Sent> {
   return limits.redirects === 0
@@ -42,7 +42,7 @@ export function send(
 async function follow(
   first: ComposedRequest,
   limits: SendLimits,
-  pools: Pools,
+  pools: Pick<Pools, "get">,
   interrupts: Interrupts,
 ): Promise<Sent> {
   const startedAt = performance.now();

@@ -9,9 +9,10 @@ import {
   packTestSend,
   type TestSendReply,
   type TestSendRequest,
+  type ToBin,
   unpackTestSend,
 } from "@postrider/shared/test-send-format";
-import type { FindAction } from "../action-cache.ts";
+import { type FindAction, openAction } from "../action-cache.ts";
 import type { TestSend } from "../test-send.ts";
 
 /** A person waits. */
@@ -26,6 +27,7 @@ export interface TestSendsOptions {
   readonly send: (
     found: Extract<Awaited<ReturnType<FindAction>>, { readonly action: unknown }>,
     sample: TestSendRequest["sample"],
+    bin: ToBin | null,
   ) => Promise<TestSend>;
   readonly log: Logger;
   readonly now: () => number;
@@ -61,14 +63,16 @@ export function serveTestSends(options: TestSendsOptions): { stop(): Promise<voi
 }
 
 async function attempt(
-  { action, sample }: TestSendRequest,
-  { findAction, send }: TestSendsOptions,
+  { action, special, sample }: TestSendRequest,
+  { findAction, sealer, send }: TestSendsOptions,
 ): Promise<TestSendReply<TestSend>> {
   try {
-    const found = await findAction(action);
-    if (found === null) throw new PostriderError("action_unknown", `no action ${action}`);
+    const name = special?.name ?? action;
+    const draft = special?.draft;
+    const found = await (draft === undefined ? findAction(name) : openAction(name, draft, sealer));
+    if (found === null) throw new PostriderError("action_unknown", `no action ${name}`);
     if ("kind" in found) throw toError(found);
-    return { result: await send(found, sample) };
+    return { result: await send(found, sample, special?.bin ?? null) };
   } catch (error) {
     if (!(error instanceof PostriderError)) throw error;
     const { code, message, problems } = error;

@@ -9,25 +9,28 @@ import { Waiting } from "../../design/waiting.tsx";
 import { address, toHref } from "../../platform/address.ts";
 import { may } from "../../session/session.ts";
 import { useAsk } from "../../session/use-ask.ts";
+import { Composer } from "../composer/composer.tsx";
 import { actionHref } from "../links.ts";
 import type { PageProps } from "../page-props.ts";
-import { Edit } from "./edit.tsx";
 import { OneAction } from "./one-action.tsx";
+import { RequestBin } from "./request-bin-page.tsx";
 
 export function Actions({ below: [id] }: PageProps) {
   const { version } = address.value.query;
   if (id === undefined) return <All />;
-  return id === NEW ? <NewAction /> : <OneAction key={`${id} ${version}`} id={id} />;
+  if (id === NEW) return <NewAction />;
+  return id === BIN ? <RequestBin /> : <OneAction key={`${id} ${version}`} id={id} />;
 }
 
-/** No action can have it as its id. */
+/** No action can have these as its id. */
 const NEW = "~new";
+const BIN = "~bin";
 
 function NewAction() {
   return (
     <Page title="New action" name="New action" above={{ href: "#/actions", label: "Actions" }}>
       {may("manage") ? (
-        <Edit saved={null} done={() => undefined} />
+        <Composer saved={null} onSaved={() => undefined} />
       ) : (
         <Empty title="Your token may not save actions.">
           <p>It needs the scope manage.</p>
@@ -50,6 +53,9 @@ function All() {
       name="Actions"
       actions={
         <>
+          <a class="button" href={toHref(["actions", BIN])}>
+            Request bin
+          </a>
           {may("manage") && (
             <a class="button" href={toHref(["actions", NEW])}>
               New action

@@ -9,8 +9,8 @@ import { Waiting } from "../../design/waiting.tsx";
 import { address, toHref } from "../../platform/address.ts";
 import { may, type Scope, tellApi } from "../../session/session.ts";
 import { useAsk } from "../../session/use-ask.ts";
+import { SavedComposer } from "../composer/saved-composer.tsx";
 import { FLOW, Measures, SpanChoice } from "../series.tsx";
-import { EditSaved } from "./edit-saved.tsx";
 import { Trial } from "./trial.tsx";
 import { Versions } from "./versions.tsx";
 
@@ -61,7 +61,7 @@ export function OneAction({ id }: { readonly id: string }) {
             )}
             {tab === "versions" && <Versions id={id} shown={shown.version} />}
             {tab === "try" && <Trial action={named} />}
-            {tab === "edit" && may("manage") && <EditSaved shown={shown} done={asked.again} />}
+            {tab === "edit" && may("manage") && <SavedComposer shown={shown} onSaved={asked.again} />}
             {tab === "charts" && <Charts id={id} />}
           </>
         )}

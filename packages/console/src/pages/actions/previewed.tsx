@@ -2,9 +2,9 @@
 // where each value lands and how it is escaped there.
 
 import type { Operations } from "@postrider/client/generated";
+import { useState } from "preact/hooks";
 import { Badge } from "../../design/badge.tsx";
 import { Data } from "../../design/data.tsx";
-import { Listing } from "../../design/listing.tsx";
 import { Panel } from "../../design/panel.tsx";
 import { showCount, showMany } from "../../words/numbers.ts";
 import { makeVisible } from "../../words/visible.ts";
@@ -13,66 +13,90 @@ import { Request } from "../deliveries/as-sent.tsx";
 type Preview = Operations["previewAction"]["reply"];
 type One = Preview["previews"][number];
 
-export function Previewed({ preview: { previews, warnings, outputs } }: { readonly preview: Preview }) {
+interface PreviewedProps {
+  readonly preview: Preview;
+  /** Where they are told beside what they are about, there is no need to tell them again. */
+  readonly withHints: boolean;
+}
+
+export function Previewed({ preview: { previews, warnings }, withHints }: PreviewedProps) {
   const sorted = [...previews].sort((a, b) => b.problems.length - a.problems.length);
   const failing = previews.filter(({ problems }) => problems.length > 0).length;
   return (
-    <>
-      <Panel
-        title={
-          failing === 0
-            ? `${showMany(previews.length, "request", "requests")}, all sound`
-            : `${showCount(failing)} of ${showMany(previews.length, "request", "requests")} would fail`
-        }
-      >
-        {warnings.map(({ pointer, message, line, column }) => (
+    <Panel
+      title={
+        failing === 0
+          ? `${showMany(previews.length, "request", "requests")}, all sound`
+          : `${showCount(failing)} of ${showMany(previews.length, "request", "requests")} would fail`
+      }
+    >
+      {withHints &&
+        warnings.map(({ pointer, message, line, column }) => (
           <p class="note" key={`${pointer} ${message} ${line} ${column}`}>
             <code>{makeVisible(pointer)}</code>: {makeVisible(message)}
           </p>
         ))}
-        {sorted.map((one, at) => (
-          <OnePreview key={`${one.customerId} ${at}`} one={one} isOpen={at === 0} />
+      {sorted.map((one, at) => (
+        <OnePreview key={`${one.customerId} ${at}`} one={one} isOpen={at === 0} />
+      ))}
+    </Panel>
+  );
+}
+
+interface LandingsProps {
+  readonly outputs: Preview["outputs"];
+  /** What is done to a value, by its place. */
+  readonly places: Readonly<Record<string, string>>;
+}
+
+export function Landings({ outputs, places }: LandingsProps) {
+  if (outputs.length === 0) return null;
+  return (
+    <Panel title="Where each value lands">
+      <ul class="landings">
+        {outputs.map(({ field, line, column, expression, place }) => (
+          <li key={`${field} ${line} ${column}`}>
+            <Data of={expression} isName />
+            <span>
+              {places[place] ?? place}{" "}
+              <span class="faint">
+                ({field}, line {line})
+              </span>
+            </span>
+          </li>
         ))}
-      </Panel>
-      {outputs.length > 0 && (
-        <Panel title="Where each value lands">
-          <Listing
-            name="Where each value lands"
-            rows={outputs}
-            keyOf={({ field, line, column }) => `${field} ${line} ${column}`}
-            columns={[
-              { head: "Value", cell: ({ expression }) => <Data of={expression} isName /> },
-              { head: "In", cell: ({ field, line, column }) => `${field}, line ${line}, column ${column}` },
-              { head: "As", cell: ({ place }) => place },
-            ]}
-          />
-        </Panel>
-      )}
-    </>
+      </ul>
+    </Panel>
   );
 }
 
 function OnePreview({ one, isOpen }: { readonly one: One; readonly isOpen: boolean }) {
+  // Of fifty requests, most are never looked at.
+  const [isShown, setShown] = useState(isOpen);
   const { customerId, problems, url, method, headers, body, missing, unused, bytes } = one;
   return (
-    <details open={isOpen}>
+    <details open={isOpen} onToggle={({ currentTarget }) => setShown(currentTarget.open)}>
       <summary>
         <Data of={customerId} /> {problems.length > 0 && <Badge state="fails" tone="bad" />}
       </summary>
-      <div class="dialog-body">
-        {problems.map(({ pointer, message, line, column }) => (
-          <p class="problem" key={`${pointer} ${message} ${line} ${column}`}>
-            <code>{makeVisible(pointer)}</code>
-            {line !== undefined && `, line ${line}, column ${column ?? 1}`}: {makeVisible(message)}
+      {isShown && (
+        <div class="dialog-body">
+          {problems.map(({ pointer, message, line, column }) => (
+            <p class="problem" key={`${pointer} ${message} ${line} ${column}`}>
+              <span>
+                <code>{makeVisible(pointer)}</code>
+                {line !== undefined && `, line ${line}, column ${column ?? 1}`}: {makeVisible(message)}
+              </span>
+            </p>
+          ))}
+          {url !== null && <Request request={{ method, url, headers, body }} />}
+          <p class="hint">
+            {bytes !== null && `${showCount(bytes.headers + bytes.body)} bytes. `}
+            {missing.length > 0 && `Read and not there: ${missing.map(makeVisible).join(", ")}. `}
+            {unused.length > 0 && `There and not read: ${unused.map(makeVisible).join(", ")}.`}
           </p>
-        ))}
-        {url !== null && <Request request={{ method, url, headers, body }} />}
-        <p class="hint">
-          {bytes !== null && `${showCount(bytes.headers + bytes.body)} bytes. `}
-          {missing.length > 0 && `Read and not there: ${missing.map(makeVisible).join(", ")}. `}
-          {unused.length > 0 && `There and not read: ${unused.map(makeVisible).join(", ")}.`}
-        </p>
-      </div>
+        </div>
+      )}
     </details>
   );
 }

@@ -13,7 +13,7 @@ import { Request } from "../deliveries/as-sent.tsx";
 type Sent = Operations["testAction"]["reply"];
 
 export function TestSent({ sent }: { readonly sent: Sent }) {
-  const { request, reply, fault, problems, timings, verdict, reason, retryInMs } = sent;
+  const { arrived, request, reply, fault, problems, timings, verdict, reason, retryInMs } = sent;
   const known = REASONS[reason as keyof typeof REASONS];
   return (
     <div class="grid" aria-live="polite">
@@ -25,7 +25,9 @@ export function TestSent({ sent }: { readonly sent: Sent }) {
         {fault !== null && <p class="problem">{makeVisible(`${fault.code}: ${fault.message}`)}</p>}
         {problems.map(({ pointer, message }) => (
           <p class="problem" key={`${pointer} ${message}`}>
-            <code>{makeVisible(pointer)}</code>: {makeVisible(message)}
+            <span>
+              <code>{makeVisible(pointer)}</code>: {makeVisible(message)}
+            </span>
           </p>
         ))}
         <Facts
@@ -53,9 +55,11 @@ export function TestSent({ sent }: { readonly sent: Sent }) {
           </>
         )}
       </Panel>
-      <Panel title="The request, credentials masked">
-        {request === null ? <p class="calm-note">Nothing was sent.</p> : <Request request={request} />}
-      </Panel>
+      {arrived === null && (
+        <Panel title="The request, credentials masked">
+          {request === null ? <p class="calm-note">Nothing was sent.</p> : <Request request={request} />}
+        </Panel>
+      )}
     </div>
   );
 }

@@ -12,7 +12,8 @@ import { useAsk } from "../../session/use-ask.ts";
 import { showCount, showMany } from "../../words/numbers.ts";
 import { FilterForm, filterOf, sayFilter } from "../filter.tsx";
 import { HOW_OFTEN, WHOSE } from "../letter-columns.tsx";
-import { actionHref, deliveryHref } from "../links.ts";
+import { actionHref, deliveryHref, destinationHref, runHref } from "../links.ts";
+import { FirstMet } from "../met.tsx";
 import type { PageProps } from "../page-props.ts";
 import { LetterSwitches } from "./letter-switches.tsx";
 
@@ -23,18 +24,24 @@ const PAGE = 50;
 const LETTERS_MS = 5_000;
 /** Grouping looks at thousands. */
 const GROUPS_MS = 15_000;
+const GROUPS_MORE_MS = 120_000;
 const NAMES = ["reason", "destination", "action", "run", "customer", "label", "lane", "from", "to"] as const;
+/** Looked at for the groups unless their reader asks for more, so that they are there at once. */
+const SCAN = 5_000;
+/** As many as the API looks at in some ten seconds. */
+const SCAN_MORE = 100_000;
 /** What groups may be told apart by. */
 const WAYS = ["reason,destination", "reason", "destination", "action", "run"] as const;
 
 export function DeadLetters(_: PageProps) {
-  const { after, by = WAYS[0] } = address.value.query;
+  const { after, by = WAYS[0], scan = String(SCAN) } = address.value.query;
   const filter = filterOf(NAMES);
   const isFirst = after === undefined;
+  const isFiltered = Object.keys(filter).length > 0;
   const groups = useAsk(
     "groupDeadLetters",
-    { query: { ...filter, by } as never },
-    { isOn: isFirst, everyMs: GROUPS_MS },
+    { query: { ...filter, by, scan } as never },
+    { isOn: isFirst, everyMs: scan === String(SCAN) ? GROUPS_MS : GROUPS_MORE_MS },
   );
   const letters = useAsk(
     "listDeadLetters",
@@ -60,7 +67,8 @@ export function DeadLetters(_: PageProps) {
           <Waiting asked={groups}>{(reply) => <GroupList reply={reply} />}</Waiting>
         </Panel>
       )}
-      <Panel title={Object.keys(filter).length === 0 ? "The newest first" : `Those of ${sayFilter(filter)}`}>
+      {isFirst && isFiltered && <FirstMet letters={letters.data?.deadLetters ?? []} />}
+      <Panel title={!isFiltered ? "The newest first" : `Those of ${sayFilter(filter)}`}>
         <Waiting asked={letters}>{(reply) => <LetterList reply={reply} />}</Waiting>
       </Panel>
     </Page>
@@ -122,13 +130,29 @@ function GroupList({ reply: { groups, others, isComplete, scanned } }: { readonl
       />
       {(!isComplete || others > 0) && (
         <p class="hint">
-          {!isComplete &&
-            scanned !== null &&
-            `The newest ${showCount(scanned)} were looked at; there are more. `}
+          {!isComplete && (
+            <>
+              {scanned !== null && `The newest ${showCount(scanned)} were looked at; there are more. `}
+              {query["scan"] === undefined && (
+                <a href={toHref(["dead-letters"], { ...query, scan: String(SCAN_MORE) })}>
+                  Look at up to {showCount(SCAN_MORE)}
+                </a>
+              )}{" "}
+            </>
+          )}
           {others > 0 && `${showMany(others, "letter is", "letters are")} of further groups.`}
         </p>
       )}
     </>
+  );
+}
+
+function Link({ to, of }: { readonly to: (name: string) => string; readonly of: string | null }) {
+  if (of === null) return <>–</>;
+  return (
+    <a href={to(of)}>
+      <Data of={of} />
+    </a>
   );
 }
 
@@ -166,8 +190,8 @@ function LetterList({ reply: { deadLetters, total, after } }: { readonly reply: 
               </a>
             ),
           },
-          { head: "Destination", cell: ({ destination }) => <Data of={destination} /> },
-          { head: "Run", cell: ({ run }) => <Data of={run} /> },
+          { head: "Destination", cell: ({ destination: of }) => <Link to={destinationHref} of={of} /> },
+          { head: "Run", cell: ({ run }) => <Link to={runHref} of={run} /> },
           ...HOW_OFTEN,
         ]}
       />

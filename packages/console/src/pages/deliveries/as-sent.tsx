@@ -1,4 +1,5 @@
-// The request that a dead letter would send, credentials masked, and the customer's data.
+// The request that a delivery sends, or that a dead letter would send again, credentials masked, and what it
+// is made of.
 
 import { Block, Data, JsonBlock } from "../../design/data.tsx";
 import { Panel } from "../../design/panel.tsx";
@@ -14,7 +15,7 @@ interface Composed {
 }
 
 export function AsSent({ id }: { readonly id: string }) {
-  const asked = useAsk("getDeadLetter", { params: { id } });
+  const asked = useAsk("getDeliveryRequest", { params: { id } });
   return (
     <Waiting asked={asked}>
       {({ request, curl, delivery, problems }) => (
@@ -39,7 +40,7 @@ export function AsSent({ id }: { readonly id: string }) {
           </Panel>
           <Panel title="What it is made of">
             {delivery === null ? (
-              <p class="calm-note">What lay in the lane is no delivery.</p>
+              <p class="calm-note">It is kept no more, or what lies in the lane is no delivery.</p>
             ) : (
               <JsonBlock value={delivery} label="The delivery's data" />
             )}

@@ -40,7 +40,7 @@ export function OneDelivery({ id }: { readonly id: string }) {
             <Panel title="Attempts">
               <Timeline delivery={delivery} />
             </Panel>
-            {delivery.state === "dead-letter" && <AsSent id={id} />}
+            {delivery.state !== "ended" && <AsSent id={id} />}
           </>
         )}
       </Waiting>

@@ -1,22 +1,16 @@
 // The attempts of a delivery in their order: what was met, how long each phase took, and what was made of it.
 
-import type { AttemptRecord } from "@postrider/shared/attempt-record";
 import { Badge, type Tone } from "../../design/badge.tsx";
 import { Time } from "../../design/clock.tsx";
 import { Block, Data } from "../../design/data.tsx";
 import { Facts } from "../../design/panel.tsx";
 import { showSpan } from "../../words/numbers.ts";
 import { makeVisible } from "../../words/visible.ts";
+import { sayFinding, type Told } from "./attempt-words.ts";
 import type { Delivery } from "./delivery-switches.tsx";
 
-/** What the API leaves open in its description, as workers write it. */
-interface Told extends Omit<AttemptRecord, "at"> {
-  readonly at: string;
-  /** The rule that made the verdict, in words. */
-  readonly rule?: string;
-}
-
-export function Timeline({ delivery: { attempts, enqueuedAt, outcome } }: { readonly delivery: Delivery }) {
+export function Timeline({ delivery }: { readonly delivery: Delivery }) {
+  const { attempts, enqueuedAt, outcome, next } = delivery;
   if (attempts.length === 0)
     return (
       <p class="calm-note">
@@ -37,6 +31,13 @@ export function Timeline({ delivery: { attempts, enqueuedAt, outcome } }: { read
       {attempts.map((attempt) => (
         <OneAttempt key={`${attempt.attempt} ${attempt.at}`} attempt={attempt as unknown as Told} />
       ))}
+      <li class="next">
+        <p class="timeline-head">
+          <strong>Next</strong>
+          {next.at !== null && <Time at={next.at} />}
+          <span>{makeVisible(next.message)}</span>
+        </p>
+      </li>
     </ol>
   );
 }
@@ -59,12 +60,7 @@ function OneAttempt({ attempt }: { readonly attempt: Told }) {
         <Badge state={verdictText} tone={toneOf(verdict)} />
       </p>
       {rule !== undefined && rule !== "" && <p>{makeVisible(rule)}</p>}
-      <p class="timings">
-        {destination !== null && <Data of={destination} />}
-        <span>composed in {showSpan(timings.composeMs)}</span>
-        {timings.firstByteMs !== null && <span>first byte after {showSpan(timings.firstByteMs)}</span>}
-        <span>{showSpan(timings.totalMs)} in all</span>
-      </p>
+      <Phases timings={timings} destination={destination} />
       {(finding.problems ?? []).map(({ field, message }) => (
         <p key={`${field} ${message}`}>
           <code>{makeVisible(field)}</code>: {makeVisible(message)}
@@ -75,11 +71,41 @@ function OneAttempt({ attempt }: { readonly attempt: Told }) {
   );
 }
 
-function sayFinding({ kind, status, code, message, judged }: Told["finding"]): string {
-  if (status !== undefined)
-    return judged === undefined ? `answered ${status}` : `answered ${status}, judged as ${judged.as}`;
-  if (code !== undefined) return makeVisible(`${code}${message === undefined ? "" : `: ${message}`}`);
-  return kind.replaceAll("-", " ");
+/** Where the time went: until it was composed, until the first byte of the reply, and the rest of that. */
+function Phases({ timings, destination }: Pick<Told, "timings" | "destination">) {
+  const { composeMs, firstByteMs, totalMs } = timings;
+  const waitMs = firstByteMs ?? totalMs;
+  const parts = [
+    { name: "composing", color: "series-2", ms: composeMs },
+    { name: firstByteMs === null ? "until it broke off" : "first byte", color: "series-1", ms: waitMs },
+    ...(firstByteMs === null ? [] : [{ name: "the rest", color: "series-3", ms: totalMs - waitMs }]),
+  ];
+  const all = Math.max(
+    1,
+    parts.reduce((sum, { ms }) => sum + ms, 0),
+  );
+  return (
+    <div class="phases">
+      <div class="bar" aria-hidden="true">
+        {parts.map(({ name, color, ms }) => (
+          <span key={name} class={`swatch ${color}`} style={{ width: `${(ms / all) * 100}%` }} />
+        ))}
+      </div>
+      <p class="timings">
+        {parts.map(({ name, color, ms }) => (
+          <span key={name} class="legend-item">
+            <i class={`swatch ${color}`} aria-hidden="true" />
+            {name} {showSpan(ms)}
+          </span>
+        ))}
+        {destination !== null && (
+          <span>
+            to <Data of={destination} />
+          </span>
+        )}
+      </p>
+    </div>
+  );
 }
 
 function Reply({ finding: { headers = {}, body = "", isCut, trouble } }: Pick<Told, "finding">) {

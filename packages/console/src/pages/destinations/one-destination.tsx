@@ -13,6 +13,7 @@ import { showCount, showShort, showSpan } from "../../words/numbers.ts";
 import { AnswerTimes, Measures, SpanChoice } from "../series.tsx";
 import { DestinationSwitches } from "./destination-switches.tsx";
 import { stateOf } from "./destination-words.ts";
+import { useDrain } from "./use-drain.ts";
 
 const EVERY_MS = 3_000;
 
@@ -60,6 +61,7 @@ function Standing({ destination }: { readonly destination: Destination }) {
   const rates = [limits.ratePerSecond, adaptiveRatePerSecond].filter((rate) => typeof rate === "number");
   const rate = rates.length === 0 ? null : Math.min(...rates);
   const left = waiting + delayed;
+  const drain = useDrain(left);
   return (
     <Panel title={left === 0 ? "Nothing waits for it" : `${showCount(left)} wait for it`}>
       <Facts
@@ -110,10 +112,7 @@ function Standing({ destination }: { readonly destination: Destination }) {
           ],
           ["Delayed", showCount(delayed)],
           ["In flight", showCount(inFlight)],
-          [
-            "Gone, at that rate",
-            rate === null || rate === 0 || left === 0 ? "–" : `in ${showSpan((left / rate) * 1_000)}`,
-          ],
+          ["All of it gone", sayGone(destination, rate, drain)],
           ["Lane", <Data key="lane" of={destination.lane ?? "shares lanes with everybody"} />],
         ]}
       />
@@ -122,6 +121,16 @@ function Standing({ destination }: { readonly destination: Destination }) {
       </p>
     </Panel>
   );
+}
+
+/** When all that waits is sent: by the rate that it is granted, or else as it goes at present. */
+function sayGone(destination: Destination, rate: number | null, drain: number | null): string {
+  const left = destination.waiting + destination.delayed;
+  if (left === 0) return "nothing waits";
+  if (destination.isPaused) return "not before it is resumed";
+  if (destination.circuit === "open") return "not before it answers a probe";
+  if (rate !== null && rate > 0) return `in ${showSpan((left / rate) * 1_000)} at its rate, at the soonest`;
+  return drain === null ? "–" : `in about ${showSpan((left / drain) * 1_000)}, as it goes now`;
 }
 
 interface LimitProps {

@@ -3,17 +3,15 @@
 
 import { Page, Panel } from "../../design/panel.tsx";
 import { Waiting } from "../../design/waiting.tsx";
-import { useAsk } from "../../session/use-ask.ts";
+import { useOverview } from "../../session/use-overview.ts";
 import { AnswerTimes, FLOW, MeasureBy, Measures, SpanChoice } from "../series.tsx";
 import { FirstSteps } from "./first-steps.tsx";
 import { Lanes, RunsUnderWay, Troubled, Workers } from "./standing.tsx";
 import { Tiles } from "./tiles.tsx";
 import { judge } from "./verdict.ts";
 
-const EVERY_MS = 2_000;
-
 export function Home() {
-  const asked = useAsk("getOverview", {}, { everyMs: EVERY_MS });
+  const asked = useOverview();
   return (
     <Page title="Home" name="Home" actions={<SpanChoice />}>
       <Waiting asked={asked}>

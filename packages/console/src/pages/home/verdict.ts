@@ -23,6 +23,7 @@ export function judge(overview: Overview): Verdict {
   const waiting = lanes.reduce((sum, lane) => sum + lane.waiting, 0) + overview.ownLanes.waiting;
   const unserved = lanes.filter((lane) => !lane.isServed && lane.waiting > 0);
   const late = lanes.filter((lane) => lane.waiting > 0 && lane.oldestAgeMs > LATE_MS);
+  if (overview.shardsAway.length > 0) return tellShardsAway(overview.shardsAway);
   if (alive === 0)
     return {
       tone: "bad",
@@ -62,6 +63,16 @@ export function judge(overview: Overview): Verdict {
       enqueued === 0
         ? "Nothing was enqueued yet"
         : `${showMany(waiting, "delivery waits", "deliveries wait")}`,
+  };
+}
+
+function tellShardsAway(shards: readonly string[]): Verdict {
+  const names = shards.join(", ");
+  return {
+    tone: "bad",
+    title:
+      shards.length === 1 ? `The Redis of shard ${names} is away` : `The Redis of shards ${names} is away`,
+    text: "What lies there waits, and is missing from these numbers; all else flows",
   };
 }
 

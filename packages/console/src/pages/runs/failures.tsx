@@ -1,13 +1,15 @@
 // Why deliveries of a run failed: by reason, and the latest ones with what they met.
 
+import type { Operations } from "@postrider/client/generated";
 import { REASONS } from "@postrider/shared/outcome";
 import { Listing } from "../../design/listing.tsx";
 import { Panel } from "../../design/panel.tsx";
 import { Waiting } from "../../design/waiting.tsx";
 import { toHref } from "../../platform/address.ts";
-import { useAsk } from "../../session/use-ask.ts";
+import { type Asked, useAsk } from "../../session/use-ask.ts";
 import { showCount } from "../../words/numbers.ts";
 import { HOW_OFTEN, WHOSE } from "../letter-columns.tsx";
+import { FirstMet } from "../met.tsx";
 import type { Run } from "./run-switches.tsx";
 
 export function Failures({ run }: { readonly run: Run }) {
@@ -50,6 +52,20 @@ const SHOWN = 6;
 
 function Latest({ run }: { readonly run: string }) {
   const asked = useAsk("listDeadLetters", { query: { run, limit: SHOWN } }, { everyMs: 10_000 });
+  return (
+    <>
+      <LatestList run={run} asked={asked} />
+      <FirstMet letters={asked.data?.deadLetters ?? []} />
+    </>
+  );
+}
+
+interface LatestProps {
+  readonly run: string;
+  readonly asked: Asked<Operations["listDeadLetters"]["reply"]>;
+}
+
+function LatestList({ run, asked }: LatestProps) {
   return (
     <Panel title="Latest failures" aside={<a href={toHref(["dead-letters"], { run })}>All of this run</a>}>
       <Waiting asked={asked}>

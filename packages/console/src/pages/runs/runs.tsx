@@ -8,23 +8,38 @@ import { Empty, Page, Panel } from "../../design/panel.tsx";
 import { Progress } from "../../design/progress.tsx";
 import { Waiting } from "../../design/waiting.tsx";
 import { address, toHref } from "../../platform/address.ts";
+import { may } from "../../session/session.ts";
 import { useAsk } from "../../session/use-ask.ts";
 import { showCount } from "../../words/numbers.ts";
 import type { PageProps } from "../page-props.ts";
+import { NewRun } from "./new-run.tsx";
 import { OneRun } from "./one-run.tsx";
 
+/** No run has such an id. */
+const NEW = "~new";
 const PAGE = 30;
 const EVERY_MS = 5_000;
 
 export function Runs({ below: [run] }: PageProps) {
-  return run === undefined ? <AllRuns /> : <OneRun run={run} />;
+  if (run === undefined) return <AllRuns />;
+  return run === NEW ? <NewRun /> : <OneRun run={run} />;
 }
 
 function AllRuns() {
   const { after } = address.value.query;
   const asked = useAsk("listRuns", { query: { limit: PAGE, after } }, { everyMs: EVERY_MS });
   return (
-    <Page title="Runs" name="Runs">
+    <Page
+      title="Runs"
+      name="Runs"
+      actions={
+        may("enqueue") && (
+          <a class="button primary" href={toHref(["runs", NEW])}>
+            New run …
+          </a>
+        )
+      }
+    >
       <Panel title="The newest first">
         <Waiting asked={asked}>
           {({ runs, after: next }) =>
@@ -32,7 +47,11 @@ function AllRuns() {
               <Empty title="No run has been sent yet.">
                 <p>
                   A run is a file of customers for one action:{" "}
-                  <code>postrider enqueue ACTION --customers FILE</code>
+                  {may("enqueue") ? (
+                    <a href={toHref(["runs", NEW])}>send one</a>
+                  ) : (
+                    <code>postrider enqueue ACTION --customers FILE</code>
+                  )}
                 </p>
               </Empty>
             ) : (

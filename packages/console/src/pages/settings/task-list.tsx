@@ -51,6 +51,10 @@ function stateOf({ state, isStopping }: Task): string {
   return isStopping && state === "running" ? "stopping" : state;
 }
 
+function mayStop({ state, isStopping }: Task): boolean {
+  return may("manage") && (state === "running" || state === "queued") && !isStopping;
+}
+
 function OneTask({ id }: { readonly id: string }) {
   const asked = useAsk("getTask", { params: { id } }, { everyMs: EVERY_MS });
   return (
@@ -83,7 +87,7 @@ function OneTask({ id }: { readonly id: string }) {
                   {makeVisible(task.error.detail)} <code>{task.error.code}</code>
                 </p>
               )}
-              {may("manage") && (task.state === "running" || task.state === "queued") && !task.isStopping && (
+              {mayStop(task) && (
                 <div class="form-foot">
                   <button type="button" class="harmful" onClick={() => askStop(task, asked.again)}>
                     Stop
@@ -98,9 +102,19 @@ function OneTask({ id }: { readonly id: string }) {
   );
 }
 
+function StopOne({ task, done }: { readonly task: Task; readonly done: () => void }) {
+  if (!mayStop(task)) return <>–</>;
+  return (
+    <button type="button" class="plain harmful" onClick={() => askStop(task, done)}>
+      Stop<span class="unseen"> {sayTask(task)}</span>
+    </button>
+  );
+}
+
 function askStop(task: Task, done: () => void): void {
   const { looked, of } = task.progress;
-  const left = showMany(Math.max(0, (of ?? 0) - looked), "letter", "letters");
+  const [one, many] = task.do === "cancel" ? ["delivery", "deliveries"] : ["letter", "letters"];
+  const left = showMany(Math.max(0, (of ?? 0) - looked), one, many);
   confirm({
     title: "Stop this task?",
     body: <p>What is done stays; {left} that it has not looked at are left alone.</p>,
@@ -144,6 +158,9 @@ function AllTasks() {
                 { head: "What came of it", cell: sayCounts },
                 { head: "By", cell: ({ by }) => <Data of={by} /> },
                 { head: "Begun", cell: ({ createdAt }) => <Time at={createdAt} /> },
+                ...(tasks.some(mayStop)
+                  ? [{ head: "Stop", cell: (task: Task) => <StopOne task={task} done={asked.again} /> }]
+                  : []),
               ]}
             />
           )

@@ -38,15 +38,23 @@ export function Tokens(_: PageProps) {
             <strong>The token, shown this once:</strong>
           </p>
           <p class="data code">{made.value}</p>
-          <button
-            type="button"
-            class="plain"
-            onClick={() => {
-              made.value = null;
-            }}
-          >
-            I have it
-          </button>
+          <span class="row-switches">
+            {/* Withheld over plain HTTP but on the reader's own machine. */}
+            {isSecureContext && (
+              <button type="button" class="plain" onClick={() => void copy(made.value ?? "")}>
+                Copy
+              </button>
+            )}
+            <button
+              type="button"
+              class="plain"
+              onClick={() => {
+                made.value = null;
+              }}
+            >
+              I have it
+            </button>
+          </span>
         </div>
       )}
       <Waiting asked={asked}>
@@ -91,6 +99,11 @@ export function Tokens(_: PageProps) {
   );
 }
 
+/** Where the browser does not let it, the text is there to be marked. */
+async function copy(text: string): Promise<void> {
+  await navigator.clipboard.writeText(text).catch(() => undefined);
+}
+
 function askMake(done: () => void): void {
   confirm({
     title: "Make a token",
@@ -105,22 +118,28 @@ function askMake(done: () => void): void {
         />
         <Choice label="May" name="scope" value="read" of={SCOPES} />
         <Field label="Only these actions" name="actions" placeholder="welcome, goodbye" hint="Empty: all." />
+        <Field label="Only these lanes" name="lanes" placeholder="bulk" hint="Empty: all." />
         <Field label="Expires" name="expiresAt" placeholder="2027-12-31T00:00:00Z" hint="Empty: never." />
       </>
     ),
     verb: "Make 1 token",
-    async act({ name = "", scope = "read", actions = "", expiresAt = "" }) {
-      const named = actions.split(/[\s,]+/).filter(Boolean);
+    async act({ name = "", scope = "read", expiresAt = "", ...narrowed }) {
+      const [actions, lanes] = [toNames(narrowed["actions"]), toNames(narrowed["lanes"])];
       const body = {
         name,
         scopes: [scope as Scope],
-        ...(named.length > 0 && { actions: named }),
+        ...(actions.length > 0 && { actions }),
+        ...(lanes.length > 0 && { lanes }),
         ...(expiresAt !== "" && { expiresAt }),
       };
       made.value = (await tellApi("createToken", { body })).token;
       done();
     },
   });
+}
+
+function toNames(text = ""): readonly string[] {
+  return text.split(/[\s,]+/).filter(Boolean);
 }
 
 function askRevoke(id: string, name: string, done: () => void): void {

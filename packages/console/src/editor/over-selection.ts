@@ -1,0 +1,43 @@
+// Text that takes the place of a selection.
+
+import type { Extension } from "@codemirror/state";
+import { EditorView } from "@codemirror/view";
+import type { Span } from "./where.ts";
+
+/**
+ * Browsers would keep the colours of what was selected in styles that stand inline, which the page forbids:
+ * so they put in nothing, and the editor does.
+ */
+export const overSelection: Extension = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { inputType, data, isComposing } = event;
+    if (inputType !== "insertText" || data === null || isComposing) return false;
+    const { from, to } = selectedIn(view);
+    if (from === to) return false;
+    const insert = () =>
+      view.state.update({
+        changes: { from, to, insert: data },
+        selection: { anchor: from + view.state.toText(data).length },
+        ...{ userEvent: "input.type", scrollIntoView: true },
+      });
+    const handlers = view.state.facet(EditorView.inputHandler);
+    if (!handlers.some((handle) => handle(view, from, to, data, insert))) view.dispatch(insert());
+    event.preventDefault();
+    return true;
+  },
+});
+
+/** What is selected: by what the editor knows, or else by what the browser has selected a moment ago. */
+function selectedIn(view: EditorView): Span {
+  const { main } = view.state.selection;
+  // Chromium alone tells of selections within a root; elsewhere the editor has read it by now.
+  const { getSelection } = view.root as Partial<Pick<Document, "getSelection">>;
+  const browsers = getSelection?.call(view.root) ?? null;
+  if (!main.empty || browsers === null || browsers.anchorNode === null || browsers.focusNode === null)
+    return main;
+  const ends = [
+    view.posAtDOM(browsers.anchorNode, browsers.anchorOffset),
+    view.posAtDOM(browsers.focusNode, browsers.focusOffset),
+  ];
+  return { from: Math.min(...ends), to: Math.max(...ends) };
+}

@@ -1,0 +1,49 @@
+// The lines of a file that are not enqueued: the first with what to change, and all of them as a file.
+
+import { type FileWork, takeRejected } from "../../customers-file/file-work.ts";
+import { Listing } from "../../design/listing.tsx";
+import { Panel } from "../../design/panel.tsx";
+import { showCount, showMany } from "../../words/numbers.ts";
+import { makeVisible } from "../../words/visible.ts";
+
+export function Rejected({ of: { counts, rejectedShown, order } }: { readonly of: FileWork }) {
+  if (counts.rejected === 0) return null;
+  const more = counts.rejected - rejectedShown.length;
+  return (
+    <Panel
+      title={showMany(counts.rejected, "rejected line", "rejected lines")}
+      aside={
+        <button type="button" onClick={() => save(`${order.file.name}.rejected`)}>
+          Save them as a file
+        </button>
+      }
+    >
+      <Listing
+        name="Rejected lines"
+        rows={rejectedShown}
+        keyOf={({ line, column }) => `${line} ${column}`}
+        columns={[
+          { head: "Line", isNumber: true, cell: ({ line }) => showCount(line) },
+          { head: "Column", isNumber: true, cell: ({ column }) => showCount(column) },
+          { head: "What to change", cell: ({ message }) => makeVisible(message) },
+        ]}
+      />
+      {more > 0 && <p class="hint">{showCount(more)} more are not listed here.</p>}
+      <p class="hint">
+        Mend the file, and enqueue it under the same run: nobody who is in it already is sent a second
+        request.
+      </p>
+    </Panel>
+  );
+}
+
+function save(name: string): void {
+  const blob = takeRejected();
+  if (blob === null) return;
+  const url = URL.createObjectURL(blob);
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(url);
+}
