@@ -35,6 +35,7 @@ import { createTakenIn } from "./metrics/taken-in.ts";
 import { createWatching, type Watching } from "./metrics/watching.ts";
 import { openForProducer, type RedisAccess, toKeys } from "./open-for-producer.ts";
 import { createOutcomes, type Outcomes } from "./outcomes/outcomes.ts";
+import { lookForShards } from "./over-shards/look-for-shards.ts";
 import { createOverShards } from "./over-shards/over-shards.ts";
 import { createShardWatch } from "./over-shards/shard-watch.ts";
 import type { ReadOverview } from "./overview/overview.ts";
@@ -136,7 +137,9 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   const { store, over, watch, kept } = parts;
   const verbs = createVerbs(parts);
   const reading = createReading(parts);
+  const endLook = lookForShards(shards);
   const close = async (): Promise<void> => {
+    endLook();
     watch.close();
     await Promise.all(over.all().map((part) => part.close()));
     shards.disconnect();
@@ -208,7 +211,7 @@ function createReading(parts: Parts) {
     outcomes: createOutcomes(over),
     events: createEvents(over),
     createCarrier: (holder: string) =>
-      createCarrier({ ...parts, shards: () => over.all().map(({ shard }) => shard), holder }),
+      createCarrier({ ...parts, shards: () => over.answering().map(({ shard }) => shard), holder }),
     metrics: createMetrics(over, kept, () => over.first().directory.now()),
     customers: createCustomers(parts.findOfCustomer),
     audit: createAuditTrail(store),

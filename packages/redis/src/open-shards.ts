@@ -82,6 +82,13 @@ async function openWith(
     for (const name of shards.keys()) if (!known.has(name)) shards.delete(name);
   };
   await connect();
+  const look = async (): Promise<void> => {
+    const latest = await readShardMap(store);
+    // The same object while nothing has changed: what was made of it is made once.
+    if (latest.version !== map.version) map = latest;
+    await connect();
+  };
+  let looking = Promise.resolve();
   const found = createShards(
     () => map,
     (name) => shards.get(name) ?? null,
@@ -99,12 +106,8 @@ async function openWith(
     whole: () => (found.all.length === map.shards.length ? found.all : null),
     partOf: (name) => partOf(map, name, Date.now()),
     missing: () => toNames(map).filter((name) => !shards.has(name) && isMeant(name, only)),
-    async refresh() {
-      const latest = await readShardMap(store);
-      // The same object while nothing has changed: what was made of it is made once.
-      if (latest.version !== map.version) map = latest;
-      await connect();
-    },
+    // Two at a time would each make a shard of its own of the same one.
+    refresh: () => (looking = looking.then(look, look)),
     disconnect: connections.disconnect,
   };
 }
@@ -132,6 +135,7 @@ type Connections = ReturnType<typeof createConnections>;
 function createConnections(servers: OpenShardsOptions["servers"]) {
   const connecting = new Map<string, Promise<RedisClient>>();
   const open = new Set<RedisClient>();
+  let isOver = false;
   return {
     async open(index: number, tag: string): Promise<RedisClient> {
       const server = servers[index];
@@ -148,6 +152,8 @@ function createConnections(servers: OpenShardsOptions["servers"]) {
       try {
         const redis = await connection;
         open.add(redis);
+        // It was being made while all were let go: nobody else would let go of it.
+        if (isOver) redis.disconnect();
         return redis;
       } catch (error) {
         connecting.delete(key);
@@ -155,6 +161,7 @@ function createConnections(servers: OpenShardsOptions["servers"]) {
       }
     },
     disconnect(): void {
+      isOver = true;
       for (const redis of open) redis.disconnect();
     },
   };

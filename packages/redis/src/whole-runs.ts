@@ -2,13 +2,14 @@
 // end of the whole, once.
 
 import { newEvent } from "@postrider/shared/operator-event";
+import { RUN_KEPT_SECONDS } from "./keys.ts";
 import { asOnly } from "./lease.ts";
 import type { OpenShards } from "./open-shards.ts";
 import { readReplies } from "./replies.ts";
 import { tellOnce } from "./scripts/tell-once.ts";
 import type { Shard } from "./shard.ts";
 
-/** The newest runs, of one look. */
+/** Runs of each shard that one look is at: so many of the newest, and as many of the older ones in turn. */
 const RUNS_MAX = 200;
 const COUNTS = ["enqueued", "delivered", "failed", "expired", "cancelled"] as const;
 const FIELDS = [
@@ -52,12 +53,18 @@ async function tellAll(shards: readonly Shard[], first: Shard): Promise<void> {
     const [toldHere = {}] = all;
     const parts = all.filter(({ action }) => action !== undefined);
     if (!parts.some(({ isPart }) => isPart !== undefined)) continue;
-    await tellWhole(first, run, { parts, told: toldHere.toldAs ?? "" });
+    const isElsewhere = toldHere.action === undefined;
+    await tellWhole(first, run, { parts, told: toldHere.toldAs ?? "", isElsewhere });
   }
 }
 
-function readNames({ redis, keys }: Shard): Promise<string[]> {
-  return redis.zrevrange(keys.runs(), 0, RUNS_MAX - 1);
+/** Whose turn it is among the older ones is told by the clock, as another process may look each time. */
+async function readNames({ redis, keys }: Shard): Promise<string[]> {
+  const newest = await redis.zrevrange(keys.runs(), 0, RUNS_MAX - 1);
+  if (newest.length < RUNS_MAX) return newest;
+  const pages = Math.max(1, Math.ceil((await redis.zcard(keys.runs())) / RUNS_MAX) - 1);
+  const from = RUNS_MAX * (1 + (Math.floor(Date.now() / WHOLE_RUNS_MS) % pages));
+  return [...newest, ...(await redis.zrevrange(keys.runs(), from, from + RUNS_MAX - 1))];
 }
 
 async function readFields({ redis, keys }: Shard, runs: readonly string[]): Promise<Fields[]> {
@@ -69,11 +76,15 @@ async function readFields({ redis, keys }: Shard, runs: readonly string[]): Prom
   });
 }
 
-/** @param told what was told of it before. */
+/** @param told what was told of it before. @param isElsewhere whether the shard has no part of it. */
 async function tellWhole(
   shard: Shard,
   run: string,
-  { parts, told }: { readonly parts: Parts; readonly told: string },
+  {
+    parts,
+    told,
+    isElsewhere,
+  }: { readonly parts: Parts; readonly told: string; readonly isElsewhere: boolean },
 ): Promise<void> {
   const [{ action = "", lane = "" } = {}] = parts;
   const facts = { run, action, lane };
@@ -88,14 +99,21 @@ async function tellWhole(
         : newEvent("run.completed", run, { ...facts, ...sumUp(parts), isCancelled }, { recurs: false });
     await tellOnce(shard, event);
   };
-  const due = ([isCancelled && "cancelled", isCompleted && "completed"] as const).filter(
-    (one) => one !== false,
-  );
+  // One that had the run for itself, before there were other shards, tells what befalls it by itself.
+  const alone = parts.filter(({ isPart }) => isPart === undefined);
+  const isCancelTold = alone.some((part) => part.isCancelled !== undefined);
+  const isEndTold = alone.some((part) => part.completedAt !== undefined);
+  const due = (
+    [isCancelled && !isCancelTold && "cancelled", isCompleted && !isEndTold && "completed"] as const
+  ).filter((one) => one !== false);
   const news = due.filter((what) => !told.includes(what));
   if (news.length === 0) return;
   for (const what of news) await tell(what);
   // Whoever is killed before this finds that it was told by the event's own mark.
-  await shard.redis.hset(shard.keys.run(run), "toldAs", due.join());
+  const key = shard.keys.run(run);
+  await shard.redis.hset(key, "toldAs", due.join());
+  // Where the shard has no part of the run, nobody else would let go of this.
+  if (isElsewhere) await shard.redis.expire(key, RUN_KEPT_SECONDS);
 }
 
 function sumUp(parts: Parts): Record<(typeof COUNTS)[number], number> {

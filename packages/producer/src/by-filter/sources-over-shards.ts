@@ -1,6 +1,6 @@
 // Sources over several shards, as one: one shard after the other, or all at once in the order of time.
 
-import { joinPlace, splitPlace } from "../over-shards/joined-place.ts";
+import { byName, joinPlace, splitPlace } from "../over-shards/joined-place.ts";
 import { type Batch, noPlace, type Row, type Source } from "./source.ts";
 
 export interface SourceOfShard {
@@ -29,9 +29,11 @@ interface WalkedSource extends SourceOfShard {
 }
 
 /** Those that are left, from a place on. */
-function toWalked(all: readonly SourceOfShard[], after: string | null): WalkedSource[] {
+function toWalked(found: readonly SourceOfShard[], after: string | null): WalkedSource[] {
+  const all = found.toSorted((one, other) => byName(one.shard, other.shard));
   const names = toNames(all);
   const start = after === null ? null : splitPlace(after, names);
+  if (start !== null && start.shard === undefined) return [];
   const walked = start === null ? all : all.slice(names.indexOf(start.shard ?? ""));
   return walked.map(({ shard, source }, index) => {
     const following = walked[index + 1];

@@ -27,7 +27,7 @@ import {
 } from "./enqueue.ts";
 import { checkRunOrder } from "./order.ts";
 import type { Failed } from "./part-by-home.ts";
-import { createRunEntrance, findRunAction } from "./run-entrance.ts";
+import { createRunEntrance, findRunBegun } from "./run-entrance.ts";
 import type { Taken, Ways } from "./ways.ts";
 
 const BACKLOG_POLL_MS = 250;
@@ -98,12 +98,12 @@ export function createEnqueueMany(dependencies: EnqueueDependencies): EnqueueMan
     const run = parseRunId(order.run);
     const home = toHome(order.lane, true);
     const times = toTimes(order);
-    const [begunWith] = await Promise.all([findRunAction(ways, run), ways.look()]);
-    const saved = await getOpen(actions, resolveAction(order.action, begunWith));
+    const [begun] = await Promise.all([findRunBegun(ways, run), ways.look()]);
+    const saved = await getOpen(actions, resolveAction(order.action, begun?.action ?? null));
     const lookForArchive = createArchiveLook(actions, saved.id, Date.now);
     const action = toActionRef(saved);
     const frame = { action, run, ...home, ...times, ...toExtras(order) };
-    const entrance = createRunEntrance({ ways, saved, frame, backlogMax });
+    const entrance = createRunEntrance({ ways, saved, begun, frame, backlogMax });
     const enqueuedBefore = await entrance.open();
     if (order.hold === true) await runs.hold(run);
 

@@ -21,6 +21,8 @@ const CHUNKS_PER_LOOK_MAX = 8;
 export interface RunEntranceOptions {
   readonly ways: Ways;
   readonly saved: SavedAction;
+  /** Null: the run is a new one. */
+  readonly begun: RunBegun | null;
   /** What all deliveries of the run have in common. */
   readonly frame: DeliveryFrame & { readonly run: string };
   readonly backlogMax: number;
@@ -47,10 +49,16 @@ export interface RunEntrance {
   close(): Promise<void>;
 }
 
-export function createRunEntrance({ ways, saved, frame, backlogMax }: RunEntranceOptions): RunEntrance {
+export function createRunEntrance({
+  ways,
+  saved,
+  begun,
+  frame,
+  backlogMax,
+}: RunEntranceOptions): RunEntrance {
   const { run } = frame;
-  // The same moment in all shards, so that all list it at the same place.
-  const at = Date.now();
+  // The same moment in all shards, also in those that come later, so that all list it at the same place.
+  const at = begun?.at ?? Date.now();
   const facts = { action: toActionRef(saved), lane: frame.lane ?? chooseLane(true), at };
   const opened = new Map<Way, Promise<number>>();
   const acknowledged = new Map<Way, number>();
@@ -119,12 +127,24 @@ export function createRunEntrance({ ways, saved, frame, backlogMax }: RunEntranc
   };
 }
 
-/** The action version with which a run was opened; null when there is no such run. */
-export async function findRunAction(ways: Ways, run: string): Promise<string | null> {
+/** What a run was opened with before. */
+export interface RunBegun {
+  /** `id@version`. */
+  readonly action: string;
+  /** Unix ms of its first part. */
+  readonly at: number;
+}
+
+/** Null when there is no such run. */
+export async function findRunBegun(ways: Ways, run: string): Promise<RunBegun | null> {
   const found = await ofThoseThatAnswer(ways.all(), ({ shard }) =>
-    asProducer(() => shard.redis.hget(shard.keys.run(run), "action")),
+    asProducer(() => shard.redis.hmget(shard.keys.run(run), "action", "createdAt")),
   );
-  return found.find((action) => action !== null) ?? null;
+  const begun = found.flatMap(([action, at]) =>
+    typeof action === "string" ? [{ action, at: Number(at) }] : [],
+  );
+  const [first] = begun.sort((one, other) => one.at - other.at);
+  return first ?? null;
 }
 
 /**

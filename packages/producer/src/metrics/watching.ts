@@ -34,7 +34,7 @@ export function createWatching(
     },
     async read() {
       const all = await over.ask(({ figures: ofShard }) => ofShard.read());
-      return over.away().length > 0 ? null : addFigures(all);
+      return all.length < over.places().length ? null : addFigures(all);
     },
   };
   const canary: CanaryTurns = {
@@ -44,5 +44,12 @@ export function createWatching(
     },
     noteDelivered: (at) => over.first().canary.noteDelivered(at),
   };
-  return { figures, takenIn, canary, tellWholeRuns: () => tellWholeRuns(shards) };
+  return {
+    ...{ figures, takenIn, canary },
+    async tellWholeRuns() {
+      // Of a shard that is new here nobody knows whether it has anything left.
+      await shards.refresh();
+      await tellWholeRuns(shards);
+    },
+  };
 }

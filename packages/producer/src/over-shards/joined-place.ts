@@ -5,16 +5,23 @@ export function joinPlace(shard: string, after: string): string {
   return `${shard}|${after}`;
 }
 
+/** The order in which shards are walked: all that walk them agree on it, whichever of them answer. */
+export function byName(one: string, other: string): number {
+  return Number(one) - Number(other);
+}
+
 /**
  * @param names of the shards, in the order in which they are walked. A text without a name is one that was
  * handed out while there was but one shard.
- * @returns the shard to go on with, and the place in it; empty: its beginning.
+ * @returns the shard to go on with, and the place in it; empty: its beginning. Where its own shard is none of
+ * these, that is the one behind it; undefined: there is none.
  */
 export function splitPlace(
   place: string,
   names: readonly string[],
 ): { readonly shard: string | undefined; readonly after: string } {
-  const [, shard, after] = /^([^|]+)\|(.*)$/s.exec(place) ?? [];
-  if (shard !== undefined && after !== undefined && names.includes(shard)) return { shard, after };
-  return { shard: names[0], after: place };
+  const [, shard, after] = /^(\d+)\|(.*)$/s.exec(place) ?? [];
+  if (shard === undefined || after === undefined) return { shard: names[0], after: place };
+  if (names.includes(shard)) return { shard, after };
+  return { shard: names.find((name) => byName(name, shard) > 0), after: "" };
 }

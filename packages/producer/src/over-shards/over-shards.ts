@@ -1,10 +1,12 @@
 // The same work in each shard: what is read is read of those that answer, and what is switched is switched in
 // all of them. The one place where it is decided what a shard that is away means for the rest.
 
+import { asProducer } from "@postrider/redis/connect";
 import type { OpenShards } from "@postrider/redis/open-shards";
 import type { Shard } from "@postrider/redis/shard";
 import type { Home } from "@postrider/redis/shards";
 import { hasCode, PostriderError } from "@postrider/shared/errors";
+import { byName } from "./joined-place.ts";
 import type { ShardWatch } from "./shard-watch.ts";
 
 /** What there is of one shard. */
@@ -21,14 +23,14 @@ export interface OverShards<Part extends ShardPart> {
   all(): readonly Part[];
   /** Those that answer, as far as is known without asking. @throws `redis_unavailable` where none does. */
   answering(): readonly Part[];
-  /** The names of all there are. */
+  /** The names of all there are, in the order in which they are walked. */
   places(): readonly string[];
   /** What there is of a shard. */
   of(shard: Shard): Part;
   /** The one of this name. @throws `redis_unavailable` where it is away. */
   named(name: string): Part;
   /**
-   * Asks all that answer. Those that are away are left out; `away` names them.
+   * Asks all that answer. Those that are away are left out: there are fewer results than places then.
    * @throws `redis_unavailable` where none answers, and what is no absence.
    */
   ask<Result>(work: (part: Part) => Promise<Result>): Promise<Result[]>;
@@ -95,7 +97,7 @@ export function createOverShards<Part extends ShardPart>(
       if (answering.length === 0) throw isAway(shards.missing());
       return answering;
     },
-    places: () => [...all().map(({ shard }) => shard.name), ...shards.missing()].sort(),
+    places: () => [...all().map(({ shard }) => shard.name), ...shards.missing()].sort(byName),
     of: find,
     named(name) {
       const found = all().find(({ shard }) => shard.name === name);
@@ -153,7 +155,7 @@ function createAsking<Part extends ShardPart>(
   ): Promise<Tried<Result>> => {
     if (!isAsked(part)) return { name: part.shard.name, error: isAway([part.shard.name]) };
     try {
-      return { name: part.shard.name, result: await work(part) };
+      return { name: part.shard.name, result: await asProducer(() => work(part)) };
     } catch (error) {
       if (!hasCode(error, "redis_unavailable")) throw error;
       if (shards.only() === null) watch.failed(part.shard);

@@ -33,7 +33,10 @@ export function createShardWatch(): ShardWatch {
   return {
     isUp: (shard) => shard.redis.status === "ready" && !away.has(shard),
     failed(shard) {
-      if (!away.has(shard)) askLater(shard);
+      if (isClosed || away.has(shard)) return;
+      away.set(shard, null);
+      // At once: what failed may have been something that the work asked of another shard, or of the store.
+      void ask(shard);
     },
     close() {
       isClosed = true;

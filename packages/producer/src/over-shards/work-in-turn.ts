@@ -25,7 +25,7 @@ export async function workInTurn<
   const { after, onProgress } = options;
   const places = over.places();
   const start = after === undefined ? undefined : splitPlace(after, places);
-  const first = start === undefined ? 0 : places.indexOf(start.shard ?? "");
+  const first = start === undefined ? 0 : toIndex(places, start.shard);
   let done = nothing;
   let looked = 0;
   for (const [index, name] of places.entries()) {
@@ -49,6 +49,11 @@ export async function workInTurn<
     looked += lookedHere;
   }
   return done;
+}
+
+/** Behind all of them where there is none to go on with. */
+function toIndex(places: readonly string[], shard: string | undefined): number {
+  return shard === undefined ? places.length : places.indexOf(shard);
 }
 
 function add<Progress extends Counts<Progress>>(one: Progress, other: Progress): Progress {

@@ -72,7 +72,7 @@ interface PageOfShard<E> {
 }
 
 /** @param given the places that were asked from: those of shards that did not answer stay. Pure. */
-function mergePages<E>(
+export function mergePages<E>(
   pages: readonly PageOfShard<E>[],
   given: ReadonlyMap<string, string>,
   limit: number,
@@ -80,11 +80,7 @@ function mergePages<E>(
   const places = new Map(given);
   for (const { name, page } of pages) places.set(name, page.from);
   const from = joinCursors(places.values());
-  const inOrder = pages
-    .flatMap(({ name, page }) =>
-      page.entries.map((entry) => ({ name, entry, at: timeOfCursor(entry.cursor) })),
-    )
-    .sort((one, other) => one.at - other.at);
+  const inOrder = pages.flatMap(timed).sort((one, other) => one.at - other.at);
   const some = inOrder.slice(0, limit);
   const entries = some.map(({ name, entry }): Read<E> => {
     places.set(name, entry.cursor);
@@ -94,6 +90,18 @@ function mergePages<E>(
   for (const { name, page } of pages)
     if ((taken.get(name) ?? 0) === page.entries.length) places.set(name, page.after);
   return { entries, from, after: joinCursors(places.values()), missed: addMissed(pages) };
+}
+
+/**
+ * A shard's entries with the times by which they are put among those of others. A shard's own order stays,
+ * also where its clock was set back: a place stands for all that is before it.
+ */
+function timed<E>({ name, page }: PageOfShard<E>) {
+  let at = 0;
+  return page.entries.map((entry) => {
+    at = Math.max(at, timeOfCursor(entry.cursor));
+    return { name, entry, at };
+  });
 }
 
 /** Null: some, and nobody knows how many. */

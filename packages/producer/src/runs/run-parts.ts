@@ -24,13 +24,16 @@ import { isOver } from "./run-end.ts";
 /** Where a run stands in the list of all. */
 export type RunPlace = Pick<Run, "run" | "createdAt">;
 
+/** What a run was opened with, and whether more of it may come. */
+export type RunBegun = Pick<Run, "action" | "lane" | "createdAt" | "closedAt">;
+
 /** All throw `run_unknown` where the shard has nothing of the run, and `redis_unavailable`. */
 export interface RunParts {
   get(run: string): Promise<Run>;
   /** The newest ones' names and times, newest first. @param after goes on behind this one. */
   list(limit: number, after?: RunPlace): Promise<RunPlace[]>;
   /** What it was opened with; null: there is nothing of it. */
-  facts(run: string): Promise<Pick<Run, "action" | "lane" | "createdAt"> | null>;
+  facts(run: string): Promise<RunBegun | null>;
   open(run: string, opened: OpenedWith): Promise<number>;
   close(run: string): Promise<void>;
   /** @param isTold whether this shard tells it as an event. @throws `run_cancelled`. */
@@ -86,11 +89,11 @@ export function createRunParts({ shard, directory, lanes, findOrigin }: RunParts
       return found.flatMap((run, at) => (at % 2 === 0 ? [{ run, createdAt: Number(found[at + 1]) }] : []));
     },
     async facts(run) {
-      const [action, lane, createdAt] = await asProducer(() =>
-        shard.redis.hmget(shard.keys.run(run), "action", "lane", "createdAt"),
+      const [action, lane, createdAt, closedAt] = await asProducer(() =>
+        shard.redis.hmget(shard.keys.run(run), "action", "lane", "createdAt", "closedAt"),
       );
       if (typeof action !== "string" || typeof lane !== "string") return null;
-      return { action, lane, createdAt: Number(createdAt) };
+      return { action, lane, createdAt: Number(createdAt), closedAt: toTime(closedAt ?? undefined) };
     },
     open: (run, opened) => openRun(shard, run, opened),
     async close(run) {

@@ -72,7 +72,8 @@ export function createRuns(over: OverShards<WithRuns>): Runs {
   };
   const get = async (run: string): Promise<Run> => {
     const parts = await over.ask(ofEach(run));
-    return sum(run, parts, over.away().length > 0);
+    // Not by who is away now: one that did not answer may do so again by the time the slowest has.
+    return sum(run, parts, parts.length < over.places().length);
   };
   const switchAll = createSwitchAll(over);
   return {
@@ -88,7 +89,7 @@ export function createRuns(over: OverShards<WithRuns>): Runs {
       return runs;
     },
     close: (run) => switchAll(run, (parts) => parts.close(run)),
-    wait: (run, waiting) => waitForEnd(async () => sum(run, await over.insist(ofEach(run)), false), waiting),
+    wait: (run, waiting) => waitForEnd(() => get(run), waiting),
     pause: (run) => switchAll(run, (parts, isFirst) => parts.pause(run, isFirst)),
     resume: (run) => switchAll(run, (parts, isFirst) => parts.resume(run, isFirst)),
     cancel: (run) => switchAll(run, (parts) => parts.cancel(run)),
@@ -96,9 +97,7 @@ export function createRuns(over: OverShards<WithRuns>): Runs {
     release: (run, deliveryId) =>
       deliveryId === undefined
         ? switchAll(run, (parts) => parts.release(run))
-        : over.ofDelivery(deliveryId, "delivery_unknown", ({ runParts }) =>
-            runParts.releaseOne(run, deliveryId),
-          ),
+        : releaseOne(over, run, deliveryId),
   };
 }
 
@@ -115,6 +114,8 @@ function createSwitchAll(over: OverShards<WithRuns>): (run: string, work: Switch
     const facts = known?.facts ?? null;
     if (known === undefined || facts === null) throw unknownRun(run);
     const opened = { action: facts.action, lane: facts.lane, at: facts.createdAt, isPart: true };
+    // A part that nobody closes would keep a run from its end that is closed everywhere else.
+    const isClosed = all.some((one) => one.facts !== null && one.facts.closedAt !== null);
     await over.insist(async ({ shard, runParts }) => {
       const isFirst = shard === known.shard;
       try {
@@ -122,10 +123,32 @@ function createSwitchAll(over: OverShards<WithRuns>): (run: string, work: Switch
       } catch (error) {
         if (!hasCode(error, "run_unknown") || isFirst) throw error;
         await runParts.open(run, opened);
+        if (isClosed) await runParts.close(run);
         await work(runParts, isFirst);
       }
     });
   };
+}
+
+/** A shard may have nothing of the run, though it is the delivery's home by now: it came later. */
+async function releaseOne(over: OverShards<WithRuns>, run: string, deliveryId: string): Promise<void> {
+  let isKnown = false;
+  try {
+    await over.ofDelivery(deliveryId, "delivery_unknown", async ({ runParts }) => {
+      try {
+        await runParts.releaseOne(run, deliveryId);
+      } catch (error) {
+        if (!hasCode(error, "run_unknown")) {
+          isKnown = true;
+          throw error;
+        }
+        throw new PostriderError("delivery_unknown", unknownRun(run).message, { cause: error });
+      }
+    });
+  } catch (error) {
+    if (isKnown || !hasCode(error, "delivery_unknown")) throw error;
+    throw unknownRun(run);
+  }
 }
 
 async function unlessUnknown<T>(work: Promise<T>): Promise<T | null> {

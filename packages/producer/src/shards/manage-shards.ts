@@ -3,10 +3,11 @@
 import { asProducer } from "@postrider/redis/connect";
 import type { OpenShards } from "@postrider/redis/open-shards";
 import { removeShard, setShards } from "@postrider/redis/set-shards";
-import type { ShardPlace } from "@postrider/redis/shard-map";
+import { KNOWN_TO_ALL_MS, type ShardMap, type ShardPlace } from "@postrider/redis/shard-map";
 import { invalidField, PostriderError } from "@postrider/shared/errors";
 import type { DeadLetters } from "../dead-letters/dead-letters.ts";
 import type { OverShards, ShardPart } from "../over-shards/over-shards.ts";
+import type { StreamReader } from "../reading/reader.ts";
 
 export interface ShardShown extends ShardPlace {
   /** Whether its Redis answers. */
@@ -25,7 +26,8 @@ export interface ManageShards {
    */
   set(count: number): Promise<ShardShown[]>;
   /**
-   * Lets go of a shard that drains, once nothing is left in it.
+   * Lets go of a shard that drains, once nothing is left in it, nothing more can enter it, and all groups
+   * have read what was told there.
    * @throws `settings_invalid` where there is none such, or something is left; `redis_unavailable`.
    */
   remove(name: string): Promise<void>;
@@ -35,7 +37,11 @@ const SHARDS_MAX = 1_000;
 
 interface WithLetters extends ShardPart {
   readonly deadLetters: DeadLetters;
+  readonly outcomes: { readonly reader: WithGroups };
+  readonly events: WithGroups;
 }
+
+type WithGroups = Pick<StreamReader<object>, "groups">;
 
 export function createManageShards(shards: OpenShards, over: OverShards<WithLetters>): ManageShards {
   const look = async (place: ShardPlace): Promise<ShardShown> => {
@@ -64,7 +70,9 @@ export function createManageShards(shards: OpenShards, over: OverShards<WithLett
     },
     async remove(name) {
       const shown = (await list()).find((shard) => shard.name === name);
-      const refusal = findRefusal(name, shown);
+      const refusal =
+        findRefusal(name, shown, settledAt(shards.map(), name) - Date.now()) ??
+        (await findUnread(over.named(name)));
       if (refusal !== null) throw invalidField("settings_invalid", "name", refusal);
       await removeShard(shards.store, name);
     },
@@ -75,21 +83,45 @@ export function createManageShards(shards: OpenShards, over: OverShards<WithLett
 async function readLeft({
   shard,
   deadLetters,
-}: WithLetters): Promise<Pick<ShardShown, "open" | "deadLetters">> {
+}: Pick<WithLetters, "shard" | "deadLetters">): Promise<Pick<ShardShown, "open" | "deadLetters">> {
   const { redis, keys } = shard;
   const [enqueued, ended] = await asProducer(() => redis.hmget(keys.totals(), "enqueued", "ended"));
   const { count } = await deadLetters.count({});
   return { open: Math.max(0, Number(enqueued ?? 0) - Number(ended ?? 0)), deadLetters: count };
 }
 
-/** Why a shard cannot be let go of; null: it can. */
-function findRefusal(name: string, shard: ShardShown | undefined): string | null {
+/** Who would miss something, had the shard gone; null: nobody. */
+async function findUnread({ shard, outcomes, events }: WithLetters): Promise<string | null> {
+  const kinds = [
+    { what: "outcomes", groups: await outcomes.reader.groups() },
+    { what: "events", groups: await events.groups() },
+  ];
+  for (const { what, groups } of kinds)
+    for (const { group, unread } of groups)
+      if (unread > 0)
+        return `the group ${group} has not read ${unread} ${what} of the shard ${shard.name}; wait until it has, or remove the group`;
+  return null;
+}
+
+/**
+ * Unix ms from which on no process takes anything more into a shard that drains: new deliveries enter it
+ * until all know of the change, and what was under way then has arrived after as long again.
+ */
+function settledAt({ former }: ShardMap, name: string): number {
+  const latest = former.findLast(({ names }) => names.includes(name));
+  return latest === undefined ? 0 : latest.until + KNOWN_TO_ALL_MS;
+}
+
+/** Why a shard cannot be let go of; null: it can. @param leftMs until nothing more can enter it. */
+function findRefusal(name: string, shard: ShardShown | undefined, leftMs: number): string | null {
   if (shard === undefined) return `no shard is called ${name}`;
   if (shard.state === "open")
     return `new deliveries enter the shard ${name}; set a lower number of shards first`;
   if (!shard.isUp)
     return `the Redis of the shard ${name} does not answer, so nobody knows what is left in it`;
   const { open, deadLetters } = shard;
-  if (open === 0 && deadLetters === 0) return null;
-  return `${open} deliveries and ${deadLetters} dead letters are left in the shard ${name}; wait, and replay or purge the dead letters`;
+  if (open !== 0 || deadLetters !== 0)
+    return `${open} deliveries and ${deadLetters} dead letters are left in the shard ${name}; wait, and replay or purge the dead letters`;
+  if (leftMs <= 0) return null;
+  return `deliveries may still enter the shard ${name}, until all processes know that it drains; try again in ${Math.ceil(leftMs / 1_000)} seconds`;
 }

@@ -27,7 +27,7 @@ export type OnBug = (subscription: string, error: unknown) => void;
 
 export interface CarrierOptions {
   readonly store: Store;
-  /** The shards that are connected at this moment. */
+  /** The shards that answer at this moment. @throws `redis_unavailable` where none does. */
   readonly shards: () => readonly Shard[];
   readonly actions: ActionStore;
   readonly sealer: Sealer;
@@ -75,9 +75,12 @@ export function createCarrier({ store, shards, actions, sealer, deliver, holder 
       all = await readStored(store);
       own = null;
       const turns = await Promise.allSettled(shards().map((shard) => turnIn(carryIn(shard), onBug)));
-      // A shard that is away keeps nobody from what the others have told.
-      const [failed] = turns.filter((turn) => turn.status === "rejected");
-      if (failed !== undefined && turns.every((turn) => turn.status === "rejected")) throw failed.reason;
+      const failed = turns.filter((turn) => turn.status === "rejected");
+      // A shard that is away keeps nobody from what the others have told; all else is told.
+      const grave = failed.find(({ reason }) => !hasCode(reason, "redis_unavailable"));
+      const [first] = failed;
+      if (first !== undefined && (grave !== undefined || failed.length === turns.length))
+        throw (grave ?? first).reason;
       return turns.some((turn) => turn.status === "fulfilled" && turn.value);
     },
     close: async () => void (await Promise.all([...known.values()].map((carry) => carry.letGo()))),

@@ -12,7 +12,9 @@ import type { Shard } from "../shard.ts";
  * Output: {action, lane, whether cancelled, enqueued} of the run as it stands.
  */
 const OPEN = `
-if ARGV[6] == "1" then redis.call("HSET", KEYS[1], "isPart", "1") end
+-- What has told its end by itself is not told of once more with the others.
+local hasEnded = redis.call("HEXISTS", KEYS[1], "completedAt") + redis.call("HEXISTS", KEYS[1], "isCancelled") > 0
+if ARGV[6] == "1" and not hasEnded then redis.call("HSET", KEYS[1], "isPart", "1") end
 redis.call("HSETNX", KEYS[1], "action", ARGV[2])
 redis.call("HSETNX", KEYS[1], "lane", ARGV[3])
 redis.call("HSETNX", KEYS[1], "createdAt", ARGV[4])

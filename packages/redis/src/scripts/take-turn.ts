@@ -30,9 +30,14 @@ local stored = tonumber(redis.call("GET", KEYS[1]) or 0)
 -- Nobody has taken one that far off at this rate.
 if stored > now + far + spacing then stored = now + spacing end
 local moment = math.max(now, stored)
+local isFree = true
 if #phases > 0 then
   local nth = math.ceil(moment / interval)
-  while not isOurs(nth) and nth * interval <= now + far do nth = nth + 1 end
+  isFree = isOurs(nth)
+  while not isFree and nth * interval <= now + far do
+    nth = nth + 1
+    isFree = isOurs(nth)
+  end
   moment = nth * interval
 end
 local off = moment - now
@@ -40,7 +45,7 @@ if off > ahead then
   local hold = math.ceil(math.min(off - ahead / 2, longest) / 1000)
   if redis.call("PTTL", KEYS[2]) < hold then redis.call("SET", KEYS[2], 2^53 - 1, "PX", hold) end
 end
-local isTaken = off <= far and (#phases == 0 or isOurs(moment / interval))
+local isTaken = off <= far and isFree
 local next = isTaken and moment + spacing or math.max(now, stored)
 redis.call("SET", KEYS[1], string.format("%.0f", next), "PX", math.ceil((next - now) / 1000) + 1000)
 return isTaken and off or -1

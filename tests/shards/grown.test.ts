@@ -1,0 +1,126 @@
+// What was begun with one shard goes on with several: runs end and are told once, what is released by itself
+// is found, and whoever only reads learns of the new shards.
+
+import { createProducer } from "@postrider/producer/producer";
+import { openRun } from "@postrider/redis/scripts/open-run";
+import { createShard } from "@postrider/redis/shard";
+import { expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { keyPrefix } from "../support/key-prefix.ts";
+import { customers, type System, startSystem } from "../support/system.ts";
+
+const WAIT = { timeoutMs: 20_000 } as const;
+
+/** Raises the number of shards, and waits until new deliveries enter all of them. */
+async function grow({ producer }: System, count: number): Promise<void> {
+  await producer.shards.set(count);
+  let tries = 0;
+  await eventually(async () => {
+    await producer.enqueueMany({
+      action: "a",
+      run: `probe-${tries++}`,
+      customers: customers(20),
+      open: true,
+    });
+    expect((await producer.shards.list()).every(({ name, open }) => name === "0" || open === 0)).toBe(false);
+  });
+}
+
+test("a run that was closed with one shard is over also once a switch has been set in the others, and is told once", async () => {
+  await using system = await startSystem();
+  const { producer } = system;
+  await system.apply();
+  const worker = await system.startWorker();
+  await producer.enqueueMany({ action: "a", run: "old", customers: customers(10) });
+  expect(await producer.runs.wait("old", WAIT)).toMatchObject({ state: "completed", enqueued: 10 });
+  await producer.enqueueMany({ action: "a", run: "held", customers: customers(40), hold: true });
+  await worker.close();
+  await grow(system, 2);
+
+  await producer.runs.pause("old");
+  await producer.runs.resume("old");
+  expect(await producer.runs.wait("old", WAIT)).toMatchObject({ state: "completed", enqueued: 10 });
+  // Their homes are in both shards by now, and they lie in the old one.
+  const { deliveries } = await producer.deliveries.list({ run: "held" });
+  expect(deliveries).toHaveLength(40);
+  for (const { id } of deliveries) await producer.runs.release("held", id);
+  await expect(producer.runs.release("held", "r.none")).rejects.toMatchObject({ code: "delivery_unknown" });
+  await expect(producer.runs.release("none", "r.none")).rejects.toMatchObject({ code: "run_unknown" });
+
+  // The same run once more: nothing is new, and its end is no news either.
+  await producer.enqueueMany({ action: "a", run: "old", customers: customers(10) });
+  await producer.watching.tellWholeRuns();
+  await producer.enqueueMany({ action: "a", run: "new", customers: [] });
+  await eventually(async () => {
+    await producer.watching.tellWholeRuns();
+    const told = (await producer.events.read({ limit: 1_000 })).events.map(({ id }) => id);
+    expect(told).toContain("run.completed:new");
+    expect(told.filter((id) => id === "run.completed:old")).toHaveLength(1);
+  });
+});
+
+test("a reader that enqueues nothing reads what is told in a shard that came later, also where something always comes", async () => {
+  await using system = await startSystem();
+  const { producer, redisUrl } = system;
+  await system.apply();
+  await system.startWorker();
+  const reader = await createProducer({ redis: redisUrl, keyPrefix });
+  const ending = new AbortController();
+  const shards = new Set<string>();
+  const reading = (async () => {
+    for await (const { cursor } of reader.outcomes({ group: "all", signal: ending.signal }))
+      for (const place of cursor.split(",")) shards.add(place.slice(0, place.indexOf(".")));
+  })();
+  let sent = 0;
+  const sending = (async () => {
+    while (!ending.signal.aborted)
+      await producer.enqueueMany({ action: "a", run: `r${sent++}`, customers: customers(10), open: true });
+  })();
+  await producer.shards.set(2);
+  await eventually(() => expect([...shards].sort()).toEqual(["0", "1"]));
+  ending.abort();
+  await Promise.all([reading, sending]);
+  await reader.close();
+});
+
+test("a shard is not let go of while some may not know yet that it drains, nor while a group has not read it", async () => {
+  await using system = await startSystem(undefined, { shards: 2 });
+  const { producer } = system;
+  await system.apply();
+  await system.startWorker();
+  await producer.outcomes.read({ group: "crm" });
+  await producer.enqueueMany({ action: "a", run: "r", customers: customers(40) });
+  await producer.runs.wait("r", WAIT);
+  await producer.shards.set(1);
+  await expect(producer.shards.remove("1")).rejects.toMatchObject({
+    code: "settings_invalid",
+    message: expect.stringContaining("may still enter the shard 1"),
+  });
+  await eventually(() =>
+    expect(producer.shards.remove("1")).rejects.toMatchObject({
+      code: "settings_invalid",
+      message: expect.stringMatching(/the group crm has not read \d+ outcomes of the shard 1/),
+    }),
+  );
+  await producer.outcomes.removeGroup("crm");
+  await producer.shards.remove("1");
+  expect((await producer.shards.list()).map(({ name }) => name)).toEqual(["0"]);
+});
+
+test("the end of a run is told also where hundreds of newer ones are open", async () => {
+  await using system = await startSystem(undefined, { shards: 2 });
+  const { producer } = system;
+  await system.apply();
+  const { action } = await producer.enqueueMany({ action: "a", run: "oldest", customers: [], open: true });
+  const newer = { action, lane: "bulk", at: Date.now() + 1_000, isPart: true };
+  for (const name of ["0", "1"]) {
+    const shard = createShard(producer.store.redis, keyPrefix, name);
+    await Promise.all(Array.from({ length: 450 }, (_, n) => openRun(shard, `newer-${n}`, newer)));
+  }
+  await producer.runs.close("oldest");
+  await eventually(async () => {
+    await producer.watching.tellWholeRuns();
+    const told = (await producer.events.read()).events.map(({ id }) => id);
+    expect(told).toContain("run.completed:oldest");
+  });
+});
