@@ -42,7 +42,7 @@ test.each([
   [7, 3],
   [2.5, 2],
   [2, 4],
-  [2_345.67, 3],
+  [234.567, 3],
 ])(
   "%d a second, shared by %i shards, is never exceeded within any second, and all of it is used",
   async (rate, count) => {
