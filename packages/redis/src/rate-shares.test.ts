@@ -52,6 +52,15 @@ test("what is still needed is renewed before it ends; what is not ends by itself
 test("with another number of shards it begins anew", () => {
   const first = planShares(NOTHING, { shards: SHARDS, demands: demandsOf(1_000, 0, 0, 0), now: 0 });
   const more = [...SHARDS, "4"];
-  const second = planShares(first, { shards: more, demands: demandsOf(1_000, 0, 0, 0), now: 10_000 });
+  const demands = new Map([...demandsOf(1_000, 0, 0, 0), ["4", { d: 0 }]]);
+  const second = planShares(first, { shards: more, demands, now: 10_000 });
   expect(second.lanes["d"]).toMatchObject({ before: null, at: 10_000 + KNOWN_TO_ALL_MS });
+});
+
+test("while a shard does not have the lane all keep to even parts: it would begin with its own", () => {
+  const three = new Map([...demandsOf(5_000, 0, 0, 0)].slice(0, 3));
+  const demands = new Map([...three, ["3", {}]]);
+  expect(planShares(NOTHING, { shards: SHARDS, demands, now: 0 }).lanes).toEqual({});
+  const uneven = planShares(NOTHING, { shards: SHARDS, demands: demandsOf(5_000, 0, 0, 0), now: 0 });
+  expect(sizesOf(planShares(uneven, { shards: SHARDS, demands, now: 10_000 }))).toEqual([20, 20, 20, 20]);
 });

@@ -7,7 +7,7 @@ import { setWhenFull } from "./scripts/set-when-full.ts";
 import type { Store } from "./shard.ts";
 import { KNOWN_TO_ALL_MS } from "./shard-map.ts";
 
-/** What waits in a shard, by lane: those with limits alone, and of those the fullest. */
+/** What waits in a shard, by lane: all with limits, also where nothing waits, and of many the fullest. */
 export type Demand = Readonly<Record<string, number>>;
 
 /** One lane's parts: sizes by shard, in whole numbers. */
@@ -93,7 +93,9 @@ export function planShares(
   const lanes = new Set([...demands.values()].flatMap((demand) => Object.keys(demand)));
   const next: Record<string, SharedOut> = {};
   for (const lane of lanes) {
-    const waiting = shards.map((shard) => demands.get(shard)?.[lane] ?? 0);
+    const told = shards.flatMap((shard) => demands.get(shard)?.[lane] ?? []);
+    // A shard that has no such lane would begin with an even part once it has: then all keep to theirs.
+    const waiting = told.length === shards.length ? told : shards.map(() => 0);
     const known = isSame ? alive(document.lanes[lane], now) : undefined;
     const planned = planLane(known, { shards, waiting, now });
     if (planned !== undefined) next[lane] = planned;

@@ -1,7 +1,7 @@
 // A shard's part in sharing out what destinations grant to all shards together: it tells what waits in it,
 // and keeps its part of each where its lane is.
 
-import { countLanes } from "@postrider/redis/counts";
+import { countLanes, NOTHING_THERE } from "@postrider/redis/counts";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { asOnly } from "@postrider/redis/lease";
 import { type Demand, readShares, shareOut, tellDemand, toShare } from "@postrider/redis/rate-shares";
@@ -47,9 +47,10 @@ async function readDemand(shard: Shard, limited: readonly OwnLane[]): Promise<De
     shard,
     limited.map(({ lane }) => lane),
   );
-  const waiting = [...counts].flatMap(([lane, { waiting: due, inFlight }]) =>
-    due + inFlight === 0 ? [] : [[lane, due + inFlight] as const],
-  );
+  const waiting = limited.map(({ lane }) => {
+    const { waiting: due, inFlight } = counts.get(lane) ?? NOTHING_THERE;
+    return [lane, due + inFlight] as const;
+  });
   return Object.fromEntries(waiting.sort(([, one], [, other]) => other - one).slice(0, LANES_MAX));
 }
 
