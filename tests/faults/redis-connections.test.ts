@@ -1,9 +1,13 @@
 import { startRedisServer } from "@postrider/cli/redis/redis-server";
 import { createProducer } from "@postrider/producer/producer";
+import { toProducerOptions } from "@postrider/redis/connect";
+import { createLaneQueues } from "@postrider/redis/lane-queues";
+import { createShard } from "@postrider/redis/shard";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { startFleet, untilOver } from "../support/fleet.ts";
+import { keyPrefix } from "../support/key-prefix.ts";
 import { storeKeys } from "../support/keys.ts";
 import { openRedis } from "../support/open-redis.ts";
 import { startProxy } from "../support/proxy.ts";
@@ -69,6 +73,22 @@ test("connections that die without a word are given up, and workers and producer
     expect((await through.enqueue({ action: "a", customer: { id: 2 } })).isDuplicate).toBe(false),
   );
   await Promise.all([direct.close(), through.close()]);
+  await server.stop();
+});
+
+test("queues that were made in an outage are of use after it", async () => {
+  const server = await startRedisServer({ binary: redisBinary() });
+  await using proxy = await startProxy(server.port);
+  const redis = new Redis(proxy.url, { ...toProducerOptions({ redisWaitMs: 300 }), replyMapping: "legacy" });
+  redis.on("error", () => undefined);
+  await eventually(() => expect(redis.status).toBe("ready"));
+  proxy.swallow();
+  const lanes = createLaneQueues(createShard(redis, keyPrefix));
+  await expect(lanes.queue("bulk").getWaitingCount()).rejects.toThrow();
+  proxy.pass();
+  await eventually(async () => expect(await lanes.queue("bulk").getWaitingCount()).toBe(0));
+  await lanes.close();
+  redis.disconnect();
   await server.stop();
 });
 

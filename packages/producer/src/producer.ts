@@ -135,6 +135,8 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
   const shards = await openForProducer(options);
   const parts = { ...createParts(shards, options, sealer), beginSpan: await findOpenTelemetry() };
   const { store, over, watch, kept } = parts;
+  // What is made for a shard asks its Redis what it is: better now than in an outage.
+  over.all();
   const verbs = createVerbs(parts);
   const reading = createReading(parts);
   const endLook = lookForShards(shards);

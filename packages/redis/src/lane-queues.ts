@@ -33,15 +33,31 @@ export function createLaneQueues(shard: Shard): LaneQueues {
     skipWaitingForReady: true,
     streams: { events: { maxLen: LANE_EVENTS_MAX } },
   };
+  const queues = new Map<string, Queue>();
   // The one that listens to the connection. The others share what it has, so that they can be forgotten
   // without being closed.
-  const root = new Queue("connection", { ...options, skipMetasUpdate: true });
-  // The connection's own errors reach the caller through the command that failed.
-  root.on("error", () => undefined);
+  const openRoot = (): Queue => {
+    const opened = new Queue("connection", { ...options, skipMetasUpdate: true });
+    // The connection's own errors reach the caller through the command that failed.
+    opened.on("error", () => undefined);
+    // It asks Redis what it is, once, and keeps a failure for good: one that began in an outage is of no use.
+    opened.backend.client.catch(() => {
+      isOfUse = false;
+    });
+    return opened;
+  };
+  let isOfUse = true;
+  let root = openRoot();
+  const renew = (): void => {
+    void root.close().catch(() => undefined);
+    isOfUse = true;
+    queues.clear();
+    root = openRoot();
+  };
   const share = (name: string) => root.backend.forQueue(name) as RedisQueueBackend;
-  const queues = new Map<string, Queue>();
   return {
     queue(lane) {
+      if (!isOfUse) renew();
       const queue = queues.get(lane) ?? new Queue(lane, options, share);
       queues.delete(lane);
       queues.set(lane, queue);
