@@ -104,7 +104,8 @@ test("SIGTERM with a thousand in flight: nothing more is claimed, the slow ones 
   expect(one).toMatchObject({ inFlight: 0, failed: 0, retries: 0 });
   // Each that was sent and not answered went back; no other one was touched.
   expect(one.delivered + two.delivered).toBeGreaterThanOrEqual(500);
-  expect(sent - one.delivered - two.delivered).toBeLessThanOrEqual(600);
+  const hanging = receiver.requests.filter(({ body }) => isOdd(body)).length;
+  expect(sent - one.delivered - two.delivered).toBeLessThanOrEqual(hanging + 100);
 
   isHanging = false;
   await using _next = startPostrider(["worker"], environment);

@@ -92,7 +92,8 @@ export async function surviveOutage(start: StartMortal, seconds: number, backMs:
   await redis.kill();
   await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
   await redis.restart();
-  await eventually(() => producer.runs.list(1), backMs);
+  // Of a Cluster the store and the shard are reached apart.
+  await eventually(() => Promise.all([producer.runs.list(1), producer.actions.list()]), backMs);
   await untilEach("after", backMs);
   const answers = await health.end();
   expect(answers.length).toBeGreaterThan(LANES.length);
