@@ -116,6 +116,7 @@ test("a sample of dead letters is replayed, then all of a filter at a rate, as a
   await page.getByRole("dialog").getByRole("button", { name: "Replay 4 letters" }).click();
   await page.getByText("4 replayed").first().waitFor();
   expect(page.url()).toMatch(/#\/settings\/tasks\//);
+  await page.getByRole("link", { name: "see what became of them" }).waitFor();
   expect((await scene.producer.tasks.list(1))[0]).toMatchObject({
     do: "replay",
     presentVersion: true,
