@@ -107,13 +107,19 @@ test("a sample of dead letters is replayed, then all of a filter at a rate, as a
   const letters = async () => (await scene.producer.deadLetters.list({ run: "win-back" })).deadLetters.length;
   // They are refused again.
   await eventually(async () => expect(await letters()).toBe(4), BROWSER_MS);
+  const { action } = await scene.producer.actions.get("welcome");
+  await scene.producer.actions.apply({ ...action, timeoutMs: 9_000 });
   await button(page, /^Replay all/).click();
+  await page.getByText("welcome@2 is at version 3 now.").waitFor();
+  expect(await page.getByLabel("Composed with").inputValue()).toBe("present");
   await page.getByLabel("Letters a second, at most").fill("50");
   await page.getByRole("dialog").getByRole("button", { name: "Replay 4 letters" }).click();
   await page.getByText("4 replayed").first().waitFor();
   expect(page.url()).toMatch(/#\/settings\/tasks\//);
+  await page.getByRole("link", { name: "see what became of them" }).waitFor();
   expect((await scene.producer.tasks.list(1))[0]).toMatchObject({
     do: "replay",
+    presentVersion: true,
     ratePerSecond: 50,
     by: "ops",
   });

@@ -13,6 +13,7 @@ import { showMany } from "../../words/numbers.ts";
 import { makeVisible } from "../../words/visible.ts";
 import { type Filter, sayFilter } from "../filter.tsx";
 import { taskHref } from "../links.ts";
+import { findNewer, toVersion, VersionChoice, type Versions } from "../replay-version.tsx";
 
 interface Props {
   readonly filter: Filter;
@@ -42,7 +43,7 @@ export function LetterSwitches({ filter, sample, done }: Props) {
   return (
     <>
       {error !== null && <Problem error={error} />}
-      <button type="button" onClick={() => askSample(sample.slice(0, SAMPLE), done)}>
+      <button type="button" onClick={() => void askSample(sample.slice(0, SAMPLE), done)}>
         Replay a sample
       </button>
       <button type="button" class="primary" onClick={() => void begin("replay")}>
@@ -55,14 +56,21 @@ export function LetterSwitches({ filter, sample, done }: Props) {
   );
 }
 
-function askSample(sample: readonly DeadLetter[], done: () => void): void {
+async function askSample(sample: readonly DeadLetter[], done: () => void): Promise<void> {
+  const newer = await findNewer(sample.map(({ action }) => action));
   const many = showMany(sample.length, "letter", "letters");
   confirm({
     title: "Replay a sample?",
-    body: <p>The newest {many} are put back into their lanes, with all their attempts again.</p>,
+    body: (
+      <>
+        <p>The newest {many} are put back into their lanes, with all their attempts again.</p>
+        <VersionChoice of={newer} />
+      </>
+    ),
     verb: `Replay ${many}`,
-    async act() {
-      await tellApi("replayDeadLetters", { body: { ids: sample.map(({ id }) => id) } });
+    async act(fields) {
+      const ids = sample.map(({ id }) => id);
+      await tellApi("replayDeadLetters", { body: { ids, ...toVersion(fields) } });
       done();
     },
   });
@@ -70,7 +78,10 @@ function askSample(sample: readonly DeadLetter[], done: () => void): void {
 
 async function askThenBegin(doing: Doing, filter: Filter): Promise<void> {
   const meant = Object.keys(filter).length === 0 ? { all: true as const } : { filter: filter as never };
-  const counted = await askApi("beginTask", { body: { do: doing, ...meant, dryRun: true } });
+  const [counted, newer] = await Promise.all([
+    askApi("beginTask", { body: { do: doing, ...meant, dryRun: true } }),
+    doing === "replay" ? findNewerOf(filter) : null,
+  ]);
   if (!("dryRun" in counted)) return;
   const many = showMany(counted.count, "letter", "letters", !counted.isComplete);
   const which = Object.keys(filter).length === 0 ? "all there are" : sayFilter(filter);
@@ -85,16 +96,30 @@ async function askThenBegin(doing: Doing, filter: Filter): Promise<void> {
             : "They are forgotten and can never be replayed. Their outcomes and the runs' counters stay."}
         </p>
         {doing === "replay" && (
-          <Field label="Letters a second, at most" name="rate" value={FIRST_RATE} isNumber />
+          <>
+            <VersionChoice of={newer} />
+            <Field label="Letters a second, at most" name="rate" value={FIRST_RATE} isNumber />
+          </>
         )}
       </>
     ),
     verb: doing === "replay" ? `Replay ${many}` : `Purge ${many}`,
     isHarmful: doing === "purge",
-    async act({ rate }) {
-      const paced = doing === "replay" && rate !== undefined && rate !== "" ? { rate: Number(rate) } : {};
-      const task = await tellApi("beginTask", { body: { do: doing, ...meant, ...paced } });
+    async act(fields) {
+      const how = doing === "replay" ? { do: doing, ...toPace(fields), ...toVersion(fields) } : { do: doing };
+      const task = await tellApi("beginTask", { body: { ...how, ...meant } });
       if ("id" in task) go(taskHref(task.id));
     },
   });
+}
+
+function toPace({ rate }: Readonly<Record<string, string>>) {
+  return rate === undefined || rate === "" ? {} : { rate: Number(rate) };
+}
+
+/** Of the newest letters' actions, as many as are grouped at once. */
+async function findNewerOf(filter: Filter): Promise<Versions> {
+  const query = { ...filter, by: "action", scan: "5000" } as never;
+  const { groups } = await askApi("groupDeadLetters", { query });
+  return findNewer(groups.flatMap(({ of }) => of["action"] ?? []));
 }

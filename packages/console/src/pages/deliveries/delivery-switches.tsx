@@ -3,6 +3,7 @@
 import type { Operations } from "@postrider/client/generated";
 import { confirm } from "../../design/confirm.tsx";
 import { may, tellApi } from "../../session/session.ts";
+import { findNewer, toVersion, VersionChoice } from "../replay-version.tsx";
 
 export type Delivery = Operations["getDelivery"]["reply"];
 
@@ -11,25 +12,12 @@ interface Props {
   readonly done: () => void;
 }
 
-export function DeliverySwitches({ delivery: { id, state }, done }: Props) {
+export function DeliverySwitches({ delivery, done }: Props) {
+  const { id, state } = delivery;
   if (!may("manage")) return null;
   if (state === "dead-letter")
     return (
-      <button
-        type="button"
-        class="primary"
-        onClick={() =>
-          confirm({
-            title: "Replay this delivery?",
-            body: <p>1 delivery is put back into its lane, with all its attempts again.</p>,
-            verb: "Replay 1 delivery",
-            async act() {
-              await tellApi("replayDeadLetters", { body: { ids: [id] } });
-              done();
-            },
-          })
-        }
-      >
+      <button type="button" class="primary" onClick={() => void askReplay(delivery, done)}>
         Replay
       </button>
     );
@@ -54,4 +42,22 @@ export function DeliverySwitches({ delivery: { id, state }, done }: Props) {
       Cancel
     </button>
   );
+}
+
+async function askReplay({ id, action }: Delivery, done: () => void): Promise<void> {
+  const newer = await findNewer(action === null ? [] : [action]);
+  confirm({
+    title: "Replay this delivery?",
+    body: (
+      <>
+        <p>1 delivery is put back into its lane, with all its attempts again.</p>
+        <VersionChoice of={newer} />
+      </>
+    ),
+    verb: "Replay 1 delivery",
+    async act(fields) {
+      await tellApi("replayDeadLetters", { body: { ids: [id], ...toVersion(fields) } });
+      done();
+    },
+  });
 }

@@ -12,7 +12,9 @@ import { makeVisible } from "../../words/visible.ts";
 import { actionHref, destinationHref, runHref } from "../links.ts";
 import { AsSent } from "./as-sent.tsx";
 import { type Delivery, DeliverySwitches } from "./delivery-switches.tsx";
+import { findReplays } from "./put-back.ts";
 import { Timeline } from "./timeline.tsx";
+import { useKept } from "./use-kept.ts";
 
 const EVERY_MS = 3_000;
 
@@ -49,7 +51,7 @@ export function OneDelivery({ id }: { readonly id: string }) {
 }
 
 function Standing({ delivery }: { readonly delivery: Delivery }) {
-  const { customerId, action, run, destination, outcome, next } = delivery;
+  const { outcome, next } = delivery;
   const reason = outcome?.reason;
   return (
     <Panel title={reason === undefined ? "Under way" : REASONS[reason]}>
@@ -63,54 +65,71 @@ function Standing({ delivery }: { readonly delivery: Delivery }) {
           </>
         )}
       </p>
-      <Facts
-        of={[
-          [
-            "Customer",
-            <a key="customer" href={toHref(["deliveries"], { customer: String(customerId ?? "") })}>
-              <Data of={customerId} />
-            </a>,
-          ],
-          [
-            "Action",
-            action === null ? (
-              "–"
-            ) : (
-              <a key="action" href={actionHref(action)}>
-                {action}
-              </a>
-            ),
-          ],
-          [
-            "Run",
-            run === null ? (
-              "–"
-            ) : (
-              <a key="run" href={runHref(run.run)}>
-                {run.run}
-              </a>
-            ),
-          ],
-          [
-            "Destination",
-            destination === null ? (
-              "–"
-            ) : (
-              <a key="destination" href={destinationHref(destination.origin)}>
-                <Data of={destination.origin} />
-              </a>
-            ),
-          ],
-          ["Reason", reason === undefined ? "–" : <code key="reason">{reason}</code>],
-          ["Lane", <Data key="lane" of={delivery.lane ?? delivery.home} />],
-          ["Enqueued", <Time key="enqueued" at={delivery.enqueuedAt} isExact none="–" />],
-          ["Due", <Time key="due" at={delivery.dueAt} isExact none="–" />],
-          ["Expires", <Time key="expires" at={delivery.expiresAt} isExact none="never" />],
-          ["Ended", <Time key="ended" at={outcome?.endedAt ?? null} isExact none="–" />],
-          ["Id", <Data key="id" of={delivery.id} isName />],
-          ["Idempotency key", <Data key="key" of={delivery.idempotencyKey} isName />],
-        ]}
-      />
+      <KnownFacts delivery={delivery} />
     </Panel>
+  );
+}
+
+/** Of one that has ended only its outcome is left: what that does not tell is not known to be none. */
+function sayNone({ state, outcome }: Delivery, none: string): string {
+  if (state !== "ended") return none;
+  return outcome?.outcome === "delivered" ? "not kept after delivery" : "not kept after its end";
+}
+
+function KnownFacts({ delivery }: { readonly delivery: Delivery }) {
+  const { customerId, action, run, unsure } = useKept(delivery);
+  const { destination, outcome, enqueuedAt, dueAt, expiresAt } = delivery;
+  const or = (none: string): string => sayNone(delivery, none);
+  const isGone = delivery.state === "ended";
+  const lane = delivery.lane ?? delivery.home;
+  // The outcome of one without a run says so.
+  const noRun = action === null ? (unsure ?? or("–")) : "–";
+  return (
+    <Facts
+      of={[
+        ["Customer", <CustomerLink key="customer" id={customerId} none={unsure ?? or("none")} />],
+        ["Action", <Named key="action" of={action} to={actionHref} none={unsure ?? or("–")} />],
+        ["Run", <Named key="run" of={run} to={runHref} none={noRun} />],
+        [
+          "Destination",
+          <Named key="destination" of={destination?.origin ?? null} to={destinationHref} none={or("–")} />,
+        ],
+        ["Reason", outcome === null ? "–" : <code key="reason">{outcome.reason}</code>],
+        ["Lane", lane === null ? or("–") : <Data key="lane" of={lane} />],
+        [
+          findReplays(delivery).length > 0 ? "Replayed" : "Enqueued",
+          <Time key="enqueued" at={enqueuedAt} isExact none={or("–")} />,
+        ],
+        ["Due", <Time key="due" at={dueAt} isExact none={or("–")} />],
+        ["Expires", <Time key="expires" at={expiresAt} isExact none={or("never")} />],
+        ["Ended", <Time key="ended" at={outcome?.endedAt ?? null} isExact none="–" />],
+        ["Id", <Data key="id" of={delivery.id} isName />],
+        ["Idempotency key", isGone ? or("–") : <Data key="key" of={delivery.idempotencyKey} isName />],
+      ]}
+    />
+  );
+}
+
+interface NamedProps {
+  readonly of: string | null;
+  readonly to: (name: string) => string;
+  readonly none: string;
+}
+
+function Named({ of, to, none }: NamedProps) {
+  if (of === null) return <span class="faint">{none}</span>;
+  return (
+    <a href={to(of)}>
+      <Data of={of} />
+    </a>
+  );
+}
+
+function CustomerLink({ id, none }: { readonly id: Delivery["customerId"]; readonly none: string }) {
+  if (id === null || id === "") return <span class="faint">{none}</span>;
+  return (
+    <a href={toHref(["deliveries"], { customer: String(id) })}>
+      <Data of={id} />
+    </a>
   );
 }

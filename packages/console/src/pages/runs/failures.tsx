@@ -13,11 +13,19 @@ import { FirstMet } from "../met.tsx";
 import type { Run } from "./run-switches.tsx";
 
 export function Failures({ run }: { readonly run: Run }) {
-  const reasons = Object.entries(run.failedByReason).sort(([, a], [, b]) => b - a);
+  const ever = Object.entries(run.failedByReason);
+  const reasons = ever
+    // Of a reason whose deliveries were all replayed none is left.
+    .filter(([, count]) => count > 0)
+    .sort(([, a], [, b]) => b - a);
   if (reasons.length === 0)
     return (
       <Panel title="Failures" isWide>
-        <p class="calm-note">No delivery of this run has failed.</p>
+        <p class="calm-note">
+          {ever.length === 0
+            ? "No delivery of this run has failed."
+            : "None is left: those that had failed were replayed."}
+        </p>
       </Panel>
     );
   return (

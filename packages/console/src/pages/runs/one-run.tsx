@@ -54,16 +54,16 @@ export function OneRun({ run: id }: { readonly run: string }) {
 }
 
 function Standing({ run }: { readonly run: Run }) {
-  const { delivered, failed, expired, cancelled, waiting, inFlight, imbalance } = run;
+  const { waiting, inFlight, imbalance } = run;
   return (
     <Panel title={sayProgress(run)}>
       <Progress of={run} isLarge />
       <Facts
         of={[
-          ["Delivered", showCount(delivered)],
-          ["Failed", showCount(failed)],
-          ["Expired", showCount(expired)],
-          ["Cancelled", showCount(cancelled)],
+          ["Delivered", <Ended key="delivered" run={run} as="delivered" />],
+          ["Failed", <Ended key="failed" run={run} as="failed" />],
+          ["Expired", <Ended key="expired" run={run} as="expired" />],
+          ["Cancelled", <Ended key="cancelled" run={run} as="cancelled" />],
           [
             "Waiting",
             <a key="waiting" href={toHref(["deliveries"], { run: run.run, state: "waiting" })}>
@@ -95,6 +95,15 @@ function Standing({ run }: { readonly run: Run }) {
       )}
     </Panel>
   );
+}
+
+interface EndedProps {
+  readonly run: Run;
+  readonly as: "delivered" | "failed" | "expired" | "cancelled";
+}
+
+function Ended({ run, as }: EndedProps) {
+  return <a href={toHref(["deliveries"], { run: run.run, outcome: as })}>{showCount(run[as])}</a>;
 }
 
 function sayProgress({ enqueued, waiting, inFlight }: Run): string {

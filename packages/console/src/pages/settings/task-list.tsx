@@ -8,6 +8,7 @@ import { Data } from "../../design/data.tsx";
 import { Listing } from "../../design/listing.tsx";
 import { Empty, Facts, Panel } from "../../design/panel.tsx";
 import { Waiting } from "../../design/waiting.tsx";
+import { toHref } from "../../platform/address.ts";
 import { may, tellApi } from "../../session/session.ts";
 import { useAsk } from "../../session/use-ask.ts";
 import { showCount, showMany, showShare } from "../../words/numbers.ts";
@@ -82,6 +83,7 @@ function OneTask({ id }: { readonly id: string }) {
                   ["Ended", <Time key="ended" at={task.endedAt} isExact none="–" />],
                 ]}
               />
+              <PutBack task={task} />
               {task.error !== null && (
                 <p class="problem">
                   {makeVisible(task.error.detail)} <code>{task.error.code}</code>
@@ -99,6 +101,22 @@ function OneTask({ id }: { readonly id: string }) {
         }}
       </Waiting>
     </Panel>
+  );
+}
+
+/** A replay is over with the putting back; what counts comes after. */
+function PutBack({ task: { do: doing, state, counts, filter, createdAt } }: { readonly task: Task }) {
+  const count = (counts["replayed"] ?? 0) + (counts["hastened"] ?? 0);
+  if (doing !== "replay" || state === "queued" || state === "running" || count === 0) return null;
+  // Why they had failed, and when, is past; and the version may be another one.
+  const { run, action, destination, customer, label, lane } = filter as Filter;
+  const since = { run, action: action?.split("@")[0], destination, customer, label, lane, from: createdAt };
+  return (
+    <p class="note">
+      {showMany(count, "letter was", "letters were")} put back:{" "}
+      <a href={toHref(["deliveries"], since)}>see what became of them</a>, or only{" "}
+      <a href={toHref(["dead-letters"], since)}>those that failed again</a>.
+    </p>
   );
 }
 
