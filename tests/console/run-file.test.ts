@@ -65,6 +65,12 @@ test("a CSV is tried dry, its mistakes are told, and it is sent, watched, and it
   expect(await page.locator("#planted").count()).toBe(0);
   await expect(scene.producer.runs.get("from-file")).rejects.toThrow();
 
+  // What was tried is not what the form says any more, until it is tried again.
+  await page.getByLabel("Hold it").check();
+  await page.getByText("The form was changed since").waitFor();
+  expect(await button(page, /^Enqueue 41 deliveries/).count()).toBe(0);
+  await page.getByLabel("Hold it").uncheck();
+  await button(page, "Try it dry").click();
   await button(page, /^Enqueue 41 deliveries/).click();
   await page.getByText("1 of them fails as the action is now: a dead letter to come.").waitFor();
   await page.getByRole("dialog").getByRole("button", { name: "Enqueue 41 deliveries" }).click();

@@ -12,7 +12,8 @@ import { askToSend, countEnqueued } from "./ask-to-send.tsx";
 import { FileStanding, FileSwitches } from "./file-standing.tsx";
 import { Rejected } from "./rejected.tsx";
 
-export function Tried() {
+/** @param isStale the form was changed since, so that it no longer says what was tried. */
+export function Tried({ isStale }: { readonly isStale: boolean }) {
   const tried = work.value;
   if (tried === null) return null;
   const { composed, cancelled, failed, rejected } = tried.counts;
@@ -29,8 +30,9 @@ export function Tried() {
             ["Rejected lines", showCount(rejected)],
           ]}
         />
+        {isStale && <p class="note warn">The form was changed since: try it dry again.</p>}
         <div class="form-foot">
-          {isDone && countEnqueued(tried) > 0 && (
+          {isDone && !isStale && countEnqueued(tried) > 0 && (
             <button type="button" class="primary" onClick={() => askToSend(tried.order, tried)}>
               Enqueue {showMany(countEnqueued(tried), "delivery", "deliveries")} …
             </button>
