@@ -213,5 +213,35 @@ test("what the API refuses is told where the file stands, and nothing is lost by
   await page.getByText("run_mismatch").waitFor();
   await button(page, "Stop").click();
   await button(page, "Try it dry").waitFor();
+  expect(await page.getByLabel("Action").inputValue()).toBe("crm-sync");
+  expect(await page.getByLabel("Customers").inputValue()).toContain("one.ndjson");
+  await close();
+});
+
+test("a name that no run can have is told beforehand, and what is refused for good leads back to the form", async () => {
+  const { page, close } = await read(browser, `${scene.api.url}/console/#/runs/~new`, TOKENS.admin);
+  await fill(page, await write("bad.ndjson", '{"id":"bad","name":"x"}\n'), "autumn news");
+  await page.getByText("No run can have this name.").waitFor();
+  await button(page, "Try it dry").click();
+  await page.getByText('Run: "autumn news" must be 1 to 100 of').waitFor();
+  await page.getByLabel("Run", { exact: true }).fill("refused");
+  await page.getByText("Lane, labels, times and data for all").click();
+  await page.getByLabel("Lane", { exact: true }).fill("no lane");
+  await page.getByLabel("Hold it").check();
+  await button(page, "Enqueue at once …").click();
+  await page.getByRole("dialog").getByRole("button", { name: "Enqueue the file" }).click();
+  await button(page, "Change it").waitFor();
+  expect(await button(page, "Go on").count()).toBe(0);
+  expect(await page.getByRole("link", { name: "Watch the run" }).count()).toBe(0);
+  expect(await page.getByText("closing this tab stops it").count()).toBe(0);
+  // Elsewhere and back: what was asked is still there.
+  await page.getByRole("link", { name: "Runs", exact: true }).click();
+  await page.getByRole("link", { name: "New run …" }).click();
+  await button(page, "Change it").click();
+  await button(page, "Try it dry").waitFor();
+  expect(await page.getByLabel("Action").inputValue()).toBe("welcome");
+  expect(await page.getByLabel("Run", { exact: true }).inputValue()).toBe("refused");
+  expect(await page.getByLabel("Customers").inputValue()).toContain("bad.ndjson");
+  expect(await page.getByLabel("Hold it").isChecked()).toBe(true);
   await close();
 });

@@ -46,6 +46,8 @@ const NOTHING = Object.fromEntries(COUNTED.map((name) => [name, 0])) as FileWork
 const FIRST_PAUSE_MS = 1_000;
 const PAUSE_MS_MAX = 15_000;
 const KINDS_MAX = 100;
+/** With another token, after something else has ended, a moment later: the same may then be taken. */
+const MAY_PASS: ReadonlySet<number> = new Set([401, 409, 429]);
 
 interface Current {
   readonly ending: AbortController;
@@ -80,6 +82,14 @@ export function pause(): void {
 export function goOn(): void {
   change({ state: "under way", error: null });
   current?.gate.open();
+}
+
+/** Whether what is asked has to change before it can go on. */
+export function isRefusedForGood({ state, error }: FileWork): boolean {
+  if (state !== "failed") return false;
+  if (!(error instanceof ApiError)) return true;
+  const { status } = error;
+  return status !== null && status >= 400 && status < 500 && !MAY_PASS.has(status);
 }
 
 /** Gives it up: what was enqueued stays, and the run stays open. */

@@ -16,8 +16,14 @@ import { Tried } from "./tried.tsx";
 
 export function NewRun() {
   const { doing, order } = work.value ?? {};
+  /** With this the form is filled: what is under way, and what was given up. */
+  const [offered, setOffered] = useState<FileOrder | null>(order ?? null);
   /** The order that the form says no longer. */
   const [left, setLeft] = useState<FileOrder | null>(null);
+  const leave = (): void => {
+    stop();
+    setOffered(order ?? null);
+  };
   return (
     <Page title="A new run" name="A new run" above={{ href: "#/runs", label: "Runs" }}>
       {may("enqueue") ? (
@@ -25,10 +31,10 @@ export function NewRun() {
           {work.value === null && <GoOnWith />}
           {/* Stays, so that what was chosen is still there after a look at what came of it. */}
           <div hidden={doing === "send"}>
-            <OrderForm onChange={() => setLeft(work.value?.order ?? null)} />
+            <OrderForm offered={offered} onChange={() => setLeft(work.value?.order ?? null)} />
           </div>
           {doing === "try" && <Tried isStale={order === left} />}
-          {doing === "send" && <Sent />}
+          {doing === "send" && <Sent onLeave={leave} />}
         </>
       ) : (
         <Empty title="This token may not enqueue.">

@@ -1,6 +1,7 @@
 // What a run from a file is told: which action, which customers, and how they are sent.
 
-import { useState } from "preact/hooks";
+import { isRunId, RUN_ID_RULE } from "@postrider/shared/run-id";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Doing, FileOrder } from "../../customers-file/file-order.ts";
 import { begin } from "../../customers-file/file-work.ts";
 import { Choice, Field, readForm } from "../../design/form.tsx";
@@ -20,12 +21,16 @@ const CHOOSE = ["", "choose one"] as const;
 const EXAMPLES = `{"id": "c-4711", "name": "Ada"}
 {"id": "c-4712", "name": "Grace"}`;
 
+const WRITTEN = "written-here.ndjson";
+
 interface OrderFormProps {
+  /** With this the form is filled; null: with nothing. */
+  readonly offered: FileOrder | null;
   /** Is told of every change in the form. */
   readonly onChange: () => void;
 }
 
-export function OrderForm({ onChange }: OrderFormProps) {
+export function OrderForm(props: OrderFormProps) {
   const actions = useAsk("listActions", {});
   return (
     <Panel title="What to send">
@@ -40,7 +45,7 @@ export function OrderForm({ onChange }: OrderFormProps) {
               </p>
             </Empty>
           ) : (
-            <Order actions={open} onChange={onChange} />
+            <Order actions={open} {...props} />
           );
         }}
       </Waiting>
@@ -48,10 +53,18 @@ export function OrderForm({ onChange }: OrderFormProps) {
   );
 }
 
-function Order({ actions, onChange }: OrderFormProps & { readonly actions: readonly string[] }) {
+interface OrderProps extends OrderFormProps {
+  readonly actions: readonly string[];
+}
+
+function Order({ actions, offered, onChange }: OrderProps) {
   const { action = actions.length === 1 ? actions[0] : "", sample } = address.value.query;
   const choices = [...(actions.length === 1 ? [] : [CHOOSE]), ...actions.map((id) => [id, id] as const)];
   const [problem, setProblem] = useState<string | null>(null);
+  const whole = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (whole.current !== null && offered !== null) fillForm(whole.current, offered);
+  }, [offered]);
   const go = (form: HTMLFormElement, doing: Doing): void => {
     const order = readOrder(form);
     setProblem(typeof order === "string" ? order : null);
@@ -62,6 +75,7 @@ function Order({ actions, onChange }: OrderFormProps & { readonly actions: reado
   return (
     <form
       class="stack"
+      ref={whole}
       onInput={onChange}
       onSubmit={(event) => {
         event.preventDefault();
@@ -76,27 +90,9 @@ function Order({ actions, onChange }: OrderFormProps & { readonly actions: reado
           accept={CUSTOMERS_FILES}
           hint="CSV with a header row, or NDJSON: one customer a line, each with an id. Also packed with gzip."
         />
-        <Field
-          label="Run"
-          name="run"
-          placeholder="autumn-newsletter"
-          hint="Empty: the action and the time."
-        />
+        <RunName />
       </div>
-      <details open={sample !== undefined}>
-        <summary>Or write some customers here</summary>
-        <div class="field area">
-          <label for="pasted">One customer a line, as JSON</label>
-          <textarea
-            id="pasted"
-            name="pasted"
-            rows={4}
-            spellcheck={false}
-            defaultValue={sample === undefined ? "" : EXAMPLES}
-            placeholder={EXAMPLES}
-          />
-        </div>
-      </details>
+      <Written isSample={sample !== undefined} />
       <RunExtras />
       {problem !== null && <Refusal text={problem} />}
       <div class="form-foot">
@@ -116,6 +112,45 @@ function Order({ actions, onChange }: OrderFormProps & { readonly actions: reado
   );
 }
 
+function RunName() {
+  const [isWrong, setWrong] = useState(false);
+  return (
+    <div>
+      <Field
+        label="Run"
+        name="run"
+        placeholder="autumn-newsletter"
+        hint={`A name must be ${RUN_ID_RULE}. Empty: the action and the time.`}
+        onInput={(text) => setWrong(!isName(text.trim()))}
+      />
+      {isWrong && <Refusal text="No run can have this name." />}
+    </div>
+  );
+}
+
+function isName(run: string): boolean {
+  return run === "" || isRunId(run);
+}
+
+function Written({ isSample }: { readonly isSample: boolean }) {
+  return (
+    <details open={isSample}>
+      <summary>Or write some customers here</summary>
+      <div class="field area">
+        <label for="pasted">One customer a line, as JSON</label>
+        <textarea
+          id="pasted"
+          name="pasted"
+          rows={4}
+          spellcheck={false}
+          defaultValue={isSample ? EXAMPLES : ""}
+          placeholder={EXAMPLES}
+        />
+      </div>
+    </details>
+  );
+}
+
 /** What is written in the form; a text says what is missing. */
 function readOrder(form: HTMLFormElement): FileOrder | string {
   const fields = readForm(form);
@@ -124,6 +159,7 @@ function readOrder(form: HTMLFormElement): FileOrder | string {
   if (file.size === 0) return "The file is empty.";
   const { action = "", format = "", run = "" } = fields;
   if (action === "") return "Choose the action whose request is sent.";
+  if (!isName(run)) return `Run: "${run}" must be ${RUN_ID_RULE}.`;
   const named = ["lane", "labels", "event", "values", "sendAt", "expiresAt"] as const;
   const texts = Object.fromEntries(named.map((name) => [name, fields[name] ?? ""]));
   return {
@@ -140,7 +176,28 @@ function readOrder(form: HTMLFormElement): FileOrder | string {
 function readFile(form: HTMLFormElement, pasted: string): File | null {
   const file = new FormData(form).get("file");
   if (file instanceof File && file.name !== "") return file;
-  return pasted === "" ? null : new File([`${pasted}\n`], "written-here.ndjson");
+  return pasted === "" ? null : new File([`${pasted}\n`], WRITTEN);
+}
+
+/** The opposite of reading it. What was written by hand stays so where it still stands there. */
+function fillForm(form: HTMLFormElement, { file, format, hold, open, ...texts }: FileOrder): void {
+  const find = (name: string) => form.elements.namedItem(name);
+  for (const [name, text] of Object.entries({ ...texts, format: format ?? "" })) {
+    const field = find(name);
+    if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) field.value = text;
+  }
+  for (const [name, isOn] of Object.entries({ hold, open })) {
+    const tick = find(name);
+    if (tick instanceof HTMLInputElement) tick.checked = isOn;
+  }
+  const pasted = find("pasted");
+  const picked = find("file");
+  if (!(pasted instanceof HTMLTextAreaElement && picked instanceof HTMLInputElement)) return;
+  if (file.name === WRITTEN && pasted.value !== "") return;
+  const { items, files } = new DataTransfer();
+  items.add(file);
+  picked.files = files;
+  pasted.value = "";
 }
 
 /** As the API would: it says what and when, sorts by time, and is nobody else's. */

@@ -1,6 +1,6 @@
 // What a dry run has found: how many would be sent, what would fail and why, and the first requests.
 
-import { type FileWork, work } from "../../customers-file/file-work.ts";
+import { type FileWork, stop, work } from "../../customers-file/file-work.ts";
 import type { Kind } from "../../customers-file/send-piece.ts";
 import { Data } from "../../design/data.tsx";
 import { Listing } from "../../design/listing.tsx";
@@ -37,7 +37,7 @@ export function Tried({ isStale }: { readonly isStale: boolean }) {
               Enqueue {showMany(countEnqueued(tried), "delivery", "deliveries")} …
             </button>
           )}
-          <FileSwitches of={tried} />
+          <FileSwitches of={tried} onStop={stop} />
         </div>
       </Panel>
       <Failing kinds={tried.kinds} />
