@@ -54,6 +54,8 @@ test("a CSV is tried dry, its mistakes are told, and it is sent, watched, and it
     ["id,name", ...people, `lost-1,${HOSTILE}"`, "file-9997,", '"two\nlines",x,y'].join("\r\n"),
   );
   await page.getByRole("link", { name: "New run …" }).click();
+  await button(page, "Try it dry").click();
+  await page.getByText("Choose the action whose request is sent.").waitFor();
   await fill(page, path, "from-file");
   await button(page, "Try it dry").click();
   await page.getByText("Dry run: nothing was enqueued").waitFor();

@@ -154,11 +154,11 @@ function Written({ isSample }: { readonly isSample: boolean }) {
 /** What is written in the form; a text says what is missing. */
 function readOrder(form: HTMLFormElement): FileOrder | string {
   const fields = readForm(form);
+  const { action = "", format = "", run = "" } = fields;
+  if (action === "") return "Choose the action whose request is sent.";
   const file = readFile(form, fields["pasted"] ?? "");
   if (file === null) return "Choose a file of customers, or write some.";
   if (file.size === 0) return "The file is empty.";
-  const { action = "", format = "", run = "" } = fields;
-  if (action === "") return "Choose the action whose request is sent.";
   if (!isName(run)) return `Run: "${run}" must be ${RUN_ID_RULE}.`;
   const named = ["lane", "labels", "event", "values", "sendAt", "expiresAt"] as const;
   const texts = Object.fromEntries(named.map((name) => [name, fields[name] ?? ""]));
