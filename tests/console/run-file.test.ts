@@ -127,8 +127,16 @@ test("a packed file of many pieces goes on by itself after the API was away, and
       async () => expect((await scene.producer.runs.get("many")).enqueued).toBe(4_000),
       BROWSER_MS,
     );
-    await page.getByRole("link", { name: "Runs", exact: true }).click();
-    await page.getByRole("link", { name: "New run …" }).click();
+    const report = page.getByRole("link", { name: "The report of the last one, many" });
+    // Until the end is told, the way to a new run leads to what is under way.
+    await eventually(async () => {
+      await page.getByRole("link", { name: "Runs", exact: true }).click();
+      await page.getByRole("link", { name: "New run …" }).click();
+      await report.waitFor({ timeout: 2_000 });
+    }, BROWSER_MS);
+    expect(await page.getByLabel("Run", { exact: true }).inputValue()).toBe("");
+    await report.click();
+    await page.getByRole("heading", { name: "To the run many", exact: true }).waitFor();
     await page.getByRole("heading", { name: /enqueued$/ }).waitFor();
     expect(pieces).toBeGreaterThan(4);
     const run = await scene.producer.runs.get("many");

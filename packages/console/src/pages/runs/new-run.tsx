@@ -2,12 +2,13 @@
 
 import { useState } from "preact/hooks";
 import type { FileOrder } from "../../customers-file/file-order.ts";
-import { begin, stop, work } from "../../customers-file/file-work.ts";
+import { begin, type FileWork, stop, work } from "../../customers-file/file-work.ts";
 import { findUnfinished, isSame, type Unfinished } from "../../customers-file/unfinished.ts";
 import { Data } from "../../design/data.tsx";
 import { Empty, Page, Panel } from "../../design/panel.tsx";
 import { FileField } from "../../design/pickers.tsx";
 import { Refusal } from "../../design/problem.tsx";
+import { address, toHref } from "../../platform/address.ts";
 import { may } from "../../session/session.ts";
 import { showCount } from "../../words/numbers.ts";
 import { CUSTOMERS_FILES, OrderForm } from "./order-form.tsx";
@@ -15,7 +16,11 @@ import { Sent } from "./sent.tsx";
 import { Tried } from "./tried.tsx";
 
 export function NewRun() {
-  const { doing, order } = work.value ?? {};
+  /** Its report was to be seen before; whoever comes for a new run is led to it on request. */
+  const [ended] = useState(findEnded);
+  const isPast = work.value === ended && address.value.query["report"] === undefined;
+  const shown = isPast ? null : work.value;
+  const { doing, order } = shown ?? {};
   /** With this the form is filled: what is under way, and what was given up. */
   const [offered, setOffered] = useState<FileOrder | null>(order ?? null);
   /** The order that the form says no longer. */
@@ -24,11 +29,17 @@ export function NewRun() {
     stop();
     setOffered(order ?? null);
   };
+  const isSent = doing === "send" && order !== undefined;
   return (
-    <Page title="A new run" name="A new run" above={{ href: "#/runs", label: "Runs" }}>
+    <Page
+      title={isSent ? <SentTitle run={order.run} /> : "A new run"}
+      name={isSent ? `To the run ${order.run}` : "A new run"}
+      above={{ href: "#/runs", label: "Runs" }}
+    >
       {may("enqueue") ? (
         <>
           {work.value === null && <GoOnWith />}
+          {isPast && <LastReport />}
           {/* Stays, so that what was chosen is still there after a look at what came of it. */}
           <div hidden={doing === "send"}>
             <OrderForm offered={offered} onChange={() => setLeft(work.value?.order ?? null)} />
@@ -42,6 +53,31 @@ export function NewRun() {
         </Empty>
       )}
     </Page>
+  );
+}
+
+function findEnded(): FileWork | null {
+  const last = work.peek();
+  return last?.doing === "send" && last.state === "done" ? last : null;
+}
+
+function SentTitle({ run }: { readonly run: string }) {
+  return (
+    <>
+      To the run <Data of={run} />
+    </>
+  );
+}
+
+function LastReport() {
+  if (work.value === null) return null;
+  const { run } = work.value.order;
+  return (
+    <p class="hint">
+      <a href={toHref(["runs", "~new"], { report: "last" })}>
+        The report of the last one, <Data of={run} />
+      </a>
+    </p>
   );
 }
 
