@@ -81,11 +81,14 @@ test("a CSV is tried dry, its mistakes are told, and it is sent, watched, and it
     page.waitForEvent("download"),
     button(page, "Save them as a file").click(),
   ]);
-  expect(saved.suggestedFilename()).toBe("people.csv.rejected");
+  expect(saved.suggestedFilename()).toBe("people.rejected.csv");
   expect(await readFile(await saved.path(), "utf8")).toBe(
     `id,name\r\nlost-1,${HOSTILE}"\r\n"two\nlines",x,y\n`,
   );
-  await page.getByRole("link", { name: "Watch the run" }).click();
+  await button(page, "Send another file").click();
+  expect(await page.getByLabel("Run", { exact: true }).inputValue()).toBe("from-file");
+  expect(await page.getByLabel("Customers").inputValue()).toBe("");
+  await page.goto(`${scene.api.url}/console/#/runs/from-file`);
   await page.getByText("41 deliveries, all ended").waitFor();
   await eventually(async () =>
     expect(await scene.producer.runs.get("from-file")).toMatchObject({ enqueued: 41, delivered: 40 }),

@@ -9,7 +9,7 @@ import { type Doing, type FileOrder, toPieceQuery } from "./file-order.ts";
 import type { Format } from "./find-records.ts";
 import { createGate } from "./gate.ts";
 import { FileProblem, openFile } from "./open-file.ts";
-import { createRejectedFile, type RejectedAt, type RejectedFile } from "./rejected-file.ts";
+import { createRejectedFile, nameRejected, type RejectedAt, type RejectedFile } from "./rejected-file.ts";
 import { type Kind, type PieceAnswer, type Sample, sendPiece } from "./send-piece.ts";
 import { forget, remember } from "./unfinished.ts";
 
@@ -100,10 +100,12 @@ export function stop(): void {
   forget();
 }
 
-/** The rejected lines; null: there are none. */
-export function takeRejected(): Blob | null {
+/** The rejected lines, named after the file; null: there are none. */
+export function takeRejected({ order }: FileWork): File | null {
   const rejected = current?.rejected ?? null;
-  return rejected === null || rejected.count() === 0 ? null : rejected.toBlob();
+  if (rejected === null || rejected.count() === 0) return null;
+  const blob = rejected.toBlob();
+  return new File([blob], nameRejected(order.file.name, rejected.format), { type: blob.type });
 }
 
 // Whoever signs in next at this tab has nothing to do with it.

@@ -1,7 +1,7 @@
 // A run from a file: which action, which customers, tried dry first, and then sent.
 
 import { useState } from "preact/hooks";
-import type { FileOrder } from "../../customers-file/file-order.ts";
+import type { FileOrder, OfferedOrder } from "../../customers-file/file-order.ts";
 import { begin, type FileWork, stop, work } from "../../customers-file/file-work.ts";
 import { findUnfinished, isSame, type Unfinished } from "../../customers-file/unfinished.ts";
 import { Data } from "../../design/data.tsx";
@@ -22,12 +22,13 @@ export function NewRun() {
   const shown = isPast ? null : work.value;
   const { doing, order } = shown ?? {};
   /** With this the form is filled: what is under way, and what was given up. */
-  const [offered, setOffered] = useState<FileOrder | null>(order ?? null);
+  const [offered, setOffered] = useState<OfferedOrder | null>(order ?? null);
   /** The order that the form says no longer. */
   const [left, setLeft] = useState<FileOrder | null>(null);
-  const leave = (): void => {
+  const leave = ({ order: sent, state }: FileWork): void => {
     stop();
-    setOffered(order ?? null);
+    // Behind a whole file there comes another one, such as its rejected lines mended.
+    setOffered(state === "done" ? { ...sent, file: null } : sent);
   };
   const isSent = doing === "send" && order !== undefined;
   return (

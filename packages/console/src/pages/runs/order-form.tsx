@@ -2,7 +2,7 @@
 
 import { isRunId, RUN_ID_RULE } from "@postrider/shared/run-id";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Doing, FileOrder } from "../../customers-file/file-order.ts";
+import type { Doing, FileOrder, OfferedOrder } from "../../customers-file/file-order.ts";
 import { begin } from "../../customers-file/file-work.ts";
 import { Choice, Field, readForm } from "../../design/form.tsx";
 import { Empty, Panel } from "../../design/panel.tsx";
@@ -25,7 +25,7 @@ const WRITTEN = "written-here.ndjson";
 
 interface OrderFormProps {
   /** With this the form is filled; null: with nothing. */
-  readonly offered: FileOrder | null;
+  readonly offered: OfferedOrder | null;
   /** Is told of every change in the form. */
   readonly onChange: () => void;
 }
@@ -180,7 +180,7 @@ function readFile(form: HTMLFormElement, pasted: string): File | null {
 }
 
 /** The opposite of reading it. What was written by hand stays so where it still stands there. */
-function fillForm(form: HTMLFormElement, { file, format, hold, open, ...texts }: FileOrder): void {
+function fillForm(form: HTMLFormElement, { file, format, hold, open, ...texts }: OfferedOrder): void {
   const find = (name: string) => form.elements.namedItem(name);
   for (const [name, text] of Object.entries({ ...texts, format: format ?? "" })) {
     const field = find(name);
@@ -190,12 +190,16 @@ function fillForm(form: HTMLFormElement, { file, format, hold, open, ...texts }:
     const tick = find(name);
     if (tick instanceof HTMLInputElement) tick.checked = isOn;
   }
-  const pasted = find("pasted");
-  const picked = find("file");
+  fillFile(find("pasted"), find("file"), file);
+}
+
+type Found = ReturnType<HTMLFormControlsCollection["namedItem"]>;
+
+function fillFile(pasted: Found, picked: Found, file: File | null): void {
   if (!(pasted instanceof HTMLTextAreaElement && picked instanceof HTMLInputElement)) return;
-  if (file.name === WRITTEN && pasted.value !== "") return;
+  if (file?.name === WRITTEN && pasted.value !== "") return;
   const { items, files } = new DataTransfer();
-  items.add(file);
+  if (file !== null) items.add(file);
   picked.files = files;
   pasted.value = "";
 }

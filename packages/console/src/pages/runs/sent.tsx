@@ -10,7 +10,7 @@ import { Rejected } from "./rejected.tsx";
 
 interface SentProps {
   /** Gives it up and leads back to the form. */
-  readonly onLeave: () => void;
+  readonly onLeave: (sent: FileWork) => void;
 }
 
 export function Sent({ onLeave }: SentProps) {
@@ -58,9 +58,9 @@ export function Sent({ onLeave }: SentProps) {
               Watch the run
             </a>
           )}
-          <FileSwitches of={sent} onStop={onLeave} />
+          <FileSwitches of={sent} onStop={() => onLeave(sent)} />
           {state === "done" && (
-            <button type="button" onClick={onLeave}>
+            <button type="button" onClick={() => onLeave(sent)}>
               Send another file
             </button>
           )}
