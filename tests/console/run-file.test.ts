@@ -54,6 +54,8 @@ test("a CSV is tried dry, its mistakes are told, and it is sent, watched, and it
     ["id,name", ...people, `lost-1,${HOSTILE}"`, "file-9997,", '"two\nlines",x,y'].join("\r\n"),
   );
   await page.getByRole("link", { name: "New run …" }).click();
+  await button(page, "Try it dry").click();
+  await page.getByText("Choose the action whose request is sent.").waitFor();
   await fill(page, path, "from-file");
   await button(page, "Try it dry").click();
   await page.getByText("Dry run: nothing was enqueued").waitFor();
@@ -65,6 +67,12 @@ test("a CSV is tried dry, its mistakes are told, and it is sent, watched, and it
   expect(await page.locator("#planted").count()).toBe(0);
   await expect(scene.producer.runs.get("from-file")).rejects.toThrow();
 
+  // What was tried is not what the form says any more, until it is tried again.
+  await page.getByLabel("Hold it").check();
+  await page.getByText("The form was changed since").waitFor();
+  expect(await button(page, /^Enqueue 41 deliveries/).count()).toBe(0);
+  await page.getByLabel("Hold it").uncheck();
+  await button(page, "Try it dry").click();
   await button(page, /^Enqueue 41 deliveries/).click();
   await page.getByText("1 of them fails as the action is now: a dead letter to come.").waitFor();
   await page.getByRole("dialog").getByRole("button", { name: "Enqueue 41 deliveries" }).click();
@@ -73,11 +81,14 @@ test("a CSV is tried dry, its mistakes are told, and it is sent, watched, and it
     page.waitForEvent("download"),
     button(page, "Save them as a file").click(),
   ]);
-  expect(saved.suggestedFilename()).toBe("people.csv.rejected");
+  expect(saved.suggestedFilename()).toBe("people.rejected.csv");
   expect(await readFile(await saved.path(), "utf8")).toBe(
     `id,name\r\nlost-1,${HOSTILE}"\r\n"two\nlines",x,y\n`,
   );
-  await page.getByRole("link", { name: "Watch the run" }).click();
+  await button(page, "Send another file").click();
+  expect(await page.getByLabel("Run", { exact: true }).inputValue()).toBe("from-file");
+  expect(await page.getByLabel("Customers").inputValue()).toBe("");
+  await page.goto(`${scene.api.url}/console/#/runs/from-file`);
   await page.getByText("41 deliveries, all ended").waitFor();
   await eventually(async () =>
     expect(await scene.producer.runs.get("from-file")).toMatchObject({ enqueued: 41, delivered: 40 }),
@@ -119,8 +130,16 @@ test("a packed file of many pieces goes on by itself after the API was away, and
       async () => expect((await scene.producer.runs.get("many")).enqueued).toBe(4_000),
       BROWSER_MS,
     );
-    await page.getByRole("link", { name: "Runs", exact: true }).click();
-    await page.getByRole("link", { name: "New run …" }).click();
+    const report = page.getByRole("link", { name: "The report of the last one, many" });
+    // Until the end is told, the way to a new run leads to what is under way.
+    await eventually(async () => {
+      await page.getByRole("link", { name: "Runs", exact: true }).click();
+      await page.getByRole("link", { name: "New run …" }).click();
+      await report.waitFor({ timeout: 2_000 });
+    }, BROWSER_MS);
+    expect(await page.getByLabel("Run", { exact: true }).inputValue()).toBe("");
+    await report.click();
+    await page.getByRole("heading", { name: "To the run many", exact: true }).waitFor();
     await page.getByRole("heading", { name: /enqueued$/ }).waitFor();
     expect(pieces).toBeGreaterThan(4);
     const run = await scene.producer.runs.get("many");
@@ -207,5 +226,35 @@ test("what the API refuses is told where the file stands, and nothing is lost by
   await page.getByText("run_mismatch").waitFor();
   await button(page, "Stop").click();
   await button(page, "Try it dry").waitFor();
+  expect(await page.getByLabel("Action").inputValue()).toBe("crm-sync");
+  expect(await page.getByLabel("Customers").inputValue()).toContain("one.ndjson");
+  await close();
+});
+
+test("a name that no run can have is told beforehand, and what is refused for good leads back to the form", async () => {
+  const { page, close } = await read(browser, `${scene.api.url}/console/#/runs/~new`, TOKENS.admin);
+  await fill(page, await write("bad.ndjson", '{"id":"bad","name":"x"}\n'), "autumn news");
+  await page.getByText("No run can have this name.").waitFor();
+  await button(page, "Try it dry").click();
+  await page.getByText('Run: "autumn news" must be 1 to 100 of').waitFor();
+  await page.getByLabel("Run", { exact: true }).fill("refused");
+  await page.getByText("Lane, labels, times and data for all").click();
+  await page.getByLabel("Lane", { exact: true }).fill("no lane");
+  await page.getByLabel("Hold it").check();
+  await button(page, "Enqueue at once …").click();
+  await page.getByRole("dialog").getByRole("button", { name: "Enqueue the file" }).click();
+  await button(page, "Change it").waitFor();
+  expect(await button(page, "Go on").count()).toBe(0);
+  expect(await page.getByRole("link", { name: "Watch the run" }).count()).toBe(0);
+  expect(await page.getByText("closing this tab stops it").count()).toBe(0);
+  // Elsewhere and back: what was asked is still there.
+  await page.getByRole("link", { name: "Runs", exact: true }).click();
+  await page.getByRole("link", { name: "New run …" }).click();
+  await button(page, "Change it").click();
+  await button(page, "Try it dry").waitFor();
+  expect(await page.getByLabel("Action").inputValue()).toBe("welcome");
+  expect(await page.getByLabel("Run", { exact: true }).inputValue()).toBe("refused");
+  expect(await page.getByLabel("Customers").inputValue()).toContain("bad.ndjson");
+  expect(await page.getByLabel("Hold it").isChecked()).toBe(true);
   await close();
 });

@@ -3,12 +3,12 @@
 
 import { z } from "zod";
 import { parseActionRef } from "./action-ref.ts";
-import { isRunId } from "./delivery.ts";
 import { toOrigin } from "./destination-origin.ts";
 import type { Problem } from "./errors.ts";
 import { areLabels } from "./labels.ts";
 import { isLaneName } from "./lanes.ts";
 import { OUTCOMES, type OutcomeKind, outcomeOf, REASON_NAMES, type Reason } from "./outcome.ts";
+import { isRunId } from "./run-id.ts";
 import { suggest } from "./suggest.ts";
 
 /** Where deliveries are; those that are delayed wait, and dead letters have ended. */

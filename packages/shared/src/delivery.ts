@@ -6,6 +6,7 @@ import { z } from "zod";
 import { invalidField, PostriderError } from "./errors.ts";
 import { isBigIntTrouble, parseExact, refuseLost, stringifyExact } from "./exact-json.ts";
 import { chooseLane } from "./lanes.ts";
+import { isRunId, RUN_ID_RULE } from "./run-id.ts";
 import type { Sealer } from "./seal.ts";
 
 /** The person's attributes. */
@@ -196,22 +197,13 @@ export function parseCustomer(value: unknown): Customer {
   throw new PostriderError("customer_invalid", message, { problems: [{ field, message }] });
 }
 
-const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
-
-export function isRunId(text: string): boolean {
-  return RUN_ID.test(text);
-}
-
 /**
  * Checks a run's id, which stands in Redis keys, file names and command lines.
  * @throws PostriderError `delivery_invalid`.
  */
 export function parseRunId(run: string): string {
   if (isRunId(run)) return run;
-  throw new PostriderError(
-    "delivery_invalid",
-    `run: "${run}" must be 1 to 100 of A-Z a-z 0-9 . _ - and start with a letter or digit`,
-  );
+  throw new PostriderError("delivery_invalid", `run: "${run}" must be ${RUN_ID_RULE}`);
 }
 
 /**

@@ -22,6 +22,9 @@ export interface FileOrder {
   readonly open: boolean;
 }
 
+/** What a form is filled with. */
+export type OfferedOrder = Omit<FileOrder, "file"> & { readonly file: File | null };
+
 /** The query with which a piece goes out. */
 export function toPieceQuery(doing: Doing, order: FileOrder, piece: Piece) {
   return doing === "send" ? toRunQuery(order, piece) : toExtras(order);

@@ -9,7 +9,7 @@ import { type Doing, type FileOrder, toPieceQuery } from "./file-order.ts";
 import type { Format } from "./find-records.ts";
 import { createGate } from "./gate.ts";
 import { FileProblem, openFile } from "./open-file.ts";
-import { createRejectedFile, type RejectedAt, type RejectedFile } from "./rejected-file.ts";
+import { createRejectedFile, nameRejected, type RejectedAt, type RejectedFile } from "./rejected-file.ts";
 import { type Kind, type PieceAnswer, type Sample, sendPiece } from "./send-piece.ts";
 import { forget, remember } from "./unfinished.ts";
 
@@ -46,6 +46,8 @@ const NOTHING = Object.fromEntries(COUNTED.map((name) => [name, 0])) as FileWork
 const FIRST_PAUSE_MS = 1_000;
 const PAUSE_MS_MAX = 15_000;
 const KINDS_MAX = 100;
+/** With another token, after something else has ended, a moment later: the same may then be taken. */
+const MAY_PASS: ReadonlySet<number> = new Set([401, 409, 429]);
 
 interface Current {
   readonly ending: AbortController;
@@ -82,6 +84,14 @@ export function goOn(): void {
   current?.gate.open();
 }
 
+/** Whether what is asked has to change before it can go on. */
+export function isRefusedForGood({ state, error }: FileWork): boolean {
+  if (state !== "failed") return false;
+  if (!(error instanceof ApiError)) return true;
+  const { status } = error;
+  return status !== null && status >= 400 && status < 500 && !MAY_PASS.has(status);
+}
+
 /** Gives it up: what was enqueued stays, and the run stays open. */
 export function stop(): void {
   current?.ending.abort(new DOMException("stopped", "AbortError"));
@@ -90,10 +100,12 @@ export function stop(): void {
   forget();
 }
 
-/** The rejected lines; null: there are none. */
-export function takeRejected(): Blob | null {
+/** The rejected lines, named after the file; null: there are none. */
+export function takeRejected({ order }: FileWork): File | null {
   const rejected = current?.rejected ?? null;
-  return rejected === null || rejected.count() === 0 ? null : rejected.toBlob();
+  if (rejected === null || rejected.count() === 0) return null;
+  const blob = rejected.toBlob();
+  return new File([blob], nameRejected(order.file.name, rejected.format), { type: blob.type });
 }
 
 // Whoever signs in next at this tab has nothing to do with it.

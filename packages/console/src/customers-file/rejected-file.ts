@@ -19,6 +19,12 @@ export interface RejectedFile {
   count(): number;
   /** What may be saved; a CSV has its header again. */
   toBlob(): Blob;
+  readonly format: Format;
+}
+
+/** As `people.rejected.csv` of `people.csv.gz`: by its end programs and the form itself know what it is. */
+export function nameRejected(name: string, format: Format): string {
+  return `${name.replace(/\.gz$/i, "").replace(/\.(csv|ndjson|jsonl|json)$/i, "")}.rejected.${format}`;
 }
 
 const SHOWN = 50;
@@ -45,6 +51,7 @@ export function createRejectedFile(format: Format): RejectedFile {
         if (record.at(-1) !== NEWLINE) parts.push("\n");
       }
     },
+    format,
     shown: () => shown,
     count: () => count,
     toBlob: () =>

@@ -1,7 +1,7 @@
 // How far a file is: a bar, what keeps it, and the switches that hold it up, go on with it and give it up.
 
 import { ApiError } from "@postrider/client/api-error";
-import { type FileWork, goOn, pause, stop } from "../../customers-file/file-work.ts";
+import { type FileWork, goOn, isRefusedForGood, pause } from "../../customers-file/file-work.ts";
 import { Badge, type Tone } from "../../design/badge.tsx";
 import { Data } from "../../design/data.tsx";
 import { Problem, Refusal } from "../../design/problem.tsx";
@@ -45,8 +45,15 @@ export function FileStanding({ of }: { readonly of: FileWork }) {
   );
 }
 
-export function FileSwitches({ of: { state, error } }: { readonly of: FileWork }) {
-  const canGoOn = state === "paused" || (state === "failed" && error instanceof ApiError);
+interface SwitchesProps {
+  readonly of: FileWork;
+  readonly onStop: () => void;
+}
+
+export function FileSwitches({ of, onStop }: SwitchesProps) {
+  const { state } = of;
+  const isRefused = isRefusedForGood(of);
+  const canGoOn = state === "paused" || (state === "failed" && !isRefused);
   return (
     <>
       {(state === "under way" || state === "full") && (
@@ -65,8 +72,8 @@ export function FileSwitches({ of: { state, error } }: { readonly of: FileWork }
         </button>
       )}
       {state !== "done" && (
-        <button type="button" onClick={stop}>
-          Stop
+        <button type="button" class={isRefused ? "primary" : ""} onClick={onStop}>
+          {isRefused ? "Change it" : "Stop"}
         </button>
       )}
     </>

@@ -1,44 +1,52 @@
 // A run from a file: which action, which customers, tried dry first, and then sent.
 
 import { useState } from "preact/hooks";
-import type { Doing, FileOrder } from "../../customers-file/file-order.ts";
-import { begin, stop, work } from "../../customers-file/file-work.ts";
+import type { FileOrder, OfferedOrder } from "../../customers-file/file-order.ts";
+import { begin, type FileWork, stop, work } from "../../customers-file/file-work.ts";
 import { findUnfinished, isSame, type Unfinished } from "../../customers-file/unfinished.ts";
 import { Data } from "../../design/data.tsx";
-import { Choice, Field, readForm } from "../../design/form.tsx";
 import { Empty, Page, Panel } from "../../design/panel.tsx";
 import { FileField } from "../../design/pickers.tsx";
 import { Refusal } from "../../design/problem.tsx";
-import { Waiting } from "../../design/waiting.tsx";
-import { address } from "../../platform/address.ts";
+import { address, toHref } from "../../platform/address.ts";
 import { may } from "../../session/session.ts";
-import { useAsk } from "../../session/use-ask.ts";
 import { showCount } from "../../words/numbers.ts";
-import { askToSend } from "./ask-to-send.tsx";
-import { RunExtras } from "./run-extras.tsx";
+import { CUSTOMERS_FILES, OrderForm } from "./order-form.tsx";
 import { Sent } from "./sent.tsx";
 import { Tried } from "./tried.tsx";
 
-export const CUSTOMERS_FILES = ".csv,.ndjson,.jsonl,.json,.gz,text/csv";
-
-/** Whoever has several actions picks one on purpose. */
-const CHOOSE = ["", "choose one"] as const;
-const EXAMPLES = `{"id": "c-4711", "name": "Ada"}
-{"id": "c-4712", "name": "Grace"}`;
-
 export function NewRun() {
-  const { doing } = work.value ?? {};
+  /** Its report was to be seen before; whoever comes for a new run is led to it on request. */
+  const [ended] = useState(findEnded);
+  const isPast = work.value === ended && address.value.query["report"] === undefined;
+  const shown = isPast ? null : work.value;
+  const { doing, order } = shown ?? {};
+  /** With this the form is filled: what is under way, and what was given up. */
+  const [offered, setOffered] = useState<OfferedOrder | null>(order ?? null);
+  /** The order that the form says no longer. */
+  const [left, setLeft] = useState<FileOrder | null>(null);
+  const leave = ({ order: sent, state }: FileWork): void => {
+    stop();
+    // Behind a whole file there comes another one, such as its rejected lines mended.
+    setOffered(state === "done" ? { ...sent, file: null } : sent);
+  };
+  const isSent = doing === "send" && order !== undefined;
   return (
-    <Page title="A new run" name="A new run" above={{ href: "#/runs", label: "Runs" }}>
+    <Page
+      title={isSent ? <SentTitle run={order.run} /> : "A new run"}
+      name={isSent ? `To the run ${order.run}` : "A new run"}
+      above={{ href: "#/runs", label: "Runs" }}
+    >
       {may("enqueue") ? (
         <>
           {work.value === null && <GoOnWith />}
+          {isPast && <LastReport />}
           {/* Stays, so that what was chosen is still there after a look at what came of it. */}
           <div hidden={doing === "send"}>
-            <OrderForm />
+            <OrderForm offered={offered} onChange={() => setLeft(work.value?.order ?? null)} />
           </div>
-          {doing === "try" && <Tried />}
-          {doing === "send" && <Sent />}
+          {doing === "try" && <Tried isStale={order === left} />}
+          {doing === "send" && <Sent onLeave={leave} />}
         </>
       ) : (
         <Empty title="This token may not enqueue.">
@@ -46,6 +54,31 @@ export function NewRun() {
         </Empty>
       )}
     </Page>
+  );
+}
+
+function findEnded(): FileWork | null {
+  const last = work.peek();
+  return last?.doing === "send" && last.state === "done" ? last : null;
+}
+
+function SentTitle({ run }: { readonly run: string }) {
+  return (
+    <>
+      To the run <Data of={run} />
+    </>
+  );
+}
+
+function LastReport() {
+  if (work.value === null) return null;
+  const { run } = work.value.order;
+  return (
+    <p class="hint">
+      <a href={toHref(["runs", "~new"], { report: "last" })}>
+        The report of the last one, <Data of={run} />
+      </a>
+    </p>
   );
 }
 
@@ -90,128 +123,4 @@ function GoOnWith() {
 
 function toOrder({ name: _, size: __, lastModified: ___, line: ____, ...order }: Unfinished, file: File) {
   return { ...order, file };
-}
-
-function OrderForm() {
-  const actions = useAsk("listActions", {});
-  return (
-    <Panel title="What to send">
-      <Waiting asked={actions}>
-        {({ actions: all }) => {
-          const open = all.filter(({ archivedAt }) => archivedAt === null).map(({ id }) => id);
-          return open.length === 0 ? (
-            <Empty title="There is no action yet.">
-              <p>
-                A run sends one action&apos;s request for every customer of a file:{" "}
-                <a href="#/actions/~new">write an action</a>.
-              </p>
-            </Empty>
-          ) : (
-            <Order actions={open} />
-          );
-        }}
-      </Waiting>
-    </Panel>
-  );
-}
-
-function Order({ actions }: { readonly actions: readonly string[] }) {
-  const { action = actions.length === 1 ? actions[0] : "", sample } = address.value.query;
-  const choices = [...(actions.length === 1 ? [] : [CHOOSE]), ...actions.map((id) => [id, id] as const)];
-  const [problem, setProblem] = useState<string | null>(null);
-  const go = (form: HTMLFormElement, doing: Doing): void => {
-    const order = readOrder(form);
-    setProblem(typeof order === "string" ? order : null);
-    if (typeof order === "string") return;
-    if (doing === "try") begin("try", order);
-    else askToSend(order, null);
-  };
-  return (
-    <form
-      class="stack"
-      onSubmit={(event) => {
-        event.preventDefault();
-        go(event.currentTarget, "try");
-      }}
-    >
-      <div class="fields roomy">
-        <Choice label="Action" name="action" value={action ?? ""} of={choices} />
-        <FileField
-          label="Customers"
-          name="file"
-          accept={CUSTOMERS_FILES}
-          hint="CSV with a header row, or NDJSON: one customer a line, each with an id. Also packed with gzip."
-        />
-        <Field
-          label="Run"
-          name="run"
-          placeholder="autumn-newsletter"
-          hint="Empty: the action and the time."
-        />
-      </div>
-      <details open={sample !== undefined}>
-        <summary>Or write some customers here</summary>
-        <div class="field area">
-          <label for="pasted">One customer a line, as JSON</label>
-          <textarea
-            id="pasted"
-            name="pasted"
-            rows={4}
-            spellcheck={false}
-            defaultValue={sample === undefined ? "" : EXAMPLES}
-            placeholder={EXAMPLES}
-          />
-        </div>
-      </details>
-      <RunExtras />
-      {problem !== null && <Refusal text={problem} />}
-      <div class="form-foot">
-        <button type="submit" class="primary">
-          Try it dry
-        </button>
-        <button
-          type="button"
-          onClick={({ currentTarget: { form } }) => {
-            if (form !== null) go(form, "send");
-          }}
-        >
-          Enqueue at once …
-        </button>
-      </div>
-    </form>
-  );
-}
-
-/** What is written in the form; a text says what is missing. */
-function readOrder(form: HTMLFormElement): FileOrder | string {
-  const fields = readForm(form);
-  const file = readFile(form, fields["pasted"] ?? "");
-  if (file === null) return "Choose a file of customers, or write some.";
-  if (file.size === 0) return "The file is empty.";
-  const { action = "", format = "", run = "" } = fields;
-  if (action === "") return "Choose the action whose request is sent.";
-  const named = ["lane", "labels", "event", "values", "sendAt", "expiresAt"] as const;
-  const texts = Object.fromEntries(named.map((name) => [name, fields[name] ?? ""]));
-  return {
-    ...(texts as Record<(typeof named)[number], string>),
-    file,
-    action,
-    format: format === "csv" || format === "ndjson" ? format : null,
-    run: run || nameRun(action),
-    hold: fields["hold"] === "on",
-    open: fields["open"] === "on",
-  };
-}
-
-function readFile(form: HTMLFormElement, pasted: string): File | null {
-  const file = new FormData(form).get("file");
-  if (file instanceof File && file.name !== "") return file;
-  return pasted === "" ? null : new File([`${pasted}\n`], "written-here.ndjson");
-}
-
-/** As the API would: it says what and when, sorts by time, and is nobody else's. */
-function nameRun(action: string): string {
-  const at = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
-  const mark = crypto.getRandomValues(new Uint32Array(1))[0]?.toString(36) ?? "";
-  return `${action.replace(/[^A-Za-z0-9._-]/g, "-").slice(0, 70)}-${at}-${mark}`;
 }

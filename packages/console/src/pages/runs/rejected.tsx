@@ -6,14 +6,15 @@ import { Panel } from "../../design/panel.tsx";
 import { showCount, showMany } from "../../words/numbers.ts";
 import { makeVisible } from "../../words/visible.ts";
 
-export function Rejected({ of: { counts, rejectedShown, order } }: { readonly of: FileWork }) {
+export function Rejected({ of }: { readonly of: FileWork }) {
+  const { counts, rejectedShown } = of;
   if (counts.rejected === 0) return null;
   const more = counts.rejected - rejectedShown.length;
   return (
     <Panel
       title={showMany(counts.rejected, "rejected line", "rejected lines")}
       aside={
-        <button type="button" onClick={() => save(`${order.file.name}.rejected`)}>
+        <button type="button" onClick={() => save(takeRejected(of))}>
           Save them as a file
         </button>
       }
@@ -37,13 +38,12 @@ export function Rejected({ of: { counts, rejectedShown, order } }: { readonly of
   );
 }
 
-function save(name: string): void {
-  const blob = takeRejected();
-  if (blob === null) return;
-  const url = URL.createObjectURL(blob);
+function save(file: File | null): void {
+  if (file === null) return;
+  const url = URL.createObjectURL(file);
   const link = document.createElement("a");
   link.href = url;
-  link.download = name;
+  link.download = file.name;
   link.click();
   URL.revokeObjectURL(url);
 }

@@ -1,6 +1,6 @@
 // A file on its way into a run: how far it is, what was taken in, and the way to the run itself.
 
-import { type FileWork, stop, work } from "../../customers-file/file-work.ts";
+import { type FileWork, isRefusedForGood, work } from "../../customers-file/file-work.ts";
 import { Data } from "../../design/data.tsx";
 import { Facts, Panel } from "../../design/panel.tsx";
 import { showCount, showMany } from "../../words/numbers.ts";
@@ -8,10 +8,16 @@ import { actionHref, runHref } from "../links.ts";
 import { FileStanding, FileSwitches } from "./file-standing.tsx";
 import { Rejected } from "./rejected.tsx";
 
-export function Sent() {
+interface SentProps {
+  /** Gives it up and leads back to the form. */
+  readonly onLeave: (sent: FileWork) => void;
+}
+
+export function Sent({ onLeave }: SentProps) {
   const sent = work.value;
   if (sent === null) return null;
   const { counts, order, state } = sent;
+  const isRefused = isRefusedForGood(sent);
   return (
     <>
       <Panel title={sayStanding(sent)}>
@@ -20,9 +26,14 @@ export function Sent() {
           of={[
             [
               "Run",
-              <a key="run" href={runHref(order.run)}>
-                <Data of={order.run} />
-              </a>,
+              // Of one that was refused at once there is nothing to be seen.
+              isRefused && counts.enqueued === 0 ? (
+                <Data key="run" of={order.run} />
+              ) : (
+                <a key="run" href={runHref(order.run)}>
+                  <Data of={order.run} />
+                </a>
+              ),
             ],
             [
               "Action",
@@ -38,16 +49,18 @@ export function Sent() {
               : []),
           ]}
         />
-        {state !== "done" && (
+        {state !== "done" && state !== "failed" && (
           <p class="hint">You may look at other pages meanwhile; closing this tab stops it.</p>
         )}
         <div class="form-foot">
-          <a class={state === "done" ? "button primary" : "button"} href={runHref(order.run)}>
-            Watch the run
-          </a>
-          <FileSwitches of={sent} />
+          {!isRefused && (
+            <a class={state === "done" ? "button primary" : "button"} href={runHref(order.run)}>
+              Watch the run
+            </a>
+          )}
+          <FileSwitches of={sent} onStop={() => onLeave(sent)} />
           {state === "done" && (
-            <button type="button" onClick={stop}>
+            <button type="button" onClick={() => onLeave(sent)}>
               Send another file
             </button>
           )}

@@ -1,6 +1,6 @@
 // What a dry run has found: how many would be sent, what would fail and why, and the first requests.
 
-import { type FileWork, work } from "../../customers-file/file-work.ts";
+import { type FileWork, stop, work } from "../../customers-file/file-work.ts";
 import type { Kind } from "../../customers-file/send-piece.ts";
 import { Data } from "../../design/data.tsx";
 import { Listing } from "../../design/listing.tsx";
@@ -12,7 +12,8 @@ import { askToSend, countEnqueued } from "./ask-to-send.tsx";
 import { FileStanding, FileSwitches } from "./file-standing.tsx";
 import { Rejected } from "./rejected.tsx";
 
-export function Tried() {
+/** @param isStale the form was changed since, so that it no longer says what was tried. */
+export function Tried({ isStale }: { readonly isStale: boolean }) {
   const tried = work.value;
   if (tried === null) return null;
   const { composed, cancelled, failed, rejected } = tried.counts;
@@ -29,13 +30,14 @@ export function Tried() {
             ["Rejected lines", showCount(rejected)],
           ]}
         />
+        {isStale && <p class="note warn">The form was changed since: try it dry again.</p>}
         <div class="form-foot">
-          {isDone && countEnqueued(tried) > 0 && (
+          {isDone && !isStale && countEnqueued(tried) > 0 && (
             <button type="button" class="primary" onClick={() => askToSend(tried.order, tried)}>
               Enqueue {showMany(countEnqueued(tried), "delivery", "deliveries")} …
             </button>
           )}
-          <FileSwitches of={tried} />
+          <FileSwitches of={tried} onStop={stop} />
         </div>
       </Panel>
       <Failing kinds={tried.kinds} />
