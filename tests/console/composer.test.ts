@@ -74,6 +74,12 @@ test("an action is written, its problem is told where it stands, mended, sent in
   await button(page, "Save 1 action").click();
   await page.getByRole("heading", { name: "thanks" }).waitFor();
   expect((await scene.producer.actions.get("thanks")).action).toMatchObject({ method: "POST" });
+  await page.getByText("Saved as version 1.").waitFor();
+  await page.getByRole("link", { name: "Send a run …" }).click();
+  await eventually(
+    async () => expect(await page.getByLabel("Action", { exact: true }).inputValue()).toBe("thanks"),
+    BROWSER_MS,
+  );
   expect(complaints).toEqual([]);
 });
 

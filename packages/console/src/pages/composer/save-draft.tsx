@@ -57,8 +57,9 @@ async function save(saving: Saving): Promise<void> {
     });
     forgetDraft(draftKey);
     onSaved();
+    const saved = String(now);
     const isFirst = version === null || now === version;
-    go(toHref(["actions", id], isFirst ? {} : { tab: "versions", to: String(now) }));
+    go(toHref(["actions", id], isFirst ? { saved } : { tab: "versions", to: saved, saved }));
   } catch (error) {
     if (!(error instanceof ApiError) || error.code !== "precondition_failed" || version === null) throw error;
     const { version: latest } = await askApi("getAction", { params: { id } });
