@@ -71,7 +71,7 @@ test("an action is written, its problem is told where it stands, mended, sent in
   expect(scene.receivers.shop.requests.some(({ path }) => path === "/thanks/c-4711")).toBe(true);
 
   await button(page, "Save …").click();
-  await button(page, "Save 1 action").click();
+  await button(page, "Save the action").click();
   await page.getByRole("heading", { name: "thanks" }).waitFor();
   expect((await scene.producer.actions.get("thanks")).action).toMatchObject({ method: "POST" });
   await page.getByText("Saved as version 1.").waitFor();
@@ -111,6 +111,15 @@ test("filters, tags and the samples' attributes are offered, by keyboard alone, 
     BROWSER_MS,
   );
   expect(complaints).toEqual([]);
+});
+
+test("what is wrong with the JSON that comes of a template is told once, and underlined nowhere in it", async () => {
+  const { page } = await open("#/actions/~new");
+  await editor(page, "Body, as JSON").fill('{\n  "name": {{ customer.name }}');
+  await page.locator(".told .error", { hasText: "What this renders to for c-4711" }).waitFor();
+  await standing(page, "1 problem");
+  await page.getByText("of what it renders to", { exact: false }).first().waitFor();
+  expect(await page.locator(".cm-lintRange-error").count()).toBe(0);
 });
 
 test("F8 leads to the next problem, and pointing at a value tells where it lands", async () => {
@@ -192,14 +201,14 @@ test("what comes of a sample is kept as an example, which shows at once what a c
   await page.locator(".diff .to", { hasText: "ADA" }).waitFor();
   await page.getByLabel("Id", { exact: true }).fill("with-example");
   await button(page, "Save …").click();
-  await button(page, "Save 1 action").click();
+  await button(page, "Save the action").click();
   await page.getByRole("heading", { name: "with-example" }).waitFor();
   expect(await scene.producer.actions.examples("with-example")).toHaveLength(1);
   // Saved again it keeps them.
   await page.getByRole("link", { name: "Edit", exact: true }).click();
   await editor(page, "URL").fill("https://b.example/{{ customer.id }}");
   await button(page, "Save …").click();
-  await button(page, "Save 1 version").click();
+  await button(page, "Save the version").click();
   await page.locator(".diff .to", { hasText: "b.example" }).waitFor();
   expect(await scene.producer.actions.examples("with-example")).toHaveLength(1);
   expect(complaints).toEqual([]);
@@ -230,7 +239,7 @@ test("where somebody else has saved meanwhile, that is told, and nothing is lost
   await standing(page, "sound");
   await scene.producer.actions.apply({ ...document, url: "https://theirs.example/{{ customer.id }}" });
   await button(page, "Save …").click();
-  await button(page, "Save 1 version").click();
+  await button(page, "Save the version").click();
   await page.getByText("Somebody has saved version 2").waitFor();
   await page.getByRole("link", { name: "Look at what they changed" }).click();
   await page.locator(".diff .to", { hasText: "theirs.example" }).waitFor();

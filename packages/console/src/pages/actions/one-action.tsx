@@ -99,8 +99,8 @@ function Archiving({ id, isArchived, done }: ArchivingProps) {
         onClick={() =>
           confirm({
             title: `Restore ${id}?`,
-            body: <p>1 action: deliveries can be enqueued for it again.</p>,
-            verb: "Restore 1 action",
+            body: <p>Deliveries can be enqueued for it again.</p>,
+            verb: "Restore the action",
             async act() {
               await tellApi("restoreAction", { params: { id } });
               done();
@@ -118,8 +118,8 @@ function Archiving({ id, isArchived, done }: ArchivingProps) {
       onClick={() =>
         confirm({
           title: `Archive ${id}?`,
-          body: <p>1 action: nothing new is enqueued for it. What waits is sent, and its versions stay.</p>,
-          verb: "Archive 1 action",
+          body: <p>Nothing new is enqueued for it. What waits is sent, and its versions stay.</p>,
+          verb: "Archive the action",
           isHarmful: true,
           async act() {
             await tellApi("archiveAction", { params: { id } });

@@ -30,8 +30,8 @@ export function askSave(saving: Saving): void {
       <>
         <p>
           {version === null
-            ? "1 action: deliveries can be enqueued for it within a second."
-            : `1 action: what is enqueued from now on gets the new version; what waits keeps its own. Refused where ${version} is not the latest any more.`}
+            ? "It can be sent within a second."
+            : `What is enqueued from now on gets the new version; what waits keeps its own. Where somebody has saved after version ${version}, nothing is saved, and you are told.`}
         </p>
         {failing > 0 && (
           <p class="problem">
@@ -41,7 +41,7 @@ export function askSave(saving: Saving): void {
         )}
       </>
     ),
-    verb: version === null ? "Save 1 action" : "Save 1 version",
+    verb: version === null ? "Save the action" : "Save the version",
     act: () => save(saving),
   });
 }

@@ -72,11 +72,11 @@ function askPractice(done: () => void): void {
     title: "Make an action to practise with?",
     body: (
       <p>
-        1 action, <code>{PRACTICE}</code>. It sends into the built-in request bin, which shows what arrives
-        and tells nobody else, so that you can try the whole way without a receiver of your own.
+        It is called <code>{PRACTICE}</code>, and sends into the built-in request bin, which shows what
+        arrives and tells nobody else, so that you can try the whole way without a receiver of your own.
       </p>
     ),
-    verb: "Save 1 action",
+    verb: "Save the action",
     async act() {
       await tellApi("saveAction", { params: { id: PRACTICE }, body: { url, body: BODY } as never });
       done();
