@@ -72,9 +72,8 @@ test("an action is written, its problem is told where it stands, mended, sent in
 
   await button(page, "Save …").click();
   await button(page, "Save the action").click();
-  await page.getByRole("heading", { name: "thanks" }).waitFor();
-  expect((await scene.producer.actions.get("thanks")).action).toMatchObject({ method: "POST" });
   await page.getByText("Saved as version 1.").waitFor();
+  expect((await scene.producer.actions.get("thanks")).action).toMatchObject({ method: "POST" });
   await page.getByRole("link", { name: "Send a run …" }).click();
   await eventually(
     async () => expect(await page.getByLabel("Action", { exact: true }).inputValue()).toBe("thanks"),
@@ -181,13 +180,22 @@ test("samples come from a file, and from the failed deliveries of a run; bad lin
   await page.getByText("sound for 2 customers").or(page.getByText("1 hint")).first().waitFor();
   await page.locator("summary", { hasText: "9007199254740993" }).waitFor();
   expect(await page.locator("#planted").count()).toBe(0);
-  await page.getByText("Those of a run that failed").click();
+  await page.getByText("Customers of a run for whom it failed").click();
+  await page.locator("datalist option[value=win-back]").waitFor({ state: "attached" });
   await page.getByLabel("The run's id").fill("win-back");
   await button(page, "Take them").click();
   await page.getByText("4 customers", { exact: true }).waitFor();
   await page.getByLabel("The run's id").fill("no-such-run");
   await button(page, "Take them").click();
   await page.getByText("No failed delivery of this run").waitFor();
+  const written = page.getByLabel("One a line as JSON", { exact: false });
+  await written.fill('{"id": "mine"}');
+  await page.getByLabel("The run's id").fill("win-back");
+  await button(page, "Take them").click();
+  await page.getByText("Those that you have written are lost.").waitFor();
+  expect(await written.inputValue()).toBe('{"id": "mine"}');
+  await button(page, "Replace them").click();
+  await page.getByText("4 customers", { exact: true }).waitFor();
   expect(complaints).toEqual([]);
 });
 
@@ -202,7 +210,7 @@ test("what comes of a sample is kept as an example, which shows at once what a c
   await page.getByLabel("Id", { exact: true }).fill("with-example");
   await button(page, "Save …").click();
   await button(page, "Save the action").click();
-  await page.getByRole("heading", { name: "with-example" }).waitFor();
+  await page.getByText("Saved as version 1.").waitFor();
   expect(await scene.producer.actions.examples("with-example")).toHaveLength(1);
   // Saved again it keeps them.
   await page.getByRole("link", { name: "Edit", exact: true }).click();
