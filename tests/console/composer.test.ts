@@ -36,6 +36,9 @@ const button = (page: Page, name: string) => page.getByRole("button", { name, ex
 const editor = (page: Page, label: string) => page.getByRole("textbox", { name: label, exact: true });
 const standing = (page: Page, text: string) => page.locator(".standing", { hasText: text }).waitFor();
 
+const IS_OUTCOME_SEEN =
+  "document.querySelector('.outcome').getBoundingClientRect().top < window.innerHeight / 2";
+
 test("an action is written, its problem is told where it stands, mended, sent into the bin, and saved", async () => {
   const { page, complaints } = await open("#/actions/~new");
   await page.getByLabel("Id", { exact: true }).fill("thanks");
@@ -61,6 +64,8 @@ test("an action is written, its problem is told where it stands, mended, sent in
   await page.getByRole("link", { name: "Test send" }).click();
   await button(page, "Send into the bin").click();
   await page.getByText("What arrived in the request bin").waitFor();
+  await page.getByRole("status").filter({ hasText: "answered 200" }).waitFor({ state: "attached" });
+  await eventually(async () => expect(await page.evaluate(IS_OUTCOME_SEEN)).toBe(true), BROWSER_MS);
   await page.getByText("POST /thanks/c-4711 HTTP/1.1").waitFor();
   await page.getByText('{"name": "ADA", "plan": "gold"}').waitFor();
   expect(scene.receivers.shop.requests.some(({ path }) => path.startsWith("/thanks"))).toBe(false);
