@@ -36,6 +36,9 @@ const button = (page: Page, name: string) => page.getByRole("button", { name, ex
 const editor = (page: Page, label: string) => page.getByRole("textbox", { name: label, exact: true });
 const standing = (page: Page, text: string) => page.locator(".standing", { hasText: text }).waitFor();
 
+const IS_OUTCOME_SEEN =
+  "document.querySelector('.outcome').getBoundingClientRect().top < window.innerHeight / 2";
+
 test("an action is written, its problem is told where it stands, mended, sent into the bin, and saved", async () => {
   const { page, complaints } = await open("#/actions/~new");
   await page.getByLabel("Id", { exact: true }).fill("thanks");
@@ -61,6 +64,8 @@ test("an action is written, its problem is told where it stands, mended, sent in
   await page.getByRole("link", { name: "Test send" }).click();
   await button(page, "Send into the bin").click();
   await page.getByText("What arrived in the request bin").waitFor();
+  await page.getByRole("status").filter({ hasText: "answered 200" }).waitFor({ state: "attached" });
+  await eventually(async () => expect(await page.evaluate(IS_OUTCOME_SEEN)).toBe(true), BROWSER_MS);
   await page.getByText("POST /thanks/c-4711 HTTP/1.1").waitFor();
   await page.getByText('{"name": "ADA", "plan": "gold"}').waitFor();
   expect(scene.receivers.shop.requests.some(({ path }) => path.startsWith("/thanks"))).toBe(false);
@@ -71,9 +76,14 @@ test("an action is written, its problem is told where it stands, mended, sent in
   expect(scene.receivers.shop.requests.some(({ path }) => path === "/thanks/c-4711")).toBe(true);
 
   await button(page, "Save …").click();
-  await button(page, "Save 1 action").click();
-  await page.getByRole("heading", { name: "thanks" }).waitFor();
+  await button(page, "Save the action").click();
+  await page.getByText("Saved as version 1.").waitFor();
   expect((await scene.producer.actions.get("thanks")).action).toMatchObject({ method: "POST" });
+  await page.getByRole("link", { name: "Send a run …" }).click();
+  await eventually(
+    async () => expect(await page.getByLabel("Action", { exact: true }).inputValue()).toBe("thanks"),
+    BROWSER_MS,
+  );
   expect(complaints).toEqual([]);
 });
 
@@ -105,6 +115,15 @@ test("filters, tags and the samples' attributes are offered, by keyboard alone, 
     BROWSER_MS,
   );
   expect(complaints).toEqual([]);
+});
+
+test("what is wrong with the JSON that comes of a template is told once, and underlined nowhere in it", async () => {
+  const { page } = await open("#/actions/~new");
+  await editor(page, "Body, as JSON").fill('{\n  "name": {{ customer.name }}');
+  await page.locator(".told .error", { hasText: "What this renders to for c-4711" }).waitFor();
+  await standing(page, "1 problem");
+  await page.getByText("of what it renders to", { exact: false }).first().waitFor();
+  expect(await page.locator(".cm-lintRange-error").count()).toBe(0);
 });
 
 test("F8 leads to the next problem, and pointing at a value tells where it lands", async () => {
@@ -166,13 +185,22 @@ test("samples come from a file, and from the failed deliveries of a run; bad lin
   await page.getByText("sound for 2 customers").or(page.getByText("1 hint")).first().waitFor();
   await page.locator("summary", { hasText: "9007199254740993" }).waitFor();
   expect(await page.locator("#planted").count()).toBe(0);
-  await page.getByText("Those of a run that failed").click();
+  await page.getByText("Customers of a run for whom it failed").click();
+  await page.locator("datalist option[value=win-back]").waitFor({ state: "attached" });
   await page.getByLabel("The run's id").fill("win-back");
   await button(page, "Take them").click();
   await page.getByText("4 customers", { exact: true }).waitFor();
   await page.getByLabel("The run's id").fill("no-such-run");
   await button(page, "Take them").click();
   await page.getByText("No failed delivery of this run").waitFor();
+  const written = page.getByLabel("One a line as JSON", { exact: false });
+  await written.fill('{"id": "mine"}');
+  await page.getByLabel("The run's id").fill("win-back");
+  await button(page, "Take them").click();
+  await page.getByText("Those that you have written are lost.").waitFor();
+  expect(await written.inputValue()).toBe('{"id": "mine"}');
+  await button(page, "Replace them").click();
+  await page.getByText("4 customers", { exact: true }).waitFor();
   expect(complaints).toEqual([]);
 });
 
@@ -186,14 +214,14 @@ test("what comes of a sample is kept as an example, which shows at once what a c
   await page.locator(".diff .to", { hasText: "ADA" }).waitFor();
   await page.getByLabel("Id", { exact: true }).fill("with-example");
   await button(page, "Save …").click();
-  await button(page, "Save 1 action").click();
-  await page.getByRole("heading", { name: "with-example" }).waitFor();
+  await button(page, "Save the action").click();
+  await page.getByText("Saved as version 1.").waitFor();
   expect(await scene.producer.actions.examples("with-example")).toHaveLength(1);
   // Saved again it keeps them.
   await page.getByRole("link", { name: "Edit", exact: true }).click();
   await editor(page, "URL").fill("https://b.example/{{ customer.id }}");
   await button(page, "Save …").click();
-  await button(page, "Save 1 version").click();
+  await button(page, "Save the version").click();
   await page.locator(".diff .to", { hasText: "b.example" }).waitFor();
   expect(await scene.producer.actions.examples("with-example")).toHaveLength(1);
   expect(complaints).toEqual([]);
@@ -224,7 +252,7 @@ test("where somebody else has saved meanwhile, that is told, and nothing is lost
   await standing(page, "sound");
   await scene.producer.actions.apply({ ...document, url: "https://theirs.example/{{ customer.id }}" });
   await button(page, "Save …").click();
-  await button(page, "Save 1 version").click();
+  await button(page, "Save the version").click();
   await page.getByText("Somebody has saved version 2").waitFor();
   await page.getByRole("link", { name: "Look at what they changed" }).click();
   await page.locator(".diff .to", { hasText: "theirs.example" }).waitFor();

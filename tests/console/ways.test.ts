@@ -231,8 +231,9 @@ test("the first visit leads from nothing to a run that was delivered, without a 
   try {
     await page.getByText("Nothing was enqueued yet").waitFor();
     await button(page, "make one to practise with").click();
-    await button(page, "Save 1 action").click();
+    await button(page, "Save the action").click();
     await page.getByRole("link", { name: "Try practice" }).waitFor();
+    await page.locator(".steps li.done", { hasText: "Write another one" }).waitFor();
     await page.getByRole("link", { name: "With two customers, or a file" }).click();
     await button(page, "Try it dry").click();
     await button(page, /^Enqueue 2 deliveries/).click();

@@ -27,6 +27,8 @@ export type Syntax = "json" | "xml" | "text" | "document";
 export interface Marked extends Spot {
   readonly severity: "error" | "warning";
   readonly message: string;
+  /** It is wrong in what comes of the text: no place of the text itself is underlined for it. */
+  readonly isOfResult?: boolean;
   /** Of the value within a document. */
   readonly path: readonly string[];
 }
@@ -80,13 +82,15 @@ export function createCodeEditor(parent: HTMLElement, options: EditorOptions): C
       return true;
     },
     mark(problems) {
-      const diagnostics = problems.map(
-        (problem): Diagnostic => ({
-          ...spanOf(problem),
-          severity: problem.severity,
-          message: problem.message,
-        }),
-      );
+      const diagnostics = problems
+        .filter(({ isOfResult }) => isOfResult !== true)
+        .map(
+          (problem): Diagnostic => ({
+            ...spanOf(problem),
+            severity: problem.severity,
+            message: problem.message,
+          }),
+        );
       view.dispatch(setDiagnostics(view.state, diagnostics));
       description.textContent = [...problems.map(({ message }) => message), help].join(" ");
     },

@@ -96,8 +96,10 @@ interface ToldProps {
 
 /** Below the field in words, so that nobody has to point at a line to learn what is wrong. */
 function Told({ problems, isNamed, onGo }: ToldProps) {
+  const list = useRef<HTMLUListElement>(null);
+  useLayoutEffect(() => keepHeight(list.current), [problems]);
   return (
-    <ul class="told">
+    <ul class="told" ref={list}>
       {problems.map((one) => (
         <li key={`${one.line} ${one.column} ${one.message}`} class={one.severity}>
           {(one.line !== undefined || isNamed) && (
@@ -110,6 +112,14 @@ function Told({ problems, isNamed, onGo }: ToldProps) {
       ))}
     </ul>
   );
+}
+
+/** What is below does not jump while one types: the room that problems took is free again afterwards. */
+function keepHeight(list: HTMLElement | null): void {
+  if (list === null) return;
+  const isTypedIn = list.parentElement?.querySelector(".code-place")?.contains(document.activeElement);
+  const keeps = isTypedIn === true && list.offsetHeight > 0;
+  list.style.minHeight = keeps ? `${list.offsetHeight}px` : "";
 }
 
 function sayWhere({ path, line, column }: Marked, isNamed: boolean): string {

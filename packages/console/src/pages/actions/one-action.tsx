@@ -11,6 +11,7 @@ import { may, type Scope, tellApi } from "../../session/session.ts";
 import { useAsk } from "../../session/use-ask.ts";
 import { SavedComposer } from "../composer/saved-composer.tsx";
 import { FLOW, Measures, SpanChoice } from "../series.tsx";
+import { JustSaved } from "./just-saved.tsx";
 import { Trial } from "./trial.tsx";
 import { Versions } from "./versions.tsx";
 
@@ -23,7 +24,7 @@ const TABS: Readonly<Record<string, { readonly label: string; readonly scope: Sc
 };
 
 export function OneAction({ id }: { readonly id: string }) {
-  const { tab = "document", version } = address.value.query;
+  const { tab = "document", version, saved } = address.value.query;
   const named = version === undefined ? id : `${id}@${version}`;
   const asked = useAsk("getAction", { params: { id: named } });
   const { data } = asked;
@@ -38,6 +39,7 @@ export function OneAction({ id }: { readonly id: string }) {
         may("manage") && <Archiving id={id} isArchived={data.archivedAt !== null} done={asked.again} />
       }
     >
+      {saved !== undefined && saved === String(data?.version) && <JustSaved id={id} version={saved} />}
       <nav class="tabs" aria-label="About this action">
         {Object.entries(TABS)
           .filter(([, { scope }]) => may(scope))
@@ -97,8 +99,8 @@ function Archiving({ id, isArchived, done }: ArchivingProps) {
         onClick={() =>
           confirm({
             title: `Restore ${id}?`,
-            body: <p>1 action: deliveries can be enqueued for it again.</p>,
-            verb: "Restore 1 action",
+            body: <p>Deliveries can be enqueued for it again.</p>,
+            verb: "Restore the action",
             async act() {
               await tellApi("restoreAction", { params: { id } });
               done();
@@ -116,8 +118,8 @@ function Archiving({ id, isArchived, done }: ArchivingProps) {
       onClick={() =>
         confirm({
           title: `Archive ${id}?`,
-          body: <p>1 action: nothing new is enqueued for it. What waits is sent, and its versions stay.</p>,
-          verb: "Archive 1 action",
+          body: <p>Nothing new is enqueued for it. What waits is sent, and its versions stay.</p>,
+          verb: "Archive the action",
           isHarmful: true,
           async act() {
             await tellApi("archiveAction", { params: { id } });

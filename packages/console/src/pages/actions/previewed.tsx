@@ -8,6 +8,7 @@ import { Data } from "../../design/data.tsx";
 import { Panel } from "../../design/panel.tsx";
 import { showCount, showMany } from "../../words/numbers.ts";
 import { makeVisible } from "../../words/visible.ts";
+import { isOfResult } from "../composer/told-problems.ts";
 import { Request } from "../deliveries/as-sent.tsx";
 
 type Preview = Operations["previewAction"]["reply"];
@@ -70,6 +71,19 @@ export function Landings({ outputs, places }: LandingsProps) {
   );
 }
 
+function OneProblem({ of }: { readonly of: One["problems"][number] }) {
+  const { pointer, message, line, column } = of;
+  return (
+    <p class="problem">
+      <span>
+        <code>{makeVisible(pointer)}</code>
+        {line !== undefined && `, line ${line}, column ${column ?? 1}`}
+        {line !== undefined && isOfResult(of) && " of what it renders to"}: {makeVisible(message)}
+      </span>
+    </p>
+  );
+}
+
 function OnePreview({ one, isOpen }: { readonly one: One; readonly isOpen: boolean }) {
   // Of fifty requests, most are never looked at.
   const [isShown, setShown] = useState(isOpen);
@@ -81,19 +95,14 @@ function OnePreview({ one, isOpen }: { readonly one: One; readonly isOpen: boole
       </summary>
       {isShown && (
         <div class="dialog-body">
-          {problems.map(({ pointer, message, line, column }) => (
-            <p class="problem" key={`${pointer} ${message} ${line} ${column}`}>
-              <span>
-                <code>{makeVisible(pointer)}</code>
-                {line !== undefined && `, line ${line}, column ${column ?? 1}`}: {makeVisible(message)}
-              </span>
-            </p>
+          {problems.map((problem) => (
+            <OneProblem key={`${problem.pointer} ${problem.message} ${problem.line}`} of={problem} />
           ))}
           {url !== null && <Request request={{ method, url, headers, body }} />}
           <p class="hint">
             {bytes !== null && `${showCount(bytes.headers + bytes.body)} bytes. `}
-            {missing.length > 0 && `Read and not there: ${missing.map(makeVisible).join(", ")}. `}
-            {unused.length > 0 && `There and not read: ${unused.map(makeVisible).join(", ")}.`}
+            {missing.length > 0 && `Missing from the data: ${missing.map(makeVisible).join(", ")}. `}
+            {unused.length > 0 && `In the data, not used: ${unused.map(makeVisible).join(", ")}.`}
           </p>
         </div>
       )}

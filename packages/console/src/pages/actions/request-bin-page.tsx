@@ -19,7 +19,8 @@ export function RequestBin() {
     <Page title="Request bin" name="Request bin" above={{ href: "#/actions", label: "Actions" }}>
       <p class="hint">
         Give an action the address <code>{BIN_ORIGIN}/anything</code>, and its deliveries arrive here, and
-        nowhere else. The latest hundred of the last hour are kept.
+        nowhere else. What is shown of them is a sample: of each worker twenty requests a second at most, and
+        of those the latest hundred of the last hour. The run and its deliveries count them all.
       </p>
       <Waiting asked={asked}>
         {({ requests }) => (

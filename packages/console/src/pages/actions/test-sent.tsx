@@ -16,7 +16,7 @@ export function TestSent({ sent }: { readonly sent: Sent }) {
   const { arrived, request, reply, fault, problems, timings, verdict, reason, retryInMs } = sent;
   const known = REASONS[reason as keyof typeof REASONS];
   return (
-    <div class="grid" aria-live="polite">
+    <div class="grid">
       <Panel title="The test send">
         <p>
           <Badge state={verdict} /> {reason !== null && <code>{reason}</code>} {known}

@@ -1,5 +1,6 @@
 // The request as fields: method and URL, headers, and the body in one of its kinds.
 
+import { BIN_ORIGIN } from "@postrider/shared/request-bin-address";
 import { useId } from "preact/hooks";
 import type { Marked } from "../../editor/code-editor.ts";
 import type { Words } from "../../editor/complete.ts";
@@ -47,6 +48,10 @@ export function RequestFields(props: FieldsProps) {
           onChange={(url) => onChange({ ...document, url })}
         />
       </div>
+      <p class="hint">
+        To try without a receiver: with <code>{BIN_ORIGIN}/…</code> as the URL, whole runs go into the{" "}
+        <a href="#/actions/~bin">request bin</a>.
+      </p>
       <fieldset class="part">
         <legend>Headers</legend>
         {pairsOf(document, "headers").length === 0 && (

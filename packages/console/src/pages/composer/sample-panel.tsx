@@ -1,16 +1,15 @@
-// The customers that a draft is tried on: pasted, from a file, or those of a run that failed.
+// The customers that a draft is tried on: pasted, from a file, or those for whom a run failed.
 
-import { ApiError } from "@postrider/client/api-error";
-import { stringifyExact } from "@postrider/shared/exact-json";
-import { useState } from "preact/hooks";
+import { useRef } from "preact/hooks";
+import { confirm } from "../../design/confirm.tsx";
 import { Data } from "../../design/data.tsx";
 import { Panel } from "../../design/panel.tsx";
 import { Problem, Refusal } from "../../design/problem.tsx";
 import { showCount, showMany } from "../../words/numbers.ts";
 import { makeVisible } from "../../words/visible.ts";
-import { findFailedCustomers } from "./failed-customers.ts";
+import { FromRun } from "./from-run.tsx";
 import { SampleArea } from "./sample-area.tsx";
-import type { Samples } from "./use-samples.ts";
+import { type Samples, START } from "./use-samples.ts";
 import "../../style/composer.css";
 
 /** More than fifty customers of any usual size; the API takes no more. */
@@ -18,6 +17,7 @@ const FILE_CHARS_MAX = 1_000_000;
 
 export function SamplePanel({ samples }: { readonly samples: Samples }) {
   const { texts, write, problem } = samples;
+  const put = usePut(samples);
   return (
     <Panel title="Sample customers" aside={<Found samples={samples} />}>
       <SampleArea
@@ -28,9 +28,9 @@ export function SamplePanel({ samples }: { readonly samples: Samples }) {
       />
       <Bad samples={samples} />
       <div class="form-foot">
-        <FromFile onText={(customers) => write({ customers })} />
+        <FromFile onText={put} />
       </div>
-      <FromRun onText={(customers) => write({ customers })} />
+      <FromRun onText={put} />
       <details>
         <summary>Event, and what else templates see</summary>
         <div class="stack">
@@ -107,54 +107,27 @@ async function readBeginning(file: File): Promise<string> {
   return file.size > FILE_CHARS_MAX ? text.slice(0, text.lastIndexOf("\n")) : text;
 }
 
-function FromRun({ onText }: { readonly onText: (text: string) => void }) {
-  const [run, setRun] = useState("");
-  const [isBusy, setBusy] = useState(false);
-  const [told, setTold] = useState<ApiError | string | null>(null);
-  const take = async (): Promise<void> => {
-    setBusy(true);
-    setTold(null);
-    try {
-      const customers = await findFailedCustomers(run.trim());
-      if (customers.length > 0) onText(customers.map((one) => stringifyExact(one)).join("\n"));
-      else setTold("No failed delivery of this run is kept whose customer may be shown.");
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      setTold(error);
-    } finally {
-      setBusy(false);
-    }
+/** What was put in can be had again; what somebody wrote cannot, and is replaced only when they say so. */
+function usePut({ texts, write }: Samples): (customers: string) => void {
+  const lastPut = useRef(START.customers);
+  return (customers) => {
+    const put = async (): Promise<void> => {
+      lastPut.current = customers;
+      write({ customers });
+    };
+    const isWritten = texts.customers.trim() !== "" && texts.customers !== lastPut.current;
+    if (isWritten) askReplace(put);
+    else void put();
   };
-  return (
-    <details>
-      <summary>Those of a run that failed</summary>
-      <form
-        class="in-line"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void take();
-        }}
-      >
-        <input
-          type="text"
-          aria-label="The run's id"
-          placeholder="spring"
-          required
-          value={run}
-          onInput={(event) => setRun(event.currentTarget.value)}
-        />
-        <button type="submit" disabled={isBusy}>
-          {isBusy ? "At it …" : "Take them"}
-        </button>
-      </form>
-      {typeof told === "string" && (
-        <p class="hint" role="status">
-          {told}
-        </p>
-      )}
-      {told instanceof ApiError && <Problem error={told} />}
-    </details>
-  );
+}
+
+function askReplace(put: () => Promise<void>): void {
+  confirm({
+    title: "Replace the sample customers?",
+    body: <p>Those that you have written are lost.</p>,
+    verb: "Replace them",
+    act: put,
+  });
 }
 
 /** Which of the samples, by their places in the list. */

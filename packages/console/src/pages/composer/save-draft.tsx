@@ -30,8 +30,8 @@ export function askSave(saving: Saving): void {
       <>
         <p>
           {version === null
-            ? "1 action: deliveries can be enqueued for it within a second."
-            : `1 action: what is enqueued from now on gets the new version; what waits keeps its own. Refused where ${version} is not the latest any more.`}
+            ? "It can be sent within a second."
+            : `What is enqueued from now on gets the new version; what waits keeps its own. Where somebody has saved after version ${version}, nothing is saved, and you are told.`}
         </p>
         {failing > 0 && (
           <p class="problem">
@@ -41,7 +41,7 @@ export function askSave(saving: Saving): void {
         )}
       </>
     ),
-    verb: version === null ? "Save 1 action" : "Save 1 version",
+    verb: version === null ? "Save the action" : "Save the version",
     act: () => save(saving),
   });
 }
@@ -57,8 +57,9 @@ async function save(saving: Saving): Promise<void> {
     });
     forgetDraft(draftKey);
     onSaved();
+    const saved = String(now);
     const isFirst = version === null || now === version;
-    go(toHref(["actions", id], isFirst ? {} : { tab: "versions", to: String(now) }));
+    go(toHref(["actions", id], isFirst ? { saved } : { tab: "versions", to: saved, saved }));
   } catch (error) {
     if (!(error instanceof ApiError) || error.code !== "precondition_failed" || version === null) throw error;
     const { version: latest } = await askApi("getAction", { params: { id } });

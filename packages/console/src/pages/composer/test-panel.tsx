@@ -2,7 +2,7 @@
 
 import { ApiError } from "@postrider/client/api-error";
 import type { Operations } from "@postrider/client/generated";
-import { useId, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { confirm } from "../../design/confirm.tsx";
 import { Panel } from "../../design/panel.tsx";
 import { Problem } from "../../design/problem.tsx";
@@ -90,10 +90,38 @@ export function TestPanel({ id, document, samples, address }: Props) {
         )}
         {error !== null && <Problem error={error} />}
       </Panel>
-      {sent?.arrived != null && <Arrived arrived={sent.arrived} />}
-      {sent !== null && <TestSent sent={sent} />}
+      <Outcome sent={sent} />
     </>
   );
+}
+
+/** Comes into view by itself: on most screens it stands below what can be seen. */
+function Outcome({ sent }: { readonly sent: Sent | null }) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (sent === null) return;
+    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    place.current?.scrollIntoView({ block: "start", behavior: isCalm ? "instant" : "smooth" });
+  }, [sent]);
+  return (
+    <>
+      {/* There before the result is, since what comes together with its text is not read out. */}
+      <p class="unseen" role="status">
+        {sent !== null && sayOutcome(sent)}
+      </p>
+      {sent !== null && (
+        <div class="stack outcome" ref={place}>
+          {sent.arrived !== null && <Arrived arrived={sent.arrived} />}
+          <TestSent sent={sent} />
+        </div>
+      )}
+    </>
+  );
+}
+
+function sayOutcome({ verdict, reply, fault }: Sent): string {
+  const answer = reply === null ? (fault?.code ?? "nothing was sent") : `answered ${reply.status}`;
+  return makeVisible(`The test send: ${verdict}, ${answer}.`);
 }
 
 function buttonWord(isBusy: boolean, isToBin: boolean): string {

@@ -32,6 +32,26 @@ test("the same problem of many customers is told once, with whom it befalls", ()
   expect(toMarked(preview([["a", [missing]]]), null)[0]?.message).toBe("is missing");
 });
 
+test("a place in what was rendered is told in words, once, and stands nowhere in the template", () => {
+  const early = { pointer: "/body", line: 2, code: "body_invalid" };
+  const marked = toMarked(
+    preview([
+      ["a", [{ ...early, column: 26, message: "the JSON ends too early; the last value is b" }]],
+      ["b", [{ ...early, column: 31, message: "the JSON ends too early; the last value is b" }]],
+    ]),
+    null,
+  );
+  expect(ofField(marked, "body")).toEqual([
+    {
+      severity: "error",
+      isOfResult: true,
+      message:
+        "What this renders to for a (its line 2, column 26): the JSON ends too early; the last value is b (all 2 customers)",
+      path: ["body"],
+    },
+  ]);
+});
+
 test("a refused document's problems stand in its fields, the others apart", () => {
   const marked = toMarked(null, [
     { pointer: "/action/form/0/name", message: "is empty" },

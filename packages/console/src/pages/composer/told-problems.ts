@@ -26,14 +26,35 @@ function ofCustomers({ previews }: Preview): Marked[] {
   const found = new Map<string, { readonly problem: ProblemDetail; readonly ids: string[] }>();
   for (const { customerId, problems } of previews)
     for (const problem of problems) {
-      const key = `${problem.pointer} ${problem.line} ${problem.column} ${problem.message}`;
+      const key = toKey(problem);
       const known = found.get(key) ?? { problem, ids: [] };
       known.ids.push(String(customerId));
       found.set(key, known);
     }
-  return [...found.values()].map(({ problem, ids }) =>
-    toOne(problem, "error", sayWhom(ids, previews.length)),
-  );
+  return [...found.values()].map(({ problem, ids }) => {
+    const whom = sayWhom(ids, previews.length);
+    return isOfResult(problem) ? toResult(problem, ids[0] ?? "", whom) : toOne(problem, "error", whom);
+  });
+}
+
+/** Whether its line and column count in the text that was rendered for one customer, not in the template. */
+export function isOfResult({ code }: ProblemDetail): boolean {
+  return code === "body_invalid";
+}
+
+/** What was rendered differs by customer, and with it the place: what is wrong is the same. */
+function toKey(problem: ProblemDetail): string {
+  const { pointer, line, column, message } = problem;
+  if (isOfResult(problem)) return `${pointer} ${message.split(/[:;]/)[0]}`;
+  return `${pointer} ${line} ${column} ${message}`;
+}
+
+function toResult(problem: ProblemDetail, customerId: string, whom: string): Marked {
+  const { line, column, message } = problem;
+  const place = line === undefined ? "" : ` (its line ${line}, column ${column ?? 1})`;
+  const told = `What this renders to for ${customerId}${place}: ${message}`;
+  const marked = toOne({ ...problem, message: told }, "error", whom);
+  return { ...marked, line: undefined, column: undefined, isOfResult: true };
 }
 
 function sayWhom(ids: readonly string[], all: number): string {

@@ -27,7 +27,7 @@ export interface Samples {
 }
 
 const STORED = "postrider.sample";
-const START: SampleTexts = {
+export const START: SampleTexts = {
   customers: `{"id": "c-4711", "name": "Ada", "plan": "gold"}\n{"id": "c-4712", "name": "Grace"}`,
   event: "",
   values: "",

@@ -2,6 +2,7 @@
 
 import { BIN_ORIGIN } from "@postrider/shared/request-bin-address";
 import type { ComponentChildren } from "preact";
+import { Badge } from "../../design/badge.tsx";
 import { confirm } from "../../design/confirm.tsx";
 import { toHref } from "../../platform/address.ts";
 import { may, tellApi } from "../../session/session.ts";
@@ -53,7 +54,7 @@ export function FirstSteps() {
 function Begin({ isFirst, done }: { readonly isFirst: boolean; readonly done: () => void }) {
   return (
     <>
-      <a href="#/actions/~new">Write one</a>
+      <a href="#/actions/~new">{isFirst ? "Write one" : "Write another one"}</a>
       {isFirst && (
         <>
           {" or "}
@@ -72,11 +73,11 @@ function askPractice(done: () => void): void {
     title: "Make an action to practise with?",
     body: (
       <p>
-        1 action, <code>{PRACTICE}</code>. It sends into the built-in request bin, which shows what arrives
-        and tells nobody else, so that you can try the whole way without a receiver of your own.
+        It is called <code>{PRACTICE}</code>, and sends into the built-in request bin, which shows what
+        arrives and tells nobody else, so that you can try the whole way without a receiver of your own.
       </p>
     ),
-    verb: "Save 1 action",
+    verb: "Save the action",
     async act() {
       await tellApi("saveAction", { params: { id: PRACTICE }, body: { url, body: BODY } as never });
       done();
@@ -90,7 +91,7 @@ const BODY = '{"id": {{ customer.id }}, "greeting": "Hello {{ customer.name | de
 interface StepProps {
   readonly title: string;
   readonly state: "done" | "next" | "later";
-  /** Where it is done; nothing: it cannot be yet, or not with this token. */
+  /** Where it is done in the console; nothing: it cannot be yet, or not with this token. */
   readonly way: ComponentChildren;
   readonly command: string;
   readonly children: ComponentChildren;
@@ -99,9 +100,12 @@ interface StepProps {
 function Step({ title, state, way, command, children }: StepProps) {
   return (
     <li class={state}>
-      <strong>{title}</strong>
+      <strong>{title}</strong> {state === "done" && <Badge state="done" tone="good" />}
       <span>{children}</span>
-      <span>{way || <code>{command}</code>}</span>
+      {way && <span>{way}</span>}
+      <span class="by-command">
+        {way ? "Or by" : "By"} command: <code>{command}</code>
+      </span>
     </li>
   );
 }
