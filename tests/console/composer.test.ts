@@ -131,6 +131,8 @@ test("F8 leads to the next problem, and pointing at a value tells where it lands
   const body = editor(page, "Body, as JSON");
   await body.fill('{\n  "a": {{ customer.id }},\n  "b": {{ customer.nobody }}\n}');
   await page.getByText("customer.nobody is missing", { exact: false }).first().waitFor();
+  // What is told beside it may stand before it is underlined, and F8 leads to what is.
+  await page.locator(".cm-lintRange").first().waitFor();
   await body.press("Control+Home");
   await page.keyboard.press("F8");
   await page.keyboard.type("customer.name");
