@@ -134,14 +134,13 @@ export async function createProducer(options: ProducerOptions): Promise<Producer
     throw new PostriderError("key_missing", "sealCustomers needs secretKeys");
   const shards = await openForProducer(options);
   const parts = { ...createParts(shards, options, sealer), beginSpan: await findOpenTelemetry() };
-  const { store, over, watch, kept } = parts;
+  const { store, over, watch, look, kept } = parts;
   // What is made for a shard asks its Redis what it is: better now than in an outage.
   over.all();
   const verbs = createVerbs(parts);
   const reading = createReading(parts);
-  const endLook = lookForShards(shards);
   const close = async (): Promise<void> => {
-    endLook();
+    look.close();
     watch.close();
     await Promise.all(over.all().map((part) => part.close()));
     shards.disconnect();
@@ -162,6 +161,7 @@ function createParts(shards: OpenShards, options: ProducerOptions, sealer: Seale
   const kept = toKept(options, readSettings({}));
   const { store } = shards;
   const watch = createShardWatch();
+  const look = lookForShards(shards, Date.now);
   const over = createOverShards<ShardProducer>(shards, watch, (shard) => createShardProducer(shard, shared));
   const snippets = createSnippetStore(store);
   const actions = createActionStore(store, createAnnounceLimits(over), snippets, sealer);
@@ -172,14 +172,14 @@ function createParts(shards: OpenShards, options: ProducerOptions, sealer: Seale
   const shared: SharedParts = { store, sealer, actions, findOrigin, kept, count, runs, destinations };
   const enqueueing = {
     ...{ actions, runs },
-    ways: createWays({ shards, watch, find: (shard) => over.of(shard).way, now: Date.now }),
+    ways: createWays({ shards, watch, untilKnown: look.untilKnown, find: (shard) => over.of(shard).way }),
     backlogMax: options.backlogMax ?? kept.backlogMax,
     customerSealer: options.sealCustomers === true ? sealer : null,
     isIndexed: kept.customersKeptMs > 0,
   };
   return {
     ...shared,
-    ...{ shards, watch, over, snippets, takenIn, enqueueing, runs, destinations },
+    ...{ shards, watch, look, over, snippets, takenIn, enqueueing, runs, destinations },
     hasIndex: kept.customersKeptMs > 0,
     findOfCustomer: findOfCustomerOver(over),
     deliver: createDeliverCarried(enqueueing),

@@ -3,13 +3,13 @@
 
 import { asProducer } from "@postrider/redis/connect";
 import type { LaneQueues } from "@postrider/redis/lane-queues";
-import { type OpenShards, SHARDS_LOOK_MS } from "@postrider/redis/open-shards";
+import type { OpenShards } from "@postrider/redis/open-shards";
 import type { Admission, Admit, Admitted, Entrance } from "@postrider/redis/scripts/admit";
 import type { Shard } from "@postrider/redis/shard";
-import { KNOWN_TO_ALL_MS } from "@postrider/redis/shard-map";
 import type { Home } from "@postrider/redis/shards";
 import { within } from "@postrider/redis/within";
 import { newDeliveryId } from "@postrider/shared/delivery";
+import type { ShardsLook } from "../over-shards/look-for-shards.ts";
 import type { ShardWatch } from "../over-shards/shard-watch.ts";
 import { type Failed, isAway, partByHome, toTold } from "./part-by-home.ts";
 import type { Routing } from "./routing.ts";
@@ -57,19 +57,18 @@ export interface Ways {
 export interface WaysOptions {
   readonly shards: OpenShards;
   readonly watch: ShardWatch;
+  /** Resolves when it is known which shards there are, as far as the store tells. */
+  readonly untilKnown: ShardsLook["untilKnown"];
   /** The way into a shard, always the same one. */
   readonly find: (shard: Shard) => Way;
-  /** Unix ms. */
-  readonly now: () => number;
 }
 
 /** Slow shards hold up nobody for longer: what is known of their lanes is older then. */
 const LOOK_MS_MAX = 1_000;
 const DRAWS_MAX = 100;
 
-export function createWays({ shards, watch, find, now }: WaysOptions): Ways {
+export function createWays({ shards, watch, untilKnown, find }: WaysOptions): Ways {
   const isUp = ({ shard }: Home): boolean => shard !== null && watch.isUp(shard);
-  const lookForShards = createShardsLook(shards, now);
 
   const enter = async (
     { name, shard }: Home,
@@ -98,7 +97,7 @@ export function createWays({ shards, watch, find, now }: WaysOptions): Ways {
       const looks = isOnly
         ? [only.routing.look()]
         : all.map(({ routing }) => within(LOOK_MS_MAX, routing.look()));
-      await Promise.all([lookForShards(), ...looks]);
+      await Promise.all([untilKnown(), ...looks]);
     },
     freshId() {
       let id = newDeliveryId();
@@ -119,30 +118,6 @@ export function createWays({ shards, watch, find, now }: WaysOptions): Ways {
 }
 
 type Entered = { readonly way: Way; readonly admitted: Admitted } | Failed;
-
-/** @returns what looks which shards there are, where the last look is so old that others may know more. */
-function createShardsLook(shards: OpenShards, now: () => number): () => Promise<void> {
-  let lookedAt = now();
-  let looking: Promise<void> | null = null;
-  const look = async (): Promise<void> => {
-    const startedAt = now();
-    try {
-      await shards.refresh();
-      lookedAt = startedAt;
-    } catch {
-      // The next enqueue looks again.
-    } finally {
-      looking = null;
-    }
-  };
-  return async () => {
-    const age = now() - lookedAt;
-    if (age < SHARDS_LOOK_MS) return;
-    looking ??= look();
-    // What the store says is waited for only where a change may be missed; a store that is away stops nobody.
-    if (age > KNOWN_TO_ALL_MS / 2) await within(LOOK_MS_MAX, looking);
-  };
-}
 
 function toTaken(entered: readonly Entered[], failed: readonly Failed[]): Taken {
   const by = new Map<Way, number>();

@@ -2,17 +2,42 @@
 // of which it has not heard would be missing without anybody's knowing.
 
 import { type OpenShards, SHARDS_LOOK_MS } from "@postrider/redis/open-shards";
+import { KNOWN_TO_ALL_MS } from "@postrider/redis/shard-map";
+import { within } from "@postrider/redis/within";
 
-/** Looks every second which shards there are. It keeps no process alive. @returns what ends it. */
-export function lookForShards(shards: Pick<OpenShards, "refresh">): () => void {
-  let isLooking = false;
+/** What the store says is waited for no longer. */
+const WAIT_MS_MAX = 1_000;
+
+export interface ShardsLook {
+  /**
+   * Resolves at once, unless the last look is so old that others may know more: then after the next one, or
+   * soon. A store that is away stops nobody: what was known goes on.
+   */
+  untilKnown(): Promise<void>;
+  close(): void;
+}
+
+/** Looks every second which shards there are. It keeps no process alive. @param now Unix ms. */
+export function lookForShards(shards: Pick<OpenShards, "refresh">, now: () => number): ShardsLook {
+  let lookedAt = now();
+  let looking: Promise<void> | null = null;
   const look = async (): Promise<void> => {
-    if (isLooking) return;
-    isLooking = true;
-    // A store that is away stops nobody: what was known goes on.
-    await shards.refresh().catch(() => undefined);
-    isLooking = false;
+    const startedAt = now();
+    try {
+      await shards.refresh();
+      lookedAt = startedAt;
+    } catch {
+      // The next one tries again.
+    } finally {
+      looking = null;
+    }
   };
-  const timer = setInterval(() => void look(), SHARDS_LOOK_MS).unref();
-  return () => clearInterval(timer);
+  const begin = (): Promise<void> => (looking ??= look());
+  const timer = setInterval(() => void begin(), SHARDS_LOOK_MS).unref();
+  return {
+    async untilKnown() {
+      if (now() - lookedAt > KNOWN_TO_ALL_MS / 2) await within(WAIT_MS_MAX, begin());
+    },
+    close: () => clearInterval(timer),
+  };
 }
