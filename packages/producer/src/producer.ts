@@ -172,7 +172,7 @@ function createParts(shards: OpenShards, options: ProducerOptions, sealer: Seale
   const shared: SharedParts = { store, sealer, actions, findOrigin, kept, count, runs, destinations };
   const enqueueing = {
     ...{ actions, runs },
-    ways: createWays({ shards, watch, untilKnown: look.untilKnown, find: (shard) => over.of(shard).way }),
+    ways: createWays({ shards, watch, untilKnown: look.untilKnown, over }),
     backlogMax: options.backlogMax ?? kept.backlogMax,
     customerSealer: options.sealCustomers === true ? sealer : null,
     isIndexed: kept.customersKeptMs > 0,

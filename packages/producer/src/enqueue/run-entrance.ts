@@ -7,7 +7,7 @@ import { closeRun } from "@postrider/redis/scripts/close-run";
 import { confirmCount, openRun } from "@postrider/redis/scripts/open-run";
 import { toActionRef } from "@postrider/shared/action-ref";
 import { homeOf } from "@postrider/shared/delivery";
-import { hasCode, PostriderError } from "@postrider/shared/errors";
+import { PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
 import { toRetryPolicy } from "@postrider/shared/retry";
 import type { SavedAction } from "../actions/actions.ts";
@@ -91,7 +91,7 @@ export function createRunEntrance({
   };
   return {
     async open() {
-      const counts = await ofThoseThatAnswer(ways.all(), openIn);
+      const counts = await ways.ask(openIn);
       return counts.reduce((sum, count) => sum + count, 0);
     },
     async enter(way, before) {
@@ -99,13 +99,15 @@ export function createRunEntrance({
       return toEntrance(way, before);
     },
     async lookForRoom(before) {
-      const entrances = ways.all().map((way) => ({ way, ...toEntrance(way, before) }));
-      const counts = await ofThoseThatAnswer(entrances, ({ way, queue }) => way.lanes.backlog(queue.name));
-      const lying = counts.reduce((sum, { waiting, delayed }) => sum + waiting + delayed, 0);
+      const looked = await ways.ask(async (way) => {
+        const { queue, ownLane } = toEntrance(way, before);
+        return { ...(await way.lanes.backlog(queue.name)), isHeld: ownLane?.isHeld === true };
+      });
+      const lying = looked.reduce((sum, { waiting, delayed }) => sum + waiting + delayed, 0);
       const room = backlogMax - lying;
       // Nothing ends in a held run's lane, so the wait would be for ever. What is there already may come
       // again.
-      const isHeld = entrances.some(({ ownLane }) => ownLane?.isHeld === true);
+      const isHeld = looked.some((one) => one.isHeld);
       refusal = room <= 0 && isHeld ? fullRun(run, backlogMax) : undefined;
       if (refusal !== undefined) return 1;
       const chunks = Math.floor(room / (CHUNK * ways.all().length));
@@ -137,32 +139,12 @@ export interface RunBegun {
 
 /** Null when there is no such run. */
 export async function findRunBegun(ways: Ways, run: string): Promise<RunBegun | null> {
-  const found = await ofThoseThatAnswer(ways.all(), ({ shard }) =>
-    asProducer(() => shard.redis.hmget(shard.keys.run(run), "action", "createdAt")),
-  );
+  const found = await ways.ask(({ shard }) => shard.redis.hmget(shard.keys.run(run), "action", "createdAt"));
   const begun = found.flatMap(([action, at]) =>
     typeof action === "string" ? [{ action, at: Number(at) }] : [],
   );
   const [first] = begun.sort((one, other) => one.at - other.at);
   return first ?? null;
-}
-
-/**
- * Shards that are away are passed over as long as one of them answers: what is for them fails when it comes.
- * @throws where none answers, and what is no absence.
- */
-async function ofThoseThatAnswer<Item, Result>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const settled = await Promise.allSettled(items.map(work));
-  const failed = settled.filter((one) => one.status === "rejected").map(({ reason }) => reason as unknown);
-  const [first] = failed;
-  const isPartlyAway =
-    failed.length < items.length && failed.every((one) => hasCode(one, "redis_unavailable"));
-  if (failed.length > 0 && !isPartlyAway)
-    throw failed.find((one) => !hasCode(one, "redis_unavailable")) ?? first;
-  return settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
 }
 
 function fullRun(run: string, backlogMax: number): PostriderError {

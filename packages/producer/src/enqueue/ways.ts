@@ -10,6 +10,7 @@ import type { Home } from "@postrider/redis/shards";
 import { within } from "@postrider/redis/within";
 import { newDeliveryId } from "@postrider/shared/delivery";
 import type { ShardsLook } from "../over-shards/look-for-shards.ts";
+import type { OverShards, ShardPart } from "../over-shards/over-shards.ts";
 import type { ShardWatch } from "../over-shards/shard-watch.ts";
 import { type Failed, isAway, partByHome, toTold } from "./part-by-home.ts";
 import type { Routing } from "./routing.ts";
@@ -33,6 +34,8 @@ export interface Taken extends Admitted {
 export interface Ways {
   /** One for each shard that answers, or has done so. */
   all(): readonly Way[];
+  /** Asks all that answer, as `OverShards` does. */
+  ask<Result>(work: (way: Way) => Promise<Result>): Promise<Result[]>;
   /** Whether there is one shard, and never was another. */
   hasOne(): boolean;
   /** Whether a shard answers, as far as is known without asking. */
@@ -54,20 +57,24 @@ export interface Ways {
   take(chunk: readonly Admission[], toEntrance: (way: Way) => Entrance | Promise<Entrance>): Promise<Taken>;
 }
 
+interface WithWay extends ShardPart {
+  readonly way: Way;
+}
+
 export interface WaysOptions {
   readonly shards: OpenShards;
   readonly watch: ShardWatch;
   /** Resolves when it is known which shards there are, as far as the store tells. */
   readonly untilKnown: ShardsLook["untilKnown"];
-  /** The way into a shard, always the same one. */
-  readonly find: (shard: Shard) => Way;
+  readonly over: OverShards<WithWay>;
 }
 
 /** Slow shards hold up nobody for longer: what is known of their lanes is older then. */
 const LOOK_MS_MAX = 1_000;
 const DRAWS_MAX = 100;
 
-export function createWays({ shards, watch, untilKnown, find }: WaysOptions): Ways {
+export function createWays({ shards, watch, untilKnown, over }: WaysOptions): Ways {
+  const all = (): Way[] => over.all().map(({ way }) => way);
   const isUp = ({ shard }: Home): boolean => shard !== null && watch.isUp(shard);
 
   const enter = async (
@@ -78,7 +85,7 @@ export function createWays({ shards, watch, untilKnown, find }: WaysOptions): Wa
     try {
       // The only one is asked whatever was: there is nowhere else to go.
       if (shard === null || (shards.only() === null && !watch.isUp(shard))) throw isAway(name);
-      const way = find(shard);
+      const { way } = over.of(shard);
       return { way, admitted: await asProducer(async () => way.admit(chunk, await toEntrance(way))) };
     } catch (error) {
       const told = toTold(error);
@@ -87,16 +94,17 @@ export function createWays({ shards, watch, untilKnown, find }: WaysOptions): Wa
     }
   };
   return {
-    all: () => shards.all.map(find),
+    all,
+    ask: (work) => over.ask(({ way }) => work(way)),
     hasOne: () => shards.only() !== null,
     isAnyUp: () => shards.all.some((shard) => isUp({ name: shard.name, shard })),
     async look() {
-      const all = shards.all.map(find);
-      const [only, ...others] = all;
+      const ways = all();
+      const [only, ...others] = ways;
       const isOnly = only !== undefined && others.length === 0 && shards.only() !== null;
       const looks = isOnly
         ? [only.routing.look()]
-        : all.map(({ routing }) => within(LOOK_MS_MAX, routing.look()));
+        : ways.map(({ routing }) => within(LOOK_MS_MAX, routing.look()));
       await Promise.all([untilKnown(), ...looks]);
     },
     freshId() {
