@@ -28,14 +28,16 @@ export function createShareRates(options: ShareRatesOptions): () => Promise<unkn
   const share = async (): Promise<void> => {
     const names = sharing();
     const limited = directory.all().filter(isLimited);
-    // Where there is one shard, nothing is shared, nor was any.
     if (names.length === 1) return void (await keepAll(directory, limited, () => undefined));
     await tellDemand(store, shard.name, await readDemand(shard, limited));
     await shareOut(store, names, SHARE_RATES_MS);
     const document = await readShares(store);
     await keepAll(directory, limited, (lane) => toShare(document, lane, shard.name));
   };
-  return () => asOnly(shard, "rate-shares", SHARE_RATES_MS, share);
+  // One shard alone shares nothing; there may be something left of a time when there were others.
+  const isIdle = (): boolean =>
+    sharing().length === 1 && directory.all().every(({ share: known }) => known === undefined);
+  return async () => (isIdle() ? null : await asOnly(shard, "rate-shares", SHARE_RATES_MS, share));
 }
 
 function isLimited(entry: OwnLane): boolean {
