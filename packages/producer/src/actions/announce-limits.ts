@@ -1,7 +1,6 @@
 // Tells the lane of a destination of the limits of an action at once, where the URL names it, so that no
 // delivery is sent before they are known. All else the workers find out with the version's first delivery.
 
-import { asProducer } from "@postrider/redis/connect";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Action } from "@postrider/shared/action";
 import type { ActionVersion } from "@postrider/shared/action-ref";
@@ -24,17 +23,15 @@ export function createAnnounceLimits(over: OverShards<WithDirectory>): AnnounceL
     if (origin === null) return;
     const lane = ownLaneName("destination", origin);
     await over.ask(({ directory }) =>
-      asProducer(() =>
-        directory.update(lane, (entry) =>
-          bringsLimits(entry, version, limits, directory.now())
-            ? withActionLimits(
-                entry ?? { lane, kind: "destination", of: origin, createdAt: directory.now() },
-                version,
-                limits,
-                directory.now(),
-              )
-            : undefined,
-        ),
+      directory.update(lane, (entry) =>
+        bringsLimits(entry, version, limits, directory.now())
+          ? withActionLimits(
+              entry ?? { lane, kind: "destination", of: origin, createdAt: directory.now() },
+              version,
+              limits,
+              directory.now(),
+            )
+          : undefined,
       ),
     );
   };

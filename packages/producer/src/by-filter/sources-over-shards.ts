@@ -1,6 +1,6 @@
 // Sources over several shards, as one: one shard after the other, or all at once in the order of time.
 
-import { byName, joinPlace, splitPlace } from "../over-shards/joined-place.ts";
+import { byName, joinPlace, shardsFrom } from "../over-shards/joined-place.ts";
 import { type Batch, noPlace, type Row, type Source } from "./source.ts";
 
 export interface SourceOfShard {
@@ -30,20 +30,14 @@ interface WalkedSource extends SourceOfShard {
 
 /** Those that are left, from a place on. */
 function toWalked(found: readonly SourceOfShard[], after: string | null): WalkedSource[] {
-  const all = found.toSorted((one, other) => byName(one.shard, other.shard));
-  const names = toNames(all);
-  const start = after === null ? null : splitPlace(after, names);
-  if (start !== null && start.shard === undefined) return [];
-  const walked = start === null ? all : all.slice(names.indexOf(start.shard ?? ""));
-  return walked.map(({ shard, source }, index) => {
+  const sources = new Map(found.map(({ shard, source }) => [shard, source]));
+  const walked = shardsFrom([...sources.keys()].sort(byName), after);
+  return walked.flatMap(({ shard, after: place }, index) => {
+    const source = sources.get(shard);
     const following = walked[index + 1];
-    const place = index === 0 && start !== null && start.after !== "" ? start.after : null;
-    return { shard, source, place, behind: following === undefined ? null : joinPlace(following.shard, "") };
+    const behind = following === undefined ? null : joinPlace(following.shard, "");
+    return source === undefined ? [] : [{ shard, source, place, behind }];
   });
-}
-
-function toNames(all: readonly SourceOfShard[]): string[] {
-  return all.map(({ shard }) => shard);
 }
 
 /**

@@ -1,6 +1,5 @@
 // Charts without Prometheus: what was counted and timed of late, as series.
 
-import { asProducer } from "@postrider/redis/connect";
 import { type EndedLately, readCells, recentByAction, toSeries } from "@postrider/redis/roll-up-series";
 import type { RollUpLimits } from "@postrider/redis/scripts/add-roll-ups";
 import { invalidField, PostriderError } from "@postrider/shared/errors";
@@ -90,7 +89,7 @@ export function createMetrics(over: OverShards<ShardPart>, limits: RollUpLimits,
         );
       const plan = toPlan(order, limits, now());
       const { from, to, step, stepMs, keptFrom, isTotal } = plan;
-      const read = await over.ask(({ shard }) => asProducer(() => readCells(shard, plan)));
+      const read = await over.ask(({ shard }) => readCells(shard, plan));
       const found = toSeries(read, plan);
       const gone = Math.max(0, Math.ceil((keptFrom - from) / stepMs));
       return {
@@ -106,7 +105,7 @@ export function createMetrics(over: OverShards<ShardPart>, limits: RollUpLimits,
       };
     },
     async recentByAction(minutes) {
-      return addEnded(await over.ask(({ shard }) => asProducer(() => recentByAction(shard, minutes))));
+      return addEnded(await over.ask(({ shard }) => recentByAction(shard, minutes)));
     },
   };
 }

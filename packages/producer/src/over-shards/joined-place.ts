@@ -25,3 +25,21 @@ export function splitPlace(
   if (names.includes(shard)) return { shard, after };
   return { shard: names.find((name) => byName(name, shard) > 0), after: "" };
 }
+
+/** A shard that is still to be walked. */
+interface Left {
+  readonly shard: string;
+  /** Where it goes on; null: from its beginning. */
+  readonly after: string | null;
+}
+
+/** The shards that are left from a place on. @param after null: all of them. */
+export function shardsFrom(names: readonly string[], after: string | null): Left[] {
+  const start = after === null ? null : splitPlace(after, names);
+  if (start !== null && start.shard === undefined) return [];
+  const first = start === null ? 0 : names.indexOf(start.shard ?? "");
+  return names.slice(first).map((shard, index) => ({
+    shard,
+    after: index === 0 && start !== null && start.after !== "" ? start.after : null,
+  }));
+}

@@ -1,8 +1,8 @@
 // Mass work in one shard after the other, as one work: what was done adds up, and a later call goes on in the
 // shard to which an earlier one came.
 
-import type { WorkOptions } from "../tasks/pace.ts";
-import { joinPlace, splitPlace } from "./joined-place.ts";
+import type { Place, WorkOptions } from "../tasks/pace.ts";
+import { joinPlace, shardsFrom } from "./joined-place.ts";
 import type { OverShards, ShardPart } from "./over-shards.ts";
 
 type Counts<Progress> = { readonly [Name in keyof Progress]: number };
@@ -22,38 +22,25 @@ export async function workInTurn<
   nothing: Progress,
   work: (part: Part, options: Options) => Promise<Progress>,
 ): Promise<Progress> {
-  const { after, onProgress } = options;
-  const places = over.places();
-  const start = after === undefined ? undefined : splitPlace(after, places);
-  const first = start === undefined ? 0 : toIndex(places, start.shard);
+  const { after = null, onProgress } = options;
   let done = nothing;
   let looked = 0;
-  for (const [index, name] of places.entries()) {
-    if (index < first) continue;
+  for (const { shard, after: place } of shardsFrom(over.places(), after)) {
     let lookedHere = 0;
     const before = { done, looked };
-    const place = index === first && start !== undefined && start.after !== "" ? start.after : undefined;
-    const here = await work(over.named(name), {
+    const here = await work(over.named(shard), {
       ...options,
-      after: place,
-      onProgress: (
-        progress: Progress,
-        { after: at, looked: seen }: { after: string | null; looked: number },
-      ) => {
-        lookedHere = seen;
-        const joined = at === null ? null : joinPlace(name, at);
-        onProgress?.(add(before.done, progress), { after: joined, looked: before.looked + seen });
+      after: place ?? undefined,
+      onProgress: (progress: Progress, at: Place) => {
+        lookedHere = at.looked;
+        const joined = at.after === null ? null : joinPlace(shard, at.after);
+        onProgress?.(add(before.done, progress), { after: joined, looked: before.looked + at.looked });
       },
     });
     done = add(done, here);
     looked += lookedHere;
   }
   return done;
-}
-
-/** Behind all of them where there is none to go on with. */
-function toIndex(places: readonly string[], shard: string | undefined): number {
-  return shard === undefined ? places.length : places.indexOf(shard);
 }
 
 function add<Progress extends Counts<Progress>>(one: Progress, other: Progress): Progress {

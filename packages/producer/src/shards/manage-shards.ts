@@ -4,8 +4,9 @@ import { asProducer } from "@postrider/redis/connect";
 import type { OpenShards } from "@postrider/redis/open-shards";
 import { removeShard, setShards } from "@postrider/redis/set-shards";
 import { KNOWN_TO_ALL_MS, type ShardMap, type ShardPlace } from "@postrider/redis/shard-map";
-import { invalidField, PostriderError } from "@postrider/shared/errors";
+import { hasCode, invalidField } from "@postrider/shared/errors";
 import type { DeadLetters } from "../dead-letters/dead-letters.ts";
+import { byName } from "../over-shards/joined-place.ts";
 import type { OverShards, ShardPart } from "../over-shards/over-shards.ts";
 import type { StreamReader } from "../reading/reader.ts";
 
@@ -51,14 +52,14 @@ export function createManageShards(shards: OpenShards, over: OverShards<WithLett
     try {
       return { ...place, isUp: true, ...(await readLeft(part)) };
     } catch (error) {
-      if (error instanceof PostriderError && error.code === "redis_unavailable") return nothing;
+      if (hasCode(error, "redis_unavailable")) return nothing;
       throw error;
     }
   };
   const list = async (): Promise<ShardShown[]> => {
     await asProducer(() => shards.refresh());
     const shown = await Promise.all(shards.map().shards.map(look));
-    return shown.sort((one, other) => Number(one.name) - Number(other.name));
+    return shown.sort((one, other) => byName(one.name, other.name));
   };
   return {
     list,
