@@ -2,6 +2,7 @@
 
 import type { Backlog } from "@postrider/redis/counts";
 import type { LaneQueues } from "@postrider/redis/lane-queues";
+import { addFields } from "@postrider/shared/sums";
 import type { OverShards, ShardPart } from "./over-shards/over-shards.ts";
 
 interface WithLanes extends ShardPart {
@@ -25,10 +26,7 @@ export function lanesOver(over: OverShards<WithLanes>): Lanes {
 
 function add(one: Backlog, other: Backlog): Backlog {
   return {
-    waiting: one.waiting + other.waiting,
-    delayed: one.delayed + other.delayed,
-    inFlight: one.inFlight + other.inFlight,
-    deadLetters: one.deadLetters + other.deadLetters,
+    ...addFields(["waiting", "delayed", "inFlight", "deadLetters"], one, other),
     oldestAgeMs: Math.max(one.oldestAgeMs, other.oldestAgeMs),
   };
 }

@@ -2,6 +2,7 @@
 
 import type { Figures, LaneFigures } from "@postrider/shared/installation-metrics";
 import { OWN_LANE_KINDS } from "@postrider/shared/lanes";
+import { addFields } from "@postrider/shared/sums";
 
 /** @returns null where those of a shard are not known: a part of them would look like a loss. */
 export function addFigures(all: readonly (Figures | null)[]): Figures | null {
@@ -18,7 +19,10 @@ function add(one: Figures, other: Figures): Figures {
     ended: one.ended + other.ended,
     lanes: merge(one.lanes, other.lanes, addLanes),
     kinds: Object.fromEntries(
-      OWN_LANE_KINDS.map((kind) => [kind, addWaiting(one.kinds[kind], other.kinds[kind])]),
+      OWN_LANE_KINDS.map((kind) => [
+        kind,
+        addFields(["waiting", "delayed"], one.kinds[kind], other.kinds[kind]),
+      ]),
     ) as Figures["kinds"],
     // Each worker serves several shards.
     workers: Math.max(one.workers, other.workers),
@@ -36,16 +40,9 @@ function add(one: Figures, other: Figures): Figures {
 
 function addLanes(one: LaneFigures, other: LaneFigures): LaneFigures {
   return {
-    ...addWaiting(one, other),
-    deadLetters: one.deadLetters + other.deadLetters,
+    ...addFields(["waiting", "delayed", "deadLetters"], one, other),
     oldestAgeMs: Math.max(one.oldestAgeMs, other.oldestAgeMs),
   };
-}
-
-type Waiting = Pick<LaneFigures, "waiting" | "delayed">;
-
-function addWaiting(one: Waiting, other: Waiting): Waiting {
-  return { waiting: one.waiting + other.waiting, delayed: one.delayed + other.delayed };
 }
 
 /** Each server counts once for each shard on it, in use and limit alike: the share in use is right. */

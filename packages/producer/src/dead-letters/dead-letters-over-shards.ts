@@ -71,7 +71,7 @@ async function inTurn<
  * Nothing is known of a shard behind the place to which it has come: what the others have there belongs to
  * the next list. Pure.
  */
-export function mergeLists(lists: readonly DeadLetterList[], limit: number): DeadLetterList {
+function mergeLists(lists: readonly DeadLetterList[], limit: number): DeadLetterList {
   const total = lists.reduce((sum, list) => sum + list.total, 0);
   const ends = lists.flatMap(({ cursor }) => (cursor === null ? [] : [decodeCursor(cursor)]));
   const [horizon = null] = ends.sort(newestFirst);

@@ -1,6 +1,7 @@
 // Dead letters by what they have in common, so that a thousand of them read as the three things that went
 // wrong.
 
+import { mergeByName } from "@postrider/shared/sums";
 import type { DeadLetter } from "./letter.ts";
 
 export const GROUPINGS = ["reason", "destination", "action", "run"] as const;
@@ -66,13 +67,7 @@ function largestFirst(one: DeadLetterGroup, other: DeadLetterGroup): number {
 
 /** Those of several shards that have the same in common, as one each; the largest first. */
 export function addGroups(all: readonly DeadLetterGroup[]): DeadLetterGroup[] {
-  const sums = new Map<string, DeadLetterGroup>();
-  for (const group of all) {
-    const key = JSON.stringify(group.of);
-    const known = sums.get(key);
-    sums.set(key, known === undefined ? group : addTwo(known, group));
-  }
-  return [...sums.values()].sort(largestFirst);
+  return mergeByName(all, ({ of }) => JSON.stringify(of), addTwo).sort(largestFirst);
 }
 
 function addTwo(one: DeadLetterGroup, other: DeadLetterGroup): DeadLetterGroup {

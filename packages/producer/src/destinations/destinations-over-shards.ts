@@ -1,6 +1,7 @@
 // Destinations over several shards: each shard has its own circuit, learned rate and lane for one, and what a
 // person sets is set in all of them.
 
+import { addFields, mergeByName } from "@postrider/shared/sums";
 import type { OverShards, ShardPart } from "../over-shards/over-shards.ts";
 import type { Destination, Destinations } from "./destinations.ts";
 
@@ -14,15 +15,11 @@ export function destinationsOver(over: OverShards<WithDestinations>): Destinatio
   };
   return {
     async list() {
-      const all = new Map<string, Destination[]>();
-      for (const one of (await over.ask(({ destinations }) => destinations.list())).flat())
-        all.set(one.origin, [...(all.get(one.origin) ?? []), one]);
-      return [...all.values()].flatMap((parts) => addDestinations(parts) ?? []).sort(mostWaiting);
+      const all = (await over.ask(({ destinations }) => destinations.list())).flat();
+      return mergeByName(all, ({ origin }) => origin, addTwo).sort(mostWaiting);
     },
     async show(origin) {
-      const sum = addDestinations(await over.ask(({ destinations }) => destinations.show(origin)));
-      if (sum === null) throw new Error("no shard was asked");
-      return sum;
+      return (await over.ask(({ destinations }) => destinations.show(origin))).reduce(addTwo);
     },
     limit: (origin, limits, options) => inAll((destinations) => destinations.limit(origin, limits, options)),
     configure: (origin, limits) => inAll((destinations) => destinations.configure(origin, limits)),
@@ -38,12 +35,6 @@ export function destinationsOver(over: OverShards<WithDestinations>): Destinatio
 
 function mostWaiting(one: Destination, other: Destination): number {
   return other.waiting - one.waiting || (one.origin < other.origin ? -1 : 1);
-}
-
-/** The parts of one destination as one; null where there are none. Pure. */
-export function addDestinations(parts: readonly Destination[]): Destination | null {
-  const [first, ...others] = parts;
-  return first === undefined ? null : others.reduce(addTwo, first);
 }
 
 const WORSE = ["closed", "half-open", "open"] as const;
@@ -62,9 +53,7 @@ function addTwo(one: Destination, other: Destination): Destination {
     coolsUntil: choose(one.coolsUntil, other.coolsUntil, Math.max),
     adaptiveRatePerSecond: choose(one.adaptiveRatePerSecond, other.adaptiveRatePerSecond, sum),
     throttledSince: choose(one.throttledSince, other.throttledSince),
-    waiting: one.waiting + other.waiting,
-    delayed: one.delayed + other.delayed,
-    inFlight: one.inFlight + other.inFlight,
+    ...addFields(["waiting", "delayed", "inFlight"], one, other),
   };
 }
 

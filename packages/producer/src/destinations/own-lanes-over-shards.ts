@@ -1,5 +1,6 @@
 // The own lanes of several shards, as one list: the same destination, run or home may have one in each.
 
+import { addFields, mergeByName } from "@postrider/shared/sums";
 import type { OverShards, ShardPart } from "../over-shards/over-shards.ts";
 import type { OwnLaneShown, OwnLanes } from "./own-lanes.ts";
 
@@ -22,18 +23,9 @@ export function ownLanesOver(over: OverShards<WithOwnLanes>): OwnLanes {
 }
 
 function addLanes(all: readonly OwnLaneShown[]): OwnLaneShown[] {
-  const sums = new Map<string, OwnLaneShown>();
-  for (const one of all) {
-    const known = sums.get(one.lane);
-    const sum = {
-      ...one,
-      waiting: one.waiting + (known?.waiting ?? 0),
-      delayed: one.delayed + (known?.delayed ?? 0),
-      inFlight: one.inFlight + (known?.inFlight ?? 0),
-    };
-    sums.set(one.lane, sum);
-  }
-  return [...sums.values()].sort(
-    (a, b) => b.waiting - a.waiting || b.delayed - a.delayed || (a.of < b.of ? -1 : 1),
-  );
+  return mergeByName(
+    all,
+    ({ lane }) => lane,
+    (one, other) => ({ ...other, ...addFields(["waiting", "delayed", "inFlight"], one, other) }),
+  ).sort((a, b) => b.waiting - a.waiting || b.delayed - a.delayed || (a.of < b.of ? -1 : 1));
 }

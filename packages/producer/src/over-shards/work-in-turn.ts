@@ -1,6 +1,7 @@
 // Mass work in one shard after the other, as one work: what was done adds up, and a later call goes on in the
 // shard to which an earlier one came.
 
+import { addFields } from "@postrider/shared/sums";
 import type { Place, WorkOptions } from "../tasks/pace.ts";
 import { joinPlace, shardsFrom } from "./joined-place.ts";
 import type { OverShards, ShardPart } from "./over-shards.ts";
@@ -44,6 +45,5 @@ export async function workInTurn<
 }
 
 function add<Progress extends Counts<Progress>>(one: Progress, other: Progress): Progress {
-  const names = Object.keys(one) as (keyof Progress)[];
-  return Object.fromEntries(names.map((name) => [name, one[name] + other[name]])) as Progress;
+  return addFields(Object.keys(one) as (keyof Progress & string)[], one, other) as Progress;
 }

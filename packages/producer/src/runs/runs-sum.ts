@@ -1,8 +1,20 @@
 // A run's parts in several shards, as one run. Pure.
 
 import type { RunState } from "@postrider/redis/run-state";
+import { addFields } from "@postrider/shared/sums";
 import type { Run } from "./run.ts";
 import { isOver } from "./run-end.ts";
+
+const COUNTERS = [
+  "enqueued",
+  "delivered",
+  "failed",
+  "expired",
+  "cancelled",
+  "waiting",
+  "inFlight",
+  "retries",
+] as const;
 
 /** @param isPartial whether a shard is missing: then nobody knows whether all is done. */
 export function addRuns(parts: readonly Run[], isPartial: boolean): Run | null {
@@ -19,18 +31,8 @@ function addTwo(one: Run, other: Run): Run {
     createdAt: Math.min(one.createdAt, other.createdAt),
     closedAt: latest(one.closedAt, other.closedAt),
     completedAt: latest(one.completedAt, other.completedAt),
-    enqueued: one.enqueued + other.enqueued,
-    delivered: one.delivered + other.delivered,
-    failed: one.failed + other.failed,
-    expired: one.expired + other.expired,
-    cancelled: one.cancelled + other.cancelled,
-    waiting: one.waiting + other.waiting,
-    inFlight: one.inFlight + other.inFlight,
-    retries: one.retries + other.retries,
-    imbalance: {
-      lost: one.imbalance.lost + other.imbalance.lost,
-      surplus: one.imbalance.surplus + other.imbalance.surplus,
-    },
+    ...addFields(COUNTERS, one, other),
+    imbalance: addFields(["lost", "surplus"], one.imbalance, other.imbalance),
     failedByReason: addByName(one.failedByReason, other.failedByReason),
   };
 }

@@ -3,6 +3,7 @@
 
 import type { OwnLane } from "@postrider/shared/own-lane";
 import type { RedisMetrics } from "@postrider/shared/redis-metrics";
+import { addFields } from "@postrider/shared/sums";
 import type { AuditFindings, Metrics, OwnLaneCounts } from "./metrics.ts";
 
 /** A process' metrics, as one of its shards tells them. */
@@ -80,21 +81,11 @@ const NO_COUNTS: OwnLaneCounts = { served: 0, servedMax: 0, unserved: 0, heldUp:
 const NO_FINDINGS: AuditFindings = { healed: 0, lost: 0, surplus: 0, unserved: 0 };
 
 function addCounts(one: OwnLaneCounts, other: OwnLaneCounts): OwnLaneCounts {
-  return {
-    served: one.served + other.served,
-    servedMax: one.servedMax + other.servedMax,
-    unserved: one.unserved + other.unserved,
-    heldUp: one.heldUp + other.heldUp,
-  };
+  return addFields(["served", "servedMax", "unserved", "heldUp"], one, other);
 }
 
 function addFindings(one: AuditFindings, other: AuditFindings): AuditFindings {
-  return {
-    healed: one.healed + other.healed,
-    lost: one.lost + other.lost,
-    surplus: one.surplus + other.surplus,
-    unserved: one.unserved + other.unserved,
-  };
+  return addFields(["healed", "lost", "surplus", "unserved"], one, other);
 }
 
 function addSlots(all: readonly ReadonlyMap<string, number>[]): ReadonlyMap<string, number> {
