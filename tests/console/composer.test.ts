@@ -92,6 +92,8 @@ test("filters, tags and the samples' attributes are offered, by keyboard alone, 
   const body = editor(page, "Body, as JSON");
   await body.fill("");
   await body.press("Control+a");
+  // What has not been read yet is offered to nobody, and is not offered later to what was typed before.
+  await page.getByText("2 customers", { exact: true }).waitFor();
   await page.keyboard.type('{"a": "{{ customer.na');
   const offered = page.locator(".cm-tooltip-autocomplete");
   await offered.getByText("Ada").waitFor();
