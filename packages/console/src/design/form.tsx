@@ -1,7 +1,7 @@
 // Fields of forms: a label that is seen, what to write below it.
 
 import type { ComponentChildren } from "preact";
-import { useId } from "preact/hooks";
+import { Labelled } from "./labelled.tsx";
 
 interface FieldProps {
   readonly label: string;
@@ -24,51 +24,41 @@ export function Field({
   isRequired,
   onInput,
 }: FieldProps) {
-  const id = useId();
   return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        name={name}
-        type="text"
-        inputMode={isNumber ? "decimal" : "text"}
-        defaultValue={value ?? ""}
-        placeholder={placeholder ?? ""}
-        required={isRequired === true}
-        autocomplete="off"
-        spellcheck={false}
-        {...(hint !== undefined && { "aria-describedby": `${id}-hint` })}
-        onInput={(event) => onInput?.(event.currentTarget.value)}
-      />
-      {hint !== undefined && (
-        <p class="hint" id={`${id}-hint`}>
-          {hint}
-        </p>
+    <Labelled label={label} hint={hint}>
+      {(ties) => (
+        <input
+          {...ties}
+          name={name}
+          type="text"
+          inputMode={isNumber ? "decimal" : "text"}
+          defaultValue={value ?? ""}
+          placeholder={placeholder ?? ""}
+          required={isRequired === true}
+          autocomplete="off"
+          spellcheck={false}
+          onInput={(event) => onInput?.(event.currentTarget.value)}
+        />
       )}
-    </div>
+    </Labelled>
   );
 }
 
 /** A value that is not shown while it is written, and that no browser keeps. */
 export function SecretField({ label, name, hint }: Pick<FieldProps, "label" | "name" | "hint">) {
-  const id = useId();
   return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        name={name}
-        type="password"
-        required
-        autocomplete="new-password"
-        spellcheck={false}
-        aria-describedby={`${id}-hint`}
-      />
-      <p class="hint" id={`${id}-hint`}>
-        {hint}
-      </p>
-    </div>
+    <Labelled label={label} hint={hint}>
+      {(ties) => (
+        <input
+          {...ties}
+          name={name}
+          type="password"
+          required
+          autocomplete="new-password"
+          spellcheck={false}
+        />
+      )}
+    </Labelled>
   );
 }
 
@@ -82,18 +72,18 @@ interface ChoiceProps {
 }
 
 export function Choice({ label, name, value, of, onChoice }: ChoiceProps) {
-  const id = useId();
   return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <select id={id} name={name} onChange={(event) => onChoice?.(event.currentTarget.value)}>
-        {of.map(([one, word]) => (
-          <option key={one} value={one} selected={one === value}>
-            {word}
-          </option>
-        ))}
-      </select>
-    </div>
+    <Labelled label={label}>
+      {(ties) => (
+        <select {...ties} name={name} onChange={(event) => onChoice?.(event.currentTarget.value)}>
+          {of.map(([one, word]) => (
+            <option key={one} value={one} selected={one === value}>
+              {word}
+            </option>
+          ))}
+        </select>
+      )}
+    </Labelled>
   );
 }
 
@@ -106,24 +96,10 @@ interface AreaProps {
 }
 
 export function Area({ label, name, value, rows = 8, hint }: AreaProps) {
-  const id = useId();
   return (
-    <div class="field area">
-      <label for={id}>{label}</label>
-      <textarea
-        id={id}
-        name={name}
-        rows={rows}
-        defaultValue={value ?? ""}
-        spellcheck={false}
-        {...(hint !== undefined && { "aria-describedby": `${id}-hint` })}
-      />
-      {hint !== undefined && (
-        <p class="hint" id={`${id}-hint`}>
-          {hint}
-        </p>
-      )}
-    </div>
+    <Labelled label={label} hint={hint} isArea>
+      {(ties) => <textarea {...ties} name={name} rows={rows} defaultValue={value ?? ""} spellcheck={false} />}
+    </Labelled>
   );
 }
 

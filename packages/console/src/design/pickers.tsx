@@ -1,6 +1,6 @@
 // Fields that are picked rather than written: a file, yes or no.
 
-import { useId } from "preact/hooks";
+import { Hint, Labelled, useTies } from "./labelled.tsx";
 
 interface FileFieldProps {
   readonly label: string;
@@ -11,22 +11,18 @@ interface FileFieldProps {
 }
 
 export function FileField({ label, name, accept, hint, onFile }: FileFieldProps) {
-  const id = useId();
   return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        name={name}
-        type="file"
-        accept={accept}
-        aria-describedby={`${id}-hint`}
-        onChange={(event) => onFile?.(event.currentTarget.files?.[0] ?? null)}
-      />
-      <p class="hint" id={`${id}-hint`}>
-        {hint}
-      </p>
-    </div>
+    <Labelled label={label} hint={hint}>
+      {(ties) => (
+        <input
+          {...ties}
+          name={name}
+          type="file"
+          accept={accept}
+          onChange={(event) => onFile?.(event.currentTarget.files?.[0] ?? null)}
+        />
+      )}
+    </Labelled>
   );
 }
 
@@ -39,22 +35,12 @@ interface CheckProps {
 
 /** In a form that is read, `on` where it is ticked. */
 export function Check({ label, name, isOn = false, hint }: CheckProps) {
-  const id = useId();
+  const ties = useTies(hint);
   return (
     <div class="check">
-      <input
-        id={id}
-        name={name}
-        type="checkbox"
-        defaultChecked={isOn}
-        {...(hint !== undefined && { "aria-describedby": `${id}-hint` })}
-      />
-      <label for={id}>{label}</label>
-      {hint !== undefined && (
-        <p class="hint" id={`${id}-hint`}>
-          {hint}
-        </p>
-      )}
+      <input {...ties} name={name} type="checkbox" defaultChecked={isOn} />
+      <label for={ties.id}>{label}</label>
+      <Hint of={ties.id}>{hint}</Hint>
     </div>
   );
 }

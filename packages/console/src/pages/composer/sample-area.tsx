@@ -1,6 +1,6 @@
 // A plain text field that is controlled: samples are data, and no templates.
 
-import { useId } from "preact/hooks";
+import { Labelled } from "../../design/labelled.tsx";
 
 interface Props {
   readonly label: string;
@@ -10,17 +10,17 @@ interface Props {
 }
 
 export function SampleArea({ label, rows, text, onInput }: Props) {
-  const id = useId();
   return (
-    <div class="field area">
-      <label for={id}>{label}</label>
-      <textarea
-        id={id}
-        rows={rows}
-        value={text}
-        spellcheck={false}
-        onInput={(event) => onInput(event.currentTarget.value)}
-      />
-    </div>
+    <Labelled label={label} isArea>
+      {(ties) => (
+        <textarea
+          {...ties}
+          rows={rows}
+          value={text}
+          spellcheck={false}
+          onInput={(event) => onInput(event.currentTarget.value)}
+        />
+      )}
+    </Labelled>
   );
 }
