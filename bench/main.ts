@@ -2,24 +2,18 @@
 // Redis and one sink for the whole run, rounds interleaved in rotating order, medians and spread as a table
 // and as JSON. README.md says the rest.
 
-import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { provideRedis } from "@postrider/cli/redis/provide-redis";
 import { type ApartOptions, measureApart } from "./apart.ts";
 import { keepingLess, keepingNothing, postrider, severalShards } from "./cases/postrider.ts";
 import { type Case, firstScript, floor } from "./cases.ts";
-import { stopChildren } from "./child.ts";
 import { type CompositionMeasurement, measureComposition } from "./composition.ts";
 import { type EnqueueMeasurement, measureEnqueue } from "./enqueue.ts";
 import { describeGuard, measureGuard } from "./guard.ts";
-import { openLane } from "./lane.ts";
 import { type Bench, type Measurement, measure } from "./measure.ts";
 import { type Rounds, toJson, toText } from "./report.ts";
 import { measureSigning } from "./signing.ts";
-import { startSink } from "./sink.ts";
+import { checkSystem, measureAlone, openStand } from "./stand.ts";
 import { toSpreads } from "./statistics.ts";
 
 const CASES = [floor, firstScript, postrider, keepingNothing];
@@ -94,25 +88,9 @@ function readOptions(): Options {
   };
 }
 
-/** What was started, to be stopped in the reverse order. */
-const closers: (() => Promise<unknown>)[] = [];
-
-async function closeAll(): Promise<void> {
-  for (const close of closers.splice(0).reverse()) await close();
-}
-
 async function run(options: Options): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "postrider-bench-"));
-  closers.push(() => rm(folder, { recursive: true, force: true }));
-  const redis = await provideRedis({ url: undefined, say, path: process.env["PATH"] ?? "" });
-  closers.push(() => redis.stop());
-  const lane = await openLane(redis.url);
-  closers.push(() => lane.close());
-  closers.push(stopChildren);
-  const sink = await startSink(join(folder, "sink"), say);
-
-  const world = { redisUrl: redis.url, sinkUrl: sink.url, concurrency: options.concurrency };
-  const bench = { world, lane, sink, folder };
+  const bench = await openStand(options.concurrency, say);
+  const { lane, sink } = bench;
   const rounds = {
     composition: compose(options),
     ...(await runRounds(bench, options)),
@@ -193,25 +171,8 @@ function say(line: string): void {
   console.error(line);
 }
 
-let isInterrupted = false;
-for (const [signal, code] of [
-  ["SIGINT", 130],
-  ["SIGTERM", 143],
-] as const) {
-  process.once(signal, () => {
-    isInterrupted = true;
-    void closeAll().finally(() => process.exit(code));
-  });
-}
-try {
+await measureAlone("bench", async () => {
   const options = readOptions();
-  if (!existsSync("/proc/self/stat"))
-    throw new Error("the bench reads CPU times from /proc, so it runs on Linux only");
+  checkSystem();
   await run(options);
-} catch (error) {
-  // What was pulled from under a round by an interrupt is no news.
-  if (!isInterrupted) console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
-} finally {
-  await closeAll();
-}
+});

@@ -2,22 +2,16 @@
 // take, with as many workers as were planned. Ends with 1 where one of the figures is further off than the
 // planner may be.
 
-import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { cpus, loadavg, tmpdir } from "node:os";
-import { join } from "node:path";
+import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { MEASURED_COSTS } from "@postrider/cli/plan/measured-costs";
 import { type CapacityPlan, planCapacity } from "@postrider/cli/plan/plan-capacity";
 import { describeAmount, describeBytes } from "@postrider/cli/plan/plan-rows";
 import type { PlannedLoad } from "@postrider/cli/plan/planned-load";
-import { provideRedis } from "@postrider/cli/redis/provide-redis";
 import { readSettings } from "@postrider/shared/settings/read-settings";
-import { stopChildren } from "./child.ts";
-import { openLane } from "./lane.ts";
 import type { Bench } from "./measure.ts";
 import { measureWaiting, type Paced, startPaced } from "./paced.ts";
-import { startSink } from "./sink.ts";
+import { checkSystem, measureAlone, openStand } from "./stand.ts";
 
 const OFF_MAX = 0.3;
 
@@ -204,31 +198,15 @@ function print(all: readonly Compared[]): void {
     );
 }
 
-const closers: (() => Promise<unknown>)[] = [];
-
-async function closeAll(): Promise<void> {
-  for (const close of closers.splice(0).reverse()) await close();
-}
-
 async function run(): Promise<void> {
   const load = readOptions();
-  if (!existsSync("/proc/self/stat"))
-    throw new Error("CPU times are read from /proc, so this runs on Linux only");
+  checkSystem();
   const say = (line: string): void => console.error(line);
   const [busy = 0] = loadavg();
   if (busy > cpus().length / 2)
     say(`others work on this machine (load average ${busy.toFixed(1)}): what is slow by that is off as well`);
   const plan = toPlan(load);
-  const folder = await mkdtemp(join(tmpdir(), "postrider-plan-"));
-  closers.push(() => rm(folder, { recursive: true, force: true }));
-  const redis = await provideRedis({ url: undefined, say, path: process.env["PATH"] ?? "" });
-  closers.push(() => redis.stop());
-  const lane = await openLane(redis.url);
-  closers.push(() => lane.close());
-  closers.push(stopChildren);
-  const sink = await startSink(join(folder, "sink"), say);
-  const world = { redisUrl: redis.url, sinkUrl: sink.url, concurrency: plan.workers.concurrency };
-  const bench: Bench = { world, lane, sink, folder };
+  const bench = await openStand(plan.workers.concurrency, say);
   const { backlog, payloadBytes } = load;
   const waiting = backlog * (await measureWaiting(bench, { payloadBytes, count: backlog }));
   const all = compare(await measureLoad(bench, plan, load), waiting, load);
@@ -236,21 +214,4 @@ async function run(): Promise<void> {
   if (!all.every(isHeld)) process.exitCode = 1;
 }
 
-let isInterrupted = false;
-for (const [signal, code] of [
-  ["SIGINT", 130],
-  ["SIGTERM", 143],
-] as const) {
-  process.once(signal, () => {
-    isInterrupted = true;
-    void closeAll().finally(() => process.exit(code));
-  });
-}
-try {
-  await run();
-} catch (error) {
-  if (!isInterrupted) console.error(`plan:check: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
-} finally {
-  await closeAll();
-}
+await measureAlone("plan:check", run);
