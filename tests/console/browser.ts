@@ -1,7 +1,7 @@
 // Debian's Chromium, as a reader's browser: what the page writes to its console as an error, and each request
 // that leaves the API's origin, is kept and held against it.
 
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
 import { provide } from "../monitoring/live/programs.ts";
 
 export interface Reader {
@@ -26,6 +26,11 @@ export const BROWSER_MS = 20_000;
 
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: provide("chromium", "chromium"), args: ["--no-sandbox"] });
+}
+
+/** By its whole name, where that is a text. */
+export function button(page: Page, name: string | RegExp): Locator {
+  return page.getByRole("button", { name, ...(typeof name === "string" && { exact: true }) });
 }
 
 /** @param consoleUrl ends with `/console/`. @param token put where the console keeps it; null: none. */

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { BROWSER_MS, type Reader, read, startBrowser } from "./browser.ts";
+import { BROWSER_MS, button, type Reader, read, startBrowser } from "./browser.ts";
 import { HOSTILE, playScene, type Scene, TOKENS } from "./scene.ts";
 
 let scene: Scene;
@@ -32,7 +32,6 @@ async function open(address: string, token: string = TOKENS.admin): Promise<Read
   return reader;
 }
 
-const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 const editor = (page: Page, label: string) => page.getByRole("textbox", { name: label, exact: true });
 const standing = (page: Page, text: string) => page.locator(".standing", { hasText: text }).waitFor();
 

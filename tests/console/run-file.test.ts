@@ -9,7 +9,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { startBetween } from "./between.ts";
-import { BROWSER_MS, read, startBrowser } from "./browser.ts";
+import { BROWSER_MS, button, read, startBrowser } from "./browser.ts";
 import { HOSTILE, playScene, type Scene, TOKENS } from "./scene.ts";
 
 let scene: Scene;
@@ -29,10 +29,6 @@ async function write(name: string, content: string | Buffer): Promise<string> {
   const path = join(folder, name);
   await writeFile(path, content);
   return path;
-}
-
-function button(page: Page, name: string | RegExp) {
-  return page.getByRole("button", { name, ...(typeof name === "string" && { exact: true }) });
 }
 
 /** What stands beside a name among the facts. */

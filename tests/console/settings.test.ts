@@ -1,9 +1,9 @@
 // Settings that write: snippets, secrets, subscriptions, tokens and tasks, by those who may and nobody else.
 
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { BROWSER_MS, read, startBrowser } from "./browser.ts";
+import { BROWSER_MS, button, read, startBrowser } from "./browser.ts";
 import { playScene, type Scene, TOKENS } from "./scene.ts";
 
 let scene: Scene;
@@ -15,10 +15,6 @@ afterAll(async () => {
   await browser?.close();
   await scene?.[Symbol.asyncDispose]();
 });
-
-function button(page: Page, name: string | RegExp) {
-  return page.getByRole("button", { name, ...(typeof name === "string" && { exact: true }) });
-}
 
 function enter(tab: string, token: string) {
   return read(browser, `${scene.api.url}/console/#/settings/${tab}`, token);

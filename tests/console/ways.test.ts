@@ -11,7 +11,7 @@ import { startApi } from "../support/api.ts";
 import { eventually } from "../support/eventually.ts";
 import { LOOPBACK } from "../support/network.ts";
 import { startBetween } from "./between.ts";
-import { BROWSER_MS, type Reader, read, startBrowser } from "./browser.ts";
+import { BROWSER_MS, button, type Reader, read, startBrowser } from "./browser.ts";
 import { playScene, type Scene, TOKENS } from "./scene.ts";
 
 let scene: Scene;
@@ -33,10 +33,6 @@ async function enter(token: string | null, url = `${scene.api.url}/console/`): P
   const reader = await read(browser, url, token);
   readers.push(reader);
   return reader;
-}
-
-function button(page: Page, name: string | RegExp) {
-  return page.getByRole("button", { name, ...(typeof name === "string" && { exact: true }) });
 }
 
 /** Presses a key until what is to have the focus has it. */

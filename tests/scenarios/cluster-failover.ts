@@ -2,13 +2,11 @@
 // is lost, and nothing else; the same run again takes exactly that in. Producers wait as long as they are
 // told to.
 
-import type { RunOrder } from "@postrider/producer/enqueue/enqueue-many";
 import { createProducer, type Producer } from "@postrider/producer/producer";
-import { hasCode } from "@postrider/shared/errors";
 import { expect } from "vitest";
 import { startCluster } from "../support/cluster.ts";
 import { eventually } from "../support/eventually.ts";
-import { countRequests, startFleet, untilOver } from "../support/fleet.ts";
+import { countRequests, enqueueUntilTaken, startFleet, untilOver } from "../support/fleet.ts";
 import { keyPrefix } from "../support/key-prefix.ts";
 import { ok, slow, startReceiver } from "../support/receiver.ts";
 import { customers } from "../support/system.ts";
@@ -80,19 +78,4 @@ export async function surviveMasterLost({
   expect(unique).toBe(count + 1);
   expect(doubled).toBeLessThanOrEqual(WORKERS * CONCURRENCY * LANES + Math.ceil(perMs * LAG_MS));
   await Promise.all([patient.close(), hasty.close()]);
-}
-
-/**
- * As a campaign engine does it: the same run again, for as long as Redis cannot be reached or has lost some
- * of it.
- */
-async function enqueueUntilTaken(producer: Producer, order: RunOrder, limitMs: number): Promise<void> {
-  await eventually(async () => {
-    try {
-      await producer.enqueueMany(order);
-    } catch (error) {
-      expect(["redis_unavailable", "redis_lost"].some((code) => hasCode(error, code as never))).toBe(true);
-      throw error;
-    }
-  }, limitMs);
 }

@@ -2,13 +2,11 @@
 // nothing else; the same run again takes exactly that in.
 
 import { startRedisServer } from "@postrider/cli/redis/redis-server";
-import type { RunOrder } from "@postrider/producer/enqueue/enqueue-many";
-import { createProducer, type Producer } from "@postrider/producer/producer";
-import { hasCode } from "@postrider/shared/errors";
+import { createProducer } from "@postrider/producer/producer";
 import { Redis } from "ioredis";
 import { expect } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { countRequests, startFleet, untilOver } from "../support/fleet.ts";
+import { countRequests, enqueueUntilTaken, startFleet, untilOver } from "../support/fleet.ts";
 import { ok, slow, startReceiver } from "../support/receiver.ts";
 import { redisBinary } from "../support/redis.ts";
 import { startSentinel } from "../support/sentinel.ts";
@@ -68,19 +66,4 @@ export async function surviveFailover({ count, limitMs }: Failover): Promise<voi
   toReplica.disconnect();
   await producer.close();
   await replica.stop();
-}
-
-/**
- * As a campaign engine does it: the same run again, for as long as Redis cannot be reached or has lost some
- * of it.
- */
-async function enqueueUntilTaken(producer: Producer, order: RunOrder, limitMs: number): Promise<void> {
-  await eventually(async () => {
-    try {
-      await producer.enqueueMany(order);
-    } catch (error) {
-      expect(["redis_unavailable", "redis_lost"].some((code) => hasCode(error, code as never))).toBe(true);
-      throw error;
-    }
-  }, limitMs);
 }

@@ -1,7 +1,9 @@
 // Worker processes over one Redis for tests of faults, and the account that must balance when all is over.
 
+import type { RunOrder } from "@postrider/producer/enqueue/enqueue-many";
 import type { Producer } from "@postrider/producer/producer";
 import type { Run } from "@postrider/producer/runs/run";
+import { hasCode } from "@postrider/shared/errors";
 import { expect } from "vitest";
 import { EVENTUALLY_MS, eventually } from "./eventually.ts";
 import { shardKeys } from "./keys.ts";
@@ -93,4 +95,19 @@ export function countRequests(receivers: readonly Receiver[]): { unique: number;
     unique: seen.length,
     doubled: seen.reduce((sum, requests) => sum + requests.length - 1, 0),
   };
+}
+
+/**
+ * As a campaign engine does it: the same run again, for as long as Redis cannot be reached or has lost some
+ * of it.
+ */
+export async function enqueueUntilTaken(producer: Producer, order: RunOrder, limitMs: number): Promise<void> {
+  await eventually(async () => {
+    try {
+      await producer.enqueueMany(order);
+    } catch (error) {
+      expect(["redis_unavailable", "redis_lost"].some((code) => hasCode(error, code as never))).toBe(true);
+      throw error;
+    }
+  }, limitMs);
 }
