@@ -21,20 +21,28 @@ export interface Question {
   readonly act: (fields: Readonly<Record<string, string>>) => Promise<unknown>;
 }
 
-const asked = signal<Question | null>(null);
+/** Each time a question is asked it is another one: what shows the one before is of no use to it. */
+interface Asked {
+  readonly question: Question;
+  readonly nth: number;
+}
+
+const asked = signal<Asked | null>(null);
+let askedEver = 0;
 
 export function confirm(question: Question): void {
-  asked.value = question;
+  askedEver += 1;
+  asked.value = { question, nth: askedEver };
 }
 
 /** Stands once in the page; shows the question that is asked. */
 export function ConfirmDialog() {
-  const question = asked.value;
-  return question === null ? null : <Dialog question={question} />;
+  const shown = asked.value;
+  return shown === null ? null : <Dialog key={shown.nth} shown={shown} />;
 }
 
-function Dialog({ question }: { readonly question: Question }) {
-  const { title, body, verb, isHarmful = false, isRoomy = false, act } = question;
+function Dialog({ shown }: { readonly shown: Asked }) {
+  const { title, body, verb, isHarmful = false, isRoomy = false, act } = shown.question;
   const dialog = useRef<HTMLDialogElement>(null);
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<ApiError | null>(null);
@@ -43,14 +51,15 @@ function Dialog({ question }: { readonly question: Question }) {
   const close = (): void => {
     // Gives the focus back to where it was.
     dialog.current?.close();
-    asked.value = null;
+    // The browser tells that it is closed some time later, when the next question may stand already.
+    if (asked.peek() === shown) asked.value = null;
   };
   const go = async (form: HTMLFormElement): Promise<void> => {
     setBusy(true);
     setError(null);
     try {
       await act(readForm(form));
-      if (asked.peek() === question) close();
+      if (asked.peek() === shown) close();
     } catch (thrown) {
       setBusy(false);
       if (!(thrown instanceof ApiError)) throw thrown;
