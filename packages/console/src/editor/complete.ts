@@ -4,17 +4,9 @@
 
 import type { Completion, CompletionContext, CompletionResult } from "@codemirror/autocomplete";
 import { liquidCompletionSource } from "@codemirror/lang-liquid";
+import type { Operations } from "@postrider/client/generated";
 
-export interface Words {
-  readonly filters: readonly {
-    readonly name: string;
-    readonly does: string;
-    readonly example: string;
-    readonly prints: string;
-  }[];
-  readonly tags: readonly string[];
-  /** What templates see: `customer`, `event`, … */
-  readonly names: readonly string[];
+export interface Words extends Pick<Operations["getDialect"]["reply"], "filters" | "tags" | "names"> {
   /** What stands below a path such as `["customer", "address"]`, with an example of each. */
   readonly below: (path: readonly string[]) => readonly { readonly name: string; readonly like: string }[];
 }
