@@ -4,6 +4,7 @@
 
 import { PostriderError } from "@postrider/shared/errors";
 import { stringifyExact } from "@postrider/shared/exact-json";
+import { createSleeper } from "@postrider/shared/sleeper";
 
 export interface Told<Ending> {
   /** Never rejects. */
@@ -23,26 +24,11 @@ export async function* tellUntilEnded<Ending>(
   told: Told<Ending>,
   { everyMs, toLine, toLast }: LinesOf<Ending>,
 ): AsyncGenerator<string> {
-  let wake: () => void = () => undefined;
-  let hasEnded = false;
-  void told.ended.then(() => {
-    hasEnded = true;
-    wake();
-  });
-  const tick = (): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, everyMs);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  const sleeper = createSleeper();
+  void told.ended.then(() => sleeper.interrupt());
   try {
     yield toText(toLine());
-    while (!hasEnded) {
-      await tick();
-      if (!hasEnded) yield toText(toLine());
-    }
+    while (await sleeper.sleep(everyMs)) yield toText(toLine());
     yield toText(toLast(await told.ended));
   } finally {
     told.stop(new PostriderError("aborted", "the client has gone"));

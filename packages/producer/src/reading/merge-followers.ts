@@ -1,6 +1,7 @@
 // Follows the streams of several shards at once. An entry counts as read when the next one is asked for, so a
 // shard is asked for its next entry only once the one before has been handed on and done with.
 
+import { createSleeper } from "@postrider/shared/sleeper";
 import type { Read, ReaderOptions } from "./reader.ts";
 import { joinCursors } from "./reading-cursor.ts";
 
@@ -147,18 +148,12 @@ function createArrivals<T>(signal: AbortSignal) {
     },
     /** @returns null where nothing came for a while, or the signal did. */
     async next(): Promise<T | null> {
-      if (arrived.length === 0 && !signal.aborted) await untilWoken((wakeUp) => (wake = wakeUp));
+      if (arrived.length === 0 && !signal.aborted) {
+        const sleeper = createSleeper();
+        wake = sleeper.interrupt;
+        await sleeper.sleep(LOOK_MS);
+      }
       return arrived.shift() ?? null;
     },
   };
-}
-
-function untilWoken(onSleep: (wakeUp: () => void) => void): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, LOOK_MS);
-    onSleep(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
