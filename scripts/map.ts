@@ -11,14 +11,10 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** Where each library may be imported, from `packages/` on. */
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
   bullmq: [
-    "redis/src/batched-claims.ts",
+    "redis/src/lane-claims.ts",
     "redis/src/lane-queues.ts",
     "redis/src/scripts/admit.ts",
     "redis/src/scripts/reclaim.ts",
-    "worker/src/claim.ts",
-    "worker/src/worker-lanes.ts",
-    "worker/src/serve/serve.ts",
-    "worker/src/settle.ts",
   ],
   undici: ["worker/src/send/"],
   liquidjs: ["compose/src/dialect/", "compose/src/render/", "compose/src/escape/", "compose/src/cost/"],

@@ -42,7 +42,6 @@ export function createSender(environment: Record<string, string> = {}, outside: 
           // Never reached when all goes well, however slow the machine is. Tests of what takes too long set
           // their own.
           timeoutMs: PATIENT_MS,
-          leftMs: limits.timeoutMs ?? PATIENT_MS,
           connectTimeoutMs: PATIENT_MS,
           replyBytesMax: 65_536,
           redirects: 0,
@@ -50,6 +49,7 @@ export function createSender(environment: Record<string, string> = {}, outside: 
           idempotencyHeader: "Idempotency-Key",
           ...limits,
         },
+        limits.timeoutMs ?? PATIENT_MS,
         pools,
         createInterrupts(),
       );

@@ -12,7 +12,7 @@ import type { AttemptTrace } from "./trace/attempt-trace.ts";
 export interface Claimed {
   readonly id: string;
   readonly lane: string;
-  /** BullMQ's proof that the claim is this worker's. */
+  /** The proof that the claim is this worker's. */
   readonly token: string;
   readonly delivery: Delivery;
   /** Counted from 1; waits that cost no attempt do not count. */

@@ -1,19 +1,20 @@
 // Claims deliveries from one lane and takes each through deliver, record and settle.
 
-import { batchClaims } from "@postrider/redis/batched-claims";
+import { openLaneClaims } from "@postrider/redis/lane-claims";
 import type { Bury } from "@postrider/redis/scripts/bury";
+import type { ClaimedJob } from "@postrider/redis/scripts/claim-waiting";
 import type { Move } from "@postrider/redis/scripts/move";
 import type { Shard } from "@postrider/redis/shard";
 import { type Delivery, isDelivery, isNewerDelivery } from "@postrider/shared/delivery";
 import { isOwnLane, toLaneLabel } from "@postrider/shared/lanes";
 import type { Logger } from "@postrider/shared/log";
-import { type Job, Worker, type WorkerOptions } from "bullmq";
 import type { Attempted, Claimed } from "./attempt.ts";
 import type { Format, Past } from "./draft.ts";
 import type { InFlight } from "./in-flight.ts";
 import type { Metrics } from "./record/metrics.ts";
 import { type Records, record } from "./record/record.ts";
-import { backoffStrategy, isSettled, settle } from "./settle.ts";
+import { createLaneWorker, type LaneWorker } from "./serve/lane-worker.ts";
+import { createGiveBack, type LetGo, settle } from "./settle.ts";
 import type { DeliveryTracing } from "./trace/delivery-tracing.ts";
 
 /** What every lane of a process is served with. */
@@ -32,29 +33,32 @@ export interface LaneOptions {
   readonly log: Logger;
 }
 
-/** Serves a lane until it is closed. */
-export function serveLane(lane: string, concurrency: number, options: LaneOptions): Worker {
+/** Serves a lane until it is closed. @param slots how many may be in flight. */
+export function serveLane(lane: string, slots: number, options: LaneOptions): LaneWorker {
   const { records, log } = options;
-  const worker = new Worker(
-    lane,
-    async (job: Job, token?: string) => {
+  const trouble = (error: Error): void => {
+    log.warn({ lane, detail: error.message }, "lane trouble");
+    // All others of the lane would meet the same, thousands of times a second.
+    if (isRefusal(error)) worker.rest();
+  };
+  const claims = openLaneClaims(lane, { ...options, trouble });
+  const giveBack = createGiveBack(claims, () => worker.isClosed(), trouble);
+  const reclaimed = toReclaimed(records.metrics, log);
+  const worker = createLaneWorker({
+    ...options,
+    claims,
+    slots,
+    async handle(job, token) {
       try {
-        await handle(job, token ?? "", lane, options);
+        await handle(job, token, { lane, letGo: claims }, options);
       } catch (error) {
-        // The delivery waits by itself; all others of the lane would meet the same, one after the other.
-        if (!isSettled(error) && isRefusal(error)) pauseClaims(worker);
-        throw error;
+        trouble(error as Error);
+        await giveBack({ id: job.id, token });
       }
     },
-    toWorkerOptions(concurrency, options),
-    batchClaims(options.shard, options.lockMs),
-  );
-  worker.on("error", (error) => {
-    log.warn({ lane, detail: error.message }, "lane trouble");
-    if (isRefusal(error)) pauseClaims(worker);
+    reclaimed: (id) => reclaimed(lane, id),
+    trouble,
   });
-  const reclaimed = toReclaimed(records.metrics, log);
-  worker.on("stalled", (deliveryId) => reclaimed(lane, deliveryId));
   return worker;
 }
 
@@ -69,62 +73,38 @@ export function toReclaimed(metrics: Metrics, log: Logger): (lane: string, deliv
   };
 }
 
-/**
- * Redis takes nothing now, as when it is full. BullMQ asks again at once: thousands of times a second, with a
- * log line each.
- */
+/** Redis takes nothing now, as when it is full. */
 const REFUSAL = /^(OOM|EXECABORT|MISCONF|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|BUSY|NOAUTH|NOPERM)\b/;
 
-function isRefusal(error: unknown): boolean {
-  return error instanceof Error && REFUSAL.test(error.message);
+function isRefusal(error: Error): boolean {
+  return REFUSAL.test(error.message);
 }
 
-const CLAIM_PAUSE_MS = 1_000;
-
-/** Claims nothing for a while; what is in flight goes on. */
-function pauseClaims(worker: Worker): void {
-  if (worker.isPaused()) return;
-  void worker.pause(true);
-  setTimeout(() => void worker.resume(), CLAIM_PAUSE_MS).unref();
+/** A lane, and what lets go of its claims. */
+interface Place {
+  readonly lane: string;
+  readonly letGo: LetGo;
 }
 
-function toWorkerOptions(concurrency: number, { shard, lockMs, stalledCheckMs }: LaneOptions): WorkerOptions {
-  return {
-    connection: shard.redis,
-    prefix: shard.keys.prefix,
-    autorun: false,
-    concurrency,
-    lockDuration: lockMs,
-    lockRenewTime: lockMs / 2,
-    stalledInterval: stalledCheckMs,
-    // BullMQ would fail the delivery past its retry policy, unrecorded; the gate counts crashes.
-    maxStalledCount: Number.MAX_SAFE_INTEGER,
-    // The ledger remembers what ended; BullMQ need not.
-    removeOnComplete: { count: 0 },
-    // How soon an idle worker looks again when it missed a wake-up, and how soon after a connection error.
-    drainDelay: 5,
-    runRetryDelay: 1_000,
-    settings: { backoffStrategy },
-  };
-}
-
-async function handle(job: Job, token: string, lane: string, options: LaneOptions): Promise<void> {
+/** @throws where Redis failed half-way. */
+async function handle(
+  job: ClaimedJob,
+  token: string,
+  { lane, letGo }: Place,
+  options: LaneOptions,
+): Promise<void> {
   const { records, inFlight, move, bury, tracing } = options;
-  const claimed = toClaimed(job, token, lane, options);
+  const data = parseData(job.data);
+  const claimed = toClaimed(job, data, { lane, token }, options);
   const isRetry = claimed.attempt > 1;
   inFlight.enter(lane, isRetry);
   records.metrics.claimed(toLaneLabel(lane), 1);
   let attempted: Attempted | undefined;
   try {
-    const past = await readPast(job, claimed, records);
+    const past = await readPast(job, toFormat(data), claimed, records);
     attempted = await options.deliver(claimed, past);
     const left = await record(claimed, past, attempted, records);
-    await settle(job, claimed, left, { move, bury, metrics: records.metrics, now: records.now() });
-  } catch (error) {
-    // Redis failed half-way: BullMQ must not take that for the delivery's last attempt, which would end it
-    // unrecorded.
-    if (!isSettled(error)) job.opts.attempts = Number.MAX_SAFE_INTEGER;
-    throw error;
+    await settle(claimed, left, { letGo, move, bury, metrics: records.metrics, now: records.now() });
   } finally {
     inFlight.leave(lane, isRetry);
     records.metrics.claimed(toLaneLabel(lane), -1);
@@ -132,13 +112,21 @@ async function handle(job: Job, token: string, lane: string, options: LaneOption
   }
 }
 
+/** What lies in the lane; undefined where that is no JSON. */
+function parseData(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 async function readPast(
-  job: Job,
+  { crashes }: ClaimedJob,
+  format: Format,
   { id, lane, attempt, claims }: Claimed,
   { ledger }: Records,
 ): Promise<Past> {
-  const format = toFormat(job.data);
-  const crashes = job.stalledCounter;
   // A first claim has no past: admission marks and adds in one step, and every other way into a lane is a
   // second claim. One whose data are gone counts its claims anew.
   if (claims <= 1 && format !== "none") return { mark: null, format, isTried: false, crashes };
@@ -154,33 +142,37 @@ function toFormat(data: unknown): Format {
 }
 
 function toClaimed(
-  job: Job,
-  token: string,
-  lane: string,
+  { id, enqueuedAt, attemptsMade, claims, options }: ClaimedJob,
+  data: unknown,
+  { lane, token }: Pick<Claimed, "lane" | "token">,
   { records, tracing }: Pick<LaneOptions, "records" | "tracing">,
 ): Claimed {
   const now = records.now();
   // What is no delivery ends unsent before anything of it is looked at; where it lies now is its home then.
-  const delivery = isDelivery(job.data)
-    ? job.data
-    : ({ ...(!isOwnLane(lane) && { lane }) } as unknown as Delivery);
-  // BullMQ rewrites `delay` at each retry; the delivery carries its own due time where it has one.
-  const dueAt = delivery.sendAt ?? job.timestamp;
-  const attempt = job.attemptsMade + 1;
-  const id = job.id ?? "";
+  const delivery = isDelivery(data) ? data : ({ ...(!isOwnLane(lane) && { lane }) } as unknown as Delivery);
+  // The delivery carries its own due time where it has one.
+  const dueAt = delivery.sendAt ?? enqueuedAt;
+  const attempt = attemptsMade + 1;
   return {
     id,
     lane,
     token,
     delivery,
     attempt,
-    claims: job.attemptsStarted,
-    attemptsMax: job.opts.attempts ?? 1,
+    claims,
+    attemptsMax: readAttemptsMax(options),
     dueAt,
     agesFrom: delivery.begunAt ?? (attempt === 1 && now - dueAt > LATE_MS ? now : dueAt),
     claimedAt: now,
-    trace: tracing === null ? null : tracing.begin(id, job.timestamp),
+    trace: tracing === null ? null : tracing.begin(id, enqueuedAt),
   };
+}
+
+const ATTEMPTS = /"attempts":(\d+)/;
+
+/** What BullMQ's options of a delivery grant it: all that Postrider keeps there. */
+function readAttemptsMax(options: string): number {
+  return Number(ATTEMPTS.exec(options)?.[1] ?? 1);
 }
 
 /**

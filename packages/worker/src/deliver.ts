@@ -3,7 +3,14 @@
 // Recording and settling come later.
 
 import { RETRY_PRESETS } from "@postrider/shared/retry";
-import { type Attempted, type Claimed, type Finding, NOT_SENT } from "./attempt.ts";
+import {
+  type Attempted,
+  type Claimed,
+  type Finding,
+  NOT_SENT,
+  type SendTimings,
+  type Timings,
+} from "./attempt.ts";
 import { conceal } from "./authorize/conceal.ts";
 import type { Random } from "./decide/backoff.ts";
 import { capture } from "./decide/capture-answer.ts";
@@ -48,7 +55,14 @@ function conclude(draft: Draft, { met, composeMs }: Taken, { now, random }: Deli
   const verdict = decide(finding, claimed, { policy, now: now(), random });
   const captured = verdict.kind === "ended" ? capture(finding, action?.action.capture) : undefined;
   const customerId = unsealed?.delivery.customer.id;
-  return { finding, verdict, timings: { composeMs, ...sent }, destination, captured, customerId };
+  return { finding, verdict, timings: toTimings(sent, composeMs), destination, captured, customerId };
+}
+
+function toTimings(
+  { dnsMs, connectMs, tlsMs, firstByteMs, totalMs }: SendTimings,
+  composeMs: number,
+): Timings {
+  return { composeMs, dnsMs, connectMs, tlsMs, firstByteMs, totalMs };
 }
 
 async function takeSteps(draft: Draft, steps: readonly Step[]): Promise<Taken> {

@@ -7,6 +7,7 @@ import { NOT_SENT } from "./attempt.ts";
 import type { Interrupts } from "./interrupts.ts";
 import type { Pools } from "./send/pool/pools.ts";
 import { send } from "./send/send.ts";
+import { createSendLimits } from "./send/send-limits.ts";
 import type { Send } from "./steps/send.ts";
 
 /**
@@ -24,11 +25,9 @@ export interface Sending {
 
 /** Sends until it is called off. */
 export function toSend({ settings, pools, interrupts, calling }: Sending): Send {
-  const { replyBytesMax } = settings;
-  return (request, { action, secretHeaders }, leftMs) =>
-    calling.isOff
-      ? CALLED_OFF
-      : send(request, { ...action, secretHeaders, replyBytesMax, leftMs }, pools, interrupts);
+  const limitsOf = createSendLimits(settings.replyBytesMax);
+  return (request, compiled, leftMs) =>
+    calling.isOff ? CALLED_OFF : send(request, limitsOf(compiled), leftMs, pools, interrupts);
 }
 
 /**

@@ -1,91 +1,57 @@
-// What is left to do becomes BullMQ's move. The only file that knows BullMQ's special errors.
+// What is left to do becomes a move of the delivery in its lane, or out of it.
 
+import type { HeldClaim, LaneClaims } from "@postrider/redis/lane-claims";
 import type { Bury } from "@postrider/redis/scripts/bury";
 import type { Move } from "@postrider/redis/scripts/move";
 import { homeOf } from "@postrider/shared/delivery";
 import { toLaneLabel } from "@postrider/shared/lanes";
 import { unreachable } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
-import { DelayedError, type Job, WaitingError } from "bullmq";
 import type { Claimed, Left } from "./attempt.ts";
 import { UNEXPECTED_RETRY_MS } from "./decide/decide.ts";
 import type { Metrics } from "./record/metrics.ts";
 
-/** Asks BullMQ for another attempt after a wait that decide has chosen. */
-export class RetryLater extends Error {
-  readonly delayMs: number;
-
-  constructor(reason: string, delayMs: number) {
-    super(reason);
-    this.name = "RetryLater";
-    this.delayMs = delayMs;
-  }
-}
-
-/** BullMQ's backoff strategy: the wait was chosen by decide and travels in the error. */
-export function backoffStrategy(
-  _attemptsMade: number,
-  _type: string | undefined,
-  error: Error | undefined,
-): number {
-  // BullMQ takes 0 for "at once, at the head of the lane"; 1 keeps a retry behind what waits.
-  return error instanceof RetryLater ? Math.max(1, error.delayMs) : UNEXPECTED_RETRY_MS;
-}
-
-/** Whether an error is one by which a verdict was carried out, not a failure to do so. */
-export function isSettled(error: unknown): boolean {
-  return error instanceof RetryLater || error instanceof DelayedError || error instanceof WaitingError;
-}
+/** What lets go of a claim within its lane. */
+export type LetGo = Pick<LaneClaims, "delay" | "handBack" | "drop" | "setData">;
 
 export interface Settling {
+  readonly letGo: LetGo;
   readonly move: Move;
   readonly bury: Bury;
   readonly metrics: Metrics;
   readonly now: number;
 }
 
-/**
- * Carries out what record has left to do. What it throws is for BullMQ.
- * @returns when the job is complete; otherwise throws one of BullMQ's errors or RetryLater.
- */
-export async function settle(job: Job, claimed: Claimed, left: Left, settling: Settling): Promise<void> {
-  const { now } = settling;
+/** Carries out what record has left to do. @throws what Redis throws; the claim may be held still then. */
+export async function settle(claimed: Claimed, left: Left, settling: Settling): Promise<void> {
+  const { letGo, metrics } = settling;
   switch (left.kind) {
-    case "complete":
-      return;
     case "gone":
-      throw GONE;
+      return;
+    case "complete":
+      return letGo.drop(claimed);
     case "bury":
-      await bury(claimed, left.reason, settling);
-      throw GONE;
+      return bury(claimed, left.reason, settling);
     case "moved":
-      await moveTo(claimed, left.lane, settling);
-      throw GONE;
+      return moveTo(claimed, left.lane, settling);
     case "retry":
-      await noteBegun(job, claimed);
-      if (left.costsAttempt) throw withoutStack(new RetryLater(left.reason, left.delayMs));
-      await job.moveToDelayed(now + left.delayMs, claimed.token);
-      throw new DelayedError();
+      await noteBegun(claimed, letGo);
+      // 0 would mean at once, at the head of the lane; 1 keeps a retry behind what waits.
+      return letGo.delay(claimed, Math.max(1, left.delayMs), left.costsAttempt);
     case "handed-back":
-      await job.moveToWait(claimed.token);
-      settling.metrics.handedBack(toLaneLabel(claimed.lane));
-      throw GONE;
+      await letGo.handBack(claimed);
+      metrics.handedBack(toLaneLabel(claimed.lane));
+      return;
     default:
       return unreachable(left);
   }
 }
 
 /** For the attempts to come, which could not tell that the first one was late. */
-async function noteBegun(job: Job, { delivery, dueAt, agesFrom }: Claimed): Promise<void> {
+async function noteBegun({ id, delivery, dueAt, agesFrom }: Claimed, letGo: LetGo): Promise<void> {
   if (agesFrom === dueAt || delivery.begunAt !== undefined) return;
-  await job.updateData({ ...delivery, begunAt: agesFrom });
+  await letGo.setData(id, { ...delivery, begunAt: agesFrom });
 }
-
-/**
- * BullMQ's word for "not here any more, claim the next one". One for all: a stack for each delivery would
- * cost more than the move.
- */
-const GONE = new WaitingError();
 
 /** The dead letter lies in the delivery's home lane. */
 async function bury(
@@ -102,8 +68,28 @@ async function moveTo(claimed: Claimed, lane: OwnLane, { move, metrics }: Settli
   if (await move(claimed, lane)) metrics.moved(toLaneLabel(claimed.lane), lane.kind);
 }
 
-/** BullMQ stores the stack with the job; ours would say the same for all of a million retries. */
-function withoutStack<E extends Error>(error: E): E {
-  error.stack = "";
-  return error;
+/** How soon it is tried again while Redis is away. */
+const AGAIN_MS = 1_000;
+/** How ioredis says that it has no connection. */
+const NO_CONNECTION = /Connection is closed|ECONNREFUSED/;
+
+/**
+ * Gives back what Redis failed half-way, as soon as that is there again. Where even that fails, the claim runs
+ * out. @param isOver whether nobody waits for that any more.
+ */
+export function createGiveBack(
+  letGo: Pick<LaneClaims, "delay">,
+  isOver: () => boolean,
+  trouble: (error: Error) => void,
+): (claim: HeldClaim) => Promise<void> {
+  return async (claim) => {
+    for (;;) {
+      try {
+        return await letGo.delay(claim, UNEXPECTED_RETRY_MS, true);
+      } catch (error) {
+        if (isOver() || !NO_CONNECTION.test(String(error))) return trouble(error as Error);
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      }
+    }
+  };
 }

@@ -82,7 +82,7 @@ export async function testAction(
   const sendTo =
     (routes: Pick<Pools, "get">): Send =>
     (request, { action: document, secretHeaders }, leftMs) =>
-      send(request, { ...document, secretHeaders, replyBytesMax, leftMs }, routes, interrupts);
+      send(request, { ...document, secretHeaders, replyBytesMax }, leftMs, routes, interrupts);
   const sendOnce: Send = (request, ...rest) => {
     const isBin = asked !== null || request.origin === BIN_ORIGIN;
     return sendTo(isBin ? bin.pools : pools)(request, ...rest);

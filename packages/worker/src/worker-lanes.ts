@@ -95,7 +95,7 @@ export interface ServeLanesOptions {
   readonly slots: ShardSlots;
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** Makes BullMQ's worker for a lane. */
+  /** Begins to serve a lane. */
   readonly start: ServingOptions["start"];
   /** Told of each claim that ran out in a lane that nobody serves. */
   readonly reclaimed: (lane: string, deliveryId: string) => void;

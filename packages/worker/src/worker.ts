@@ -34,7 +34,7 @@ export interface PostriderWorker {
   run(): Promise<void>;
   /**
    * Claims nothing more, lets what is in flight end within the grace period, hands back the rest. Ends soon
-   * after it also when Redis is away, but BullMQ's timers may go on then: the process should end.
+   * after it also when Redis is away, but timers may go on then: the process should end.
    */
   close(): Promise<void>;
 }

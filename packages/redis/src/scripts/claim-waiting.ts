@@ -13,8 +13,9 @@ const PROMOTED_MAX = 1_000;
  * Input: KEYS wait, active, limiter, delayed, meta, marker; ARGV prefix of the lane's jobs, Unix ms, ms for
  * which a claim holds, then a token for each delivery that there is room for. Output: {ms until the lane's
  * rate allows more (0: now), Unix ms when the next delayed one is due (0: there is none, or nobody would
- * claim it), then of each that was claimed its id, data, options, and `<enqueued at> <attempts made> <claims>
- * <crashes>`}. What has lost its data is claimed as well, for its worker to see.
+ * claim it), 1 if a limit in flight keeps some from being claimed, then of each that was claimed its id,
+ * data, options, and `<enqueued at> <attempts made> <claims> <crashes>`}. What has lost its data is claimed
+ * as well, for its worker to see.
  */
 const CLAIM = `
 local wait, active, limiter, delayed, meta, marker = unpack(KEYS)
@@ -63,7 +64,8 @@ end
 -- Others may claim what is left.
 if open > 0 and #ids + #due > 0 and redis.call("LLEN", wait) > 0 then redis.call("ZADD", marker, 0, "0") end
 local nextDue = #ids < room and redis.call("ZRANGE", delayed, 0, 0, "WITHSCORES")[2]
-return {limitedMs, nextDue and math.floor(tonumber(nextDue) / ${DELAY_UNIT}) or 0, unpack(claimed)}
+local isFull = not paused and open < asked and #ids == open
+return {limitedMs, nextDue and math.floor(tonumber(nextDue) / ${DELAY_UNIT}) or 0, isFull and 1 or 0, unpack(claimed)}
 `;
 
 /** What is known of a delivery that was claimed, as it stands in its lane. */
@@ -90,12 +92,14 @@ export interface ClaimedJobs {
   readonly limitedMs: number;
   /** Unix ms when the next delayed one is due; 0: nothing is known of one. */
   readonly nextDueAt: number;
+  /** Whether a limit in flight keeps some from being claimed until others end. */
+  readonly isFull: boolean;
 }
 
 type ClaimCommand = (
   keyCount: number,
   ...keysAndValues: (string | number)[]
-) => Promise<[limitedMs: number, nextDueAt: number, ...claimed: string[]]>;
+) => Promise<[limitedMs: number, nextDueAt: number, isFull: number, ...claimed: string[]]>;
 
 /** Claims for as many as there are tokens. @param lockMs how long a claim holds. */
 export function createClaimWaiting(
@@ -110,8 +114,8 @@ export function createClaimWaiting(
   const jobs = keys.job(lane, "");
   return async (tokens, now) => {
     const answer = await postriderClaim.call(redis, names.length, ...names, jobs, now, lockMs, ...tokens);
-    const [limitedMs, nextDueAt, ...claimed] = answer;
-    return { jobs: toJobs(claimed), limitedMs, nextDueAt };
+    const [limitedMs, nextDueAt, isFull, ...claimed] = answer;
+    return { jobs: toJobs(claimed), limitedMs, nextDueAt, isFull: isFull === 1 };
   };
 }
 

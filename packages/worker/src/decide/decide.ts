@@ -30,7 +30,7 @@ const LOCAL_RETRY_MS = 10_000;
 const NEWER_RETRY_MS = 10_000;
 /** How soon a delivery whose outcome Redis did not take, as when it is full, is looked at again. */
 const UNRECORDED_RETRY_MS = 10_000;
-/** BullMQ's wait after an error that no step turned into a verdict, as when Redis failed half-way. */
+/** The wait after an error that no step turned into a verdict, as when Redis failed half-way. */
 export const UNEXPECTED_RETRY_MS = 10_000;
 /** Longer than a worker remembers what it has read of secrets, so that the next look is a new one. */
 const UNREADY_RETRY_MS_MIN = 3_000;

@@ -10,8 +10,6 @@ import type { Pools } from "./pool/pools.ts";
 import { type Next, toNext } from "./redirect.ts";
 
 export interface SendLimits extends ExchangeLimits {
-  /** What is left of `timeoutMs`, where a token's fetch has taken a part of it. */
-  readonly leftMs: number;
   /** How many redirects are followed. */
   readonly redirects: number;
   /** Headers, in lower case, that carry secrets: they go to no other origin. */
@@ -25,23 +23,25 @@ export interface SendLimits extends ExchangeLimits {
 
 /**
  * Sends a request and reads the reply within its limits. Called out through `interrupts`, the finding is
- * `interrupted`.
+ * `interrupted`. @param leftMs what is left of `timeoutMs`, where a token's fetch has taken a part of it.
  */
 export function send(
   request: ComposedRequest,
   limits: SendLimits,
+  leftMs: number,
   pools: Pick<Pools, "get">,
   interrupts: Interrupts,
 ): Promise<Sent> {
   return limits.redirects === 0
-    ? exchange(request, limits, limits.leftMs, pools, interrupts)
-    : follow(request, limits, pools, interrupts);
+    ? exchange(request, limits, leftMs, pools, interrupts)
+    : follow(request, limits, leftMs, pools, interrupts);
 }
 
 /** The last hop's finding and phases; the total is that of all hops. */
 async function follow(
   first: ComposedRequest,
   limits: SendLimits,
+  leftMs: number,
   pools: Pick<Pools, "get">,
   interrupts: Interrupts,
 ): Promise<Sent> {
@@ -49,7 +49,7 @@ async function follow(
   const totalMs = (): number => performance.now() - startedAt;
   let request = first;
   for (let hops = 0; ; hops++) {
-    const sent = await exchange(request, limits, Math.max(1, limits.leftMs - totalMs()), pools, interrupts);
+    const sent = await exchange(request, limits, Math.max(1, leftMs - totalMs()), pools, interrupts);
     const { finding } = sent;
     const next =
       finding.kind === "reply" && hops < limits.redirects ? toNext(request, finding, limits) : null;

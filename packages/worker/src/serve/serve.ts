@@ -7,11 +7,11 @@ import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Shard } from "@postrider/redis/shard";
 import { isForMany } from "@postrider/shared/lanes";
 import { isRunnable, type OwnLane, rateOf } from "@postrider/shared/own-lane";
-import type { Worker } from "bullmq";
 import type { InFlight } from "../in-flight.ts";
 import type { OwnLaneCounts } from "../record/metrics.ts";
 import { createAskSlots } from "./ask-slots.ts";
 import { assignLanes } from "./assign.ts";
+import type { LaneWorker } from "./lane-worker.ts";
 import type { ShardSlots } from "./slots.ts";
 import { createWork } from "./work.ts";
 
@@ -47,8 +47,8 @@ export interface ServingOptions {
   /** This process, and those that showed a sign of life lately. */
   readonly self: string;
   readonly processes: () => readonly string[];
-  /** Makes BullMQ's worker for a lane; it is told to run here. */
-  readonly start: (lane: string, concurrency: number) => Worker;
+  /** Begins to serve a lane. */
+  readonly start: (lane: string, slots: number) => LaneWorker;
 }
 
 export interface Serving {
@@ -63,7 +63,7 @@ export interface Serving {
 
 export function createServing(options: ServingOptions): Serving {
   const { directory, sharedLanes, concurrency, inFlight, self, parts } = options;
-  const serving = new Map<string, Worker>();
+  const serving = new Map<string, LaneWorker>();
   const stopping = new Set<Promise<void>>();
   const work = createWork(options.shard);
   const lanesMax = (): number => parts.evenPart(options.ownLanesMax);
@@ -71,13 +71,7 @@ export function createServing(options: ServingOptions): Serving {
   let heldUp = 0;
   let isClosed = false;
 
-  const start = (lane: string, slots: number): void => {
-    const worker = options.start(lane, slots);
-    serving.set(lane, worker);
-    // Its own loop survives Redis' absence; it ends when it is closed.
-    worker.run().catch((error: unknown) => worker.emit("error", error as Error));
-  };
-  const stop = (lane: string, worker: Worker): void => {
+  const stop = (lane: string, worker: LaneWorker): void => {
     serving.delete(lane);
     parts.forget(lane);
     inFlight.forgetSlots(lane);
@@ -92,7 +86,7 @@ export function createServing(options: ServingOptions): Serving {
       assignLanes(lanes, options.processes(), self, lanesMax(), epoch),
     (lanes, epoch) => [lanesMax(), epoch, ...options.processes(), ...lanes].join(" "),
   );
-  const ask = createAskSlots({ ...options, slotsOf: (lane) => serving.get(lane)?.concurrency });
+  const ask = createAskSlots({ ...options, slotsOf: (lane) => serving.get(lane)?.slots() });
   /**
    * A lane's slots, and those on top that destinations hold there which have been led out into a lane of
    * their own.
@@ -100,8 +94,8 @@ export function createServing(options: ServingOptions): Serving {
   const grant = (lane: string, own: number): void => {
     const lent = Math.min(ask.heldInVain(lane), own * LENT_MAX);
     const worker = serving.get(lane);
-    if (worker === undefined) start(lane, own + lent);
-    else setSlots(worker, own + lent);
+    if (worker === undefined) serving.set(lane, options.start(lane, own + lent));
+    else worker.setSlots(own + lent);
     inFlight.setSlots(lane, own + lent);
   };
   const change = (mine: ReadonlySet<string>): void => {
@@ -126,7 +120,7 @@ export function createServing(options: ServingOptions): Serving {
       ({ unserved } = assigned);
       change(new Set(assigned.mine));
     },
-    slots: () => new Map([...serving].map(([lane, worker]) => [lane, worker.concurrency])),
+    slots: () => new Map([...serving].map(([lane, worker]) => [lane, worker.slots()])),
     counts: () => ({
       served: serving.size - sharedLanes.length,
       servedMax: lanesMax(),
@@ -161,20 +155,6 @@ export function shareOut(
     Math.max(1, Math.floor(slots / Math.max(1, count)));
   const [many, one] = [perLane(forMany, ofMany), perLane(inFlightMax - forMany, ofOne)];
   return (lane) => (isForMany(lane) ? many : one);
-}
-
-/**
- * BullMQ takes a larger number up only when a job ends, and where all of them hang none does: resuming makes
- * it look at once.
- */
-function setSlots(worker: Worker, slots: number): void {
-  const before = worker.concurrency;
-  worker.concurrency = slots;
-  if (slots <= before) return;
-  worker
-    .pause(true)
-    .then(() => worker.resume())
-    .catch((error: unknown) => worker.emit("error", error as Error));
 }
 
 /**

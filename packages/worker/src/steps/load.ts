@@ -1,9 +1,9 @@
 // The action of the delivery, compiled, and with it the policy by which everything later is decided.
 
 import { type RetryPolicy, toRetryPolicy } from "@postrider/shared/retry";
-import type { FindAction } from "../action-cache.ts";
+import type { FindAction, Found } from "../action-cache.ts";
 import type { Claimed, Finding } from "../attempt.ts";
-import type { Step } from "../draft.ts";
+import type { Draft, Step } from "../draft.ts";
 
 export interface Loading {
   /** The compiled action, or null when the store has no such version. */
@@ -12,16 +12,18 @@ export interface Loading {
 }
 
 export function createLoad({ findAction, now }: Loading): Step {
+  const take = (draft: Draft, action: Found): Finding | null => {
+    if (action === null) return ACTION_UNKNOWN;
+    if ("kind" in action) return action;
+    draft.action = action;
+    draft.policy = toRetryPolicy(action.action.retry);
+    return isTooOld(draft.claimed, draft.policy, now()) ? TOO_OLD : null;
+  };
   return {
     name: "load",
-    async run(draft) {
-      const { claimed } = draft;
-      const action = await findAction(claimed.delivery.action);
-      if (action === null) return ACTION_UNKNOWN;
-      if ("kind" in action) return action;
-      draft.action = action;
-      draft.policy = toRetryPolicy(action.action.retry);
-      return isTooOld(claimed, draft.policy, now()) ? TOO_OLD : null;
+    run(draft) {
+      const found = findAction(draft.claimed.delivery.action);
+      return found instanceof Promise ? found.then((action) => take(draft, action)) : take(draft, found);
     },
   };
 }

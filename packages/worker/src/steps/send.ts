@@ -55,58 +55,83 @@ async function exchange(draft: Draft, sending: Sending): Promise<Finding> {
   let finding: Finding = { kind: "interrupted" };
   const startedAt = performance.now();
   try {
-    const authorized = await sending.authorize(request, context);
+    const authorizing = sending.authorize(request, context);
+    const authorized = authorizing instanceof Promise ? await authorizing : authorizing;
     if (authorized.kind !== "authorized") return authorized;
     const tookMs = performance.now() - startedAt;
     // All that waited for one slow token would run out of time at a destination that has no part in it. The
     // next attempt has the token.
     if (context.leftMs() < tookMs) return toLate(tookMs);
-    const { finding: met, ...timings } = await sendAuthorized(claimed, authorized, context, sending);
-    draft.sent = timings;
+    const sent = await sendAuthorized(claimed, authorized, context, sending);
+    draft.sent = sent;
     draft.destination = request.origin;
     addSensitiveHeaders(sensitive, authorized.request, action);
-    finding = checkSuccess(met, action.action.success);
+    finding = checkSuccess(sent.finding, action.action.success);
     return finding;
   } finally {
     end(finding);
   }
 }
 
-/**
- * Sends; where the destination refuses the token, once more with another one. That is a part of the same
- * attempt, also of the last, and under the same deadline.
- */
-async function sendAuthorized(
+type SentInTurn = SendTimings & { readonly finding: Finding };
+
+/** Sends; without a promise of its own where nothing but the answer has to be waited for. */
+function sendAuthorized(
   claimed: Claimed,
   { request, renew }: Authorized,
   context: AuthorizeContext & Deadline,
   sending: Sending,
-): Promise<SendTimings & { readonly finding: Finding }> {
-  const { leftMs } = context;
-  const sent = await sendInTurn(claimed, request, context, sending);
-  if (renew === null || sent.finding.kind !== "reply" || sent.finding.status !== 401) return sent;
+): Promise<SentInTurn> {
+  const sent = sendInTurn(claimed, request, context, sending);
+  return renew === null ? sent : sendAgain(sent, renew, claimed, context, sending);
+}
+
+/**
+ * Where the destination refuses the token, once more with another one. That is a part of the same attempt,
+ * also of the last, and under the same deadline.
+ */
+async function sendAgain(
+  sending: Promise<SentInTurn>,
+  renew: NonNullable<Authorized["renew"]>,
+  claimed: Claimed,
+  context: AuthorizeContext & Deadline,
+  options: Sending,
+): Promise<SentInTurn> {
+  const sent = await sending;
+  if (sent.finding.kind !== "reply" || sent.finding.status !== 401) return sent;
   // With less time than the refusal took, all that could come of it is a timeout that hides what the
   // destination has said.
-  const isTooLate = (): boolean => leftMs() < sent.totalMs;
+  const isTooLate = (): boolean => context.leftMs() < sent.totalMs;
   if (isTooLate()) return sent;
   const renewed = await renew();
   if (renewed === null) return sent;
   if (renewed.kind !== "authorized") return { ...sent, finding: renewed };
-  return isTooLate() ? sent : sendInTurn(claimed, renewed.request, context, sending);
+  return isTooLate() ? sent : sendInTurn(claimed, renewed.request, context, options);
 }
 
 /** Sends at the moment that the lane's rate leaves for it. */
-async function sendInTurn(
+function sendInTurn(
   claimed: Claimed,
   request: ComposedRequest,
-  { action, leftMs, uncounted }: AuthorizeContext & Deadline,
+  context: AuthorizeContext & Deadline,
   sending: Sending,
-): Promise<SendTimings & { readonly finding: Finding }> {
+): Promise<SentInTurn> {
   const moment = sending.awaitTurn(claimed.lane);
-  if (moment !== null && !(await uncounted(moment))) return THROTTLED;
+  if (moment === null) return sendNow(claimed, request, context, sending);
+  return context
+    .uncounted(moment)
+    .then((isItsTurn) => (isItsTurn ? sendNow(claimed, request, context, sending) : THROTTLED));
+}
+
+function sendNow(
+  { trace, delivery }: Claimed,
+  request: ComposedRequest,
+  { action, leftMs }: AuthorizeContext & Deadline,
+  sending: Sending,
+): Promise<SentInTurn> {
   // Tokens and moments take their time, and no attempt starts after it.
-  const { trace, delivery } = claimed;
-  if (delivery.expiresAt !== undefined && sending.now() > delivery.expiresAt) return THROTTLED;
+  if (delivery.expiresAt !== undefined && sending.now() > delivery.expiresAt)
+    return Promise.resolve(THROTTLED);
   if (trace !== null) trace.exchange = { method: request.method, startedAt: performance.now() };
   return sending.send(withTraceparent(request, trace), action, Math.max(1, leftMs()));
 }

@@ -8,6 +8,7 @@ import { BIN_ORIGIN } from "@postrider/shared/request-bin-address";
 import type { Interrupts } from "../../interrupts.ts";
 import type { Send } from "../../steps/send.ts";
 import { send } from "../send.ts";
+import { createSendLimits } from "../send-limits.ts";
 import { createRequestBin } from "./request-bin.ts";
 
 export interface RunBinOptions {
@@ -29,6 +30,7 @@ export function withBin(sendOut: Send, options: RunBinOptions): Send {
 }
 
 function createSendIn({ arrivals, interrupts, replyBytesMax, log, now }: RunBinOptions): Send {
+  const limitsOf = createSendLimits(replyBytesMax);
   let second = 0;
   let kept = 0;
   const isKept = (at: number): boolean => {
@@ -40,8 +42,7 @@ function createSendIn({ arrivals, interrupts, replyBytesMax, log, now }: RunBinO
   return async (request, { action, secretHeaders }, leftMs) => {
     const bin = createRequestBin(200);
     try {
-      const limits = { ...action, secretHeaders, replyBytesMax, leftMs };
-      const sent = await send(request, limits, bin.pools, interrupts);
+      const sent = await send(request, limitsOf({ action, secretHeaders }), leftMs, bin.pools, interrupts);
       const arrived = bin.arrived();
       const at = now();
       if (arrived !== null && isKept(at))
