@@ -14,6 +14,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "redis/src/batched-claims.ts",
     "redis/src/lane-queues.ts",
     "redis/src/scripts/admit.ts",
+    "redis/src/scripts/take-in.ts",
     "redis/src/scripts/reclaim.ts",
     "worker/src/claim.ts",
     "worker/src/worker-lanes.ts",
