@@ -173,12 +173,8 @@ export function createStoreKeys(keyPrefix: string) {
 
 export type StoreKeys = ReturnType<typeof createStoreKeys>;
 
-/** BullMQ's job name; the job's data say all. */
-export const JOB_NAME = "delivery";
-
 /**
- * Events that BullMQ keeps per lane. Nothing of ours reads the stream, so only BullMQ's own dashboards see
- * its end.
+ * Events that BullMQ keeps per lane. Nothing of ours reads the stream, and admission tells nothing there.
  */
 export const LANE_EVENTS_MAX = 100;
 

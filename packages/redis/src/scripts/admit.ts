@@ -50,17 +50,30 @@ export function createAdmit(shard: Shard): Admit {
   shard.redis.defineCommand(COMMAND, { lua: TAKE_IN });
   shard.redis.defineCommand(ENSURE_COMMAND, { lua: ENSURE_LANE });
   const room = createRoom(shard, Date.now);
+  // A run that is enqueued again is known chunk after chunk: looks cost less then than handing all data over.
+  let looksFirst = false;
   return async (admissions, entrance) => {
     await room.check();
     const all = uniqueById(admissions);
-    if (entrance.refusal !== undefined) return refuse(shard, admissions, entrance.refusal);
-    const [first, ...others] = all;
-    if (first === undefined) return { enqueued: 0, duplicates: 0, recovered: 0, known: [] };
+    const isLooking = looksFirst || entrance.refusal !== undefined;
+    const unknown = isLooking ? await withoutKnown(shard, all) : all;
+    const known = unknown.length === all.length ? [] : toIds(all, new Set(toIds(unknown)));
+    const [first, ...others] = unknown;
+    looksFirst = known.length > all.length / 2;
+    if (first === undefined) return { enqueued: 0, duplicates: admissions.length, recovered: 0, known };
+    if (entrance.refusal !== undefined) throw entrance.refusal;
+
     const [enqueued = 0, recovered = 0, ...places] = await takeIn(shard, [first, ...others], entrance);
     if (enqueued < 0) throw cancelledRun(entrance.run ?? "");
-    const known = places.map((place) => all[place - 1]?.id ?? "");
+    known.push(...places.map((place) => unknown[place - 1]?.id ?? ""));
+    looksFirst = known.length > all.length / 2;
     return { enqueued, recovered, duplicates: admissions.length - enqueued - recovered, known };
   };
+}
+
+function toIds(admissions: readonly Admission[], without?: ReadonlySet<string>): string[] {
+  const ids = admissions.map(({ id }) => id);
+  return without === undefined ? ids : ids.filter((id) => !without.has(id));
 }
 
 type Commands = Record<string, (...all: (string | number)[]) => Promise<unknown>> & {
@@ -87,17 +100,6 @@ async function takeIn(
   return readReplies(replies)[0] as number[];
 }
 
-/** Where nothing new may be taken in. @throws the refusal, unless all are known. */
-async function refuse(
-  shard: Shard,
-  admissions: readonly Admission[],
-  refusal: PostriderError,
-): Promise<Admitted> {
-  const ids = [...new Set(admissions.map(({ id }) => id))];
-  if ((await withoutKnown(shard, ids)).length > 0) throw refusal;
-  return { enqueued: 0, duplicates: admissions.length, recovered: 0, known: ids };
-}
-
 function uniqueById(admissions: readonly Admission[]): Admission[] {
   return [
     ...new Map(admissions.map((admission) => [admission.id, admission] as const).reverse()).values(),
@@ -105,9 +107,9 @@ function uniqueById(admissions: readonly Admission[]): Admission[] {
 }
 
 /** Those that are new, or lost. */
-async function withoutKnown(shard: Shard, ids: readonly string[]): Promise<string[]> {
-  const marks = await shard.redis.mget(ids.map((id) => shard.keys.outcome(id)));
-  const places = ids.map((id, index) => {
+async function withoutKnown(shard: Shard, admissions: readonly Admission[]): Promise<Admission[]> {
+  const marks = await shard.redis.mget(admissions.map(({ id }) => shard.keys.outcome(id)));
+  const places = admissions.map(({ id }, index) => {
     const mark = decodeMark(marks[index] ?? "");
     return mark?.kind === "in" ? shard.keys.job(mark.lane, id) : null;
   });
@@ -115,7 +117,7 @@ async function withoutKnown(shard: Shard, ids: readonly string[]): Promise<strin
     shard,
     places.filter((place) => place !== null),
   );
-  return ids.filter((_, index) => marks[index] === null || absent.has(places[index] ?? ""));
+  return admissions.filter((_, index) => marks[index] === null || absent.has(places[index] ?? ""));
 }
 
 async function findAbsent(shard: Shard, names: readonly string[]): Promise<ReadonlySet<string>> {

@@ -33,13 +33,13 @@ const PARTS = ["wait", "delayed", "marker", "meta", "active", "id", "events", "f
 const NOWHERE = "none";
 
 /**
- * `findLost(id, mark)`: the lane that a mark names, where its delivery is not there, as after a person with a
- * Redis client.
+ * `findLost(id, mark)`: the lane that a mark names, where its delivery is neither there nor in the present
+ * lane, as after a person with a Redis client.
  */
 const FIND_LOST = `
 local function findLost(id, mark)
   local other = string.match(mark, "^${IN_LANE}(%S+)")
-  if not other or redis.call("EXISTS", prefix .. other .. ":" .. id) == 1 then return nil end
+  if not other or redis.call("EXISTS", prefix .. other .. ":" .. id, jobs .. id) > 0 then return nil end
   -- A worker may be at it.
   return not redis.call("LPOS", prefix .. other .. ":active", id) and other or nil
 end
@@ -64,45 +64,47 @@ end
  * was lost is taken in again, uncounted.
  * Input: KEYS the lane's parts, run (or totals again: no run), totals, none; ARGV 1 what all keys of the
  * shard begin with, 2 what marks and 3 what lists of customers begin with, 4 the lane, 5 ttl seconds of the
- * run, 6 the home lane's field in totals, 7 now, 8 a job's options as JSON, then per delivery its data, and
- * with spaces between them its id, its due time in Unix ms ("" = now) and its customer's place ("" = not
- * indexed).
+ * run, 6 the home lane's field in totals, 7 now, 8 a job's options as JSON, 9 how many deliveries, then all
+ * of their ids, all of their data, all of their customers' places ("" = not indexed), and, unless all are to
+ * be sent now, their due times in Unix ms ("" = now).
  * Output: {how many are new, how many were lost, the places of all others, from 1}; {-1} when the run was
  * cancelled, and nothing was done.
  */
 export const TAKE_IN = `
 local wait, delayed, marker, meta, active, counter, events, failed, run, totals = unpack(KEYS)
 local prefix, marks, lists, lane, seconds, home, now, options = unpack(ARGV, 1, 8)
+local args, size = ARGV, tonumber(ARGV[9])
+local dataFrom, placesFrom, duesFrom = 9 + size, 9 + 2 * size, 9 + 3 * size
 local jobs, laneMark = prefix .. lane .. ":", "${IN_LANE}" .. lane
 ${DROP_LETTER}${ADD_OPEN}${FIND_LOST}${TO_SCORE}
 local all, jobKeys, markKeys, toMark = {}, {}, {}, {}
-for i = 9, #ARGV, 2 do
-  local id, due, place = string.match(ARGV[i + 1], "^(%S+) (%S*) (%S*)$")
-  local n = #all + 1
-  all[n] = {id, due, place, ARGV[i]}
-  jobKeys[n], markKeys[n] = jobs .. id, marks .. id
-  toMark[2 * n - 1], toMark[2 * n] = markKeys[n], laneMark
+for i = 1, size do
+  local id = args[9 + i]
+  all[i], jobKeys[i], markKeys[i] = i, jobs .. id, marks .. id
+  toMark[2 * i - 1], toMark[2 * i] = markKeys[i], laneMark
 end
 local toBeAdded, toBeCounted, known, lost = all, all, {}, 0
 -- Lua hands over a few thousand values at once, and no more.
 local function inSlices(values, work)
   for i = 1, #values, 1000 do work(unpack(values, i, math.min(i + 999, #values))) end
 end
-local there = 0
-local function countThere(...) there = there + redis.call("EXISTS", ...) end
-inSlices(markKeys, countThere)
-inSlices(jobKeys, countThere)
+local function count(keys)
+  local sum = 0
+  inSlices(keys, function(...) sum = sum + redis.call("EXISTS", ...) end)
+  return sum
+end
+local marked, there = count(markKeys), count(jobKeys)
 local isCancelled = run ~= totals and redis.call("HEXISTS", run, "isCancelled") == 1
--- Most often all are new.
-if there == 0 and not isCancelled then
+-- Most often all are new, or a run is enqueued again.
+if marked + there == 0 and not isCancelled then
   inSlices(toMark, function(...) redis.call("MSET", ...) end)
+elseif marked == size and there == size then
+  toBeAdded, toBeCounted, known = {}, {}, all
 else
   toBeAdded, toBeCounted = {}, {}
-  for i, one in ipairs(all) do
-    local id = one[1]
-    local isThere = redis.call("EXISTS", jobKeys[i]) == 1
-    local mark = redis.call("GET", markKeys[i])
-    local lostLane = mark and not isThere and findLost(id, mark)
+  for i = 1, size do
+    local id, mark = args[9 + i], redis.call("GET", markKeys[i])
+    local lostLane = mark and findLost(id, mark)
     if mark and not lostLane then
       known[#known + 1] = i
     elseif isCancelled then
@@ -115,31 +117,33 @@ else
         redis.call("LREM", prefix .. lostLane .. ":wait", 0, id)
         redis.call("ZREM", prefix .. lostLane .. ":delayed", id)
       else
-        toBeCounted[#toBeCounted + 1] = one
+        toBeCounted[#toBeCounted + 1] = i
       end
       -- A dead letter that is no longer known makes room.
-      if not isThere or dropLetter(failed, jobs, id) == 1 then toBeAdded[#toBeAdded + 1] = one end
+      local isFree = redis.call("EXISTS", jobKeys[i]) == 0 or dropLetter(failed, jobs, id) == 1
+      if isFree then toBeAdded[#toBeAdded + 1] = i end
     end
   end
 end
 local waiting, hasDelayed = {}, false
-for _, one in ipairs(toBeAdded) do
-  local id, due, _, data = unpack(one)
-  local delay = due ~= "" and due - now or 0
+for _, i in ipairs(toBeAdded) do
+  local id, data, due = args[9 + i], args[dataFrom + i], args[duesFrom + i]
+  local delay = due and due ~= "" and due - now or 0
   if delay > 0 then
     local text = string.format("%.0f", delay)
     local delayedOptions = string.sub(options, 1, -2) .. ',"delay":' .. text .. "}"
-    redis.call("HSET", jobs .. id, "data", data, "opts", delayedOptions, "timestamp", now, "delay", text)
+    redis.call("HSET", jobKeys[i], "data", data, "opts", delayedOptions, "timestamp", now, "delay", text)
     redis.call("ZADD", delayed, toScore(tonumber(due)), id)
     hasDelayed = true
   else
-    redis.call("HSET", jobs .. id, "data", data, "opts", options, "timestamp", now)
+    redis.call("HSET", jobKeys[i], "data", data, "opts", options, "timestamp", now)
     waiting[#waiting + 1] = id
   end
 end
 if #toBeAdded > 0 then
   redis.call("INCRBY", counter, #toBeAdded)
-  local paused, concurrency, eventsMax = unpack(redis.call("HMGET", meta, "paused", "concurrency", "opts.maxLenEvents"))
+  local switches = redis.call("HMGET", meta, "paused", "concurrency", "opts.maxLenEvents")
+  local paused, concurrency, eventsMax = unpack(switches)
   if not eventsMax then redis.call("HSET", meta, "opts.maxLenEvents", ${LANE_EVENTS_MAX}) end
   -- What claims tell there nothing else would trim.
   redis.call("XTRIM", events, "MAXLEN", "~", eventsMax or ${LANE_EVENTS_MAX})
@@ -153,8 +157,9 @@ if #toBeAdded > 0 then
     redis.call("ZADD", marker, first[2] / ${DELAY_UNIT}, "1")
   end
 end
-for _, one in ipairs(toBeCounted) do
-  if one[3] ~= "" then addOpen(lists, one[3], one[1], seconds) end
+for _, i in ipairs(toBeCounted) do
+  local place = args[placesFrom + i]
+  if place ~= "" then addOpen(lists, place, args[9 + i], seconds) end
 end
 local new = #toBeCounted
 if new > 0 then
@@ -207,8 +212,11 @@ export function toTakeIn(
     now,
     JSON.stringify(toOptions(attempts)),
   ];
-  for (const { id, data, sendAt = "", customerPlace = "" } of admissions)
-    values.push(data, `${id} ${sendAt} ${customerPlace}`);
+  values.push(admissions.length);
+  for (const { id } of admissions) values.push(id);
+  for (const { data } of admissions) values.push(data);
+  for (const { customerPlace = "" } of admissions) values.push(customerPlace);
+  if (dueMs > 0) for (const { sendAt = "" } of admissions) values.push(sendAt);
   return values;
 }
 
