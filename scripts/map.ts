@@ -14,6 +14,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "redis/src/lane-claims.ts",
     "redis/src/lane-queues.ts",
     "redis/src/scripts/admit.ts",
+    "redis/src/scripts/take-in.ts",
     "redis/src/scripts/reclaim.ts",
   ],
   undici: ["worker/src/send/"],

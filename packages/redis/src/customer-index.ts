@@ -14,12 +14,14 @@ const PERIODS = 8;
 const ENTRIES_MAX = 5_000;
 
 /**
- * `addOpen(key, entry, seconds)`: a delivery that was enqueued. The list goes when what it holds has long
- * been forgotten, as where the workers keep no index and never take anything out of it.
+ * `addOpen(lists, place, id, seconds)`: a delivery that was enqueued, and its customer's place; `lists` is
+ * what the keys of all lists begin with. The list goes when what it holds has long been forgotten, as where
+ * the workers keep no index and never take anything out of it.
  */
 export const ADD_OPEN = `
-local function addOpen(key, entry, seconds)
-  redis.call("RPUSH", key, entry)
+local function addOpen(lists, place, id, seconds)
+  local key = lists .. string.sub(place, 1, ${LIST_CHARS})
+  redis.call("RPUSH", key, string.sub(place, ${LIST_CHARS + 1}) .. id)
   if redis.call("TTL", key) < tonumber(seconds) then redis.call("EXPIRE", key, seconds) end
 end
 `;
@@ -37,11 +39,6 @@ local function index(open, ended, id, tag, place, seconds)
   if length > ${ENTRIES_MAX} then redis.call("LPOP", ended) end
 end
 `;
-
-/** The key of a list, from a customer's place, and what stands there of a delivery. */
-export function toOpenEntry(keys: ShardKeys, place: string, id: string): { key: string; entry: string } {
-  return { key: keys.customersOpen(place.slice(0, LIST_CHARS)), entry: place.slice(LIST_CHARS) + id };
-}
 
 /** The lists that a customer's ended deliveries leave and enter at a time, and the customer's tag there. */
 export function toEndedPlace(

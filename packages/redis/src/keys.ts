@@ -177,8 +177,7 @@ export type StoreKeys = ReturnType<typeof createStoreKeys>;
 export const JOB_NAME = "delivery";
 
 /**
- * Events that BullMQ keeps per lane. Nothing of ours reads the stream, so only BullMQ's own dashboards see
- * its end.
+ * Events that BullMQ keeps per lane. Nothing of ours reads the stream, and admission tells nothing there.
  */
 export const LANE_EVENTS_MAX = 100;
 

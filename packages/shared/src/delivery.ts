@@ -112,34 +112,42 @@ export function homeOf({ run, lane }: Pick<Delivery, "run" | "lane">): string {
   return lane ?? chooseLane(run !== undefined);
 }
 
+interface Packed {
+  readonly packed: Delivery;
+  readonly json: string;
+  /** Of its data as JSON. */
+  readonly bytes: number;
+}
+
 /**
  * Makes a delivery ready for the lane; with a sealer its data are sealed.
- * @returns the delivery as it travels, and the size of its data as JSON.
+ * @returns the delivery as it travels, the same as JSON, and the size of its data.
  * @throws TypeError or RangeError where the data cannot be written as JSON.
  */
-export function packDelivery(
-  delivery: Delivery,
-  sealer: Sealer | null = null,
-): { readonly packed: Delivery; readonly bytes: number } {
+export function packDelivery(delivery: Delivery, sealer: Sealer | null = null): Packed {
   if (sealer !== null) return packSealed(delivery, sealer);
   try {
     const json = JSON.stringify(delivery);
     refuseLost(delivery, json);
-    return { packed: delivery, bytes: Buffer.byteLength(json) };
+    return { packed: delivery, json, bytes: Buffer.byteLength(json) };
   } catch (error) {
     if (!isBigIntTrouble(error)) throw error;
   }
   const { customer, event, values, ...rest } = delivery;
   const exact = toText({ customer, event, values });
   const id = typeof customer.id === "bigint" ? String(customer.id) : customer.id;
-  return { packed: { ...rest, customer: { id }, exact }, bytes: Buffer.byteLength(exact) };
+  return toPacked({ ...rest, customer: { id }, exact }, exact);
 }
 
-function packSealed(delivery: Delivery, sealer: Sealer): { packed: Delivery; bytes: number } {
+function packSealed(delivery: Delivery, sealer: Sealer): Packed {
   const { customer, event, values, ...rest } = delivery;
   const text = toText({ customer, event, values });
   const sealed = sealer.seal(text, toPlace(rest));
-  return { packed: { ...rest, customer: { id: "" }, sealed }, bytes: Buffer.byteLength(text) };
+  return toPacked({ ...rest, customer: { id: "" }, sealed }, text);
+}
+
+function toPacked(packed: Delivery, text: string): Packed {
+  return { packed, json: JSON.stringify(packed), bytes: Buffer.byteLength(text) };
 }
 
 function toText(data: Readonly<Record<"customer" | "event" | "values", unknown>>): string {

@@ -74,8 +74,8 @@ const AGAIN_MS = 1_000;
 const NO_CONNECTION = /Connection is closed|ECONNREFUSED/;
 
 /**
- * Gives back what Redis failed half-way, as soon as that is there again. Where even that fails, the claim runs
- * out. @param isOver whether nobody waits for that any more.
+ * Gives back what Redis failed half-way, as soon as that is there again. Where even that fails, the claim
+ * runs out. @param isOver whether nobody waits for that any more.
  */
 export function createGiveBack(
   letGo: Pick<LaneClaims, "delay">,

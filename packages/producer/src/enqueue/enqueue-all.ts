@@ -1,6 +1,6 @@
 // Enqueueing some single deliveries at once, of any actions: checked all together, and taken in by chunks.
 
-import type { Admission } from "@postrider/redis/scripts/admit";
+import type { Admission } from "@postrider/redis/scripts/take-in";
 import { toActionRef } from "@postrider/shared/action-ref";
 import { homeOf } from "@postrider/shared/delivery";
 import type { ErrorCode } from "@postrider/shared/error-codes";

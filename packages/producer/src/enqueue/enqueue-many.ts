@@ -2,7 +2,7 @@
 // with the same run, it takes in only the rest.
 
 import { setTimeout } from "node:timers/promises";
-import type { Admission } from "@postrider/redis/scripts/admit";
+import type { Admission } from "@postrider/redis/scripts/take-in";
 import { toActionRef } from "@postrider/shared/action-ref";
 import {
   type Customer,

@@ -1,6 +1,7 @@
 // Enqueueing a single delivery.
 
-import type { Admission, Entrance } from "@postrider/redis/scripts/admit";
+import type { Entrance } from "@postrider/redis/scripts/admit";
+import type { Admission } from "@postrider/redis/scripts/take-in";
 import { toActionRef } from "@postrider/shared/action-ref";
 import { toCustomerPlace } from "@postrider/shared/customer-place";
 import {
@@ -156,7 +157,7 @@ export type DeliveryFrame = Omit<Delivery, "v" | "customer">;
 type Admitting = Pick<EnqueueDependencies, "customerSealer" | "isIndexed">;
 
 /** A customer's delivery, and where the customer stands in the index. */
-export type Admitted = Pick<Admission, "delivery" | "customerPlace">;
+export type Admitted = Pick<Admission, "delivery" | "data" | "customerPlace">;
 
 /** What is admitted of a customer. @throws `customer_invalid`. */
 export function toAdmitted(
@@ -165,18 +166,21 @@ export function toAdmitted(
   { customerSealer, isIndexed }: Admitting,
 ): Admitted {
   const parsed = parseCustomer(customer);
-  if (!isIndexed) return { delivery: toDelivery(parsed, frame, customerSealer) };
+  if (!isIndexed) return pack(parsed, frame, customerSealer);
   const customerPlace = toCustomerPlace(parsed.id, customerSealer);
   // A worker that cannot open a delivery must be able to take it out of the index all the same.
   const placed = customerSealer === null ? frame : { ...frame, customerPlace };
-  return { delivery: toDelivery(parsed, placed, customerSealer), customerPlace };
+  return { ...pack(parsed, placed, customerSealer), customerPlace };
 }
 
-function toDelivery(customer: Customer, frame: DeliveryFrame, sealer: Sealer | null): Delivery {
-  const delivery: Delivery = { v: 1, ...frame, customer };
-  let pack: ReturnType<typeof packDelivery>;
+function pack(
+  customer: Customer,
+  frame: DeliveryFrame,
+  sealer: Sealer | null,
+): Pick<Admission, "delivery" | "data"> {
+  let done: ReturnType<typeof packDelivery>;
   try {
-    pack = packDelivery(delivery, sealer);
+    done = packDelivery({ v: 1, ...frame, customer }, sealer);
   } catch (error) {
     throw new PostriderError(
       "customer_invalid",
@@ -184,8 +188,8 @@ function toDelivery(customer: Customer, frame: DeliveryFrame, sealer: Sealer | n
       { cause: error },
     );
   }
-  const { packed, bytes } = pack;
-  if (bytes <= DELIVERY_BYTES_MAX) return packed;
+  const { packed, json, bytes } = done;
+  if (bytes <= DELIVERY_BYTES_MAX) return { delivery: packed, data: json };
   throw invalidField(
     "customer_invalid",
     "customer",

@@ -1,7 +1,7 @@
 // Parts a chunk by where each delivery enters: at its home, or where it lies since before its home moved.
 
 import { findKnown } from "@postrider/redis/known-deliveries";
-import type { Admission } from "@postrider/redis/scripts/admit";
+import type { Admission } from "@postrider/redis/scripts/take-in";
 import type { Home, Shards } from "@postrider/redis/shards";
 import { PostriderError } from "@postrider/shared/errors";
 

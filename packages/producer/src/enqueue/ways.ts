@@ -4,7 +4,8 @@
 import { asProducer } from "@postrider/redis/connect";
 import type { LaneQueues } from "@postrider/redis/lane-queues";
 import type { OpenShards } from "@postrider/redis/open-shards";
-import type { Admission, Admit, Admitted, Entrance } from "@postrider/redis/scripts/admit";
+import type { Admit, Admitted, Entrance } from "@postrider/redis/scripts/admit";
+import type { Admission } from "@postrider/redis/scripts/take-in";
 import type { Shard } from "@postrider/redis/shard";
 import type { Home } from "@postrider/redis/shards";
 import { within } from "@postrider/redis/within";
