@@ -30,9 +30,10 @@ async function scene(behave: Parameters<typeof startReceiver>[0]) {
   return { receiver, producer, environment };
 }
 
-/** Its log, line by line: each must be whole. */
+/** Its log, as far as its lines have come: each must be whole. */
 function logOf({ stdout }: StartedProcess): Record<string, unknown>[] {
   return stdout
+    .slice(0, stdout.lastIndexOf("\n") + 1)
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -79,8 +80,8 @@ test("one page adds up what all do, also when one of them was killed, which anot
   expect(await page()).toMatch(/^postrider_in_flight_limit\{lane="bulk"\} 20$/m);
   expect(await page()).toMatch(/^postrider_build_info\{version="[^"]+"\} 1$/m);
   // Both have had a part in it.
-  const attempts = logOf(worker).filter(({ msg }) => msg === "attempt");
-  await eventually(() => expect(new Set(attempts.map((line) => line["process"])).size).toBe(2));
+  const attempts = () => logOf(worker).filter(({ msg }) => msg === "attempt");
+  await eventually(() => expect(new Set(attempts().map((line) => line["process"])).size).toBe(2));
 
   process.kill(pidsOf(worker)[0] ?? 0, "SIGKILL");
   await eventually(() => expect(pidsOf(worker)).toHaveLength(3));
@@ -113,6 +114,24 @@ test("one is killed amid deliveries: the others go on, and nothing is lost", asy
   );
   expect(receiver.byKey().size).toBe(600);
   expect(isAlive(second)).toBe(true);
+});
+
+test("one that does not answer: red, and what it has counted stays in the sums", async () => {
+  const { producer, environment } = await scene(() => ok());
+  await using worker = startPostrider(["worker"], environment);
+  const { get, page } = await whenReady(worker, 2);
+  await producer.enqueueMany({ action: "a", customers: customers(50), run: "r" });
+  await eventually(async () => expect(delivered(await page())).toBe(50));
+  const [, second = 0] = pidsOf(worker);
+
+  process.kill(second, "SIGSTOP");
+  const healthz = await get("/healthz");
+  expect([healthz.status, await healthz.json()]).toEqual([503, { status: "silent", process: 2 }]);
+  expect((await get("/readyz")).status).toBe(503);
+  expect(delivered(await page())).toBe(50);
+  process.kill(second, "SIGCONT");
+  await eventually(async () => expect((await get("/healthz")).status).toBe(200));
+  expect(delivered(await page())).toBe(50);
 });
 
 test.each(["SIGTERM", "SIGINT"] as const)("%s: all of them drain, exit 0", async (signal) => {
