@@ -19,7 +19,13 @@ async function scene(behave: Parameters<typeof startReceiver>[0]) {
     await producer.close();
     await receiver[Symbol.asyncDispose]();
   });
-  await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
+  await producer.actions.apply({
+    id: "a",
+    url: `${receiver.url}/x`,
+    body: "{{ customer }}",
+    // None that a test holds up is tried again.
+    timeoutMs: 60_000,
+  });
   const environment = {
     POSTRIDER_REDIS_URL: redisUrl,
     POSTRIDER_METRICS_PORT: "0",
