@@ -28,6 +28,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
     "shared/src/installation-metrics.ts",
     "shared/src/redis-metrics.ts",
     "worker/src/record/series.ts",
+    "worker/src/record/added-series.ts",
     "worker/src/record/attempt-metrics.ts",
     "worker/src/record/destination-counts.ts",
   ],

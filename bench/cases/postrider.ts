@@ -3,6 +3,7 @@
 
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { SEMI_SPACE_MB } from "@postrider/cli/processes/young-generation";
 import { RUN_SHARED_MAX } from "@postrider/producer/enqueue/routing";
 import { createProducer } from "@postrider/producer/producer";
 import { readSettings } from "@postrider/shared/settings/read-settings";
@@ -47,7 +48,8 @@ export function toWorker(
 ): OpenCase["worker"] {
   if (!existsSync(COMMAND)) throw new Error("Postrider is not built: npm run build");
   return {
-    command: [process.execPath, COMMAND, "worker"],
+    // As the image and `npm start` begin it.
+    command: [process.execPath, `--max-semi-space-size=${SEMI_SPACE_MB}`, COMMAND, "worker"],
     env: {
       POSTRIDER_REDIS_URL: redisUrl,
       // The sink is on this machine, which the guard refuses by default.

@@ -227,6 +227,10 @@ export const CODE_GROUPS: readonly Group<ErrorCode>[] = [
         "A typing error in a name, a value out of range.",
         "The message names it; docs/settings.md lists all.",
       ],
+      processes_end: [
+        "What a worker process needs is missing or broken, such as memory.",
+        "Its lines before, and what it wrote to standard error, say what; `POSTRIDER_PROCESSES=1` shows it alone.",
+      ],
       port_taken: ["An older process still runs.", "Stop it, or choose another port."],
       key_missing: [
         "POSTRIDER_SECRET_KEYS lacks a key under which something is sealed.",

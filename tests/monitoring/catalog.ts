@@ -3,6 +3,7 @@
 
 import { createApiMetrics } from "@postrider/api/api-metrics";
 import { ROUTES } from "@postrider/api/routes";
+import { defineCrewSeries } from "@postrider/cli/processes/crew-signs";
 import { createMetrics } from "@postrider/worker/record/metrics";
 import { GROUPS } from "../../deploy/monitoring/rules/all.ts";
 import { readQuery } from "./promql.ts";
@@ -36,7 +37,11 @@ export async function readCatalog(): Promise<ReadonlyMap<string, SeriesKnown>> {
   ]);
 }
 
-const REGISTRIES = [createMetrics(["transactional", "bulk"]).registry, createApiMetrics(ROUTES).registry];
+const REGISTRIES = [
+  createMetrics(["transactional", "bulk"]).registry,
+  createApiMetrics(ROUTES).registry,
+  defineCrewSeries({ places: [], ends: () => 0 }),
+];
 
 async function declaredBy(registry: Registry): Promise<[string, SeriesKnown][]> {
   const metrics = (await registry.getMetricsAsJSON()) as unknown as Metric[];

@@ -12,7 +12,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "postrider top",
   ],
   up: ["postrider up", "POSTRIDER_REDIS_URL=redis://127.0.0.1:6379 postrider up"],
-  worker: ["postrider worker", "postrider worker --lanes transactional"],
+  worker: ["postrider worker", "postrider worker --lanes transactional", "postrider worker --processes auto"],
   api: ["POSTRIDER_API_PORT=8081 postrider api"],
   actions: [
     "postrider actions preview welcome.yaml --customer ann.json",

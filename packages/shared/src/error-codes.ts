@@ -14,6 +14,11 @@ export const ERROR_CODES = {
     status: 409,
     text: "The action is archived: nothing new is enqueued for it until it is saved again or restored.",
   },
+  processes_end: {
+    exitCode: 1,
+    status: 500,
+    text: "Each of a worker's processes ended as soon as it was started, again and again; the log says why.",
+  },
   file_unreadable: {
     exitCode: 2,
     status: 400,

@@ -61,7 +61,7 @@ export type ShowFigures = (figures: Figures | null) => void;
 export function showInstallation(registry: Registry): ShowFigures {
   let figures: Figures | null = null;
   const define: Define = (name, help, labelNames, read, type = "gauge") =>
-    defineShown(type, { registry, name, help: `${help} ${SAME}`, labelNames }, () =>
+    defineShown(type, { registry, name, help: `${help} ${SAME}`, labelNames, together: "max" }, () =>
       figures === null ? [] : read(figures),
     );
   const alone: Alone = (name, help, read, type) => {

@@ -16,13 +16,20 @@ const FLUSH_MS = 1_000;
 export interface LogOptions {
   readonly level: string;
   readonly format: "auto" | "json" | "pretty";
+  /** Which of several processes it is, in each of its lines. */
+  readonly process?: number;
 }
 
-/**
- * A logger on standard output. `flush` writes what is still buffered, and must be waited for before the
- * process exits.
- */
-export function createLogger({ level, format }: LogOptions): { log: Logger; flush: () => Promise<void> } {
+export interface Logging {
+  readonly log: Logger;
+  /** Writes what is still buffered; must be waited for before the process exits. */
+  readonly flush: () => Promise<void>;
+  /** Whole lines of another process' logger, as JSON: none is cut in two by one of this process. */
+  readonly pass: (lines: string) => void;
+}
+
+/** A logger on standard output. */
+export function createLogger({ level, format, process: number }: LogOptions): Logging {
   const readable = format === "pretty" || (format === "auto" && process.stdout.isTTY === true);
   const stream = readable ? undefined : destination({ dest: 1, sync: false, minLength: BUFFER_BYTES });
   const target: DestinationStream =
@@ -30,7 +37,7 @@ export function createLogger({ level, format }: LogOptions): { log: Logger; flus
   const log = pino(
     {
       level,
-      base: null,
+      base: number === undefined ? null : { process: number },
       formatters: { level: (label) => ({ level: label }) },
       timestamp: () => `,"time":${Date.now()}`,
       // A second fence: no line is given these. Top-level paths only, since a wildcard would clone every
@@ -42,9 +49,10 @@ export function createLogger({ level, format }: LogOptions): { log: Logger; flus
     },
     target,
   );
-  if (stream === undefined) return { log, flush: () => Promise.resolve() };
+  const pass = (lines: string): void => void target.write(lines);
+  if (stream === undefined) return { log, pass, flush: () => Promise.resolve() };
   setInterval(() => stream.flush(), FLUSH_MS).unref();
-  return { log, flush: () => flush(stream) };
+  return { log, pass, flush: () => flush(stream) };
 }
 
 /** A reader that takes nothing must not keep the process. */

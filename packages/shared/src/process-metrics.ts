@@ -33,9 +33,11 @@ export function createRegistry(tracing: SpansDropped): Registry {
   collectDefaultMetrics({ register: registry, prefix: PREFIX });
   for (const name of MISNAMED) registry.removeSingleMetric(`${PREFIX}${name}`);
   const version = "1; its label is the version of this process.";
-  defineShown("gauge", { registry, name: "build_info", help: version, labelNames: ["version"] }, () => [
-    { labels: { version: VERSION }, value: 1 },
-  ]);
+  defineShown(
+    "gauge",
+    { registry, name: "build_info", help: version, labelNames: ["version"], together: "max" },
+    () => [{ labels: { version: VERSION }, value: 1 }],
+  );
   const spans =
     "Spans of traces that the collector did not take, or that found no room while it was slow or away. 0 where traces are off.";
   defineShown("counter", { registry, name: "spans_dropped_total", help: spans }, () => [

@@ -22,6 +22,7 @@ export function createRedisMetrics(registry: Registry): RedisMetrics {
       registry,
       name: "redis_up",
       help: "1 where Redis answered this process' latest probe, a second ago at most.",
+      together: "min",
     },
     () => [{ labels: {}, value: Number(isUp) }],
   );
@@ -31,6 +32,7 @@ export function createRedisMetrics(registry: Registry): RedisMetrics {
       registry,
       name: "shards_away",
       help: "Shards whose Redis does not answer this process; the others go on.",
+      together: "max",
     },
     () => [{ labels: {}, value: countAway() }],
   );

@@ -10,6 +10,8 @@ export interface Definition<L extends string = string> {
   readonly name: string;
   readonly help: string;
   readonly labelNames?: readonly L[];
+  /** How several processes' values make one; a sum unless given. What is counted is always summed up. */
+  readonly together?: "max" | "min";
 }
 
 export interface Sample {
@@ -22,10 +24,10 @@ export interface Sample {
 /** A metric whose samples are asked for at each scrape. */
 export function defineShown(
   type: "counter" | "gauge" | "histogram",
-  { registry, name, help, labelNames = [] }: Definition,
+  { registry, name, help, labelNames = [], together }: Definition,
   read: () => readonly Sample[],
 ): void {
-  const shown = { name: `postrider_${name}`, help, type, labelNames, aggregator: "sum" };
+  const shown = { name: `postrider_${name}`, help, type, labelNames, aggregator: together ?? "sum" };
   // What a registry asks of a metric: its name, and what there is now.
   const metric = {
     ...shown,

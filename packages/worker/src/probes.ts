@@ -1,18 +1,21 @@
 // /metrics, /healthz and /readyz on a port of their own, so that a busy API or lane cannot hide them.
 
-import { within } from "@postrider/redis/within";
 import { PostriderError } from "@postrider/shared/errors";
 import { fastify } from "fastify";
-import type { Metrics } from "./record/metrics.ts";
-import type { ServedShards } from "./served-shards.ts";
+
+/** What is told of a worker, whether it is one process or several. */
+export interface Signs {
+  /** What is wrong with it, as it is to be answered; null while it claims as it should. */
+  ailment(): Promise<Readonly<Record<string, unknown>> | null>;
+  /** Whether it claims deliveries, and Redis answers. */
+  isReady(): Promise<boolean>;
+  page(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
 
 export interface ProbeOptions {
-  readonly shards: Pick<ServedShards, "ping" | "readFigures" | "stuckIn">;
-  readonly metrics: Metrics;
+  readonly signs: Signs;
   readonly host: string;
   readonly port: number;
-  /** Whether this process claims deliveries. */
-  readonly isServing: () => boolean;
 }
 
 export interface Probes {
@@ -20,24 +23,20 @@ export interface Probes {
   close(): Promise<void>;
 }
 
-/** An answer that takes longer tells the prober nothing. */
-const REDIS_ANSWER_MS = 1_000;
-
 /** Serves the probes. @throws `port_taken`. */
-export async function serveProbes({ shards, metrics, host, port, isServing }: ProbeOptions): Promise<Probes> {
+export async function serveProbes({ signs, host, port }: ProbeOptions): Promise<Probes> {
   const server = fastify({ logger: false, forceCloseConnections: true });
-  server.get("/healthz", (_, reply) => {
-    const lane = shards.stuckIn();
-    return lane === null ? { status: "ok" } : reply.code(503).send({ status: "stuck", lane });
+  server.get("/healthz", async (_, reply) => {
+    const ailment = await signs.ailment();
+    return ailment === null ? { status: "ok" } : reply.code(503).send(ailment);
   });
   server.get("/readyz", async (_, reply) => {
-    const isReady = isServing() && (await within(REDIS_ANSWER_MS, shards.ping())) === "PONG";
+    const isReady = await signs.isReady();
     return reply.code(isReady ? 200 : 503).send({ status: isReady ? "ok" : "not ready" });
   });
   server.get("/metrics", async (_, reply) => {
-    // What was read before Redis went away says nothing about now: no gauge is better than an old one.
-    metrics.installation(await within(REDIS_ANSWER_MS, shards.readFigures()));
-    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+    const { contentType, text } = await signs.page();
+    return reply.type(contentType).send(text);
   });
   const address = await server.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EADDRINUSE") throw error;

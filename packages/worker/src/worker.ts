@@ -25,11 +25,13 @@ import { createPools, type Pools } from "./send/pool/pools.ts";
 import { createProcessSlots } from "./serve/slots.ts";
 import { createShardServer, type ProcessParts } from "./serve-shard.ts";
 import { createServedShards } from "./served-shards.ts";
+import { createSigns, type ProcessSigns } from "./signs.ts";
 import { createDeliveryTracing, type DeliveryTracing } from "./trace/delivery-tracing.ts";
 
 export interface PostriderWorker {
   /** Where /metrics, /healthz and /readyz are served. */
   readonly metricsPort: number;
+  readonly signs: ProcessSigns;
   /** Claims deliveries until `close` is called; resolves then. */
   run(): Promise<void>;
   /**
@@ -48,6 +50,8 @@ export interface WorkerOptions {
   readonly shards?: number;
   /** The names of the shards that it serves; `POSTRIDER_SERVE_SHARDS` unless given. */
   readonly serve?: readonly string[];
+  /** The port at which another process answers probes for this one, which then opens none itself. */
+  readonly probedAt?: number;
 }
 
 /**
@@ -86,8 +90,8 @@ export async function createWorker(
   const common = { self: randomUUID(), settings, log, store, sealer, attempts, interrupts, partOf, sharing };
   const shared = { ...common, calling, send, steps, tracing: traces };
   const served = await createServedShards({ shards, create: toCreate(shared, metrics, shards), log });
-  const watched = { shards: served, metrics, isServing: () => isServing };
-  const probes = await startProbes({ ...settings, ...watched }, pools, shards);
+  const signs = createSigns({ shards: served, metrics, isServing: () => isServing });
+  const probes = await startProbes({ ...settings, ...options, signs }, pools, shards);
 
   const ended = createLatch();
   let closing: Promise<void> | undefined;
@@ -102,6 +106,7 @@ export async function createWorker(
   };
   return {
     metricsPort: probes.port,
+    signs,
     async run() {
       isServing = true;
       served.start(probes.port);
@@ -139,14 +144,18 @@ function toDeliveryTracing(
   return tracing === null ? null : createDeliveryTracing({ tracing, ratio, propagates, log });
 }
 
-type Probing = Omit<Parameters<typeof serveProbes>[0], "host" | "port"> &
+type Probing = Pick<Parameters<typeof serveProbes>[0], "signs"> &
+  Pick<WorkerOptions, "probedAt"> &
   Pick<Settings, "metricsHost" | "metricsPort">;
 
 /** No destination may be the port that they listen on. */
 async function startProbes(probing: Probing, pools: Pools, shards: OpenShards): Promise<Probes> {
-  const { metricsHost: host, metricsPort: port } = probing;
+  const { signs, metricsHost: host, metricsPort: port, probedAt } = probing;
   try {
-    const probes = await serveProbes({ ...probing, host, port });
+    const probes =
+      probedAt === undefined
+        ? await serveProbes({ signs, host, port })
+        : { port: probedAt, close: () => Promise.resolve() };
     pools.protect(probes.port);
     return probes;
   } catch (error) {

@@ -1,22 +1,35 @@
-// `postrider worker`: one worker process, as Kubernetes runs it.
+// `postrider worker`: one worker process, as Kubernetes runs it, or several behind one command.
 
-import type { Logger } from "@postrider/shared/log";
 import type { Settings } from "@postrider/shared/settings/settings";
 import { type Command, Option } from "commander";
 import type { Context } from "../context.ts";
+import type { Beside } from "../run-worker.ts";
 import { whenToldToStop } from "../told-to-stop.ts";
 import { refuseUrl } from "../with-producer.ts";
 import { parseWhole } from "./whole.ts";
 
+interface Options {
+  readonly lanes?: string;
+  readonly processes?: string;
+  readonly parent?: number;
+}
+
 export function addWorker(program: Command, context: Context): void {
+  const { environment } = context.surroundings;
   program
     .command("worker")
     .description("Claim and send deliveries until told to stop (SIGTERM, SIGINT)")
     .option("--lanes <names>", "lanes to serve, separated by commas, instead of POSTRIDER_LANES")
+    .option("--processes <count>", "processes to start, auto for one a core, instead of POSTRIDER_PROCESSES")
     .addOption(parentOption())
-    .action(async ({ lanes, parent }: { lanes?: string; parent?: number }) => {
-      if (lanes !== undefined) context.surroundings.environment["POSTRIDER_LANES"] = lanes;
-      await runWorker(context.settings(), parent);
+    .action(async ({ lanes, processes, parent }: Options) => {
+      if (lanes !== undefined) environment["POSTRIDER_LANES"] = lanes;
+      if (processes !== undefined) environment["POSTRIDER_PROCESSES"] = processes;
+      const settings = context.settings();
+      if (settings.processes === 1) return await runWorker(settings, parent);
+      refuseUrl(settings);
+      const { superviseWorkers } = await import("../processes/supervise.ts");
+      context.end(await superviseWorkers(settings, environment["NODE_OPTIONS"], parent));
     });
 }
 
@@ -27,42 +40,18 @@ export function parentOption(): Option {
   );
 }
 
-/** What runs beside a worker in the same process, until that is told to stop. */
-export type Beside = (
-  log: Logger,
-  until: { readonly told: Promise<unknown>; readonly flush: () => Promise<void> },
-) => Promise<void>;
-
 /**
  * Runs a worker until SIGTERM, SIGINT or the end of a parent; a second signal ends the grace period at once.
  */
 export async function runWorker(settings: Settings, parent?: number, beside?: Beside): Promise<void> {
   refuseUrl(settings);
   const { createLogger } = await import("@postrider/shared/log");
-  const { log, flush } = createLogger({ level: settings.logLevel, format: settings.logFormat });
-  // Heard from the first moment on: getting ready waits for Redis as long as it takes.
+  const logging = createLogger({ level: settings.logLevel, format: settings.logFormat });
   const told = new Promise<string>((resolve) => void whenToldToStop(resolve, parent));
   try {
-    const { createWorker } = await import("@postrider/worker/worker");
-    const worker = await Promise.race([createWorker(settings, log), told]);
-    if (typeof worker === "string") return log.info({ why: worker }, "stopped before it was ready");
-    void told.then((why) => {
-      log.info({ why }, "stopping");
-      void worker.close();
-    });
-    log.info(
-      { lanes: settings.lanes, concurrency: settings.concurrency, metricsPort: worker.metricsPort },
-      "worker ready",
-    );
-    void flush();
-    const besides = beside?.(log, { told, flush });
-    // Where that fails, as for a port that is taken, there is nothing to go on for.
-    besides?.catch(() => worker.close());
-    await worker.run();
-    await worker.close();
-    await besides;
-    log.info("stopped");
+    const { runUntilTold } = await import("../run-worker.ts");
+    await runUntilTold({ settings, logging, told, ...(beside && { beside }) });
   } finally {
-    await flush();
+    await logging.flush();
   }
 }

@@ -2,6 +2,7 @@
 // now; any other one composes in a thread that is killed when it takes too long or too much, so that no
 // author can hold up a worker's deliveries.
 
+import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { LRUCache } from "lru-cache";
 import type { CompiledAction } from "../compile.ts";
@@ -154,6 +155,8 @@ interface Thread {
 }
 
 function startThread({ composeMsMax, heapMbMax, compose }: ComposerLimits): Thread {
+  // One on the command line, which this thread has had the use of, would go before the other thread's limit.
+  setFlagsFromString("--max-semi-space-size=0");
   const worker = new Worker(THREAD_FILE, {
     execArgv: [],
     workerData: compose,
@@ -191,8 +194,7 @@ function startThread({ composeMsMax, heapMbMax, compose }: ComposerLimits): Thre
           die(toTooCostly(`it took longer than ${composeMsMax} ms`));
           void worker.terminate();
         };
-        // Where it was this thread that stood still, the answer lies here already: it is taken before the
-        // next immediate.
+        // Where this thread has stood still the answer lies here already, and comes before an immediate.
         const timer = setTimeout(() => setImmediate(giveUp), composeMsMax);
         settle = (composed) => {
           clearTimeout(timer);

@@ -15,6 +15,9 @@ function lanes(text: string, context: z.RefinementCtx): string[] {
   return [...new Set(names)];
 }
 
+/** The most that one command starts: more belong on several machines, where one of these may be lost. */
+const PROCESSES_MAX = 64;
+
 export const workerSettings = {
   lanes: z
     .string()
@@ -24,6 +27,15 @@ export const workerSettings = {
   concurrency: integer(1, 5_000)
     .default(100)
     .describe("Deliveries in flight at once, per lane and worker process."),
+  processes: z
+    .union(
+      [z.literal("auto"), integer(1, PROCESSES_MAX)],
+      `must be auto or a whole number from 1 to ${PROCESSES_MAX}`,
+    )
+    .default(1)
+    .describe(
+      "Worker processes that `postrider worker` starts behind its one metrics port; `auto`: one for each core that it may use, which in a container are those of the machine. Other settings are those of each process.",
+    ),
   ownLanesMax: integer(1, 10_000)
     .default(256)
     .describe(

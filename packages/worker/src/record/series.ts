@@ -162,6 +162,7 @@ function defineLaneSeries(registry: Registry) {
       name: "postrider_own_lanes",
       help: `Own lanes by kind. ${SAME}`,
       labelNames: ["kind"],
+      aggregator: "max",
       registers,
     }),
     ownLanesServed: new Gauge({
@@ -177,39 +178,46 @@ function defineLaneSeries(registry: Registry) {
     ownLanesHeldUp: new Gauge({
       name: "postrider_own_lanes_held_up",
       help: `Runs' lanes that stand still because the destination that they feed has enough waiting, or is stopped. ${SAME}`,
+      aggregator: "max",
       registers,
     }),
     sharedLanesUnserved: new Gauge({
       name: "postrider_shared_lanes_unserved",
       help: "Shared lanes with deliveries that no worker serves, as the latest audit by this worker found; its log names them. Take the max.",
+      aggregator: "max",
       registers,
     }),
     ownLanesUnserved: new Gauge({
       name: "postrider_own_lanes_unserved",
       help: `Own lanes that no worker has room for at this moment; they take turns. ${SAME}`,
+      aggregator: "max",
       registers,
     }),
     circuits: new Gauge({
       name: "postrider_circuits",
       help: `Destinations by the state of their circuit. ${SAME}`,
       labelNames: ["state"],
+      aggregator: "max",
       registers,
     }),
     circuit: new Gauge({
       name: "postrider_destination_circuit",
       help: `0 closed, 1 half-open, 2 open; of destinations with an own lane, at most ${DESTINATIONS_SHOWN_MAX}. ${SAME}`,
       labelNames: ["destination"],
+      aggregator: "max",
       registers,
     }),
     coolingDown: new Gauge({
       name: "postrider_destinations_cooling_down",
       help: `Destinations whose own refusals ask to be left alone for a while (Retry-After). ${SAME}`,
+      aggregator: "max",
       registers,
     }),
     adaptiveRate: new Gauge({
       name: "postrider_destination_adaptive_rate_per_second",
       help: `The rate that a destination's 429s have taught; at most ${DESTINATIONS_SHOWN_MAX} destinations. ${SAME}`,
       labelNames: ["destination"],
+      aggregator: "max",
       registers,
     }),
     healed: new Counter({
@@ -221,6 +229,7 @@ function defineLaneSeries(registry: Registry) {
       name: "postrider_deliveries_imbalance",
       help: "Deliveries out of balance, as the latest audit by this worker found: accepted, not ended and in no lane (lost), or in a lane although the ledger knows of nothing left there (surplus). Should stay 0. Take the max.",
       labelNames: ["kind"],
+      aggregator: "max",
       registers,
     }),
   };
