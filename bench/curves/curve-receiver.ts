@@ -2,8 +2,8 @@
 // there are to be destinations. It knows each delivery by its number, so that one that is lost and one that
 // comes twice do not make up for each other.
 
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 
 export interface CurveReceiver {
   readonly port: number;
@@ -21,6 +21,10 @@ export interface CurveReceiverOptions {
   readonly latencyMs: number;
   /** Share of the requests that are answered with 500. */
   readonly failures: number;
+  /** Of each answer's body (0). */
+  readonly answerBytes?: number;
+  /** Told of each request as its head has come, by its Idempotency-Key. */
+  readonly came?: (key: string) => void;
 }
 
 /** The four numbers of a destination's address: every address that begins with 127 is this machine's own. */
@@ -33,46 +37,47 @@ const KEEP_ALIVE_MS = 60_000;
 const BACKLOG = 4_096;
 
 export async function startCurveReceiver(options: CurveReceiverOptions): Promise<CurveReceiver> {
-  const { destinations, latencyMs, failures } = options;
+  const { destinations, failures, came } = options;
+  const toAnswer = createAnswer(options);
   const account = createAccount(failures);
-  const http = createHttpServer({ keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true }, (request, response) =>
-    answer(request, response, latencyMs, account.came(Number(/\d+/.exec(request.url ?? "")?.[0]))),
-  );
-  const servers: Server[] = [];
-  let port = 0;
-  for (let destination = 0; destination < destinations; destination++) {
-    const server = createServer((socket) => http.emit("connection", socket));
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen({ host: toAddress(destination).join("."), port, backlog: BACKLOG }, resolve);
-    });
-    port = (server.address() as AddressInfo).port;
-    servers.push(server);
-  }
+  const http = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true }, (request, response) => {
+    came?.(String(request.headers["idempotency-key"]));
+    toAnswer(request, response, account.came(Number(/\d+/.exec(request.url ?? "")?.[0])));
+  });
+  // A socket that listens for each of thousands of addresses would take the files that connections need. So
+  // one takes all, and has nothing to say to who comes from elsewhere.
+  http.on("connection", (socket) => {
+    if (!socket.localAddress?.startsWith("127.")) socket.destroy();
+  });
+  const host = destinations === 1 ? toAddress(0).join(".") : "0.0.0.0";
+  await new Promise<void>((resolve, reject) => {
+    http.once("error", reject);
+    http.listen({ host, port: 0, backlog: BACKLOG }, resolve);
+  });
   return {
-    port,
+    port: (http.address() as AddressInfo).port,
     ...account,
     async close() {
       http.closeAllConnections();
-      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+      await new Promise((resolve) => http.close(resolve));
     },
   };
 }
 
-function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  latencyMs: number,
-  isAccepted: boolean,
-): void {
-  // A body must be read to its end, or the socket is of no more use.
-  request.resume();
-  const end = (): void => {
-    response.statusCode = isAccepted ? 200 : 500;
-    response.end();
+type Answer = (request: IncomingMessage, response: ServerResponse, isAccepted: boolean) => void;
+
+function createAnswer({ latencyMs, answerBytes = 0 }: CurveReceiverOptions): Answer {
+  const body = Buffer.alloc(answerBytes, "x");
+  return (request, response, isAccepted) => {
+    // A body must be read to its end, or the socket is of no more use.
+    request.resume();
+    const end = (): void => {
+      response.statusCode = isAccepted ? 200 : 500;
+      response.end(body);
+    };
+    if (latencyMs > 0) setTimeout(end, latencyMs);
+    else request.once("end", end);
   };
-  if (latencyMs > 0) setTimeout(end, latencyMs);
-  else request.once("end", end);
 }
 
 function createAccount(failures: number) {
