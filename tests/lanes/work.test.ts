@@ -107,6 +107,21 @@ test("what nobody noted is found within so many looks, and what may run again at
   expect(await work.find(lanes, now + 27)).toEqual(["run.empty3", "run.empty60"]);
 });
 
+test("a delivery may move into a known lane where Redis is full", async () => {
+  const server = await startRedisServer({ binary: redisBinary() });
+  onTestFinished(() => server.stop());
+  const { redis, now } = await open(server.url);
+  const entry = { lane: "run.one", kind: "run", of: "one", createdAt: now } as const;
+  const ensure = () => redis.eval(ENSURE_LANE, ...toEnsure(shardKeys, entry));
+  await ensure();
+  await redis.del(shardKeys.ownLaneArrivals());
+  await redis.config("SET", "maxmemory", "1");
+
+  await ensure();
+
+  expect(await redis.zrange(shardKeys.ownLaneArrivals(), "0", "-1")).toEqual(["run.one"]);
+});
+
 test("a look at ten thousand idle lanes costs two commands and a few kilobytes", async () => {
   const server = await startRedisServer({ binary: redisBinary() });
   onTestFinished(() => server.stop());

@@ -14,8 +14,9 @@ export const NOTE_ARRIVAL = `
 local function noteArrival(arrivals, lane)
   local time = redis.call("TIME")
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
-  redis.call("ZADD", arrivals, string.format("%.0f", now), lane)
+  -- First, so that Redis at maxmemory lets this through: it makes room.
   redis.call("ZREMRANGEBYSCORE", arrivals, "-inf", string.format("(%.0f", now - ${ARRIVALS_KEPT_MS}))
+  redis.call("ZADD", arrivals, string.format("%.0f", now), lane)
   redis.call("PEXPIRE", arrivals, ${ARRIVALS_KEPT_MS})
 end
 `;
