@@ -15,6 +15,8 @@ export interface World {
 
 export interface Case {
   readonly name: string;
+  /** Its requests are all the same, and name no delivery. */
+  readonly isConstant?: true;
   /** Gets ready on an empty Redis. */
   open(world: World): Promise<OpenCase>;
 }
@@ -69,7 +71,10 @@ function bare(name: string, jobOptions: JobsOptions, queueOptions: Partial<Queue
 }
 
 /** No retries, nothing kept, and no more of the event stream than one block of it. */
-export const floor = bare("floor", {}, { streams: { events: { maxLen: 100 } } });
+export const floor: Case = {
+  ...bare("floor", {}, { streams: { events: { maxLen: 100 } } }),
+  isConstant: true,
+};
 
 /** As the documentation's examples do it. */
 export const firstScript = bare(

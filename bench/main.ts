@@ -3,94 +3,32 @@
 // and as JSON. README.md says the rest.
 
 import { writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
-import { type ApartOptions, measureApart } from "./apart.ts";
-import { keepingLess, keepingNothing, postrider, severalShards } from "./cases/postrider.ts";
-import { type Case, firstScript, floor } from "./cases.ts";
+import { measureApart } from "./apart.ts";
+import { type BenchOptions, readOptions } from "./bench-options.ts";
+import { postrider } from "./cases/postrider.ts";
+import { type Case, floor } from "./cases.ts";
+import {
+  compare,
+  describeComparison,
+  type ReleaseFigures,
+  type ReleaseQuantity,
+  readRelease,
+  toQuantities,
+  writeRelease,
+} from "./compare.ts";
 import { type CompositionMeasurement, measureComposition } from "./composition.ts";
 import { type EnqueueMeasurement, measureEnqueue } from "./enqueue.ts";
 import { describeGuard, measureGuard } from "./guard.ts";
 import { type Bench, type Measurement, measure } from "./measure.ts";
-import { type Rounds, toJson, toText } from "./report.ts";
+import { machine, type Rounds, toJson, toText } from "./report.ts";
 import { measureSigning } from "./signing.ts";
 import { checkSystem, measureAlone, openStand } from "./stand.ts";
 import { toSpreads } from "./statistics.ts";
 
-const CASES = [floor, firstScript, postrider, keepingNothing];
-/** Measured where they are named alone: what each is the difference of is little. */
-const CASES_ON_DEMAND = [...keepingLess, ...severalShards];
-/** What `--only` calls the measurement of composing alone. */
-const COMPOSITION = "composition";
-/** And of a run through the API. */
-const STREAMING = "streaming";
-/** And of single deliveries by POST. */
-const POSTS = "posts";
-/** And of what the capacity planner has to know; only where it is named. */
-const PLANNING = "plan";
-const NAMES = [
-  ...[...CASES, ...CASES_ON_DEMAND].map(({ name }) => name),
-  COMPOSITION,
-  STREAMING,
-  POSTS,
-  PLANNING,
-];
-
-const HELP = `npm run bench -- [options]
-  --deliveries N   measured in each round (20000)
-  --warm-up N      delivered before, in the same process (15000)
-  --rounds N       of all cases, interleaved (5)
-  --concurrency N  deliveries in flight (100)
-  --only NAMES     of ${NAMES.join(",")}
-  --json FILE      also writes the results there`;
-
-interface Options extends ApartOptions {
-  readonly cases: readonly Case[];
-  readonly isComposing: boolean;
-  readonly json: string | undefined;
-}
-
-function readOptions(): Options {
-  const text = { type: "string" } as const;
-  const names = {
-    deliveries: text,
-    "warm-up": text,
-    rounds: text,
-    concurrency: text,
-    only: text,
-    json: text,
-  };
-  const { values } = parseArgs({ options: { ...names, help: { type: "boolean" } } });
-  if (values.help === true) {
-    console.log(HELP);
-    process.exit(0);
-  }
-  const count = (value: string | undefined, byDefault: number): number => {
-    const number = Number(value ?? byDefault);
-    if (!Number.isInteger(number) || number < 1) throw new Error(`"${value}" is not a number of 1 or more`);
-    return number;
-  };
-  const only = values.only?.split(",");
-  const named = [...CASES, ...CASES_ON_DEMAND].filter(({ name }) => only?.includes(name));
-  const cases = only === undefined ? CASES : named;
-  const unknown = only?.find((name) => !NAMES.includes(name));
-  if (unknown !== undefined) throw new Error(`--only takes ${NAMES.join(", ")}`);
-  return {
-    deliveries: count(values.deliveries, 20_000),
-    warmUp: count(values["warm-up"], 15_000),
-    rounds: count(values.rounds, 5),
-    concurrency: count(values.concurrency, 100),
-    cases,
-    isComposing: only === undefined || only.includes(COMPOSITION),
-    isStreaming: only === undefined || only.includes(STREAMING),
-    isPosting: only === undefined || only.includes(POSTS),
-    isPlanning: only?.includes(PLANNING) ?? false,
-    json: values.json,
-  };
-}
-
-async function run(options: Options): Promise<void> {
+async function run(options: BenchOptions): Promise<void> {
+  // Before a run of minutes that could not be compared with it.
+  const before = options.compared && (await readRelease(options.compared.file));
   const bench = await openStand(options.concurrency, say);
-  const { lane, sink } = bench;
   const rounds = {
     composition: compose(options),
     ...(await runRounds(bench, options)),
@@ -100,21 +38,31 @@ async function run(options: Options): Promise<void> {
   const ours = rounds.deliveries.get(postrider.name);
   const guard = await measureGuard(ours === undefined ? null : toSpreads(ours).nodeMicrosPerDelivery.median);
   console.log(`\n${describeGuard(guard)}`);
-  if (options.json !== undefined) {
-    const { deliveries, warmUp, concurrency } = options;
-    const circumstances = {
-      deliveries,
-      warmUp,
-      rounds: options.rounds,
-      concurrency,
-      sink: sink.name,
-      redis: await lane.version(),
-    };
-    await writeFile(options.json, toJson(rounds, guard, circumstances));
-  }
+  const { deliveries, warmUp, concurrency } = options;
+  const redis = await bench.lane.version();
+  const circumstances = {
+    deliveries,
+    warmUp,
+    rounds: options.rounds,
+    concurrency,
+    sink: bench.sink.name,
+    redis,
+  };
+  if (options.json !== undefined) await writeFile(options.json, toJson(rounds, guard, circumstances));
+  const quantities = toQuantities(rounds);
+  if (options.release !== undefined)
+    say(`${await writeRelease(options.release, quantities, { ...circumstances, ...machine() })} is written`);
+  if (before !== undefined) hold(before, quantities);
 }
 
-function compose({ isComposing, rounds }: Options): Map<string, CompositionMeasurement[]> {
+/** Ends the bench with 1 where something got worse. */
+function hold(before: ReleaseFigures, quantities: readonly ReleaseQuantity[]): void {
+  const compared = compare(before, quantities);
+  console.log(`\n${describeComparison(before.release, compared)}`);
+  if (compared.some(({ verdict }) => verdict === "worse")) process.exitCode = 1;
+}
+
+function compose({ isComposing, rounds }: BenchOptions): Map<string, CompositionMeasurement[]> {
   if (!isComposing) return new Map();
   say("composing");
   return measureComposition(rounds);
@@ -122,7 +70,7 @@ function compose({ isComposing, rounds }: Options): Map<string, CompositionMeasu
 
 async function runRounds(
   bench: Bench,
-  { cases, rounds, deliveries, warmUp }: Options,
+  { cases, rounds, deliveries, warmUp }: BenchOptions,
 ): Promise<Omit<Rounds, "composition" | "streaming" | "posts" | "planning">> {
   const size = { deliveries, warmUp };
   const delivered = new Map<string, Measurement[]>(cases.map(({ name }) => [name, []]));

@@ -4,6 +4,7 @@
 // the same for all.
 
 import { join } from "node:path";
+import { accountFor } from "./arrived.ts";
 import type { Case, World } from "./cases.ts";
 import { type Child, cpuMicros, startChild } from "./child.ts";
 import type { Lane } from "./lane.ts";
@@ -53,6 +54,7 @@ export async function measure(
     await lane.pause();
     await opened.enqueue(warmUp, deliveries);
 
+    await sink.paths();
     const before = await spent();
     const startedAt = performance.now();
     await lane.resume();
@@ -60,7 +62,8 @@ export async function measure(
     const seconds = (performance.now() - startedAt) / 1_000;
     const after = await spent();
 
-    await refuseLoss(lane, after.requests - before.requests, deliveries);
+    await refuseFailures(lane, deliveries);
+    const repeats = await refuseLoss(subject, sink, { first: warmUp, deliveries });
     const node = (after.node - before.node) / deliveries;
     const redis = (after.redis - before.redis) / deliveries;
     return {
@@ -70,7 +73,7 @@ export async function measure(
       deliveriesPerCpuSecond: 1e6 / (node + redis),
       keptBytesPerDelivery: ((await lane.dataBytes()) - bytesBefore) / deliveries,
       sinkLoad: (after.sink - before.sink) / 1e6 / seconds,
-      repeats: after.requests - before.requests - deliveries,
+      repeats,
     };
   } finally {
     await worker.stop();
@@ -82,24 +85,37 @@ interface Spent {
   readonly node: number;
   readonly redis: number;
   readonly sink: number;
-  readonly requests: number;
 }
 
 async function readSpent({ worker, lane, sink }: { worker: Child; lane: Lane; sink: Sink }): Promise<Spent> {
-  const [node, redis, atSink, requests] = await Promise.all([
+  const [node, redis, atSink] = await Promise.all([
     cpuMicros(worker),
     lane.cpuMicros(),
     cpuMicros(sink.child),
-    sink.requests(),
   ]);
-  return { node, redis, sink: atSink, requests };
+  return { node, redis, sink: atSink };
 }
 
-async function refuseLoss(lane: Lane, requests: number, deliveries: number): Promise<void> {
+async function refuseFailures(lane: Lane, deliveries: number): Promise<void> {
   const failures = await lane.failures();
   if (failures !== null) throw new Error(`of ${deliveries} deliveries ${failures}`);
-  if (requests < deliveries)
-    throw new Error(`the sink saw ${requests} requests for ${deliveries} deliveries`);
+}
+
+/**
+ * Holds what the sink has seen against what was enqueued, delivery by delivery. Where all requests of a case
+ * are the same there is their number alone. @returns how many were repeated.
+ */
+async function refuseLoss(
+  { name, isConstant }: Case,
+  sink: Sink,
+  { first, deliveries }: { readonly first: number; readonly deliveries: number },
+): Promise<number> {
+  const paths = await sink.paths();
+  const { lost, repeats } = isConstant
+    ? { lost: Math.max(0, deliveries - paths.length), repeats: Math.max(0, paths.length - deliveries) }
+    : accountFor(paths, first, deliveries);
+  if (lost > 0) throw new Error(`of ${deliveries} deliveries of ${name} ${lost} never reached the sink`);
+  return repeats;
 }
 
 const STUCK_MS = 30_000;

@@ -115,9 +115,14 @@ export function toJson(rounds: Rounds, guard: GuardMeasurement, circumstances: C
     plan: rounds.planning,
     signing: { ...rounds.signing, shareOfDelivery: toSigningShare(rounds) },
     guard,
-    circumstances: { ...circumstances, node: process.version, cores: cpus().length, cpu: cpus()[0]?.model },
+    circumstances: { ...circumstances, ...machine() },
   };
   return `${JSON.stringify(report, null, 2)}\n`;
+}
+
+/** What figures belong to. */
+export function machine() {
+  return { node: process.version, cores: cpus().length, cpu: cpus()[0]?.model };
 }
 
 function toCompositionRatio(rounds: readonly CompositionMeasurement[]): Spread {

@@ -4,7 +4,7 @@
 
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,6 +18,8 @@ export interface Sink {
   readonly child: Child;
   /** Requests answered so far, those for this number left out. */
   requests(): Promise<number>;
+  /** The paths of those since this was last asked, in any order. */
+  paths(): Promise<readonly string[]>;
 }
 
 const run = promisify(execFile);
@@ -35,11 +37,17 @@ export async function startSink(folder: string, say: (line: string) => void): Pr
   if (nginx === null) {
     const script = fileURLToPath(new URL("sink-fallback.ts", import.meta.url));
     const child = startChild(
-      [process.execPath, "--import", import.meta.resolve("tsx"), script, String(port)],
+      [process.execPath, "--import", import.meta.resolve("tsx"), script, String(port), toPathsFile(folder)],
       { log },
     );
     say("sink: a server in node, since nginx is not to be had here");
-    return toSink("node", port, child);
+    // It writes what it has noted whenever it is asked for its count.
+    return toSink(
+      "node",
+      port,
+      child,
+      createPaths(folder, () => undefined),
+    );
   }
   const config = join(folder, "nginx.conf");
   await writeFile(config, toConfig(port, folder));
@@ -47,7 +55,16 @@ export async function startSink(folder: string, say: (line: string) => void): Pr
   const { stderr } = await run(nginx, ["-v"]);
   const name = /nginx\/\S+/.exec(stderr)?.[0] ?? "nginx";
   say(`sink: ${name}, ${installed ?? "unpacked from Debian's package"}`);
-  return toSink(name, port, child);
+  return toSink(
+    name,
+    port,
+    child,
+    createPaths(folder, () => process.kill(child.pid, "SIGUSR1")),
+  );
+}
+
+function toPathsFile(folder: string): string {
+  return join(folder, "paths.log");
 }
 
 const PLACES = [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/usr/local/sbin"];
@@ -97,13 +114,14 @@ pid ${folder}/nginx.pid;
 events { worker_connections 4096; }
 http {
   ${temporary.join("\n  ")}
-  access_log off;
+  log_format path $request_uri;
+  access_log ${toPathsFile(folder)} path buffer=256k;
   keepalive_requests 1000000000;
   keepalive_timeout 1h;
   server {
     listen 127.0.0.1:${port} backlog=4096;
     location / { return 200 "ok"; }
-    location = ${COUNT_PATH} { stub_status; }
+    location = ${COUNT_PATH} { stub_status; access_log off; }
   }
 }
 `;
@@ -111,7 +129,9 @@ http {
 
 const START_MS = 10_000;
 
-async function toSink(name: string, port: number, child: Child): Promise<Sink> {
+type ReadPaths = (requests: number) => Promise<readonly string[]>;
+
+async function toSink(name: string, port: number, child: Child, readPaths: ReadPaths): Promise<Sink> {
   const url = `http://127.0.0.1:${port}`;
   let asked = 0;
   const requests = async (): Promise<number> => {
@@ -122,7 +142,30 @@ async function toSink(name: string, port: number, child: Child): Promise<Sink> {
     return Number(total) - asked;
   };
   await Promise.race([untilAnswers(requests), child.failure]);
-  return { name, url, child, requests };
+  return { name, url, child, requests, paths: async () => readPaths(await requests()) };
+}
+
+const WRITTEN_POLL_MS = 20;
+const WRITTEN_MS = 10_000;
+
+/** @param flush makes the sink write what it has noted. */
+function createPaths(folder: string, flush: () => void): ReadPaths {
+  const file = toPathsFile(folder);
+  let read = 0;
+  return async (wanted) => {
+    const deadline = Date.now() + WRITTEN_MS;
+    flush();
+    for (;;) {
+      const all = existsSync(file) ? (await readFile(file, "utf8")).split("\n") : [""];
+      if (all.length - 1 >= wanted) {
+        const paths = all.slice(read, -1);
+        read = all.length - 1;
+        return paths;
+      }
+      if (Date.now() > deadline) throw new Error(`the sink noted ${all.length - 1} of ${wanted} requests`);
+      await new Promise((resolve) => setTimeout(resolve, WRITTEN_POLL_MS));
+    }
+  };
 }
 
 async function untilAnswers(ask: () => Promise<unknown>): Promise<void> {

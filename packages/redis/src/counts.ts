@@ -9,7 +9,7 @@ const LANES_AT_ONCE = 500;
 /** BullMQ keeps a delayed job's time in ms above twelve bits of order. */
 export const DELAY_UNIT = 0x1000;
 
-/** BullMQ's parts of a lane that hold deliveries, in the order of COUNT's keys. */
+/** BullMQ's parts of a lane that hold deliveries, in the order in which COUNT names them. */
 const PARTS = ["wait", "paused", "prioritized", "delayed", "active", "failed"] as const;
 type Part = (typeof PARTS)[number];
 
@@ -29,12 +29,14 @@ export interface LaneCounts {
 export const NOTHING_THERE: LaneCounts = { waiting: 0, delayed: 0, due: 0, inFlight: 0, deadLetters: 0 };
 
 /**
- * `count(i, due)`: what lies in the lane whose parts' keys begin at KEYS[i], or nil where nothing does: most
- * lanes are empty, and cost one look. `due` is the highest score of a delayed one that counts as due.
+ * `count(lane, due)`: what lies in that lane, or nil where nothing does: most lanes are empty, and cost one
+ * look. `due` is the highest score of a delayed one that counts as due. A lane's keys are made here, since
+ * all of them are nine times as many bytes as its name; ARGV 1 is their prefix, and KEYS 1 is in their slot.
  */
 const COUNT = `
-local function count(i, due)
-  local wait, paused, prioritized, delayed, active, failed = unpack(KEYS, i, i + ${PARTS.length - 1})
+local function count(lane, due)
+  local of = ARGV[1] .. ":" .. lane .. ":"
+  local wait, paused, prioritized, delayed, active, failed = ${PARTS.map((part) => `of .. "${part}"`).join(", ")}
   if redis.call("EXISTS", wait, paused, prioritized, delayed, active, failed) == 0 then return nil end
   local later = redis.call("ZCARD", delayed)
   return redis.call("LLEN", wait) + redis.call("LLEN", paused) + redis.call("ZCARD", prioritized), later,
@@ -43,15 +45,15 @@ end
 `;
 
 /**
- * Input: KEYS the parts of each lane; ARGV the score. Output: of each lane that is not empty its number, from
+ * Input: KEYS totals; ARGV prefix, the score, lanes. Output: of each lane that is not empty its number, from
  * 1, and its five counts.
  */
 const COUNT_LANES = `${COUNT}
 local found = {}
-for i = 1, #KEYS, ${PARTS.length} do
-  local waiting, delayed, due, inFlight, failed = count(i, ARGV[1])
+for i = 3, #ARGV do
+  local waiting, delayed, due, inFlight, failed = count(ARGV[i], ARGV[2])
   if waiting then
-    for _, one in ipairs({(i - 1) / ${PARTS.length} + 1, waiting, delayed, due, inFlight, failed}) do found[#found + 1] = one end
+    for _, one in ipairs({i - 2, waiting, delayed, due, inFlight, failed}) do found[#found + 1] = one end
   end
 end
 return found
@@ -70,12 +72,13 @@ export async function countLanes(
   const counts = new Map<string, LaneCounts>();
   for (let from = 0; from < lanes.length; from += LANES_AT_ONCE) {
     const some = lanes.slice(from, from + LANES_AT_ONCE);
-    const names = some.flatMap((lane) => toParts(shard, lane));
     const found = (await shard.redis.eval(
       COUNT_LANES,
-      names.length,
-      ...names,
+      1,
+      shard.keys.totals(),
+      shard.keys.prefix,
       dueAt * DELAY_UNIT,
+      ...some,
     )) as number[];
     for (let at = 0; at < found.length; at += COUNTS) {
       const [number = 0, waiting = 0, delayed = 0, due = 0, inFlight = 0, deadLetters = 0] = found.slice(
@@ -88,23 +91,19 @@ export async function countLanes(
   return counts;
 }
 
-function toParts(shard: Shard, lane: string): string[] {
-  return PARTS.map((part) => shard.keys.ofLane(lane, part));
-}
-
 /** Whether a delivery lies in a lane that has not ended; a dead letter has. */
 export function holdsDeliveries({ waiting, delayed, inFlight }: LaneCounts): boolean {
   return waiting + delayed + inFlight > 0;
 }
 
 /**
- * Input: KEYS totals, then the parts of each lane. Output: {enqueued, ended, waiting in the lanes, claimed
- * from them}, all of one moment.
+ * Input: KEYS totals; ARGV prefix, lanes. Output: {enqueued, ended, waiting in the lanes, claimed from them},
+ * all of one moment.
  */
 const TAKE_BALANCE = `${COUNT}
 local waiting, claimed = 0, 0
-for i = 2, #KEYS, ${PARTS.length} do
-  local here, delayed, _, active = count(i, "-inf")
+for i = 2, #ARGV do
+  local here, delayed, _, active = count(ARGV[i], "-inf")
   if here then
     waiting = waiting + here + delayed
     claimed = claimed + active
@@ -125,12 +124,12 @@ export interface Balance {
 
 /** The ledger's totals and what lies in all these lanes, read at one moment. */
 export async function readBalance(shard: Shard, lanes: readonly string[]): Promise<Balance> {
-  const names = lanes.flatMap((lane) => toParts(shard, lane));
   const [enqueued = 0, ended = 0, waiting = 0, claimed = 0] = (await shard.redis.eval(
     TAKE_BALANCE,
-    names.length + 1,
+    1,
     shard.keys.totals(),
-    ...names,
+    shard.keys.prefix,
+    ...lanes,
   )) as number[];
   return { enqueued, ended, waiting, claimed };
 }

@@ -78,6 +78,8 @@ export function createShardKeys(keyPrefix: string, shard: string) {
     ownLanes: () => `${prefix}:own-lanes`,
     /** Which own lanes changed last: sorted by version. */
     ownLaneChanges: () => `${prefix}:own-lanes:changes`,
+    /** Own lanes into which something came lately: sorted by Redis' clock, in Unix ms. */
+    ownLaneArrivals: () => `${prefix}:own-lanes:arrivals`,
     /** The latest version. */
     ownLaneVersion: () => `${prefix}:own-lanes:version`,
     /** What workers met at a destination lately: `<second>:<kind>` → count. */

@@ -9,6 +9,7 @@ import { DELAY_UNIT } from "./counts.ts";
 import type { ShardKeys } from "./keys.ts";
 import { type RunFacts, toLaneEvents, withThrottling } from "./lane-events.ts";
 import { dissolveLane } from "./scripts/dissolve-lane.ts";
+import { NOTE_ARRIVAL } from "./scripts/note-arrival.ts";
 import { TELL_EVENT } from "./scripts/tell-fragments.ts";
 import type { Shard } from "./shard.ts";
 
@@ -22,12 +23,15 @@ const UPDATE_TRIES = 10;
 
 /**
  * Saves an entry if it is still as its writer saw it, sets the queue's switches, and tells what that means.
- * Input: KEYS own lanes, changes, version, meta, wait, delayed, marker, limiter, events and totals (only
- * where there are events); ARGV lane, version seen ("" = none), JSON, 1 if paused, concurrency, max, duration
- * ("" = none), changes kept, 1 if the rate is a higher one, then per event its id and data.
+ * Whatever the outcome, what comes into the lane in the same transaction is noted, unless others wait there
+ * already, which was noted when they came.
+ * Input: KEYS own lanes, changes, version, meta, wait, delayed, marker, limiter, arrivals, events and totals
+ * (only where there are events); ARGV lane, version seen ("" = none), JSON, 1 if paused, concurrency, max,
+ * duration ("" = none), changes kept, 1 if the rate is a higher one, then per event its id and data.
  * Output: {1 if saved, the entry as it stands}.
  */
-const SAVE = `${TELL_EVENT}
+const SAVE = `${TELL_EVENT}${NOTE_ARRIVAL}
+if redis.call("EXISTS", KEYS[5]) == 0 then noteArrival(KEYS[9], ARGV[1]) end
 local current = redis.call("HGET", KEYS[1], ARGV[1])
 local seen = current and string.match(current, "^%d+") or ""
 if seen ~= ARGV[2] then return {0, current or ""} end
@@ -36,7 +40,7 @@ redis.call("ZADD", KEYS[2], version, ARGV[1])
 redis.call("ZREMRANGEBYRANK", KEYS[2], 0, -1 - tonumber(ARGV[8]))
 local entry = version .. " " .. ARGV[3]
 redis.call("HSET", KEYS[1], ARGV[1], entry)
-for i = 10, #ARGV, 2 do tellEvent(KEYS[9], KEYS[10], ARGV[i], ARGV[i + 1]) end
+for i = 10, #ARGV, 2 do tellEvent(KEYS[10], KEYS[11], ARGV[i], ARGV[i + 1]) end
 -- What waits for a lower rate need not wait any longer.
 if ARGV[9] == "1" then redis.call("DEL", KEYS[8]) end
 for field, value in pairs({concurrency = ARGV[5], max = ARGV[6], duration = ARGV[7]}) do
@@ -177,11 +181,12 @@ function toSave(keys: ShardKeys, entry: OwnLane, { seen, before, told }: Save): 
   const { isPaused, concurrency, rate } = toSwitches(entry);
   const streams = told.length === 0 ? [] : [keys.events(), keys.totals()];
   return [
-    8 + streams.length,
+    9 + streams.length,
     keys.ownLanes(),
     keys.ownLaneChanges(),
     keys.ownLaneVersion(),
     ...["meta", "wait", "delayed", "marker", "limiter"].map((part) => keys.ofLane(lane, part)),
+    keys.ownLaneArrivals(),
     ...streams,
     lane,
     seen,

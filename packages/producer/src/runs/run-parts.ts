@@ -8,6 +8,7 @@ import type { LaneQueues } from "@postrider/redis/lane-queues";
 import { readRunFacts } from "@postrider/redis/run-facts";
 import { toRunState } from "@postrider/redis/run-state";
 import { cancelRun, closeRun } from "@postrider/redis/scripts/close-run";
+import { noteArrival } from "@postrider/redis/scripts/note-arrival";
 import { type OpenedWith, openRun } from "@postrider/redis/scripts/open-run";
 import { type ReleasePath, release, releaseAgain } from "@postrider/redis/scripts/release";
 import type { Shard } from "@postrider/redis/shard";
@@ -116,7 +117,7 @@ export function createRunParts({ shard, directory, lanes, findOrigin }: RunParts
       // First, so that no producer takes anything in after the lane has been forgotten again.
       if (!(await asProducer(() => cancelRun(shard, run)))) throw unknownRun(run);
       await change(run, ({ isPaused: _, isHeld: __, ...entry }) => ({ ...entry, isCancelled: true }));
-      await endDelayed(run, lanes);
+      await endDelayed(run, shard, lanes);
     },
     hold: async (run) => void (await change(run, (entry) => ({ ...entry, isHeld: true }))),
     async release(run) {
@@ -167,9 +168,11 @@ async function readRun(run: string, shard: Shard, directory: LaneDirectory): Pro
  * What is delayed need not wait until it is due to end. A worker that does not know yet would send what is
  * made due now.
  */
-async function endDelayed(run: string, lanes: LaneQueues): Promise<void> {
+async function endDelayed(run: string, shard: Shard, lanes: LaneQueues): Promise<void> {
   await sleep(KNOWN_MS);
-  await asProducer(() => lanes.queue(ownLaneName("run", run)).promoteJobs({ count: PROMOTED_AT_ONCE }));
+  const lane = ownLaneName("run", run);
+  await asProducer(() => lanes.queue(lane).promoteJobs({ count: PROMOTED_AT_ONCE }));
+  await asProducer(() => noteArrival(shard, lane));
 }
 
 /** From where to where what is released by itself moves. */

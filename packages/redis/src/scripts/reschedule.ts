@@ -4,13 +4,15 @@ import { RELEASED, toLaneMark } from "@postrider/shared/outcome";
 import { DELAY_UNIT } from "../counts.ts";
 import type { Shard } from "../shard.ts";
 import { ADD_WAITING } from "./lane-fragments.ts";
+import { NOTE_ARRIVAL } from "./note-arrival.ts";
 
 /**
- * Input: KEYS 1 job, 2 delayed, 3 wait, 4 marker, 5 meta, 6 mark; ARGV 1 id, 2 the mark of that lane, 3 its
- * data as they were, 4 as they are to be, 5 when it is due ("" = as it is), in Unix ms, 6 the time now.
+ * Input: KEYS 1 job, 2 delayed, 3 wait, 4 marker, 5 meta, 6 mark, 7 arrivals; ARGV 1 id, 2 the mark of that
+ * lane, 3 its data as they were, 4 as they are to be, 5 when it is due ("" = as it is), in Unix ms, 6 the
+ * time now, 7 the lane.
  * Output: 1, or 0 when it does not wait there, or is not what it was.
  */
-const RESCHEDULE = `${ADD_WAITING}
+const RESCHEDULE = `${ADD_WAITING}${NOTE_ARRIVAL}
 local job, delayed, wait, marker, meta = unpack(KEYS, 1, 5)
 local id, due = ARGV[1], tonumber(ARGV[5])
 local mark = redis.call("GET", KEYS[6])
@@ -23,6 +25,7 @@ if not due then
 end
 if redis.call("ZREM", delayed, id) + redis.call("LREM", wait, -1, id) == 0 then return 0 end
 redis.call("HSET", job, "data", ARGV[4], "delay", math.max(0, due - ARGV[6]))
+noteArrival(KEYS[7], ARGV[7])
 if due <= tonumber(ARGV[6]) then
   addWaiting(id, wait, marker, meta)
   return 1
@@ -52,7 +55,7 @@ export async function reschedule(
   { id, lane, from, to, dueAt, now }: Reschedule,
 ): Promise<boolean> {
   const parts = ["delayed", "wait", "marker", "meta"].map((part) => keys.ofLane(lane, part));
-  const names = [keys.job(lane, id), ...parts, keys.outcome(id)];
-  const values = [id, toLaneMark(lane), from, to, dueAt ?? "", now];
+  const names = [keys.job(lane, id), ...parts, keys.outcome(id), keys.ownLaneArrivals()];
+  const values = [id, toLaneMark(lane), from, to, dueAt ?? "", now, lane];
   return (await redis.eval(RESCHEDULE, names.length, ...names, ...values)) === 1;
 }

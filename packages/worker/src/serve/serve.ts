@@ -111,10 +111,12 @@ export function createServing(options: ServingOptions): Serving {
   return {
     async adjust() {
       const candidates = directory.all().filter(isRunnable);
-      const full = await findFull(options.shard, candidates);
-      const fed = candidates.filter((entry) => isFed(entry, directory, full)).map(({ lane }) => lane);
-      heldUp = candidates.length - fed.length;
-      const wanted = await work.find(fed, directory.now());
+      const lanes = candidates.map(({ lane }) => lane);
+      const found = new Set(await work.find(lanes, directory.now()));
+      const working = candidates.filter(({ lane }) => found.has(lane));
+      const full = await findFull(options.shard, working);
+      const wanted = working.filter((entry) => isFed(entry, directory, full)).map(({ lane }) => lane);
+      heldUp = working.length - wanted.length;
       if (isClosed) return;
       const assigned = assign(wanted.sort(), Math.floor(directory.now() / EPOCH_MS));
       ({ unserved } = assigned);
