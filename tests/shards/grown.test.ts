@@ -85,10 +85,13 @@ test("a reader that enqueues nothing reads what is told in a shard that came lat
   await reader.close();
 });
 
-test("a shard is not let go of while some may not know yet that it drains, nor while a group has not read it", async () => {
+test("a shard is not let go of while some may not know yet that it drains, nor while somebody has not read it, nor while it remembers ids", async () => {
   await using system = await startSystem(undefined, { shards: 2 });
   const { producer } = system;
   await system.apply();
+  await system.apply({ id: "carrier", body: "{{ event.data.id }}" });
+  // Nobody carries it.
+  await producer.subscriptions.set("pager", { action: "carrier", outcomes: {} });
   await system.startWorker();
   await producer.outcomes.read({ group: "crm" });
   await producer.enqueueMany({ action: "a", run: "r", customers: customers(40) });
@@ -106,7 +109,20 @@ test("a shard is not let go of while some may not know yet that it drains, nor w
     }),
   );
   await producer.outcomes.removeGroup("crm");
-  await producer.shards.remove(second);
+  const refusal = async (): Promise<string> => {
+    const error = await producer.shards.remove(second).then(
+      () => null,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ code: "settings_invalid" });
+    return (error as Error).message;
+  };
+  expect(await refusal()).toMatch(
+    new RegExp(`the subscription pager has not been told \\d+ outcomes of the shard ${second}`),
+  );
+  await producer.subscriptions.remove("pager");
+  expect(await refusal()).toMatch(/remembers for another \d+ minutes what has ended there/);
+  await producer.shards.remove(second, { forgetIds: true });
   expect((await producer.shards.list()).map(({ name }) => name)).toEqual([first]);
 });
 
