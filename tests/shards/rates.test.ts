@@ -7,7 +7,7 @@ import type { OwnLane } from "@postrider/shared/own-lane";
 import { type RatePart, toEvenPart, toParts } from "@postrider/shared/rate-part";
 import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
-import { eventually } from "../support/eventually.ts";
+import { EVENTUALLY_MS, eventually } from "../support/eventually.ts";
 import { keyPrefix } from "../support/key-prefix.ts";
 import { openRedis } from "../support/open-redis.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
@@ -38,6 +38,14 @@ async function takeAll(redis: Redis, name: string, part: RatePart, perSecond: nu
   return moments;
 }
 
+function expectNeverExceeded(moments: readonly number[], rate: number): void {
+  for (const [index, moment] of moments.entries()) {
+    const later = moments[index + Math.ceil(rate)];
+    // A moment is a whole number of µs.
+    if (later !== undefined) expect(later - moment).toBeGreaterThanOrEqual(1_000_000 - 2);
+  }
+}
+
 test.each([
   [100, 4],
   [7, 3],
@@ -48,24 +56,28 @@ test.each([
   "%d a second, shared by %i shards, is never exceeded within any second, and all of it is used",
   async (rate, count) => {
     const redis = openRedis(await isolatedRedisUrl());
-    const taken = await Promise.all(
-      Array.from({ length: count }, (_, place) =>
-        takeAll(redis, `${count}-${place}-${rate}`, toEvenPart(count, place), rate),
-      ),
-    );
-    redis.disconnect();
-
-    const moments = taken.flat().sort((one, other) => one - other);
-    for (const [index, moment] of moments.entries()) {
-      const later = moments[index + Math.ceil(rate)];
-      // A moment is a whole number of µs.
-      if (later !== undefined) expect(later - moment).toBeGreaterThanOrEqual(1_000_000 - 2);
+    const measure = async (): Promise<number[]> => {
+      const taken = await Promise.all(
+        Array.from({ length: count }, (_, place) =>
+          takeAll(redis, `${count}-${place}-${rate}`, toEvenPart(count, place), rate),
+        ),
+      );
+      return taken.flat().sort((one, other) => one - other);
+    };
+    const all = Math.floor(((MEASURED_MS - 600) / 1_000) * rate * 0.95);
+    const endsAt = performance.now() + EVENTUALLY_MS;
+    // A machine that has no time to ask for all of it uses less; more than that is wrong at any time.
+    for (let used = 0; used < all; ) {
+      const moments = await measure();
+      expectNeverExceeded(moments, rate);
+      // What a shard could not reach at the end of the time, half a second ahead, is another one's to miss.
+      const [first = 0] = moments;
+      const whole = moments.filter((moment) => moment - first < (MEASURED_MS - 600) * 1_000);
+      expect(new Set(whole).size).toBe(whole.length);
+      used = whole.length;
+      if (performance.now() > endsAt) expect(used).toBeGreaterThanOrEqual(all);
     }
-    // What a shard could not reach at the end of the time, half a second ahead, is another one's to miss.
-    const [first = 0] = moments;
-    const whole = moments.filter((moment) => moment - first < (MEASURED_MS - 600) * 1_000);
-    expect(whole.length).toBeGreaterThanOrEqual(Math.floor(((MEASURED_MS - 600) / 1_000) * rate * 0.95));
-    expect(new Set(whole).size).toBe(whole.length);
+    redis.disconnect();
   },
 );
 
