@@ -1,70 +1,90 @@
 // Claims in groups: those that are ready for their next delivery at the same moment, since what they did
-// before was recorded in one command, ask in one command, too. It runs BullMQ's own script for each of them,
-// so what a claim is stays BullMQ's business.
+// before was recorded in one command, ask in one command, too.
 
-import { type BackendFactory, createRedisBackend, type RedisQueueBackend } from "bullmq";
+import {
+  type BackendFactory,
+  createRedisBackend,
+  type JobJson,
+  type JobsOptions,
+  type RedisQueueBackend,
+} from "bullmq";
 import { createBatch } from "./batch.ts";
-import type { RedisClient } from "./home-cluster.ts";
+import { JOB_NAME } from "./keys.ts";
+import { type ClaimedJob, type ClaimedJobs, createClaimWaiting } from "./scripts/claim-waiting.ts";
+import type { Shard } from "./shard.ts";
 
 /** Keeps one script under a millisecond or so. */
 const GROUP_MAX = 50;
-const COMMAND = "postriderClaim";
-/**
- * BullMQ's command, with its keys; then come the prefix of the lane's jobs, the time, and the claim's own
- * options.
- */
-const SINGLE = "moveToActive";
-const KEYS = 11;
-const OPTIONS = KEYS + 2;
 
-/** What BullMQ's workers ask Redis with; `redis` is the connection that they are given. */
-export function batchClaims(redis: RedisClient): BackendFactory<RedisQueueBackend> {
+/** What BullMQ takes for the answer to a claim. */
+type NextJob = [job: JobJson | null, id: string, limitedMs: number, nextDueAt: number];
+
+/**
+ * What BullMQ's workers ask Redis with. @param shard whose connection they are given. @param lockMs how long
+ * a claim holds.
+ */
+export function batchClaims(shard: Shard, lockMs: number): BackendFactory<RedisQueueBackend> {
   return (lane, options, connections) => {
     const backend = createRedisBackend(lane, options, connections);
-    const single = backend.execCommand.bind(backend);
-    type Client = Parameters<typeof single>[0];
-    const claim = createBatch<{ readonly client: Client; readonly args: readonly unknown[] }, unknown>(
-      async (claims) => {
-        const [first, ...others] = claims;
-        if (first === undefined) return [];
-        const { client, args } = first;
-        if (others.length === 0) return [await single(client, SINGLE, [...args])];
-        defineCommand(redis);
-        const all = [...args, ...others.map((other) => other.args[OPTIONS])];
-        return (await client.runCommand(COMMAND, all)) as unknown[];
+    const claimWaiting = createClaimWaiting(shard, lane, lockMs);
+    const readOptions = createReadOptions();
+    const claim = createBatch<string, NextJob>(
+      async (tokens) => {
+        const now = Date.now();
+        const claimed = await claimWaiting(tokens, now);
+        return tokens.map((_, index) => toNextJob(claimed, index, now, readOptions));
       },
       GROUP_MAX,
       0,
     );
-    backend.execCommand = (client, command, args) =>
-      command === SINGLE ? claim({ client, args }) : single(client, command, args);
+    backend.moveToActive = (token) => claim(token);
     return backend;
   };
 }
 
-function defineCommand(redis: RedisClient): void {
-  const scripts = new Map(Object.entries<{ readonly lua: string }>(redis.scriptsSet));
-  if (scripts.has(COMMAND)) return;
-  // BullMQ adds its version.
-  const [, single] = [...scripts].find(([name]) => name.startsWith(`${SINGLE}:`)) ?? [];
-  if (single === undefined) throw new Error(`BullMQ has no command ${SINGLE}`);
-  redis.defineCommand(COMMAND, { numberOfKeys: KEYS, lua: toScript(single.lua) });
+type ReadOptions = (text: string) => JobsOptions;
+
+function toNextJob(
+  { jobs, limitedMs, nextDueAt }: ClaimedJobs,
+  index: number,
+  now: number,
+  readOptions: ReadOptions,
+): NextJob {
+  const job = jobs[index];
+  return job === undefined
+    ? [null, "", limitedMs, nextDueAt]
+    : [toJobJson(job, now, readOptions(job.options)), job.id, 0, 0];
 }
 
-/**
- * Input: BullMQ's, with the options of as many claims as there are. Output: an answer for each; after the
- * first that got no delivery, the rest get none either.
- */
-function toScript(single: string): string {
-  return `
-local function claim(KEYS, ARGV)
-${single}
-end
-local answers = {}
-for i = 3, #ARGV do
-  local last = answers[i - 3]
-  answers[i - 2] = last and last[1] == 0 and last or claim(KEYS, {ARGV[1], ARGV[2], ARGV[i]})
-end
-return answers
-`;
+function toJobJson(
+  { id, data, enqueuedAt, attemptsMade, claims, crashes }: ClaimedJob,
+  processedOn: number,
+  opts: JobsOptions,
+): JobJson {
+  return {
+    id,
+    name: JOB_NAME,
+    data,
+    opts,
+    timestamp: enqueuedAt,
+    attemptsMade,
+    attemptsStarted: claims,
+    stalledCounter: crashes,
+    processedOn,
+    progress: 0,
+    failedReason: "",
+    returnvalue: "",
+  };
+}
+
+/** Reads options as JSON; most deliveries of a lane have the same ones. BullMQ copies them for each job. */
+function createReadOptions(): ReadOptions {
+  let lastText = "";
+  let last: JobsOptions = {};
+  return (text) => {
+    if (text === lastText) return last;
+    last = JSON.parse(text === "" ? "{}" : text);
+    lastText = text;
+    return last;
+  };
 }

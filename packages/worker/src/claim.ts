@@ -47,7 +47,7 @@ export function serveLane(lane: string, concurrency: number, options: LaneOption
       }
     },
     toWorkerOptions(concurrency, options),
-    batchClaims(options.shard.redis),
+    batchClaims(options.shard, options.lockMs),
   );
   worker.on("error", (error) => {
     log.warn({ lane, detail: error.message }, "lane trouble");

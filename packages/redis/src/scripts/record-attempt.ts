@@ -40,33 +40,52 @@ local function count(run, counter)
   local sum = sums[key]
   if sum then sum[3] = sum[3] + 1 else sums[key] = {run, counter, 1} end
 end
-local function write(mark, text, markMs)
-  local current = redis.call("GET", mark)
-  if current and string.sub(current, 1, ${IN_LANE.length}) ~= "${IN_LANE}" then return false end
+local entries = (#KEYS - 3) / 7
+-- The lock and the mark of each, all in one call: most of the time goes into calls.
+local looked = {}
+for i = 1, entries do
+  looked[2 * i - 1] = KEYS[7 * i - 4] .. ":lock"
+  looked[2 * i] = KEYS[7 * i - 6]
+end
+local seen = redis.call("MGET", unpack(looked))
+-- Two claims of one delivery may be told in the same step.
+local written = {}
+local function write(i, mark, text, markMs)
+  local current = seen[2 * i]
+  if written[mark] or current and string.sub(current, 1, ${IN_LANE.length}) ~= "${IN_LANE}" then return false end
+  written[mark] = true
   redis.call("SET", mark, text, "PX", markMs)
   return true
 end
 -- Whether the claim is still its worker's. Where it is another one's by now, its worker was slow, and not dead.
-local function isHeld(job, token, isKept)
-  local holder = redis.call("GET", job .. ":lock")
+local function isHeld(i, job, token, isKept)
+  local holder = seen[2 * i - 1]
   if holder and holder ~= token then
     if tonumber(redis.call("HGET", job, "stc") or "0") > 0 then redis.call("HINCRBY", job, "stc", -1) end
     return false
   end
   return not isKept or redis.call("EXISTS", job) == 1
 end
+-- What is done leaves its lane, and goes at the end in one call.
+local gone, unstalled = {}, {}
+local function leave(job, lock, active, stalled, id)
+  gone[#gone + 1], gone[#gone + 2], gone[#gone + 3] = job, lock, job .. ":logs"
+  redis.call("LREM", active, -1, id)
+  local ids = unstalled[stalled]
+  if ids then ids[#ids + 1] = id else unstalled[stalled] = {id} end
+end
 local kept, outcomesKept, indexSeconds = ARGV[1], tonumber(ARGV[2]), ARGV[3]
-for i = 1, (#KEYS - 3) / 7 do
+for i = 1, entries do
   local mark, run, job, active, stalled, open, past = unpack(KEYS, 7 * i - 6, 7 * i)
   local id, token, record, text, markMs, counter, second, isDone, told, tag = unpack(ARGV, 10 * i - 6, 10 * i + 3)
-  if not isHeld(job, token, record ~= "") then
+  if not isHeld(i, job, token, record ~= "") then
     counted[i] = -1
   else
     if record ~= "" and isDone ~= "1" then
       redis.call("RPUSH", job .. ":logs", record)
       redis.call("LTRIM", job .. ":logs", -kept, -1)
     end
-    if text ~= "" and not write(mark, text, markMs) then
+    if text ~= "" and not write(i, mark, text, markMs) then
       counted[i] = 0
     else
       counted[i] = 1
@@ -78,14 +97,12 @@ for i = 1, (#KEYS - 3) / 7 do
         count(run, second)
         if text ~= "" then ending[run] = true end
       end
-      if isDone == "1" then
-        redis.call("DEL", job, job .. ":lock", job .. ":logs")
-        redis.call("LREM", active, -1, id)
-        redis.call("SREM", stalled, id)
-      end
+      if isDone == "1" then leave(job, looked[2 * i - 1], active, stalled, id) end
     end
   end
 end
+if #gone > 0 then redis.call("DEL", unpack(gone)) end
+for stalled, ids in pairs(unstalled) do redis.call("SREM", stalled, unpack(ids)) end
 for _, sum in pairs(sums) do
   local total = redis.call("HINCRBY", sum[1], sum[2], sum[3])
   -- A run that was forgotten before its last delivery ended must not stay for ever as a counter without facts.
