@@ -2,26 +2,22 @@
 // comes and goes, those who read outcomes are killed. At the end nothing is lost, each delivery has one
 // outcome, which was told once, and the account balances.
 
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type RedisServer, startRedisServer } from "@postrider/cli/redis/redis-server";
 import { createProducer, type Producer } from "@postrider/producer/producer";
 import { PostriderError } from "@postrider/shared/errors";
 import { expect } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { type Fleet, startFleet, untilOver } from "../support/fleet.ts";
-import { shardKeys } from "../support/keys.ts";
-import { openRedis } from "../support/open-redis.ts";
 import { type Behaviour, hang, ok, type Receiver, reply, reset, startReceiver } from "../support/receiver.ts";
-import { redisBinary } from "../support/redis.ts";
 import { seeded } from "./chance.ts";
 import { startOutcomeReaders } from "./outcome-readers.ts";
+import { type SoakRedis, startOneRedis, startShardedRedis } from "./soak-redis.ts";
 
 export interface Soak {
   readonly seconds: number;
   readonly deliveries: number;
-  /** A worker dies about so often, and Redis. */
+  /** Redis servers, each a shard. */
+  readonly servers: number;
+  /** A worker dies about so often, and a Redis. */
   readonly workerEveryMs: number;
   readonly redisEveryMs: number;
   readonly seed: number;
@@ -44,15 +40,16 @@ const FAULTS: readonly Behaviour[] = [reply(503), reset(), hang(), reply(429, { 
 export async function soak(options: Soak): Promise<void> {
   const { seconds, deliveries, seed, limitMs } = options;
   const random = seeded(seed);
-  const directory = await mkdtemp(join(tmpdir(), "postrider-test-redis-"));
-  const server = { binary: redisBinary(), directory, appendFsync: "always" } as const;
-  let redis = await startRedisServer(server);
+  await using redis = await (options.servers === 1 ? startOneRedis() : startShardedRedis(options.servers));
   const faults: (Behaviour | null)[] = [];
   const accepted = new Map<string, number>();
   const receivers: Receiver[] = [];
   for (let index = 0; index < DESTINATIONS; index++)
     receivers.push(await startFlapping(index, faults, accepted));
-  await using fleet = startFleet(redis.url, WORKERS, {
+  // Which shards there are is known before the first worker looks.
+  await insist(redis, applyAction);
+  await using fleet = startFleet(redis.firstUrl, WORKERS, {
+    POSTRIDER_REDIS_URL: redis.setting,
     POSTRIDER_CONCURRENCY: String(CONCURRENCY),
     POSTRIDER_LOCK_MS: "5000",
     POSTRIDER_STALLED_CHECK_MS: "1000",
@@ -63,8 +60,8 @@ export async function soak(options: Soak): Promise<void> {
   // From here on: a busy machine takes long until all of them serve.
   const until = Date.now() + seconds * 1_000;
 
-  await using readers = startOutcomeReaders(redis.url);
-  const enqueueing = enqueueAll(redis.url, deliveries, receivers, until);
+  await using readers = startOutcomeReaders(redis.setting);
+  const enqueueing = enqueueAll(redis, deliveries, receivers, until);
   const deaths = { workers: 0, redis: 0 };
   const disturbing = [
     every(options.workerEveryMs, until, random, async () => {
@@ -73,7 +70,7 @@ export async function soak(options: Soak): Promise<void> {
     }),
     every(options.redisEveryMs, until, random, async () => {
       deaths.redis += 1;
-      redis = await restart(redis, server);
+      await redis.disturb(random);
     }),
     every(options.redisEveryMs, until, random, async () => readers.kill()),
     every(2_000, until, random, async () => {
@@ -84,16 +81,14 @@ export async function soak(options: Soak): Promise<void> {
   await Promise.all(disturbing);
   faults.fill(null);
   const runs = await enqueueing;
-  console.log("soak", { seed, ...deaths, runs: runs.length });
-  const ended = await balance({ url: redis.url, runs, deliveries, accepted, deaths, limitMs });
+  console.log("soak", { seed, servers: options.servers, ...deaths, runs: runs.length });
+  const ended = await balance({ redis, runs, deliveries, accepted, deaths, limitMs });
   await readers.settle(ended, limitMs);
   await Promise.all(receivers.map((receiver) => receiver.close()));
-  await redis.stop();
-  await rm(directory, { recursive: true });
 }
 
 interface Account {
-  readonly url: string;
+  readonly redis: SoakRedis;
   readonly runs: readonly string[];
   readonly deliveries: number;
   readonly accepted: ReadonlyMap<string, number>;
@@ -103,14 +98,14 @@ interface Account {
 
 /** @returns how many deliveries ended how. */
 async function balance({
-  url,
+  redis,
   runs,
   deliveries,
   accepted,
   deaths,
   limitMs,
 }: Account): Promise<Record<string, number>> {
-  const producer = await createProducer({ redis: url });
+  const producer = await createProducer(redis.options);
   const sum = { enqueued: 0, delivered: 0, crashed: 0 };
   for (const name of runs) {
     const { enqueued, delivered, failed, failedByReason, expired } = await untilOver(producer, name, limitMs);
@@ -130,12 +125,7 @@ async function balance({
   expect(sum.crashed).toBeLessThanOrEqual(deliveries / CRASHED_ONE_IN);
   // Answered, and its worker died before it wrote that down: some that crashed have arrived.
   expect(accepted.size).toBeGreaterThanOrEqual(sum.delivered);
-  const client = openRedis(url);
-  expect(await client.hmget(shardKeys.totals(), "enqueued", "ended")).toEqual([
-    `${deliveries}`,
-    `${deliveries}`,
-  ]);
-  client.disconnect();
+  expect(await redis.readTotals()).toEqual({ enqueued: deliveries, ended: deliveries });
   const doubled = [...accepted.values()].reduce((sum, times) => sum + times - 1, 0);
   console.log("soak", { ...sum, doubled, ...deaths });
   // What was in flight: of one worker when it died, of all of them when Redis did.
@@ -166,20 +156,12 @@ async function killOne(fleet: Fleet, random: () => number): Promise<void> {
   fleet.start();
 }
 
-async function restart(
-  redis: RedisServer,
-  server: Parameters<typeof startRedisServer>[0],
-): Promise<RedisServer> {
-  await redis.kill();
-  return startRedisServer({ ...server, port: redis.port });
-}
-
 /**
  * Enqueues run after run, evenly over the time, with a new producer each time and again after each trouble.
  * @returns the runs.
  */
 async function enqueueAll(
-  url: string,
+  redis: SoakRedis,
   deliveries: number,
   receivers: readonly Receiver[],
   until: number,
@@ -195,7 +177,7 @@ async function enqueueAll(
       id: nth + 1,
       port: ports[nth % ports.length],
     }));
-    await insist(url, async (producer) => {
+    await insist(redis, async (producer) => {
       await applyAction(producer);
       await producer.enqueueMany({ action: "a", customers, run });
     });
@@ -206,9 +188,9 @@ async function enqueueAll(
 }
 
 /** As a campaign engine does: when Redis is away, the same again, until it has gone well. */
-async function insist(url: string, work: (producer: Producer) => Promise<void>): Promise<void> {
+async function insist({ options }: SoakRedis, work: (producer: Producer) => Promise<void>): Promise<void> {
   await eventually(async () => {
-    const producer = await createProducer({ redis: url });
+    const producer = await createProducer(options);
     try {
       await work(producer);
     } catch (error) {

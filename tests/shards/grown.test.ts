@@ -7,6 +7,7 @@ import { createShard } from "@postrider/redis/shard";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { keyPrefix } from "../support/key-prefix.ts";
+import { shardNames } from "../support/shards.ts";
 import { customers, type System, startSystem } from "../support/system.ts";
 
 const WAIT = { timeoutMs: 20_000 } as const;
@@ -77,34 +78,52 @@ test("a reader that enqueues nothing reads what is told in a shard that came lat
       await producer.enqueueMany({ action: "a", run: `r${sent++}`, customers: customers(10), open: true });
   })();
   await producer.shards.set(2);
-  await eventually(() => expect([...shards].sort()).toEqual(["0", "1"]));
+  const names = await shardNames(producer.store);
+  await eventually(() => expect([...shards].sort()).toEqual([...names].sort()));
   ending.abort();
   await Promise.all([reading, sending]);
   await reader.close();
 });
 
-test("a shard is not let go of while some may not know yet that it drains, nor while a group has not read it", async () => {
+test("a shard is not let go of while some may not know yet that it drains, nor while somebody has not read it, nor while it remembers ids", async () => {
   await using system = await startSystem(undefined, { shards: 2 });
   const { producer } = system;
   await system.apply();
+  await system.apply({ id: "carrier", body: "{{ event.data.id }}" });
+  // Nobody carries it.
+  await producer.subscriptions.set("pager", { action: "carrier", outcomes: {} });
   await system.startWorker();
   await producer.outcomes.read({ group: "crm" });
   await producer.enqueueMany({ action: "a", run: "r", customers: customers(40) });
   await producer.runs.wait("r", WAIT);
+  const [first, second = ""] = await shardNames(producer.store);
   await producer.shards.set(1);
-  await expect(producer.shards.remove("1")).rejects.toMatchObject({
+  await expect(producer.shards.remove(second)).rejects.toMatchObject({
     code: "settings_invalid",
-    message: expect.stringContaining("may still enter the shard 1"),
+    message: expect.stringContaining(`may still enter the shard ${second}`),
   });
   await eventually(() =>
-    expect(producer.shards.remove("1")).rejects.toMatchObject({
+    expect(producer.shards.remove(second)).rejects.toMatchObject({
       code: "settings_invalid",
-      message: expect.stringMatching(/the group crm has not read \d+ outcomes of the shard 1/),
+      message: expect.stringMatching(`the group crm has not read \\d+ outcomes of the shard ${second}`),
     }),
   );
   await producer.outcomes.removeGroup("crm");
-  await producer.shards.remove("1");
-  expect((await producer.shards.list()).map(({ name }) => name)).toEqual(["0"]);
+  const refusal = async (): Promise<string> => {
+    const error = await producer.shards.remove(second).then(
+      () => null,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ code: "settings_invalid" });
+    return (error as Error).message;
+  };
+  expect(await refusal()).toMatch(
+    new RegExp(`the subscription pager has not been told \\d+ outcomes of the shard ${second}`),
+  );
+  await producer.subscriptions.remove("pager");
+  expect(await refusal()).toMatch(/remembers for another \d+ minutes what has ended there/);
+  await producer.shards.remove(second, { forgetIds: true });
+  expect((await producer.shards.list()).map(({ name }) => name)).toEqual([first]);
 });
 
 test("the end of a run is told also where hundreds of newer ones are open", async () => {
@@ -113,7 +132,7 @@ test("the end of a run is told also where hundreds of newer ones are open", asyn
   await system.apply();
   const { action } = await producer.enqueueMany({ action: "a", run: "oldest", customers: [], open: true });
   const newer = { action, lane: "bulk", at: Date.now() + 1_000, isPart: true };
-  for (const name of ["0", "1"]) {
+  for (const name of await shardNames(producer.store)) {
     const shard = createShard(producer.store.redis, keyPrefix, name);
     await Promise.all(Array.from({ length: 450 }, (_, n) => openRun(shard, `newer-${n}`, newer)));
   }

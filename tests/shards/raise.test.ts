@@ -4,7 +4,7 @@ import { openNames, readShardMap } from "@postrider/redis/shard-map";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { keyPrefix } from "../support/key-prefix.ts";
-import { countRun, sumOf } from "../support/shards.ts";
+import { countRun, shardNames, sumOf } from "../support/shards.ts";
 import { customers, startSystem } from "../support/system.ts";
 
 const CUSTOMERS = 2_000;
@@ -14,7 +14,6 @@ test("more shards while a run is taken in: all know, nothing is lost or doubled,
   await system.apply();
   await system.startWorker();
   const { store } = system.producer;
-  const shards = ["0", "1", "2"].map((name) => createShard(store.redis, keyPrefix, name));
   const setTo = async (count: number): Promise<void> => {
     await setShards(store, { count, servers: 1, now: Date.now });
     await eventually(async () => {
@@ -30,6 +29,7 @@ test("more shards while a run is taken in: all know, nothing is lost or doubled,
   const run = { action: "a", run: "grows" };
   const first = await system.producer.enqueueMany({ ...run, customers: growing() });
   expect(first).toMatchObject({ enqueued: CUSTOMERS, duplicates: 0 });
+  const shards = (await shardNames(store)).map((name) => createShard(store.redis, keyPrefix, name));
   const counts = (await countRun(shards, "grows")).map(({ enqueued }) => enqueued);
   expect(sumOf(counts)).toBe(CUSTOMERS);
   for (const count of counts) expect(count).toBeGreaterThan(CUSTOMERS / 2 / 4);
@@ -48,5 +48,14 @@ test("more shards while a run is taken in: all know, nothing is lost or doubled,
     enqueued: 0,
     duplicates: CUSTOMERS,
   });
-  await eventually(() => expect(system.receiver.requests.length).toBe(CUSTOMERS + 100));
+  await eventually(() => expect(system.receiver.byKey().size).toBe(CUSTOMERS + 100));
+  // Where the machine is so busy that an answer comes too late, that is a retry, and counted as one.
+  const runs = await Promise.all(
+    ["grows", "shrunk"].map(async (name) => {
+      await system.untilEnded(name);
+      return system.producer.runs.get(name);
+    }),
+  );
+  const doubled = system.receiver.requests.length - CUSTOMERS - 100;
+  expect(doubled).toBeLessThanOrEqual(sumOf(runs.map(({ retries }) => retries)));
 });

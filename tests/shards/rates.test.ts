@@ -7,10 +7,11 @@ import type { OwnLane } from "@postrider/shared/own-lane";
 import { type RatePart, toEvenPart, toParts } from "@postrider/shared/rate-part";
 import type { Redis } from "ioredis";
 import { expect, test } from "vitest";
-import { eventually } from "../support/eventually.ts";
+import { EVENTUALLY_MS, eventually } from "../support/eventually.ts";
 import { keyPrefix } from "../support/key-prefix.ts";
 import { openRedis } from "../support/open-redis.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
+import { shardNames } from "../support/shards.ts";
 import { startSystem } from "../support/system.ts";
 
 const LANE = "destination.d";
@@ -37,6 +38,14 @@ async function takeAll(redis: Redis, name: string, part: RatePart, perSecond: nu
   return moments;
 }
 
+function expectNeverExceeded(moments: readonly number[], rate: number): void {
+  for (const [index, moment] of moments.entries()) {
+    const later = moments[index + Math.ceil(rate)];
+    // A moment is a whole number of µs.
+    if (later !== undefined) expect(later - moment).toBeGreaterThanOrEqual(1_000_000 - 2);
+  }
+}
+
 test.each([
   [100, 4],
   [7, 3],
@@ -47,24 +56,28 @@ test.each([
   "%d a second, shared by %i shards, is never exceeded within any second, and all of it is used",
   async (rate, count) => {
     const redis = openRedis(await isolatedRedisUrl());
-    const taken = await Promise.all(
-      Array.from({ length: count }, (_, place) =>
-        takeAll(redis, `${count}-${place}-${rate}`, toEvenPart(count, place), rate),
-      ),
-    );
-    redis.disconnect();
-
-    const moments = taken.flat().sort((one, other) => one - other);
-    for (const [index, moment] of moments.entries()) {
-      const later = moments[index + Math.ceil(rate)];
-      // A moment is a whole number of µs.
-      if (later !== undefined) expect(later - moment).toBeGreaterThanOrEqual(1_000_000 - 2);
+    const measure = async (): Promise<number[]> => {
+      const taken = await Promise.all(
+        Array.from({ length: count }, (_, place) =>
+          takeAll(redis, `${count}-${place}-${rate}`, toEvenPart(count, place), rate),
+        ),
+      );
+      return taken.flat().sort((one, other) => one - other);
+    };
+    const all = Math.floor(((MEASURED_MS - 600) / 1_000) * rate * 0.95);
+    const endsAt = performance.now() + EVENTUALLY_MS;
+    // A machine that has no time to ask for all of it uses less; more than that is wrong at any time.
+    for (let used = 0; used < all; ) {
+      const moments = await measure();
+      expectNeverExceeded(moments, rate);
+      // What a shard could not reach at the end of the time, half a second ahead, is another one's to miss.
+      const [first = 0] = moments;
+      const whole = moments.filter((moment) => moment - first < (MEASURED_MS - 600) * 1_000);
+      expect(new Set(whole).size).toBe(whole.length);
+      used = whole.length;
+      if (performance.now() > endsAt) expect(used).toBeGreaterThanOrEqual(all);
     }
-    // What a shard could not reach at the end of the time, half a second ahead, is another one's to miss.
-    const [first = 0] = moments;
-    const whole = moments.filter((moment) => moment - first < (MEASURED_MS - 600) * 1_000);
-    expect(whole.length).toBeGreaterThanOrEqual(Math.floor(((MEASURED_MS - 600) / 1_000) * rate * 0.95));
-    expect(new Set(whole).size).toBe(whole.length);
+    redis.disconnect();
   },
 );
 
@@ -92,25 +105,27 @@ test("one shard of four has all that waits: soon it is granted nine tenths of th
   await using system = await startSystem(undefined, { shards: SHARDS });
   await system.apply({ limits: { ratePerSecond: 100 } });
   await system.startWorker({ POSTRIDER_LANES: "bulk" });
-  const home = createRendezvous(Array.from({ length: SHARDS }, (_, index) => String(index)));
+  const names = await shardNames(system.producer.store);
+  const [busyShard = "", ...others] = names;
+  const home = createRendezvous(names);
   const busy = Array.from({ length: 40_000 }, (_, index) => ({ id: `c${index}` })).filter(
     ({ id }) => home(toDeliveryId({ run: "r", customerId: id })) === 0,
   );
   await system.producer.enqueueMany({ action: "a", run: "r", customers: busy });
 
   const redis = openRedis(system.redisUrl);
-  const readPart = async (shard: number) => {
-    const { keys } = createShard(redis, keyPrefix, String(shard));
+  const readPart = async (name: string) => {
+    const { keys } = createShard(redis, keyPrefix, name);
     const entries = Object.values(await redis.hgetall(keys.ownLanes()));
     const shares = entries.flatMap(
       (text) => (JSON.parse(text.slice(text.indexOf(" "))) as OwnLane).share ?? [],
     );
     return shares.map(({ part: { of, from, to } }) => (to - from) / of);
   };
-  await eventually(async () => expect((await readPart(0))[0]).toBeGreaterThan(0.9));
+  await eventually(async () => expect((await readPart(busyShard))[0]).toBeGreaterThan(0.9));
   // The others have none waiting, and enough to begin with.
   await eventually(async () => {
-    for (const [part] of await Promise.all([1, 2, 3].map(readPart))) expect(part).toBeLessThan(0.05);
+    for (const [part] of await Promise.all(others.map(readPart))) expect(part).toBeLessThan(0.05);
   });
   redis.disconnect();
 });

@@ -4,7 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type RedisServer, type ServerOptions, startRedisServer } from "@postrider/cli/redis/redis-server";
-import { createShard, type Shard } from "@postrider/redis/shard";
+import { createShard, type Shard, type Store } from "@postrider/redis/shard";
+import { readShardMap } from "@postrider/redis/shard-map";
 import { Redis } from "ioredis";
 import { keyPrefix } from "./key-prefix.ts";
 import { redisBinary } from "./redis.ts";
@@ -57,6 +58,11 @@ export async function startShardServers(
       await rm(root, { recursive: true, force: true });
     },
   };
+}
+
+/** The names of all shards: on a Cluster they were chosen by slot, and nobody can know them before. */
+export async function shardNames(store: Store): Promise<readonly string[]> {
+  return (await readShardMap(store)).shards.map(({ name }) => name);
 }
 
 /** What each shard has counted of a run. */

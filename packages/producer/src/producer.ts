@@ -196,7 +196,7 @@ function createVerbs(parts: Parts): Verbs {
     deadLetters: deadLettersOver(over),
     secrets: createSecretStore(store, sealer),
     tokens: createTokenStore(store, now),
-    shards: createManageShards(parts.shards, over),
+    shards: createManageShards(parts.shards, over, parts.kept.idempotencyWindowMs),
     tasks: createTasks(store, () => over.first().shard),
     subscriptions: createSubscriptions(parts),
   };

@@ -8,6 +8,7 @@ import { type OwnLane, rateOf, toSwitches } from "@postrider/shared/own-lane";
 import { DELAY_UNIT } from "./counts.ts";
 import type { ShardKeys } from "./keys.ts";
 import { type RunFacts, toLaneEvents, withThrottling } from "./lane-events.ts";
+import { readRedisClock } from "./redis-clock.ts";
 import { dissolveLane } from "./scripts/dissolve-lane.ts";
 import { NOTE_ARRIVAL } from "./scripts/note-arrival.ts";
 import { TELL_EVENT } from "./scripts/tell-fragments.ts";
@@ -109,8 +110,7 @@ export function createLaneDirectory(shard: Shard, now: () => number = Date.now):
     readAllAt = startedAt;
   };
   const readClock = async (): Promise<void> => {
-    const [seconds = 0, micros = 0] = (await shard.redis.time()).map(Number);
-    ahead = seconds * 1_000 + Math.floor(micros / 1_000) - now();
+    ahead = (await readRedisClock(shard)) - now();
   };
   const readChanges = async (): Promise<void> => {
     const from = `(${latest}`;

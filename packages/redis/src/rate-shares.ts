@@ -2,7 +2,10 @@
 // from time to time which part is whose. Nothing on the way of a delivery asks for it: a shard keeps its part
 // in the entry of the lane.
 
+import { randomUUID } from "node:crypto";
 import { type RatePart, type RateShare, toParts } from "@postrider/shared/rate-part";
+import { readRedisClock } from "./redis-clock.ts";
+import { saveShares } from "./scripts/save-shares.ts";
 import { setWhenFull } from "./scripts/set-when-full.ts";
 import type { Store } from "./shard.ts";
 import { KNOWN_TO_ALL_MS } from "./shard-map.ts";
@@ -42,18 +45,20 @@ const CHANGED_MIN = 0.2;
 /** What a shard has told counts for so long. */
 const DEMAND_KEPT_MS = 5_000;
 
-export async function tellDemand({ redis, keys }: Store, shard: string, demand: Demand): Promise<void> {
-  const text = JSON.stringify({ at: Date.now(), demand });
+/** By the clock of the store's Redis, as all of this: those of processes may differ. */
+export async function tellDemand(store: Store, shard: string, demand: Demand): Promise<void> {
+  const { redis, keys } = store;
+  const text = JSON.stringify({ at: await readRedisClock(store), demand });
   await redis.hset(keys.rateDemand(), shard, text);
 }
 
 /** What each shard has told lately. */
-async function readDemands({ redis, keys }: Store): Promise<Map<string, Demand>> {
+async function readDemands({ redis, keys }: Store, now: number): Promise<Map<string, Demand>> {
   const all = Object.entries(await redis.hgetall(keys.rateDemand()));
   return new Map(
     all.flatMap(([shard, text]) => {
       const { at, demand } = JSON.parse(text) as { at: number; demand: Demand };
-      return Date.now() - at > DEMAND_KEPT_MS ? [] : [[shard, demand] as const];
+      return now - at > DEMAND_KEPT_MS ? [] : [[shard, demand] as const];
     }),
   );
 }
@@ -68,12 +73,31 @@ export async function readShares({ redis, keys }: Store): Promise<SharesDocument
  * does not reach the store, would not learn of a change: then none is made, and what is in force ends.
  */
 export async function shareOut(store: Store, shards: readonly string[], everyMs: number): Promise<void> {
+  const turn = await takeSharing(store, shards, everyMs);
+  if (turn !== null) await turn.say();
+}
+
+/** What one process is about to say in its turn. */
+export interface SharingTurn {
+  /** @returns whether it was said: not where the turn was over by then. */
+  say(): Promise<boolean>;
+}
+
+/** The first half of `shareOut`: null where there is nothing to say, or it is another one's turn. */
+export async function takeSharing(
+  store: Store,
+  shards: readonly string[],
+  everyMs: number,
+): Promise<SharingTurn | null> {
   const { redis, keys } = store;
-  if (!(await setWhenFull(redis, keys.rateSharesTurn(), "1", { ms: everyMs * 0.9, isNew: true }))) return;
-  const demands = await readDemands(store);
-  if (!shards.every((shard) => demands.has(shard))) return;
-  const next = planShares(await readShares(store), { shards, demands, now: Date.now() });
-  await setWhenFull(redis, keys.rateShares(), JSON.stringify(next), { ms: 2 * LASTS_MS });
+  const holder = randomUUID();
+  const turn = { ms: everyMs * 0.9, isNew: true };
+  if (!(await setWhenFull(redis, keys.rateSharesTurn(), holder, turn))) return null;
+  const now = await readRedisClock(store);
+  const demands = await readDemands(store, now);
+  if (!shards.every((shard) => demands.has(shard))) return null;
+  const text = JSON.stringify(planShares(await readShares(store), { shards, demands, now }));
+  return { say: () => saveShares(store, { holder, text, ms: 2 * LASTS_MS }) };
 }
 
 /** The document that follows from what waits. Pure. */

@@ -10,6 +10,7 @@ import {
   type Timed,
   type TimeSummary,
 } from "@postrider/shared/roll-up";
+import { readRedisClock } from "./redis-clock.ts";
 import { readReplies } from "./replies.ts";
 import {
   addCell,
@@ -208,8 +209,7 @@ export interface EndedLately {
  * @param minutes how many, at most as many as are kept.
  */
 export async function recentByAction(shard: Shard, minutes: number): Promise<Map<string, EndedLately>> {
-  const [seconds = 0] = (await shard.redis.time()).map(Number);
-  const to = (Math.floor(seconds / 60) + 1) * MINUTE_MS;
+  const to = (Math.floor((await readRedisClock(shard)) / MINUTE_MS) + 1) * MINUTE_MS;
   const from = to - minutes * MINUTE_MS;
   const unit = "minute";
   const query = { measures: [], by: "action", namesMax: 0, from, to, stepMs: to - from, unit } as const;

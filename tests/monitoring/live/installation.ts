@@ -27,6 +27,8 @@ export interface Installation {
   readonly apiUrl: string;
   /** Where one more worker would be looked for. */
   readonly sparePort: number;
+  /** And one more API. */
+  readonly spareApiPort: number;
   readonly environment: Readonly<Record<string, string>>;
   /** SIGKILL, and the same server again. */
   killRedis(): Promise<void>;
@@ -82,6 +84,7 @@ export async function startInstallation(directory: string): Promise<Installation
     api,
     workers,
     sparePort: await closedPort(),
+    spareApiPort: await closedPort(),
     apiUrl: `http://127.0.0.1:${api.port}`,
     environment,
     killRedis: () => server.kill(),

@@ -12,6 +12,7 @@ import { fillIn } from "../promql.ts";
 import { drawDashboards } from "./draw.ts";
 import type { Fault } from "./fault.ts";
 import { FAULTS_OF_DATA } from "./faults-of-data.ts";
+import { FAULTS_OF_SHARDS } from "./faults-of-shards.ts";
 import { FAULTS_OF_SURROUNDINGS } from "./faults-of-surroundings.ts";
 import { FAULTS_OF_WORKERS } from "./faults-of-workers.ts";
 import { playGameDay } from "./game-day.ts";
@@ -119,14 +120,14 @@ async function askPanels({
 /** Faults that stay out of each other's way are suffered together; by one alert of each. */
 const TOGETHER = [
   ["DeliveriesSurplus", "VersionsMixed", "OwnLanesUnserved", "CanaryNotRunning"],
-  ["SocketsExhausted", "ClaimsRunOut"],
+  ["SocketsExhausted", "ClaimsRunOut", "ShardAway"],
   ["NothingReachable", "EventLoopBlocked"],
 ] as const;
 
 function inTurns(): readonly (readonly Fault[])[] {
   const named = new Set<string>(TOGETHER.flat());
   const isNamed = ({ alerts }: Fault) => alerts.some((alert) => named.has(alert));
-  const surroundings = [...FAULTS_OF_WORKERS, ...FAULTS_OF_SURROUNDINGS];
+  const surroundings = [...FAULTS_OF_WORKERS, ...FAULTS_OF_SHARDS, ...FAULTS_OF_SURROUNDINGS];
   const all = [...FAULTS_OF_DATA, ...surroundings];
   if (ONLY.length > 0)
     return all.filter(({ alerts }) => alerts.some((alert) => ONLY.includes(alert))).map((fault) => [fault]);
@@ -146,10 +147,10 @@ const programs = {
 const chromium = IS_DRAWN ? provide("chromium", "chromium") : null;
 const directory = await mkdtemp(join(tmpdir(), "postrider-monitoring-"));
 const installation = await startInstallation(join(directory, "redis"));
-const { api, workers, sparePort } = installation;
+const { api, workers, sparePort, spareApiPort } = installation;
 const toTarget = (port: number): string => `127.0.0.1:${port}`;
 const watchers = await startWatchers(programs, directory, {
-  "postrider-api": [toTarget(api.port)],
+  "postrider-api": [api.port, spareApiPort].map(toTarget),
   "postrider-worker": [...workers.map(({ port }) => toTarget(port)), toTarget(sparePort)],
 });
 say("Redis, API, two workers, Prometheus and Alertmanager run");

@@ -11,6 +11,10 @@ interface Json {
   readonly json?: boolean;
 }
 
+interface Remove extends Json {
+  readonly forgetIds?: boolean;
+}
+
 export function addShards(program: Command, context: Context): void {
   const { settings, output } = context;
   const show = (shards: readonly ShardShown[]): void =>
@@ -51,9 +55,13 @@ export function addShards(program: Command, context: Context): void {
   group
     .command("remove <name>")
     .description("Let go of a shard that drains, once nothing is left in it")
+    .option(
+      "--forget-ids",
+      "also while it remembers ids: what ended there and is enqueued again is sent again",
+    )
     .option("--json", "for programs")
-    .action(async (name: string, { json }: Json) => {
-      await withProducer(settings(), (producer) => producer.shards.remove(name));
+    .action(async (name: string, { json, forgetIds = false }: Remove) => {
+      await withProducer(settings(), (producer) => producer.shards.remove(name, { forgetIds }));
       if (json === true) return output.json({ removed: name });
       output.line(`shard ${name} removed`);
     });

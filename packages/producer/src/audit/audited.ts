@@ -221,8 +221,8 @@ function auditShards(shards: ManageShards, note: Note): ManageShards {
       if (before !== count) await note("shards.set", "all", { from: `${before}`, to: `${count}` });
       return set;
     },
-    async remove(name) {
-      await shards.remove(name);
+    async remove(name, options) {
+      await shards.remove(name, options);
       await note("shard.removed", name);
     },
   };

@@ -36,9 +36,10 @@ export interface OverShards<Part extends ShardPart> {
   ask<Result>(work: (part: Part) => Promise<Result>): Promise<Result[]>;
   /**
    * Carries something out in all of them. Where one is away it is carried out in the others all the same.
+   * @param meanwhile what the caller is to know of the others, where one is away.
    * @throws `redis_unavailable`, naming those that it was not carried out in; what is no absence.
    */
-  insist<Result>(work: (part: Part) => Promise<Result>): Promise<Result[]>;
+  insist<Result>(work: (part: Part) => Promise<Result>, meanwhile?: string): Promise<Result[]>;
   /**
    * Looks for a delivery where it is at home, and where its home has been before.
    * @param work what it gives is handed back, unless it throws `unknown`: then the next one is asked.
@@ -110,14 +111,14 @@ export function createOverShards<Part extends ShardPart>(
       if (results.length > 0) return results;
       throw firstErrorOf(tried);
     },
-    async insist(work) {
+    async insist(work, meanwhile = "in the other shards it is done; do it again when all answer") {
       const tried = await tryAll(work);
       const failed = tried.filter((one) => "error" in one);
       if (failed.length === 0) return tried.flatMap((one) => ("result" in one ? [one.result] : []));
       if (failed.length === tried.length) throw firstErrorOf(tried);
       throw isAway(
         failed.map(({ name }) => name),
-        "in the other shards it is done; do it again when all answer",
+        meanwhile,
       );
     },
     async ofDelivery(id, unknown, work) {

@@ -8,7 +8,7 @@ import { hasCode, invalidField } from "@postrider/shared/errors";
 import type { DeadLetters } from "../dead-letters/dead-letters.ts";
 import { byName } from "../over-shards/joined-place.ts";
 import type { OverShards, ShardPart } from "../over-shards/over-shards.ts";
-import type { StreamReader } from "../reading/reader.ts";
+import { findUnread, rememberedUntil, type WithReaders } from "./left-behind.ts";
 
 export interface ShardShown extends ShardPlace {
   /** Whether its Redis answers. */
@@ -27,24 +27,30 @@ export interface ManageShards {
    */
   set(count: number): Promise<ShardShown[]>;
   /**
-   * Lets go of a shard that drains, once nothing is left in it, nothing more can enter it, and all groups
-   * have read what was told there.
+   * Lets go of a shard that drains, once nothing is left in it, nothing more can enter it, all groups and
+   * subscriptions have read what was told there, and no id that ended there is remembered any more.
    * @throws `settings_invalid` where there is none such, or something is left; `redis_unavailable`.
    */
-  remove(name: string): Promise<void>;
+  remove(name: string, options?: RemoveShard): Promise<void>;
+}
+
+export interface RemoveShard {
+  /** Also while ids are remembered: a key or run of them that is handed in again is sent once more. */
+  readonly forgetIds?: boolean;
 }
 
 const SHARDS_MAX = 1_000;
 
-interface WithLetters extends ShardPart {
+interface WithLetters extends WithReaders {
   readonly deadLetters: DeadLetters;
-  readonly outcomes: { readonly reader: WithGroups };
-  readonly events: WithGroups;
 }
 
-type WithGroups = Pick<StreamReader<object>, "groups">;
-
-export function createManageShards(shards: OpenShards, over: OverShards<WithLetters>): ManageShards {
+/** @param windowMs how long ids that have ended are remembered. */
+export function createManageShards(
+  shards: OpenShards,
+  over: OverShards<WithLetters>,
+  windowMs: number,
+): ManageShards {
   const look = async (place: ShardPlace): Promise<ShardShown> => {
     const part = over.all().find(({ shard }) => shard.name === place.name);
     const nothing = { ...place, isUp: false, open: null, deadLetters: null };
@@ -69,11 +75,12 @@ export function createManageShards(shards: OpenShards, over: OverShards<WithLett
       await setShards(shards.store, { count, servers: shards.servers, now: Date.now });
       return await list();
     },
-    async remove(name) {
+    async remove(name, { forgetIds = false } = {}) {
       const shown = (await list()).find((shard) => shard.name === name);
       const refusal =
         findRefusal(name, shown, settledAt(shards.map(), name) - Date.now()) ??
-        (await findUnread(over.named(name)));
+        (await findUnread(over, shards.store, name)) ??
+        (forgetIds ? null : await findRemembered(over.named(name), windowMs));
       if (refusal !== null) throw invalidField("settings_invalid", "name", refusal);
       await removeShard(shards.store, name);
     },
@@ -91,17 +98,13 @@ async function readLeft({
   return { open: Math.max(0, Number(enqueued ?? 0) - Number(ended ?? 0)), deadLetters: count };
 }
 
-/** Who would miss something, had the shard gone; null: nobody. */
-async function findUnread({ shard, outcomes, events }: WithLetters): Promise<string | null> {
-  const kinds = [
-    { what: "outcomes", groups: await outcomes.reader.groups() },
-    { what: "events", groups: await events.groups() },
-  ];
-  for (const { what, groups } of kinds)
-    for (const { group, unread } of groups)
-      if (unread > 0)
-        return `the group ${group} has not read ${unread} ${what} of the shard ${shard.name}; wait until it has, or remove the group`;
-  return null;
+/** Why ids that ended in a shard are still needed; null: none is. */
+async function findRemembered({ shard }: ShardPart, windowMs: number): Promise<string | null> {
+  const now = Date.now();
+  const until = await asProducer(() => rememberedUntil(shard, { windowMs, now }));
+  if (until === null || until <= now) return null;
+  const minutes = Math.ceil((until - now) / 60_000);
+  return `the shard ${shard.name} remembers for another ${minutes} minutes what has ended there: a run or key of it that is handed in again would be sent once more; wait, or say that its ids may be forgotten (--forget-ids)`;
 }
 
 /**

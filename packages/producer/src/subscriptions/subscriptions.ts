@@ -2,17 +2,13 @@
 // store; API processes carry them.
 
 import { randomUUID } from "node:crypto";
-import { latestPlace, placeOf } from "@postrider/redis/reader-groups";
-import type { Shard, Store } from "@postrider/redis/shard";
+import type { Store } from "@postrider/redis/shard";
 import {
   forgetSubscription,
-  fromIn,
-  readReaders,
   readSubscriptions,
   toFrom,
   writeSubscription,
 } from "@postrider/redis/stored-subscriptions";
-import { eventStream, outcomeStream } from "@postrider/redis/told-streams";
 import type { ErrorCode } from "@postrider/shared/error-codes";
 import { describeProblems, invalidField, PostriderError } from "@postrider/shared/errors";
 import type { EventType } from "@postrider/shared/operator-event";
@@ -31,6 +27,7 @@ import type { StoredReader, StoredSubscription } from "./carried-event.ts";
 import { KINDS, type Kind } from "./carry.ts";
 import { findObstacle } from "./check-carriable.ts";
 import type { DeliverCarried } from "./deliver-carried.ts";
+import { latestOf, type ReaderStanding, readStandings } from "./reader-standing.ts";
 import { findRecent, type RecentDeliveries } from "./recent.ts";
 import { toSample } from "./sample-event.ts";
 
@@ -172,59 +169,20 @@ async function toReaders(
 
 /** @throws `redis_unavailable` also where one shard alone is away: what it tells later is for the reader. */
 async function findLatest(over: OverShards<ShardPart>, kind: Kind): Promise<string> {
-  return toFrom(
-    await over.insist(async ({ shard }) => [shard.name, `${await latest(shard, kind)}-0`] as const),
-  );
-}
-
-function latest(shard: Shard, kind: Kind): Promise<number> {
-  return latestPlace(shard, kind === "events" ? eventStream(shard.keys) : outcomeStream(shard.keys));
+  const find = async ({ shard }: ShardPart) => [shard.name, `${await latestOf(shard, kind)}-0`] as const;
+  return toFrom(await over.insist(find, "the subscription is not saved; save it again when all answer"));
 }
 
 async function showAll(
   { over, findOfCustomer, hasIndex }: SubscriptionsOptions,
   all: readonly StoredSubscription[],
 ): Promise<Subscription[]> {
-  const readers = all.flatMap((one) =>
-    KINDS.flatMap((kind) => {
-      const reader = one.readers[kind];
-      return reader === undefined ? [] : [{ id: one.id, kind, reader }];
-    }),
-  );
-  const states = (await over.ask(({ shard }) => readStates(shard, readers))).flat();
+  const states = (await over.ask(({ shard }) => readStandings(shard, all))).flat();
   const find = hasIndex ? findOfCustomer : null;
   const recent = await Promise.all(all.map(({ id }) => findRecent(find, id)));
   return all.map(({ readers: _, events = null, outcomes = null, ...one }, nth) => {
     const own = states.filter(({ id }) => id === one.id);
     return { ...one, events, outcomes, ...sumUp(own), recent: recent[nth] ?? null };
-  });
-}
-
-interface ReaderOf {
-  /** The subscription's. */
-  readonly id: string;
-  readonly kind: Kind;
-  readonly reader: StoredReader;
-}
-
-/** How far a reader is in one shard. */
-interface ReaderStanding {
-  readonly id: string;
-  readonly unread: number;
-  readonly missed: number;
-  readonly problem: string | null;
-}
-
-async function readStates(shard: Shard, readers: readonly ReaderOf[]): Promise<ReaderStanding[]> {
-  const told = { events: await latest(shard, "events"), outcomes: await latest(shard, "outcomes") };
-  const states = await readReaders(
-    shard,
-    readers.map(({ reader }) => reader.name),
-  );
-  return readers.map(({ id, kind, reader }, index) => {
-    const { place = null, missed = 0, problem = null } = states[index] ?? {};
-    const unread = told[kind] - placeOf(place ?? fromIn(reader, shard.name));
-    return { id, unread: Math.max(0, unread), missed, problem };
   });
 }
 
