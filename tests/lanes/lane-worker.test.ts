@@ -1,4 +1,4 @@
-// When a lane's worker claims, and when it does not: on a real lane, with a handler that ends when it is told.
+// When a lane's worker claims, and when it does not: on a real lane, with a handler that ends when told.
 
 import { openLaneClaims } from "@postrider/redis/lane-claims";
 import { createLogger } from "@postrider/shared/log";
