@@ -1,5 +1,7 @@
 // Several worker processes behind one command: one port, one end, and nothing lost with one of them.
 
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { availableParallelism } from "node:os";
 import { createProducer } from "@postrider/producer/producer";
 import { expect, onTestFinished, test } from "vitest";
@@ -227,9 +229,13 @@ test("auto is a process for each core", async () => {
 
 test("processes that end as soon as they are started are given up, with the reason", async () => {
   const { environment } = await scene(() => ok());
+  // Accepts and says nothing: none of them gets to the end of its start by itself.
+  const silent = createServer().listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  onTestFinished(() => void silent.close());
   await using worker = startPostrider(["worker"], {
     ...environment,
-    POSTRIDER_REDIS_URL: "redis://127.0.0.1:1",
+    POSTRIDER_REDIS_URL: `redis://127.0.0.1:${(silent.address() as AddressInfo).port}`,
   });
   const ended: number[] = [];
   const killing = setInterval(() => {
