@@ -169,12 +169,12 @@ async function killWhileTaking(environment: Record<string, string>, key: string)
  */
 function watchMarks(redisUrl: string, onMark: () => void): { begun: Promise<unknown>; stop(): void } {
   const { hostname, port } = new URL(redisUrl);
-  const mark = `lua] "set" "${shardKeys.outcome("")}`;
+  const marks = ["set", "mset"].map((command) => `lua] "${command}" "${shardKeys.outcome("")}`);
   const socket = connect(Number(port), hostname);
   let text = "";
   socket.setEncoding("utf8").on("data", (part: string) => {
     text += part;
-    if (text.toLowerCase().includes(mark)) onMark();
+    if (marks.some((mark) => text.toLowerCase().includes(mark))) onMark();
     text = text.slice(text.lastIndexOf("\n") + 1);
   });
   socket.write("MONITOR\r\n");

@@ -1,13 +1,14 @@
 // What a claim of a group takes and leaves, held against BullMQ's own claim of one after the other: the same
 // lane twice, each taken from in its own way.
 
+import { startRedisServer } from "@postrider/cli/redis/redis-server";
 import { createClaimWaiting } from "@postrider/redis/scripts/claim-waiting";
 import { type JobsOptions, Queue, type QueueOptions } from "bullmq";
 import type { Redis } from "ioredis";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { shardKeys, toShard } from "../support/keys.ts";
 import { openRedis } from "../support/open-redis.ts";
-import { isolatedRedisUrl } from "../support/redis.ts";
+import { isolatedRedisUrl, redisBinary } from "../support/redis.ts";
 
 const LOCK_MS = 30_000;
 const [OURS, BULLMQ] = ["ours", "bullmq"] as const;
@@ -188,3 +189,17 @@ for (const { name, options = () => ({}), prepare, tokens } of SCENES)
     if (ours.jobs.length > 0 && (await redis.llen(shardKeys.ofLane(OURS, "wait"))) > 0)
       expect([await wakes(OURS), await wakes(BULLMQ)]).toEqual([true, true]);
   });
+
+test("a full Redis lets nothing be claimed, and what waits stays as it was", async () => {
+  const server = await startRedisServer({ binary: redisBinary() });
+  onTestFinished(() => server.stop());
+  const full = openRedis(server.url);
+  onTestFinished(() => full.disconnect());
+  const wait = shardKeys.ofLane(OURS, "wait");
+  await full.lpush(wait, ...IDS);
+  await full.config("SET", "maxmemory", "1000");
+
+  const claimWaiting = createClaimWaiting(toShard(full), OURS, LOCK_MS);
+  await expect(claimWaiting(["one", "other"], Date.now())).rejects.toThrow(/OOM/);
+  expect(await full.llen(wait)).toBe(IDS.length);
+});

@@ -1,9 +1,11 @@
 import { startRedisServer } from "@postrider/cli/redis/redis-server";
 import { ENSURE_LANE, toEnsure } from "@postrider/redis/lane-directory";
+import { createAdmit } from "@postrider/redis/scripts/admit";
 import { hastenRetries } from "@postrider/redis/scripts/hasten";
 import { reschedule } from "@postrider/redis/scripts/reschedule";
 import { toLaneMark } from "@postrider/shared/outcome";
 import { createWork } from "@postrider/worker/serve/work";
+import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { shardKeys, toShard } from "../support/keys.ts";
@@ -48,6 +50,26 @@ test("lanes with deliveries that wait, are due or are in flight have work, and f
   await redis.del(shardKeys.ofLane("run.due", "delayed"));
   for (const at of [13_000, 26_000, 39_000, 52_000]) await work.find(lanes, now + at);
   expect(await work.find(lanes, now + 59_000), "due in a second").toContain("run.later");
+});
+
+test("what is enqueued into an own lane that has long been idle is found at the next look", async () => {
+  const { redis, now } = await open();
+  const shard = toShard(redis);
+  const [work, admit] = [createWork(shard), createAdmit(shard)];
+  const entry = { lane: "run.empty9", kind: "run", of: "empty9", createdAt: now } as const;
+  const queue = new Queue(entry.lane, { connection: redis, prefix: shardKeys.prefix });
+  onTestFinished(() => queue.close());
+  await redis.eval(ENSURE_LANE, ...toEnsure(shardKeys, entry));
+  const lanes = laneNames(1_000);
+  await work.find(lanes, now);
+  await redis.del(shardKeys.ownLaneArrivals());
+
+  const delivery = { v: 1, action: "a@1", customer: { id: 1 }, run: "empty9" } as const;
+  const entrance = { queue, ownLane: entry, run: "empty9", attempts: 1 };
+  expect(await admit([{ id: "d", delivery, data: JSON.stringify(delivery) }], entrance)).toMatchObject({
+    enqueued: 1,
+  });
+  expect(await work.find(lanes, now + 400)).toEqual([entry.lane]);
 });
 
 test("what comes into an own lane is found at the next look, also where others' lanes are many", async () => {

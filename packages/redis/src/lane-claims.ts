@@ -2,7 +2,7 @@
 // of it on BullMQ's own queue, by BullMQ's backend where that has a step for it.
 
 import type { Delivery } from "@postrider/shared/delivery";
-import { createRedisBackend, type MinimalJob, type WorkerOptions } from "bullmq";
+import { createRedisBackend, type MinimalJob, type RedisQueueBackend, type WorkerOptions } from "bullmq";
 import { type ClaimedJobs, createClaimWaiting } from "./scripts/claim-waiting.ts";
 import { createDropClaimed } from "./scripts/drop-claimed.ts";
 import type { Shard } from "./shard.ts";
@@ -23,6 +23,8 @@ export interface LaneClaims {
   /** Makes a wait fail at once, and others after it until `restartWaiting`. */
   stopWaiting(): Promise<void>;
   restartWaiting(): Promise<void>;
+  /** Wakes another worker of the lane, or this one at its next wait. */
+  wakeOthers(): Promise<void>;
   /** Holds claims for their time once more. @returns the ids of those that are lost. */
   renew(claims: readonly HeldClaim[]): Promise<string[]>;
   /** Puts back what nobody holds any more, as after a crash. @returns the ids. */
@@ -58,8 +60,12 @@ export function openLaneClaims(lane: string, options: LaneClaimsOptions): LaneCl
     // BullMQ would fail the delivery past its retry policy, unrecorded; the gate counts crashes.
     maxStalledCount: Number.MAX_SAFE_INTEGER,
   };
-  const backend = createRedisBackend(lane, backendOptions, { withBlockingConnection: true });
-  backend.on("error", options.trouble);
+  const open = (): RedisQueueBackend => {
+    const opened = createRedisBackend(lane, backendOptions, { withBlockingConnection: true });
+    opened.on("error", options.trouble);
+    return opened;
+  };
+  let backend = open();
   const drop = createDropClaimed(shard, lane);
   return {
     claim: createClaimWaiting(shard, lane, lockMs),
@@ -67,8 +73,20 @@ export function openLaneClaims(lane: string, options: LaneClaimsOptions): LaneCl
       const marker = await backend.waitForJob(Math.max(backend.minimumBlockTimeout, forMs / 1_000));
       return marker === null ? null : marker.score;
     },
+    async wakeOthers() {
+      await shard.redis.zadd(shard.keys.ofLane(lane, "marker"), 0, "0");
+    },
     stopWaiting: () => backend.disconnectBlocking(),
-    restartWaiting: () => backend.reconnectBlocking(),
+    async restartWaiting() {
+      try {
+        await backend.reconnectBlocking();
+      } catch (error) {
+        // BullMQ keeps the failure of a connection that has never been made for good.
+        void backend.close(true).catch(() => undefined);
+        backend = open();
+        throw error;
+      }
+    },
     renew: (claims) =>
       backend.extendLocks(
         claims.map(({ id }) => id),

@@ -15,9 +15,9 @@ export function createCrewSigns(crew: Crew, added: AddedSeries): Signs {
       const states = await askAll(crew, "state");
       const ready = states.filter(({ isReady }) => isReady);
       if (ready.length === 0) return { status: "starting" };
-      for (const { number, answer } of ready) {
-        if (answer === null) return { status: "silent", process: number };
-        if (answer.ailment !== null) return { ...answer.ailment, process: number };
+      for (const { place, answer } of ready) {
+        if (answer === null) return { status: "silent", process: place.number };
+        if (answer.ailment !== null) return { ...answer.ailment, process: place.number };
       }
       return null;
     },
@@ -26,8 +26,12 @@ export function createCrewSigns(crew: Crew, added: AddedSeries): Signs {
     },
     async page() {
       const [told, metrics] = await Promise.all([askAll(crew, "series"), own.getMetricsAsJSON()]);
-      const current = told.map(({ answer }) => answer).filter((answer) => answer !== null);
-      const silent = told.filter(({ answer }) => answer === null).map(({ latest }) => latest);
+      // What one that ended meanwhile has counted is kept already.
+      const present = told.filter(({ place, process }) => place.current() === process);
+      const current = present.map(({ answer }) => answer).filter((answer) => answer !== null);
+      const silent = present
+        .filter(({ answer }) => answer === null)
+        .map(({ process }) => process?.latest() ?? null);
       const ofThisOne: ToldSeries = {
         isOpenMetrics: false,
         metrics: metrics as unknown as readonly ToldMetric[],
@@ -48,7 +52,7 @@ async function askAll<W extends "series" | "state">({ places }: Crew, what: W) {
       const process = place.current();
       const isReady = process?.isReady() === true;
       const answer = isReady ? await process.ask(what) : null;
-      return { number: place.number, isReady, answer, latest: process?.latest() ?? null };
+      return { place, process, isReady, answer };
     }),
   );
 }

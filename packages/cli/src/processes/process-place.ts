@@ -34,22 +34,36 @@ export function createPlace({ number, start, log, onEnd }: PlaceOptions): Place 
   let earlyEnds = 0;
   let isStopping = false;
   let waiting: NodeJS.Timeout | undefined;
+  const fillLater = (): number => {
+    const waitMs = toWaitMs(earlyEnds);
+    waiting = setTimeout(fill, waitMs);
+    return waitMs;
+  };
   const fill = (): void => {
     const begun = performance.now();
-    const process = start();
+    let process: WorkerProcess;
+    try {
+      process = start();
+    } catch (error) {
+      // As where memory is short: those that there are go on.
+      earlyEnds += 1;
+      log.error(
+        { process: number, detail: String(error), delayMs: fillLater() },
+        "worker process not started",
+      );
+      return;
+    }
     current = process;
     log.info({ process: number, pid: process.pid ?? null }, "worker process started");
     void process.ended.then((ended) => {
       if (isStopping) return;
       current = null;
       earlyEnds = performance.now() - begun >= STEADY_MS ? 0 : earlyEnds + 1;
-      const waitMs = toWaitMs(earlyEnds);
       const { code, signal, failure } = ended;
       log.error(
-        { process: number, exitCode: code, signal, detail: failure?.message ?? null, delayMs: waitMs },
+        { process: number, exitCode: code, signal, detail: failure?.message ?? null, delayMs: fillLater() },
         "worker process ended; another one takes its place",
       );
-      waiting = setTimeout(fill, waitMs);
       onEnd(ended, process);
     });
   };

@@ -61,13 +61,14 @@ export function startProcess(options: StartOptions): WorkerProcess {
   let failure: Failure | null = null;
   let latest: ToldSeries | null = null;
   // To a process that is gone there is nothing to say, and its end is told apart.
-  const tell = (message: ToProcess): void => void child.send(message, () => undefined);
+  const tell = (message: ToProcess): void => void child.send?.(message, () => undefined);
   child.on("message", (message: FromProcess) => {
     if (message.kind === "ready") isReady = true;
     else if (message.kind === "failed") failure = message.failure;
     else questions.get(message.id)?.(message.answer);
   });
-  if (child.stdout !== null) passLines(child.stdout, pass);
+  // Where it could not be started, it has none of what a process has.
+  if (child.stdout) passLines(child.stdout, pass);
   const ended = new Promise<EndOfProcess>((resolve) => {
     child.once("error", (error) => {
       failure ??= { code: null, message: error.message, problems: [] };

@@ -93,11 +93,12 @@ async function takeIn(
     return (await onceSettled(redis, async () => commands[COMMAND]?.(...values))) as number[];
   const replies = await onceSettled(redis, () => {
     const transaction = redis.multi() as unknown as Commands;
-    void transaction[COMMAND]?.(...values);
+    // First, since it notes what comes into a lane in which nothing waits yet.
     void transaction[ENSURE_COMMAND]?.(...toEnsure(keys, ownLane));
+    void transaction[COMMAND]?.(...values);
     return transaction.exec();
   });
-  return readReplies(replies)[0] as number[];
+  return readReplies(replies)[1] as number[];
 }
 
 function uniqueById(admissions: readonly Admission[]): Admission[] {

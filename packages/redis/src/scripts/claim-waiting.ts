@@ -13,9 +13,9 @@ const PROMOTED_MAX = 1_000;
  * Input: KEYS wait, active, limiter, delayed, meta, marker; ARGV prefix of the lane's jobs, Unix ms, ms for
  * which a claim holds, then a token for each delivery that there is room for. Output: {ms until the lane's
  * rate allows more (0: now), Unix ms when the next delayed one is due (0: there is none, or nobody would
- * claim it), 1 if a limit in flight keeps some from being claimed, then of each that was claimed its id,
- * data, options, and `<enqueued at> <attempts made> <claims> <crashes>`}. What has lost its data is claimed
- * as well, for its worker to see.
+ * claim it), 1 if the lane has a limit in flight, then of each that was claimed its id, data, options, and
+ * `<enqueued at> <attempts made> <claims> <crashes>`}. What has lost its data is claimed as well, for its
+ * worker to see. A full Redis refuses it, unless a delayed one has become due.
  */
 const CLAIM = `
 local wait, active, limiter, delayed, meta, marker = unpack(KEYS)
@@ -41,10 +41,14 @@ if max then
   end
   room = math.min(room, math.max(0, left))
 end
-local ids = room > 0 and redis.call("RPOP", wait, room) or {}
-local claimed = {}
+-- The first one by what a full Redis refuses, in a script that has not written yet.
+local ids, claimed = {room > 0 and redis.call("RPOPLPUSH", wait, active) or nil}, {}
+local more = #ids > 0 and room > 1 and redis.call("RPOP", wait, room - 1)
+if more then
+  redis.call("LPUSH", active, unpack(more))
+  for i, id in ipairs(more) do ids[i + 1] = id end
+end
 if #ids > 0 then
-  redis.call("LPUSH", active, unpack(ids))
   for i, id in ipairs(ids) do
     local job = jobs .. id
     redis.call("SET", job .. ":lock", ARGV[i + 3], "PX", lockMs)
@@ -63,9 +67,9 @@ if #ids > 0 then
 end
 -- Others may claim what is left.
 if open > 0 and #ids + #due > 0 and redis.call("LLEN", wait) > 0 then redis.call("ZADD", marker, 0, "0") end
-local nextDue = #ids < room and redis.call("ZRANGE", delayed, 0, 0, "WITHSCORES")[2]
-local isFull = not paused and open < asked and #ids == open
-return {limitedMs, nextDue and math.floor(tonumber(nextDue) / ${DELAY_UNIT}) or 0, isFull and 1 or 0, unpack(claimed)}
+local nextDue = limitedMs == 0 and not paused and #ids < asked and redis.call("ZRANGE", delayed, 0, 0, "WITHSCORES")[2]
+local nextDueAt = nextDue and math.floor(tonumber(nextDue) / ${DELAY_UNIT}) or 0
+return {limitedMs, nextDueAt, concurrency and 1 or 0, unpack(claimed)}
 `;
 
 /** What is known of a delivery that was claimed, as it stands in its lane. */
@@ -92,14 +96,14 @@ export interface ClaimedJobs {
   readonly limitedMs: number;
   /** Unix ms when the next delayed one is due; 0: nothing is known of one. */
   readonly nextDueAt: number;
-  /** Whether a limit in flight keeps some from being claimed until others end. */
-  readonly isFull: boolean;
+  /** Whether the lane has a limit in flight, so that an end of one may let another be claimed. */
+  readonly hasLimit: boolean;
 }
 
 type ClaimCommand = (
   keyCount: number,
   ...keysAndValues: (string | number)[]
-) => Promise<[limitedMs: number, nextDueAt: number, isFull: number, ...claimed: string[]]>;
+) => Promise<[limitedMs: number, nextDueAt: number, hasLimit: number, ...claimed: string[]]>;
 
 /** Claims for as many as there are tokens. @param lockMs how long a claim holds. */
 export function createClaimWaiting(
@@ -114,8 +118,8 @@ export function createClaimWaiting(
   const jobs = keys.job(lane, "");
   return async (tokens, now) => {
     const answer = await postriderClaim.call(redis, names.length, ...names, jobs, now, lockMs, ...tokens);
-    const [limitedMs, nextDueAt, isFull, ...claimed] = answer;
-    return { jobs: toJobs(claimed), limitedMs, nextDueAt, isFull: isFull === 1 };
+    const [limitedMs, nextDueAt, hasLimit, ...claimed] = answer;
+    return { jobs: toJobs(claimed), limitedMs, nextDueAt, hasLimit: hasLimit === 1 };
   };
 }
 
