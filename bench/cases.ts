@@ -2,6 +2,7 @@
 // is the same for all and lives in measure.ts.
 
 import { fileURLToPath } from "node:url";
+import { SEMI_SPACE_MB } from "@postrider/cli/processes/young-generation";
 import { type JobsOptions, Queue, type QueueOptions } from "bullmq";
 import { Redis } from "ioredis";
 import { customers, LANE, PREFIX } from "./workload.ts";
@@ -45,6 +46,7 @@ function bare(name: string, jobOptions: JobsOptions, queueOptions: Partial<Queue
         worker: {
           command: [
             process.execPath,
+            `--max-semi-space-size=${SEMI_SPACE_MB}`,
             "--import",
             import.meta.resolve("tsx"),
             script,

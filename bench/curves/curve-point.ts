@@ -50,7 +50,11 @@ export async function measurePoint(bench: Bench, at: number, setting: PointSetti
 function startWorker({ world, folder }: Bench, inFlight: number): Child {
   const { command, env = {} } = toWorker(
     { redisUrl: world.redisUrl, concurrency: inFlight },
-    { POSTRIDER_IN_FLIGHT_MAX: String(Math.max(1_000, inFlight)) },
+    {
+      POSTRIDER_IN_FLIGHT_MAX: String(Math.max(1_000, inFlight)),
+      // Otherwise slow answers of one destination are waited for by those that have no connection.
+      POSTRIDER_CONNECTIONS_PER_DESTINATION: String(Math.max(100, inFlight)),
+    },
   );
   return startChild(command, { env, log: join(folder, "curve.log") });
 }

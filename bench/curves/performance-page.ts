@@ -22,7 +22,7 @@ export function renderPerformance({ circumstances, curves }: CurveFigures): Reco
 What a delivery costs against each of the things that may make it dearer: CPU time of the worker's process and of Redis, read from outside, and bytes that Redis reads and writes. The unit is chosen
 for what a cluster is paid for; deliveries a second belong to the machine. What a delivery costs beside the bare queue and HTTP client, release by release, is the [benchmark's](../bench/README.md) matter, and how many workers and Redis a load takes that of [scaling](scaling.md).
 
-Measured with one worker process, default settings and everything on, one Redis with its append-only file, and a receiver on the same machine, which shares its ${cores} cores: ${cpu}, Node ${node}, Redis ${redis}; ${rounds === 1 ? "one round" : `medians of ${rounds} rounds`}.${part}
+Measured with one worker process, default settings (but as many connections to a destination as there may be in flight) and everything on, one Redis with its append-only file, and a receiver on the same machine, which shares its ${cores} cores: ${cpu}, Node ${node}, Redis ${redis}; ${rounds === 1 ? "one round" : `medians of ${rounds} rounds`}.${part}
 Redis' part includes enqueueing; the producer's own CPU time is not in it. Each delivery is known at the receiver by its number: a point that loses or doubles one gives no figures. Where a curve says nothing else, ${group(BASE.measured)} deliveries of ${BASE.payloadBytes} bytes and one action go to one destination that answers at once, ${BASE.inFlight} in flight.
 
 ${drawn.map(({ axis, points }) => renderCurve(axis, points)).join("\n\n")}

@@ -61,6 +61,8 @@ export async function measureClaimLatency(bench: Bench, options: LatencyOptions)
   const { command, env = {} } = toWorker(
     { redisUrl: bench.world.redisUrl, concurrency: inFlight },
     {
+      // All go to one destination.
+      POSTRIDER_CONNECTIONS_PER_DESTINATION: String(Math.max(100, inFlight)),
       POSTRIDER_TRACES_ENDPOINT: collector.url,
       POSTRIDER_TRACES_RATIO: String(Math.min(1, TRACED_PER_SECOND / ratePerSecond)),
     },
