@@ -1,10 +1,10 @@
 // Enqueueing some single deliveries at once, of any actions: checked all together, and taken in by chunks.
 
 import type { Admission } from "@postrider/redis/scripts/take-in";
-import { toActionRef } from "@postrider/shared/action-ref";
 import { homeOf } from "@postrider/shared/delivery";
 import type { ErrorCode } from "@postrider/shared/error-codes";
 import { PostriderError, type Problem } from "@postrider/shared/errors";
+import { toRetryPolicy } from "@postrider/shared/retry";
 import type { SavedAction } from "../actions/actions.ts";
 import { getOpen } from "../actions/archived.ts";
 import { CHUNK } from "./chunks.ts";
@@ -112,7 +112,7 @@ async function takeAll(prepared: readonly (Prepared | PostriderError)[], ways: W
   const counts = { enqueued: 0, duplicates: 0, recovered: 0 };
   const duplicates = new Set<number>();
   const allFailed: Failed[] = [];
-  for (const chunk of toChunks(prepared, CHUNK * ways.all().length)) {
+  for (const chunk of toChunks(prepared, ways)) {
     const [{ admission: first, saved }] = chunk;
     const admissions = chunk.map(({ admission }) => admission);
     const taken = await ways.take(admissions, (way) => toEntrance(first, saved, way));
@@ -164,16 +164,15 @@ function remember(get: (ref: string) => Promise<SavedAction>): (ref: string) => 
   };
 }
 
-/** What enters a lane together has its action and its home in common. */
-function toChunks(
-  prepared: readonly (Prepared | PostriderError)[],
-  size: number,
-): [Prepared, ...Prepared[]][] {
+/** What enters a lane together: of any actions, as long as they make no difference there. */
+function toChunks(prepared: readonly (Prepared | PostriderError)[], ways: Ways): [Prepared, ...Prepared[]][] {
+  const size = CHUNK * ways.all().length;
+  const placeOf = createPlaces(ways);
   const open = new Map<string, [Prepared, ...Prepared[]]>();
   const chunks: [Prepared, ...Prepared[]][] = [];
   for (const one of prepared) {
     if (one instanceof PostriderError) continue;
-    const key = `${toActionRef(one.saved)} ${homeOf(one.admission.delivery)}`;
+    const key = `${placeOf(one.saved)} ${homeOf(one.admission.delivery)}`;
     const chunk = open.get(key);
     if (chunk !== undefined && chunk.length < size) {
       chunk.push(one);
@@ -184,6 +183,20 @@ function toChunks(
     chunks.push(begun);
   }
   return chunks;
+}
+
+/** What an action says of where its deliveries enter: the same text for the same entrance in all shards. */
+function createPlaces(ways: Ways): (saved: SavedAction) => string {
+  const known = new Map<SavedAction, string>();
+  return (saved) => {
+    let place = known.get(saved);
+    if (place === undefined) {
+      const lanes = ways.all().map(({ routing }) => routing.toDestination(saved)?.lane ?? "");
+      place = [toRetryPolicy(saved.action.retry).attempts, ...lanes].join(" ");
+      known.set(saved, place);
+    }
+    return place;
+  };
 }
 
 function toRefusal(rejected: readonly Rejected[], total: number): PostriderError {

@@ -102,7 +102,7 @@ export function toAdmission(
     : { id: toDeliveryId({ key }), ...admitted, ...sendAt };
 }
 
-/** Where a single delivery enters, and all others of its action and its home with it. */
+/** Where a single delivery enters, and with it all others of which action and home say the same. */
 export function toEntrance({ delivery }: Admission, saved: SavedAction, { lanes, routing }: Way): Entrance {
   const ownLane = routing.toDestination(saved);
   const queue = lanes.queue(ownLane?.lane ?? homeOf(delivery));
