@@ -196,6 +196,20 @@ test("the one that started them is killed: they drain, and are gone", async () =
   await eventually(() => expect(pids.filter(isAlive)).toEqual([]));
 });
 
+test("the one that started them is killed while they stop: nothing that they have still to say keeps them", async () => {
+  const gate = createGate();
+  const { producer, receiver, environment } = await scene(() => gate.behind(ok()));
+  await producer.enqueueMany({ action: "a", customers: customers(10), run: "r" });
+  await using worker = startPostrider(["worker"], environment);
+  await eventually(() => expect(receiver.requests).toHaveLength(10));
+  const pids = pidsOf(worker);
+  worker.kill("SIGTERM");
+  await worker.waitForOutput(/"msg":"stopping"/);
+  worker.kill("SIGKILL");
+  await eventually(() => expect(pids.filter(isAlive)).toEqual([]));
+  gate.open();
+});
+
 test.each([
   ["a setting", { POSTRIDER_CONCURRENCY: "many" }],
   [

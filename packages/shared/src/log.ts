@@ -24,6 +24,11 @@ export interface Logging {
   readonly log: Logger;
   /** Writes what is still buffered; must be waited for before the process exits. */
   readonly flush: () => Promise<void>;
+  /**
+   * Gives up what is buffered at the exit of the process: its reader is gone. sonic-boom 4 would try to write
+   * it for ever.
+   */
+  readonly drop: () => void;
   /** Whole lines of another process' logger, as JSON: none is cut in two by one of this process. */
   readonly pass: (lines: string) => void;
 }
@@ -50,9 +55,12 @@ export function createLogger({ level, format, process: number }: LogOptions): Lo
     target,
   );
   const pass = (lines: string): void => void target.write(lines);
-  if (stream === undefined) return { log, pass, flush: () => Promise.resolve() };
+  if (stream === undefined) return { log, pass, flush: () => Promise.resolve(), drop: () => undefined };
   setInterval(() => stream.flush(), FLUSH_MS).unref();
-  return { log, pass, flush: () => flush(stream) };
+  const drop = (): void => {
+    stream.flushSync = () => undefined;
+  };
+  return { log, pass, flush: () => flush(stream), drop };
 }
 
 /** A reader that takes nothing must not keep the process. */

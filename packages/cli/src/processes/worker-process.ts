@@ -28,9 +28,17 @@ function toFailure(error: unknown): Failure {
   return { code: null, message, problems: [] };
 }
 
+interface Listening {
+  readonly told: Promise<string>;
+  readonly stop: (why: string) => void;
+  /** @param gone called when the process that started this one, and reads its log, is gone. */
+  whenGone(gone: () => void): void;
+}
+
 /** A terminal tells all of its processes at once, so that this one hears signals of its own, too. */
-function listen(): { readonly told: Promise<string>; readonly stop: (why: string) => void } {
+function listen(): Listening {
   let isTold = false;
+  let gone: () => void = () => undefined;
   let resolve: (why: string) => void = () => undefined;
   const told = new Promise<string>((done) => {
     resolve = done;
@@ -41,18 +49,26 @@ function listen(): { readonly told: Promise<string>; readonly stop: (why: string
   };
   whenToldToStop(stop, process.ppid);
   process.once("disconnect", () => {
+    gone();
     // Gone while this one stops: it has ended the grace period. Else it was killed, and no one claims less.
     if (isTold) process.exit(1);
     stop("the process that started this one is gone");
   });
-  return { told, stop };
+  return {
+    told,
+    stop,
+    whenGone(call) {
+      gone = call;
+    },
+  };
 }
 
 async function run(
   { settings, number, probedAt }: Extract<ToProcess, { kind: "begin" }>,
-  { told, stop }: ReturnType<typeof listen>,
+  { told, stop, whenGone }: Listening,
 ): Promise<number> {
   const logging = createLogger({ level: settings.logLevel, format: "json", process: number });
+  whenGone(logging.drop);
   let signs: ProcessSigns | null = null;
   process.on("message", (message: ToProcess) => {
     if (message.kind === "stop") stop(message.why);
