@@ -121,7 +121,7 @@ test("filters, tags and the samples' attributes are offered, by keyboard alone, 
 test("what is wrong with the JSON that comes of a template is told once, and underlined nowhere in it", async () => {
   const { page } = await open("#/actions/~new");
   await editor(page, "Body, as JSON").fill('{\n  "name": {{ customer.name }}');
-  await page.locator(".told .error", { hasText: "What this renders to for c-4711" }).waitFor();
+  await page.locator(".told .error", { hasText: "What this renders to for c-47" }).waitFor();
   await standing(page, "1 problem");
   await page.getByText("of what it renders to", { exact: false }).first().waitFor();
   expect(await page.locator(".cm-lintRange-error").count()).toBe(0);
