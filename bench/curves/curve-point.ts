@@ -135,7 +135,8 @@ async function takeTurns(
   }
 }
 
-async function untilAccepted(receiver: CurveReceiver, worker: Child, wanted: number): Promise<void> {
+/** @throws when the worker ends or gets stuck. */
+export async function untilAccepted(receiver: CurveReceiver, worker: Child, wanted: number): Promise<void> {
   let before = receiver.accepted();
   let progressAt = performance.now();
   while (receiver.accepted() < wanted) {

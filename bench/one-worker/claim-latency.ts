@@ -13,6 +13,7 @@ import { toWorker } from "../cases/postrider.ts";
 import { cpuMicros, startChild } from "../child.ts";
 import { BASE } from "../curves/axes.ts";
 import { type CurveDeliveries, createCurveDeliveries } from "../curves/curve-deliveries.ts";
+import { untilAccepted } from "../curves/curve-point.ts";
 import { startCurveReceiver } from "../curves/curve-receiver.ts";
 import type { Bench } from "../measure.ts";
 
@@ -72,7 +73,7 @@ export async function measureClaimLatency(bench: Bench, options: LatencyOptions)
     const schedule = createLoadSchedule(ratePerSecond, forMs);
     receiver.expect(0, WARM_UP + schedule.count);
     await deliveries.enqueue(0, WARM_UP);
-    while (receiver.accepted() < WARM_UP) await Promise.race([sleep(TICK_MS), worker.failure]);
+    await untilAccepted(receiver, worker, WARM_UP);
     cameAt.clear();
     const before = await cpuMicros(worker);
     const startedAt = performance.now();

@@ -2,6 +2,7 @@
 // claim a request is on the way, and what a worker process holds at full load.
 
 import { parseArgs } from "node:util";
+import { DURATION_RULE, parseDuration } from "@postrider/shared/duration";
 import { BASE } from "../curves/axes.ts";
 import { checkSystem, measureAlone, openStand } from "../stand.ts";
 import { type ClaimLatency, measureClaimLatency } from "./claim-latency.ts";
@@ -19,12 +20,9 @@ const HELP = `npm run bench:worker -- latency|memory [options]
     --in-flight N    at once (100)
     --for TIME       how long (30m)`;
 
-const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
-
 function toMs(text: string): number {
-  const [, number, unit = ""] = /^(\d+)([smh])$/.exec(text) ?? [];
-  const ms = Number(number) * (UNITS[unit] ?? Number.NaN);
-  if (!(ms > 0)) throw new Error(`--for ${text}: write it as 60s, 30m or 1h`);
+  const ms = parseDuration(text);
+  if (ms === null || ms === 0) throw new Error(`--for ${text}: ${DURATION_RULE}`);
   return ms;
 }
 

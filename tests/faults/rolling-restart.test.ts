@@ -1,5 +1,4 @@
 import { createProducer } from "@postrider/producer/producer";
-import { JOB_NAME } from "@postrider/redis/keys";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { startFleet, untilOver } from "../support/fleet.ts";
@@ -42,7 +41,7 @@ test("a rolling restart under load, with deliveries of the neighbouring versions
   }));
   await producer.lanes.queue("bulk").addBulk(
     [...older, ...newer].map(({ id, data }) => ({
-      name: JOB_NAME,
+      name: "delivery",
       data: { v: 1, action: "a@1", ...data },
       opts: { jobId: id, attempts: 5, backoff: { type: "custom" } },
     })),
@@ -83,7 +82,7 @@ test("deliveries of the next release's format wait for its workers, at no attemp
   );
   await fleet.untilServing();
   const next = customers(100).map((customer) => ({
-    name: JOB_NAME,
+    name: "delivery",
     data: { v: 2, action: "a@1", customer, run: undefined, lane: "bulk" },
     // One attempt: if waiting cost any, it would fail.
     opts: { jobId: `next.${customer.id}`, attempts: 1, backoff: { type: "custom" } },

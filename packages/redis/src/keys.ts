@@ -175,9 +175,6 @@ export function createStoreKeys(keyPrefix: string) {
 
 export type StoreKeys = ReturnType<typeof createStoreKeys>;
 
-/** BullMQ's job name; the job's data say all. */
-export const JOB_NAME = "delivery";
-
 /**
  * Events that BullMQ keeps per lane. Nothing of ours reads the stream, and admission tells nothing there.
  */

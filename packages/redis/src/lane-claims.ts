@@ -5,13 +5,11 @@ import type { Delivery } from "@postrider/shared/delivery";
 import { createRedisBackend, type MinimalJob, type RedisQueueBackend, type WorkerOptions } from "bullmq";
 import { type ClaimedJobs, createClaimWaiting } from "./scripts/claim-waiting.ts";
 import { createDropClaimed } from "./scripts/drop-claimed.ts";
+import type { Claim } from "./scripts/lane-fragments.ts";
 import type { Shard } from "./shard.ts";
 
-/** A claim, by the delivery's id and the proof that it is its worker's. */
-export interface HeldClaim {
-  readonly id: string;
-  readonly token: string;
-}
+/** A claim, where its lane is known. */
+export type HeldClaim = Pick<Claim, "id" | "token">;
 
 export interface LaneClaims {
   /** Claims for as many as there are tokens. @param now Unix ms. */

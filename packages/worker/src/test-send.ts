@@ -32,6 +32,7 @@ import { createRequestBin } from "./send/bin/request-bin.ts";
 import { protectRedis } from "./send/guard/own-ports.ts";
 import { createPools, type Pools } from "./send/pool/pools.ts";
 import { send } from "./send/send.ts";
+import { createSendLimits } from "./send/send-limits.ts";
 import type { Send } from "./steps/send.ts";
 import { createSteps } from "./steps.ts";
 
@@ -77,12 +78,12 @@ export async function testAction(
   for (const redis of connected) protectRedis(redis, pools);
   const [storeRedis] = connected;
   const interrupts = createInterrupts();
-  const { replyBytesMax } = settings;
+  const limitsOf = createSendLimits(settings.replyBytesMax);
   const bin = createRequestBin(asked?.status ?? BIN_STATUS);
   const sendTo =
     (routes: Pick<Pools, "get">): Send =>
-    (request, { action: document, secretHeaders }, leftMs) =>
-      send(request, { ...document, secretHeaders, replyBytesMax }, leftMs, routes, interrupts);
+    (request, document, leftMs) =>
+      send(request, limitsOf(document), leftMs, routes, interrupts);
   const sendOnce: Send = (request, ...rest) => {
     const isBin = asked !== null || request.origin === BIN_ORIGIN;
     return sendTo(isBin ? bin.pools : pools)(request, ...rest);

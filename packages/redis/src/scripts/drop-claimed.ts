@@ -1,6 +1,7 @@
 // DROP: takes a claimed delivery out of its lane for good, in one atomic step. Its outcome stands recorded.
 
 import type { Shard } from "../shard.ts";
+import type { Claim } from "./lane-fragments.ts";
 
 /**
  * Input: KEYS job, active, stalled; ARGV id, token. What another worker has claimed by now is left alone.
@@ -19,7 +20,7 @@ type DropCommand = (keyCount: number, ...keysAndValues: string[]) => Promise<unk
 export function createDropClaimed(
   { redis, keys }: Shard,
   lane: string,
-): (claim: { readonly id: string; readonly token: string }) => Promise<void> {
+): (claim: Pick<Claim, "id" | "token">) => Promise<void> {
   redis.defineCommand("postriderDrop", { lua: DROP });
   const { postriderDrop } = redis as unknown as { postriderDrop: DropCommand };
   return async ({ id, token }) => {

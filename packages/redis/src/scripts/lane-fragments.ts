@@ -59,6 +59,6 @@ export function toTakeOut(keys: ShardKeys, id: string, lane: string, other: stri
 export interface Claim {
   readonly id: string;
   readonly lane: string;
-  /** BullMQ's proof that the claim is this worker's. */
+  /** The proof that the claim is this worker's. */
   readonly token: string;
 }

@@ -1,7 +1,7 @@
 // Takes up what dead workers had claimed from lanes that nobody serves at the moment: paused, held, behind an
-// open circuit, or without room. BullMQ's workers look for such claims in the lanes that they serve; in the
-// others these would count as in flight until the lane runs again, and wait then for another claim's time to
-// run out.
+// open circuit, or without room. Workers look for such claims in the lanes that they serve; in the others
+// these would count as in flight until the lane runs again, and wait then for another claim's time to run
+// out.
 
 import { Queue, type QueueOptions } from "bullmq";
 import { countLanes, readSharedLanes } from "../counts.ts";

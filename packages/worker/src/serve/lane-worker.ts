@@ -17,6 +17,7 @@ const LIMITED_MS_MAX = 30_000;
 const REST_MS = 1_000;
 /** How long leaving politely may take. */
 const LEAVE_MS = 1_000;
+
 export interface LaneWorker {
   /** How many may be in flight. */
   slots(): number;

@@ -39,10 +39,11 @@ function createSendIn({ arrivals, interrupts, replyBytesMax, log, now }: RunBinO
     kept += 1;
     return kept <= KEPT_PER_SECOND;
   };
-  return async (request, { action, secretHeaders }, leftMs) => {
+  return async (request, compiled, leftMs) => {
+    const { action, secretHeaders } = compiled;
     const bin = createRequestBin(200);
     try {
-      const sent = await send(request, limitsOf({ action, secretHeaders }), leftMs, bin.pools, interrupts);
+      const sent = await send(request, limitsOf(compiled), leftMs, bin.pools, interrupts);
       const arrived = bin.arrived();
       const at = now();
       if (arrived !== null && isKept(at))
