@@ -174,12 +174,14 @@ describe("hostile answers", () => {
     expect(performance.now() - startedAt).toBeLessThan(timeoutMs + SLACK_MS);
     expect(memory() - before).toBeLessThan(BYTES_MAX);
     expect(describeFinding(sent)).toBe(FINDINGS.get(name));
-    if (sent.finding.kind === "reply") expect(sent.finding.body.length).toBeLessThanOrEqual(65_536);
+    if (sent.finding.kind === "reply") expect(sent.finding.body.text.length).toBeLessThanOrEqual(65_536);
 
     // Whoever comes next on the same destination gets an answer of their own.
     const tokens = Array.from({ length: 4 }, (_, index) => `${name}-${index}`);
     const next = await Promise.all(tokens.map((token) => sender.send(`${origin}/fine?${token}`)));
-    expect(next.map(({ finding }) => (finding.kind === "reply" ? finding.body : finding))).toEqual(tokens);
+    expect(next.map(({ finding }) => (finding.kind === "reply" ? finding.body.text : finding))).toEqual(
+      tokens,
+    );
   });
 });
 
@@ -191,7 +193,9 @@ test("after a breach of the protocol no connection of that destination is used a
   const waiting = await Promise.all(tokens.map((token) => one.send(`${origin}/fine?${token}`)));
 
   expect(describeFinding(await breach)).toBe("protocol");
-  expect(waiting.map(({ finding }) => (finding.kind === "reply" ? finding.body : finding))).toEqual(tokens);
+  expect(waiting.map(({ finding }) => (finding.kind === "reply" ? finding.body.text : finding))).toEqual(
+    tokens,
+  );
   expect(sockets.open).toBeLessThanOrEqual(1);
 });
 
@@ -212,7 +216,7 @@ test.each([
     expect(finding).toMatchObject({
       kind: "reply",
       status,
-      body: "half",
+      body: { text: "half" },
       isCut: true,
       trouble: expect.stringMatching(trouble),
     });
@@ -221,7 +225,7 @@ test.each([
 
 test("a 304 is whole, whatever length it names for what it leaves out", async () => {
   const { finding } = await sender.send(`${origin}/not-modified`);
-  expect(finding).toMatchObject({ kind: "reply", status: 304, body: "", isCut: false });
+  expect(finding).toMatchObject({ kind: "reply", status: 304, body: { text: "" }, isCut: false });
   expect(finding).not.toHaveProperty("trouble");
 });
 
@@ -230,6 +234,6 @@ test("what is packed is told, not unpacked and not shown", async () => {
 
   expect(finding).toMatchObject({
     kind: "reply",
-    body: expect.stringMatching(/^\(\d+ bytes with content-encoding gzip, not unpacked\)$/),
+    body: { text: expect.stringMatching(/^\(\d+ bytes with content-encoding gzip, not unpacked\)$/) },
   });
 });

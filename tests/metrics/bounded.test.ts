@@ -5,6 +5,7 @@ import { createLaneDirectory } from "@postrider/redis/lane-directory";
 import { createShard, createStore } from "@postrider/redis/shard";
 import { ownLaneName } from "@postrider/shared/lanes";
 import type { OwnLane } from "@postrider/shared/own-lane";
+import { LazyText } from "@postrider/worker/lazy-text";
 import { createMetrics } from "@postrider/worker/record/metrics";
 import { expect, test } from "vitest";
 import { keyPrefix } from "../support/key-prefix.ts";
@@ -26,7 +27,8 @@ const entries = origins.map(
     adaptiveRate: { perSecond: nth + 1, slowedAt: 1 } as NonNullable<OwnLane["adaptiveRate"]>,
   }),
 );
-const reply = (status: number) => ({ kind: "reply", status, headers: {}, body: "", isCut: false }) as const;
+const reply = (status: number) =>
+  ({ kind: "reply", status, headers: {}, body: LazyText.of(""), isCut: false }) as const;
 const TIMINGS = { dnsMs: 1, connectMs: 2, tlsMs: 3, firstByteMs: 9, totalMs: 10 };
 
 test("10,000 destinations and 1,000 actions make no more series than are stated", async () => {

@@ -9,6 +9,7 @@ import {
 } from "@postrider/worker/destinations/destination-tracker";
 import { createFailureWindow } from "@postrider/worker/destinations/failure-window";
 import { createInFlight } from "@postrider/worker/in-flight";
+import { LazyText } from "@postrider/worker/lazy-text";
 import { onTestFinished } from "vitest";
 import { toShard } from "./keys.ts";
 import { openRedis } from "./open-redis.ts";
@@ -24,7 +25,7 @@ export const ACCEPTED = toReply(200);
 export const FAILED = toReply(503);
 
 export function toReply(status: number, headers: Record<string, string> = {}): Finding {
-  return { kind: "reply", status, headers, body: "", isCut: false };
+  return { kind: "reply", status, headers, body: LazyText.of(""), isCut: false };
 }
 
 /** A claimed delivery of an action's version, in a lane. */

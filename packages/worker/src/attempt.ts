@@ -6,6 +6,7 @@ import type { Customer, Delivery } from "@postrider/shared/delivery";
 import type { Problem } from "@postrider/shared/errors";
 import type { OutcomeKind, Reason } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
+import type { LazyText } from "./lazy-text.ts";
 import type { AttemptTrace } from "./trace/attempt-trace.ts";
 
 /** A delivery that this worker has claimed, for one attempt. */
@@ -37,7 +38,7 @@ export interface Reply {
   /** Lower-case names; repeated ones joined by a comma and a space. */
   readonly headers: Readonly<Record<string, string>>;
   /** What was kept of the body. */
-  readonly body: string;
+  readonly body: LazyText;
   /** Whether that is not all of it: more came than is kept, or less than was to come. */
   readonly isCut: boolean;
   /** What cut the answer short before it had ended by itself. */

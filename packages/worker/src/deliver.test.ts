@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { type Claimed, type Finding, NOT_SENT } from "./attempt.ts";
 import { deliver } from "./deliver.ts";
 import { type Draft, known, type Past, type Step } from "./draft.ts";
+import { LazyText } from "./lazy-text.ts";
 
 const claimed: Claimed = {
   id: "d",
@@ -57,7 +58,7 @@ test("steps are taken in turn over one draft, and the first that meets something
 });
 
 test("sending is no time of composing", async () => {
-  const reply: Finding = { kind: "reply", status: 200, headers: {}, body: "", isCut: false };
+  const reply: Finding = { kind: "reply", status: 200, headers: {}, body: LazyText.of(""), isCut: false };
   const attempted = await deliverThrough(
     step("compose", () => null),
     step("send", async (draft) => {

@@ -36,10 +36,12 @@ import { createSendLimits } from "./send/send-limits.ts";
 import type { Send } from "./steps/send.ts";
 import { createSteps } from "./steps.ts";
 
+type ShownReply = Omit<Reply, "kind" | "body"> & { readonly body: string };
+
 export interface TestSend {
   /** As sent, credentials masked; null where nothing was. */
   readonly request: ShownRequest | null;
-  readonly reply: Omit<Reply, "kind"> | null;
+  readonly reply: ShownReply | null;
   /** What the request bin got, credentials masked; null where nothing did, or it was sent elsewhere. */
   readonly arrived: Arrived | null;
   readonly fault: { readonly code: string; readonly message: string } | null;
@@ -198,8 +200,8 @@ function toResult(
   };
 }
 
-function toShownReply({ kind: _, ...reply }: Reply): Omit<Reply, "kind"> {
-  return reply;
+function toShownReply({ kind: _, body, ...reply }: Reply): ShownReply {
+  return { ...reply, body: body.text };
 }
 
 function toProblems(finding: Attempted["finding"]): readonly Problem[] {

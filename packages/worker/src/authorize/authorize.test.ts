@@ -2,6 +2,7 @@ import { compileAction } from "@postrider/compose/compile";
 import { parseAction } from "@postrider/shared/parse-action";
 import { expect, test } from "vitest";
 import { createInterrupts } from "../interrupts.ts";
+import { LazyText } from "../lazy-text.ts";
 import { createAuthorizer } from "./authorize.ts";
 import { digestUnkeyed } from "./identity.ts";
 import { createUnsharedTokens } from "./shared-tokens.ts";
@@ -54,7 +55,7 @@ test("an action whose rules may forbid the token endpoint does not use a token t
     send: async (_, { action }) => {
       asked.push(action.egress?.allowHosts);
       const body = JSON.stringify({ access_token: `t${asked.length}` });
-      return { finding: { kind: "reply", status: 200, headers: {}, body, isCut: false } };
+      return { finding: { kind: "reply", status: 200, headers: {}, body: LazyText.of(body), isCut: false } };
     },
   });
   const oauth2 = { tokenUrl: "https://id.example/token", clientId: "c", clientSecret: "written-in" };

@@ -80,13 +80,13 @@ function maskForms(text: string, forms: readonly string[]): string {
 function concealTexts<F extends Finding>(finding: F, mask: (text: string) => string, forms: string[]): F {
   switch (finding.kind) {
     case "reply": {
-      const body = mask(finding.body);
+      const body = finding.body.map(mask);
       return {
         ...finding,
         headers: Object.fromEntries(
           Object.entries(finding.headers).map(([name, value]) => [name, mask(value)]),
         ),
-        body: finding.isCut ? withoutBeginning(body, forms) : body,
+        body: finding.isCut ? body.map((text) => withoutBeginning(text, forms)) : body,
         ...(finding.trouble !== undefined && { trouble: mask(finding.trouble) }),
         ...(finding.judged !== undefined && {
           judged: { ...finding.judged, message: mask(finding.judged.message) },

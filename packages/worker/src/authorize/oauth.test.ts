@@ -1,6 +1,7 @@
 import type { OAuthClient } from "@postrider/compose/compile-credentials";
 import { expect, test } from "vitest";
 import type { Reply } from "../attempt.ts";
+import { LazyText } from "../lazy-text.ts";
 import { readTokenAnswer, toTokenRequest } from "./oauth.ts";
 
 const client: OAuthClient = {
@@ -14,7 +15,7 @@ const client: OAuthClient = {
 
 function reply(status: number, body: unknown): Reply {
   const text = typeof body === "string" ? body : JSON.stringify(body);
-  return { kind: "reply", status, headers: {}, body: text, isCut: false };
+  return { kind: "reply", status, headers: {}, body: LazyText.of(text), isCut: false };
 }
 
 const NOW = 1_700_000_000_000;

@@ -63,7 +63,7 @@ export function readTokenAnswer(
   if (finding.kind === "unsendable") return atTokenUrl(finding);
   if (finding.kind !== "reply") return finding;
   const { status } = finding;
-  const answer = parseObject(finding.body);
+  const answer = parseObject(finding.body.text);
   if (status >= 200 && status < 300) return finding.isCut ? unavailable(toCut(finding)) : readToken(answer);
   const code = answer?.["error"];
   const told = typeof code === "string" && ERROR_CODE.test(code) ? ` (${code})` : "";

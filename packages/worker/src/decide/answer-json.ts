@@ -14,9 +14,9 @@ export function readJson(
     return { problem: "the body is longer than POSTRIDER_REPLY_BYTES_MAX, and was not read to its end" };
   if (isCut) return { problem: `the body is cut short: ${trouble}` };
   try {
-    return { value: parse(body) };
+    return { value: parse(body.text) };
   } catch {
-    return { problem: body === "" ? "there is no body" : "the body is not JSON" };
+    return { problem: body.text === "" ? "there is no body" : "the body is not JSON" };
   }
 }
 

@@ -3,6 +3,7 @@
 
 import { RETRY_PRESETS } from "@postrider/shared/retry";
 import { expect, test } from "vitest";
+import { LazyText } from "../lazy-text.ts";
 import { decide } from "./decide.ts";
 import { askedWaitMs } from "./retry-after.ts";
 
@@ -326,7 +327,7 @@ const REFUSALS: readonly Refusal[] = [
 test.each(REFUSALS)("$api ($form)", ({ headers, waitMs, statuses }) => {
   expect(askedWaitMs(headers, NOW)).toBe(waitMs);
   for (const status of statuses) {
-    const reply = { kind: "reply", status, headers, body: "", isCut: false } as const;
+    const reply = { kind: "reply", status, headers, body: LazyText.of(""), isCut: false } as const;
     const policy = { ...RETRY_PRESETS.campaign, statuses: [403] };
     const facts = { attempt: 1, attemptsMax: 12, claims: 1, agesFrom: NOW, delivery: {} };
     // The least that chance can make of it.

@@ -1,6 +1,7 @@
 import { parseAction } from "@postrider/shared/parse-action";
 import { expect, test } from "vitest";
 import type { Reply } from "../attempt.ts";
+import { LazyText } from "../lazy-text.ts";
 import { capture } from "./capture-answer.ts";
 
 function asked(document: unknown) {
@@ -8,7 +9,7 @@ function asked(document: unknown) {
 }
 
 function reply(body: string, more: Partial<Reply> = {}): Reply {
-  return { kind: "reply", status: 201, headers: {}, body, isCut: false, ...more };
+  return { kind: "reply", status: 201, headers: {}, body: LazyText.of(body), isCut: false, ...more };
 }
 
 test("keeps values by JSON pointer, headers whatever their case, and the status", () => {

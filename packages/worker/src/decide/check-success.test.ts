@@ -1,6 +1,7 @@
 import { parseAction } from "@postrider/shared/parse-action";
 import { expect, test } from "vitest";
 import { type Reply, STOPPED } from "../attempt.ts";
+import { LazyText } from "../lazy-text.ts";
 import { checkSuccess } from "./check-success.ts";
 
 function success(rules: unknown) {
@@ -9,7 +10,7 @@ function success(rules: unknown) {
 
 function reply(body: unknown, more: Partial<Reply> = {}): Reply {
   const text = typeof body === "string" ? body : JSON.stringify(body);
-  return { kind: "reply", status: 200, headers: {}, body: text, isCut: false, ...more };
+  return { kind: "reply", status: 200, headers: {}, body: LazyText.of(text), isCut: false, ...more };
 }
 
 /** The status and message that a reply is judged by; null where it holds. */

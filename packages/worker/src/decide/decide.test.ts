@@ -1,6 +1,7 @@
 import { RETRY_PRESETS } from "@postrider/shared/retry";
 import { describe, expect, test } from "vitest";
 import type { FaultCode, Finding, Verdict } from "../attempt.ts";
+import { LazyText } from "../lazy-text.ts";
 import { decide, decideUnrecorded, isRetried } from "./decide.ts";
 
 const policy = {
@@ -16,7 +17,7 @@ const facts = { attempt: 1, attemptsMax: 5, claims: 1, agesFrom: now, delivery: 
 const circumstances = { policy, now, random: () => 0.5 };
 
 function reply(status: number, headers: Record<string, string> = {}): Finding {
-  return { kind: "reply", status, headers, body: "", isCut: false };
+  return { kind: "reply", status, headers, body: LazyText.of(""), isCut: false };
 }
 
 function fault(code: FaultCode): Finding {

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import type { Finding } from "../attempt.ts";
+import { LazyText } from "../lazy-text.ts";
 import { createObserved } from "./observed.ts";
 
 const ORIGIN = "https://x.example";
 
 function reply(status: number, headers: Record<string, string> = {}): Finding {
-  return { kind: "reply", status, headers, body: "", isCut: false };
+  return { kind: "reply", status, headers, body: LazyText.of(""), isCut: false };
 }
 
 test("what was met is kept by second, for a minute of traffic, and given out once", () => {

@@ -1,6 +1,7 @@
 import type { Logger } from "@postrider/shared/log";
 import { expect, test } from "vitest";
 import { type Attempted, type Claimed, NOT_SENT } from "../attempt.ts";
+import { LazyText } from "../lazy-text.ts";
 import { createAttemptLog } from "./attempt-log.ts";
 
 const CLAIMED: Claimed = {
@@ -18,7 +19,7 @@ const CLAIMED: Claimed = {
 };
 
 const attempted = (verdict: Attempted["verdict"]): Attempted => ({
-  finding: { kind: "reply", status: 200, headers: {}, body: "", isCut: false },
+  finding: { kind: "reply", status: 200, headers: {}, body: LazyText.of(""), isCut: false },
   verdict,
   timings: { ...NOT_SENT, composeMs: 0.12345, totalMs: 7 },
   destination: "https://api.example.com",

@@ -160,7 +160,15 @@ function toRecord(
   { sealer }: Records,
 ): string | null {
   if (verdict.kind === "ended" && verdict.outcome === "delivered") return null;
-  const evidence: AttemptRecord = { attempt: claimed.attempt, at, destination, finding, verdict, timings };
+  const kept = finding.kind === "reply" ? { ...finding, body: finding.body.text } : finding;
+  const evidence: AttemptRecord = {
+    attempt: claimed.attempt,
+    at,
+    destination,
+    finding: kept,
+    verdict,
+    timings,
+  };
   return packEvidence(evidence, claimed, sealer);
 }
 

@@ -13,6 +13,7 @@ import {
   type Unsendable,
 } from "../attempt.ts";
 import type { Interruptible, Interrupts } from "../interrupts.ts";
+import { LazyText } from "../lazy-text.ts";
 import { toRefusal } from "./egress-error.ts";
 import { toFault } from "./fault.ts";
 import { NO_SOCKET, toTimeout, toUnsendable } from "./findings.ts";
@@ -223,7 +224,8 @@ class Exchange implements PoolRequest, Interruptible, Dispatcher.DispatchHandler
 
   #toReply(trouble?: string): Reply {
     const headers = toHeaders(this.#rawHeaders);
-    const body = toText(this.#chunks, headers["content-encoding"]);
+    const chunks = this.#chunks;
+    const body = new LazyText(() => toText(chunks, headers["content-encoding"]));
     const isCut = trouble !== undefined || this.#bytes > this.#limits.replyBytesMax;
     const reply: Reply = { kind: "reply", status: this.#status, headers, body, isCut };
     return trouble === undefined ? reply : { ...reply, trouble };

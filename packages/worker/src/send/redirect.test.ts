@@ -1,6 +1,7 @@
 import type { ComposedRequest } from "@postrider/compose/request";
 import { expect, test } from "vitest";
 import type { Reply } from "../attempt.ts";
+import { LazyText } from "../lazy-text.ts";
 import { toNext } from "./redirect.ts";
 
 const follow = (from: ComposedRequest, to: Reply, secretHeaders: readonly string[] = []) =>
@@ -19,7 +20,7 @@ function redirect(location: string | undefined, status = 307): Reply {
     kind: "reply",
     status,
     headers: location === undefined ? {} : { location },
-    body: "",
+    body: LazyText.of(""),
     isCut: false,
   };
 }
