@@ -2,7 +2,7 @@
 // is the same for all and lives in measure.ts.
 
 import { fileURLToPath } from "node:url";
-import { SEMI_SPACE_MB } from "@postrider/cli/processes/young-generation";
+import { SEMI_SPACE_MB } from "@postrider/cli/processes/generations";
 import { type JobsOptions, Queue, type QueueOptions } from "bullmq";
 import { Redis } from "ioredis";
 import { customers, LANE, PREFIX } from "./workload.ts";

@@ -3,7 +3,7 @@
 
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { SEMI_SPACE_MB } from "@postrider/cli/processes/young-generation";
+import { SEMI_SPACE_MB } from "@postrider/cli/processes/generations";
 import { RUN_SHARED_MAX } from "@postrider/producer/enqueue/routing";
 import { createProducer } from "@postrider/producer/producer";
 import { readSettings } from "@postrider/shared/settings/read-settings";

@@ -3,7 +3,7 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { SEMI_SPACE_MB } from "@postrider/cli/processes/young-generation";
+import { SEMI_SPACE_MB } from "@postrider/cli/processes/generations";
 import { expect, test } from "vitest";
 import { ROOT } from "../support/processes.ts";
 

@@ -3,6 +3,7 @@
 import type { Logging } from "@postrider/shared/log";
 import type { Settings } from "@postrider/shared/settings/settings";
 import type { ProcessSigns } from "@postrider/worker/signs";
+import { boundOldGeneration } from "./processes/generations.ts";
 
 /** What runs beside a worker in the same process, until that is told to stop. */
 export type Beside = (
@@ -25,6 +26,7 @@ export interface Running {
 export async function runUntilTold(running: Running): Promise<void> {
   const { settings, logging, told, beside, probedAt, onReady } = running;
   const { log, flush } = logging;
+  boundOldGeneration(process.execArgv);
   const { createWorker } = await import("@postrider/worker/worker");
   const options = probedAt === undefined ? {} : { probedAt };
   const worker = await Promise.race([createWorker(settings, log, options), told]);

@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
+import { withYoungGeneration } from "./generations.ts";
 import { toWaitMs } from "./process-place.ts";
 import { passLines } from "./start-process.ts";
-import { withYoungGeneration } from "./young-generation.ts";
 
 test("one that had worked is replaced at once, one that fails at its start after a growing wait", () => {
   expect([0, 1, 2, 3, 5, 6, 60].map(toWaitMs)).toEqual([0, 1_000, 2_000, 4_000, 16_000, 30_000, 30_000]);

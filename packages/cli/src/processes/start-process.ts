@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import { within } from "@postrider/redis/within";
 import type { Settings } from "@postrider/shared/settings/settings";
 import type { ToldSeries } from "@postrider/worker/record/added-series";
+import { withYoungGeneration } from "./generations.ts";
 import type { Answers, Failure, FromProcess, ToProcess } from "./messages.ts";
-import { withYoungGeneration } from "./young-generation.ts";
 
 export interface EndOfProcess {
   readonly code: number | null;
