@@ -118,10 +118,29 @@ test("filters, tags and the samples' attributes are offered, by keyboard alone, 
   expect(complaints).toEqual([]);
 });
 
+test("who writes before the editor has loaded goes on writing in it", async () => {
+  const { page } = await open("#/actions");
+  let load = (): void => undefined;
+  const isWanted = new Promise<void>((resolve) => (load = resolve));
+  await page.route(/\/code-editor-[^/]*\.js/, async (route) => {
+    await isWanted;
+    await route.continue();
+  });
+  await page.evaluate("location.hash = '#/actions/~new'");
+  const body = editor(page, "Body, as JSON");
+  await body.fill('{"a": "here"}');
+  for (let key = 0; key < 6; key++) await page.keyboard.press("ArrowLeft");
+  await page.keyboard.type("w");
+  load();
+  await page.locator(".code-place .cm-content").first().waitFor();
+  await page.keyboard.type("as ");
+  await eventually(async () => expect(await body.textContent()).toContain('{"a": "was here"}'), BROWSER_MS);
+});
+
 test("what is wrong with the JSON that comes of a template is told once, and underlined nowhere in it", async () => {
   const { page } = await open("#/actions/~new");
   await editor(page, "Body, as JSON").fill('{\n  "name": {{ customer.name }}');
-  await page.locator(".told .error", { hasText: "What this renders to for c-47" }).waitFor();
+  await page.locator(".told .error", { hasText: "What this renders to for c-4711" }).waitFor();
   await standing(page, "1 problem");
   await page.getByText("of what it renders to", { exact: false }).first().waitFor();
   expect(await page.locator(".cm-lintRange-error").count()).toBe(0);

@@ -44,11 +44,19 @@ export interface EditorOptions {
   readonly onChange: (text: string) => void;
 }
 
+/** Of a plain field, in UTF-16 code units of its text. */
+export interface PlainSelection {
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface CodeEditor {
   /** @returns whether another one stood there. */
   setText(text: string): boolean;
   mark(problems: readonly Marked[]): void;
   setLandings(all: readonly Lands[]): void;
+  /** Goes on where a plain field was being written in. */
+  takeOver(selection: PlainSelection): void;
   /** Puts the cursor at a spot. */
   goTo(problem: Marked): void;
   destroy(): void;
@@ -95,6 +103,11 @@ export function createCodeEditor(parent: HTMLElement, options: EditorOptions): C
       description.textContent = [...problems.map(({ message }) => message), help].join(" ");
     },
     setLandings: (all) => setLandings(view, all),
+    takeOver({ start, end }) {
+      const most = view.state.doc.length;
+      view.dispatch({ selection: { anchor: Math.min(start, most), head: Math.min(end, most) } });
+      view.focus();
+    },
     goTo(problem) {
       view.dispatch({ selection: { anchor: spanOf(problem).from }, scrollIntoView: true });
       view.focus();

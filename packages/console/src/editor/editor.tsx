@@ -3,7 +3,7 @@
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { makeVisible } from "../words/visible.ts";
-import type { CodeEditor, Marked, Syntax } from "./code-editor.ts";
+import type { CodeEditor, Marked, PlainSelection, Syntax } from "./code-editor.ts";
 import type { Words } from "./complete.ts";
 import type { Lands } from "./landings.ts";
 
@@ -31,6 +31,7 @@ export function EditorHelp() {
 export function Editor(props: Props) {
   const { label, isLabelUnseen = false, text, syntax, isSingleLine = false, problems, landings } = props;
   const place = useRef<HTMLDivElement>(null);
+  const plain = useRef<HTMLTextAreaElement>(null);
   const latest = useRef(props);
   latest.current = props;
   const [editor, setEditor] = useState<CodeEditor | null>(null);
@@ -44,7 +45,8 @@ export function Editor(props: Props) {
         const host = document.createElement("div");
         current.replaceChildren(host);
         made = createCodeEditor(host, {
-          text: latest.current.text,
+          // What was typed a moment ago may not have been drawn yet.
+          text: plain.current?.value ?? latest.current.text,
           syntax,
           isSingleLine,
           label,
@@ -52,6 +54,9 @@ export function Editor(props: Props) {
           words: () => latest.current.words(),
           onChange: (now) => latest.current.onChange(now),
         });
+        // Before the plain field goes, and the next key with it.
+        const selection = selectionIn(plain.current);
+        if (selection !== null) made.takeOver(selection);
         setEditor(made);
       },
       () => undefined,
@@ -75,6 +80,7 @@ export function Editor(props: Props) {
       <div ref={place} class={isSingleLine ? "code-place one-line" : "code-place"} />
       {editor === null && (
         <textarea
+          ref={plain}
           aria-label={label}
           rows={isSingleLine ? 1 : 8}
           value={text}
@@ -85,6 +91,12 @@ export function Editor(props: Props) {
       <Told problems={problems} isNamed={syntax === "document"} onGo={(one) => editor?.goTo(one)} />
     </div>
   );
+}
+
+/** Null where nobody is writing in it. */
+function selectionIn(field: HTMLTextAreaElement | null): PlainSelection | null {
+  if (field === null || document.activeElement !== field) return null;
+  return { start: field.selectionStart, end: field.selectionEnd };
 }
 
 interface ToldProps {
