@@ -153,7 +153,7 @@ function isDue(
   if (seen.isFailing || now() >= seen.lookAgainAt) return true;
   const lane = ownLaneName("destination", origin);
   const isLearning = hasToLearn(directory.get(lane));
-  if (seen.met.size > 0) return isLearning || failing.has(lane);
+  if (!seen.met.isEmpty) return isLearning || failing.has(lane);
   return isLearning && now() - seen.reportedAt >= QUIET_REPORT_MS;
 }
 

@@ -65,5 +65,5 @@ test("what a rule of success makes of an answer counts for the destination, too"
   for (const as of [429, 503, 422])
     observed.note(ORIGIN, { ...reply(200), judged: { as, message: "" } } as Finding, 0, false);
   const [, seen] = observed.all()[0] ?? expect.fail("nothing was observed");
-  expect(seen.met.get(0)).toEqual({ accepted: 1, failed: 1, limited: 1 });
+  expect(seen.met.take().get(0)).toEqual({ accepted: 1, failed: 1, limited: 1 });
 });

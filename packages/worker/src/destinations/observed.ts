@@ -6,15 +6,14 @@ import { type Finding, statusOf } from "../attempt.ts";
 import { allowedPerSecond } from "../decide/allowance.ts";
 import { askedWaitMs } from "../decide/retry-after.ts";
 import type { Counts, CountsBySecond } from "./counts-by-second.ts";
+import { RecentCounts } from "./recent-counts.ts";
 
 /** Destinations that a process keeps in mind; beyond it those go that were reported longest ago, or never. */
 const OBSERVED_MAX = 10_000;
-/** Seconds with traffic that are kept of each: the usual window of a circuit. */
-const SECONDS_MAX = 60;
 
 export interface ObservedAt {
-  /** Unreported, by Unix second of Redis' clock. */
-  met: Map<number, Counts>;
+  /** Unreported. */
+  readonly met: RecentCounts;
   /** Whether failures or refusals are among it. */
   isFailing: boolean;
   /** What its headers said last that it allows. */
@@ -65,10 +64,10 @@ export function createObserved(now: () => number): Observed {
     },
     all: () => [...known],
     take(origin, seen) {
-      const { met } = seen;
+      const met = seen.met.take();
       known.delete(origin);
       known.set(origin, seen);
-      Object.assign(seen, { met: new Map(), isFailing: false, askedUntil: null, reportedAt: now() });
+      Object.assign(seen, { isFailing: false, askedUntil: null, reportedAt: now() });
       return met;
     },
     forget: (origin) => void known.delete(origin),
@@ -77,7 +76,7 @@ export function createObserved(now: () => number): Observed {
 
 function begin(): ObservedAt {
   return {
-    met: new Map(),
+    met: new RecentCounts(),
     isFailing: false,
     allowance: null,
     askedUntil: null,
@@ -97,12 +96,8 @@ function earlier(one: number | null, other: number | null): number | null {
 }
 
 function add(seen: ObservedAt, kind: keyof Counts, second: number): void {
-  const { met } = seen;
-  const before = met.get(second) ?? { accepted: 0, failed: 0, limited: 0 };
-  met.set(second, { ...before, [kind]: before[kind] + 1 });
+  seen.met.add(kind, second);
   if (kind !== "accepted") seen.isFailing = true;
-  const [oldest] = met.keys();
-  if (met.size > SECONDS_MAX && oldest !== undefined) met.delete(oldest);
 }
 
 /** Statuses by which a destination says that it is in trouble, not that the request is wrong. */
