@@ -1,6 +1,7 @@
 // A worker that stands still, or dies at the worst moment: SIGSTOP is an event loop that is blocked, whoever
 // blocks it.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { createProducer } from "@postrider/producer/producer";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -39,6 +40,34 @@ test("a worker that stood still for longer than its claim holds writes nothing o
   expect(await producer.runs.get("r")).toMatchObject({ enqueued: 1, delivered: 1, failed: 0, waiting: 0 });
   expect((await producer.deadLetters.list({ limit: 1 })).total).toBe(0);
   expect([...receiver.byKey().values()].map((requests) => requests.length)).toEqual([2]);
+  await producer.close();
+});
+
+test("an answer that came while a worker stood still counts, although its deadline has passed meanwhile", async () => {
+  const redisUrl = await isolatedRedisUrl();
+  let victim: StartedProcess | undefined;
+  let told: () => void = () => undefined;
+  const answered = new Promise<void>((resolve) => (told = resolve));
+  const first: Behaviour = (response) => {
+    victim?.kill("SIGSTOP");
+    response.once("finish", told);
+    ok()(response);
+  };
+  await using receiver = await startReceiver((_, { nth }) => (nth === 1 ? first : ok()));
+  const producer = await createProducer({ redis: redisUrl });
+  const timeoutMs = 1_000;
+  await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}", timeoutMs });
+  await using fleet = startFleet(redisUrl, 1);
+  victim = fleet.running[0];
+  await fleet.untilServing();
+
+  await producer.enqueueMany({ action: "a", customers: customers(1), run: "r" });
+  await answered;
+  await sleep(2 * timeoutMs);
+  victim?.kill("SIGCONT");
+
+  expect(await untilOver(producer, "r")).toMatchObject({ delivered: 1, failed: 0 });
+  expect(receiver.requests).toHaveLength(1);
   await producer.close();
 });
 

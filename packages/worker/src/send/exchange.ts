@@ -115,6 +115,7 @@ class Exchange implements PoolRequest, Interruptible, Dispatcher.DispatchHandler
   }
 
   expire(): void {
+    if (this.#isOver) return;
     const { timeoutMs } = this.#limits;
     const isShort = this.connection === null && this.#context.route.connections.isShort();
     if (this.#hasStatus()) this.#give(this.#toReply(`the answer did not end within ${timeoutMs} ms`));
@@ -232,8 +233,10 @@ class Exchange implements PoolRequest, Interruptible, Dispatcher.DispatchHandler
   }
 }
 
+// Once what has arrived was read: in a process that stood still, for want of processor or stopped, all
+// deadlines pass before any of the answers is looked at that have come meanwhile.
 function expire(exchange: Exchange): void {
-  exchange.expire();
+  setImmediate(() => exchange.expire());
 }
 
 type Abort = (reason: Error) => void;
