@@ -125,10 +125,13 @@ test("names what a waiting delivery waits for: its held or paused run, its pause
       message: expect.stringContaining("the next probe is at"),
     }),
   );
-  const top = await producer.ownLanes.top(1);
-  expect(top).toMatchObject({
-    lanes: [{ kind: "destination", of: origin, state: "circuit-open" }],
-    openCircuits: [{ origin, state: "circuit-open", probeAt }],
+  const top = await eventually(async () => {
+    const found = await producer.ownLanes.top(1);
+    expect(found).toMatchObject({
+      lanes: [{ kind: "destination", of: origin, state: "circuit-open" }],
+      openCircuits: [{ origin, state: "circuit-open", probeAt }],
+    });
+    return found;
   });
   // A retry that had not become due when the circuit opened counts as delayed.
   const [lane] = top.lanes;

@@ -2,6 +2,7 @@
 // no known kind is one that somebody forgot to take away.
 
 import type { Redis } from "ioredis";
+import { mastersOf } from "../support/redis-keys.ts";
 
 interface Kind {
   readonly kind: string;
@@ -73,14 +74,13 @@ export async function readLeftovers(redis: Redis, match = "*"): Promise<Leftover
   const kinds = new Map<string, Leftover>();
   const unknown: string[] = [];
   const staying: string[] = [];
-  for await (const keys of redis.scanStream({ match, count: SCANNED }))
-    for (const one of await look(redis, keys as string[])) {
-      const known = KINDS.find(({ name }) => name.test(one.key.replace(/^\{[^}]*\}:/, "")));
-      if (known === undefined) unknown.push(one.key);
-      else if (known.isOfDeliveries && one.ttlMs < 0) staying.push(one.key);
-      const { kind, why } = known ?? UNKNOWN;
-      kinds.set(kind, add(kinds.get(kind) ?? { kind, why, ...NOTHING }, one));
-    }
+  for await (const one of lookAtAll(redis, match)) {
+    const known = KINDS.find(({ name }) => name.test(one.key.replace(/^\{[^}]*\}:/, "")));
+    if (known === undefined) unknown.push(one.key);
+    else if (known.isOfDeliveries && one.ttlMs < 0) staying.push(one.key);
+    const { kind, why } = known ?? UNKNOWN;
+    kinds.set(kind, add(kinds.get(kind) ?? { kind, why, ...NOTHING }, one));
+  }
   return {
     kinds: [...kinds.values()].sort((one, other) => other.bytes - one.bytes),
     unknown: unknown.slice(0, NAMED_MAX),
@@ -106,6 +106,12 @@ function add(sum: Leftover, { bytes, ttlMs }: Seen): Leftover {
     going: sum.going + (ttlMs >= 0 ? 1 : 0),
     goneMs: Math.max(sum.goneMs, ttlMs),
   };
+}
+
+async function* lookAtAll(redis: Redis, match: string): AsyncGenerator<Seen> {
+  for (const one of await mastersOf(redis))
+    for await (const keys of one.scanStream({ match, count: SCANNED }))
+      yield* await look(one, keys as string[]);
 }
 
 /** Keys that ran out meanwhile are left out. */

@@ -151,15 +151,18 @@ test.each(["SIGTERM", "SIGINT"] as const)("%s: all of them drain, exit 0", async
     POSTRIDER_PROCESSES: "",
     POSTRIDER_SHUTDOWN_GRACE_MS: "60000",
   });
-  await eventually(() => expect(receiver.requests).toHaveLength(20));
+  // As many as there are slots; where that takes long, the destination gets a lane of its own, with more.
+  await eventually(() => expect(receiver.requests.length).toBeGreaterThanOrEqual(20));
 
   worker.kill(signal);
   await eventually(() => expect(logOf(worker).filter(({ msg }) => msg === "stopping")).toHaveLength(3));
   gate.open();
 
   expect(await worker.exited).toEqual({ code: 0, signal: null });
-  expect(receiver.requests).toHaveLength(20);
-  expect(await producer.runs.get("r")).toMatchObject({ delivered: 20, waiting: 80, inFlight: 0 });
+  const sent = receiver.requests.length;
+  expect(sent).toBeLessThan(100);
+  expect(receiver.byKey().size).toBe(sent);
+  expect(await producer.runs.get("r")).toMatchObject({ delivered: sent, waiting: 100 - sent, inFlight: 0 });
   expect(pidsOf(worker)).toHaveLength(2);
 });
 

@@ -16,6 +16,8 @@ import { countRun, sumOf } from "../support/shards.ts";
 import { customers, SOON, type System, startSystem } from "../support/system.ts";
 
 let cluster: RedisCluster;
+/** Of an attempt: where everybody is short of CPU, none is tried again for that. */
+const PATIENT_MS = 60_000;
 
 beforeAll(async () => {
   cluster = await startCluster();
@@ -35,7 +37,7 @@ test("enqueued, delivered, told, set aside, replayed and cancelled, each once", 
     { redis: cluster.url, keyPrefix: `${keyPrefix}-a`, shards: 3 },
   );
   const { producer } = system;
-  await system.apply({ retry: { ...SOON, attempts: 2 } });
+  await system.apply({ retry: { ...SOON, attempts: 2 }, timeoutMs: PATIENT_MS });
   await system.startWorker();
   const order = { action: "a", customers: customers(2_000), run: "r" };
   expect(await producer.enqueueMany(order)).toMatchObject({ enqueued: 2_000, duplicates: 0 });
@@ -76,7 +78,7 @@ async function keysWithoutTag(): Promise<string[]> {
 test("shards are named so that they spread evenly over the masters, and so do the deliveries", async () => {
   const prefix = `${keyPrefix}-b`;
   await using system = await startSystem(undefined, { redis: cluster.url, keyPrefix: prefix, shards: 6 });
-  await system.apply();
+  await system.apply({ timeoutMs: PATIENT_MS });
   await system.startWorker();
   const { shards } = await readShardMap(system.producer.store);
   const masters = await Promise.all(shards.map(({ name }) => cluster.masterOf(`${prefix}:${name}`)));

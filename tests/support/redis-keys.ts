@@ -17,7 +17,7 @@ export async function findKeys(redis: Redis, end = ""): Promise<string[]> {
 }
 
 /** Each has keys of its own. */
-async function mastersOf(redis: Redis | Cluster): Promise<Redis[]> {
+export async function mastersOf(redis: Redis | Cluster): Promise<Redis[]> {
   // Where it has not connected yet it knows of none.
   await redis.ping();
   return redis instanceof Cluster ? redis.nodes("master") : [redis];
