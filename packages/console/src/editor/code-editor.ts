@@ -84,7 +84,9 @@ export function createCodeEditor(parent: HTMLElement, options: EditorOptions): C
   const spanOf = (problem: Marked): Span =>
     syntax === "document" ? spanInJson(textNow(), problem.path, problem) : spanAt(textNow(), problem);
   return {
-    setText(text) {
+    setText(given) {
+      // As the editor has it, which would take every other line break for a change.
+      const text = given.replace(/\r\n?/g, "\n");
       if (text === textNow()) return false;
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
       return true;
@@ -105,7 +107,8 @@ export function createCodeEditor(parent: HTMLElement, options: EditorOptions): C
     setLandings: (all) => setLandings(view, all),
     takeOver({ start, end }) {
       const most = view.state.doc.length;
-      view.dispatch({ selection: { anchor: Math.min(start, most), head: Math.min(end, most) } });
+      const selection = { anchor: Math.min(start, most), head: Math.min(end, most) };
+      view.dispatch({ selection, scrollIntoView: true });
       view.focus();
     },
     goTo(problem) {

@@ -44,7 +44,7 @@ export interface DestinationTracker {
 
 export function createDestinationTracker(options: TrackerOptions): DestinationTracker {
   const { directory, inFlight, now } = options;
-  const observed = createObserved(now);
+  const observed = createObserved(now, options.circuit.circuitWindowMs);
   const promoting = new Set<string>();
   const crowders = createCrowders(options);
 
@@ -83,7 +83,7 @@ export function createDestinationTracker(options: TrackerOptions): DestinationTr
       const failing = await options.failures.failing();
       const due = observed
         .all()
-        .filter(([origin, seen]) => isDue(origin, seen, failing, options))
+        .filter(([, seen]) => isDue(seen, failing, options))
         .slice(0, REPORTS_MAX)
         .map(([origin, seen]) => {
           const { askedUntil } = seen;
@@ -137,21 +137,15 @@ function isRestricted(entry: OwnLane): boolean {
 
 /** What is older than a window is no part of any picture. */
 function forgetQuiet(observed: Observed, { directory, circuit, now }: TrackerOptions): void {
-  for (const [origin, { seenAt, isFailing }] of observed.all()) {
+  for (const [origin, { lane, seenAt, isFailing }] of observed.all()) {
     if (isFailing || now() - seenAt <= circuit.circuitWindowMs) continue;
-    if (!hasToLearn(directory.get(ownLaneName("destination", origin)))) observed.forget(origin);
+    if (!hasToLearn(directory.get(lane))) observed.forget(origin);
   }
 }
 
-function isDue(
-  origin: string,
-  seen: ObservedAt,
-  failing: ReadonlySet<string>,
-  options: TrackerOptions,
-): boolean {
-  const { directory, now } = options;
+function isDue(seen: ObservedAt, failing: ReadonlySet<string>, { directory, now }: TrackerOptions): boolean {
   if (seen.isFailing || now() >= seen.lookAgainAt) return true;
-  const lane = ownLaneName("destination", origin);
+  const { lane } = seen;
   const isLearning = hasToLearn(directory.get(lane));
   if (!seen.met.isEmpty) return isLearning || failing.has(lane);
   return isLearning && now() - seen.reportedAt >= QUIET_REPORT_MS;
@@ -167,7 +161,7 @@ async function reportOne(
   options: TrackerOptions,
 ): Promise<void> {
   const { failures, directory, circuit } = options;
-  const lane = ownLaneName("destination", origin);
+  const { lane } = seen;
   const { now, failingSince, counts } = await failures.count(lane, met);
   const isFresh = now - failingSince < CONTRIBUTE_MS;
   seen.lookAgainAt = isFresh ? options.now() + CONTRIBUTE_MS : Number.POSITIVE_INFINITY;

@@ -9,8 +9,8 @@ function reply(status: number, headers: Record<string, string> = {}): Finding {
   return { kind: "reply", status, headers, body: LazyText.of(""), isCut: false };
 }
 
-test("what was met is kept by second, for a minute of traffic, and given out once", () => {
-  const observed = createObserved(() => 0);
+test("what was met is kept by second, for a window, and given out once", () => {
+  const observed = createObserved(() => 0, 60_000);
   for (let second = 0; second < 100; second++) observed.note(ORIGIN, reply(200), second * 1_000, false);
   observed.note(ORIGIN, reply(503), 99_500, false);
   observed.note(ORIGIN, { kind: "fault", code: "proxy", message: "" }, 99_900, false);
@@ -24,7 +24,7 @@ test("what was met is kept by second, for a minute of traffic, and given out onc
 });
 
 test("what a destination says that it allows is read from refusals, and from all replies while its rate is learned", () => {
-  const observed = createObserved(() => 0);
+  const observed = createObserved(() => 0, 60_000);
   const allowed = (
     status: number,
     policy: string | null,
@@ -46,7 +46,7 @@ test("what a destination says that it allows is read from refusals, and from all
 });
 
 test("how long 429s ask to be left alone: by the first to end, until it is told", () => {
-  const observed = createObserved(() => 0);
+  const observed = createObserved(() => 0, 60_000);
   const note = (status: number, retryAfter: string) =>
     observed.note(ORIGIN, reply(status, { "retry-after": retryAfter }), 1_000, false);
   note(200, "9");
@@ -61,7 +61,7 @@ test("how long 429s ask to be left alone: by the first to end, until it is told"
 });
 
 test("what a rule of success makes of an answer counts for the destination, too", () => {
-  const observed = createObserved(() => 0);
+  const observed = createObserved(() => 0, 60_000);
   for (const as of [429, 503, 422])
     observed.note(ORIGIN, { ...reply(200), judged: { as, message: "" } } as Finding, 0, false);
   const [, seen] = observed.all()[0] ?? expect.fail("nothing was observed");

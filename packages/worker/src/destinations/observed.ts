@@ -1,7 +1,8 @@
 // What this process met at destinations and has not reported yet, second by second: nothing of a healthy one
-// is ever reported, and with its first failure all of the last minute is, so that the failing share is one of
+// is ever reported, and with its first failure all of the last window is, so that the failing share is one of
 // everything that was sent. In memory only.
 
+import { ownLaneName } from "@postrider/shared/lanes";
 import { type Finding, statusOf } from "../attempt.ts";
 import { allowedPerSecond } from "../decide/allowance.ts";
 import { askedWaitMs } from "../decide/retry-after.ts";
@@ -10,8 +11,12 @@ import { RecentCounts } from "./recent-counts.ts";
 
 /** Destinations that a process keeps in mind; beyond it those go that were reported longest ago, or never. */
 const OBSERVED_MAX = 10_000;
+/** Seconds that are kept of each, however short a circuit's window is: a rate is learned from them, too. */
+const SECONDS_MIN = 60;
 
 export interface ObservedAt {
+  /** Where it has an own lane, that lane. Kept, since it is a digest of the origin and asked for often. */
+  readonly lane: string;
   /** Unreported. */
   readonly met: RecentCounts;
   /** Whether failures or refusals are among it. */
@@ -40,10 +45,12 @@ export interface Observed {
   forget(origin: string): void;
 }
 
-export function createObserved(now: () => number): Observed {
+/** @param windowMs of a circuit: what is older counts no more. */
+export function createObserved(now: () => number, windowMs: number): Observed {
+  const seconds = Math.max(SECONDS_MIN, Math.ceil(windowMs / 1_000));
   const known = new Map<string, ObservedAt>();
   const of = (origin: string): ObservedAt => {
-    const seen = known.get(origin) ?? begin();
+    const seen = known.get(origin) ?? begin(ownLaneName("destination", origin), seconds);
     if (known.has(origin)) return seen;
     known.set(origin, seen);
     const [oldest] = known.keys();
@@ -74,9 +81,10 @@ export function createObserved(now: () => number): Observed {
   };
 }
 
-function begin(): ObservedAt {
+function begin(lane: string, seconds: number): ObservedAt {
   return {
-    met: new RecentCounts(),
+    lane,
+    met: new RecentCounts(seconds),
     isFailing: false,
     allowance: null,
     askedUntil: null,
