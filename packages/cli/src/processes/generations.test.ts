@@ -1,5 +1,5 @@
 // V8 keeps its own counsel about the heap, and may forget a flag from one version to the next: so a process
-// is asked.
+// is asked. What it does of itself depends on how fast the machine is, so that two given bounds are compared.
 
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -10,7 +10,7 @@ const MODULE = fileURLToPath(new URL("./generations.ts", import.meta.url));
 const FILLED = `
   const alive = [];
   let most = 0;
-  for (let made = 0; made < 8_000; made++) {
+  for (let made = 0; made < 14_000; made++) {
     alive[made % 2_000] = new Array(3_000).fill(made + 0.5);
     if (made % 50 === 0) {
       const old = getHeapSpaceStatistics().find(({ space_name }) => space_name === "old_space");
@@ -19,19 +19,18 @@ const FILLED = `
   }
   console.log(most);`;
 
-function toMost(before: string, flags: readonly string[] = []): number {
+function toMost(flags: readonly string[] = []): number {
   const script = `
     import { getHeapSpaceStatistics } from "node:v8";
     import { boundOldGeneration } from ${JSON.stringify(MODULE)};
-    ${before}
+    boundOldGeneration(process.execArgv);
     ${FILLED}`;
   const run = ["--import", "tsx", "--max-semi-space-size=8", ...flags, "--input-type=module", "-e", script];
   return Number(execFileSync(process.execPath, run, { encoding: "utf8" }));
 }
 
-test("a bounded old generation holds less garbage, unless its bound is given", () => {
-  const bound = "boundOldGeneration(process.execArgv);";
-  const unbounded = toMost("");
-  expect(toMost(bound)).toBeLessThan(0.85 * unbounded);
-  expect(toMost(bound, ["--heap-growing-percent=300"])).toBeGreaterThan(0.9 * unbounded);
+test("an old generation is bounded, unless its bound is given", () => {
+  const bounded = toMost();
+  const given = toMost(["--heap-growing-percent=400"]);
+  expect(bounded, `${bounded} of ${given}`).toBeLessThan(0.65 * given);
 });
