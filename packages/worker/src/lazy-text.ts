@@ -1,6 +1,7 @@
 // A text that is made when somebody first asks for it. Most bodies of answers are never looked at: making a
 // text of each would fill the heap with what nobody reads.
 
+/** A class, since each answer has one: closures would be a part of all garbage. */
 export class LazyText {
   #make: (() => string) | null;
   #text = "";
@@ -22,10 +23,12 @@ export class LazyText {
     return this.#text;
   }
 
+  /** What becomes of it, made no sooner. */
   map(change: (text: string) => string): LazyText {
     return new LazyText(() => change(this.text));
   }
 
+  /** Whoever writes it out by mistake leaves nothing out. */
   toJSON(): string {
     return this.text;
   }

@@ -63,7 +63,8 @@ export function createObserved(now: () => number, windowMs: number): Observed {
       if (kind === null) return;
       const seen = of(origin);
       seen.seenAt = now();
-      add(seen, kind, Math.floor(at / 1_000));
+      seen.met.add(kind, Math.floor(at / 1_000));
+      seen.isFailing ||= kind !== "accepted";
       if (finding.kind !== "reply") return;
       if (kind === "limited") seen.askedUntil = earlier(seen.askedUntil, askedUntil(finding.headers, at));
       if (kind === "limited") seen.allowance = allowedPerSecond(finding.headers);
@@ -101,11 +102,6 @@ function askedUntil(headers: Readonly<Record<string, string>>, at: number): numb
 
 function earlier(one: number | null, other: number | null): number | null {
   return one === null || other === null ? (one ?? other) : Math.min(one, other);
-}
-
-function add(seen: ObservedAt, kind: keyof Counts, second: number): void {
-  seen.met.add(kind, second);
-  if (kind !== "accepted") seen.isFailing = true;
 }
 
 /** Statuses by which a destination says that it is in trouble, not that the request is wrong. */

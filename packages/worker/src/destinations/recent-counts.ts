@@ -3,15 +3,16 @@
 
 import type { Counts, CountsBySecond } from "./counts-by-second.ts";
 
+const NEVER = Number.NEGATIVE_INFINITY;
 const KINDS = ["accepted", "failed", "limited"] as const satisfies readonly (keyof Counts)[];
 
+/** A class, since there may be ten thousand: closures for each would take as much again. */
 export class RecentCounts {
   readonly #seconds: number;
   /** Three of each second, at the place that it has in the ring. */
   readonly #counts: Uint32Array;
   /** The latest second that was counted; those before it are known as far back as the ring goes. */
-  #latest = Number.NEGATIVE_INFINITY;
-  #isEmpty = true;
+  #latest = NEVER;
 
   /** @param seconds that are kept, the latest one included. */
   constructor(seconds: number) {
@@ -20,7 +21,7 @@ export class RecentCounts {
   }
 
   get isEmpty(): boolean {
-    return this.#isEmpty;
+    return this.#latest === NEVER;
   }
 
   /** @param second Unix second of Redis' clock. */
@@ -28,20 +29,18 @@ export class RecentCounts {
     this.#turnTo(second);
     const place = this.#placeOf(second) + KINDS.indexOf(kind);
     this.#counts[place] = (this.#counts[place] ?? 0) + 1;
-    this.#isEmpty = false;
   }
 
   /** Everything, which is forgotten here. */
   take(): CountsBySecond {
     const met = new Map<number, Counts>();
-    if (this.#isEmpty) return met;
+    if (this.isEmpty) return met;
     for (let second = this.#latest - this.#seconds + 1; second <= this.#latest; second++) {
       const place = this.#placeOf(second);
       const [accepted = 0, failed = 0, limited = 0] = this.#counts.subarray(place, place + KINDS.length);
       if (accepted + failed + limited > 0) met.set(second, { accepted, failed, limited });
     }
-    this.#counts.fill(0);
-    this.#isEmpty = true;
+    this.#latest = NEVER;
     return met;
   }
 
