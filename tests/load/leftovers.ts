@@ -2,7 +2,7 @@
 // no known kind is one that somebody forgot to take away.
 
 import type { Redis } from "ioredis";
-import { mastersOf } from "../support/redis-keys.ts";
+import { scanKeys } from "../support/redis-keys.ts";
 
 interface Kind {
   readonly kind: string;
@@ -66,7 +66,6 @@ export interface Leftovers {
   readonly staying: readonly string[];
 }
 
-const SCANNED = 1_000;
 const NAMED_MAX = 20;
 
 /** Looks at all keys. @param match a glob of those that are meant. */
@@ -74,13 +73,14 @@ export async function readLeftovers(redis: Redis, match = "*"): Promise<Leftover
   const kinds = new Map<string, Leftover>();
   const unknown: string[] = [];
   const staying: string[] = [];
-  for await (const one of lookAtAll(redis, match)) {
-    const known = KINDS.find(({ name }) => name.test(one.key.replace(/^\{[^}]*\}:/, "")));
-    if (known === undefined) unknown.push(one.key);
-    else if (known.isOfDeliveries && one.ttlMs < 0) staying.push(one.key);
-    const { kind, why } = known ?? UNKNOWN;
-    kinds.set(kind, add(kinds.get(kind) ?? { kind, why, ...NOTHING }, one));
-  }
+  for await (const { server, keys } of scanKeys(redis, match))
+    for (const one of await look(server, keys)) {
+      const known = KINDS.find(({ name }) => name.test(one.key.replace(/^\{[^}]*\}:/, "")));
+      if (known === undefined) unknown.push(one.key);
+      else if (known.isOfDeliveries && one.ttlMs < 0) staying.push(one.key);
+      const { kind, why } = known ?? UNKNOWN;
+      kinds.set(kind, add(kinds.get(kind) ?? { kind, why, ...NOTHING }, one));
+    }
   return {
     kinds: [...kinds.values()].sort((one, other) => other.bytes - one.bytes),
     unknown: unknown.slice(0, NAMED_MAX),
@@ -108,12 +108,6 @@ function add(sum: Leftover, { bytes, ttlMs }: Seen): Leftover {
   };
 }
 
-async function* lookAtAll(redis: Redis, match: string): AsyncGenerator<Seen> {
-  for (const one of await mastersOf(redis))
-    for await (const keys of one.scanStream({ match, count: SCANNED }))
-      yield* await look(one, keys as string[]);
-}
-
 /** Keys that ran out meanwhile are left out. */
 async function look(redis: Redis, keys: readonly string[]): Promise<Seen[]> {
   const pipeline = redis.pipeline();
@@ -139,9 +133,9 @@ export function describeLeftovers({ kinds }: Leftovers): string {
 
 /** Lets go at once what would go by itself later. */
 export async function letGo(redis: Redis): Promise<void> {
-  for await (const keys of redis.scanStream({ count: SCANNED })) {
-    const pipeline = redis.pipeline();
-    for (const { key, ttlMs } of await look(redis, keys as string[])) if (ttlMs >= 0) pipeline.unlink(key);
+  for await (const { server, keys } of scanKeys(redis, "*")) {
+    const pipeline = server.pipeline();
+    for (const { key, ttlMs } of await look(server, keys)) if (ttlMs >= 0) pipeline.unlink(key);
     await pipeline.exec();
   }
 }

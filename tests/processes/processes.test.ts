@@ -156,11 +156,18 @@ test.each(["SIGTERM", "SIGINT"] as const)("%s: all of them drain, exit 0", async
 
   worker.kill(signal);
   await eventually(() => expect(logOf(worker).filter(({ msg }) => msg === "stopping")).toHaveLength(3));
+  // What was being claimed at that moment is sent as well.
+  const sent = await eventually(async () => {
+    const { length } = receiver.requests;
+    expect(await producer.runs.get("r")).toMatchObject({ inFlight: length });
+    return length;
+  });
+  expect(sent).toBeLessThan(100);
   gate.open();
 
   expect(await worker.exited).toEqual({ code: 0, signal: null });
-  const sent = receiver.requests.length;
-  expect(sent).toBeLessThan(100);
+  // Nothing was claimed after that, and nothing sent twice.
+  expect(receiver.requests).toHaveLength(sent);
   expect(receiver.byKey().size).toBe(sent);
   expect(await producer.runs.get("r")).toMatchObject({ delivered: sent, waiting: 100 - sent, inFlight: 0 });
   expect(pidsOf(worker)).toHaveLength(2);

@@ -10,14 +10,22 @@ const SCANNED = 1_000;
 /** Names of this file's keys that end so. @param end a glob. */
 export async function findKeys(redis: Redis, end = ""): Promise<string[]> {
   const found = new Set<string>();
-  for (const one of await mastersOf(redis))
-    for await (const keys of one.scanStream({ match: `${OWN_KEYS}${end}`, count: SCANNED }))
-      for (const key of keys as string[]) found.add(key);
+  for await (const { keys } of scanKeys(redis, `${OWN_KEYS}${end}`)) for (const key of keys) found.add(key);
   return [...found];
 }
 
+/** All keys that match, some at a time, with the server that has them. @param glob of their names. */
+export async function* scanKeys(
+  redis: Redis,
+  glob: string,
+): AsyncGenerator<{ readonly server: Redis; readonly keys: readonly string[] }> {
+  for (const server of await mastersOf(redis))
+    for await (const keys of server.scanStream({ match: glob, count: SCANNED }))
+      yield { server, keys: keys as string[] };
+}
+
 /** Each has keys of its own. */
-export async function mastersOf(redis: Redis | Cluster): Promise<Redis[]> {
+async function mastersOf(redis: Redis | Cluster): Promise<Redis[]> {
   // Where it has not connected yet it knows of none.
   await redis.ping();
   return redis instanceof Cluster ? redis.nodes("master") : [redis];
@@ -32,9 +40,8 @@ export async function deleteKeys(
   const redis = openRedis(url);
   try {
     // One key a command, since a Cluster refuses keys of several slots in one.
-    for (const one of await mastersOf(redis))
-      for await (const keys of one.scanStream({ match: glob, count: SCANNED }))
-        await Promise.all((keys as string[]).filter(isMeant).map((key) => redis.unlink(key)));
+    for await (const { keys } of scanKeys(redis, glob))
+      await Promise.all(keys.filter(isMeant).map((key) => redis.unlink(key)));
   } finally {
     redis.disconnect();
   }
