@@ -86,6 +86,29 @@ test("the first outcome stands, and counts once", async () => {
   expect(await readRun("failed", "delivered")).toEqual(["1", null]);
 });
 
+test("an attempt whose answer was lost with its connection, and so comes once more, is written once and answered alike", async () => {
+  const ledger = createLedger(toShard(redis), OPTIONS);
+  const claims = await Promise.all(["delivered", "failed", "retried"].map(claim));
+  const [delivered, failed, retried] = claims as [Entry["claimed"], Entry["claimed"], Entry["claimed"]];
+  const entries = [
+    toEntry(delivered, { outcome: DELIVERED, told: toTold("delivered") }),
+    toEntry(failed, { record: '{"attempt":1}', outcome: FAILED, told: toTold("failed") }),
+    toEntry(retried, { record: '{"attempt":1}', isRetry: true }),
+  ];
+
+  for (let times = 1; times <= 2; times++)
+    expect(await Promise.all(entries.map(ledger.write))).toEqual(["written", "written", "written"]);
+
+  expect(await readRun("delivered", "failed", "failed:gone", "retries")).toEqual(["1", "1", "1", "1"]);
+  expect([await readRecords("failed"), await readRecords("retried")]).toEqual([
+    ['{"attempt":1}'],
+    ['{"attempt":1}'],
+  ]);
+  expect(await redis.xlen(shardKeys.outcomes())).toBe(1);
+  // A later attempt is another one, whatever it came to.
+  expect(await ledger.write(toEntry(delivered, { outcome: { ...DELIVERED, endedAt: 2 } }))).toBe("stands");
+});
+
 test("readers are told of an outcome where it is written, once, in a stream whose ids count without a gap", async () => {
   const ledger = createLedger(toShard(redis), OPTIONS);
   const [one, two, lost] = [await claim("one"), await claim("two"), await claim("lost")];

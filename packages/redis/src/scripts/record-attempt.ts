@@ -1,7 +1,8 @@
 // RECORD: writes down what attempts came to. One atomic step keeps the evidence with the delivery, writes an
 // outcome over its mark, counts, ends the run that has nothing left, and takes the job out of its lane. The
 // first outcome of a delivery stands, so that a repeated claim neither counts twice nor sends again. A claim
-// that another worker holds by now writes nothing, but that its worker was slow and not dead.
+// that another worker holds by now writes nothing, but that its worker was slow and not dead. A command
+// whose answer was lost with its connection comes once more: it writes nothing then, and is answered alike.
 
 import { encodeOutcome, IN_LANE, type Outcome } from "@postrider/shared/outcome";
 import { createHeads, type Told } from "@postrider/shared/outcome-entry";
@@ -66,6 +67,11 @@ local function isHeld(i, job, token, isKept)
   end
   return not isKept or redis.call("EXISTS", job) == 1
 end
+-- Whether the same attempt was written down before, and only the answer was lost: no other one has its times.
+local function isRepeated(i, job, record, text)
+  if text ~= "" then return seen[2 * i] == text end
+  return record ~= "" and redis.call("LINDEX", job .. ":logs", -1) == record
+end
 -- What is done leaves its lane, and goes at the end in one call.
 local gone, unstalled = {}, {}
 local function leave(job, lock, active, stalled, id)
@@ -80,6 +86,8 @@ for i = 1, entries do
   local id, token, record, text, markMs, counter, second, isDone, told, tag = unpack(ARGV, 10 * i - 6, 10 * i + 3)
   if not isHeld(i, job, token, record ~= "") then
     counted[i] = -1
+  elseif isRepeated(i, job, record, text) then
+    counted[i] = 1
   else
     if record ~= "" and isDone ~= "1" then
       redis.call("RPUSH", job .. ":logs", record)
