@@ -1,5 +1,4 @@
 import type { OwnLane } from "@postrider/shared/own-lane";
-import { WHOLE } from "@postrider/shared/rate-part";
 import { createRateLimiter, type RateLimiter } from "@postrider/worker/destinations/rate-limiter";
 import { createInterrupts, type Interrupts } from "@postrider/worker/interrupts";
 import type { Redis } from "ioredis";
@@ -41,7 +40,6 @@ async function startSpaced(perSecond: number): Promise<Spaced> {
       find: () => entry,
       interrupts,
       lockMs: LOCK_MS,
-      part: () => WHOLE,
     });
   const redis = connect();
   const pause = (): void => {

@@ -59,7 +59,7 @@ test("what is enqueued into an own lane that has long been idle is found at the 
   const entry = { lane: "run.empty9", kind: "run", of: "empty9", createdAt: now } as const;
   const queue = new Queue(entry.lane, { connection: redis, prefix: shardKeys.prefix });
   onTestFinished(() => queue.close());
-  await redis.eval(ENSURE_LANE, ...toEnsure(shardKeys, entry));
+  await redis.eval(ENSURE_LANE, ...toEnsure(toShard(redis), entry));
   const lanes = laneNames(1_000);
   await work.find(lanes, now);
   await redis.del(shardKeys.ownLaneArrivals());
@@ -78,7 +78,7 @@ test("what comes into an own lane is found at the next look, also where others' 
   const lanes = laneNames(1_000);
   await work.find(lanes, now);
   const entry = { lane: "run.empty900", kind: "run", of: "empty900", createdAt: now } as const;
-  const ensure = () => redis.eval(ENSURE_LANE, ...toEnsure(shardKeys, entry));
+  const ensure = () => redis.eval(ENSURE_LANE, ...toEnsure(toShard(redis), entry));
   await ensure();
   await redis.lpush(shardKeys.ofLane(entry.lane, "wait"), "d");
 
@@ -134,7 +134,7 @@ test("a delivery may move into a known lane where Redis is full", async () => {
   onTestFinished(() => server.stop());
   const { redis, now } = await open(server.url);
   const entry = { lane: "run.one", kind: "run", of: "one", createdAt: now } as const;
-  const ensure = () => redis.eval(ENSURE_LANE, ...toEnsure(shardKeys, entry));
+  const ensure = () => redis.eval(ENSURE_LANE, ...toEnsure(toShard(redis), entry));
   await ensure();
   await redis.del(shardKeys.ownLaneArrivals());
   await redis.config("SET", "maxmemory", "1");

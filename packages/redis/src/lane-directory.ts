@@ -6,7 +6,6 @@ import { PostriderError } from "@postrider/shared/errors";
 import { type NewEvent, toTold } from "@postrider/shared/operator-event";
 import { type OwnLane, rateOf, toSwitches } from "@postrider/shared/own-lane";
 import { DELAY_UNIT } from "./counts.ts";
-import type { ShardKeys } from "./keys.ts";
 import { type RunFacts, toLaneEvents, withThrottling } from "./lane-events.ts";
 import { readRedisClock } from "./redis-clock.ts";
 import { dissolveLane } from "./scripts/dissolve-lane.ts";
@@ -146,7 +145,7 @@ export function createLaneDirectory(shard: Shard, now: () => number = Date.now):
         const told = toLaneEvents(entry, next, ofRun);
         const [isSaved, stored] = (await shard.redis.eval(
           SAVE,
-          ...toSave(shard.keys, next, { seen: version, before: entry, told }),
+          ...toSave(shard, next, { seen: version, before: entry, told }),
         )) as [number, string];
         if (isSaved === 1) return keep(lane, stored)?.entry;
         text = stored;
@@ -169,6 +168,8 @@ export function createLaneDirectory(shard: Shard, now: () => number = Date.now):
 
 type SaveArguments = [keyCount: number, ...keysAndValues: (string | number)[]];
 
+type LaneHome = Pick<Shard, "keys" | "part">;
+
 interface Save {
   /** The version that its writer has seen. */
   readonly seen: string;
@@ -176,9 +177,9 @@ interface Save {
   readonly told: readonly NewEvent[];
 }
 
-function toSave(keys: ShardKeys, entry: OwnLane, { seen, before, told }: Save): SaveArguments {
+function toSave({ keys, part }: LaneHome, entry: OwnLane, { seen, before, told }: Save): SaveArguments {
   const { lane } = entry;
-  const { isPaused, concurrency, rate } = toSwitches(entry);
+  const { isPaused, concurrency, rate } = toSwitches(entry, part());
   const streams = told.length === 0 ? [] : [keys.events(), keys.totals()];
   return [
     9 + streams.length,
@@ -217,12 +218,12 @@ export const ENSURE_LANE = SAVE;
  * been resumed and forgotten since then.
  */
 export function toEnsure(
-  keys: ShardKeys,
+  home: LaneHome,
   { lane, kind, of, createdAt, destination, actionLimits }: OwnLane,
 ): SaveArguments {
   const facts = { lane, kind, of, createdAt };
   return toSave(
-    keys,
+    home,
     { ...facts, ...(destination && { destination }), ...(actionLimits && { actionLimits }) },
     { seen: "", before: undefined, told: [] },
   );

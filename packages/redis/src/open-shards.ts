@@ -2,7 +2,6 @@
 // whose server does not answer is missing until it does; all others go on.
 
 import { PostriderError } from "@postrider/shared/errors";
-import type { RatePart } from "@postrider/shared/rate-part";
 import { checkFormat } from "./format.ts";
 import type { RedisClient } from "./home-cluster.ts";
 import { shardTag, storeTag } from "./keys.ts";
@@ -30,9 +29,7 @@ export interface OpenShards extends Shards {
   map(): ShardMap;
   /** How many servers the setting names. */
   readonly servers: number;
-  /** A shard's part of what all of them share, such as a destination's rate. */
-  partOf(name: string): RatePart;
-  /** The names of those that share it. */
+  /** The names of those that share what all keep together, such as a destination's rate. */
   sharing(): readonly string[];
   /** All that the installation has; null where this process has to do with some alone, or one is missing. */
   whole(): readonly Shard[] | null;
@@ -75,7 +72,8 @@ async function openWith(
     await Promise.all(
       wanted.map(async ({ name, server }) => {
         const redis = await connections.open(server, shardTag(keyPrefix, name)).catch(passUnavailable);
-        if (redis !== null) shards.set(name, createShard(redis, keyPrefix, name));
+        const part = () => partOf(map, name, Date.now());
+        if (redis !== null) shards.set(name, createShard(redis, keyPrefix, name, part));
       }),
     );
     const known = new Set(map.shards.map(({ name }) => name));
@@ -104,7 +102,6 @@ async function openWith(
     servers: servers.length,
     sharing: () => sharingNames(map, Date.now()),
     whole: () => (found.all.length === map.shards.length ? found.all : null),
-    partOf: (name) => partOf(map, name, Date.now()),
     missing: () => toNames(map).filter((name) => !shards.has(name) && isMeant(name, only)),
     // Two at a time would each make a shard of its own of the same one.
     refresh: () => (looking = looking.then(look, look)),

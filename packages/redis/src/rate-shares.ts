@@ -1,9 +1,10 @@
-// How the shards share what a destination grants: each tells the store what waits in it, and one of them says
-// from time to time which part is whose. Nothing on the way of a delivery asks for it: a shard keeps its part
-// in the entry of the lane.
+// How the shards share what a destination grants, its rate and its requests in flight: each tells the store
+// what waits in it, and one of them says from time to time which part is whose. Nothing on the way of a
+// delivery asks for it: a shard keeps its part in the entry of the lane.
 
 import { randomUUID } from "node:crypto";
 import { type RatePart, type RateShare, toParts } from "@postrider/shared/rate-part";
+import { type InFlightParts, type InFlightTold, planParts } from "./in-flight-parts.ts";
 import { readRedisClock } from "./redis-clock.ts";
 import { saveShares } from "./scripts/save-shares.ts";
 import { setWhenFull } from "./scripts/set-when-full.ts";
@@ -27,6 +28,15 @@ export interface SharesDocument {
   /** The shards, in their order. */
   readonly shards: readonly string[];
   readonly lanes: Readonly<Record<string, SharedOut>>;
+  /** The parts of limits in flight; absent in what the release before said. */
+  readonly inFlight?: InFlightParts;
+}
+
+/** What a shard tells. */
+export interface Told {
+  readonly demand: Demand;
+  /** Absent where the release before tells. */
+  readonly inFlight?: InFlightTold;
 }
 
 const NOTHING: SharesDocument = { shards: [], lanes: {} };
@@ -46,19 +56,19 @@ const CHANGED_MIN = 0.2;
 const DEMAND_KEPT_MS = 5_000;
 
 /** By the clock of the store's Redis, as all of this: those of processes may differ. */
-export async function tellDemand(store: Store, shard: string, demand: Demand): Promise<void> {
+export async function tellDemand(store: Store, shard: string, told: Told): Promise<void> {
   const { redis, keys } = store;
-  const text = JSON.stringify({ at: await readRedisClock(store), demand });
+  const text = JSON.stringify({ at: await readRedisClock(store), ...told });
   await redis.hset(keys.rateDemand(), shard, text);
 }
 
 /** What each shard has told lately. */
-async function readDemands({ redis, keys }: Store, now: number): Promise<Map<string, Demand>> {
+async function readTold({ redis, keys }: Store, now: number): Promise<Map<string, Told>> {
   const all = Object.entries(await redis.hgetall(keys.rateDemand()));
   return new Map(
     all.flatMap(([shard, text]) => {
-      const { at, demand } = JSON.parse(text) as { at: number; demand: Demand };
-      return now - at > DEMAND_KEPT_MS ? [] : [[shard, demand] as const];
+      const { at, ...told } = JSON.parse(text) as Told & { at: number };
+      return now - at > DEMAND_KEPT_MS ? [] : [[shard, told] as const];
     }),
   );
 }
@@ -94,39 +104,51 @@ export async function takeSharing(
   const turn = { ms: everyMs * 0.9, isNew: true };
   if (!(await setWhenFull(redis, keys.rateSharesTurn(), holder, turn))) return null;
   const now = await readRedisClock(store);
-  const demands = await readDemands(store, now);
-  if (!shards.every((shard) => demands.has(shard))) return null;
-  const text = JSON.stringify(planShares(await readShares(store), { shards, demands, now }));
+  const told = await readTold(store, now);
+  if (!shards.every((shard) => told.has(shard))) return null;
+  const text = JSON.stringify(planShares(await readShares(store), { shards, told, now }));
   return { say: () => saveShares(store, { holder, text, ms: 2 * LASTS_MS }) };
 }
 
 /** The document that follows from what waits. Pure. */
-export function planShares(
-  document: SharesDocument,
-  {
+export function planShares(document: SharesDocument, toPlan: SharesToPlan): SharesDocument {
+  const { shards, told, now } = toPlan;
+  const lanes = planRates(document, toPlan);
+  const isSame = document.shards.join() === shards.join();
+  const inFlight = planParts((isSame ? document.inFlight : undefined) ?? {}, {
     shards,
-    demands,
+    told: new Map([...told].map(([shard, { inFlight: parts }]) => [shard, parts ?? {}] as const)),
+    weights: (lane) => {
+      const sizes = lanes[lane]?.sizes;
+      return sizes && shards.map((shard) => sizes[shard] ?? 0);
+    },
     now,
-  }: {
-    readonly shards: readonly string[];
-    readonly demands: ReadonlyMap<string, Demand>;
-    readonly now: number;
-  },
-): SharesDocument {
+  });
+  return { shards, lanes, inFlight };
+}
+
+interface SharesToPlan {
+  readonly shards: readonly string[];
+  readonly told: ReadonlyMap<string, Told>;
+  readonly now: number;
+}
+
+function planRates(document: SharesDocument, { shards, told, now }: SharesToPlan): SharesDocument["lanes"] {
+  const demands = new Map([...told].map(([shard, { demand }]) => [shard, demand] as const));
   const isSame = document.shards.join() === shards.join();
   const lanes = new Set([...demands.values()].flatMap((demand) => Object.keys(demand)));
   const next: Record<string, SharedOut> = {};
   for (const lane of lanes) {
-    const told = shards.flatMap((shard) => demands.get(shard)?.[lane] ?? []);
+    const waits = shards.flatMap((shard) => demands.get(shard)?.[lane] ?? []);
     // A shard that has no such lane would begin with an even part once it has: then all keep to theirs.
-    const waiting = told.length === shards.length ? told : shards.map(() => 0);
+    const waiting = waits.length === shards.length ? waits : shards.map(() => 0);
     const known = isSame ? alive(document.lanes[lane], now) : undefined;
     const planned = planLane(known, { shards, waiting, now });
     if (planned !== undefined) next[lane] = planned;
   }
   for (const [lane, known] of Object.entries(document.lanes))
     if (isSame && !lanes.has(lane) && alive(known, now) !== undefined) next[lane] = known;
-  return { shards, lanes: next };
+  return next;
 }
 
 function alive(known: SharedOut | undefined, now: number): SharedOut | undefined {

@@ -1,7 +1,8 @@
 // An own lane as the registry holds it, and what its state means for the engine's switches. Pure.
 
+import { type ConcurrencyPart, concurrencyIn } from "./concurrency-part.ts";
 import type { OwnLaneKind } from "./lanes.ts";
-import type { RateShare } from "./rate-part.ts";
+import type { RatePart, RateShare } from "./rate-part.ts";
 
 /** What a destination is granted. */
 export interface Limits {
@@ -87,8 +88,9 @@ export interface OwnLane {
    * closed.
    */
   readonly lastFailureAt?: number;
-  /** Where several shards keep its limits together: this one's part of them, by what waits in each. */
+  /** Where several shards keep its limits together: this one's parts of them, by what waits in each. */
   readonly share?: RateShare;
+  readonly concurrencyPart?: ConcurrencyPart;
   /** A run's only destination: the one that all its deliveries go to, where the action's text tells. */
   readonly destination?: string;
 }
@@ -188,13 +190,16 @@ export interface Switches {
 
 /**
  * How BullMQ's switches must stand for a lane's state. A cancelled run is let through, so that its deliveries
- * can end.
+ * can end. @param even its shard's even part.
  */
-export function toSwitches(entry: OwnLane): Switches {
+export function toSwitches(entry: OwnLane, even: RatePart): Switches {
   const rate = rateOf(entry);
+  const { concurrency } = limitsOf(entry);
+  const most = concurrency === undefined ? [] : [concurrencyIn(concurrency, entry.concurrencyPart, even)];
+  const tries = entry.circuit?.state === "half-open" ? [1] : [];
   return {
     isPaused: !isRunnable(entry),
-    concurrency: entry.circuit?.state === "half-open" ? 1 : (limitsOf(entry).concurrency ?? null),
+    concurrency: most.length + tries.length === 0 ? null : Math.min(...most, ...tries),
     rate: rate === undefined ? null : toWindow(rate),
   };
 }

@@ -11,7 +11,6 @@ import { createMove } from "@postrider/redis/scripts/move";
 import type { Shard, Store } from "@postrider/redis/shard";
 import { createTestSendQueue } from "@postrider/redis/test-send-queue";
 import type { Logger } from "@postrider/shared/log";
-import type { RatePart } from "@postrider/shared/rate-part";
 import type { Sealer } from "@postrider/shared/seal";
 import type { Settings } from "@postrider/shared/settings/settings";
 import type { FindAction } from "./action-cache.ts";
@@ -43,9 +42,7 @@ export interface ProcessParts {
   readonly log: Logger;
   readonly store: Store;
   readonly sealer: Sealer;
-  /** A shard's part of what all shards share. */
-  readonly partOf: (shard: string) => RatePart;
-  /** The names of the shards that share it. */
+  /** The names of the shards that share what all keep together. */
   readonly sharing: () => readonly string[];
   readonly attempts: AttemptLog;
   readonly interrupts: Interrupts;
@@ -152,10 +149,9 @@ function createDeliver(
   shard: Shard,
   { directory, destinations, inFlight }: LaneView,
   { metrics, slots }: ShardParts,
-  { settings, steps, send, calling, interrupts, partOf }: ProcessParts,
+  { settings, steps, send, calling, interrupts }: ProcessParts,
 ): LaneOptions["deliver"] {
-  const part = () => partOf(shard.name);
-  const rateLimiter = createRateLimiter({ ...settings, shard, find: directory.get, interrupts, part });
+  const rateLimiter = createRateLimiter({ ...settings, shard, find: directory.get, interrupts });
   const awaitTurn = (lane: string) => (calling.isOff ? null : rateLimiter.wait(lane));
   const slotsOf = (lane: string) => slots.granted(lane, settings.concurrency);
   const gate = createGate({ directory, inFlight, metrics, slotsOf, now: Date.now });

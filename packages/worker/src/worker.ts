@@ -66,7 +66,7 @@ export async function createWorker(
   // Before anything is connected, since a TLS file that cannot be used ends it here.
   const pools = createPools(settings, { warn: (message) => log.warn(message) });
   const shards = await connect(settings, options, pools, log);
-  const { store, partOf, sharing } = shards;
+  const { store, sharing } = shards;
   const tracing = await startTracing(settings, "worker", log);
   const metrics = createMetrics(settings.lanes, pools.stats, tracing);
   const sealer = createSealer(settings.secretKeys);
@@ -87,7 +87,7 @@ export async function createWorker(
   };
   const attempts = createAttemptLog({ ...settings, metrics, log });
   const traces = toDeliveryTracing(tracing, settings, log);
-  const common = { self: randomUUID(), settings, log, store, sealer, attempts, interrupts, partOf, sharing };
+  const common = { self: randomUUID(), settings, log, store, sealer, attempts, interrupts, sharing };
   const shared = { ...common, calling, send, steps, tracing: traces };
   const served = await createServedShards({ shards, create: toCreate(shared, metrics, shards), log });
   const signs = createSigns({ shards: served, metrics, isServing: () => isServing });

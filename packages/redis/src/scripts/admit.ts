@@ -94,7 +94,7 @@ async function takeIn(
   const replies = await onceSettled(redis, () => {
     const transaction = redis.multi() as unknown as Commands;
     // First, since it notes what comes into a lane in which nothing waits yet.
-    void transaction[ENSURE_COMMAND]?.(...toEnsure(keys, ownLane));
+    void transaction[ENSURE_COMMAND]?.(...toEnsure(shard, ownLane));
     void transaction[COMMAND]?.(...values);
     return transaction.exec();
   });

@@ -49,7 +49,7 @@ export function createMove(shard: Shard): Move {
     ];
     const replies = await onceSettled(redis, () => {
       const transaction = redis.multi() as unknown as Commands;
-      transaction["postriderEnsureLane"]?.(...toEnsure(keys, entry));
+      transaction["postriderEnsureLane"]?.(...toEnsure(shard, entry));
       transaction["postriderMove"]?.(names.length, ...names, id, token, toLaneMark(other), entry.kind);
       return transaction.exec();
     });

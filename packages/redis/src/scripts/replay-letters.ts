@@ -70,7 +70,7 @@ export async function replayLetters(
   const ownLanes = new Map(letters.flatMap(({ ownLane: own }) => (own ? [[own.lane, own]] : [])));
   const replies = await transact(shard, (call) => {
     for (const own of ownLanes.values()) {
-      const [count, ...keysAndValues] = toEnsure(shard.keys, own);
+      const [count, ...keysAndValues] = toEnsure(shard, own);
       call("postriderEnsureLane", keysAndValues.slice(0, count).map(String), keysAndValues.slice(count));
     }
     for (const letter of letters) call("postriderReplay", toKeys(shard.keys, letter), toValues(letter, now));

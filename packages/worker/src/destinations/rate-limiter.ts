@@ -48,8 +48,6 @@ export interface RateLimiterOptions {
   readonly find: (lane: string) => OwnLane | undefined;
   readonly interrupts: Interrupts;
   readonly lockMs: number;
-  /** This shard's even part of a rate that all shards keep together. */
-  readonly part: () => RatePart;
 }
 
 export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
@@ -70,7 +68,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   return {
     wait(lane) {
       const entry = find(lane);
-      const pace = entry === undefined ? null : toPace(entry, options.part);
+      const pace = entry === undefined ? null : toPace(entry, shard.part);
       if (pace === null) return null;
       const sleeper = createSleeper();
       const place = interrupts.add(sleeper);

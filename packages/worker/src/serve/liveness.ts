@@ -7,6 +7,7 @@ import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Shard } from "@postrider/redis/shard";
 import { isOwnLane } from "@postrider/shared/lanes";
 import { type OwnLane, toSwitches } from "@postrider/shared/own-lane";
+import type { RatePart } from "@postrider/shared/rate-part";
 import type { InFlight } from "../in-flight.ts";
 
 /** An idle worker looks by itself every few seconds; several times that is more than bad luck. */
@@ -31,7 +32,9 @@ export interface LivenessOptions {
 export function createLiveness({ shard, directory, slots, inFlight, now }: LivenessOptions): Liveness {
   const idle = new Map<string, { since: number; lastClaim: number }>();
   const look = async (): Promise<void> => {
-    const lanes = [...slots()].filter(([lane]) => !isOwnLane(lane) || mayFlow(directory.get(lane)));
+    const lanes = [...slots()].filter(
+      ([lane]) => !isOwnLane(lane) || mayFlow(directory.get(lane), shard.part()),
+    );
     const ready = await findReady(
       shard,
       lanes.filter(([lane, most]) => inFlight.count(lane) < most).map(([lane]) => lane),
@@ -64,8 +67,8 @@ export function createLiveness({ shard, directory, slots, inFlight, now }: Liven
  * Whether nothing but its workers keeps an own lane's deliveries waiting; other workers may have used up a
  * rate or a concurrency.
  */
-function mayFlow(entry: OwnLane | undefined): boolean {
+function mayFlow(entry: OwnLane | undefined, even: RatePart): boolean {
   if (entry === undefined) return false;
-  const { isPaused, rate, concurrency } = toSwitches(entry);
+  const { isPaused, rate, concurrency } = toSwitches(entry, even);
   return !isPaused && rate === null && concurrency === null;
 }
