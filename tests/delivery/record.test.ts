@@ -17,6 +17,7 @@ const OPTIONS = {
   customersKeptMs: 0,
 };
 const FAILED: Outcome = { outcome: "failed", reason: "gone", status: 410, attempts: 1, endedAt: 1 };
+const EXPIRED: Outcome = { ...FAILED, outcome: "expired", reason: "expired", status: null };
 const DELIVERED: Outcome = { ...FAILED, outcome: "delivered", reason: "reply_2xx", status: 200 };
 
 let redis: Redis;
@@ -33,6 +34,8 @@ async function claim(id: string): Promise<Entry["claimed"]> {
   await redis.lpush(shardKeys.ofLane("bulk", "active"), id);
   return { id, lane: "bulk", token: "mine", delivery: { run: "r" } };
 }
+
+type Claimed = Entry["claimed"];
 
 function toEntry(claimed: Entry["claimed"], given: Partial<Entry>): Entry {
   return { claimed, record: null, outcome: null, told: null, customerPlace: null, isRetry: false, ...given };
@@ -88,18 +91,19 @@ test("the first outcome stands, and counts once", async () => {
 
 test("an attempt whose answer was lost with its connection, and so comes once more, is written once and answered alike", async () => {
   const ledger = createLedger(toShard(redis), OPTIONS);
-  const claims = await Promise.all(["delivered", "failed", "retried"].map(claim));
-  const [delivered, failed, retried] = claims as [Entry["claimed"], Entry["claimed"], Entry["claimed"]];
+  const claims = await Promise.all(["delivered", "expired", "failed", "retried"].map(claim));
+  const [delivered, expired, failed, retried] = claims as [Claimed, Claimed, Claimed, Claimed];
   const entries = [
     toEntry(delivered, { outcome: DELIVERED, told: toTold("delivered") }),
+    toEntry(expired, { record: '{"attempt":1}', outcome: EXPIRED }),
     toEntry(failed, { record: '{"attempt":1}', outcome: FAILED, told: toTold("failed") }),
     toEntry(retried, { record: '{"attempt":1}', isRetry: true }),
   ];
 
   for (let times = 1; times <= 2; times++)
-    expect(await Promise.all(entries.map(ledger.write))).toEqual(["written", "written", "written"]);
+    expect(await Promise.all(entries.map(ledger.write))).toEqual(Array(4).fill("written"));
 
-  expect(await readRun("delivered", "failed", "failed:gone", "retries")).toEqual(["1", "1", "1", "1"]);
+  expect(await readRun("delivered", "expired", "failed", "retries")).toEqual(["1", "1", "1", "1"]);
   expect([await readRecords("failed"), await readRecords("retried")]).toEqual([
     ['{"attempt":1}'],
     ['{"attempt":1}'],

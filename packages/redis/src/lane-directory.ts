@@ -12,6 +12,7 @@ import { dissolveLane } from "./scripts/dissolve-lane.ts";
 import { NOTE_ARRIVAL } from "./scripts/note-arrival.ts";
 import { TELL_EVENT } from "./scripts/tell-fragments.ts";
 import type { Shard } from "./shard.ts";
+import type { ScriptArguments } from "./transact.ts";
 
 /** A process that missed this many changes reads everything again. */
 const CHANGES_KEPT = 10_000;
@@ -166,8 +167,6 @@ export function createLaneDirectory(shard: Shard, now: () => number = Date.now):
   };
 }
 
-type SaveArguments = [keyCount: number, ...keysAndValues: (string | number)[]];
-
 type LaneHome = Pick<Shard, "keys" | "part">;
 
 interface Save {
@@ -177,9 +176,9 @@ interface Save {
   readonly told: readonly NewEvent[];
 }
 
-function toSave({ keys, part }: LaneHome, entry: OwnLane, { seen, before, told }: Save): SaveArguments {
+function toSave({ keys, part }: LaneHome, entry: OwnLane, { seen, before, told }: Save): ScriptArguments {
   const { lane } = entry;
-  const { isPaused, concurrency, rate } = toSwitches(entry, part());
+  const { isPaused, concurrency, rate } = toSwitches(entry, part().of);
   const streams = told.length === 0 ? [] : [keys.events(), keys.totals()];
   return [
     9 + streams.length,
@@ -220,7 +219,7 @@ export const ENSURE_LANE = SAVE;
 export function toEnsure(
   home: LaneHome,
   { lane, kind, of, createdAt, destination, actionLimits }: OwnLane,
-): SaveArguments {
+): ScriptArguments {
   const facts = { lane, kind, of, createdAt };
   return toSave(
     home,

@@ -46,6 +46,8 @@ const FINENESS = 20;
 /** Beyond so many shards a finer one would make a shard look for its moments for long. */
 const FINE_SHARDS_MAX = 100;
 const LASTS_MS = 30_000;
+/** Longer than any outage: what was said of requests in flight stands until something else is said. */
+const KEPT_MS = 7 * 86_400_000;
 /** It is said again when so little is left of it. */
 const RENEWED_MS = 15_000;
 /** Less than that waits nowhere for long. */
@@ -79,8 +81,8 @@ export async function readShares({ redis, keys }: Store): Promise<SharesDocument
 }
 
 /**
- * Shares out anew, unless another process has done so within the time. A shard that has told nothing, as it
- * does not reach the store, would not learn of a change: then none is made, and what is in force ends.
+ * Shares out anew, unless another process has done so within the time. While a shard tells nothing, as it
+ * does not reach the store, no rate is, and what is in force ends; of requests in flight it keeps its part.
  */
 export async function shareOut(store: Store, shards: readonly string[], everyMs: number): Promise<void> {
   const turn = await takeSharing(store, shards, everyMs);
@@ -105,26 +107,24 @@ export async function takeSharing(
   if (!(await setWhenFull(redis, keys.rateSharesTurn(), holder, turn))) return null;
   const now = await readRedisClock(store);
   const told = await readTold(store, now);
-  if (!shards.every((shard) => told.has(shard))) return null;
-  const text = JSON.stringify(planShares(await readShares(store), { shards, told, now }));
-  return { say: () => saveShares(store, { holder, text, ms: 2 * LASTS_MS }) };
+  const document = await readShares(store);
+  // Of a shard that is new nobody knows what it has before it has told.
+  const isKnown = document.shards.join() === shards.join();
+  if (!isKnown && !shards.every((shard) => told.has(shard))) return null;
+  const text = JSON.stringify(planShares(document, { shards, told, now }));
+  return { say: () => saveShares(store, { holder, text, ms: KEPT_MS }) };
 }
 
 /** The document that follows from what waits. Pure. */
 export function planShares(document: SharesDocument, toPlan: SharesToPlan): SharesDocument {
-  const { shards, told, now } = toPlan;
-  const lanes = planRates(document, toPlan);
-  const isSame = document.shards.join() === shards.join();
-  const inFlight = planParts((isSame ? document.inFlight : undefined) ?? {}, {
-    shards,
-    told: new Map([...told].map(([shard, { inFlight: parts }]) => [shard, parts ?? {}] as const)),
-    weights: (lane) => {
-      const sizes = lanes[lane]?.sizes;
-      return sizes && shards.map((shard) => sizes[shard] ?? 0);
-    },
-    now,
-  });
-  return { shards, lanes, inFlight };
+  const isSame = document.shards.join() === toPlan.shards.join();
+  const known = isSame ? document : NOTHING;
+  const told = [...toPlan.told].map(([shard, { inFlight = {} }]) => [shard, inFlight] as const);
+  return {
+    shards: toPlan.shards,
+    lanes: planRates(known, toPlan),
+    inFlight: planParts(known.inFlight ?? {}, { ...toPlan, told: new Map(told) }),
+  };
 }
 
 interface SharesToPlan {
@@ -133,26 +133,20 @@ interface SharesToPlan {
   readonly now: number;
 }
 
-function planRates(document: SharesDocument, { shards, told, now }: SharesToPlan): SharesDocument["lanes"] {
+function planRates(known: SharesDocument, { shards, told, now }: SharesToPlan): SharesDocument["lanes"] {
   const demands = new Map([...told].map(([shard, { demand }]) => [shard, demand] as const));
-  const isSame = document.shards.join() === shards.join();
-  const lanes = new Set([...demands.values()].flatMap((demand) => Object.keys(demand)));
   const next: Record<string, SharedOut> = {};
-  for (const lane of lanes) {
+  for (const [lane, shared] of Object.entries(known.lanes)) if (shared.until > now) next[lane] = shared;
+  // A shard that tells nothing, as it does not reach the store, would not learn of a change.
+  if (!shards.every((shard) => told.has(shard))) return next;
+  for (const lane of new Set([...demands.values()].flatMap((demand) => Object.keys(demand)))) {
     const waits = shards.flatMap((shard) => demands.get(shard)?.[lane] ?? []);
     // A shard that has no such lane would begin with an even part once it has: then all keep to theirs.
     const waiting = waits.length === shards.length ? waits : shards.map(() => 0);
-    const known = isSame ? alive(document.lanes[lane], now) : undefined;
-    const planned = planLane(known, { shards, waiting, now });
+    const planned = planLane(next[lane], { shards, waiting, now });
     if (planned !== undefined) next[lane] = planned;
   }
-  for (const [lane, known] of Object.entries(document.lanes))
-    if (isSame && !lanes.has(lane) && alive(known, now) !== undefined) next[lane] = known;
   return next;
-}
-
-function alive(known: SharedOut | undefined, now: number): SharedOut | undefined {
-  return known !== undefined && known.until > now ? known : undefined;
 }
 
 function planLane(

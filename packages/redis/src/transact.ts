@@ -1,27 +1,31 @@
-// Several scripts in one transaction.
+// Several scripts in one transaction. Each travels as its text: ioredis takes a script that it has sent once
+// for one that the server knows, also where the transaction was refused as a whole or the server has
+// forgotten its scripts, and inside a transaction it would never learn otherwise.
 
 import { asProducer } from "./connect.ts";
 import { onceSettled } from "./once-settled.ts";
 import { readReplies } from "./replies.ts";
 import type { Shard } from "./shard.ts";
 
-type Commands = Record<string, (keyCount: number, ...keysAndValues: (string | number)[]) => unknown> & {
-  exec(): Promise<[Error | null, unknown][] | null>;
-};
+/** What a script is called with. */
+export type ScriptArguments = [keyCount: number, ...keysAndValues: (string | number)[]];
 
-export type Call = (command: string, names: readonly string[], values: readonly (string | number)[]) => void;
+export type RunScript = (script: string, ...all: ScriptArguments) => void;
 
-/**
- * Carries out the scripts that `add` calls, all or none. @returns their numbers, in order. @throws as a
- * producer's work does.
- */
-export function transact(shard: Shard, add: (call: Call) => void): Promise<number[]> {
-  return asProducer(async () => {
-    const replies = await onceSettled(shard.redis, () => {
-      const commands = shard.redis.multi() as unknown as Commands;
-      add((command, names, values) => commands[command]?.(names.length, ...names, ...values));
-      return commands.exec();
-    });
-    return readReplies(replies).map(Number);
+/** Carries out the scripts that `add` runs, all or none. @returns their answers, in order. */
+export async function transact(
+  { redis }: Pick<Shard, "redis">,
+  add: (run: RunScript) => void,
+): Promise<unknown[]> {
+  const replies = await onceSettled(redis, () => {
+    const transaction = redis.multi();
+    add((script, ...all) => void transaction.eval(script, ...all));
+    return transaction.exec();
   });
+  return readReplies(replies);
+}
+
+/** The same. @returns their numbers. @throws as a producer's work does. */
+export function transactAsProducer(shard: Shard, add: (run: RunScript) => void): Promise<number[]> {
+  return asProducer(async () => (await transact(shard, add)).map(Number));
 }

@@ -1,7 +1,4 @@
-// A limit of requests in flight that several shards keep together: each has a part of it, in whole numbers,
-// and the parts are the limit together. Pure.
-
-import type { RatePart } from "./rate-part.ts";
+// A limit of requests in flight that several shards keep together: each has a part of it, in whole numbers.
 
 /** A shard's part, as it was said last. */
 export interface ConcurrencyPart {
@@ -15,21 +12,11 @@ export interface ConcurrencyPart {
 }
 
 /**
- * The part of a shard of which nothing was said. The last ones have none where there are more shards than
- * requests.
+ * How many a shard may have in flight: none of which nothing was said. Of a limit that was lowered it is as
+ * much less, until it is shared out again. @param shards how many share the limit. Pure.
  */
-export function evenConcurrency(total: number, { of, from, to }: RatePart): number {
-  const before = (place: number): number => total - Math.floor((total * (of - place)) / of);
-  return before(to) - before(from);
-}
-
-/**
- * How many a shard may have in flight. Of a limit that was lowered nobody has more than an even part, until
- * it is shared out again. @param even its even part.
- */
-export function concurrencyIn(total: number, known: ConcurrencyPart | undefined, even: RatePart): number {
-  if (even.of === 1) return total;
-  const evenSize = evenConcurrency(total, even);
-  if (known?.shards !== even.of) return evenSize;
-  return total < known.of ? Math.min(known.size, evenSize) : known.size;
+export function concurrencyIn(total: number, known: ConcurrencyPart | undefined, shards: number): number {
+  if (shards === 1) return total;
+  if (known?.shards !== shards) return 0;
+  return total < known.of ? Math.floor((known.size * total) / known.of) : known.size;
 }

@@ -2,7 +2,7 @@
 
 import { type ConcurrencyPart, concurrencyIn } from "./concurrency-part.ts";
 import type { OwnLaneKind } from "./lanes.ts";
-import type { RatePart, RateShare } from "./rate-part.ts";
+import type { RateShare } from "./rate-part.ts";
 
 /** What a destination is granted. */
 export interface Limits {
@@ -190,12 +190,12 @@ export interface Switches {
 
 /**
  * How BullMQ's switches must stand for a lane's state. A cancelled run is let through, so that its deliveries
- * can end. @param even its shard's even part.
+ * can end. @param shards how many share its limits.
  */
-export function toSwitches(entry: OwnLane, even: RatePart): Switches {
+export function toSwitches(entry: OwnLane, shards: number): Switches {
   const rate = rateOf(entry);
   const { concurrency } = limitsOf(entry);
-  const most = concurrency === undefined ? [] : [concurrencyIn(concurrency, entry.concurrencyPart, even)];
+  const most = concurrency === undefined ? [] : [concurrencyIn(concurrency, entry.concurrencyPart, shards)];
   const tries = entry.circuit?.state === "half-open" ? [1] : [];
   return {
     isPaused: !isRunnable(entry),

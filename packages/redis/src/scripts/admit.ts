@@ -9,9 +9,9 @@ import type { Queue } from "bullmq";
 import { cancelledRun } from "../cancelled-run.ts";
 import { ENSURE_LANE, toEnsure } from "../lane-directory.ts";
 import { onceSettled } from "../once-settled.ts";
-import { readReplies } from "../replies.ts";
 import { createRoom } from "../room.ts";
 import type { Shard } from "../shard.ts";
+import { type ScriptArguments, transact } from "../transact.ts";
 import { type Admission, TAKE_IN, toTakeIn } from "./take-in.ts";
 
 export interface Admitted {
@@ -43,12 +43,8 @@ export interface Entrance {
  */
 export type Admit = (admissions: readonly Admission[], entrance: Entrance) => Promise<Admitted>;
 
-const COMMAND = "postriderTakeIn";
-const ENSURE_COMMAND = "postriderEnsureLane";
-
 export function createAdmit(shard: Shard): Admit {
-  shard.redis.defineCommand(COMMAND, { lua: TAKE_IN });
-  shard.redis.defineCommand(ENSURE_COMMAND, { lua: ENSURE_LANE });
+  shard.redis.defineCommand("postriderTakeIn", { lua: TAKE_IN });
   const room = createRoom(shard, Date.now);
   // A run that is enqueued again is known chunk after chunk: looks cost less then than handing all data over.
   let looksFirst = false;
@@ -76,9 +72,7 @@ function toIds(admissions: readonly Admission[], without?: ReadonlySet<string>):
   return without === undefined ? ids : ids.filter((id) => !without.has(id));
 }
 
-type Commands = Record<string, (...all: (string | number)[]) => Promise<unknown>> & {
-  exec(): Promise<[Error | null, unknown][] | null>;
-};
+type Command = (...all: ScriptArguments) => Promise<number[]>;
 
 /** An own lane is registered in the same transaction, unless it is. */
 async function takeIn(
@@ -86,19 +80,16 @@ async function takeIn(
   admissions: readonly [Admission, ...Admission[]],
   { queue, ownLane, ...entrance }: Entrance,
 ): Promise<number[]> {
-  const { redis, keys } = shard;
-  const values = toTakeIn(keys, admissions, { ...entrance, lane: queue.name, now: Date.now() });
-  const commands = redis as unknown as Commands;
+  const values = toTakeIn(shard.keys, admissions, { ...entrance, lane: queue.name, now: Date.now() });
+  const { postriderTakeIn } = shard.redis as unknown as { postriderTakeIn: Command };
   if (ownLane === undefined)
-    return (await onceSettled(redis, async () => commands[COMMAND]?.(...values))) as number[];
-  const replies = await onceSettled(redis, () => {
-    const transaction = redis.multi() as unknown as Commands;
+    return await onceSettled(shard.redis, () => postriderTakeIn.call(shard.redis, ...values));
+  const [, taken] = await transact(shard, (run) => {
     // First, since it notes what comes into a lane in which nothing waits yet.
-    void transaction[ENSURE_COMMAND]?.(...toEnsure(shard, ownLane));
-    void transaction[COMMAND]?.(...values);
-    return transaction.exec();
+    run(ENSURE_LANE, ...toEnsure(shard, ownLane));
+    run(TAKE_IN, ...values);
   });
-  return readReplies(replies)[1] as number[];
+  return taken as number[];
 }
 
 function uniqueById(admissions: readonly Admission[]): Admission[] {

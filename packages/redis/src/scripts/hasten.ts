@@ -2,7 +2,7 @@
 
 import { RELEASED, toLaneMark } from "@postrider/shared/outcome";
 import type { Shard } from "../shard.ts";
-import { transact } from "../transact.ts";
+import { transactAsProducer } from "../transact.ts";
 import { ADD_WAITING } from "./lane-fragments.ts";
 import { NOTE_ARRIVAL } from "./note-arrival.ts";
 
@@ -31,12 +31,11 @@ export async function hastenRetries(
   pending: readonly { readonly id: string; readonly lane: string }[],
 ): Promise<boolean[]> {
   const { keys } = shard;
-  shard.redis.defineCommand("postriderHasten", { lua: HASTEN });
-  const replies = await transact(shard, (call) => {
+  const replies = await transactAsProducer(shard, (run) => {
     for (const { id, lane } of pending) {
       const parts = ["delayed", "wait", "marker", "meta"].map((part) => keys.ofLane(lane, part));
       const names = [keys.job(lane, id), ...parts, keys.outcome(id), keys.ownLaneArrivals()];
-      call("postriderHasten", names, [id, toLaneMark(lane), lane]);
+      run(HASTEN, names.length, ...names, id, toLaneMark(lane), lane);
     }
   });
   return replies.map((reply) => reply === 1);

@@ -5,9 +5,8 @@
 import { IN_LANE, RELEASED, toLaneMark } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import { ENSURE_LANE, toEnsure } from "../lane-directory.ts";
-import { onceSettled } from "../once-settled.ts";
-import { readReplies } from "../replies.ts";
 import type { Shard } from "../shard.ts";
+import { transact } from "../transact.ts";
 import { ADD_WAITING, type Claim, TAKE_OUT, toTakeOut } from "./lane-fragments.ts";
 
 /**
@@ -31,14 +30,8 @@ return 0
 /** Into an own lane, which is registered unless it was. False: the claim was lost, and nothing was done. */
 export type Move = (claimed: Claim, lane: OwnLane) => Promise<boolean>;
 
-type Commands = Record<string, (...all: unknown[]) => unknown> & {
-  exec(): Promise<[Error | null, unknown][] | null>;
-};
-
 export function createMove(shard: Shard): Move {
-  const { redis, keys } = shard;
-  redis.defineCommand("postriderMove", { lua: MOVE });
-  redis.defineCommand("postriderEnsureLane", { lua: ENSURE_LANE });
+  const { keys } = shard;
   return async ({ id, lane, token }, entry) => {
     const other = entry.lane;
     const names = [
@@ -47,13 +40,10 @@ export function createMove(shard: Shard): Move {
       keys.released(other),
       keys.outcome(id),
     ];
-    const replies = await onceSettled(redis, () => {
-      const transaction = redis.multi() as unknown as Commands;
-      transaction["postriderEnsureLane"]?.(...toEnsure(shard, entry));
-      transaction["postriderMove"]?.(names.length, ...names, id, token, toLaneMark(other), entry.kind);
-      return transaction.exec();
+    const [, moved] = await transact(shard, (run) => {
+      run(ENSURE_LANE, ...toEnsure(shard, entry));
+      run(MOVE, names.length, ...names, id, token, toLaneMark(other), entry.kind);
     });
-    const [, moved] = readReplies(replies);
     return moved === 0;
   };
 }

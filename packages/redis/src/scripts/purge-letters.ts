@@ -1,7 +1,7 @@
 // PURGE: takes a dead letter away, with its evidence, in one atomic step.
 
 import type { Shard } from "../shard.ts";
-import { transact } from "../transact.ts";
+import { transactAsProducer } from "../transact.ts";
 import { DROP_LETTER } from "./lane-fragments.ts";
 
 /**
@@ -18,10 +18,8 @@ export async function purgeLetters(
   letters: readonly { readonly id: string; readonly lane: string }[],
 ): Promise<boolean[]> {
   const { keys } = shard;
-  shard.redis.defineCommand("postriderPurge", { lua: PURGE });
-  const replies = await transact(shard, (call) => {
-    for (const { id, lane } of letters)
-      call("postriderPurge", [keys.ofLane(lane, "failed"), keys.job(lane, "")], [id]);
+  const replies = await transactAsProducer(shard, (run) => {
+    for (const { id, lane } of letters) run(PURGE, 2, keys.ofLane(lane, "failed"), keys.job(lane, ""), id);
   });
   return replies.map((reply) => reply === 1);
 }

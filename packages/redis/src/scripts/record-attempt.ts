@@ -2,7 +2,7 @@
 // outcome over its mark, counts, ends the run that has nothing left, and takes the job out of its lane. The
 // first outcome of a delivery stands, so that a repeated claim neither counts twice nor sends again. A claim
 // that another worker holds by now writes nothing, but that its worker was slow and not dead. A command
-// whose answer was lost with its connection comes once more: it writes nothing then, and is answered alike.
+// whose answer was lost with its connection comes once more: it writes nothing anew, and is answered alike.
 
 import { encodeOutcome, IN_LANE, type Outcome } from "@postrider/shared/outcome";
 import { createHeads, type Told } from "@postrider/shared/outcome-entry";
@@ -68,9 +68,9 @@ local function isHeld(i, job, token, isKept)
   return not isKept or redis.call("EXISTS", job) == 1
 end
 -- Whether the same attempt was written down before, and only the answer was lost: no other one has its times.
-local function isRepeated(i, job, record, text)
-  if text ~= "" then return seen[2 * i] == text end
-  return record ~= "" and redis.call("LINDEX", job .. ":logs", -1) == record
+local function isRepeated(i, text, isKept)
+  if text == "" then return isKept end
+  return seen[2 * i] == text
 end
 -- What is done leaves its lane, and goes at the end in one call.
 local gone, unstalled = {}, {}
@@ -84,12 +84,13 @@ local kept, outcomesKept, indexSeconds = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 for i = 1, entries do
   local mark, run, job, active, stalled, open, past = unpack(KEYS, 7 * i - 6, 7 * i)
   local id, token, record, text, markMs, counter, second, isDone, told, tag = unpack(ARGV, 10 * i - 6, 10 * i + 3)
-  if not isHeld(i, job, token, record ~= "") then
-    counted[i] = -1
-  elseif isRepeated(i, job, record, text) then
+  local isKept = record ~= "" and isDone ~= "1" and redis.call("LINDEX", job .. ":logs", -1) == record
+  if isRepeated(i, text, isKept) then
     counted[i] = 1
+  elseif not isHeld(i, job, token, record ~= "") then
+    counted[i] = -1
   else
-    if record ~= "" and isDone ~= "1" then
+    if record ~= "" and isDone ~= "1" and not isKept then
       redis.call("RPUSH", job .. ":logs", record)
       redis.call("LTRIM", job .. ":logs", -kept, -1)
     end

@@ -6,7 +6,7 @@ import type { OwnLane } from "@postrider/shared/own-lane";
 import type { ShardKeys } from "../keys.ts";
 import { ENSURE_LANE, toEnsure } from "../lane-directory.ts";
 import type { Shard } from "../shard.ts";
-import { transact } from "../transact.ts";
+import { transactAsProducer } from "../transact.ts";
 import { ADD_WAITING, CARRY } from "./lane-fragments.ts";
 
 /**
@@ -65,15 +65,13 @@ export async function replayLetters(
   letters: readonly PutBack[],
   now: number,
 ): Promise<PutBackResult[]> {
-  shard.redis.defineCommand("postriderReplay", { lua: REPLAY });
-  shard.redis.defineCommand("postriderEnsureLane", { lua: ENSURE_LANE });
   const ownLanes = new Map(letters.flatMap(({ ownLane: own }) => (own ? [[own.lane, own]] : [])));
-  const replies = await transact(shard, (call) => {
-    for (const own of ownLanes.values()) {
-      const [count, ...keysAndValues] = toEnsure(shard, own);
-      call("postriderEnsureLane", keysAndValues.slice(0, count).map(String), keysAndValues.slice(count));
+  const replies = await transactAsProducer(shard, (run) => {
+    for (const own of ownLanes.values()) run(ENSURE_LANE, ...toEnsure(shard, own));
+    for (const letter of letters) {
+      const names = toKeys(shard.keys, letter);
+      run(REPLAY, names.length, ...names, ...toValues(letter, now));
     }
-    for (const letter of letters) call("postriderReplay", toKeys(shard.keys, letter), toValues(letter, now));
   });
   return replies.slice(ownLanes.size).map((reply) => RESULTS[reply] ?? "gone");
 }

@@ -1,4 +1,4 @@
-// SAY: says how the shards share their rates, for as long as the turn to say it is still the caller's.
+// SAY: says how the shards share what destinations grant, for as long as the turn to say it is the caller's.
 
 import type { Store } from "../shard.ts";
 

@@ -9,6 +9,7 @@ import type { BackoffOptions, JobsOptions } from "bullmq";
 import { DELAY_UNIT, LANE_FIELD } from "../counts.ts";
 import { ADD_OPEN } from "../customer-index.ts";
 import { LANE_EVENTS_MAX, RUN_KEPT_SECONDS, type ShardKeys } from "../keys.ts";
+import type { ScriptArguments } from "../transact.ts";
 import { DROP_LETTER } from "./lane-fragments.ts";
 
 export interface Admission {
@@ -193,10 +194,10 @@ export function toTakeIn(
   keys: ShardKeys,
   admissions: readonly [Admission, ...Admission[]],
   { lane, run, attempts, now }: TakingIn,
-): (string | number)[] {
+): ScriptArguments {
   // What is due in some months must still find its run then.
   const dueMs = admissions.reduce((most, { sendAt = 0 }) => Math.max(most, sendAt - now), 0);
-  const values: (string | number)[] = [
+  const values: ScriptArguments = [
     PARTS.length + 3,
     ...PARTS.map((part) => keys.ofLane(lane, part)),
     run === undefined ? keys.totals() : keys.run(run),

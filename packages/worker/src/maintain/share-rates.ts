@@ -2,6 +2,7 @@
 // what it may have in flight, and keeps its part of each limit where its lane is.
 
 import { countLanes, NOTHING_THERE } from "@postrider/redis/counts";
+import type { Granted, ToldInFlight } from "@postrider/redis/in-flight-parts";
 import { readCaps } from "@postrider/redis/lane-caps";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { asOnly } from "@postrider/redis/lease";
@@ -14,12 +15,12 @@ import {
   toShare,
 } from "@postrider/redis/rate-shares";
 import type { Shard, Store } from "@postrider/redis/shard";
-import { concurrencyIn } from "@postrider/shared/concurrency-part";
-import { limitsOf, type OwnLane, toSwitches } from "@postrider/shared/own-lane";
+import { type ConcurrencyPart, concurrencyIn } from "@postrider/shared/concurrency-part";
+import { isRunnable, limitsOf, type OwnLane, toSwitches } from "@postrider/shared/own-lane";
 
 export const SHARE_RATES_MS = 1_000;
 
-/** The fullest ones: what waits elsewhere keeps an even part. */
+/** The fullest ones: of a rate, what waits elsewhere keeps an even part. */
 const LANES_MAX = 1_000;
 /** How often a shard that shares nothing looks whether something is left of a time when there were others. */
 const LOOK_MS = 60_000;
@@ -70,7 +71,7 @@ function hasPart({ concurrencyPart }: OwnLane): boolean {
 }
 
 function isLimited(entry: OwnLane): boolean {
-  return entry.kind === "destination" && Object.keys(limitsOf(entry)).length > 0;
+  return entry.kind === "destination" && (Object.keys(limitsOf(entry)).length > 0 || hasPart(entry));
 }
 
 function isLimitedInFlight(entry: OwnLane): boolean {
@@ -82,48 +83,71 @@ async function readTold(shard: Shard, limited: readonly OwnLane[], caps: Caps): 
     shard,
     limited.map(({ lane }) => lane),
   );
-  const told = limited
+  const all = limited
     .map((entry) => {
       const { waiting, inFlight } = counts.get(entry.lane) ?? NOTHING_THERE;
       return { entry, wanted: waiting + inFlight, inFlight };
     })
     .sort((one, other) => other.wanted - one.wanted);
-  // A part that is not an even one has to be told, however little waits there.
-  const isTold = (entry: OwnLane, place: number): boolean => place < LANES_MAX || hasPart(entry);
+  const inFlight = all.flatMap(({ entry, ...counted }) => {
+    const told = toToldInFlight(entry, { ...counted, cap: caps.get(entry.lane), shards: shard.part().of });
+    return told === null ? [] : [[entry.lane, told] as const];
+  });
   return {
-    demand: Object.fromEntries(told.slice(0, LANES_MAX).map(({ entry, wanted }) => [entry.lane, wanted])),
-    inFlight: Object.fromEntries(
-      told
-        .filter(({ entry }, place) => isLimitedInFlight(entry) && isTold(entry, place))
-        .map(({ entry, wanted, inFlight }) => {
-          const { of = 0, version = 0 } = entry.concurrencyPart ?? {};
-          const limit = limitsOf(entry).concurrency ?? 0;
-          const size = Math.max(
-            concurrencyIn(limit, entry.concurrencyPart, shard.part()),
-            caps.get(entry.lane) ?? limit,
-          );
-          return [entry.lane, { limit, wanted, inFlight, size, of, version }];
-        }),
-    ),
+    demand: Object.fromEntries(all.slice(0, LANES_MAX).map(({ entry, wanted }) => [entry.lane, wanted])),
+    inFlight: Object.fromEntries(inFlight),
+  };
+}
+
+/** Null: there is nothing to tell of it. */
+function toToldInFlight(
+  entry: OwnLane,
+  {
+    wanted,
+    inFlight,
+    cap,
+    shards,
+  }: {
+    readonly wanted: number;
+    readonly inFlight: number;
+    readonly cap: number | null | undefined;
+    readonly shards: number;
+  },
+): ToldInFlight | null {
+  const limit = limitsOf(entry).concurrency;
+  const part = entry.concurrencyPart;
+  if (limit === undefined || (wanted === 0 && part === undefined)) return null;
+  const isKnown = part?.shards === shards;
+  return {
+    limit,
+    wanted: isRunnable(entry) ? wanted : inFlight,
+    size: concurrencyIn(limit, part, shards),
+    // As many as before a limit was lowered, since it may be raised again before this is heard.
+    peak: Math.max(inFlight, cap ?? limit, isKnown ? part.size : 0),
+    of: isKnown ? part.of : 0,
+    version: part?.version ?? 0,
   };
 }
 
 /** What was agreed on last. What was said of requests in flight stands until something else is said. */
-function findParts(
-  { inFlight = {}, shards, ...document }: SharesDocument,
-  entry: OwnLane,
-  shard: string,
-): Parts {
+function findParts({ inFlight = {}, ...document }: SharesDocument, entry: OwnLane, shard: string): Parts {
   const { ratePerSecond, concurrency } = limitsOf(entry);
-  const share = ratePerSecond === undefined ? undefined : toShare({ ...document, shards }, entry.lane, shard);
-  const granted = inFlight[entry.lane]?.[shard];
-  const known = concurrency === undefined ? undefined : entry.concurrencyPart;
-  const isNews =
-    concurrency !== undefined && granted !== undefined && granted.version > (known?.version ?? 0);
-  const concurrencyPart = isNews
-    ? { size: granted.size, of: granted.of, version: granted.version, shards: shards.length }
-    : known;
+  const share = ratePerSecond === undefined ? undefined : toShare(document, entry.lane, shard);
+  const said = inFlight[entry.lane]?.parts[shard];
+  const concurrencyPart =
+    concurrency === undefined ? undefined : toPart(entry.concurrencyPart, said, document.shards.length);
   return { ...(share && { share }), ...(concurrencyPart && { concurrencyPart }) };
+}
+
+function toPart(
+  known: ConcurrencyPart | undefined,
+  said: Granted | undefined,
+  shards: number,
+): ConcurrencyPart | undefined {
+  // Nothing is said any more of what nobody has wanted for a while.
+  if (said === undefined) return known?.size === 0 ? undefined : known;
+  if (said.version <= (known?.version ?? 0)) return known;
+  return { size: said.size, of: said.of, version: said.version, shards };
 }
 
 async function keepAll(
@@ -137,10 +161,10 @@ async function keepAll(
 ): Promise<void> {
   for (const known of limited) {
     const { share, concurrencyPart } = known;
-    const isSame = JSON.stringify({ share, concurrencyPart }) === JSON.stringify(find(known));
+    const isSame = JSON.stringify({ share, concurrencyPart }) === JSON.stringify({ ...find(known) });
     // Also where the number of shards has changed, or a worker of the release before has set it.
     const isInForce =
-      !caps.has(known.lane) || caps.get(known.lane) === toSwitches(known, shard.part()).concurrency;
+      !caps.has(known.lane) || caps.get(known.lane) === toSwitches(known, shard.part().of).concurrency;
     if (isSame && isInForce) continue;
     await directory.update(known.lane, (entry) => {
       if (entry === undefined) return undefined;

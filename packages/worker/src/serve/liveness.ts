@@ -7,7 +7,6 @@ import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Shard } from "@postrider/redis/shard";
 import { isOwnLane } from "@postrider/shared/lanes";
 import { type OwnLane, toSwitches } from "@postrider/shared/own-lane";
-import type { RatePart } from "@postrider/shared/rate-part";
 import type { InFlight } from "../in-flight.ts";
 
 /** An idle worker looks by itself every few seconds; several times that is more than bad luck. */
@@ -33,7 +32,7 @@ export function createLiveness({ shard, directory, slots, inFlight, now }: Liven
   const idle = new Map<string, { since: number; lastClaim: number }>();
   const look = async (): Promise<void> => {
     const lanes = [...slots()].filter(
-      ([lane]) => !isOwnLane(lane) || mayFlow(directory.get(lane), shard.part()),
+      ([lane]) => !isOwnLane(lane) || mayFlow(directory.get(lane), shard.part().of),
     );
     const ready = await findReady(
       shard,
@@ -67,8 +66,8 @@ export function createLiveness({ shard, directory, slots, inFlight, now }: Liven
  * Whether nothing but its workers keeps an own lane's deliveries waiting; other workers may have used up a
  * rate or a concurrency.
  */
-function mayFlow(entry: OwnLane | undefined, even: RatePart): boolean {
+function mayFlow(entry: OwnLane | undefined, shards: number): boolean {
   if (entry === undefined) return false;
-  const { isPaused, rate, concurrency } = toSwitches(entry, even);
+  const { isPaused, rate, concurrency } = toSwitches(entry, shards);
   return !isPaused && rate === null && concurrency === null;
 }
