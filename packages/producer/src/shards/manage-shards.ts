@@ -1,6 +1,7 @@
 // The shards of the installation, for those who look after it: what lies in each, and how many there are.
 
 import { asProducer } from "@postrider/redis/connect";
+import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { OpenShards } from "@postrider/redis/open-shards";
 import { removeShard, setShards } from "@postrider/redis/set-shards";
 import { KNOWN_TO_ALL_MS, type ShardMap, type ShardPlace } from "@postrider/redis/shard-map";
@@ -8,6 +9,7 @@ import { hasCode, invalidField } from "@postrider/shared/errors";
 import type { DeadLetters } from "../dead-letters/dead-letters.ts";
 import { byName } from "../over-shards/joined-place.ts";
 import type { OverShards, ShardPart } from "../over-shards/over-shards.ts";
+import { adoptSwitches } from "./adopt-switches.ts";
 import { findUnread, rememberedUntil, type WithReaders } from "./left-behind.ts";
 
 export interface ShardShown extends ShardPlace {
@@ -43,6 +45,7 @@ const SHARDS_MAX = 1_000;
 
 interface WithLetters extends WithReaders {
   readonly deadLetters: DeadLetters;
+  readonly directory: LaneDirectory;
 }
 
 /** @param windowMs how long ids that have ended are remembered. */
@@ -73,6 +76,11 @@ export function createManageShards(
       if (!Number.isInteger(count) || count < 1 || count > SHARDS_MAX)
         throw invalidField("settings_invalid", "count", `must be a whole number from 1 to ${SHARDS_MAX}`);
       await setShards(shards.store, { count, servers: shards.servers, now: Date.now });
+      // What persons have switched holds before the first delivery enters.
+      await asProducer(async () => {
+        await shards.refresh();
+        await adoptInNew(over.all());
+      });
       return await list();
     },
     async remove(name, { forgetIds = false } = {}) {
@@ -85,6 +93,17 @@ export function createManageShards(
       await removeShard(shards.store, name);
     },
   };
+}
+
+/** Into those in which nothing has ever been, so that it can be done again. */
+async function adoptInNew(parts: readonly WithLetters[]): Promise<void> {
+  const isNew = await Promise.all(
+    parts.map(async ({ shard: { redis, keys } }) => (await redis.exists(keys.totals())) === 0),
+  );
+  const known = parts.find((_, nth) => isNew[nth] === false);
+  if (known === undefined) return;
+  for (const [nth, { directory }] of parts.entries())
+    if (isNew[nth] === true) await adoptSwitches(known.directory, directory);
 }
 
 /** What is left in a shard. */
