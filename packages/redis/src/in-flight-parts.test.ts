@@ -20,6 +20,7 @@ function install(waits: readonly number[], limitFirst: number) {
   const places: Place[] = waits.map((waiting) => ({ known: undefined, inFlight: 0, waiting }));
   const names = places.map((_, nth) => String(nth));
   const told = new Map<string, InFlightTold>();
+  const gone = new Set<string>();
   /** The latest last: who stands still hears of an earlier one. */
   const said: InFlightParts[] = [{}];
 
@@ -62,8 +63,9 @@ function install(waits: readonly number[], limitFirst: number) {
       const heard = new Map(
         [...told].filter(([name]) => silent === null || name !== names[silent % places.length]),
       );
-      said.push(planParts(said.at(-1) ?? {}, { shards: names, told: heard, now }));
+      said.push(planParts(said.at(-1) ?? {}, { shards: names, told: heard, gone, now }));
     },
+    lose: (nth: number): void => void gone.add(names[nth] ?? ""),
     said: (): InFlightParts => said.at(-1) ?? {},
     /** @param ago how many sayings ago it has read what it goes by. */
     hear(nth: number, ago = 0): void {
@@ -250,6 +252,23 @@ test("a shard that is silent keeps its part, and the others share what is left",
   }
   expect(installation.places[2]?.waiting).toBe(0);
   expect(installation.sizes()[0]).toBe(1);
+});
+
+test("what a shard held that has been silent for long is the others'", () => {
+  const installation = install([50, 0, 0], 2);
+  rounds(installation, 3);
+  expect(installation.sizes()).toEqual([2, 0, 0]);
+  installation.arrive(1);
+  const others = (): void => {
+    for (const one of [1, 2]) installation.tell(one);
+    installation.plan(0);
+    for (const one of [1, 2]) installation.hear(one);
+  };
+  others();
+  expect(installation.sizes()).toEqual([2, 0, 0]);
+  installation.lose(0);
+  others();
+  expect(installation.sizes().slice(1)).toEqual([1, 1]);
 });
 
 test("what nobody wants any more is forgotten after a while", () => {

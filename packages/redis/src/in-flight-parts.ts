@@ -43,6 +43,8 @@ export interface PartsToPlan {
   readonly shards: readonly string[];
   /** What each has told lately; none of those that do not reach the store. */
   readonly told: ReadonlyMap<string, InFlightTold>;
+  /** Those that have told nothing for so long that whatever they had in flight has ended. */
+  readonly gone: ReadonlySet<string>;
   /** Unix ms. */
   readonly now: number;
 }
@@ -74,12 +76,13 @@ interface Present extends Granted {
 
 /** @returns null: there is nothing to say. */
 function planLane(lane: string, said: SaidInFlight | undefined, plan: PartsToPlan): SaidInFlight | null {
-  const { shards, told, now } = plan;
+  const { shards, told, gone, now } = plan;
   const all = shards.map((shard) => told.get(shard)?.[lane]);
   const limits = all.flatMap((one) => one?.limit ?? []);
-  const present = shards.map((shard, nth) =>
-    toPresent(all[nth], said?.parts[shard], { isSilent: !told.has(shard), now }),
-  );
+  const present = shards.map((shard, nth) => {
+    const known = { isSilent: !told.has(shard), isGone: gone.has(shard), now };
+    return toPresent(all[nth], said?.parts[shard], known);
+  });
   const isWanted = present.some(({ wanted, peak, isSilent }) => wanted > 0 || (isSilent && peak > 0));
   const idleSince = isWanted ? null : (said?.idleSince ?? now);
   const isOver = idleSince !== null && now - idleSince >= IDLE_MS;
@@ -97,12 +100,12 @@ const NOTHING: Granted = { size: 0, of: 0, version: 0, peak: 0 };
 function toPresent(
   told: ToldInFlight | undefined,
   said: Granted = NOTHING,
-  { isSilent, now }: { readonly isSilent: boolean; readonly now: number },
+  { isSilent, isGone, now }: { readonly isSilent: boolean; readonly isGone: boolean; readonly now: number },
 ): Present {
   if (told === undefined) {
     // It may yet hear what was said last, unless that is long ago: then it has no such lane any more.
-    const isGone = !isSilent && now - said.version >= IDLE_MS;
-    return { ...(isGone ? { ...NOTHING, version: said.version } : said), wanted: 0, isSilent };
+    const hasNone = isSilent ? isGone : now - said.version >= IDLE_MS;
+    return { ...(hasNone ? { ...NOTHING, version: said.version } : said), wanted: 0, isSilent };
   }
   const { wanted, size, peak, of, version } = told;
   if (version >= said.version) return { size, of, version, peak: Math.max(size, peak), wanted, isSilent };

@@ -3,6 +3,7 @@ import { planShares, type SharesDocument, type Told, toShare } from "./rate-shar
 import { KNOWN_TO_ALL_MS } from "./shard-map.ts";
 
 const SHARDS = ["0", "1", "2", "3"];
+const GONE = new Set<string>();
 const NOTHING: SharesDocument = { shards: [], lanes: {} };
 
 function demandsOf(...waiting: number[]): ReadonlyMap<string, Told> {
@@ -14,7 +15,12 @@ function sizesOf(document: SharesDocument): number[] {
 }
 
 test("where one shard of four has all that waits it has nearly all, and the others enough to begin", () => {
-  const document = planShares(NOTHING, { shards: SHARDS, told: demandsOf(5_000, 0, 0, 0), now: 1_000 });
+  const document = planShares(NOTHING, {
+    shards: SHARDS,
+    gone: GONE,
+    told: demandsOf(5_000, 0, 0, 0),
+    now: 1_000,
+  });
   expect(sizesOf(document)).toEqual([77, 1, 1, 1]);
   expect(document.lanes["d"]).toMatchObject({ at: 1_000 + KNOWN_TO_ALL_MS, before: null });
   const parts = SHARDS.map((shard) => toShare(document, "d", shard)?.part);
@@ -24,45 +30,57 @@ test("where one shard of four has all that waits it has nearly all, and the othe
 
 test("what waits evenly, or hardly at all, is not shared out anew", () => {
   for (const demands of [demandsOf(100, 110, 95, 100), demandsOf(5, 0, 0, 0), demandsOf()])
-    expect(planShares(NOTHING, { shards: SHARDS, told: demands, now: 0 }).lanes).toEqual({});
+    expect(planShares(NOTHING, { shards: SHARDS, gone: GONE, told: demands, now: 0 }).lanes).toEqual({});
 });
 
 test("a change follows one that all know, names what was before, and little ones wait", () => {
-  const first = planShares(NOTHING, { shards: SHARDS, told: demandsOf(1_000, 0, 0, 0), now: 0 });
+  const first = planShares(NOTHING, { shards: SHARDS, gone: GONE, told: demandsOf(1_000, 0, 0, 0), now: 0 });
   const moved = demandsOf(0, 1_000, 0, 0);
-  expect(planShares(first, { shards: SHARDS, told: moved, now: KNOWN_TO_ALL_MS - 1 })).toEqual(first);
-  const second = planShares(first, { shards: SHARDS, told: moved, now: KNOWN_TO_ALL_MS });
+  expect(planShares(first, { shards: SHARDS, gone: GONE, told: moved, now: KNOWN_TO_ALL_MS - 1 })).toEqual(
+    first,
+  );
+  const second = planShares(first, { shards: SHARDS, gone: GONE, told: moved, now: KNOWN_TO_ALL_MS });
   expect(sizesOf(second)).toEqual([1, 77, 1, 1]);
   expect(second.lanes["d"]?.before).toEqual(first.lanes["d"]?.sizes);
-  const little = planShares(first, { shards: SHARDS, told: demandsOf(1_000, 10, 0, 0), now: 6_000 });
+  const little = planShares(first, {
+    shards: SHARDS,
+    gone: GONE,
+    told: demandsOf(1_000, 10, 0, 0),
+    now: 6_000,
+  });
   expect(little).toEqual(first);
 });
 
 test("what is still needed is renewed before it ends; what is not ends by itself", () => {
-  const first = planShares(NOTHING, { shards: SHARDS, told: demandsOf(1_000, 0, 0, 0), now: 0 });
+  const first = planShares(NOTHING, { shards: SHARDS, gone: GONE, told: demandsOf(1_000, 0, 0, 0), now: 0 });
   const until = first.lanes["d"]?.until ?? 0;
-  const renewed = planShares(first, { shards: SHARDS, told: demandsOf(900, 0, 0, 0), now: until - 5_000 });
+  const renewed = planShares(first, {
+    shards: SHARDS,
+    gone: GONE,
+    told: demandsOf(900, 0, 0, 0),
+    now: until - 5_000,
+  });
   expect(renewed.lanes["d"]?.until).toBeGreaterThan(until);
   expect(sizesOf(renewed)).toEqual(sizesOf(first));
-  const done = planShares(first, { shards: SHARDS, told: new Map(), now: until - 5_000 });
+  const done = planShares(first, { shards: SHARDS, gone: GONE, told: new Map(), now: until - 5_000 });
   expect(done.lanes["d"]?.until).toBe(until);
-  expect(planShares(first, { shards: SHARDS, told: new Map(), now: until }).lanes).toEqual({});
+  expect(planShares(first, { shards: SHARDS, gone: GONE, told: new Map(), now: until }).lanes).toEqual({});
 });
 
 test("with another number of shards it begins anew", () => {
-  const first = planShares(NOTHING, { shards: SHARDS, told: demandsOf(1_000, 0, 0, 0), now: 0 });
+  const first = planShares(NOTHING, { shards: SHARDS, gone: GONE, told: demandsOf(1_000, 0, 0, 0), now: 0 });
   const more = [...SHARDS, "4"];
   const demands = new Map<string, Told>([...demandsOf(1_000, 0, 0, 0), ["4", { demand: { d: 0 } }]]);
-  const second = planShares(first, { shards: more, told: demands, now: 10_000 });
+  const second = planShares(first, { shards: more, gone: GONE, told: demands, now: 10_000 });
   expect(second.lanes["d"]).toMatchObject({ before: null, at: 10_000 + KNOWN_TO_ALL_MS });
 });
 
 test("while a shard does not have the lane all keep to even parts: it would begin with its own", () => {
   const three = new Map([...demandsOf(5_000, 0, 0, 0)].slice(0, 3));
   const demands = new Map<string, Told>([...three, ["3", { demand: {} }]]);
-  expect(planShares(NOTHING, { shards: SHARDS, told: demands, now: 0 }).lanes).toEqual({});
-  const uneven = planShares(NOTHING, { shards: SHARDS, told: demandsOf(5_000, 0, 0, 0), now: 0 });
-  expect(sizesOf(planShares(uneven, { shards: SHARDS, told: demands, now: 10_000 }))).toEqual([
+  expect(planShares(NOTHING, { shards: SHARDS, gone: GONE, told: demands, now: 0 }).lanes).toEqual({});
+  const uneven = planShares(NOTHING, { shards: SHARDS, gone: GONE, told: demandsOf(5_000, 0, 0, 0), now: 0 });
+  expect(sizesOf(planShares(uneven, { shards: SHARDS, gone: GONE, told: demands, now: 10_000 }))).toEqual([
     20, 20, 20, 20,
   ]);
 });

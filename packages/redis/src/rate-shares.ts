@@ -56,6 +56,8 @@ const WAITING_MIN = 20;
 const CHANGED_MIN = 0.2;
 /** What a shard has told counts for so long. */
 const DEMAND_KEPT_MS = 5_000;
+/** Whoever has told nothing for so long has nothing in flight any more: no attempt takes that long. */
+const GONE_MS = 120_000;
 
 /** By the clock of the store's Redis, as all of this: those of processes may differ. */
 export async function tellDemand(store: Store, shard: string, told: Told): Promise<void> {
@@ -64,15 +66,22 @@ export async function tellDemand(store: Store, shard: string, told: Told): Promi
   await redis.hset(keys.rateDemand(), shard, text);
 }
 
-/** What each shard has told lately. */
-async function readTold({ redis, keys }: Store, now: number): Promise<Map<string, Told>> {
-  const all = Object.entries(await redis.hgetall(keys.rateDemand()));
-  return new Map(
-    all.flatMap(([shard, text]) => {
-      const { at, ...told } = JSON.parse(text) as Told & { at: number };
-      return now - at > DEMAND_KEPT_MS ? [] : [[shard, told] as const];
-    }),
-  );
+interface ToldByAll {
+  /** What each shard has told lately. */
+  readonly told: ReadonlyMap<string, Told>;
+  /** Those that have told nothing for long. */
+  readonly gone: ReadonlySet<string>;
+}
+
+async function readTold({ redis, keys }: Store, now: number): Promise<ToldByAll> {
+  const told = new Map<string, Told>();
+  const gone = new Set<string>();
+  for (const [shard, text] of Object.entries(await redis.hgetall(keys.rateDemand()))) {
+    const { at, ...one } = JSON.parse(text) as Told & { at: number };
+    if (now - at <= DEMAND_KEPT_MS) told.set(shard, one);
+    if (now - at > GONE_MS) gone.add(shard);
+  }
+  return { told, gone };
 }
 
 export async function readShares({ redis, keys }: Store): Promise<SharesDocument> {
@@ -106,12 +115,12 @@ export async function takeSharing(
   const turn = { ms: everyMs * 0.9, isNew: true };
   if (!(await setWhenFull(redis, keys.rateSharesTurn(), holder, turn))) return null;
   const now = await readRedisClock(store);
-  const told = await readTold(store, now);
+  const { told, gone } = await readTold(store, now);
   const document = await readShares(store);
   // Of a shard that is new nobody knows what it has before it has told.
   const isKnown = document.shards.join() === shards.join();
   if (!isKnown && !shards.every((shard) => told.has(shard))) return null;
-  const text = JSON.stringify(planShares(document, { shards, told, now }));
+  const text = JSON.stringify(planShares(document, { shards, told, gone, now }));
   return { say: () => saveShares(store, { holder, text, ms: KEPT_MS }) };
 }
 
@@ -127,9 +136,8 @@ export function planShares(document: SharesDocument, toPlan: SharesToPlan): Shar
   };
 }
 
-interface SharesToPlan {
+interface SharesToPlan extends ToldByAll {
   readonly shards: readonly string[];
-  readonly told: ReadonlyMap<string, Told>;
   readonly now: number;
 }
 
