@@ -86,8 +86,10 @@ export const deliveryFilterSchema = z
     reason: z
       .enum(REASON_NAMES, {
         error: ({ input }) => {
+          // Not all that comes as JSON can be made a text.
+          if (typeof input !== "string") return "must be a text";
           const meant = meantBy(input, REASON_NAMES);
-          return `"${String(input).slice(0, SHOWN_CHARS)}" is none; ${meant || "docs/reasons.md lists them"}`;
+          return `"${input.slice(0, SHOWN_CHARS)}" is none; ${meant || "docs/reasons.md lists them"}`;
         },
       })
       .optional()
