@@ -13,7 +13,7 @@ test("whoever stands still over sharing a rate out is not heard once its turn is
   const store = toStore(redis);
   const tellAll = async (...waiting: number[]): Promise<void> => {
     for (const [index, shard] of SHARDS.entries())
-      await tellDemand(store, shard, { demand: { [LANE]: waiting[index] ?? 0 } });
+      await tellDemand(store, shard, () => Promise.resolve({ demand: { [LANE]: waiting[index] ?? 0 } }));
   };
   await tellAll(1_000, 0);
   const late = await eventually(async () => {

@@ -103,8 +103,8 @@ function toPresent(
   { isSilent, isGone, now }: { readonly isSilent: boolean; readonly isGone: boolean; readonly now: number },
 ): Present {
   if (told === undefined) {
-    // It may yet hear what was said last, unless that is long ago: then it has no such lane any more.
-    const hasNone = isSilent ? isGone : now - said.version >= IDLE_MS;
+    // It may yet hear what was said before it was told to take none, unless that is long ago.
+    const hasNone = isSilent ? isGone : said.size === 0 && now - said.version >= IDLE_MS;
     return { ...(hasNone ? { ...NOTHING, version: said.version } : said), wanted: 0, isSilent };
   }
   const { wanted, size, peak, of, version } = told;

@@ -5,7 +5,7 @@ import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { OpenShards } from "@postrider/redis/open-shards";
 import { removeShard, setShards } from "@postrider/redis/set-shards";
 import { KNOWN_TO_ALL_MS, type ShardMap, type ShardPlace } from "@postrider/redis/shard-map";
-import { hasCode, invalidField } from "@postrider/shared/errors";
+import { hasCode, invalidField, PostriderError } from "@postrider/shared/errors";
 import type { DeadLetters } from "../dead-letters/dead-letters.ts";
 import { byName } from "../over-shards/joined-place.ts";
 import type { OverShards, ShardPart } from "../over-shards/over-shards.ts";
@@ -75,12 +75,12 @@ export function createManageShards(
     async set(count) {
       if (!Number.isInteger(count) || count < 1 || count > SHARDS_MAX)
         throw invalidField("settings_invalid", "count", `must be a whole number from 1 to ${SHARDS_MAX}`);
+      await asProducer(() => shards.refresh());
+      const known = new Set(toNames(shards.map()));
       await setShards(shards.store, { count, servers: shards.servers, now: Date.now });
+      await asProducer(() => shards.refresh());
       // What persons have switched holds before the first delivery enters.
-      await asProducer(async () => {
-        await shards.refresh();
-        await adoptInNew(over.all());
-      });
+      await adoptInOthers(over, known, toNames(shards.map()));
       return await list();
     },
     async remove(name, { forgetIds = false } = {}) {
@@ -95,15 +95,28 @@ export function createManageShards(
   };
 }
 
-/** Into those in which nothing has ever been, so that it can be done again. */
-async function adoptInNew(parts: readonly WithLetters[]): Promise<void> {
-  const isNew = await Promise.all(
-    parts.map(async ({ shard: { redis, keys } }) => (await redis.exists(keys.totals())) === 0),
-  );
-  const known = parts.find((_, nth) => isNew[nth] === false);
-  if (known === undefined) return;
-  for (const [nth, { directory }] of parts.entries())
-    if (isNew[nth] === true) await adoptSwitches(known.directory, directory);
+function toNames({ shards }: ShardMap): readonly string[] {
+  return shards.map(({ name }) => name);
+}
+
+/** @throws `redis_unavailable`, naming the new shards that do not answer: it can be done again. */
+async function adoptInOthers(
+  over: OverShards<WithLetters>,
+  known: ReadonlySet<string>,
+  all: readonly string[],
+): Promise<void> {
+  const parts = over.answering();
+  const source = parts.find(({ shard }) => known.has(shard.name));
+  if (source === undefined) return;
+  for (const { shard, directory } of parts)
+    if (shard.name !== source.shard.name) await asProducer(() => adoptSwitches(source.directory, directory));
+  const answering = new Set(parts.map(({ shard }) => shard.name));
+  const missing = all.filter((name) => !known.has(name) && !answering.has(name));
+  if (missing.length > 0)
+    throw new PostriderError(
+      "redis_unavailable",
+      `the Redis of the new shards ${missing.join(", ")} does not answer: what was limited or paused is not known there; set the number again once it does`,
+    );
 }
 
 /** What is left in a shard. */

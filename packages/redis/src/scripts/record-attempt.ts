@@ -67,11 +67,6 @@ local function isHeld(i, job, token, isKept)
   end
   return not isKept or redis.call("EXISTS", job) == 1
 end
--- Whether the same attempt was written down before, and only the answer was lost: no other one has its times.
-local function isRepeated(i, text, isKept)
-  if text == "" then return isKept end
-  return seen[2 * i] == text
-end
 -- What is done leaves its lane, and goes at the end in one call.
 local gone, unstalled = {}, {}
 local function leave(job, lock, active, stalled, id)
@@ -85,10 +80,13 @@ for i = 1, entries do
   local mark, run, job, active, stalled, open, past = unpack(KEYS, 7 * i - 6, 7 * i)
   local id, token, record, text, markMs, counter, second, isDone, told, tag = unpack(ARGV, 10 * i - 6, 10 * i + 3)
   local isKept = record ~= "" and isDone ~= "1" and redis.call("LINDEX", job .. ":logs", -1) == record
-  if isRepeated(i, text, isKept) then
+  -- The same attempt was written down before, and only the answer was lost: no other one has its times.
+  if text ~= "" and seen[2 * i] == text then
     counted[i] = 1
   elseif not isHeld(i, job, token, record ~= "") then
     counted[i] = -1
+  elseif text == "" and isKept then
+    counted[i] = 1
   else
     if record ~= "" and isDone ~= "1" and not isKept then
       redis.call("RPUSH", job .. ":logs", record)

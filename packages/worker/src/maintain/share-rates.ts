@@ -6,14 +6,8 @@ import type { Granted, ToldInFlight } from "@postrider/redis/in-flight-parts";
 import { readCaps } from "@postrider/redis/lane-caps";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { asOnly } from "@postrider/redis/lease";
-import {
-  readShares,
-  type SharesDocument,
-  shareOut,
-  type Told,
-  tellDemand,
-  toShare,
-} from "@postrider/redis/rate-shares";
+import { type SharesDocument, type Told, toShare } from "@postrider/redis/plan-shares";
+import { readShares, shareOut, tellDemand } from "@postrider/redis/rate-shares";
 import type { Shard, Store } from "@postrider/redis/shard";
 import { type ConcurrencyPart, concurrencyIn } from "@postrider/shared/concurrency-part";
 import { isRunnable, limitsOf, type OwnLane, toSwitches } from "@postrider/shared/own-lane";
@@ -51,7 +45,7 @@ export function createShareRates(options: ShareRatesOptions): () => Promise<unkn
       limited.filter(isLimitedInFlight).map(({ lane }) => lane),
     );
     if (names.length === 1) return keepAll(shard, directory, { limited, caps, find: () => ({}) });
-    await tellDemand(store, shard.name, await readTold(shard, limited, caps));
+    await tellDemand(store, shard.name, () => readTold(shard, limited, caps));
     await shareOut(store, names, SHARE_RATES_MS);
     const document = await readShares(store);
     const find = (entry: OwnLane): Parts => findParts(document, entry, shard.name);
@@ -116,7 +110,7 @@ function toToldInFlight(
 ): ToldInFlight | null {
   const limit = limitsOf(entry).concurrency;
   const part = entry.concurrencyPart;
-  if (limit === undefined || (wanted === 0 && part === undefined)) return null;
+  if (limit === undefined || (wanted === 0 && part === undefined && cap === 0)) return null;
   const isKnown = part?.shards === shards;
   return {
     limit,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { planShares, type SharesDocument, type Told, toShare } from "./rate-shares.ts";
+import { planNext, planShares, type SharesDocument, type Told, toShare } from "./plan-shares.ts";
 import { KNOWN_TO_ALL_MS } from "./shard-map.ts";
 
 const SHARDS = ["0", "1", "2", "3"];
@@ -83,4 +83,37 @@ test("while a shard does not have the lane all keep to even parts: it would begi
   expect(sizesOf(planShares(uneven, { shards: SHARDS, gone: GONE, told: demands, now: 10_000 }))).toEqual([
     20, 20, 20, 20,
   ]);
+});
+
+/** Both shards of two want all of a limit; each tells at these times (Unix ms), as often as it is planned. */
+function plan(
+  document: SharesDocument,
+  now: number,
+  toldAt: Readonly<Record<string, number>>,
+): SharesDocument {
+  const inFlight = { d: { limit: 4, wanted: 9, size: 0, peak: 0, of: 0, version: 0 } };
+  const tellings = new Map(
+    Object.entries(toldAt).map(([shard, at]) => [shard, { at, told: { demand: {}, inFlight } }] as const),
+  );
+  return planNext(document, { shards: ["0", "1"], tellings, now });
+}
+
+const saidOf = ({ inFlight }: SharesDocument) => Object.keys(inFlight ?? {});
+
+test("nothing of a limit in flight is said before all have told, or have been silent for long", () => {
+  let document = NOTHING;
+  for (let now = 1_000_000; now < 1_110_000; now += 1_000) {
+    document = plan(document, now, { "0": now });
+    expect(saidOf(document)).toEqual([]);
+  }
+  for (let now = 1_110_000; now < 1_130_000; now += 1_000) document = plan(document, now, { "0": now });
+  expect(document.inFlight?.["d"]?.parts["0"]?.size).toBe(4);
+});
+
+test("one that told long ago is not gone where nobody has said anything since", () => {
+  const before = plan(NOTHING, 1_000, { "0": 1_000, "1": 1_000 });
+  expect(saidOf(before)).toEqual(["d"]);
+  const later = plan(before, 9_000_000, { "0": 9_000_000, "1": 1_000 });
+  expect(later).toMatchObject({ isComplete: false, inFlight: before.inFlight });
+  expect(plan(later, 9_001_000, { "0": 9_001_000, "1": 9_001_000 }).isComplete).toBe(true);
 });
