@@ -137,10 +137,9 @@ function grant(
 /** What each should have: the limit in sum, but for what is beyond reach. */
 function toTargets(limit: number, present: readonly Present[], now: number): readonly number[] {
   const kept = sumOf(present.map(({ isSilent, peak }) => (isSilent ? peak : 0)));
-  const places = [...present.keys()].filter((nth) => present[nth]?.isSilent === false);
-  const some = places.map((nth) => present[nth] ?? { ...NOTHING, wanted: 0, isSilent: false });
-  const sizes = toSizes(Math.max(0, limit - kept), some, now);
-  return present.map(({ size }, nth) => sizes[places.indexOf(nth)] ?? size);
+  const telling = present.filter(({ isSilent }) => !isSilent);
+  const sizes = toSizes(Math.max(0, limit - kept), telling, now);
+  return present.map((one) => sizes[telling.indexOf(one)] ?? one.size);
 }
 
 function toSizes(total: number, present: readonly Present[], now: number): readonly number[] {

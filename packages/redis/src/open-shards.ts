@@ -7,7 +7,7 @@ import type { RedisClient } from "./home-cluster.ts";
 import { shardTag, storeTag } from "./keys.ts";
 import type { Server } from "./servers.ts";
 import { createShard, createStore, type Shard, type Store } from "./shard.ts";
-import { beginShardMap, partOf, readShardMap, type ShardMap, sharingNames } from "./shard-map.ts";
+import { beginShardMap, namesOf, partOf, readShardMap, type ShardMap, sharingNames } from "./shard-map.ts";
 import { createShards, type Shards } from "./shards.ts";
 
 /** How often a process looks which shards there are. */
@@ -102,15 +102,11 @@ async function openWith(
     servers: servers.length,
     sharing: () => sharingNames(map, Date.now()),
     whole: () => (found.all.length === map.shards.length ? found.all : null),
-    missing: () => toNames(map).filter((name) => !shards.has(name) && isMeant(name, only)),
+    missing: () => namesOf(map).filter((name) => !shards.has(name) && isMeant(name, only)),
     // Two at a time would each make a shard of its own of the same one.
     refresh: () => (looking = looking.then(look, look)),
     disconnect: connections.disconnect,
   };
-}
-
-function toNames({ shards }: ShardMap): readonly string[] {
-  return shards.map(({ name }) => name);
 }
 
 function isMeant(name: string, only: readonly string[] | undefined): boolean {

@@ -55,6 +55,11 @@ export async function readShardMap({ redis, keys }: Store): Promise<ShardMap> {
   return text === null ? ONE_SHARD : (JSON.parse(text) as ShardMap);
 }
 
+/** The names of all there are. */
+export function namesOf({ shards }: ShardMap): readonly string[] {
+  return shards.map(({ name }) => name);
+}
+
 /** The names of the shards into which new deliveries go at a time. */
 export function openNames({ shards, former }: ShardMap, now: number): readonly string[] {
   const latest = former.at(-1);

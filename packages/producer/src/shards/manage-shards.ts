@@ -4,7 +4,7 @@ import { asProducer } from "@postrider/redis/connect";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { OpenShards } from "@postrider/redis/open-shards";
 import { removeShard, setShards } from "@postrider/redis/set-shards";
-import { KNOWN_TO_ALL_MS, type ShardMap, type ShardPlace } from "@postrider/redis/shard-map";
+import { KNOWN_TO_ALL_MS, namesOf, type ShardMap, type ShardPlace } from "@postrider/redis/shard-map";
 import { hasCode, invalidField, PostriderError } from "@postrider/shared/errors";
 import type { DeadLetters } from "../dead-letters/dead-letters.ts";
 import { byName } from "../over-shards/joined-place.ts";
@@ -76,11 +76,11 @@ export function createManageShards(
       if (!Number.isInteger(count) || count < 1 || count > SHARDS_MAX)
         throw invalidField("settings_invalid", "count", `must be a whole number from 1 to ${SHARDS_MAX}`);
       await asProducer(() => shards.refresh());
-      const known = new Set(toNames(shards.map()));
-      await setShards(shards.store, { count, servers: shards.servers, now: Date.now });
+      const known = new Set(namesOf(shards.map()));
+      const map = await setShards(shards.store, { count, servers: shards.servers, now: Date.now });
       await asProducer(() => shards.refresh());
       // What persons have switched holds before the first delivery enters.
-      await adoptInOthers(over, known, toNames(shards.map()));
+      await adoptInOthers(over, known, namesOf(map));
       return await list();
     },
     async remove(name, { forgetIds = false } = {}) {
@@ -93,10 +93,6 @@ export function createManageShards(
       await removeShard(shards.store, name);
     },
   };
-}
-
-function toNames({ shards }: ShardMap): readonly string[] {
-  return shards.map(({ name }) => name);
 }
 
 /** @throws `redis_unavailable`, naming the new shards that do not answer: it can be done again. */

@@ -155,7 +155,7 @@ async function keepAll(
 ): Promise<void> {
   for (const known of limited) {
     const { share, concurrencyPart } = known;
-    const isSame = JSON.stringify({ share, concurrencyPart }) === JSON.stringify({ ...find(known) });
+    const isSame = JSON.stringify({ share, concurrencyPart }) === JSON.stringify(find(known));
     // Also where the number of shards has changed, or a worker of the release before has set it.
     const isInForce =
       !caps.has(known.lane) || caps.get(known.lane) === toSwitches(known, shard.part().of).concurrency;
