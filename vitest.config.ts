@@ -19,6 +19,10 @@ export default defineConfig({
     // These only end what hangs: what waits for a condition gives up before and says for what it waited.
     testTimeout: TEST_MS,
     hookTimeout: TEST_MS,
+    // All files of a process share one copy of the modules, which they would read anew otherwise: half of the
+    // units' time, and a fifth of the others'. What they test keeps nothing outside its own values, and a test
+    // that changes something of its process puts it back.
+    isolate: false,
     // Of three files at once on two cores one mostly waits; more would only time each other out, since fault
     // tests start several processes each.
     maxWorkers: 3,
@@ -28,12 +32,12 @@ export default defineConfig({
         test: {
           name: "units",
           include: ["packages/*/src/**/*.test.ts"],
-          // What they test keeps nothing outside its own values, so that all share one copy of the modules: half
-          // the time goes into reading those otherwise.
-          isolate: false,
         },
       },
-      { extends: true, test: { name: "system", include: ["tests/**/*.test.ts"], globalSetup, setupFiles } },
+      {
+        extends: true,
+        test: { name: "system", include: ["tests/**/*.test.ts"], globalSetup, setupFiles },
+      },
     ],
   },
 });

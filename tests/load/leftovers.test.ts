@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import { OWN_KEYS } from "../support/key-prefix.ts";
+import { ownKeys } from "../support/key-prefix.ts";
 import { openRedis } from "../support/open-redis.ts";
 import { ok, reply } from "../support/receiver.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
@@ -26,9 +26,9 @@ test("what is left in Redis of deliveries that have ended is known by kind, and 
   };
 
   await deliver("few", 200);
-  const few = await readLeftovers(redis, OWN_KEYS);
+  const few = await readLeftovers(redis, ownKeys());
   await deliver("many", 1_400);
-  const many = await readLeftovers(redis, OWN_KEYS);
+  const many = await readLeftovers(redis, ownKeys());
 
   expect(many.unknown, describeLeftovers(many)).toEqual([]);
   expect(many.staying, describeLeftovers(many)).toEqual([]);

@@ -2,17 +2,19 @@
 // file's own prefix, as the processes that it starts do (processes.ts), unless the test sets another one.
 
 import { afterAll, afterEach, vi } from "vitest";
-import { findUsed, keyPrefix } from "./key-prefix.ts";
+import { findUsed, keyPrefix, renewPrefix } from "./key-prefix.ts";
 
 vi.mock("@postrider/shared/settings/read-settings", async (importOriginal) => {
   const original = await importOriginal<typeof import("@postrider/shared/settings/read-settings")>();
-  const { keyPrefix } = await import("./key-prefix.ts");
+  const own = await import("./key-prefix.ts");
   return {
     ...original,
     readSettings: (environment: Readonly<Record<string, string | undefined>>) =>
-      original.readSettings({ POSTRIDER_KEY_PREFIX: keyPrefix, ...environment }),
+      original.readSettings({ POSTRIDER_KEY_PREFIX: own.keyPrefix, ...environment }),
   };
 });
+
+renewPrefix();
 
 let hasFailed = false;
 

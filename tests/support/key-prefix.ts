@@ -5,10 +5,32 @@ import { randomBytes } from "node:crypto";
 const PREFIX = "test";
 
 /** POSTRIDER_KEY_PREFIX of everything that this test file starts. Its middle part is the time. */
-export const keyPrefix = `${PREFIX}-${Date.now().toString(36)}-${randomBytes(4).toString("hex")}`;
+export let keyPrefix = createPrefix();
+
+/** What this test file's keys are derived into anew for each one. */
+const followers: ((prefix: string) => void)[] = [];
+
+/** Calls it with this file's prefix now, and with the next one's before each later file of this process. */
+export function followPrefix(follow: (prefix: string) => void): void {
+  followers.push(follow);
+  follow(keyPrefix);
+}
+
+/** Before a test file: one process runs many of them, one after the other, with one copy of the modules. */
+export function renewPrefix(): void {
+  keyPrefix = createPrefix();
+  usedUrl = null;
+  for (const follow of followers) follow(keyPrefix);
+}
+
+function createPrefix(): string {
+  return `${PREFIX}-${Date.now().toString(36)}-${randomBytes(4).toString("hex")}`;
+}
 
 /** Glob of the keys of this test file: those of the store and those of its shards. */
-export const OWN_KEYS = `{${keyPrefix}*`;
+export function ownKeys(): string {
+  return `{${keyPrefix}*`;
+}
 
 /** Glob of the keys of all test files. */
 export const TEST_KEYS = `{${PREFIX}-*`;

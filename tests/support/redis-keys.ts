@@ -1,7 +1,7 @@
 // Finds and deletes keys by what they begin with, also in a Redis Cluster.
 
 import { Cluster, type Redis } from "ioredis";
-import { OWN_KEYS } from "./key-prefix.ts";
+import { ownKeys } from "./key-prefix.ts";
 import { openRedis } from "./open-redis.ts";
 
 /** Keys looked at in one step. */
@@ -10,7 +10,7 @@ const SCANNED = 1_000;
 /** Names of this file's keys that end so. @param end a glob. */
 export async function findKeys(redis: Redis, end = ""): Promise<string[]> {
   const found = new Set<string>();
-  for await (const { keys } of scanKeys(redis, `${OWN_KEYS}${end}`)) for (const key of keys) found.add(key);
+  for await (const { keys } of scanKeys(redis, `${ownKeys()}${end}`)) for (const key of keys) found.add(key);
   return [...found];
 }
 
@@ -34,7 +34,7 @@ async function mastersOf(redis: Redis | Cluster): Promise<Redis[]> {
 /** Deletes the keys that match. @param glob of their names. @param isMeant picks among them. */
 export async function deleteKeys(
   url: string,
-  glob: string = OWN_KEYS,
+  glob: string = ownKeys(),
   isMeant: (key: string) => boolean = () => true,
 ): Promise<void> {
   const redis = openRedis(url);
