@@ -14,6 +14,10 @@ const CUSTOMER = {
     [1, 2],
     [3, [null, { a: [4] }]],
   ],
+  odd: JSON.parse(
+    '{"toString":1,"valueOf":"x","constructor":{},"__proto__":1,"length":2,"toJSON":1,"then":1}',
+  ),
+  odds: [{ toString: 1, valueOf: "x" }, [{ toString: null }]],
   text: "x",
   number: 3,
 };
@@ -32,13 +36,16 @@ function compose(body: string) {
   return composed.kind === "request" ? composed.request.body : JSON.stringify(composed);
 }
 
+/** What JavaScript makes of an object that is used as a text or a number, or says when it cannot. */
+const OF_JAVASCRIPT = /\[object|primitive value|is not a function|Cannot (?:read|convert)/;
+
 const NAMES = [...Object.keys(CAMPAIGN_FILTERS), ...Object.keys(LIQUIDJS_FILTERS)];
 /** A constant that is no zone is refused when the action is saved. */
 const TEXTS: Readonly<Record<string, string>> = { timezone: "UTC" };
 
 describe.each(NAMES)("%s", (filter) => {
   test("of objects and lists, and with them as arguments", () => {
-    const containers = ["address", "items", "nested"];
+    const containers = ["address", "items", "nested", "odd", "odds"];
     const calls = [
       filter,
       ...containers.flatMap((name) => [
@@ -47,10 +54,22 @@ describe.each(NAMES)("%s", (filter) => {
       ]),
     ];
     const printed = ["text", ...containers].flatMap((name) =>
-      calls.map((call) => compose(`{{ customer.${name} | ${call} }}`)),
+      calls.map((call) => `{{ customer.${name} | ${call} }}`).map((body) => `${body}: ${compose(body)}`),
     );
-    expect(printed.join("\n")).not.toMatch(/\[object/);
+    expect(printed.filter((line) => OF_JAVASCRIPT.test(line))).toEqual([]);
   });
+});
+
+test.each([
+  "{% if customer.text contains customer.odd %}y{% endif %}{% if customer.odds contains customer.odd %}y{% endif %}",
+  "{% if customer.odd == customer.odds or customer.odd < 1 or 'x' >= customer.odd %}y{% endif %}",
+  "{% for i in (customer.odd..2) %}{{ i }}{% endfor %}{% for i in (1..customer.odds) %}{{ i }}{% endfor %}",
+  "{% for i in customer.items limit: customer.odd offset: customer.odds %}{{ i.sku }}{% endfor %}",
+  "{% random customer.odd %}{% assign x = customer.odd %}{{ x }}{% cycle customer.odd, customer.odds %}",
+  "{% case customer.odd %}{% when customer.odds %}y{% when 1 %}z{% else %}e{% endcase %}",
+  "{{ customer.items[customer.odd] }}{{ customer[customer.odds] }}{{ customer.odd.toString }}",
+])("%s says nothing in JavaScript's words", (body) => {
+  expect(compose(body)).not.toMatch(OF_JAVASCRIPT);
 });
 
 test.each([

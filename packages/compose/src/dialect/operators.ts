@@ -4,6 +4,7 @@
 // files.
 
 import { defaultOperators, toValue, toValueSync } from "liquidjs";
+import { print } from "../escape/print.ts";
 
 type Operator = (left: unknown, right: unknown) => boolean;
 
@@ -63,6 +64,6 @@ function contains(whole: unknown, part: unknown): boolean {
   const [left, right]: unknown[] = [toValue(whole), toValue(part)];
   if (isAbsent(left) || isAbsent(right)) return false;
   if (Array.isArray(left)) return left.some((item) => isEqual(item, right));
-  if (typeof left === "string") return left.includes(String(right));
+  if (typeof left === "string") return left.includes(print(right));
   return typeof left === "object" && typeof right === "string" && Object.hasOwn(left as object, right);
 }

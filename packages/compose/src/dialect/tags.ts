@@ -14,6 +14,7 @@ import {
 import { PrintingTag } from "../escape/places.ts";
 import { print } from "../escape/print.ts";
 import { drawBytes } from "./delivery-facts.ts";
+import { toNumber } from "./to-number.ts";
 
 /** Thrown by `cancel`: the delivery ends as cancelled, unsent. */
 export class CancelledByTemplate extends Error {}
@@ -50,7 +51,7 @@ export function registerTags(liquid: Liquid, field: string): void {
   liquid.registerTag(
     "random",
     printingTag((context, max) =>
-      String(drawBytes(context, field).readUIntBE(0, 6) % Math.max(1, Math.floor(Number(max)) || 1)),
+      String(drawBytes(context, field).readUIntBE(0, 6) % Math.max(1, Math.floor(toNumber(max)) || 1)),
     ),
   );
   liquid.registerTag(

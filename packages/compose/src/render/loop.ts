@@ -1,16 +1,9 @@
 // Loops and cases, rendered directly: `for` with everything that Ruby's Liquid tells about a loop, its parent
 // loop included, and `case` with the same idea of equality as conditions.
 
-import {
-  type CaseTag,
-  type Context,
-  type Emitter,
-  type ForTag,
-  type Template,
-  toValue,
-  toValueSync,
-} from "liquidjs";
+import { type CaseTag, type Context, type Emitter, type ForTag, type Template, toValueSync } from "liquidjs";
 import { isAbsent, isEqual } from "../dialect/operators.ts";
+import { toNumber } from "../dialect/to-number.ts";
 import { compileToken, type Evaluate } from "./value.ts";
 
 type RenderNodes = (nodes: readonly Template[], context: Context, emitter: Emitter) => void;
@@ -121,8 +114,8 @@ function choose(tag: ForTag, all: unknown[], name: string, context: Context): un
     unknown
   >;
   context.pop();
-  const from = Math.max(0, Math.trunc(Number(toValue(offset) ?? 0)) || 0);
-  const to = isAbsent(limit) ? all.length : from + Math.max(0, Math.trunc(Number(limit)) || 0);
+  const from = Math.max(0, Math.trunc(toNumber(offset)) || 0);
+  const to = isAbsent(limit) ? all.length : from + Math.max(0, Math.trunc(toNumber(limit)) || 0);
   const items = note(all.slice(from, to), Math.min(to, all.length), name, context);
   return reversed === undefined ? items : items.toReversed();
 }

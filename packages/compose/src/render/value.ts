@@ -3,6 +3,7 @@
 
 import { type Context, Drop, evalToken, toValueSync, type Value } from "liquidjs";
 import { withoutStrictness } from "../dialect/strictness.ts";
+import { toNumber } from "../dialect/to-number.ts";
 import { ENCODERS, Encoded, type Encoding, TEXT_FILTERS } from "../escape/encoded.ts";
 import { plain } from "../escape/print.ts";
 
@@ -206,7 +207,7 @@ function compileRange({ lhs, rhs }: RangeInside): Evaluate {
 
 function toWhole(value: unknown): number {
   const bare = unwrap(value);
-  return Math.trunc(typeof bare === "string" ? Number.parseFloat(bare) : Number(bare ?? 0)) || 0;
+  return Math.trunc(typeof bare === "string" ? Number.parseFloat(bare) : toNumber(bare)) || 0;
 }
 
 /**

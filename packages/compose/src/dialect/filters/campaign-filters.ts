@@ -6,6 +6,7 @@ import { parseExact } from "@postrider/shared/exact-json";
 import type { Context } from "liquidjs";
 import { print, toJson } from "../../escape/print.ts";
 import { drawBytes } from "../delivery-facts.ts";
+import { toNumber } from "../to-number.ts";
 import { DATE_FILTERS } from "./date-filters.ts";
 import { ENCODING_FILTERS } from "./encoding-filters.ts";
 import { amount, type FilterEntry, type FilterFunction, number } from "./filter-entry.ts";
@@ -59,7 +60,7 @@ export const CAMPAIGN_FILTERS: Readonly<Record<string, FilterEntry>> = {
     does: "The count with the word that goes with it.",
     example: ["{{ 3 | pluralize: 'item', 'items' }}", "3 items"],
     filter: (value, one, many = `${text(one)}s`) =>
-      `${text(value)} ${Number(value) === 1 ? text(one) : text(many)}`,
+      `${text(value)} ${toNumber(value) === 1 ? text(one) : text(many)}`,
   },
   md5: {
     does: "MD5 of the text, in hex.",

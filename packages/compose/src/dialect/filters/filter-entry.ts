@@ -3,6 +3,7 @@
 
 import { type Context, Drop } from "liquidjs";
 import { plain, print } from "../../escape/print.ts";
+import { toNumber } from "../to-number.ts";
 
 export type FilterFunction = (this: { context: Context }, value: unknown, ...args: unknown[]) => unknown;
 
@@ -15,7 +16,7 @@ export interface FilterEntry {
 
 /** A number, or text that reads as one. @throws Error that names the filter. */
 export function number(value: unknown, filter: string): number {
-  const parsed = Number(value);
+  const parsed = toNumber(value);
   if (value === null || print(value).trim() === "" || Number.isNaN(parsed))
     throw new Error(`${filter}: "${print(value).slice(0, 40)}" is no number`);
   return parsed;

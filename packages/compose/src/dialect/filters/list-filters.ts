@@ -35,7 +35,12 @@ export function registerListFilters(liquid: Liquid): void {
     const original = liquid.filters[name] as unknown as Filter;
     liquid.registerFilter(name, function (this: { context: Context }, value: unknown, ...args: unknown[]) {
       // Nil is no value to be equal to: it asks whether the property is true, as if it were left out.
-      const given = args.map((arg) => (isAbsent(arg) ? undefined : arg));
+      const given = args.map((arg, index) => {
+        if (isAbsent(arg)) return undefined;
+        // The name of a property, and both of group_by_exp, are texts; all else is a value to be equal to.
+        const isText = index === 0 || name === "group_by_exp";
+        return isText && typeof arg === "object" ? print(arg) : arg;
+      });
       const found = withoutStrictness(this.context, () =>
         toValueSync(original.call(this, value, ...given) as never),
       );
