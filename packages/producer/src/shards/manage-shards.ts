@@ -1,5 +1,6 @@
 // The shards of the installation, for those who look after it: what lies in each, and how many there are.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { asProducer } from "@postrider/redis/connect";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { OpenShards } from "@postrider/redis/open-shards";
@@ -25,7 +26,8 @@ export interface ManageShards {
   list(): Promise<ShardShown[]>;
   /**
    * Sets how many shards new deliveries enter, while all goes on; that counts for all processes five seconds
-   * later. Fewer: the last ones drain. @throws `settings_invalid`, `redis_unavailable`.
+   * later, until when it waits if there are new ones. Fewer: the last ones drain.
+   * @throws `settings_invalid`, `redis_unavailable`.
    */
   set(count: number): Promise<ShardShown[]>;
   /**
@@ -81,6 +83,11 @@ export function createManageShards(
       await asProducer(() => shards.refresh());
       // What persons have switched holds before the first delivery enters.
       await adoptInOthers(over, known, namesOf(map));
+      if (namesOf(map).some((name) => !known.has(name))) {
+        // Until then a person may switch something in a process that does not know of the new ones.
+        await sleep(KNOWN_TO_ALL_MS);
+        await adoptInOthers(over, known, namesOf(map));
+      }
       return await list();
     },
     async remove(name, { forgetIds = false } = {}) {
@@ -105,7 +112,8 @@ async function adoptInOthers(
   const source = parts.find(({ shard }) => known.has(shard.name));
   if (source === undefined) return;
   for (const { shard, directory } of parts)
-    if (shard.name !== source.shard.name) await asProducer(() => adoptSwitches(source.directory, directory));
+    if (shard.name !== source.shard.name)
+      await asProducer(() => adoptSwitches(source.directory, directory, !known.has(shard.name)));
   const answering = new Set(parts.map(({ shard }) => shard.name));
   const missing = all.filter((name) => !known.has(name) && !answering.has(name));
   if (missing.length > 0)
