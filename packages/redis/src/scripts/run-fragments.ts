@@ -25,8 +25,8 @@ local function complete(run)
   local ended = 0
   for i = 4, 7 do ended = ended + tonumber(facts[i] or 0) end
   if ended < tonumber(facts[3] or 0) then return end
-  local time = redis.call("TIME")
-  redis.call("HSET", run, "completedAt", string.format("%d", time[1] * 1000 + math.floor(time[2] / 1000)))
+  -- What is told of it has the same time.
+  redis.call("HSET", run, "completedAt", stepTime())
   tellOfRun("run.completed", run, {
     enqueued = tonumber(facts[3] or 0), delivered = tonumber(facts[4] or 0), failed = tonumber(facts[5] or 0),
     expired = tonumber(facts[6] or 0), cancelled = tonumber(facts[7] or 0), isCancelled = facts[8] ~= false

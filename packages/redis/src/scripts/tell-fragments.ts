@@ -5,14 +5,23 @@
 /** The most that events can take in Redis, some 200 bytes each, where no worker is there to keep fewer. */
 export const EVENTS_MAX = 1_000_000;
 
-/** `latestTold(stream, totals, counter)`: the latest place ever told, and Unix ms as a text. */
+/**
+ * `latestTold(stream, totals, counter)`: the latest place ever told, and `stepTime()`: Unix ms as a text, the
+ * same however often a step asks.
+ */
 const LATEST = `
+local stepAt
+local function stepTime()
+  if not stepAt then
+    local time = redis.call("TIME")
+    stepAt = string.format("%d", time[1] * 1000 + math.floor(time[2] / 1000))
+  end
+  return stepAt
+end
 local function latestTold(stream, totals, counter)
   local last = redis.call("XREVRANGE", stream, "+", "-", "COUNT", 1)[1]
-  local time = redis.call("TIME")
   -- A stream that was deleted by hand must not count from one again, behind its readers.
-  return math.max(tonumber(redis.call("HGET", totals, counter) or "0"), last and tonumber(string.match(last[1], "^%d+")) or 0),
-    string.format("%d", time[1] * 1000 + math.floor(time[2] / 1000))
+  return math.max(tonumber(redis.call("HGET", totals, counter) or "0"), last and tonumber(string.match(last[1], "^%d+")) or 0), stepTime()
 end
 `;
 
