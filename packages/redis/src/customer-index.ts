@@ -13,6 +13,9 @@ const PERIODS = 8;
 /** Entries of one list; one customer can have many more than others. */
 const ENTRIES_MAX = 5_000;
 
+/** By so much longer than it has to a list of open ones stands, so that not each that is added renews it. */
+const OPEN_SPARE_SECONDS = 24 * 3_600;
+
 /**
  * `addOpen(lists, place, id, seconds)`: a delivery that was enqueued, and its customer's place; `lists` is
  * what the keys of all lists begin with. The list goes when what it holds has long been forgotten, as where
@@ -21,8 +24,10 @@ const ENTRIES_MAX = 5_000;
 export const ADD_OPEN = `
 local function addOpen(lists, place, id, seconds)
   local key = lists .. string.sub(place, 1, ${LIST_CHARS})
-  redis.call("RPUSH", key, string.sub(place, ${LIST_CHARS + 1}) .. id)
-  if redis.call("TTL", key) < tonumber(seconds) then redis.call("EXPIRE", key, seconds) end
+  local length = redis.call("RPUSH", key, string.sub(place, ${LIST_CHARS + 1}) .. id)
+  if length == 1 or redis.call("TTL", key) < tonumber(seconds) then
+    redis.call("EXPIRE", key, seconds + ${OPEN_SPARE_SECONDS})
+  end
 end
 `;
 

@@ -42,13 +42,15 @@ local function count(run, counter)
   if sum then sum[3] = sum[3] + 1 else sums[key] = {run, counter, 1} end
 end
 local entries = (#KEYS - 3) / 7
--- The lock and the mark of each, all in one call: most of the time goes into calls.
-local looked = {}
+-- The lock and the mark of each in one call, and the jobs in another: most of the time goes into calls.
+local looked, jobs = {}, {}
 for i = 1, entries do
-  looked[2 * i - 1] = KEYS[7 * i - 4] .. ":lock"
+  jobs[i] = KEYS[7 * i - 4]
+  looked[2 * i - 1] = jobs[i] .. ":lock"
   looked[2 * i] = KEYS[7 * i - 6]
 end
 local seen = redis.call("MGET", unpack(looked))
+local areAllThere = redis.call("EXISTS", unpack(jobs)) == entries
 -- Two claims of one delivery may be told in the same step.
 local written = {}
 local function write(i, mark, text, markMs)
@@ -65,7 +67,7 @@ local function isHeld(i, job, token, isKept)
     if tonumber(redis.call("HGET", job, "stc") or "0") > 0 then redis.call("HINCRBY", job, "stc", -1) end
     return false
   end
-  return not isKept or redis.call("EXISTS", job) == 1
+  return not isKept or areAllThere or redis.call("EXISTS", job) == 1
 end
 -- What is done leaves its lane, and goes at the end in one call.
 local gone, unstalled = {}, {}
