@@ -1,12 +1,15 @@
 // What tells how far something long is: a bar on a terminal, a plain line every few seconds elsewhere.
 
+import { createRequire } from "node:module";
 import type { Writable } from "node:stream";
-import { Presets, SingleBar } from "cli-progress";
+import type CliProgress from "cli-progress";
 
 const PLAIN_LINE_MS = 5_000;
 
 /** @param format of cli-progress, with names of what updates tell. */
-export function createBar(output: Writable, format: string): SingleBar {
+export function createBar(output: Writable, format: string): CliProgress.SingleBar {
+  // Commands that show none are to start without it.
+  const { Presets, SingleBar } = createRequire(import.meta.url)("cli-progress") as typeof CliProgress;
   return new SingleBar(
     {
       stream: output as NodeJS.WriteStream,

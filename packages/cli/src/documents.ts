@@ -11,7 +11,6 @@ import {
 import type { ErrorCode } from "@postrider/shared/error-codes";
 import { describeProblems, PostriderError, type Problem } from "@postrider/shared/errors";
 import { parseExact } from "@postrider/shared/exact-json";
-import { LineCounter, parseAllDocuments } from "yaml";
 
 /** One action document, and where it stands. */
 export interface ActionDocument {
@@ -57,6 +56,8 @@ export async function readDocument(path: string, code: ErrorCode): Promise<unkno
 
 /** The documents of a file that can be read, and what is wrong with the others. */
 async function readYaml(path: string): Promise<{ documents: unknown[]; problems: Problem[] }> {
+  // Few commands read files: the others need not load what reads YAML.
+  const { LineCounter, parseAllDocuments } = await import("yaml");
   const lines = new LineCounter();
   // Not the pretty errors: they repeat the line, and with it any credential in it.
   const options = { intAsBigInt: true, prettyErrors: false, lineCounter: lines };

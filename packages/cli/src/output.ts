@@ -1,8 +1,9 @@
 // What the command line prints: tables and sentences for people, one JSON document for programs.
 
+import { createRequire } from "node:module";
 import type { Readable, Writable } from "node:stream";
 import { stringifyExact } from "@postrider/shared/exact-json";
-import Table from "cli-table3";
+import type CliTable from "cli-table3";
 import pc from "picocolors";
 import { toOneLine, toVisible } from "./readable.ts";
 
@@ -70,6 +71,8 @@ export function createOutput(surroundings: Surroundings, isForProgram: boolean):
     json: (value) => void stdout.write(`${stringifyExact(value, stdout.isTTY === true ? 2 : 0)}\n`),
     line: (text) => void stdout.write(`${text}\n`),
     table(head, rows) {
+      // Most commands print none: each of them is to start soon.
+      const Table = createRequire(import.meta.url)("cli-table3") as typeof CliTable;
       const table = new Table({
         head: head.map((name) => paint.dim(name)),
         chars: BORDERLESS,

@@ -1,8 +1,9 @@
 // Logging: JSON lines in production, readable on a terminal, secrets redacted. Field names are the
 // glossary's.
 
+import { createRequire } from "node:module";
 import { type DestinationStream, destination, type Logger, pino } from "pino";
-import pretty from "pino-pretty";
+import type PinoPretty from "pino-pretty";
 
 export type { Logger };
 
@@ -37,8 +38,7 @@ export interface Logging {
 export function createLogger({ level, format, process: number }: LogOptions): Logging {
   const readable = format === "pretty" || (format === "auto" && process.stdout.isTTY === true);
   const stream = readable ? undefined : destination({ dest: 1, sync: false, minLength: BUFFER_BYTES });
-  const target: DestinationStream =
-    stream ?? pretty({ colorize: process.stdout.isTTY === true, sync: true, ignore: "pid,hostname" });
+  const target: DestinationStream = stream ?? createReadable();
   const log = pino(
     {
       level,
@@ -61,6 +61,12 @@ export function createLogger({ level, format, process: number }: LogOptions): Lo
     stream.flushSync = () => undefined;
   };
   return { log, pass, flush: () => flush(stream), drop };
+}
+
+/** For eyes: no worker in production loads it. */
+function createReadable(): DestinationStream {
+  const pretty = createRequire(import.meta.url)("pino-pretty") as typeof PinoPretty;
+  return pretty({ colorize: process.stdout.isTTY === true, sync: true, ignore: "pid,hostname" });
 }
 
 /** A reader that takes nothing must not keep the process. */

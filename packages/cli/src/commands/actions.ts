@@ -4,7 +4,6 @@ import type { Switched } from "@postrider/producer/actions/actions";
 import { toActionRef } from "@postrider/shared/action-ref";
 import type { Settings } from "@postrider/shared/settings/settings";
 import type { Command } from "commander";
-import { stringify } from "yaml";
 import type { CheckOptions } from "../actions/check.ts";
 import type { PreviewOptions } from "../actions/preview-command.ts";
 import type { SampleOptions } from "../actions/sample.ts";
@@ -106,6 +105,7 @@ function addStoreCommands(group: Command, { settings, output, ...context }: Cont
         withMeantAction(producer, ref, () => producer.actions.get(ref)),
       );
       if (json === true) return output.json(saved);
+      const { stringify } = await import("yaml");
       const since = saved.archivedAt === null ? "" : `, archived since ${describeTime(saved.archivedAt)}`;
       output.line(`# ${toActionRef(saved)}${since}\n${stringify(saved.action, { lineWidth: 0 }).trimEnd()}`);
     });

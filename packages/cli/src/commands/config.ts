@@ -7,7 +7,6 @@ import type { ConfigChange } from "@postrider/producer/config/plan-config";
 import { PostriderError } from "@postrider/shared/errors";
 import { stringifyExact } from "@postrider/shared/exact-json";
 import type { Command } from "commander";
-import { stringify } from "yaml";
 import type { Context } from "../context.ts";
 import { readDocument } from "../documents.ts";
 import { describeCount, toVisible } from "../readable.ts";
@@ -52,16 +51,17 @@ async function exportConfig(
   const { config } = await withService(settings(), (producer) => producer.config.export());
   if (file === undefined) {
     if (asJson) output.json(config);
-    else output.line(toYaml(config).trimEnd());
+    else output.line((await toYaml(config)).trimEnd());
     return;
   }
   const isJson = asJson || /\.json$/i.test(file);
-  await write(file, isJson ? `${stringifyExact(config, 2)}\n` : toYaml(config));
+  await write(file, isJson ? `${stringifyExact(config, 2)}\n` : await toYaml(config));
   output.note(`${describeCount(config.actions.length, "action")} written to ${file}`);
 }
 
 /** Not folded at a width: a line of a template stays a line, and a diff shows what has changed. */
-function toYaml(value: object): string {
+async function toYaml(value: object): Promise<string> {
+  const { stringify } = await import("yaml");
   return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
