@@ -1,14 +1,16 @@
 // `npm run bench:worker`: what no plan can be made of, and an operator asks all the same: how soon after its
-// claim a request is on the way, and what a worker process holds at full load.
+// claim a request is on the way, what a worker process holds at full load, and what a second one adds.
 
 import { parseArgs } from "node:util";
 import { DURATION_RULE, parseDuration } from "@postrider/shared/duration";
 import { BASE } from "../curves/axes.ts";
 import { checkSystem, measureAlone, openStand } from "../stand.ts";
+import type { Spread } from "../statistics.ts";
 import { type ClaimLatency, measureClaimLatency } from "./claim-latency.ts";
+import { measureProcesses } from "./more-processes.ts";
 import { type MemorySample, measureMemory } from "./resident-memory.ts";
 
-const HELP = `npm run bench:worker -- latency|memory [options]
+const HELP = `npm run bench:worker -- latency|memory|processes [options]
   latency            p99 from claim to the request's head at the receiver, at a rate
     --rate N         deliveries a second (10000)
     --latency MS     of each answer (50)
@@ -18,7 +20,15 @@ const HELP = `npm run bench:worker -- latency|memory [options]
     --destinations N (10000)
     --answer N       bytes of each answer (65536)
     --in-flight N    at once (100)
-    --for TIME       how long (30m)`;
+    --for TIME       how long (30m)
+  processes          what two processes carry, against one
+    --rate N         deliveries a second of each (2500)
+    --latency MS     of each answer (20)
+    --in-flight N    at once, in each (200)
+    --for TIME       how long each time (15s)
+    --rounds N       (5)`;
+
+const MEASURES = { latency, memory, processes };
 
 function toMs(text: string): number {
   const ms = parseDuration(text);
@@ -43,18 +53,21 @@ function readOptions() {
       for: text,
       destinations: text,
       answer: text,
+      rounds: text,
       help: { type: "boolean" },
     },
   });
   const [what = ""] = positionals;
-  if (values.help === true || !["latency", "memory"].includes(what)) {
+  if (values.help === true || !(what in MEASURES)) {
     console.log(HELP);
     process.exit(values.help === true ? 0 : 1);
   }
-  return { what, values };
+  return { what: what as keyof typeof MEASURES, values };
 }
 
-async function latency(values: ReturnType<typeof readOptions>["values"]): Promise<void> {
+type Values = ReturnType<typeof readOptions>["values"];
+
+async function latency(values: Values): Promise<void> {
   const options = {
     ratePerSecond: toCount("rate", values.rate ?? "10000"),
     latencyMs: toCount("latency", values.latency ?? "50"),
@@ -84,7 +97,7 @@ function describeLatency({
   ].join("\n");
 }
 
-async function memory(values: ReturnType<typeof readOptions>["values"]): Promise<void> {
+async function memory(values: Values): Promise<void> {
   const options = {
     destinations: toCount("destinations", values.destinations ?? "10000"),
     answerBytes: toCount("answer", values.answer ?? "65536"),
@@ -108,6 +121,23 @@ function describeMemory(samples: readonly MemorySample[]): string {
   return `at most ${toMb(most)} MB; on average ${toMb(average(settled.slice(0, half)))} MB in the first half, ${toMb(average(settled.slice(half)))} MB in the second`;
 }
 
+async function processes(values: Values): Promise<void> {
+  const options = {
+    ratePerSecond: toCount("rate", values.rate ?? "2500"),
+    latencyMs: toCount("latency", values.latency ?? "20"),
+    concurrency: toCount("in-flight", values["in-flight"] ?? "200"),
+    forMs: toMs(values.for ?? "15s"),
+    rounds: toCount("rounds", values.rounds ?? "5"),
+  };
+  const bench = await openStand(BASE.inFlight, say);
+  const { one, two, redisOfOne, redisOfTwo, carries } = await measureProcesses(bench, options);
+  const show = ({ median, min, max }: Spread, digits: number): string =>
+    `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
+  console.log(`a delivery: ${show(one, 1)} µs of one process, ${show(two, 1)} µs of two`);
+  console.log(`of Redis: ${show(redisOfOne, 1)} µs with one process, ${show(redisOfTwo, 1)} µs with two`);
+  console.log(`on cores of their own two processes carry ${show(carries, 2)} times what one does`);
+}
+
 function toMb(bytes: number): number {
   return Math.round(bytes / 1e6);
 }
@@ -119,5 +149,5 @@ function say(line: string): void {
 await measureAlone("bench:worker", async () => {
   const { what, values } = readOptions();
   checkSystem();
-  await (what === "latency" ? latency(values) : memory(values));
+  await MEASURES[what](values);
 });
