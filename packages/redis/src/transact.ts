@@ -12,20 +12,20 @@ export type ScriptArguments = [keyCount: number, ...keysAndValues: (string | num
 
 export type RunScript = (script: string, ...all: ScriptArguments) => void;
 
-/** Carries out the scripts that `add` runs, all or none. @returns their answers, in order. */
-export async function transact(
+/**
+ * Carries out the scripts that `add` runs, all or none. @returns their numbers, in order.
+ * @throws as a producer's work does.
+ */
+export function transactAsProducer(
   { redis }: Pick<Shard, "redis">,
   add: (run: RunScript) => void,
-): Promise<unknown[]> {
-  const replies = await onceSettled(redis, () => {
-    const transaction = redis.multi();
-    add((script, ...all) => void transaction.eval(script, ...all));
-    return transaction.exec();
+): Promise<number[]> {
+  return asProducer(async () => {
+    const replies = await onceSettled(redis, () => {
+      const transaction = redis.multi();
+      add((script, ...all) => void transaction.eval(script, ...all));
+      return transaction.exec();
+    });
+    return readReplies(replies).map(Number);
   });
-  return readReplies(replies);
-}
-
-/** The same. @returns their numbers. @throws as a producer's work does. */
-export function transactAsProducer(shard: Shard, add: (run: RunScript) => void): Promise<number[]> {
-  return asProducer(async () => (await transact(shard, add)).map(Number));
 }

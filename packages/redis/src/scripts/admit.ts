@@ -7,11 +7,11 @@ import { decodeMark } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
 import type { Queue } from "bullmq";
 import { cancelledRun } from "../cancelled-run.ts";
-import { ENSURE_LANE, toEnsure } from "../lane-directory.ts";
 import { onceSettled } from "../once-settled.ts";
 import { createRoom } from "../room.ts";
 import type { Shard } from "../shard.ts";
-import { type ScriptArguments, transact } from "../transact.ts";
+import type { ScriptArguments } from "../transact.ts";
+import { ensuringLane, toEnsuring } from "./ensured.ts";
 import { type Admission, TAKE_IN, toTakeIn } from "./take-in.ts";
 
 export interface Admitted {
@@ -43,8 +43,11 @@ export interface Entrance {
  */
 export type Admit = (admissions: readonly Admission[], entrance: Entrance) => Promise<Admitted>;
 
+const TAKE_IN_ENSURING = ensuringLane(TAKE_IN);
+
 export function createAdmit(shard: Shard): Admit {
   shard.redis.defineCommand("postriderTakeIn", { lua: TAKE_IN });
+  shard.redis.defineCommand("postriderTakeInEnsuring", { lua: TAKE_IN_ENSURING });
   const room = createRoom(shard, Date.now);
   // A run that is enqueued again is known chunk after chunk: looks cost less then than handing all data over.
   let looksFirst = false;
@@ -74,22 +77,18 @@ function toIds(admissions: readonly Admission[], without?: ReadonlySet<string>):
 
 type Command = (...all: ScriptArguments) => Promise<number[]>;
 
-/** An own lane is registered in the same transaction, unless it is. */
+/** An own lane is registered in the same step, unless it is. */
 async function takeIn(
   shard: Shard,
   admissions: readonly [Admission, ...Admission[]],
   { queue, ownLane, ...entrance }: Entrance,
 ): Promise<number[]> {
   const values = toTakeIn(shard.keys, admissions, { ...entrance, lane: queue.name, now: Date.now() });
-  const { postriderTakeIn } = shard.redis as unknown as { postriderTakeIn: Command };
-  if (ownLane === undefined)
-    return await onceSettled(shard.redis, () => postriderTakeIn.call(shard.redis, ...values));
-  const [, taken] = await transact(shard, (run) => {
-    // First, since it notes what comes into a lane in which nothing waits yet.
-    run(ENSURE_LANE, ...toEnsure(shard, ownLane));
-    run(TAKE_IN, ...values);
-  });
-  return taken as number[];
+  const { redis } = shard;
+  const { postriderTakeIn, postriderTakeInEnsuring } = redis as unknown as Record<string, Command>;
+  const command = (ownLane === undefined ? postriderTakeIn : postriderTakeInEnsuring) as Command;
+  const all = ownLane === undefined ? values : toEnsuring(shard, ownLane, values);
+  return await onceSettled(redis, () => command.call(redis, ...all));
 }
 
 function uniqueById(admissions: readonly Admission[]): Admission[] {

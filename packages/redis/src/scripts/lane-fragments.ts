@@ -4,6 +4,13 @@
 import type { ShardKeys } from "../keys.ts";
 
 /**
+ * Redis at maxmemory refuses what takes memory, but not in a script that has begun to write. What was sent
+ * must be written down all the same, or it is sent again, and what was claimed must find its place. Claims
+ * are refused then, so this is never more than what is in flight. The key exists nowhere.
+ */
+export const WRITE_WHEN_FULL = `redis.call("DEL", KEYS[1] .. ":none")\n`;
+
+/**
  * `carry(from, to)`: takes a job, and the log of its attempts, from one lane's key to another's. What lists
  * name it in is the caller's part.
  */

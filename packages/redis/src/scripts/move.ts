@@ -4,10 +4,11 @@
 
 import { IN_LANE, RELEASED, toLaneMark } from "@postrider/shared/outcome";
 import type { OwnLane } from "@postrider/shared/own-lane";
-import { ENSURE_LANE, toEnsure } from "../lane-directory.ts";
+import { onceSettled } from "../once-settled.ts";
 import type { Shard } from "../shard.ts";
-import { transact } from "../transact.ts";
-import { ADD_WAITING, type Claim, TAKE_OUT, toTakeOut } from "./lane-fragments.ts";
+import type { ScriptArguments } from "../transact.ts";
+import { ensuringLane, toEnsuring } from "./ensured.ts";
+import { ADD_WAITING, type Claim, TAKE_OUT, toTakeOut, WRITE_WHEN_FULL } from "./lane-fragments.ts";
 
 /**
  * One that was released by itself and comes back to a run that is paused is noted there, to be let go when
@@ -16,7 +17,7 @@ import { ADD_WAITING, type Claim, TAKE_OUT, toTakeOut } from "./lane-fragments.t
  * the new mark, 4 the other lane's kind.
  * Output: 0, or -1 when the claim was lost.
  */
-const MOVE = `${ADD_WAITING}${TAKE_OUT}
+const MOVE = `${WRITE_WHEN_FULL}${ensuringLane(`${ADD_WAITING}${TAKE_OUT}
 addWaiting(ARGV[1], KEYS[5], KEYS[6], KEYS[7])
 local mark = redis.call("GET", KEYS[9])
 if mark and string.sub(mark, 1, ${IN_LANE.length}) == "${IN_LANE}" then
@@ -25,13 +26,17 @@ if mark and string.sub(mark, 1, ${IN_LANE.length}) == "${IN_LANE}" then
   if released ~= "" and ARGV[4] == "run" then redis.call("SADD", KEYS[8], ARGV[1]) end
 end
 return 0
-`;
+`)}`;
 
 /** Into an own lane, which is registered unless it was. False: the claim was lost, and nothing was done. */
 export type Move = (claimed: Claim, lane: OwnLane) => Promise<boolean>;
 
+type Command = (...all: ScriptArguments) => Promise<number>;
+
 export function createMove(shard: Shard): Move {
-  const { keys } = shard;
+  const { redis, keys } = shard;
+  redis.defineCommand("postriderMove", { lua: MOVE });
+  const { postriderMove } = redis as unknown as { postriderMove: Command };
   return async ({ id, lane, token }, entry) => {
     const other = entry.lane;
     const names = [
@@ -40,10 +45,8 @@ export function createMove(shard: Shard): Move {
       keys.released(other),
       keys.outcome(id),
     ];
-    const [, moved] = await transact(shard, (run) => {
-      run(ENSURE_LANE, ...toEnsure(shard, entry));
-      run(MOVE, names.length, ...names, id, token, toLaneMark(other), entry.kind);
-    });
-    return moved === 0;
+    const own: ScriptArguments = [names.length, ...names, id, token, toLaneMark(other), entry.kind];
+    const all = toEnsuring(shard, entry, own);
+    return (await onceSettled(redis, () => postriderMove.call(redis, ...all))) === 0;
   };
 }

@@ -9,16 +9,9 @@ import { createHeads, type Told } from "@postrider/shared/outcome-entry";
 import { INDEX_ENDED, toEndedPlace, toListSeconds } from "../customer-index.ts";
 import { RUN_KEPT_SECONDS, type ShardKeys } from "../keys.ts";
 import type { Shard } from "../shard.ts";
-import type { Claim } from "./lane-fragments.ts";
+import { type Claim, WRITE_WHEN_FULL } from "./lane-fragments.ts";
 import { COMPLETE_RUN } from "./run-fragments.ts";
 import { TELL } from "./tell-fragments.ts";
-
-/**
- * Redis at maxmemory refuses what takes memory, but not in a script that has begun to write. What was sent
- * must be written down all the same, or it is sent again. Claims are refused then, so this is never more than
- * what is in flight. The key exists nowhere.
- */
-const WRITE_WHEN_FULL = `redis.call("DEL", KEYS[1] .. ":none")\n`;
 
 /**
  * Writes down what attempts came to: evidence, outcome and counts of each in one step, so that none is there
