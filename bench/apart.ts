@@ -8,7 +8,6 @@ import { measureStreaming, type StreamingMeasurement } from "./streaming.ts";
 
 export interface ApartOptions extends Size {
   readonly rounds: number;
-  readonly concurrency: number;
   readonly isStreaming: boolean;
   readonly isPosting: boolean;
   readonly isPlanning: boolean;
@@ -56,7 +55,7 @@ async function postAll(bench: Bench, options: ApartOptions, say: Say): Promise<P
 async function measureForPlans(bench: Bench, options: ApartOptions, say: Say): Promise<PlanCosts[]> {
   const measured: PlanCosts[] = [];
   for (let round = 0; options.isPlanning && round < options.rounds; round++) {
-    measured.push(await measurePlanCosts(bench, options.concurrency));
+    measured.push(await measurePlanCosts(bench));
     say(`round ${round + 1} of ${options.rounds}: costs at lower rates`);
   }
   return measured;

@@ -37,6 +37,8 @@ const HELP = `npm run bench -- [options]
 
 export interface BenchOptions extends ApartOptions {
   readonly cases: readonly Case[];
+  /** In flight. */
+  readonly concurrency: number;
   readonly isComposing: boolean;
   readonly json: string | undefined;
   /** The release that is compared with, its file where one is named; undefined: none. */

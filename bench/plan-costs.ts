@@ -55,16 +55,23 @@ const WARM_UP = { ratePerSecond: 2_000, forMs: 6_000 };
 const WAITING_SIZES = [SMALL, 1_000, 4_000, LARGE];
 const WAITING_COUNT = 3_000;
 
-export async function measurePlanCosts(bench: Bench, concurrency: number): Promise<PlanCosts> {
-  const sharded = await measureSharded(bench, concurrency);
-  const underLoad = await measureUnderLoad(bench, concurrency, sharded);
+export async function measurePlanCosts(bench: Bench): Promise<PlanCosts> {
+  const sharded = await measureSharded(bench);
+  const underLoad = await measureUnderLoad(bench, sharded);
   return { ...underLoad, waiting: await measureAllWaiting(bench) };
 }
 
-const PLAIN = { latencyMs: 0, payloadBytes: SMALL, failures: 0, forMs: FOR_MS };
+/**
+ * As receivers are: answers that take their time come one by one, and not as they were asked for, so that
+ * fewer are recorded at once.
+ */
+const LATENCY_MS = 50;
+/** Twice what is in flight then at the highest rate. */
+const CONCURRENCY = 250;
+const PLAIN = { latencyMs: LATENCY_MS, payloadBytes: SMALL, failures: 0, forMs: FOR_MS };
 
-async function measureSharded(bench: Bench, concurrency: number): Promise<Paced> {
-  const workers = await startPaced(bench, { processes: 1, concurrency, shards: SHARDS });
+async function measureSharded(bench: Bench): Promise<Paced> {
+  const workers = await startPaced(bench, { processes: 1, concurrency: CONCURRENCY, shards: SHARDS });
   try {
     await workers.measure({ ...PLAIN, ...WARM_UP });
     return await workers.measure({ ...PLAIN, ratePerSecond: SHARDED });
@@ -73,12 +80,8 @@ async function measureSharded(bench: Bench, concurrency: number): Promise<Paced>
   }
 }
 
-async function measureUnderLoad(
-  bench: Bench,
-  concurrency: number,
-  sharded: Paced,
-): Promise<Omit<PlanCosts, "waiting">> {
-  const workers = await startPaced(bench, { processes: 1, concurrency });
+async function measureUnderLoad(bench: Bench, sharded: Paced): Promise<Omit<PlanCosts, "waiting">> {
+  const workers = await startPaced(bench, { processes: 1, concurrency: CONCURRENCY });
   try {
     await workers.measure({ ...PLAIN, ...WARM_UP });
     const idle = await workers.measureIdle(FOR_MS / 2);

@@ -22,10 +22,10 @@ const HELP = `npm run bench:worker -- latency|memory|processes [options]
     --in-flight N    at once (100)
     --for TIME       how long (30m)
   processes          what two processes carry, against one
-    --rate N         deliveries a second of each (2500)
+    --share N        of a core that each may use, in hundredths (40)
     --latency MS     of each answer (20)
     --in-flight N    at once, in each (200)
-    --for TIME       how long each time (15s)
+    --for TIME       how long each time (10s)
     --rounds N       (5)`;
 
 const MEASURES = { latency, memory, processes };
@@ -54,6 +54,7 @@ function readOptions() {
       destinations: text,
       answer: text,
       rounds: text,
+      share: text,
       help: { type: "boolean" },
     },
   });
@@ -123,18 +124,20 @@ function describeMemory(samples: readonly MemorySample[]): string {
 
 async function processes(values: Values): Promise<void> {
   const options = {
-    ratePerSecond: toCount("rate", values.rate ?? "2500"),
+    share: Math.min(100, toCount("share", values.share ?? "40")) / 100,
     latencyMs: toCount("latency", values.latency ?? "20"),
-    concurrency: toCount("in-flight", values["in-flight"] ?? "200"),
-    forMs: toMs(values.for ?? "15s"),
+    inFlight: toCount("in-flight", values["in-flight"] ?? "200"),
+    forMs: toMs(values.for ?? "10s"),
     rounds: toCount("rounds", values.rounds ?? "5"),
   };
   const bench = await openStand(BASE.inFlight, say);
-  const { one, two, redisOfOne, redisOfTwo, carries } = await measureProcesses(bench, options);
+  const { one, two, carries } = await measureProcesses(bench, options);
   const show = ({ median, min, max }: Spread, digits: number): string =>
     `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
-  console.log(`a delivery: ${show(one, 1)} µs of one process, ${show(two, 1)} µs of two`);
-  console.log(`of Redis: ${show(redisOfOne, 1)} µs with one process, ${show(redisOfTwo, 1)} µs with two`);
+  for (const [name, { perSecond, nodeMicros, redisMicros }] of Object.entries({ one, two }))
+    console.log(
+      `${name}: ${show(perSecond, 0)} a second, each ${show(nodeMicros, 1)} µs of node, ${show(redisMicros, 1)} µs of Redis`,
+    );
   console.log(`on cores of their own two processes carry ${show(carries, 2)} times what one does`);
 }
 
