@@ -22,11 +22,14 @@ const HELP = `npm run bench:worker -- latency|memory|processes [options]
     --in-flight N    at once (100)
     --for TIME       how long (30m)
   processes          what two processes carry, against one
-    --share N        of a core that each may use, in hundredths (40)
+    --share N        of a core that each may use, in hundredths (40; at most 90)
     --latency MS     of each answer (20)
     --in-flight N    at once, in each (200)
     --for TIME       how long each time (10s)
     --rounds N       (5)`;
+
+/** Beyond it a process would be stopped about when it is to go on. */
+const SHARE_MAX = 90;
 
 const MEASURES = { latency, memory, processes };
 
@@ -124,7 +127,7 @@ function describeMemory(samples: readonly MemorySample[]): string {
 
 async function processes(values: Values): Promise<void> {
   const options = {
-    share: Math.min(100, toCount("share", values.share ?? "40")) / 100,
+    share: Math.min(SHARE_MAX, toCount("share", values.share ?? "40")) / 100,
     latencyMs: toCount("latency", values.latency ?? "20"),
     inFlight: toCount("in-flight", values["in-flight"] ?? "200"),
     forMs: toMs(values.for ?? "10s"),
@@ -138,7 +141,7 @@ async function processes(values: Values): Promise<void> {
     console.log(
       `${name}: ${show(perSecond, 0)} a second, each ${show(nodeMicros, 1)} µs of node, ${show(redisMicros, 1)} µs of Redis`,
     );
-  console.log(`on cores of their own two processes carry ${show(carries, 2)} times what one does`);
+  console.log(`for their CPU time two processes carry ${show(carries, 2)} times what one does`);
 }
 
 function toMb(bytes: number): number {

@@ -126,6 +126,15 @@ function startWorkers({ world, folder }: Bench, processes: number, inFlight: num
   );
 }
 
+/** Whoever waits for the workers hears of one that has ended. */
+function tell(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
 /** Lets each run for a part of every period, one after the other, until it is disposed of. */
 function holdTo(share: number, workers: readonly Child[]): Disposable {
   const timers = new Set<NodeJS.Timeout>();
@@ -133,7 +142,7 @@ function holdTo(share: number, workers: readonly Child[]): Disposable {
   const later = (ms: number, pid: number, signal: "SIGSTOP" | "SIGCONT"): void => {
     const timer = setTimeout(() => {
       timers.delete(timer);
-      if (isHeld) process.kill(pid, signal);
+      if (isHeld) tell(pid, signal);
     }, ms);
     timers.add(timer);
   };
@@ -149,7 +158,7 @@ function holdTo(share: number, workers: readonly Child[]): Disposable {
       isHeld = false;
       clearInterval(period);
       for (const timer of timers) clearTimeout(timer);
-      for (const { pid } of workers) process.kill(pid, "SIGCONT");
+      for (const { pid } of workers) tell(pid, "SIGCONT");
     },
   };
 }

@@ -12,23 +12,39 @@ const SWITCHES: ReadonlySet<string> = new Set<keyof OwnLane>([
   "limitsForNow",
 ]);
 
+/** What was taken over, by lane, as text. */
+export type Adopted = Map<string, string>;
+
 /**
- * Takes over what holds for destinations and runs in another shard.
- * @param isNew whether what stands there is of a former life of that shard's name, or was taken over a moment
- * ago: what the other one has counts then. Otherwise what stands there stays.
+ * Takes over what holds for destinations and runs in another shard. What others have switched there stays.
+ * @param adopted what an earlier call has taken over: where the other shard differs by now, that follows.
  */
-export async function adoptSwitches(from: LaneDirectory, to: LaneDirectory, isNew: boolean): Promise<void> {
+export async function adoptSwitches(from: LaneDirectory, to: LaneDirectory, adopted: Adopted): Promise<void> {
   await Promise.all([from.refresh(), to.refresh()]);
-  const lanes = new Set([...from.all(), ...(isNew ? to.all() : [])].map(({ lane }) => lane));
-  for (const lane of lanes) await to.update(lane, (known) => adopt(from.get(lane), known, isNew), null);
+  const lanes = new Set([...from.all().map(({ lane }) => lane), ...adopted.keys()]);
+  for (const lane of lanes) {
+    const other = from.get(lane);
+    const before = adopted.get(lane);
+    const text = JSON.stringify(pick(other, true));
+    // Nobody has to be asked for what is there already.
+    if (to.get(lane) === undefined ? text === NONE : before === undefined || before === text) continue;
+    await to.update(lane, (known) => adopt(other, known, before), null);
+    adopted.set(lane, text);
+  }
 }
 
+const NONE = JSON.stringify({});
+
 /** The entry with the other one's switches; undefined where nothing is to be changed. */
-function adopt(other: OwnLane | undefined, known: OwnLane | undefined, isNew: boolean): OwnLane | undefined {
+function adopt(
+  other: OwnLane | undefined,
+  known: OwnLane | undefined,
+  before: string | undefined,
+): OwnLane | undefined {
   const switches = pick(other, true);
   if (known !== undefined) {
-    const isSame = JSON.stringify(pick(known, true)) === JSON.stringify(switches);
-    return isSame || !isNew ? undefined : ({ ...pick(known, false), ...switches } as OwnLane);
+    const isOurs = JSON.stringify(pick(known, true)) === before;
+    return isOurs ? ({ ...pick(known, false), ...switches } as OwnLane) : undefined;
   }
   if (other === undefined || Object.keys(switches).length === 0) return undefined;
   const { lane, kind, of, createdAt } = other;

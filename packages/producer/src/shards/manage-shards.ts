@@ -10,7 +10,7 @@ import { hasCode, invalidField, PostriderError } from "@postrider/shared/errors"
 import type { DeadLetters } from "../dead-letters/dead-letters.ts";
 import { byName } from "../over-shards/joined-place.ts";
 import type { OverShards, ShardPart } from "../over-shards/over-shards.ts";
-import { adoptSwitches } from "./adopt-switches.ts";
+import { type Adopted, adoptSwitches } from "./adopt-switches.ts";
 import { findUnread, rememberedUntil, type WithReaders } from "./left-behind.ts";
 
 export interface ShardShown extends ShardPlace {
@@ -26,7 +26,7 @@ export interface ManageShards {
   list(): Promise<ShardShown[]>;
   /**
    * Sets how many shards new deliveries enter, while all goes on; that counts for all processes five seconds
-   * later, until when it waits if there are new ones. Fewer: the last ones drain.
+   * later. It waits for most of them where there are new ones. Fewer: the last ones drain.
    * @throws `settings_invalid`, `redis_unavailable`.
    */
   set(count: number): Promise<ShardShown[]>;
@@ -79,14 +79,16 @@ export function createManageShards(
         throw invalidField("settings_invalid", "count", `must be a whole number from 1 to ${SHARDS_MAX}`);
       await asProducer(() => shards.refresh());
       const known = new Set(namesOf(shards.map()));
+      const setAt = performance.now();
       const map = await setShards(shards.store, { count, servers: shards.servers, now: Date.now });
       await asProducer(() => shards.refresh());
       // What persons have switched holds before the first delivery enters.
-      await adoptInOthers(over, known, namesOf(map));
+      const adopted = new Map<string, Adopted>();
+      await adoptInOthers(over, { known, all: namesOf(map), adopted });
       if (namesOf(map).some((name) => !known.has(name))) {
         // Until then a person may switch something in a process that does not know of the new ones.
-        await sleep(KNOWN_TO_ALL_MS);
-        await adoptInOthers(over, known, namesOf(map));
+        await sleep(Math.max(0, setAt + ADOPTED_AGAIN_MS - performance.now()));
+        await adoptInOthers(over, { known, all: namesOf(map), adopted });
       }
       return await list();
     },
@@ -97,23 +99,37 @@ export function createManageShards(
         (await findUnread(over, shards.store, name)) ??
         (forgetIds ? null : await findRemembered(over.named(name), windowMs));
       if (refusal !== null) throw invalidField("settings_invalid", "name", refusal);
+      await forgetSwitches(over.named(name));
       await removeShard(shards.store, name);
     },
   };
 }
 
+/** All processes look for new shards every second; deliveries enter them later (KNOWN_TO_ALL_MS). */
+const ADOPTED_AGAIN_MS = 3_500;
+
+interface Adopting {
+  /** Shards that were there before. */
+  readonly known: ReadonlySet<string>;
+  readonly all: readonly string[];
+  /** By shard. */
+  readonly adopted: Map<string, Adopted>;
+}
+
 /** @throws `redis_unavailable`, naming the new shards that do not answer: it can be done again. */
 async function adoptInOthers(
   over: OverShards<WithLetters>,
-  known: ReadonlySet<string>,
-  all: readonly string[],
+  { known, all, adopted }: Adopting,
 ): Promise<void> {
   const parts = over.answering();
   const source = parts.find(({ shard }) => known.has(shard.name));
   if (source === undefined) return;
-  for (const { shard, directory } of parts)
-    if (shard.name !== source.shard.name)
-      await asProducer(() => adoptSwitches(source.directory, directory, !known.has(shard.name)));
+  for (const { shard, directory } of parts) {
+    if (shard.name === source.shard.name) continue;
+    const ofShard = adopted.get(shard.name) ?? new Map();
+    adopted.set(shard.name, ofShard);
+    await asProducer(() => adoptSwitches(source.directory, directory, ofShard));
+  }
   const answering = new Set(parts.map(({ shard }) => shard.name));
   const missing = all.filter((name) => !known.has(name) && !answering.has(name));
   if (missing.length > 0)
@@ -132,6 +148,12 @@ async function readLeft({
   const [enqueued, ended] = await asProducer(() => redis.hmget(keys.totals(), "enqueued", "ended"));
   const { count } = await deadLetters.count({});
   return { open: Math.max(0, Number(enqueued ?? 0) - Number(ended ?? 0)), deadLetters: count };
+}
+
+/** What was switched there must not hold for a shard that is given its name later. */
+async function forgetSwitches({ shard: { redis, keys } }: ShardPart): Promise<void> {
+  const names = [keys.ownLanes(), keys.ownLaneChanges(), keys.ownLaneArrivals()];
+  await asProducer(() => redis.del(...names));
 }
 
 /** Why ids that ended in a shard are still needed; null: none is. */

@@ -43,7 +43,12 @@ export interface Entrance {
  */
 export type Admit = (admissions: readonly Admission[], entrance: Entrance) => Promise<Admitted>;
 
-const TAKE_IN_ENSURING = ensuringLane(TAKE_IN);
+/**
+ * First what a full Redis refuses: what notes the lane begins with something that it lets through, and all
+ * that follows with it. KEYS 10 are totals.
+ */
+const REFUSED_WHEN_FULL = `redis.call("HINCRBY", KEYS[10], "enqueued", 0)\n`;
+const TAKE_IN_ENSURING = `${REFUSED_WHEN_FULL}${ensuringLane(TAKE_IN)}`;
 
 export function createAdmit(shard: Shard): Admit {
   shard.redis.defineCommand("postriderTakeIn", { lua: TAKE_IN });

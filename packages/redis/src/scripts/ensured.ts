@@ -8,7 +8,7 @@ import type { ScriptArguments } from "../transact.ts";
 
 /**
  * The script, with ENSURE_LANE before it. First, since that notes what comes into a lane in which nothing
- * waits yet. Where it fails, nothing is done.
+ * waits yet. What Redis refuses of it, it refuses of the whole.
  * Input: the script's own KEYS, then ENSURE_LANE's; the script's own ARGV, then ENSURE_LANE's, and how many
  * keys and values those are. Output: the script's.
  */
