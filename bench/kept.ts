@@ -2,7 +2,7 @@
 // customers, roll-ups for charts): the complete Postrider against one that keeps less, round by round.
 
 import type { Measurement } from "./measure.ts";
-import { type Spread, toSpread } from "./statistics.ts";
+import { formatSpread, type Spread, toSpread } from "./statistics.ts";
 
 /** What is left out in these cases. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
@@ -43,15 +43,12 @@ function toCost(complete: readonly Measurement[], less: readonly Measurement[]):
   };
 }
 
-/** The lines for people. @param format a spread, with so many digits. */
-export function describeKept(
-  deliveries: ReadonlyMap<string, readonly Measurement[]>,
-  format: (spread: Spread, digits?: number) => string,
-): string {
+/** The lines for people. */
+export function describeKept(deliveries: ReadonlyMap<string, readonly Measurement[]>): string {
   return [...toKept(deliveries)]
     .map(([what, { nodeMicros, redisMicros, share, bytes }]) => {
       const percent = toPercent(share);
-      return `${what}: node ${format(nodeMicros, 1)} µs, Redis ${format(redisMicros, 1)} µs, ${format(percent, 1)} % of a delivery; ${format(bytes)} bytes of Redis per ended delivery`;
+      return `${what}: node ${formatSpread(nodeMicros, 1)} µs, Redis ${formatSpread(redisMicros, 1)} µs, ${formatSpread(percent, 1)} % of a delivery; ${formatSpread(bytes)} bytes of Redis per ended delivery`;
     })
     .join("\n");
 }

@@ -9,7 +9,7 @@ import type { Measurement, Size } from "./measure.ts";
 import type { PlanCosts } from "./plan-costs.ts";
 import type { PostsMeasurement } from "./posts.ts";
 import type { SigningCost } from "./signing.ts";
-import { type Spread, toRatio, toSpreads } from "./statistics.ts";
+import { formatSpread, type Spread, toRatio, toSpreads } from "./statistics.ts";
 import type { StreamingMeasurement } from "./streaming.ts";
 
 /** All rounds of each case, by name. */
@@ -58,7 +58,7 @@ export function toText(rounds: Rounds): string {
     [...toRatios(rounds.deliveries)]
       .map(([pair, ratio]) => `${pair}, deliveries per CPU-second: ${formatSpread(ratio, 2)}`)
       .join("\n"),
-    describeKept(rounds.deliveries, formatSpread),
+    describeKept(rounds.deliveries),
     formatTable(
       ["enqueue", "deliveries/s", "node µs", "Redis µs", "Redis bytes waiting"],
       [...rounds.enqueue].map(([name, measurements]) => {
@@ -194,12 +194,6 @@ function toRatios(deliveries: Rounds["deliveries"]): Map<string, Spread> {
       toRatio(perCpuSecond(ours), perCpuSecond(theirs)),
     ]),
   );
-}
-
-function formatSpread({ median, min, max }: Spread, digits = 0): string {
-  const format = (value: number) =>
-    value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return `${format(median)} (${format(min)}–${format(max)})`;
 }
 
 /** Columns as wide as their widest cell, the first to the left and the others to the right. */

@@ -27,3 +27,10 @@ export function toSpreads<T extends object>(rounds: readonly T[]): Record<keyof 
 export function toRatio(ours: readonly number[], theirs: readonly number[]): Spread {
   return toSpread(ours.map((value, round) => value / (theirs[round] ?? Number.NaN)));
 }
+
+/** The median, with the least and the greatest in brackets. @param digits behind the point. */
+export function formatSpread({ median, min, max }: Spread, digits = 0): string {
+  const format = (value: number) =>
+    value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return `${format(median)} (${format(min)}–${format(max)})`;
+}

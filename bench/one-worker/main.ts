@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { DURATION_RULE, parseDuration } from "@postrider/shared/duration";
 import { BASE } from "../curves/axes.ts";
 import { checkSystem, measureAlone, openStand } from "../stand.ts";
-import type { Spread } from "../statistics.ts";
+import { formatSpread } from "../statistics.ts";
 import { type ClaimLatency, measureClaimLatency } from "./claim-latency.ts";
 import { measureProcesses } from "./more-processes.ts";
 import { type MemorySample, measureMemory } from "./resident-memory.ts";
@@ -135,13 +135,11 @@ async function processes(values: Values): Promise<void> {
   };
   const bench = await openStand(BASE.inFlight, say);
   const { one, two, carries } = await measureProcesses(bench, options);
-  const show = ({ median, min, max }: Spread, digits: number): string =>
-    `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
   for (const [name, { perSecond, nodeMicros, redisMicros }] of Object.entries({ one, two }))
     console.log(
-      `${name}: ${show(perSecond, 0)} a second, each ${show(nodeMicros, 1)} µs of node, ${show(redisMicros, 1)} µs of Redis`,
+      `${name}: ${formatSpread(perSecond, 0)} a second, each ${formatSpread(nodeMicros, 1)} µs of node, ${formatSpread(redisMicros, 1)} µs of Redis`,
     );
-  console.log(`for their CPU time two processes carry ${show(carries, 2)} times what one does`);
+  console.log(`for their CPU time two processes carry ${formatSpread(carries, 2)} times what one does`);
 }
 
 function toMb(bytes: number): number {

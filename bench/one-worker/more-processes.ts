@@ -13,7 +13,7 @@ import { createCurveDeliveries } from "../curves/curve-deliveries.ts";
 import { untilAccepted } from "../curves/curve-point.ts";
 import { startCurveReceiver } from "../curves/curve-receiver.ts";
 import type { Bench } from "../measure.ts";
-import { type Spread, toRatio, toSpread } from "../statistics.ts";
+import { type Spread, toRatio, toSpreads } from "../statistics.ts";
 
 export interface ProcessesOptions {
   /** Of a core, for each process. */
@@ -65,11 +65,6 @@ export async function measureProcesses(bench: Bench, options: ProcessesOptions):
       twos.map(({ nodeMicros }) => nodeMicros),
     ),
   };
-}
-
-function toSpreads(all: readonly Carried[]): CarriedSpread {
-  const of = (name: keyof Carried): Spread => toSpread(all.map((one) => one[name]));
-  return { perSecond: of("perSecond"), nodeMicros: of("nodeMicros"), redisMicros: of("redisMicros") };
 }
 
 async function measure(bench: Bench, processes: number, options: ProcessesOptions): Promise<Carried> {
