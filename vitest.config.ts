@@ -27,17 +27,8 @@ export default defineConfig({
     // tests start several processes each.
     maxWorkers: 3,
     projects: [
-      {
-        extends: true,
-        test: {
-          name: "units",
-          include: ["packages/*/src/**/*.test.ts"],
-        },
-      },
-      {
-        extends: true,
-        test: { name: "system", include: ["tests/**/*.test.ts"], globalSetup, setupFiles },
-      },
+      { extends: true, test: { name: "units", include: ["packages/*/src/**/*.test.ts"] } },
+      { extends: true, test: { name: "system", include: ["tests/**/*.test.ts"], globalSetup, setupFiles } },
     ],
   },
 });

@@ -25,15 +25,13 @@ export async function adoptSwitches(from: LaneDirectory, to: LaneDirectory, adop
   for (const lane of lanes) {
     const other = from.get(lane);
     const before = adopted.get(lane);
-    const text = JSON.stringify(pick(other, true));
-    // Nobody has to be asked for what is there already.
-    if (to.get(lane) === undefined ? text === NONE : before === undefined || before === text) continue;
-    await to.update(lane, (known) => adopt(other, known, before), null);
-    adopted.set(lane, text);
+    const follow = (known: OwnLane | undefined) => adopt(other, known, before);
+    // Redis need not be asked where nothing is to be changed.
+    if (follow(to.get(lane)) === undefined) continue;
+    await to.update(lane, follow, null);
+    adopted.set(lane, toText(pick(other, true)));
   }
 }
-
-const NONE = JSON.stringify({});
 
 /** The entry with the other one's switches; undefined where nothing is to be changed. */
 function adopt(
@@ -43,8 +41,10 @@ function adopt(
 ): OwnLane | undefined {
   const switches = pick(other, true);
   if (known !== undefined) {
-    const isOurs = JSON.stringify(pick(known, true)) === before;
-    return isOurs ? ({ ...pick(known, false), ...switches } as OwnLane) : undefined;
+    const isOurs = toText(pick(known, true)) === before;
+    return isOurs && before !== toText(switches)
+      ? ({ ...pick(known, false), ...switches } as OwnLane)
+      : undefined;
   }
   if (other === undefined || Object.keys(switches).length === 0) return undefined;
   const { lane, kind, of, createdAt } = other;
@@ -53,8 +53,13 @@ function adopt(
 
 /** What persons have switched, or everything else. */
 function pick(entry: OwnLane | undefined, isSwitched: boolean): Partial<OwnLane> {
-  const fields = Object.entries(entry ?? {}).filter(
-    ([name, value]) => value !== undefined && SWITCHES.has(name) === isSwitched,
+  const fields = Object.entries(entry ?? {});
+  return Object.fromEntries(
+    fields.filter(([name, value]) => value !== undefined && SWITCHES.has(name) === isSwitched),
   );
-  return Object.fromEntries(fields.sort(([one], [two]) => (one < two ? -1 : 1)));
+}
+
+/** The same for the same switches, in whatever order they were set. */
+function toText(switches: Partial<OwnLane>): string {
+  return JSON.stringify(Object.entries(switches).sort(([one], [two]) => (one < two ? -1 : 1)));
 }

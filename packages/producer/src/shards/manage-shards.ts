@@ -83,12 +83,12 @@ export function createManageShards(
       const map = await setShards(shards.store, { count, servers: shards.servers, now: Date.now });
       await asProducer(() => shards.refresh());
       // What persons have switched holds before the first delivery enters.
-      const adopted = new Map<string, Adopted>();
-      await adoptInOthers(over, { known, all: namesOf(map), adopted });
-      if (namesOf(map).some((name) => !known.has(name))) {
+      const adopting = { known, added: namesOf(map).filter((name) => !known.has(name)), adopted: new Map() };
+      await adoptInOthers(over, adopting);
+      if (adopting.added.length > 0) {
         // Until then a person may switch something in a process that does not know of the new ones.
         await sleep(Math.max(0, setAt + ADOPTED_AGAIN_MS - performance.now()));
-        await adoptInOthers(over, { known, all: namesOf(map), adopted });
+        await adoptInOthers(over, adopting);
       }
       return await list();
     },
@@ -111,7 +111,7 @@ const ADOPTED_AGAIN_MS = 3_500;
 interface Adopting {
   /** Shards that were there before. */
   readonly known: ReadonlySet<string>;
-  readonly all: readonly string[];
+  readonly added: readonly string[];
   /** By shard. */
   readonly adopted: Map<string, Adopted>;
 }
@@ -119,7 +119,7 @@ interface Adopting {
 /** @throws `redis_unavailable`, naming the new shards that do not answer: it can be done again. */
 async function adoptInOthers(
   over: OverShards<WithLetters>,
-  { known, all, adopted }: Adopting,
+  { known, added, adopted }: Adopting,
 ): Promise<void> {
   const parts = over.answering();
   const source = parts.find(({ shard }) => known.has(shard.name));
@@ -131,7 +131,7 @@ async function adoptInOthers(
     await asProducer(() => adoptSwitches(source.directory, directory, ofShard));
   }
   const answering = new Set(parts.map(({ shard }) => shard.name));
-  const missing = all.filter((name) => !known.has(name) && !answering.has(name));
+  const missing = added.filter((name) => !answering.has(name));
   if (missing.length > 0)
     throw new PostriderError(
       "redis_unavailable",
