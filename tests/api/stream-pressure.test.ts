@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { startRedisServer } from "@postrider/cli/redis/redis-server";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { type RunningApi, startApi } from "../support/api.ts";
 import { eventually } from "../support/eventually.ts";
 import { redisBinary } from "../support/redis.ts";
@@ -146,8 +146,8 @@ test.each(["close", "keep-alive"])(
       .resume();
     await eventually(() => expect(answer).toContain('"code":"action_unknown"'));
     const drip = setInterval(() => socket.write("x"), 50);
+    onTestFinished(() => clearInterval(drip));
     await eventually(() => expect(isClosed).toBe(true));
-    clearInterval(drip);
   },
 );
 
@@ -196,6 +196,7 @@ test.each<[string, Buffer]>([
   const look = setInterval(() => {
     most = Math.max(most, process.memoryUsage().rss);
   }, 20);
+  onTestFinished(() => clearInterval(look));
 
   const stream = openStream(to(api, "run=r"), { "content-encoding": "gzip" });
   for await (const chunk of createReadStream(join(directory, "bomb"))) {
@@ -205,7 +206,6 @@ test.each<[string, Buffer]>([
   stream.end(gzipSync('\n{"id":1}\n'));
 
   expect(await stream.last()).toMatchObject({ enqueued: 1, done: true });
-  clearInterval(look);
   expect(most - before).toBeLessThan(200 * 1_048_576);
   await rm(directory, { recursive: true });
 });

@@ -6,6 +6,7 @@ import { createProducer } from "@postrider/producer/producer";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { SHORT_CLAIMS } from "../support/fleet.ts";
+import { closedPort } from "../support/network.ts";
 import { startPostrider } from "../support/processes.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { redisBinary } from "../support/redis.ts";
@@ -17,7 +18,12 @@ const CUSTOMERS = 100_000;
 test("Redis killed under load and started again: nothing acknowledged is lost, and workers go on by themselves", async () => {
   const directory = await mkdtemp(join(tmpdir(), "postrider-test-redis-"));
   const binary = redisBinary();
-  const first = await startRedisServer({ binary, directory, appendFsync: "always" });
+  const first = await startRedisServer({
+    binary,
+    directory,
+    port: await closedPort(),
+    appendFsync: "always",
+  });
   await using receiver = await startReceiver();
   const environment = {
     POSTRIDER_REDIS_URL: first.url,

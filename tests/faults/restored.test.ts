@@ -8,6 +8,7 @@ import { createProducer } from "@postrider/producer/producer";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { createGate } from "../support/gate.ts";
+import { closedPort } from "../support/network.ts";
 import { ok, startReceiver } from "../support/receiver.ts";
 import { redisBinary } from "../support/redis.ts";
 import { customers, startSystem } from "../support/system.ts";
@@ -22,7 +23,7 @@ test("a restored copy is in balance, the run enqueued again makes it whole, and 
   const [live, copy] = [join(folder, "live"), join(folder, "copy")];
   const start = (directory: string, port = 0) =>
     startRedisServer({ binary: redisBinary(), directory, port, appendFsync: "always" });
-  const first = await start(live);
+  const first = await start(live, await closedPort());
   const gate = createGate();
   gate.open(DELIVERED_BEFORE);
   await using receiver = await startReceiver(() => gate.behind(ok()));

@@ -10,6 +10,7 @@ import { expect, test } from "vitest";
 import { type RunningApi, startApi } from "../support/api.ts";
 import { bury, takeStock } from "../support/dead-letters.ts";
 import { eventually } from "../support/eventually.ts";
+import { closedPort } from "../support/network.ts";
 import { openRedis } from "../support/open-redis.ts";
 import { redisBinary } from "../support/redis.ts";
 import { customers } from "../support/system.ts";
@@ -104,7 +105,12 @@ async function readTold({ outcomes }: Producer): Promise<string[]> {
 test.concurrent("Redis killed and started again: tasks go on where they were", async () => {
   const directory = await mkdtemp(join(tmpdir(), "postrider-test-redis-"));
   const binary = redisBinary();
-  const first = await startRedisServer({ binary, directory, appendFsync: "always" });
+  const first = await startRedisServer({
+    binary,
+    directory,
+    port: await closedPort(),
+    appendFsync: "always",
+  });
   const api = await startApi({ POSTRIDER_REDIS_URL: first.url });
   const begun = await begin(api);
   await first.kill();

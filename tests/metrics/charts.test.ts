@@ -10,6 +10,7 @@ import { expect, test } from "vitest";
 import { run } from "../support/command-line.ts";
 import { eventually } from "../support/eventually.ts";
 import { SHORT_CLAIMS } from "../support/fleet.ts";
+import { closedPort } from "../support/network.ts";
 import { startPostrider } from "../support/processes.ts";
 import { reply, startReceiver } from "../support/receiver.ts";
 import { redisBinary } from "../support/redis.ts";
@@ -123,7 +124,7 @@ test("what is kept no more is not shown as nothing, and where nothing is counted
 test("a Redis that is killed and started again costs no count; a killed worker takes with it what it had not told", async () => {
   const directory = await mkdtemp(join(tmpdir(), "postrider-test-redis-"));
   const binary = redisBinary();
-  const durable = { binary, directory, appendFsync: "always" } as const;
+  const durable = { binary, directory, port: await closedPort(), appendFsync: "always" } as const;
   const first = await startRedisServer(durable);
   await using receiver = await startReceiver();
   const producer = await createProducer({ redis: first.url });
@@ -137,7 +138,7 @@ test("a Redis that is killed and started again costs no count; a killed worker t
 
   await send("one");
   await first.kill();
-  const second = await startRedisServer({ ...durable, port: first.port });
+  const second = await startRedisServer(durable);
   await send("two");
   await eventually(async () => expect(await deliveredIn(producer)).toBe(100));
 

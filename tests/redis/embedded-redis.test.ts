@@ -9,6 +9,7 @@ import { Redis } from "ioredis";
 import { expect, inject, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { keyPrefix } from "../support/key-prefix.ts";
+import { closedPort } from "../support/network.ts";
 import { openRedis } from "../support/open-redis.ts";
 import { ROOT, startProcess } from "../support/processes.ts";
 import { redisBinary } from "../support/redis.ts";
@@ -105,7 +106,12 @@ test("Ctrl-C in the terminal, which reaches the whole group, leaves Redis to tho
 
 test("killed and started again in its directory, it still has what it acknowledged", async () => {
   const directory = await mkdtemp(join(tmpdir(), "postrider-test-"));
-  const first = await startRedisServer({ binary: redisBinary(), directory, appendFsync: "always" });
+  const first = await startRedisServer({
+    binary: redisBinary(),
+    directory,
+    port: await closedPort(),
+    appendFsync: "always",
+  });
   const redis = new Redis(first.url, { replyMapping: "legacy", maxRetriesPerRequest: null });
   redis.on("error", () => undefined);
   await redis.set("kept", "yes");

@@ -31,13 +31,18 @@ export type StartMortal = () => Promise<Mortal>;
 
 export async function startMortalServer(): Promise<Mortal> {
   const directory = await mkdtemp(join(tmpdir(), "postrider-test-redis-"));
-  const wanted = { binary: redisBinary(), directory, appendFsync: "always" } as const;
+  const wanted = {
+    binary: redisBinary(),
+    directory,
+    port: await closedPort(),
+    appendFsync: "always",
+  } as const;
   let server = await startRedisServer(wanted);
   return {
     url: server.url,
     kill: () => server.kill(),
     async restart() {
-      server = await startRedisServer({ ...wanted, port: server.port });
+      server = await startRedisServer(wanted);
     },
     async [Symbol.asyncDispose]() {
       await server.stop();
@@ -88,7 +93,7 @@ export async function surviveOutage(start: StartMortal, seconds: number, backMs:
   };
   await untilEach("before");
 
-  const health = watchHealth(ports);
+  await using health = watchHealth(ports);
   await redis.kill();
   await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
   await redis.restart();
@@ -104,29 +109,32 @@ export async function surviveOutage(start: StartMortal, seconds: number, backMs:
 }
 
 interface Answer {
-  readonly status: number;
+  readonly status: number | "none";
   readonly body: string;
 }
 
 /**
  * Asks each worker all the time how it is: it must not be restarted for an outage that it gets over by
- * itself.
+ * itself. Where the test ends early, the asking ends with it.
  */
-function watchHealth(ports: readonly number[]): { end(): Promise<readonly Answer[]> } {
+function watchHealth(ports: readonly number[]): AsyncDisposable & { end(): Promise<readonly Answer[]> } {
   const answers: Answer[] = [];
   const ask = async (port: number): Promise<void> => {
-    const response = await fetch(`http://127.0.0.1:${port}/healthz`);
-    answers.push({ status: response.status, body: await response.text() });
+    try {
+      const response = await fetch(`http://127.0.0.1:${port}/healthz`);
+      answers.push({ status: response.status, body: await response.text() });
+    } catch (error) {
+      answers.push({ status: "none", body: String((error as Error).cause ?? error) });
+    }
   };
   let asking = Promise.resolve();
   const timer = setInterval(() => {
     asking = asking.then(async () => void (await Promise.all(ports.map(ask))));
   }, HEALTH_POLL_MS);
-  return {
-    async end() {
-      clearInterval(timer);
-      await asking;
-      return answers;
-    },
+  const end = async (): Promise<readonly Answer[]> => {
+    clearInterval(timer);
+    await asking;
+    return answers;
   };
+  return { end, [Symbol.asyncDispose]: async () => void (await end()) };
 }

@@ -9,6 +9,7 @@ import { startRedisServer } from "@postrider/cli/redis/redis-server";
 import type { ProducerOptions } from "@postrider/producer/producer";
 import { keyPrefix } from "../support/key-prefix.ts";
 import { shardKeys } from "../support/keys.ts";
+import { closedPort } from "../support/network.ts";
 import { openRedis } from "../support/open-redis.ts";
 import { redisBinary } from "../support/redis.ts";
 import { startShardServers, sumOf } from "../support/shards.ts";
@@ -34,16 +35,16 @@ const AWAY_MS_MAX = 5_000;
 
 export async function startOneRedis(): Promise<SoakRedis> {
   const directory = await mkdtemp(join(tmpdir(), "postrider-test-redis-"));
-  const server = { binary: redisBinary(), directory, ...DURABLE };
+  const server = { binary: redisBinary(), directory, port: await closedPort(), ...DURABLE };
   let redis = await startRedisServer(server);
-  const { url, port } = redis;
+  const { url } = redis;
   return {
     firstUrl: url,
     setting: url,
     options: { redis: url },
     async disturb() {
       await redis.kill();
-      redis = await startRedisServer({ ...server, port });
+      redis = await startRedisServer(server);
     },
     async readTotals() {
       const client = openRedis(url);

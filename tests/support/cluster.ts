@@ -86,7 +86,9 @@ export async function startCluster({
     if (tls !== undefined && tlsPort !== null)
       own.push(...toTlsSettings(tlsPort, tls), "--tls-auth-clients", "no", "--tls-cluster", "yes");
     const more = ["--cluster-node-timeout", String(nodeTimeoutMs), "--repl-diskless-sync-delay", "0"];
-    const wanted = { binary, directory: join(root, String(index)), settings: [...own, ...more, ...settings] };
+    const settingsOfNode = [...own, ...more, ...settings];
+    const directory = join(root, String(index));
+    const wanted = { binary, directory, port: await closedPort(), settings: settingsOfNode };
     let server = await startRedisServer(wanted);
     running.set(index, server);
     const redis = new Redis(server.url, { replyMapping: "legacy" });
@@ -98,7 +100,7 @@ export async function startCluster({
       kill: () => server.kill(),
       signal: (name) => void process.kill(server.pid, name),
       async restart() {
-        server = await startRedisServer({ ...wanted, port: server.port });
+        server = await startRedisServer(wanted);
         running.set(index, server);
       },
     };

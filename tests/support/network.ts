@@ -1,30 +1,42 @@
 // What tests need of the network: this machine allowed, and ports where nobody listens.
 
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 
 /** Receivers listen on this machine, which the guard refuses by default. */
 export const LOOPBACK = { POSTRIDER_ALLOW_NETWORKS: "127.0.0.0/8,::1/128" } as const;
 
-/** A port that was free a moment ago. */
+/**
+ * Below what Linux (from 32768 on) and others give to whoever asks for any port: a server that is away for a
+ * while finds its own still free.
+ */
+const PORTS = { first: 10_000, last: 32_000 } as const;
+
+/** A port that was free a moment ago, and that nobody gets who does not ask for it. */
 export async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const port = randomInt(PORTS.first, PORTS.last);
+    if (await isFree(port)) return port;
+  }
 }
 
 /** The same, with four digits as in documents, where places in a text are counted. */
 export async function closedPortOfFourDigits(): Promise<number> {
   for (let port = 9_001; port <= 9_999; port++) {
-    const server = createServer().listen(port, "127.0.0.1");
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once("listening", () => resolve(true)).once("error", () => resolve(false));
-    });
-    server.close();
-    if (isFree) return port;
+    if (await isFree(port)) return port;
   }
   throw new Error("no port between 9001 and 9999 is free");
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, "127.0.0.1");
+  try {
+    await once(server, "listening");
+  } catch {
+    return false;
+  }
+  server.close();
+  await once(server, "close");
+  return true;
 }

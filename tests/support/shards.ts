@@ -8,6 +8,7 @@ import { createShard, type Shard, type Store } from "@postrider/redis/shard";
 import { readShardMap } from "@postrider/redis/shard-map";
 import { Redis } from "ioredis";
 import { keyPrefix } from "./key-prefix.ts";
+import { closedPort } from "./network.ts";
 import { redisBinary } from "./redis.ts";
 
 export interface ShardServers {
@@ -29,7 +30,9 @@ export async function startShardServers(
   const start = (more: Partial<ServerOptions>) => startRedisServer({ binary, ...options, ...more });
   const root = await mkdtemp(join(tmpdir(), "postrider-test-shards-"));
   const servers: RedisServer[] = await Promise.all(
-    Array.from({ length: count }, (_, index) => start({ directory: join(root, String(index)) })),
+    Array.from({ length: count }, async (_, index) =>
+      start({ directory: join(root, String(index)), port: await closedPort() }),
+    ),
   );
   const lookers: Redis[] = [];
   const at = (index: number): RedisServer => {

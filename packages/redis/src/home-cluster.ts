@@ -35,6 +35,8 @@ export class HomeCluster extends Cluster {
   /** Digests of our own scripts. */
   readonly #ours = new Set<string>();
   readonly #guarded = new WeakSet<Command>();
+  #usable: Promise<void> | null = null;
+  #giveUp: () => void = () => undefined;
 
   /** @param slot in which the keys lie. */
   constructor(nodes: readonly ClusterNode[], options: HomeOptions, slot: number) {
@@ -48,6 +50,35 @@ export class HomeCluster extends Cluster {
     const lua = OURS.test(name) ? UNGUARD + definition.lua : definition.lua;
     super.defineCommand(name, { ...definition, lua });
     if (OURS.test(name)) this.#ours.add(createHash("sha1").update(lua).digest("hex"));
+  }
+
+  /**
+   * Resolves once commands are taken, by whichever attempt. The promise of ioredis (6.0) stays open for ever
+   * where its attempt finds a Cluster that knows its slots and takes no commands yet, while ioredis goes on
+   * by itself: a lane that waits for it is never served again.
+   * @throws where no server can be asked, and where the client is disconnected meanwhile.
+   */
+  override async connect(): Promise<void> {
+    this.#usable ??= this.#untilUsable().finally(() => (this.#usable = null));
+    await Promise.race([super.connect(), this.#usable]);
+  }
+
+  /** One for all attempts: an outage may need a thousand of them. */
+  #untilUsable(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const ready = (): void => resolve();
+      this.once("ready", ready);
+      this.#giveUp = () => {
+        this.off("ready", ready);
+        reject(new Error("Connection is closed."));
+      };
+    });
+  }
+
+  override disconnect(reconnect = false): void {
+    // ioredis does not always say that it has ended: not where it was about to connect again.
+    if (!reconnect) this.#giveUp();
+    super.disconnect(reconnect);
   }
 
   override sendCommand(command: Command, ...others: Others): unknown {

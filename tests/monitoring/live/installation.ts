@@ -55,7 +55,7 @@ export async function startInstallation(directory: string): Promise<Installation
   const binary = findOnPath(["redis-server", "valkey-server"], process.env["PATH"] ?? "");
   if (binary === null)
     throw new Error("redis-server is needed and not on the PATH (Debian: apt-get install redis-server)");
-  let server = await startRedisServer({ binary, directory });
+  let server = await startRedisServer({ binary, directory, port: await closedPort() });
   const { url, port: redisPort } = server;
   const environment = {
     ...LOOPBACK,
