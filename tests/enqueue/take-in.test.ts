@@ -3,7 +3,7 @@
 
 import { type Admission, TAKE_IN, toTakeIn } from "@postrider/redis/scripts/take-in";
 import { createShard, type Shard } from "@postrider/redis/shard";
-import { type BackoffOptions, Queue, Worker } from "bullmq";
+import { Queue, Worker } from "bullmq";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { keyPrefix } from "../support/key-prefix.ts";
@@ -78,7 +78,6 @@ async function addByBullmq(lane: string, orders: readonly Order[]): Promise<void
       opts: {
         jobId: id,
         attempts: ATTEMPTS,
-        backoff: { type: "custom" },
         timestamp: NOW,
         ...(sendAt > NOW && { delay: sendAt - NOW }),
       },
@@ -104,11 +103,10 @@ async function readLane(lane: string) {
   };
 }
 
-/** What a job's fields mean to BullMQ: those that are missing are 0, and any backoff asks the worker. */
+/** What a job's fields mean to BullMQ: those that are missing are 0. */
 function toMeant({ name: _, opts = "{}", delay = "0", priority = "0", ...fields }: Record<string, string>) {
-  const { attempts, backoff, delay: first = 0 } = JSON.parse(opts);
-  const isAsked = !["fixed", "exponential"].includes((backoff as BackoffOptions).type);
-  return { ...fields, delay, priority, attempts, isAsked, first };
+  const { attempts, delay: first = 0 } = JSON.parse(opts);
+  return { ...fields, delay, priority, attempts, first };
 }
 
 const orders = fc.uniqueArray(

@@ -5,7 +5,7 @@
 
 import { type Delivery, homeOf } from "@postrider/shared/delivery";
 import { IN_LANE } from "@postrider/shared/outcome";
-import type { BackoffOptions, JobsOptions } from "bullmq";
+import type { JobsOptions } from "bullmq";
 import { DELAY_UNIT, LANE_FIELD } from "../counts.ts";
 import { ADD_OPEN } from "../customer-index.ts";
 import { LANE_EVENTS_MAX, RUN_KEPT_SECONDS, type ShardKeys } from "../keys.ts";
@@ -211,7 +211,7 @@ export function toTakeIn(
     // Their home, wherever they begin: their dead letters lie there. All of a chunk share it.
     `${LANE_FIELD}${homeOf(admissions[0].delivery)}`,
     now,
-    JSON.stringify(toOptions(attempts)),
+    JSON.stringify({ attempts } satisfies JobsOptions),
   ];
   values.push(admissions.length);
   for (const { id } of admissions) values.push(id);
@@ -219,12 +219,4 @@ export function toTakeIn(
   for (const { customerPlace = "" } of admissions) values.push(customerPlace);
   if (dueMs > 0) for (const { sendAt = "" } of admissions) values.push(sendAt);
   return values;
-}
-
-/**
- * BullMQ asks the worker's backoff strategy where a job has a backoff of no kind that it knows: of none at
- * all it would say "at once".
- */
-function toOptions(attempts: number): JobsOptions {
-  return { attempts, backoff: {} as BackoffOptions };
 }
