@@ -59,16 +59,20 @@ export class HomeCluster extends Cluster {
    * @throws where no server can be asked, and where the client is disconnected meanwhile.
    */
   override async connect(): Promise<void> {
-    this.#usable ??= this.#untilUsable().finally(() => (this.#usable = null));
+    this.#usable ??= this.#untilUsable();
     await Promise.race([super.connect(), this.#usable]);
   }
 
   /** One for all attempts: an outage may need a thousand of them. */
   #untilUsable(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const ready = (): void => resolve();
+      const ready = (): void => {
+        this.#usable = null;
+        resolve();
+      };
       this.once("ready", ready);
       this.#giveUp = () => {
+        this.#usable = null;
         this.off("ready", ready);
         reject(new Error("Connection is closed."));
       };
