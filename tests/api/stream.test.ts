@@ -14,6 +14,9 @@ import { openStream, toNdjson } from "../support/stream.ts";
 
 const curl = findOnPath(["curl"], process.env["PATH"] ?? "");
 
+/** More than sockets buffer; made before an API of this process has Redis to listen to. */
+const MORE_THAN_BUFFERED = toNdjson(400_000);
+
 let api: RunningApi;
 let directory: string;
 beforeAll(async () => {
@@ -189,10 +192,8 @@ test.each([
 ])(
   "%s is a problem before anything is read, also for who reads last",
   async (_, action, query, headers, code) => {
-    // More than sockets buffer.
-    const body = toNdjson(400_000);
     const answered = await api.request("POST", `/v1/actions/${action}/deliveries?${query}`, {
-      body,
+      body: MORE_THAN_BUFFERED,
       headers: { "content-type": "application/x-ndjson", ...headers },
     });
     expectProblem(answered, code);
