@@ -2,7 +2,7 @@
 // limits it ends for the same reason as one that is a million times as large does under the real ones.
 // Nothing here troubles an engine without limits for more than a moment.
 
-import { COMPOSER_LIMITS, type ComposerLimits } from "@postrider/compose/apart/composer";
+import { COMPOSER_LIMITS, type ComposerLimits } from "@postrider/compose/limits";
 
 /** What ends a composition that takes too much, and what it says. */
 export type Guard = "time" | "memory" | "text";

@@ -25,3 +25,27 @@ export const COMPOSE_LIMITS: ComposeLimits = {
   // Some tenths of a second, far under the time that a claim holds.
   cheapWorkMax: 40_000_000,
 };
+
+/**
+ * What composing one delivery apart may take. Given once, so that a test can lower it and needs no template
+ * that hurts.
+ */
+export interface ComposerLimits {
+  /**
+   * Time in its thread, in milliseconds; where the process has not had so much of any CPU meanwhile, longer,
+   * by up to ten times.
+   */
+  readonly composeMsMax: number;
+  /** Heap of one thread, in MiB. */
+  readonly heapMbMax: number;
+  /** What each rendering in it may cost. */
+  readonly compose: ComposeLimits;
+}
+
+export const COMPOSER_LIMITS: ComposerLimits = {
+  // Far more than any honest template takes, and short enough to end a hostile one inside a second.
+  composeMsMax: 600,
+  // Some copies of the largest delivery and of the largest text.
+  heapMbMax: 96,
+  compose: COMPOSE_LIMITS,
+};

@@ -2,8 +2,9 @@ import { parseAction } from "@postrider/shared/parse-action";
 import { afterAll, describe, expect, test } from "vitest";
 import { HOSTILE, LOWERED, SAYS } from "../../../../tests/support/hostile-templates.ts";
 import { type CompiledAction, compileAction } from "../compile.ts";
+import { COMPOSER_LIMITS } from "../limits.ts";
 import type { Composed } from "../request.ts";
-import { COMPOSER_LIMITS, createComposer } from "./composer.ts";
+import { createComposer } from "./composer.ts";
 
 const composer = createComposer();
 const strict = createComposer(LOWERED.memory);
@@ -182,6 +183,36 @@ test("an answer that came while this thread itself stood still is taken", async 
   while (performance.now() < until);
   expect(bodyOf(await answer)).toBe("-");
   await own.close();
+});
+
+test("a thread that the machine gives no CPU gets more time, and not for ever", async () => {
+  const starved = createComposer({ ...LOWERED.time, composeMsMax: 20 }, () => 0);
+  const startedAt = performance.now();
+  const composed = await starved.compose(action(ENDLESS), facts, { customer: ENDLESS_DATA });
+  expect(composed).toMatchObject({ reason: "template_too_costly" });
+  expect(performance.now() - startedAt).toBeGreaterThanOrEqual(200);
+  await starved.close();
+});
+
+test("a cheap one that the machine has stood still in is composed again", async () => {
+  const { now } = performance;
+  const cheap = action("{{ customer.a }}".repeat(600));
+  const scope = { customer: { a: "x" } };
+  expect(cheap.isCheapFor(scope)).toBe(true);
+  let aheadMs = 0;
+  let looks = 0;
+  // Between two looks at the clock two seconds go by, once.
+  performance.now = () => {
+    if (++looks === 3) aheadMs = 2_000;
+    return now.call(performance) + aheadMs;
+  };
+  try {
+    expect(cheap.compose(facts, scope)).toMatchObject({ reason: "template_too_costly" });
+    looks = 0;
+    expect(bodyOf(await composer.compose(cheap, facts, scope))).toBe("x".repeat(600));
+  } finally {
+    performance.now = now;
+  }
 });
 
 test("what a closing composer leaves undone is interrupted, not failed", async () => {

@@ -2,51 +2,23 @@
 // now; any other one composes in a thread that is killed when it takes too long or too much, so that no
 // author can hold up a worker's deliveries.
 
-import { setFlagsFromString } from "node:v8";
-import { Worker } from "node:worker_threads";
 import { LRUCache } from "lru-cache";
 import type { CompiledAction } from "../compile.ts";
 import type { DeliveryFacts } from "../dialect/delivery-facts.ts";
-import { COMPOSE_LIMITS, type ComposeLimits } from "../limits.ts";
+import { COMPOSER_LIMITS, type ComposerLimits } from "../limits.ts";
 import type { Scope } from "../render/template.ts";
 import type { Composed } from "../request.ts";
-import type { FromThread, Task } from "./thread.ts";
-
-/**
- * What composing one delivery apart may take. Given once, so that a test can lower it and needs no template
- * that hurts.
- */
-export interface ComposerLimits {
-  /** Wall-clock time in its thread, in milliseconds. */
-  readonly composeMsMax: number;
-  /** Heap of one thread, in MiB. */
-  readonly heapMbMax: number;
-  /** What each rendering in it may cost. */
-  readonly compose: ComposeLimits;
-}
-
-export const COMPOSER_LIMITS: ComposerLimits = {
-  // Far more than any honest template takes, and short enough to end a hostile one inside a second.
-  composeMsMax: 600,
-  // Some copies of the largest delivery and of the largest text.
-  heapMbMax: 96,
-  compose: COMPOSE_LIMITS,
-};
+import { cpuMsOfProcess, startThread, type Thread } from "./compose-thread.ts";
+import { INTERRUPTED, isTooCostly, passes, toUnready } from "./stopped.ts";
+import type { Task } from "./thread.ts";
 
 const THREADS_MAX = 2;
-const YOUNG_HEAP_MB_MAX = 16;
 
 /** When this many different deliveries in a row are stopped, the template is to blame. */
 const STOPS_IN_ROW_MAX = 5;
 const BARRED_MS = 30_000;
 const BARRED = `its last ${STOPS_IN_ROW_MAX} deliveries were stopped, so it is not tried for ${BARRED_MS / 1_000} s`;
 const OFFENDERS_KEPT = 1_000;
-
-/** The built file, also where this one runs from its source: a thread has no loader for TypeScript. */
-const THREAD_FILE = new URL(
-  import.meta.url.endsWith(".ts") ? "../../dist/apart/thread.js" : "./thread.js",
-  import.meta.url,
-);
 
 export interface Composer {
   /** The request for one delivery, or why there is none. Cheap templates answer without a promise. */
@@ -60,8 +32,14 @@ interface Waiting {
   readonly resolve: (composed: Composed) => void;
 }
 
-/** @param limits what one delivery may take apart; lowered by tests alone. */
-export function createComposer(limits: ComposerLimits = COMPOSER_LIMITS): Composer {
+/**
+ * @param limits what one delivery may take apart; lowered by tests alone.
+ * @param cpuMs CPU time of this process so far.
+ */
+export function createComposer(
+  limits: ComposerLimits = COMPOSER_LIMITS,
+  cpuMs: () => number = cpuMsOfProcess,
+): Composer {
   const waiting = new Map<number, Waiting[]>();
   const offences = createOffences(() => performance.now());
   const threads = new Set<Thread>();
@@ -78,7 +56,7 @@ export function createComposer(limits: ComposerLimits = COMPOSER_LIMITS): Compos
   const drain = (): void => {
     while (!isClosed && waiting.size > 0 && (idle.length > 0 || threads.size < THREADS_MAX)) {
       const next = takeTurn(waiting);
-      const thread = idle.pop() ?? startThread(limits);
+      const thread = idle.pop() ?? startThread(limits, cpuMs);
       threads.add(thread);
       void thread.run(next.task).then((composed) => {
         next.resolve(composed);
@@ -92,7 +70,7 @@ export function createComposer(limits: ComposerLimits = COMPOSER_LIMITS): Compos
 
   return {
     compose(action, facts, scope) {
-      if (action.isCheapFor(scope)) return action.compose(facts, scope);
+      if (action.isCheapFor(scope)) return composeHere(action, facts, scope);
       return new Promise((resolve) => {
         const task: Task = { key: keyOf(action), action: action.action, facts, scope };
         if (isClosed) return resolve(INTERRUPTED);
@@ -110,6 +88,15 @@ export function createComposer(limits: ComposerLimits = COMPOSER_LIMITS): Compos
       await Promise.all([...threads].map((thread) => thread.stop()));
     },
   };
+}
+
+/**
+ * A cheap one is out of time where the whole machine has stood still in the middle of it, which it does not
+ * twice.
+ */
+function composeHere(action: CompiledAction, facts: DeliveryFacts, scope: Scope): Composed {
+  const composed = action.compose(facts, scope);
+  return isTooCostly(composed) ? action.compose(facts, scope) : composed;
 }
 
 /**
@@ -146,104 +133,3 @@ function createOffences(now: () => number): Offences {
     },
   };
 }
-
-interface Thread {
-  /** A thread that waits for a task does not keep the process; a task does. */
-  run(task: Task): Promise<Composed>;
-  isAlive(): boolean;
-  stop(): Promise<void>;
-}
-
-function startThread({ composeMsMax, heapMbMax, compose }: ComposerLimits): Thread {
-  // One on the command line, which this thread has had the use of, would go before the other thread's limit.
-  setFlagsFromString("--max-semi-space-size=0");
-  const worker = new Worker(THREAD_FILE, {
-    execArgv: [],
-    workerData: compose,
-    // Templates run here: nothing of the process' settings belongs near them.
-    env: {},
-    resourceLimits: { maxOldGenerationSizeMb: heapMbMax, maxYoungGenerationSizeMb: YOUNG_HEAP_MB_MAX },
-  });
-  let isAlive = true;
-  let whyDead: Composed | null = null;
-  let settle: ((composed: Composed) => void) | null = null;
-  const ready = new Promise<void>((resolve) => {
-    worker.once("message", () => resolve());
-    worker.once("exit", () => resolve());
-  });
-  worker.on("message", (message: FromThread) => {
-    if (message !== "ready") settle?.(message);
-  });
-  const die = (last: Composed): void => {
-    isAlive = false;
-    whyDead ??= last;
-    settle?.(whyDead);
-  };
-  worker.on("error", (error) => die(toLastWord(error, heapMbMax)));
-  // Without an error, and not for its time: it was told to stop from here.
-  worker.on("exit", () => die(INTERRUPTED));
-
-  return {
-    isAlive: () => isAlive,
-    async run(task) {
-      worker.ref();
-      await ready;
-      return new Promise((resolve) => {
-        const giveUp = (): void => {
-          if (settle === null) return;
-          die(toTooCostly(`it took longer than ${composeMsMax} ms`));
-          void worker.terminate();
-        };
-        // Where this thread has stood still the answer lies here already, and comes before an immediate.
-        const timer = setTimeout(() => setImmediate(giveUp), composeMsMax);
-        settle = (composed) => {
-          clearTimeout(timer);
-          settle = null;
-          worker.unref();
-          resolve(composed);
-        };
-        if (whyDead !== null) return settle(whyDead);
-        try {
-          worker.postMessage(task);
-        } catch (error) {
-          // Copying data to the thread needs stack for their depth.
-          settle(toTooCostly(`its data cannot be copied (${(error as Error).message})`));
-        }
-      });
-    },
-    async stop() {
-      isAlive = false;
-      await worker.terminate();
-    },
-  };
-}
-
-function isTooCostly(composed: Composed): boolean {
-  return composed.kind === "problem" && composed.reason === "template_too_costly";
-}
-
-/** Says nothing about the template. */
-function passes(composed: Composed): boolean {
-  return composed.kind === "problem" && composed.passes !== undefined;
-}
-
-/** Memory is the delivery's own matter; any other end of a thread is not, and the next one may live. */
-function toLastWord(error: Error, heapMbMax: number): Composed {
-  return (error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY"
-    ? toTooCostly(`it took more than ${heapMbMax} MB of memory`)
-    : toUnready(`its thread died: ${error.message}`);
-}
-
-function toTooCostly(complaint: string) {
-  return {
-    kind: "problem",
-    reason: "template_too_costly",
-    problems: [{ field: "", code: "template_too_costly", message: `composing was stopped: ${complaint}` }],
-  } as const;
-}
-
-function toUnready(complaint: string): Composed {
-  return { ...toTooCostly(complaint), passes: "unready" };
-}
-
-const INTERRUPTED: Composed = { ...toTooCostly("the process ends"), passes: "interrupted" };
