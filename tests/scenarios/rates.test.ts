@@ -8,7 +8,14 @@ inShortForm.each([50, 19])(
 );
 
 inShortForm("an allowance that nobody configured is found out by three workers together, and used", () =>
-  learnRate({ allowed: 50, seconds: 10, refusedShare: 0.1, usedShare: 0.5, withinSeconds: 300 }),
+  learnRate({
+    allowed: 50,
+    seconds: 10,
+    refusedShare: 0.1,
+    usedShare: 0.5,
+    stretches: 2,
+    withinSeconds: 300,
+  }),
 );
 
 // Few of 19 and 29 are a large share; 300 have three milliseconds each.
@@ -19,5 +26,13 @@ inLongForm.each([50, 19, 29, 300])(
 
 inLongForm(
   "an allowance of 50 a second is found out within ten seconds: 1 % is refused at most, 90 % is used at least",
-  () => learnRate({ allowed: 50, seconds: 120, refusedShare: 0.01, usedShare: 0.9, withinSeconds: 130 }),
+  () =>
+    learnRate({
+      allowed: 50,
+      seconds: 120,
+      refusedShare: 0.01,
+      usedShare: 0.9,
+      stretches: 1,
+      withinSeconds: 130,
+    }),
 );

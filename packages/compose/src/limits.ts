@@ -32,13 +32,13 @@ export const COMPOSE_LIMITS: ComposeLimits = {
  */
 export interface ComposerLimits {
   /**
-   * Time in its thread, in milliseconds; where the process has not had so much of any CPU meanwhile, longer,
-   * by up to ten times.
+   * Time in its thread, in milliseconds; where the whole process has had less CPU time meanwhile, longer, by
+   * some ten times at most.
    */
   readonly composeMsMax: number;
   /** Heap of one thread, in MiB. */
   readonly heapMbMax: number;
-  /** What each rendering in it may cost. */
+  /** What each rendering in it may cost, but for time. */
   readonly compose: ComposeLimits;
 }
 

@@ -16,6 +16,11 @@ type Definition = Parameters<Cluster["defineCommand"]>[1];
 /** As ioredis has them, but that they are given. */
 type HomeOptions = ClusterOptions & { readonly redisOptions: NonNullable<ClusterOptions["redisOptions"]> };
 
+interface Waiter {
+  resolve(): void;
+  reject(error: Error): void;
+}
+
 /** What our own scripts are called by; BullMQ's name a key that never exists themselves. */
 const OURS = /^postrider/;
 /** A script that is guarded is not to see by what. */
@@ -35,12 +40,14 @@ export class HomeCluster extends Cluster {
   /** Digests of our own scripts. */
   readonly #ours = new Set<string>();
   readonly #guarded = new WeakSet<Command>();
-  #usable: Promise<void> | null = null;
-  #giveUp: () => void = () => undefined;
+  /** Those whose attempt has neither connected nor failed. */
+  readonly #connecting = new Set<Waiter>();
 
   /** @param slot in which the keys lie. */
   constructor(nodes: readonly ClusterNode[], options: HomeOptions, slot: number) {
-    super([...nodes], { ...options, redisOptions: { ...options.redisOptions, replyMapping: "legacy" } });
+    const redisOptions = { ...options.redisOptions, replyMapping: "legacy" as const };
+    super([...nodes], { ...options, lazyConnect: true, redisOptions });
+    this.on("ready", () => this.#settle(({ resolve }) => resolve()));
     this.#nodes = nodes;
     this.#options = options;
     this.#slot = slot;
@@ -58,31 +65,25 @@ export class HomeCluster extends Cluster {
    * by itself: a lane that waits for it is never served again.
    * @throws where no server can be asked, and where the client is disconnected meanwhile.
    */
-  override async connect(): Promise<void> {
-    this.#usable ??= this.#untilUsable();
-    await Promise.race([super.connect(), this.#usable]);
-  }
-
-  /** One for all attempts: an outage may need a thousand of them. */
-  #untilUsable(): Promise<void> {
+  override connect(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const ready = (): void => {
-        this.#usable = null;
-        resolve();
-      };
-      this.once("ready", ready);
-      this.#giveUp = () => {
-        this.#usable = null;
-        this.off("ready", ready);
-        reject(new Error("Connection is closed."));
-      };
+      const waiter = { resolve, reject };
+      this.#connecting.add(waiter);
+      const settled = (): void => void this.#connecting.delete(waiter);
+      super.connect().then(resolve, reject).finally(settled);
     });
   }
 
   override disconnect(reconnect = false): void {
     // ioredis does not always say that it has ended: not where it was about to connect again.
-    if (!reconnect) this.#giveUp();
+    if (!reconnect) this.#settle(({ reject }) => reject(new Error("Connection is closed.")));
     super.disconnect(reconnect);
+  }
+
+  #settle(each: (waiter: Waiter) => void): void {
+    const all = [...this.#connecting];
+    this.#connecting.clear();
+    for (const waiter of all) each(waiter);
   }
 
   override sendCommand(command: Command, ...others: Others): unknown {

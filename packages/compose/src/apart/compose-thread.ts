@@ -28,21 +28,23 @@ export function cpuMsOfProcess(): number {
 }
 
 /**
- * Calls `over` when so much time has gone by, of CPU, too: a machine that is short of it is no template's
- * fault. @returns what calls it off.
+ * Calls `over` when so much time has gone by, of CPU, too, or ten times as much has been waited: a machine
+ * that is short of CPU, or stands still, is no template's fault. @returns what calls it off.
  */
 function startDeadline(ms: number, cpuMs: () => number, over: () => void): () => void {
-  const [startedAt, cpuBefore] = [performance.now(), cpuMs()];
+  const cpuBefore = cpuMs();
+  let waitedMs = 0;
   let timer: NodeJS.Timeout | undefined;
   let isOff = false;
   const look = (): void => {
     if (isOff) return;
     const lackingMs = ms - (cpuMs() - cpuBefore);
-    if (lackingMs > 0 && performance.now() - startedAt < ms * PATIENCE) wait(Math.max(LOOK_MS, lackingMs));
+    if (lackingMs > 0 && waitedMs < ms * PATIENCE) wait(Math.max(LOOK_MS, lackingMs));
     else over();
   };
   // Where this thread has stood still the answer lies here already, and comes before an immediate.
   const wait = (forMs: number): void => {
+    waitedMs += forMs;
     timer = setTimeout(() => setImmediate(look), forMs);
   };
   wait(ms);
@@ -67,8 +69,8 @@ export function startThread(
   setFlagsFromString("--max-semi-space-size=0");
   const worker = new Worker(THREAD_FILE, {
     execArgv: [],
-    // Its own clock would stop it first where it gets no CPU.
-    workerData: { ...compose, renderMsMax: composeMsMax * PATIENCE } satisfies ComposeLimits,
+    // By its own clock it would be out of time where it gets no CPU.
+    workerData: { ...compose, renderMsMax: Number.POSITIVE_INFINITY } satisfies ComposeLimits,
     // Templates run here: nothing of the process' settings belongs near them.
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: heapMbMax, maxYoungGenerationSizeMb: YOUNG_HEAP_MB_MAX },

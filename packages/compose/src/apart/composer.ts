@@ -68,18 +68,23 @@ export function createComposer(
     }
   };
 
+  const composeApart = (action: CompiledAction, facts: DeliveryFacts, scope: Scope): Promise<Composed> =>
+    new Promise((resolve) => {
+      const task: Task = { key: keyOf(action), action: action.action, facts, scope };
+      if (isClosed) return resolve(INTERRUPTED);
+      if (offences.isBarred(task.key)) return resolve(toUnready(BARRED));
+      const queue = waiting.get(task.key) ?? [];
+      queue.push({ task, resolve });
+      waiting.set(task.key, queue);
+      drain();
+    });
+
   return {
     compose(action, facts, scope) {
-      if (action.isCheapFor(scope)) return composeHere(action, facts, scope);
-      return new Promise((resolve) => {
-        const task: Task = { key: keyOf(action), action: action.action, facts, scope };
-        if (isClosed) return resolve(INTERRUPTED);
-        if (offences.isBarred(task.key)) return resolve(toUnready(BARRED));
-        const queue = waiting.get(task.key) ?? [];
-        queue.push({ task, resolve });
-        waiting.set(task.key, queue);
-        drain();
-      });
+      if (!action.isCheapFor(scope)) return composeApart(action, facts, scope);
+      const composed = action.compose(facts, scope);
+      // A cheap one is out of time where the whole machine has stood still in the middle of it.
+      return isTooCostly(composed) ? composeApart(action, facts, scope) : composed;
     },
     async close() {
       isClosed = true;
@@ -88,15 +93,6 @@ export function createComposer(
       await Promise.all([...threads].map((thread) => thread.stop()));
     },
   };
-}
-
-/**
- * A cheap one is out of time where the whole machine has stood still in the middle of it, which it does not
- * twice.
- */
-function composeHere(action: CompiledAction, facts: DeliveryFacts, scope: Scope): Composed {
-  const composed = action.compose(facts, scope);
-  return isTooCostly(composed) ? action.compose(facts, scope) : composed;
 }
 
 /**
