@@ -91,6 +91,7 @@ export async function learnRate(expected: LearnedRate): Promise<void> {
   for (let from = 10, good = 0; good < stretches; from += seconds) {
     await eventually(() => expect(limited.sinceFirst()).toBeGreaterThanOrEqual((from + seconds) * 1_000));
     const { refused, accepted } = limited.count(from * 1_000, (from + seconds) * 1_000);
+    console.log({ allowed, from, refused, accepted, of: allowed * seconds });
     const isFoundOut = refused <= refusedShare * (refused + accepted);
     good = isFoundOut && accepted >= usedShare * allowed * seconds ? good + 1 : 0;
     const isLate = good === 0 && from + seconds >= withinSeconds;

@@ -46,6 +46,7 @@ export class HomeCluster extends Cluster {
   /** @param slot in which the keys lie. */
   constructor(nodes: readonly ClusterNode[], options: HomeOptions, slot: number) {
     const redisOptions = { ...options.redisOptions, replyMapping: "legacy" as const };
+    // Connecting by itself, ioredis would call what has not been made yet.
     super([...nodes], { ...options, lazyConnect: true, redisOptions });
     this.on("ready", () => this.#settle(({ resolve }) => resolve()));
     this.#nodes = nodes;

@@ -70,7 +70,6 @@ function openCluster(url: string, options: ClientOptions, tag: string): HomeClus
   return new HomeCluster(
     nodes.map(({ host, port }) => ({ host, port })),
     {
-      lazyConnect: true,
       enableOfflineQueue,
       maxRedirections: Math.ceil(commandTimeout / (RETRY_MS / 2)),
       retryDelayOnMoved: REDIRECTED_MS,
