@@ -3,6 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { heldBytes } from "../support/held-bytes.ts";
 import { type StartedProcess, startProcess } from "../support/processes.ts";
 import { createSender, describeFinding, type Sender } from "../support/sender.ts";
 import { BEHAVIOURS } from "./behaviours.ts";
@@ -11,8 +12,8 @@ import { BEHAVIOURS } from "./behaviours.ts";
 const ENDLESS_TIMEOUT_MS = 600;
 const TIMEOUT_MS = 10_000;
 const SLACK_MS = 2_500;
-/** What one answer may leave behind in memory; a kept body is 64 KiB, and garbage is collected when it is. */
-const BYTES_MAX = 48 * 1_048_576;
+/** What one answer may leave behind in memory; a kept body is 64 KiB. */
+const BYTES_MAX = 24 * 1_048_576;
 
 /** What each behaviour comes to: a status, a fault's code, or a refusal. */
 const FINDINGS: ReadonlyMap<string, string> = new Map(
@@ -152,16 +153,11 @@ afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
 });
 
-function memory(): number {
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
-
 describe("hostile answers", () => {
   test.each(Object.keys(BEHAVIOURS))("%s", async (name) => {
     const isEndless = FINDINGS.get(name) === "timeout" || BODIES_WITHOUT_END.has(name);
     const timeoutMs = isEndless ? ENDLESS_TIMEOUT_MS : TIMEOUT_MS;
-    const before = memory();
+    const before = heldBytes();
     const startedAt = performance.now();
 
     const sent = await sender.send(`${origin}/${name}`, {
@@ -172,7 +168,7 @@ describe("hostile answers", () => {
     });
 
     expect(performance.now() - startedAt).toBeLessThan(timeoutMs + SLACK_MS);
-    expect(memory() - before).toBeLessThan(BYTES_MAX);
+    expect(heldBytes() - before).toBeLessThan(BYTES_MAX);
     expect(describeFinding(sent)).toBe(FINDINGS.get(name));
     if (sent.finding.kind === "reply") expect(sent.finding.body.text.length).toBeLessThanOrEqual(65_536);
 

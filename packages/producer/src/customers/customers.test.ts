@@ -1,9 +1,8 @@
 import { Readable } from "node:stream";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { heldBytes } from "../../../../tests/support/held-bytes.ts";
 import type { CustomerLine } from "./customer-line.ts";
 import { type Format, readCustomers } from "./read-customers.ts";
 
@@ -93,15 +92,6 @@ test("a byte that is not UTF-8 is told behind replacement characters that are th
     { line: 1, end: 1, column: 10, problem: expect.stringContaining("UTF-8"), bytes },
   ]);
 });
-
-/**
- * What buffers hold once garbage is collected: when that happens by itself differs between versions of Node.
- */
-function heldBytes(): number {
-  setFlagsFromString("--expose-gc");
-  (runInNewContext("gc") as () => void)();
-  return process.memoryUsage().arrayBuffers;
-}
 
 test("NDJSON: a line without an end is a problem, and is not kept in memory", async () => {
   const held: number[] = [];
