@@ -132,7 +132,7 @@ export async function measureWaiting(
   const producer = await createProducer({ redis: world.redisUrl });
   const toCustomer = createLoadCustomers(payloadBytes);
   try {
-    await producer.actions.apply(toLoadAction(world.sinkUrl));
+    await producer.actions.apply(toLoadAction(LOAD_ACTION, world.sinkUrl));
     // What is made once, as keys of lanes and of charts, is no delivery's.
     await producer.enqueueAll([{ action: LOAD_ACTION, customer: toCustomer(count) }]);
     const before = await lane.dataBytes();

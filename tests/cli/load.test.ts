@@ -2,7 +2,9 @@
 
 import { expect, test } from "vitest";
 import { run } from "../support/command-line.ts";
+import { eventually } from "../support/eventually.ts";
 import { closedPort } from "../support/network.ts";
+import { startPostrider } from "../support/processes.ts";
 import { startSystem } from "../support/system.ts";
 
 const REPORT = ["load", "--rate", "100", "--for", "2s", "--json"];
@@ -22,6 +24,38 @@ test("a load arrives as it was due, and the report accounts for each delivery", 
   expect(code).toBe(0);
   // Its action is not one to enqueue for by mistake.
   expect(await system.producer.actions.list()).toEqual([]);
+});
+
+test("loads at the same time have an action and a count each", async () => {
+  await using system = await startSystem();
+  await system.startWorker();
+
+  const both = await Promise.all([run(REPORT, env(system)), run(REPORT, env(system))]);
+
+  for (const { code, stdout } of both) {
+    expect(JSON.parse(stdout)).toMatchObject({ enqueued: 200, arrived: 200, lost: 0, doubled: 0 });
+    expect(code).toBe(0);
+  }
+});
+
+test("what an interrupted load left behind is not the next one's on the same port, and its action is archived", async () => {
+  await using system = await startSystem();
+  const worker = await system.startWorker();
+  const listen = ["--listen", `127.0.0.1:${await closedPort()}`];
+  await using first = startPostrider([...REPORT, ...listen, "--for", "10m"], env(system));
+  await first.waitForOutput(/[1-9]\d* have arrived/);
+  await worker.close();
+  await eventually(async () =>
+    expect((await system.producer.lanes.backlog("transactional")).waiting).toBeGreaterThan(20),
+  );
+  first.kill("SIGINT");
+  await first.exited;
+
+  expect(await system.producer.actions.list()).toEqual([]);
+  const next = run([...REPORT, ...listen], env(system));
+  await system.startWorker();
+
+  expect(JSON.parse((await next).stdout)).toMatchObject({ arrived: 200, lost: 0, doubled: 0 });
 });
 
 test("what the receiver refuses comes again, and counts neither as lost nor as doubled", async () => {

@@ -5,7 +5,7 @@ import type { Producer } from "@postrider/producer/producer";
 import { PostriderError } from "@postrider/shared/errors";
 import { createSleeper } from "@postrider/shared/sleeper";
 import { type Quantiles, toQuantiles } from "./arrivals.ts";
-import { createLoadCustomers, LOAD_ACTION } from "./load-action.ts";
+import { createLoadCustomers } from "./load-action.ts";
 import type { LoadSchedule } from "./load-schedule.ts";
 
 export interface EnqueuedFigures {
@@ -28,6 +28,7 @@ export interface EnqueueAsDueOptions {
   readonly schedule: LoadSchedule;
   readonly payloadBytes: number;
   readonly lane?: string;
+  readonly action: string;
   /** Tells keys of one load from those of another. */
   readonly token: string;
   /** When the first was due, and until when a group is tried, by `performance.now()`. */
@@ -113,11 +114,11 @@ function createGroups(options: EnqueueAsDueOptions) {
   };
 }
 
-function createOrders({ payloadBytes, token, lane }: EnqueueAsDueOptions) {
+function createOrders({ action, payloadBytes, token, lane }: EnqueueAsDueOptions) {
   const toCustomer = createLoadCustomers(payloadBytes);
   return (from: number, to: number) =>
     Array.from({ length: to - from }, (_, place) => ({
-      action: LOAD_ACTION,
+      action,
       customer: toCustomer(from + place),
       key: `load-${token}-${from + place}`,
       ...(lane !== undefined && { lane }),

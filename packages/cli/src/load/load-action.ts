@@ -4,6 +4,7 @@
 import type { ActionDocument } from "@postrider/shared/action";
 import type { Customer } from "@postrider/shared/delivery";
 
+/** What the names of their actions begin with. */
 export const LOAD_ACTION = "postrider-load";
 
 /** The least that the customers below can have. */
@@ -22,12 +23,12 @@ const BODY = [
 /** Waits of half a second and more on average: what was refused comes again while the load lasts. */
 const RETRY = { attempts: 20, baseMs: 1_000, factor: 1.5, maxMs: 5_000 } as const;
 
-/** @param receiver its URL, with no path. */
-export function toLoadAction(receiver: string): ActionDocument {
+/** @param base the receiver's URL, up to where the customer's id follows, without a slash at its end. */
+export function toLoadAction(id: string, base: string): ActionDocument {
   return {
-    id: LOAD_ACTION,
+    id,
     method: "POST",
-    url: `${receiver}/{{ customer.id | url_encode }}?plan={{ customer.plan }}`,
+    url: `${base}/{{ customer.id | url_encode }}?plan={{ customer.plan }}`,
     headers: [
       { name: "Content-Type", value: "application/json" },
       { name: "X-Campaign", value: "load-{{ customer.city | downcase }}" },

@@ -24,7 +24,7 @@ export interface LoadOptions {
   readonly lane?: string;
   /** How long it is waited for what is missing after the last delivery was due. */
   readonly settleMs: number;
-  /** Tells keys of one load from those of another. */
+  /** Tells the action, the requests and the keys of one load from those of others. */
   readonly token: string;
   readonly signal: AbortSignal;
   readonly onStart?: () => Promise<void>;
@@ -44,48 +44,83 @@ export interface LoadReport extends ArrivalFigures, EnqueuedFigures {
 
 const POLL_MS = 50;
 
+/** The beginning of the token in the name of a load's action. */
+const TOKEN_SHOWN = 8;
+
 /**
  * @throws PostriderError `worker_unavailable` where a first delivery does not arrive, `port_taken`, what the
  * producer throws, and the signal's reason.
  */
 export async function runLoad(options: LoadOptions): Promise<LoadReport> {
-  const { schedule, producer, latencyMs, listen, signal } = options;
-  const arrivals = createArrivals(options);
-  let startedAt = Number.POSITIVE_INFINITY;
-  let hasBegun = false;
-  const receiver = await startLoadReceiver({
-    ...listen,
-    latencyMs,
-    came(path) {
-      const at = performance.now() - startedAt;
-      const index = /^\/(\d+)\?/.exec(path)?.[1];
-      hasBegun ||= path.startsWith(`/${FIRST}?`);
-      return index === undefined || arrivals.came(Number(index), at);
-    },
-  });
+  const { producer, latencyMs, listen, token } = options;
+  const watch = createWatch(options);
+  const receiver = await startLoadReceiver({ ...listen, latencyMs, came: watch.came });
+  // Of its own, since loads at the same time must not send to each other's receivers.
+  const action = `${LOAD_ACTION}-${token.slice(0, TOKEN_SHOWN)}`;
+  // Nobody enqueues for it by mistake once the load has ended, however it does.
+  const archive = (): Promise<unknown> => producer.actions.archive(action);
   try {
-    await producer.actions.apply(toLoadAction(options.receiver ?? receiver.url));
-    await sendFirst(options, () => hasBegun);
-    await options.onStart?.();
-    startedAt = performance.now();
-    const endsAt = startedAt + schedule.dueAt(schedule.count) + options.settleMs;
-    const tell = (enqueued: number, due: number): void =>
-      options.onProgress?.({ due, enqueued, arrived: arrivals.accepted(), count: schedule.count });
-    const enqueued = await enqueueAsDue({ ...options, startedAt, endsAt, onTick: tell });
-    while (arrivals.accepted() < schedule.count && performance.now() < endsAt && !signal.aborted) {
-      tell(enqueued.enqueued, schedule.count);
-      await createSleeper().sleep(POLL_MS);
-    }
-    const tookMs = performance.now() - startedAt;
-    signal.throwIfAborted();
-    await options.onEnd?.();
-    // Nobody enqueues for it by mistake; the next load opens it again.
-    await producer.actions.archive(LOAD_ACTION);
-    const { ratePerSecond, count } = schedule;
-    return { ratePerSecond, count, ...enqueued, ...arrivals.figures(), tookMs, receiver: receiver.figures() };
+    await producer.actions.apply(toLoadAction(action, `${options.receiver ?? receiver.url}/${token}`));
+    const report = await measure({ ...options, action }, watch);
+    await archive();
+    return { ...report, receiver: receiver.figures() };
+  } catch (error) {
+    await archive().catch(() => undefined);
+    throw error;
   } finally {
     await receiver.close();
   }
+}
+
+type Watch = ReturnType<typeof createWatch>;
+
+/** Knows what has come to the receiver, and when. */
+function createWatch(options: LoadOptions) {
+  const arrivals = createArrivals(options);
+  const own = `/${options.token}/`;
+  let startedAt = Number.POSITIVE_INFINITY;
+  let hasBegun = false;
+  return {
+    arrivals,
+    hasBegun: () => hasBegun,
+    start: (): number => {
+      startedAt = performance.now();
+      return startedAt;
+    },
+    /** @returns whether the receiver accepts it. */
+    came(path: string): boolean {
+      const at = performance.now() - startedAt;
+      // What an earlier load left behind may come to this one's port.
+      if (!path.startsWith(own)) return true;
+      const id = path.slice(own.length).split("?", 1)[0] ?? "";
+      if (/^\d+$/.test(id)) return arrivals.came(Number(id), at);
+      hasBegun ||= id === FIRST;
+      return true;
+    },
+  };
+}
+
+async function measure(
+  options: LoadOptions & { readonly action: string },
+  { arrivals, hasBegun, start }: Watch,
+): Promise<Omit<LoadReport, "receiver">> {
+  const { schedule, signal } = options;
+  await sendFirst(options, hasBegun);
+  await options.onStart?.();
+  const startedAt = start();
+  const endsAt = startedAt + schedule.dueAt(schedule.count) + options.settleMs;
+  const tell = (enqueued: number, due: number): void =>
+    options.onProgress?.({ due, enqueued, arrived: arrivals.accepted(), count: schedule.count });
+  const enqueued = await enqueueAsDue({ ...options, startedAt, endsAt, onTick: tell });
+  while (arrivals.accepted() < schedule.count && performance.now() < endsAt && !signal.aborted) {
+    tell(enqueued.enqueued, schedule.count);
+    await createSleeper().sleep(POLL_MS);
+  }
+  const tookMs = performance.now() - startedAt;
+  signal.throwIfAborted();
+  await options.onEnd?.();
+  const { ratePerSecond, count } = schedule;
+  return { ratePerSecond, count, ...enqueued, ...arrivals.figures(), tookMs };
 }
 
 /** The id of the customer of the delivery that goes ahead of all. */
@@ -93,10 +128,13 @@ const FIRST = "first";
 const FIRST_MS = 15_000;
 
 /** Thousands of deliveries to where no worker may or can send would fill somebody's dead letters. */
-async function sendFirst(options: LoadOptions, hasArrived: () => boolean): Promise<void> {
-  const { producer, lane, payloadBytes, signal } = options;
+async function sendFirst(
+  options: LoadOptions & { readonly action: string },
+  hasArrived: () => boolean,
+): Promise<void> {
+  const { producer, action, lane, payloadBytes, signal } = options;
   const customer = { ...createLoadCustomers(payloadBytes)(0), id: FIRST };
-  const { id } = await producer.enqueue({ action: LOAD_ACTION, customer, ...(lane && { lane }) });
+  const { id } = await producer.enqueue({ action, customer, ...(lane && { lane }) });
   const deadline = performance.now() + FIRST_MS;
   while (!hasArrived()) {
     signal.throwIfAborted();
