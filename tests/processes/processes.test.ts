@@ -173,6 +173,22 @@ test.each(["SIGTERM", "SIGINT"] as const)("%s: all of them drain, exit 0", async
   expect(pidsOf(worker)).toHaveLength(2);
 });
 
+test("one is done before the others: the port answers well until the last one has drained", async () => {
+  const gate = createGate();
+  const { producer, receiver, environment } = await scene(() => gate.behind(ok()));
+  await using worker = startPostrider(["worker"], { ...environment, POSTRIDER_SHUTDOWN_GRACE_MS: "600000" });
+  const { get } = await whenReady(worker, 2);
+  await producer.enqueueMany({ action: "a", customers: customers(1), run: "r" });
+  await eventually(() => expect(receiver.requests).toHaveLength(1));
+
+  worker.kill("SIGTERM");
+  await eventually(() => expect(pidsOf(worker).filter(isAlive)).toHaveLength(1));
+
+  expect(await (await get("/healthz")).json()).toEqual({ status: "ok" });
+  gate.open();
+  expect(await worker.exited).toEqual({ code: 0, signal: null });
+});
+
 test("answers that never come: handed back after the grace period, exit 0; a second signal ends it at once", async () => {
   const { producer, receiver, environment } = await scene(() => hang());
   await producer.enqueueMany({ action: "a", customers: customers(5), run: "r" });

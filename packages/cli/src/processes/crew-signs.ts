@@ -12,9 +12,10 @@ export function createCrewSigns(crew: Crew, added: AddedSeries): Signs {
   const own = defineCrewSeries(crew);
   return {
     async ailment() {
-      const states = await askAll(crew, "state");
+      // One that has ended, as they do one after the other while all are stopping, is not silent.
+      const states = (await askAll(crew, "state")).filter(({ process }) => process?.hasEnded() !== true);
       const ready = states.filter(({ isReady }) => isReady);
-      if (ready.length === 0) return { status: "starting" };
+      if (states.length > 0 && ready.length === 0) return { status: "starting" };
       for (const { place, answer } of ready) {
         if (answer === null) return { status: "silent", process: place.number };
         if (answer.ailment !== null) return { ...answer.ailment, process: place.number };

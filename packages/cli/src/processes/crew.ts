@@ -39,10 +39,12 @@ export function createCrew({ count, start, log, onGone }: CrewOptions): Crew {
   const lost = new Promise<Error>((resolve) => {
     giveUp = resolve;
   });
-  const onEnd = (ended: EndOfProcess, process: WorkerProcess): void => {
-    ends += 1;
-    wasReady ||= process.isReady() || places.some((place) => place.current()?.isReady() === true);
-    onGone(process);
+  const onEnd = (ended: EndOfProcess, process: WorkerProcess | null): void => {
+    wasReady ||= process?.isReady() === true || places.some((place) => place.current()?.isReady() === true);
+    if (process !== null) {
+      ends += 1;
+      onGone(process);
+    }
     // What stands in the way of the first one stands in the way of all, as a setting that is no good does.
     if (!wasReady && ended.failure !== null) giveUp(toError(ended.failure));
     else if (places.every((place) => place.earlyEnds() >= EARLY_ENDS_MAX)) giveUp(toLastError(ended));

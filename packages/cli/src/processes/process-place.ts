@@ -24,8 +24,8 @@ export interface PlaceOptions {
   readonly number: number;
   readonly start: () => WorkerProcess;
   readonly log: Logger;
-  /** A process has ended that nobody has told to. */
-  readonly onEnd: (ended: EndOfProcess, process: WorkerProcess) => void;
+  /** A process has ended that nobody has told to; null where it could not even be started. */
+  readonly onEnd: (ended: EndOfProcess, process: WorkerProcess | null) => void;
 }
 
 /** A place that is filled from `begin` on. */
@@ -51,6 +51,8 @@ export function createPlace({ number, start, log, onEnd }: PlaceOptions): Place 
         { process: number, detail: String(error), delayMs: fillLater() },
         "worker process not started",
       );
+      const failure = { code: null, message: `no process can be started: ${String(error)}`, problems: [] };
+      onEnd({ code: null, signal: null, failure }, null);
       return;
     }
     current = process;

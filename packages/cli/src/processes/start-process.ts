@@ -20,6 +20,7 @@ export interface WorkerProcess {
   readonly pid: number | undefined;
   /** Whether it has begun to claim. */
   isReady(): boolean;
+  hasEnded(): boolean;
   /** Null where it does not answer soon. */
   ask<W extends keyof Answers>(what: W): Promise<Answers[W] | null>;
   /** What it told last of its series; null: nothing yet. */
@@ -58,6 +59,7 @@ export function startProcess(options: StartOptions): WorkerProcess {
   const questions = new Map<number, (answer: Answers[keyof Answers]) => void>();
   let asked = 0;
   let isReady = false;
+  let hasEnded = false;
   let failure: Failure | null = null;
   let latest: ToldSeries | null = null;
   // To a process that is gone there is nothing to say, and its end is told apart.
@@ -66,6 +68,9 @@ export function startProcess(options: StartOptions): WorkerProcess {
     if (message.kind === "ready") isReady = true;
     else if (message.kind === "failed") failure = message.failure;
     else questions.get(message.id)?.(message.answer);
+  });
+  child.once("exit", () => {
+    hasEnded = true;
   });
   // Where it could not be started, it has none of what a process has.
   if (child.stdout) passLines(child.stdout, pass);
@@ -95,6 +100,7 @@ export function startProcess(options: StartOptions): WorkerProcess {
   return {
     pid: child.pid,
     isReady: () => isReady,
+    hasEnded: () => hasEnded,
     ask,
     latest: () => latest,
     stop: (why) => tell({ kind: "stop", why }),
