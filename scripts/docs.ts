@@ -12,6 +12,7 @@ import { CAMPAIGN_FILTERS } from "@postrider/compose/dialect/filters/campaign-fi
 import { LIQUIDJS_FILTERS } from "@postrider/compose/dialect/filters/liquidjs-filters";
 import { actionSchema } from "@postrider/shared/action";
 import { ERROR_CODES } from "@postrider/shared/error-codes";
+import { stringifyExact } from "@postrider/shared/exact-json";
 import { REASONS } from "@postrider/shared/outcome";
 import { RETRY_PRESETS, type RetryPolicy } from "@postrider/shared/retry";
 import { toEnvironmentName } from "@postrider/shared/settings/read-settings";
@@ -183,7 +184,7 @@ function rubyTable(): string {
   ]);
   return `## Differs from Ruby's Liquid, because
 
-Every filter and tag that both know is held against ruby-liquid ${versions["ruby-liquid"]} (Ruby ${versions["ruby"]}) on ${inputs.toLocaleString("en")} inputs (tests/ruby-liquid). These differ on purpose; here \`customer\` is \`${visible(JSON.stringify(CUSTOMER))}\`.
+Every filter and tag that both know is held against ruby-liquid ${versions["ruby-liquid"]} (Ruby ${versions["ruby"]}) on ${inputs.toLocaleString("en")} inputs (tests/ruby-liquid). These differ on purpose; here \`customer\` is \`${visible(stringifyExact(CUSTOMER))}\`.
 
 ${table(["template", "Ruby prints", "Postrider prints", "because"], rows)}`;
 }

@@ -1,6 +1,7 @@
 // The comparison's table: each template with each value that it is meant for, and what Ruby's Liquid printed.
 
 import { readFileSync } from "node:fs";
+import { stringifyExact } from "@postrider/shared/exact-json";
 import type { Printed } from "./printed.ts";
 import { CUSTOMER, TEMPLATES_ALONE, TEMPLATES_OF_DATES, TEMPLATES_OF_VALUES } from "./templates.ts";
 import { DATES, VALUES } from "./values.ts";
@@ -19,7 +20,7 @@ export const ROWS: readonly Row[] = [
 
 /** The customer that a value belongs to, as JSON. */
 export function toCustomer(value: string | null): string {
-  const json = JSON.stringify(CUSTOMER);
+  const json = stringifyExact(CUSTOMER);
   return value === null ? json : `${json.slice(0, -1)},"v":${value}}`;
 }
 

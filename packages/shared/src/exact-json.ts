@@ -39,12 +39,23 @@ export function parseExact(text: string): unknown {
   // quotes.
   JSON.parse(text);
   const marked = text.replace(STRING_OR_INTEGER, (token) =>
-    token.startsWith('"') || String(Number(token)) === token ? token : `"${MARK}${token}"`,
+    token.startsWith('"') || isDouble(token) ? token : `"${MARK}${token}"`,
   );
   if (marked.length === text.length) return readPlainly();
   return JSON.parse(marked, (_, value: unknown) =>
     typeof value === "string" && value.startsWith(MARK) ? toBigInt(value.slice(MARK.length)) : finite(value),
   );
+}
+
+/** Whether a double is written with the same digits. */
+function isDouble(digits: string): boolean {
+  return String(Number(digits)) === digits;
+}
+
+/** An integer as `parseExact` has it; null for a text that is none, or too long to be read. */
+export function readInteger(text: string): number | bigint | null {
+  if (!/^-?\d+$/.test(text) || text.length > INTEGER_DIGITS_MAX) return null;
+  return isDouble(text) ? Number(text) : BigInt(text);
 }
 
 function toBigInt(digits: string): bigint {

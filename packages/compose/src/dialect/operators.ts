@@ -3,7 +3,8 @@
 // (Liquid::Condition), with text that reads as a number beside a number, since customers come out of CSV
 // files.
 
-import { defaultOperators, toValue, toValueSync } from "liquidjs";
+import { Drop, defaultOperators, toValue, toValueSync } from "liquidjs";
+import { Encoded } from "../escape/encoded.ts";
 import { print } from "../escape/print.ts";
 
 type Operator = (left: unknown, right: unknown) => boolean;
@@ -41,6 +42,8 @@ type Ordered = number | bigint | string;
  */
 function ordered(compare: (left: Ordered, right: Ordered) => boolean): Operator {
   return (one, other) => {
+    // `empty` and `blank` are words to be equal to.
+    if (isWord(one) || isWord(other)) return false;
     const left: unknown = toValue(one);
     const right: unknown = toValue(other);
     if (!isOrdered(left) || !isOrdered(right)) return false;
@@ -48,6 +51,10 @@ function ordered(compare: (left: Ordered, right: Ordered) => boolean): Operator 
     const [a, b] = [toNumeric(left), toNumeric(right)];
     return a !== null && b !== null && compare(a, b);
   };
+}
+
+function isWord(value: unknown): boolean {
+  return value instanceof Drop && !(value instanceof Encoded) && typeof value.valueOf() === "string";
 }
 
 function isOrdered(value: unknown): value is Ordered {

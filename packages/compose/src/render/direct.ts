@@ -8,6 +8,7 @@ import {
   CaptureTag,
   CaseTag,
   type Context,
+  CycleTag,
   EchoTag,
   type Emitter,
   ForTag,
@@ -24,6 +25,7 @@ import { Encoded } from "../escape/encoded.ts";
 import { escapeFor, escapeItems, type Place, Unfit } from "../escape/escape.ts";
 import { captureIsJson, isPrinting, isRaw } from "../escape/places.ts";
 import { print } from "../escape/print.ts";
+import { compileCycle } from "./cycle.ts";
 import { caseRender, loopRender } from "./loop.ts";
 import { textOfToken } from "./operands.ts";
 import { createText, noteBlank, readPlace, type Text } from "./text.ts";
@@ -65,7 +67,8 @@ function renderOf(node: Template, place: Place, notesBlanks: boolean): Render | 
   if (node instanceof ForTag) return loopRender(node, renderDirect);
   if (node instanceof CaseTag) return caseRender(node, renderDirect);
   if (node instanceof AssignTag) return assignRender(node);
-  return isPrinting(node) ? printingRender(node, place, notesBlanks) : null;
+  if (node instanceof CycleTag) return printingRender(node, compileCycle(node), place, notesBlanks);
+  return isPrinting(node) ? printingRender(node, ownRender(node), place, notesBlanks) : null;
 }
 
 function makeValueDirect(value: unknown): void {
@@ -148,8 +151,7 @@ function compileFor(place: Place, value: Value): Evaluate {
 }
 
 /** A tag that writes a value by itself, as `cycle` does: what it writes is escaped like any text. */
-function printingRender(node: Template, place: Place, notesBlanks: boolean): Render {
-  const render = (node as { render: Render }).render.bind(node);
+function printingRender(node: Template, render: Render, place: Place, notesBlanks: boolean): Render {
   return (context, emitter) => {
     const written = createText(context);
     const rendered = toValueSync(render(context, written) as never) as unknown;
@@ -158,6 +160,10 @@ function printingRender(node: Template, place: Place, notesBlanks: boolean): Ren
     if (notesBlanks) noteBlank(emitter, text, node);
     (emitter as Text).write(text, node);
   };
+}
+
+function ownRender(node: Template): Render {
+  return (node as { render: Render }).render.bind(node);
 }
 
 /** Captured JSON keeps its kind, so that it is JSON where it is printed. */

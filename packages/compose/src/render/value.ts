@@ -1,6 +1,7 @@
 // Evaluating what stands between the braces: operands, operators and filters, with plain calls. What is rare
 // (ranges, names that depend on data, what is missing) is left to liquidjs' own evaluation.
 
+import { readInteger } from "@postrider/shared/exact-json";
 import { type Context, Drop, evalToken, toValueSync, type Value } from "liquidjs";
 import { withoutStrictness } from "../dialect/strictness.ts";
 import { toNumber } from "../dialect/to-number.ts";
@@ -158,7 +159,7 @@ function compileOperator(name: string) {
 export function compileToken(token: Token): Evaluate {
   if (token === undefined) return () => undefined;
   if ("content" in token) {
-    const { content } = token;
+    const content = exactly(token);
     // `nil` is nothing, wherever it stands; `empty` and `blank` are something to compare with.
     const literal = content instanceof Drop && content.valueOf() === null ? null : content;
     return () => literal;
@@ -183,6 +184,13 @@ export function compileToken(token: Token): Evaluate {
     }
     return value;
   };
+}
+
+/** A literal's value; an integer whose digits a double would change keeps them, as those in data do. */
+function exactly(token: Exclude<Token, undefined> & { readonly content: unknown }): unknown {
+  const { content } = token;
+  if (typeof content !== "number" || Number.isSafeInteger(content)) return content;
+  return readInteger(token.getText()) ?? content;
 }
 
 interface RangeInside {

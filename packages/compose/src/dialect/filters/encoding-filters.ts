@@ -1,7 +1,7 @@
 // Filters that write text for a place of its own, and read it back: HTML, URLs, Base64.
 
 import { toWellFormed } from "../../escape/print.ts";
-import { type FilterEntry, ofTexts } from "./filter-entry.ts";
+import { type FilterEntry, ofSomething, ofTexts } from "./filter-entry.ts";
 
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -10,12 +10,16 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '"': "&quot;",
   "'": "&#39;",
 };
-const escaped = ofTexts((text) => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character));
+const escaped = ofSomething(
+  ofTexts((text) => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)),
+);
 
-const percentEncoded = ofTexts((text) =>
-  encodeURIComponent(toWellFormed(text))
-    .replace(/%20/g, "+")
-    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`),
+const percentEncoded = ofSomething(
+  ofTexts((text) =>
+    encodeURIComponent(toWellFormed(text))
+      .replace(/%20/g, "+")
+      .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`),
+  ),
 );
 
 /** What is no percent-encoding stays as it is, and bytes that are no UTF-8 become U+FFFD. */
@@ -72,12 +76,14 @@ export const ENCODING_FILTERS: Readonly<Record<string, FilterEntry>> = {
   uri_escape: {
     does: "Percent-encoded but for what separates a URL's parts.",
     example: ["{{ 'a b/c?d' | uri_escape }}", "a%20b/c?d"],
-    filter: ofTexts((text) => encodeURI(toWellFormed(text)).replace(/%5B/g, "[").replace(/%5D/g, "]")),
+    filter: ofSomething(
+      ofTexts((text) => encodeURI(toWellFormed(text)).replace(/%5B/g, "[").replace(/%5D/g, "]")),
+    ),
   },
   url_decode: {
     does: "Percent-decoded; a % that begins no byte stays.",
     example: ["{{ 'a+b%2F 20%' | url_decode }}", "a b/ 20%"],
-    filter: ofTexts(percentDecoded),
+    filter: ofSomething(ofTexts(percentDecoded)),
   },
   base64_encode: {
     does: "Base64.",

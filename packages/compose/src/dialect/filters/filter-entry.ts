@@ -48,6 +48,13 @@ export function charge(context: Context, count: number): void {
   context.memoryLimit.use(count);
 }
 
+/** A filter that makes nothing of nothing, so that a condition on what it made does not change its mind. */
+export function ofSomething(filter: FilterFunction): FilterFunction {
+  return function (value, ...args) {
+    return (value ?? null) === null ? null : filter.call(this, value, ...args);
+  };
+}
+
 /**
  * A filter of texts: objects and lists are the JSON that they print as, what is nothing is the empty text.
  */

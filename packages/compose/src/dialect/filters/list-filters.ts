@@ -94,7 +94,7 @@ function joinAbsent(groups: readonly Group[]): Group[] {
 const uniq = ofItems((items, _, property) => {
   const kinds = new Set<unknown>();
   return items.filter((item) => {
-    const kind = toKind(property === undefined ? item : propertyOf(item, property));
+    const kind = toKind(isAbsent(property) ? item : propertyOf(item, property));
     if (kinds.has(kind)) return false;
     kinds.add(kind);
     return true;
@@ -103,7 +103,7 @@ const uniq = ofItems((items, _, property) => {
 
 /** The items that are not null, or in which a property is not. */
 const compact = ofItems((items, _, property) =>
-  items.filter((item) => !isAbsent(property === undefined ? item : propertyOf(item, property))),
+  items.filter((item) => !isAbsent(isAbsent(property) ? item : propertyOf(item, property))),
 );
 
 function toKind(value: unknown): unknown {

@@ -69,14 +69,14 @@ function sortedBy(items: readonly unknown[], keyOf: (item: unknown) => unknown):
 }
 
 const sort = ofItems((items, context, attribute) => {
-  if (attribute !== undefined) return sortedBy(items, (item) => attributeOf(context, item, attribute));
+  if (!isAbsent(attribute)) return sortedBy(items, (item) => attributeOf(context, item, attribute));
   // A list with nulls in it keeps its order, as in the campaign tools.
   return items.some(isAbsent) ? items : sortedBy(items, (item) => item);
 });
 
 const sortNatural = ofItems((items, context, attribute) =>
   sortedBy(items, (item) => {
-    const key = attribute === undefined ? item : attributeOf(context, item, attribute);
+    const key = isAbsent(attribute) ? item : attributeOf(context, item, attribute);
     return isAbsent(key) ? null : print(key).toLowerCase();
   }),
 );
@@ -167,6 +167,6 @@ export const LIST_FILTERS: Readonly<Record<string, FilterEntry>> = {
   },
 };
 
-function textOrNothing(value: unknown, of: (text: string) => string): string {
-  return typeof value === "string" ? of(value) : "";
+function textOrNothing(value: unknown, of: (text: string) => string): string | null {
+  return typeof value === "string" && value !== "" ? of(value) : null;
 }

@@ -2,7 +2,14 @@
 
 import { print } from "../../escape/print.ts";
 import { capitalize, countCharacters, pieceOf } from "../characters.ts";
-import { charge, type FilterEntry, type FilterFunction, integer, ofTexts } from "./filter-entry.ts";
+import {
+  charge,
+  type FilterEntry,
+  type FilterFunction,
+  integer,
+  ofSomething,
+  ofTexts,
+} from "./filter-entry.ts";
 
 /** Ruby's white space between words: no-break spaces belong to their word. */
 const SPACE = "[\\t-\\r ]";
@@ -62,12 +69,12 @@ function cut(
   least: number,
   work: (text: string, length: number, ending: string) => string,
 ): FilterFunction {
-  return function (value, ...args) {
+  return ofSomething(function (value, ...args) {
     const text = print(value);
     const ending = args.length < 2 ? "..." : print(args[1]);
     charge(this.context, text.length + ending.length);
     return work(text, Math.max(least, integer(args[0], name, usual)), ending);
-  };
+  });
 }
 
 /** @throws Error where the text to add is not given. */
