@@ -173,14 +173,13 @@ describe("credentials", () => {
     expect(compose(url, { v })).toMatchObject({ request: { origin: "https://api.example.com" } });
   });
 
-  test("are looked for in no more time than the template is long", () => {
-    const startedAt = performance.now();
+  test("are found behind whatever opens and never closes", () => {
+    // A search that went from each opening to the end would take minutes.
     const template = `${"{{".repeat(100_000)}@`;
 
     expect(parseUrl("https://user:pass@api.example.com/", template)).toMatchObject({
       reason: "address_forbidden",
     });
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
   });
 
   test("an @ in path or query is none", () => {
