@@ -3,7 +3,7 @@
 
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, Socket } from "node:net";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { race } from "./race.ts";
 
 let server: Server;
@@ -46,12 +46,13 @@ test("the first address wins when it answers, and no other is tried", async () =
 
 test("the next address is tried at once when one refuses", async () => {
   const { dial, sockets } = createDial();
-  const startedAt = performance.now();
+  // No wait ends while this lasts.
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
 
   const socket = await race(["refuses", "one"], port, dial).winner;
 
   expect(socket).toBe(sockets["one"]);
-  expect(performance.now() - startedAt).toBeLessThan(240);
   socket.destroy();
 });
 
