@@ -13,6 +13,8 @@ export type { Logger };
  */
 const BUFFER_BYTES = 16_000;
 const FLUSH_MS = 1_000;
+/** What is kept for a reader that takes nothing; lines beyond it are dropped, and counted. */
+const KEPT_BYTES_MAX = 16 * 1_048_576;
 
 export interface LogOptions {
   readonly level: string;
@@ -37,7 +39,7 @@ export interface Logging {
 /** A logger on standard output. */
 export function createLogger({ level, format, process: number }: LogOptions): Logging {
   const readable = format === "pretty" || (format === "auto" && process.stdout.isTTY === true);
-  const stream = readable ? undefined : destination({ dest: 1, sync: false, minLength: BUFFER_BYTES });
+  const stream = readable ? undefined : openBlocks();
   const target: DestinationStream = stream ?? createReadable();
   const log = pino(
     {
@@ -56,11 +58,35 @@ export function createLogger({ level, format, process: number }: LogOptions): Lo
   );
   const pass = (lines: string): void => void target.write(lines);
   if (stream === undefined) return { log, pass, flush: () => Promise.resolve(), drop: () => undefined };
-  setInterval(() => stream.flush(), FLUSH_MS).unref();
+  const tellDropped = countDropped(stream, log);
+  setInterval(() => {
+    tellDropped();
+    stream.flush();
+  }, FLUSH_MS).unref();
   const drop = (): void => {
     stream.flushSync = () => undefined;
   };
   return { log, pass, flush: () => flush(stream), drop };
+}
+
+function openBlocks() {
+  return destination({ dest: 1, sync: false, minLength: BUFFER_BYTES, maxLength: KEPT_BYTES_MAX });
+}
+
+/** @returns what logs how many lines were dropped, once there is room for it. */
+function countDropped(stream: ReturnType<typeof openBlocks>, log: Logger): () => void {
+  let dropped = 0;
+  stream.on("drop", (lines: string) => {
+    dropped += lines.split("\n").length - 1;
+  });
+  return () => {
+    if (dropped === 0) return;
+    const told = dropped;
+    dropped = 0;
+    log.warn({ lines: told }, "log lines dropped, since nobody reads as fast as they are written");
+    // Where this one was dropped as well, it is none of the lines.
+    if (dropped > 0) dropped = told;
+  };
 }
 
 /** For eyes: no worker in production loads it. */
