@@ -1,6 +1,8 @@
 // The account of a round: which deliveries the sink has seen, and how often. Numbers alone would not do: one
 // that is lost and one that comes twice make up for each other.
 
+import type { Case } from "./cases.ts";
+
 const ID = /\/c(\d{8})\//;
 
 export interface Arrived {
@@ -8,6 +10,20 @@ export interface Arrived {
   readonly lost: number;
   /** Requests beyond the first of each. */
   readonly repeats: number;
+}
+
+/**
+ * @throws where something was lost; and where something came twice, since a plain load, in which nothing
+ * fails, gives no reason to send again, unless the case is one that may.
+ */
+export function refuseLostOrDoubled(
+  { name, mayRepeat }: Pick<Case, "name" | "mayRepeat">,
+  deliveries: number,
+  { lost, repeats }: Arrived,
+): void {
+  if (lost > 0) throw new Error(`of ${deliveries} deliveries of ${name} ${lost} never reached the sink`);
+  if (repeats > 0 && mayRepeat !== true)
+    throw new Error(`of ${deliveries} deliveries of ${name} the sink was asked ${repeats} times again`);
 }
 
 /** @param paths of the requests, each with its customer's id. @param first the first customer's number. */

@@ -4,7 +4,7 @@
 // the same for all.
 
 import { join } from "node:path";
-import { accountFor } from "./arrived.ts";
+import { accountFor, refuseLostOrDoubled } from "./arrived.ts";
 import type { Case, World } from "./cases.ts";
 import { type Child, cpuMicros, startChild } from "./child.ts";
 import type { Lane } from "./lane.ts";
@@ -20,7 +20,7 @@ export interface Measurement {
   readonly sinkLoad: number;
   /** What Redis holds of a delivery that has ended: its mark, its run, and what is kept for later. */
   readonly keptBytesPerDelivery: number;
-  /** Requests beyond one per delivery: 0, unless something failed on the way. */
+  /** Requests beyond one per delivery: 0, but for a case that may repeat. */
   readonly repeats: number;
 }
 
@@ -36,7 +36,7 @@ export interface Size {
   readonly warmUp: number;
 }
 
-/** @throws when the case's process ends, gets stuck, or does not deliver everything. */
+/** @throws when the case's process ends, gets stuck, or does not deliver everything, each once. */
 export async function measure(
   subject: Case,
   { world, lane, sink, folder }: Bench,
@@ -63,7 +63,7 @@ export async function measure(
     const after = await spent();
 
     await refuseFailures(lane, deliveries);
-    const repeats = await refuseLoss(subject, sink, { first: warmUp, deliveries });
+    const repeats = await checkArrived(subject, sink, { first: warmUp, deliveries });
     const node = (after.node - before.node) / deliveries;
     const redis = (after.redis - before.redis) / deliveries;
     return {
@@ -105,17 +105,17 @@ async function refuseFailures(lane: Lane, deliveries: number): Promise<void> {
  * Holds what the sink has seen against what was enqueued, delivery by delivery. Where all requests of a case
  * are the same there is their number alone. @returns how many were repeated.
  */
-async function refuseLoss(
-  { name, isConstant }: Case,
+async function checkArrived(
+  subject: Case,
   sink: Sink,
   { first, deliveries }: { readonly first: number; readonly deliveries: number },
 ): Promise<number> {
   const paths = await sink.paths();
-  const { lost, repeats } = isConstant
+  const arrived = subject.isConstant
     ? { lost: Math.max(0, deliveries - paths.length), repeats: Math.max(0, paths.length - deliveries) }
     : accountFor(paths, first, deliveries);
-  if (lost > 0) throw new Error(`of ${deliveries} deliveries of ${name} ${lost} never reached the sink`);
-  return repeats;
+  refuseLostOrDoubled(subject, deliveries, arrived);
+  return arrived.repeats;
 }
 
 const STUCK_MS = 30_000;

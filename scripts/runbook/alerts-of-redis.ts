@@ -55,7 +55,7 @@ export const ALERTS_OF_REDIS: Readonly<Record<string, Entry>> = {
     causes: [
       "A backlog: more is enqueued than is sent.",
       "Many dead letters, or long `POSTRIDER_IDEMPOTENCY_WINDOW_MS`, `POSTRIDER_OUTCOMES_KEPT`.",
-      "Large customers in unpacked hashes (*Packed values up to* is not 2,048).",
+      "Large customers in unpacked hashes (`postrider status` says which shards and what to set; *Packed values up to* is not 2,048).",
     ],
     act: [
       "$ postrider dead-letters purge --reason gone --to 2026-01-01T00:00:00Z  # what nobody will replay",

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { accountFor } from "../../bench/arrived.ts";
+import { accountFor, refuseLostOrDoubled } from "../../bench/arrived.ts";
 import { compare, describeComparison, type ReleaseQuantity, readRelease } from "../../bench/compare.ts";
 
 function quantity(better: "more" | "less", ...rounds: number[]): ReleaseQuantity {
@@ -39,4 +39,17 @@ test("one delivery that is lost and one that came twice do not make up for each 
   expect(accountFor([10, 11, 12].map(path), 10, 3)).toEqual({ lost: 0, repeats: 0 });
   expect(accountFor([10, 11, 11].map(path), 10, 3)).toEqual({ lost: 1, repeats: 1 });
   expect(() => accountFor([path(13)], 10, 3)).toThrow("which is no delivery");
+});
+
+test("a round in which something was lost or sent twice gives no figures; only a case that may repeat does", () => {
+  const postrider = { name: "postrider" };
+
+  expect(() => refuseLostOrDoubled(postrider, 3, { lost: 0, repeats: 0 })).not.toThrow();
+  expect(() => refuseLostOrDoubled(postrider, 3, { lost: 1, repeats: 0 })).toThrow(
+    "1 never reached the sink",
+  );
+  expect(() => refuseLostOrDoubled(postrider, 3, { lost: 0, repeats: 2 })).toThrow("asked 2 times again");
+  expect(() =>
+    refuseLostOrDoubled({ name: "script", mayRepeat: true }, 3, { lost: 0, repeats: 2 }),
+  ).not.toThrow();
 });

@@ -113,7 +113,8 @@ export function expectProblem({ status, headers, json, text }: Answered, code: s
   expect(text).not.toMatch(/\bat .+\.[jt]s:\d+/);
 }
 
-function createCapture(logged: Record<string, unknown>[]): Logger {
+/** @param logged what is given to the logger from now on. */
+export function createCapture(logged: Record<string, unknown>[]): Logger {
   const take =
     (level: string) =>
     (fields: object | string, message?: string): void =>

@@ -2241,6 +2241,17 @@ export interface Operations {
       }[];
       /** Shards whose Redis does not answer: what lies there is missing from this. */
       readonly shardsAway: readonly string[];
+      /**
+       * Shards whose Redis does not keep all that waits packed, which costs some 400 bytes
+       * more a delivery. Those whose Redis does not say are left out.
+       */
+      readonly shardsUnpacked: readonly {
+        readonly shard: string;
+        /** Its `hash-max-listpack-value`. */
+        readonly listpackValueBytes: number;
+        /** Its `hash-max-listpack-entries`. */
+        readonly listpackEntries: number;
+      }[];
     };
   };
   /** Lanes, destinations in trouble, runs under way and workers, at one look. */

@@ -2,6 +2,7 @@
 
 import type { Backlog } from "@postrider/redis/counts";
 import type { LaneQueues } from "@postrider/redis/lane-queues";
+import { findUnpacked, type UnpackedShard } from "@postrider/redis/packed-hashes";
 import { addFields } from "@postrider/shared/sums";
 import type { OverShards, ShardPart } from "./over-shards/over-shards.ts";
 
@@ -9,7 +10,10 @@ interface WithLanes extends ShardPart {
   readonly lanes: LaneQueues;
 }
 
-export type Lanes = Pick<LaneQueues, "queue" | "backlog" | "known" | "served">;
+export interface Lanes extends Pick<LaneQueues, "queue" | "backlog" | "known" | "served"> {
+  /** Of those that answer, the shards whose Redis does not pack what waits in them. */
+  unpacked(): Promise<UnpackedShard[]>;
+}
 
 export function lanesOver(over: OverShards<WithLanes>): Lanes {
   return {
@@ -20,6 +24,10 @@ export function lanesOver(over: OverShards<WithLanes>): Lanes {
     async served() {
       const [first = [], ...others] = await over.ask(({ lanes }) => lanes.served());
       return first.filter((lane) => others.every((served) => served.includes(lane)));
+    },
+    async unpacked() {
+      const found = await over.ask(({ shard }) => findUnpacked(shard));
+      return found.filter((one) => one !== null);
     },
   };
 }

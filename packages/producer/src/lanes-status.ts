@@ -2,6 +2,7 @@
 // whose circuit is open.
 
 import type { Backlog } from "@postrider/redis/counts";
+import type { UnpackedShard } from "@postrider/redis/packed-hashes";
 import type { OwnLanes } from "./destinations/own-lanes.ts";
 import type { Producer } from "./producer.ts";
 
@@ -19,6 +20,8 @@ export interface LanesStatus {
   readonly openCircuits: Top["openCircuits"];
   /** Shards whose Redis does not answer: what lies there is missing here. */
   readonly shardsAway: readonly string[];
+  /** Shards whose Redis does not pack what waits; those whose Redis does not say are left out. */
+  readonly shardsUnpacked: readonly UnpackedShard[];
 }
 
 export interface LanesStatusQuery {
@@ -33,10 +36,11 @@ export async function readLanesStatus(
   { lanes: queues, ownLanes, shardsAway }: Pick<Producer, "lanes" | "ownLanes" | "shardsAway">,
   { lanes, ownLanesMax }: LanesStatusQuery,
 ): Promise<LanesStatus> {
-  const [known, served, top] = await Promise.all([
+  const [known, served, top, shardsUnpacked] = await Promise.all([
     queues.known(),
     queues.served(),
     ownLanes.top(ownLanesMax),
+    queues.unpacked(),
   ]);
   const names = [...new Set([...lanes, ...known.sort()])];
   const shown = [];
@@ -48,5 +52,6 @@ export async function readLanesStatus(
     ownLanesTotal: top.total,
     openCircuits: top.openCircuits,
     shardsAway: shardsAway(),
+    shardsUnpacked,
   };
 }

@@ -3,6 +3,7 @@
 import type { Figures, RedisFigures } from "@postrider/shared/installation-metrics";
 import { isPersistent, toEvictionPolicy } from "./connect.ts";
 import type { RedisClient } from "./home-cluster.ts";
+import { readHashBounds } from "./packed-hashes.ts";
 import { latestPlace, listGroups, placeOf, type ReaderGroup } from "./reader-groups.ts";
 import type { Shard, Store } from "./shard.ts";
 import { fromIn, readReaders, readSubscriptions } from "./stored-subscriptions.ts";
@@ -81,20 +82,10 @@ export async function readRedisFigures(redis: RedisClient): Promise<RedisFigures
     maxBytes: read(memory, "maxmemory"),
     mayEvict: toEvictionPolicy(memory) !== null,
     isPersistent: await isPersistent(redis),
-    listpackValueBytes: await readListpackValue(redis),
+    listpackValueBytes: (await readHashBounds(redis))?.listpackValueBytes ?? null,
   };
 }
 
 function read(info: string, name: string): number {
   return Number(new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1] ?? 0);
-}
-
-/** Null where CONFIG is not allowed, as in managed Redis. */
-async function readListpackValue(redis: RedisClient): Promise<number | null> {
-  try {
-    const [, value] = (await redis.config("GET", "hash-max-listpack-value")) as string[];
-    return value === undefined ? null : Number(value);
-  } catch {
-    return null;
-  }
 }

@@ -53,7 +53,7 @@ function addRedis(one: Figures["redis"], other: Figures["redis"]): Figures["redi
     maxBytes: isLimited ? one.maxBytes + other.maxBytes : 0,
     mayEvict: one.mayEvict || other.mayEvict,
     isPersistent: one.isPersistent === other.isPersistent ? one.isPersistent : false,
-    listpackValueBytes: one.listpackValueBytes ?? other.listpackValueBytes,
+    listpackValueBytes: leastKnown(one.listpackValueBytes, other.listpackValueBytes),
   };
 }
 
@@ -76,6 +76,11 @@ function mostOf<Names extends Readonly<Record<string, number>>>(one: Names, othe
 
 function sum(one: number, other: number): number {
   return one + other;
+}
+
+/** The one that packs the least is the one to know of. */
+function leastKnown(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
 
 function addKnown(one: number | null, other: number | null): number | null {

@@ -5,6 +5,7 @@ import { createComposer } from "@postrider/compose/apart/composer";
 import { createBinArrivals } from "@postrider/redis/bin-arrivals";
 import { isPersistent, workerOptions } from "@postrider/redis/connect";
 import { type OpenShards, openShards } from "@postrider/redis/open-shards";
+import { describeUnpacked, findUnpacked } from "@postrider/redis/packed-hashes";
 import { type Server, toServers } from "@postrider/redis/servers";
 import type { Logger } from "@postrider/shared/log";
 import { splitRedisUrls } from "@postrider/shared/redis-url";
@@ -172,7 +173,7 @@ function createLatch(): { readonly opened: Promise<void>; open(): void } {
   return { opened, open: () => open() };
 }
 
-function connect(
+async function connect(
   settings: Settings,
   { servers = splitRedisUrls(settings.redisUrl), shards: count = settings.shards, serve }: WorkerOptions,
   pools: Pools,
@@ -189,10 +190,19 @@ function connect(
     },
   });
   const only = serve ?? (settings.serveShards.length > 0 ? settings.serveShards : undefined);
-  return openShards({
+  const shards = await openShards({
     keyPrefix: settings.keyPrefix,
     servers: toServers(servers, workerOptions, settings).map(watch),
     count,
     ...(only && { only }),
   });
+  await warnOfUnpacked(shards.all, log);
+  return shards;
+}
+
+/** Of all shards at once: many may be on one server. */
+async function warnOfUnpacked(all: OpenShards["all"], log: Logger): Promise<void> {
+  const unpacked = (await Promise.all(all.map(findUnpacked))).filter((one) => one !== null);
+  if (unpacked.length === 0) return;
+  log.warn({ shards: unpacked.map(({ shard }) => shard) }, `Redis ${describeUnpacked(unpacked)}`);
 }

@@ -58,6 +58,17 @@ export const statusRoute: Route = defineRoute({
       z.strictObject({ origin: z.string(), state: ownLaneState, probeAt: timeSchema.nullable() }),
     ),
     shardsAway: shardsAwaySchema,
+    shardsUnpacked: z
+      .array(
+        z.strictObject({
+          shard: z.string(),
+          listpackValueBytes: count.describe("Its `hash-max-listpack-value`."),
+          listpackEntries: count.describe("Its `hash-max-listpack-entries`."),
+        }),
+      )
+      .describe(
+        "Shards whose Redis does not keep all that waits packed, which costs some 400 bytes more a delivery. Those whose Redis does not say are left out.",
+      ),
   }),
   async handle({ query: { lanes = [], ownLanes: ownLanesMax } }, { producer }) {
     const status = await readLanesStatus(producer, { lanes, ownLanesMax });
@@ -73,6 +84,7 @@ export const statusRoute: Route = defineRoute({
         ownLanes: [...status.ownLanes],
         openCircuits,
         shardsAway: [...status.shardsAway],
+        shardsUnpacked: [...status.shardsUnpacked],
       },
     };
   },

@@ -1,6 +1,7 @@
 // `postrider status`: what lies in the lanes, and whose circuit is open.
 
 import type { LanesStatus } from "@postrider/producer/lanes-status";
+import { describeUnpacked } from "@postrider/redis/packed-hashes";
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
 import { describeDuration, describeTime } from "../readable.ts";
@@ -33,6 +34,7 @@ export function addStatus(program: Command, context: Context): void {
       );
       showOwn(status, context);
       showAway(status, context);
+      showUnpacked(status, context);
     });
 }
 
@@ -64,4 +66,11 @@ function showAway({ shardsAway }: LanesStatus, { output }: Context): void {
   const which =
     shardsAway.length === 1 ? `shard ${shardsAway[0]} does` : `shards ${shardsAway.join(", ")} do`;
   output.line(`the Redis of ${which} not answer: what lies there is missing here`);
+}
+
+function showUnpacked({ shardsUnpacked }: LanesStatus, { output }: Context): void {
+  if (shardsUnpacked.length === 0) return;
+  const names = shardsUnpacked.map(({ shard }) => shard);
+  const which = names.length === 1 ? "shard" : "shards";
+  output.line(`the Redis of ${which} ${names.join(", ")} ${describeUnpacked(shardsUnpacked)}`);
 }
