@@ -196,7 +196,8 @@ async function connect(
     count,
     ...(only && { only }),
   });
-  await warnOfUnpacked(shards.all, log);
+  // Not waited for: a shard that is away answers when it is back.
+  void warnOfUnpacked(shards.all, log);
   return shards;
 }
 
