@@ -5,16 +5,23 @@ import type { Action } from "@postrider/shared/action";
 import type { Problem } from "@postrider/shared/errors";
 import { holdsCredential } from "@postrider/shared/mask";
 import type { CompiledAction, CompiledField } from "./compile.ts";
-import { findByHand, findLeftByHand, joinsWithQuotes, type WrittenFilter } from "./escape/by-hand.ts";
+import {
+  beforeEncoding,
+  findByHand,
+  findLeftByHand,
+  joinsWithQuotes,
+  type WrittenFilter,
+} from "./escape/by-hand.ts";
 import type { Place } from "./escape/escape.ts";
 import { filtersOf, findPlacesByText, isPrinting, isRaw, JSON_TEXT, textOf } from "./escape/places.ts";
+import { findPrepared, type Prepared } from "./escape/prepared.ts";
+import { soleOutputsOf } from "./escape/sole-outputs.ts";
 import { bodySyntaxOf } from "./headers.ts";
 import {
   createLocator,
   type Expression,
   everyNode,
   maskTexts,
-  namesMadeBy,
   pathOf,
   textOfToken,
 } from "./render/operands.ts";
@@ -57,19 +64,43 @@ function createWarn({ field }: CompiledField, action: Action): Warn {
 const TWICE =
   "escapes by hand what is escaped anyway where it lands, so the receiver gets it escaped once too often; leave that replace out";
 
+const ENCODED_AGAIN =
+  "is a text with encoded values in it, and the whole of it is encoded where it lands, so the receiver gets those encoded twice; leave the encoding out, or write | raw where the text is as it is to be sent";
+const ESCAPED_AGAIN =
+  "is a text with escaped values in it, and the whole of it is escaped where it lands, so the receiver gets those escaped twice; leave the escaping out";
+
 /** `meant`: the place of what is assigned or captured, as far as anybody can tell. */
-function ofReplacing(field: CompiledField, meant: Place, action: Action): Problem[] {
+function ofReplacing(field: CompiledField, meant: "xml" | "form" | "url", action: Action): Problem[] {
   const warn = createWarn(field, action);
-  return [...everyNode(field.template.nodes)].flatMap((node) =>
-    leavesByHand(field, node, meant) ? [warn(node, "escaped_by_hand", TWICE)] : [],
-  );
+  const { nodes, places } = field.template;
+  const prepared = findPrepared(nodes, meant === "xml" ? "xml" : "url");
+  return [...everyNode(nodes)].flatMap((node) => {
+    if (leavesByHand(field, node, meant)) return [warn(node, "escaped_by_hand", TWICE)];
+    const place = places.of.get(node) ?? places.otherwise;
+    if (isRaw(node) || place === "plain" || !isMixed(prepared.get(node), place)) return [];
+    return [
+      meant === "xml"
+        ? warn(node, "escaped_by_hand", ESCAPED_AGAIN)
+        : warn(node, "encoded_twice", ENCODED_AGAIN),
+    ];
+  });
+}
+
+/** Values made fit, in a text that is escaped as a whole; a URL or markup in a value may be what is meant. */
+function isMixed(prepared: Prepared | undefined, place: Place): boolean {
+  return prepared?.made === "partly" && !isNested(prepared.text, place);
+}
+
+function isNested(text: string, place: Place): boolean {
+  if (/^xml/.test(place)) return text.includes("<");
+  return text.includes("://") || (place !== "urlPath" && text.includes("?"));
 }
 
 function leavesByHand({ template: { places } }: CompiledField, node: Node, meant: Place): boolean {
   const filters = filtersOf(node);
   const place = isPrinting(node) ? (places.of.get(node) ?? places.otherwise) : "plain";
   if (isRaw(node) || filters.length === 0) return false;
-  if (place === "plain") return filters.some((filter) => findByHand(filter, meant) !== null);
+  if (place === "plain") return beforeEncoding(filters).some((filter) => findByHand(filter, meant) !== null);
   return findLeftByHand(filters, place).length > 0;
 }
 
@@ -80,6 +111,8 @@ const HTML_ESCAPERS: ReadonlySet<string> = new Set(["escape", "escape_once", "xm
 
 const JSON_IN_QUOTES =
   "stands between quotes, so the receiver gets JSON inside a text, with quote marks of its own; leave | json out (texts are escaped by themselves, an object prints as JSON), or leave the quotes out";
+const JSON_IN_TEXT =
+  "is a text with JSON in it, so the receiver gets quote marks inside the text; leave | json out, or write | raw, without quotes around it, where the whole is JSON";
 const QUOTES_JOINED =
   "joins with quote marks, which are escaped where they land, so the receiver gets one text; write {{ … | json }} without quotes and brackets around it";
 const HTML_IN_JSON =
@@ -91,13 +124,14 @@ interface Look {
   readonly node: Node;
   readonly filters: readonly WrittenFilter[];
   readonly place: Place | undefined;
-  readonly madeJson: ReadonlySet<string>;
+  readonly prepared: Prepared | undefined;
   readonly hasMarkup: boolean;
 }
 
 /** The first that holds is told. */
 const JSON_RULES: readonly (readonly [code: string, message: string, holds: (look: Look) => boolean])[] = [
   ["json_in_quotes", JSON_IN_QUOTES, ({ place, ...look }) => place === "jsonString" && isJson(look)],
+  ["json_in_quotes", JSON_IN_TEXT, holdsJson],
   ["escaped_by_hand", TWICE, ({ field, node }) => leavesByHand(field, node, "jsonString")],
   [
     "quotes_joined",
@@ -119,11 +153,18 @@ function ofJson({ action }: CompiledAction, field: CompiledField): Problem[] {
   // Without escaping, whoever escapes by hand does right.
   const rules = isEscaped ? JSON_RULES : JSON_RULES.slice(0, 1);
   const all = [...everyNode(nodes)];
-  const madeJson = namesMadeBy(all, JSON_MAKERS);
+  const prepared = findPrepared(nodes, "json");
   const hasMarkup = all.some((node) => /<[a-z/!]/i.test(textOf(node) ?? ""));
   const warn = createWarn(field, action);
   return all.flatMap((node) => {
-    const look = { field, node, filters: filtersOf(node), place: places.get(node), madeJson, hasMarkup };
+    const look = {
+      field,
+      node,
+      filters: filtersOf(node),
+      place: places.get(node),
+      prepared: prepared.get(node),
+      hasMarkup,
+    };
     const rule = isRaw(node) ? undefined : rules.find(([, , holds]) => holds(look));
     return rule === undefined ? [] : [warn(node, rule[0], rule[1])];
   });
@@ -143,14 +184,19 @@ function readPlaces(nodes: readonly Node[]): ReadonlyMap<Node, Place> {
  * Whether an output prints JSON that a filter made; the whole customer or event between quotes is no
  * surprise.
  */
-function isJson({ node, filters, madeJson }: Pick<Look, "node" | "filters" | "madeJson">): boolean {
+function isJson({ node, filters, prepared }: Pick<Look, "node" | "filters" | "prepared">): boolean {
   const { value } = node as unknown as { value?: Expression };
   const [first, ...rest] = value?.initial.postfix ?? [];
   const path = first === undefined || rest.length > 0 ? null : pathOf(first);
   const name = path?.length === 1 ? String(path[0]) : "";
   const made = filters.findLastIndex((filter) => JSON_MAKERS.has(filter.name));
-  if (made < 0) return filters.length === 0 && madeJson.has(name);
+  if (made < 0) return prepared?.made === "wholly";
   return !DATA_NAMES.has(name) && filters.slice(made + 1).every((filter) => SHAPERS.test(filter.name));
+}
+
+/** Whether an output prints a text in which JSON that a filter made is a piece. */
+function holdsJson({ place, prepared }: Look): boolean {
+  return prepared?.made === "partly" && place !== undefined && /^json(?:String|Value|Unknown)$/.test(place);
 }
 
 const ENCODED_TWICE = "is encoded by hand, and form encodes every value by itself; leave the encoding out";
@@ -158,11 +204,13 @@ const ENCODED_TWICE = "is encoded by hand, and form encodes every value by itsel
 /** A value that is encoded as a whole; a URL with an encoded value in it may be what is meant. */
 function ofFormValue(field: CompiledField, action: Action): Problem[] {
   const { nodes } = field.template;
-  const [node, ...others] = nodes;
-  const filters = node === undefined ? [] : filtersOf(node);
-  const isWhole = node !== undefined && others.length === 0 && isPrinting(node);
-  const isByHand =
-    /^(?:url_encode|cgi_escape|uri_escape)$/.test(filters.at(-1)?.name ?? "") ||
-    filters.some((filter) => findByHand(filter, "form") !== null);
-  return isWhole && isByHand ? [createWarn(field, action)(node, "encoded_twice", ENCODED_TWICE)] : [];
+  const prepared = findPrepared(nodes, "url");
+  return soleOutputsOf({ templates: nodes })
+    .filter((node) => isByHand(filtersOf(node), prepared.get(node)))
+    .map((node) => createWarn(field, action)(node, "encoded_twice", ENCODED_TWICE));
+}
+
+function isByHand(filters: readonly WrittenFilter[], prepared: Prepared | undefined): boolean {
+  const isEncoded = prepared !== undefined && prepared.made !== "not" && !isNested(prepared.text, "form");
+  return isEncoded || filters.some((filter) => findByHand(filter, "form") !== null);
 }

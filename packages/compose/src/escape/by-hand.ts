@@ -83,13 +83,23 @@ function readForm(text: string): string | null {
 /** After one of these, what is replaced is no text of the customer's but what stands for it. */
 const ENCODING_FILTERS = /^(?:url_encode|cgi_escape|uri_escape)$/;
 
+function encodesByHand(filters: readonly WrittenFilter[]): boolean {
+  return filters.some(({ name }) => ENCODING_FILTERS.test(name));
+}
+
+/** Filters in front of the first that percent-encodes; all where none does. */
+export function beforeEncoding<F extends WrittenFilter>(filters: readonly F[]): readonly F[] {
+  const at = filters.findIndex(({ name }) => ENCODING_FILTERS.test(name));
+  return at < 0 ? filters : filters.slice(0, at);
+}
+
 /**
  * An output's filters, with what its last ones write by hand read as a receiver would: then escaping writes
  * it again.
  * @returns the same list where there is nothing to undo.
  */
 export function undoByHand<F extends WrittenFilter>(filters: readonly F[], place: Place): readonly F[] {
-  if (filters.some(({ name }) => ENCODING_FILTERS.test(name))) return filters;
+  if (encodesByHand(filters)) return filters;
   const undone = [...filters];
   for (let index = filters.length - 1; index >= 0; index--) {
     const filter = filters[index];
@@ -102,7 +112,7 @@ export function undoByHand<F extends WrittenFilter>(filters: readonly F[], place
 
 /** Filters that escape by hand for a place and are not undone there. */
 export function findLeftByHand(filters: readonly WrittenFilter[], place: Place): WrittenFilter[] {
-  if (filters.some(({ name }) => ENCODING_FILTERS.test(name))) return [];
+  if (encodesByHand(filters)) return [];
   const undone = undoByHand(filters, place);
   return filters.filter((filter, index) => filter === undone[index] && findByHand(filter, place) !== null);
 }

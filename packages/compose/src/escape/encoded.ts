@@ -1,6 +1,6 @@
 // Text that a filter has already made fit for a place: JSON by `json`, percent-encoded by `url_encode`. It
-// carries its making along, also through `assign` and through text filters, so that it is not escaped a
-// second time where it lands.
+// carries its making along, also through `assign`, through text filters, and through a `capture` of it alone,
+// so that it is not escaped a second time where it lands.
 
 import { Drop } from "liquidjs";
 
@@ -14,11 +14,17 @@ export type Encoding = "json" | "url" | "uri" | "base64" | "xml";
 export class Encoded extends Drop {
   readonly text: string;
   readonly encoding: Encoding;
+  /** Whether nothing has been done to it since that could make it unfit. */
+  readonly isWhole: boolean;
+  /** Whether a capture wrote it: once a filter may have made it unfit, it is a text like any other. */
+  readonly isCaptured: boolean;
 
-  constructor(text: string, encoding: Encoding) {
+  constructor(text: string, encoding: Encoding, { isWhole = true, isCaptured = false } = {}) {
     super();
     this.text = text;
     this.encoding = encoding;
+    this.isWhole = isWhole;
+    this.isCaptured = isCaptured;
   }
 
   override valueOf(): string {
@@ -80,3 +86,20 @@ export const TEXT_FILTERS: ReadonlySet<string> = new Set([
   "slugify",
   "titlecase",
 ]);
+
+/** Of JSON they leave JSON. */
+export const SPACE_FILTERS: ReadonlySet<string> = new Set(["strip", "lstrip", "rstrip", "strip_newlines"]);
+
+/**
+ * What a text filter, with no data but its input, has made of a value. Percent-encoded text stays fit
+ * whatever is done to it, since what could end its place is encoded where it lands.
+ */
+export function keepEncoding(value: unknown, filter: string, text: string): string | Encoded {
+  if (typeof value !== "object" || value === null) return text;
+  if (!(value instanceof Encoded)) return new Encoded(text, "json", { isWhole: false });
+  const { encoding, isCaptured } = value;
+  const staysFit = encoding === "url" || encoding === "uri" || SPACE_FILTERS.has(filter);
+  // Who captures JSON and then takes its quote marks off means the text.
+  if (isCaptured && !staysFit) return text;
+  return new Encoded(text, encoding, { isWhole: value.isWhole && staysFit, isCaptured });
+}

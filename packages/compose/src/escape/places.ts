@@ -128,7 +128,7 @@ function textAt(nodes: readonly Template[], index: number): string {
 
 /**
  * Captured text that begins as JSON does, perhaps after a comma, is a piece of JSON; any other is a text like
- * any value.
+ * any value, and fit for a place only as what one output alone has written (sole-outputs.ts).
  */
 export function captureIsJson({ templates }: CaptureTag): boolean {
   return /^\s*,?\s*["[{]/.test(beginningOf(templates) ?? "");

@@ -25,6 +25,7 @@ import { Encoded } from "../escape/encoded.ts";
 import { escapeFor, escapeItems, type Place, Unfit } from "../escape/escape.ts";
 import { captureIsJson, isPrinting, isRaw } from "../escape/places.ts";
 import { print } from "../escape/print.ts";
+import { soleOutputsOf } from "../escape/sole-outputs.ts";
 import { compileCycle } from "./cycle.ts";
 import { caseRender, loopRender } from "./loop.ts";
 import { textOfToken } from "./operands.ts";
@@ -166,15 +167,34 @@ function ownRender(node: Template): Render {
   return (node as { render: Render }).render.bind(node);
 }
 
-/** Captured JSON keeps its kind, so that it is JSON where it is printed. */
+/** Captured JSON keeps its kind, so that it is JSON where it is printed; so does one output's alone. */
 function captureRender(tag: CaptureTag): Render {
   const isJson = captureIsJson(tag);
+  if (!isJson) for (const output of soleOutputsOf(tag)) noteWhatItIsFitFor(output);
   return (context) => {
     const text = createText(context);
     renderDirect(tag.templates, context, text);
     (context.bottom() as Record<string, unknown>)[tag.variable] = isJson
-      ? new Encoded(text.buffer, "json")
-      : text.buffer;
+      ? new Encoded(text.buffer, "json", { isWhole: false })
+      : toCaptured(text);
+  };
+}
+
+function toCaptured({ buffer, fitFor }: Text): string | Encoded {
+  return fitFor === null ? buffer : new Encoded(buffer, fitFor, { isCaptured: true });
+}
+
+function noteWhatItIsFitFor(output: Template): void {
+  const { value } = output as unknown as { value?: Value };
+  if (value === undefined) return;
+  const evaluate = value.value as unknown as Evaluate;
+  (output as { render: Render }).render = (context, emitter) => {
+    const text = emitter as Text;
+    const found = evaluate(context);
+    // Of the branches of a `case` two may be written.
+    const isAlone = text.buffer.trim() === "";
+    text.fitFor = isAlone && found instanceof Encoded && found.isWhole ? found.encoding : null;
+    text.write(found, output);
   };
 }
 

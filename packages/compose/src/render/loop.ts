@@ -4,6 +4,7 @@
 import { type CaseTag, type Context, type Emitter, type ForTag, type Template, toValueSync } from "liquidjs";
 import { isAbsent, isEqual } from "../dialect/operators.ts";
 import { toNumber } from "../dialect/to-number.ts";
+import { Encoded } from "../escape/encoded.ts";
 import { compileToken, type Evaluate } from "./value.ts";
 
 type RenderNodes = (nodes: readonly Template[], context: Context, emitter: Emitter) => void;
@@ -124,6 +125,7 @@ function choose(tag: ForTag, all: unknown[], name: string, context: Context): un
 function toItems(value: unknown): unknown[] {
   if (Array.isArray(value)) return value;
   if (typeof value === "string") return value === "" ? [] : [value];
+  if (value instanceof Encoded) return value.text === "" ? [] : [value];
   if (typeof value !== "object" || value === null) return [];
   return Symbol.iterator in value ? [...(value as Iterable<unknown>)] : Object.entries(value);
 }

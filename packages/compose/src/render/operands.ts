@@ -94,17 +94,6 @@ export function namesGivenIn(nodes: readonly Node[]): Set<string> {
   return names;
 }
 
-/** The names that a template assigns what one of these filters has made last. */
-export function namesMadeBy(nodes: readonly Node[], filters: ReadonlySet<string>): Set<string> {
-  const names = new Set<string>();
-  for (const node of nodes) {
-    if (!(node instanceof AssignTag)) continue;
-    const { key, value } = node as unknown as { key: string; value: Expression };
-    if (filters.has(value.filters.at(-1)?.name ?? "")) names.add(key);
-  }
-  return names;
-}
-
 /** Nodes with all those in their bodies, in the order of the text. */
 export function* everyNode(nodes: readonly Node[]): Generator<Node> {
   for (const node of nodes) {

@@ -5,7 +5,7 @@ import { readInteger } from "@postrider/shared/exact-json";
 import { type Context, Drop, evalToken, toValueSync, type Value } from "liquidjs";
 import { withoutStrictness } from "../dialect/strictness.ts";
 import { toNumber } from "../dialect/to-number.ts";
-import { ENCODERS, Encoded, type Encoding, TEXT_FILTERS } from "../escape/encoded.ts";
+import { ENCODERS, Encoded, keepEncoding, TEXT_FILTERS } from "../escape/encoded.ts";
 import { plain } from "../escape/print.ts";
 
 /** The value in a context; `lenient` takes what is missing for null. */
@@ -103,8 +103,7 @@ function compileFilter(filter: unknown): CompiledFilter {
       );
       if (typeof result !== "string") return result;
       if (encoding !== undefined) return new Encoded(result, encoding);
-      const kept = keepsEncoding ? encodingOf(value) : null;
-      return kept === null ? result : new Encoded(result, kept);
+      return keepsEncoding ? keepEncoding(value, name, result) : result;
     },
   };
 }
@@ -113,11 +112,6 @@ function compileFilter(filter: unknown): CompiledFilter {
 function unwrap(value: unknown): unknown {
   if (!(value instanceof Drop)) return value;
   return value instanceof Encoded ? value.text : plain(value);
-}
-
-function encodingOf(value: unknown): Encoding | null {
-  if (value instanceof Encoded) return value.encoding;
-  return typeof value === "object" && value !== null ? "json" : null;
 }
 
 function isNamed(arg: Token | readonly [string, Token]): arg is readonly [string, Token] {
