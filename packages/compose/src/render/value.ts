@@ -2,6 +2,7 @@
 // (ranges, names that depend on data, what is missing) is left to liquidjs' own evaluation.
 
 import { type Context, Drop, evalToken, toValueSync, type Value } from "liquidjs";
+import { type Argument, heardBy, isNamed } from "../dialect/filters/takes.ts";
 import { withoutStrictness } from "../dialect/strictness.ts";
 import { toNumber } from "../dialect/to-number.ts";
 import { ENCODERS, Encoded, type Encoding, TEXT_FILTERS } from "../escape/encoded.ts";
@@ -18,7 +19,7 @@ type Token = Parameters<typeof evalToken>[0];
 interface FilterInside {
   readonly name: string;
   readonly handler: (...all: unknown[]) => never;
-  readonly args: readonly (Token | readonly [string, Token])[];
+  readonly args: readonly Argument<Token>[];
   readonly token: unknown;
   readonly liquid: unknown;
 }
@@ -88,7 +89,8 @@ function withDefault(
 }
 
 function compileFilter(filter: unknown): CompiledFilter {
-  const { name, handler, args, token, liquid } = filter as FilterInside;
+  const { name, handler, args: given, token, liquid } = filter as FilterInside;
+  const args = heardBy(name, given);
   const encoding = ENCODERS[name];
   // With data among its arguments the result may be anything.
   const keepsEncoding =
@@ -117,10 +119,6 @@ function unwrap(value: unknown): unknown {
 function encodingOf(value: unknown): Encoding | null {
   if (value instanceof Encoded) return value.encoding;
   return typeof value === "object" && value !== null ? "json" : null;
-}
-
-function isNamed(arg: Token | readonly [string, Token]): arg is readonly [string, Token] {
-  return Array.isArray(arg);
 }
 
 /** One operand, or operands and operators in postfix order. */
