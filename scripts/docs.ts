@@ -159,21 +159,25 @@ ${DATES}
 
 [composing.md](composing.md) tells how to write, try and check actions.`;
 
+const FILTERS =
+  "Filters, with what each takes behind its colon: places in their order, and names; what has a question mark may be left out. An action with a filter that lacks what it takes, or that fails with more, is refused when it is saved. What a filter does not take is ignored, and told when the action is applied or checked (`argument_ignored`).";
+
 function dialectTable(): string {
   const campaign = Object.entries(CAMPAIGN_FILTERS).map(
-    ([name, { does, example }]) => [name, does, ...example] as const,
+    ([name, { does, example, takes }]) => [name, does, ...example, takes] as const,
   );
   const liquidjs = Object.entries(LIQUIDJS_FILTERS).map(([name, entry]) => [name, ...entry] as const);
   const rows = [...campaign, ...liquidjs]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, does, template, prints]) => [
+    .map(([name, does, template, prints, takes]) => [
       `\`${name}\``,
+      takes === undefined ? "" : `\`${takes}\``,
       does,
       `\`${template.replaceAll("\n", "⏎")}\``,
       `\`${prints}\``,
     ]);
   const places = Object.entries(LANDING_TEXTS).map(([place, text]) => [`\`${place}\``, text]);
-  return `Places, as previews name them:\n\n${table(["place", "what is done to a value"], places)}\n\nFilters:\n\n${table(["filter", "does", "example", "prints"], rows)}\n\n${rubyTable()}`;
+  return `Places, as previews name them:\n\n${table(["place", "what is done to a value"], places)}\n\n${FILTERS}\n\n${table(["filter", "takes", "does", "example", "prints"], rows)}\n\n${rubyTable()}`;
 }
 
 function rubyTable(): string {

@@ -80,6 +80,9 @@ function compareMixed(found: Found): string | undefined {
   return isTrue === true ? "t" : "f";
 }
 
+/** How the templates begin whose filters are given more than they take. */
+const IGNORED = "{% comment %}more{% endcomment %}";
+
 export const DIFFERENCES: readonly Difference[] = [
   {
     because:
@@ -270,6 +273,18 @@ export const DIFFERENCES: readonly Difference[] = [
     example: ["{% for c in 'abc' offset: 1 %}{{ c }}{% endfor %}", "abc", ""],
     covers: (found) =>
       found.template.includes("limit: 2 offset: 1") && typeof meant(found) === "string" && found.ours === "",
+  },
+  {
+    because:
+      "What a filter does not take is ignored, and told when the action is applied or checked; what it lacks is refused when the action is saved.",
+    example: ["{{ 'a' | upcase: 1 }}", "fails", "A"],
+    covers: ({ template, ruby, ours }) => template.startsWith(IGNORED) && failed(ruby) && !failed(ours),
+  },
+  {
+    because:
+      "A name that a filter does not know is ignored like that; Ruby takes all names for one more text.",
+    example: ["{{ 'abcdefgh' | truncate: 5, ending: '.' }}", '{"ending"=>"."}', "ab..."],
+    covers: () => false,
   },
   {
     because: "`tablerow` writes HTML, and `ifchanged` is unknown: both are refused when the action is saved.",

@@ -1,7 +1,7 @@
 // What Postrider makes of the comparison's templates: each is the body of a text request, unescaped, with
 // what is missing empty.
 
-import { compileAction } from "@postrider/compose/compile";
+import { compileDraft } from "@postrider/compose/compile-draft";
 import { parseExact } from "@postrider/shared/exact-json";
 import { parseAction } from "@postrider/shared/parse-action";
 import type { Printed } from "./printed.ts";
@@ -23,7 +23,7 @@ export function composeRow({ template, values }: Row): Printed[] {
 
 function compile(body: string) {
   try {
-    return compileAction(
+    return compileDraft(
       parseAction({
         id: "a",
         url: "https://h.example.com/",

@@ -315,6 +315,36 @@ const ALONE = [
   "{{ customer.name | truncate: 3 | append: customer.name | slice: 0, 4 }}",
 ];
 
+/** Filters with more than they take, or less. */
+const MISCOUNTED = [
+  ...["'a,b' | split: ',', 2 | join", "customer.list | first: 2", "1.2 | ceil: 1", "'a' | size: 1"],
+  ...[
+    "customer.items | sort: 'k', 'desc' | size",
+    "'abc' | truncate: 1, '', 2",
+    "customer.list | join: 1, 2",
+  ],
+].map((expression) => `{% comment %}more{% endcomment %}{{ ${expression} }}`);
+const LACKING = [
+  ...[
+    "2 | plus",
+    "2 | divided_by",
+    "'a' | split",
+    "'a' | append",
+    "'a' | remove",
+    "'a' | replace",
+    "'a' | slice",
+  ],
+  ...["customer.items | map", "customer.items | where", "customer.list | concat", "1 | at_least"],
+  "'a' | append: 'b', 'c'",
+].map((expression) => `{{ ${expression} }}`);
+const NAMED = [
+  "{{ 1.55 | round: by: 'names' }}",
+  "{{ 'a' | join: by: 'names' }}",
+  "{{ false | default: 'x', allow_falsy: true }}",
+  "{{ false | default: allow_false: true, 'x' }}",
+  "{{ nil | default: 'x', allow_false: true }}",
+];
+
 const DATE_FORMATS = ["%Y-%m-%d %H:%M:%S", "%s", "%A, %B %-d, %Y", "%z", "%L"];
 const DIRECTIVES =
   "a A b B c C d D e F g G h H I j k l L m M n N p P q Q r R s S t T u U v V w W x X y Y z Z %".split(" ");
@@ -341,6 +371,9 @@ export const TEMPLATES_OF_DATES: readonly string[] = DATE_FORMATS.map(
 export const TEMPLATES_ALONE: readonly string[] = [
   ...new Set([
     ...ALONE,
+    ...MISCOUNTED,
+    ...LACKING,
+    ...NAMED,
     ...DIFFERENCES.map(({ example: [template] }) => template),
     ...[...DIRECTIVES.map((directive) => `%${directive}`), ...FLAGGED].flatMap((format) =>
       ["2024-01-05T03:04:05.678Z", "2026-12-31T15:16:17Z"].map((at) => `{{ '${at}' | date: '${format}' }}`),

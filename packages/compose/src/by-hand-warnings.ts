@@ -108,6 +108,7 @@ const JSON_MAKERS: ReadonlySet<string> = new Set(["json", "to_json", "jsonify"])
 /** What they make of JSON is still meant as JSON, or as a piece of it. */
 const SHAPERS = /^(?:append|prepend|replace|remove|slice|strip|lstrip|rstrip|truncate)(?:_\w+)?$/;
 const HTML_ESCAPERS: ReadonlySet<string> = new Set(["escape", "escape_once", "xml_escape", "htmlencode"]);
+const HTML_ENTITY = /^&(?:amp|lt|gt|quot|apos|#39|#34);$/;
 
 const JSON_IN_QUOTES =
   "stands between quotes, so the receiver gets JSON inside a text, with quote marks of its own; leave | json out (texts are escaped by themselves, an object prints as JSON), or leave the quotes out";
@@ -141,8 +142,7 @@ const JSON_RULES: readonly (readonly [code: string, message: string, holds: (loo
   [
     "html_in_json",
     HTML_IN_JSON,
-    ({ node, filters, hasMarkup }) =>
-      !hasMarkup && isPrinting(node) && HTML_ESCAPERS.has(filters.at(-1)?.name ?? ""),
+    ({ node, filters, hasMarkup }) => !hasMarkup && isPrinting(node) && filters.slice(-1).some(writesHtml),
   ],
 ];
 
@@ -168,6 +168,11 @@ function ofJson({ action }: CompiledAction, field: CompiledField): Problem[] {
     const rule = isRaw(node) ? undefined : rules.find(([, , holds]) => holds(look));
     return rule === undefined ? [] : [warn(node, rule[0], rule[1])];
   });
+}
+
+function writesHtml({ name, args }: WrittenFilter): boolean {
+  const { content } = (args[1] ?? {}) as { readonly content?: unknown };
+  return HTML_ESCAPERS.has(name) || (name === "replace" && HTML_ENTITY.test(String(content)));
 }
 
 function isOfItems(place: Place | undefined): boolean {

@@ -38,15 +38,20 @@ export type RenderCredentials = (secrets: Secrets) => RenderedCredentials;
 
 type Texts = ReadonlyMap<string, string>;
 
+export interface CompiledCredentials {
+  readonly render: RenderCredentials;
+  readonly fields: readonly { readonly field: string; readonly template: Template }[];
+}
+
 /**
  * Compiles auth and signing.
- * @returns how to render them, null where the action has neither; problems are added to the list.
+ * @returns null where the action has neither; problems are added to the list.
  */
 export function compileCredentials(
   action: Action,
   problems: Problem[],
   limits: ComposeLimits,
-): RenderCredentials | null {
+): CompiledCredentials | null {
   const sources = fieldsOf(action);
   if (sources.size === 0) return null;
   const templates = new Map<string, Template>();
@@ -55,7 +60,7 @@ export function compileCredentials(
     if (Array.isArray(template)) problems.push(...template);
     else templates.set(field, template);
   }
-  return (secrets) => {
+  const render: RenderCredentials = (secrets) => {
     const texts = new Map<string, string>();
     for (const [field, template] of templates) {
       const rendered = template.render({ secrets }, NO_DELIVERY);
@@ -66,6 +71,7 @@ export function compileCredentials(
     }
     return assemble(action, texts);
   };
+  return { render, fields: [...templates].map(([field, template]) => ({ field, template })) };
 }
 
 /** Chance and time have no place in a credential; what draws them draws the same each time. */

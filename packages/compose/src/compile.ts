@@ -8,7 +8,11 @@ import { describeProblems, PostriderError, type Problem } from "@postrider/share
 import { holdsCredential } from "@postrider/shared/mask";
 import { findBlankInUrl } from "./blanks.ts";
 import { type BodyParts, composeBody } from "./body.ts";
-import { compileCredentials, type RenderCredentials } from "./compile-credentials.ts";
+import {
+  type CompiledCredentials,
+  compileCredentials,
+  type RenderCredentials,
+} from "./compile-credentials.ts";
 import { cheapUpTo } from "./cost/cost.ts";
 import { isSizeAtMost } from "./cost/data-size.ts";
 import type { DeliveryFacts } from "./dialect/delivery-facts.ts";
@@ -40,6 +44,8 @@ export interface CompiledAction {
   readonly secretHeaders: ReadonlySet<string>;
   /** Authentication and signature, which stand in no composed request; null where the action has neither. */
   readonly renderCredentials: RenderCredentials | null;
+  /** The templates of these. */
+  readonly credentialFields: readonly CompiledField[];
   /**
    * Whether composing with these data is provably cheap. What is not must be composed where it can be
    * stopped, so that it does not hold up everything around it.
@@ -76,7 +82,8 @@ export function compileAction(action: Action, limits: ComposeLimits = COMPOSE_LI
     action,
     fields,
     secretHeaders: findSecretHeaders(parts.headers),
-    renderCredentials: parts.renderCredentials,
+    renderCredentials: parts.credentials?.render ?? null,
+    credentialFields: parts.credentials?.fields ?? [],
     isCheapFor: (scope) => cheapSize >= DELIVERY_BYTES_MAX || isSizeAtMost(scope, cheapSize),
     compose(facts, scope) {
       const parsed = composeUrl(parts.url, action, isUrlSecret, scope, facts);
@@ -109,7 +116,7 @@ interface Parts extends BodyParts {
   readonly form: readonly Pair[] | null;
   /** Names and values in turn, of what the action itself does not give. */
   readonly defaultHeaders: readonly string[];
-  readonly renderCredentials: RenderCredentials | null;
+  readonly credentials: CompiledCredentials | null;
 }
 
 function compileParts(action: Action, limits: ComposeLimits): Parts {
@@ -143,7 +150,7 @@ function compileParts(action: Action, limits: ComposeLimits): Parts {
   const headers = compilePairs("headers", action.headers.map(expandContentType));
   const body = action.body === undefined ? null : compile("body", action.body, bodySyntax);
   const form = action.form === undefined ? null : compilePairs("form", action.form);
-  const renderCredentials = compileCredentials(action, problems, limits);
+  const credentials = compileCredentials(action, problems, limits);
   if (problems.length > 0) {
     throw new PostriderError(
       "action_invalid",
@@ -158,7 +165,7 @@ function compileParts(action: Action, limits: ComposeLimits): Parts {
     bodySyntax,
     form,
     defaultHeaders: toDefaultHeaders(action),
-    renderCredentials,
+    credentials,
   };
 }
 

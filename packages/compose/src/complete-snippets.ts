@@ -6,6 +6,7 @@ import { describeProblems, PostriderError } from "@postrider/shared/errors";
 import { parseSnippet } from "@postrider/shared/snippet";
 import { templatesOf } from "@postrider/shared/templates";
 import { createDialect } from "./dialect/dialect.ts";
+import { findFaults } from "./render/filter-arguments.ts";
 import { findSnippetNames, SNIPPET_DEPTH_MAX, type Snippets } from "./render/inline-snippets.ts";
 import { findSyntaxProblem } from "./render/template.ts";
 
@@ -39,7 +40,11 @@ export async function completeSnippets(
 export function checkSnippet(name: string, text: string): void {
   parseSnippet({ name, text });
   const field = `snippets[${JSON.stringify(name)}]`;
-  const problem = findSyntaxProblem(createDialect({ failOnMissing: false }), field, text);
+  const liquid = createDialect({ failOnMissing: false });
+  const problem =
+    findSyntaxProblem(liquid, field, text) ??
+    findFaults(liquid.parse(text), field).find(({ isFatal }) => isFatal)?.problem ??
+    null;
   if (problem !== null)
     throw new PostriderError("action_invalid", describeProblems([problem]), { problems: [problem] });
 }

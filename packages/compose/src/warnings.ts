@@ -10,6 +10,7 @@ import { findOutputs, findReadings, type PrintedValue } from "./describe.ts";
 import { bodySyntaxOf, givenContentType, toSyntax } from "./headers.ts";
 import { findJsonProblem } from "./json-check.ts";
 import { findCertainJsonProblem } from "./render/certain-json.ts";
+import { findIgnoredArguments } from "./render/filter-arguments.ts";
 import type { Spot } from "./render/operands.ts";
 import { DATA_NAMES, SCOPE_NAMES } from "./scope.ts";
 import { findFormSurprises, findLonePercent } from "./url-warnings.ts";
@@ -24,6 +25,7 @@ export function findWarnings(compiled: CompiledAction): Problem[] {
     ...ofNames(compiled),
     ...ofJson(compiled, outputs),
     ...findByHandWarnings(compiled),
+    ...findIgnoredArguments(compiled),
     ...findLonePercent(compiled),
     ...findFormSurprises(compiled.action),
   ];

@@ -2,6 +2,7 @@
 // wrong with them told at its place within the request.
 
 import { type CompiledAction, compileAction } from "@postrider/compose/compile";
+import { compileDraft } from "@postrider/compose/compile-draft";
 import { toActionRef } from "@postrider/shared/action-ref";
 import { invalidField, PostriderError } from "@postrider/shared/errors";
 import type { Example } from "@postrider/shared/example";
@@ -32,7 +33,7 @@ export async function readDraft(
   return inDocument(true, async () => {
     const { action, examples } = parseActionDocument({ id, ...document });
     if (action.id !== id) throw invalidField("action_invalid", "id", `must be ${id}, as the path says`);
-    return { name: id, compiled: compileAction(await producer.snippets.addTo(action)), examples };
+    return { name: id, compiled: compileDraft(await producer.snippets.addTo(action)), examples };
   });
 }
 

@@ -1,6 +1,7 @@
 // From files and references to compiled actions: all of them, or every problem of all of them at once.
 
 import { type CompiledAction, compileAction } from "@postrider/compose/compile";
+import { compileDraft } from "@postrider/compose/compile-draft";
 import { completeSnippets, findMissingSnippets } from "@postrider/compose/complete-snippets";
 import type { Action } from "@postrider/shared/action";
 import { describeProblems, PostriderError, type Problem } from "@postrider/shared/errors";
@@ -82,7 +83,7 @@ async function loadDocument(
   try {
     const { action, examples } = parseActionDocument(document);
     const complete = await addSnippets(action, context, given);
-    return { source, document, compiled: compileAction(complete), examples };
+    return { source, document, compiled: compileDraft(complete), examples };
   } catch (error) {
     if (!(error instanceof PostriderError) || error.code !== "action_invalid") throw error;
     const problems = [...error.problems, ...findFurtherProblems(document, error.problems)];
@@ -114,7 +115,7 @@ function findFurtherProblems(document: unknown, known: readonly Problem[]): read
   if (bad.has("secrets") || bad.has("secretsInBody")) return [];
   const good = Object.entries(document).filter(([name]) => !bad.has(name));
   try {
-    compileAction(parseAction({ id: "a", url: "https://a/", ...Object.fromEntries(good) }));
+    compileDraft(parseAction({ id: "a", url: "https://a/", ...Object.fromEntries(good) }));
     return [];
   } catch (error) {
     const further = error instanceof PostriderError ? error.problems : [];

@@ -120,6 +120,7 @@ describe("semantics of the campaign tools", () => {
       "12,345,678,901,234,567,890 12345678901234567891",
     ],
     ["{{ customer.promise | url_decode }} {{ 'a%E4b' | url_decode }}", "Save 20% today a\ufffdb"],
+    ["{{ '3.9' | to_integer }} {{ -3.9 | to_integer }} {{ ' 1.5e1 ' | to_integer }}", "3 -3 15"],
     ["{{ 0 | date: '%T %%F' }}", "00:00:00 %F"],
     ["{{ 7 | modulo: 3 }}{{ -7 | modulo: 3 }}{{ '7.5' | modulo: '2' }}", "121.5"],
     [

@@ -126,6 +126,7 @@ describe("in JSON", () => {
     ["json_in_quotes", '{% assign n = customer.name | json %}{"name": "{{ n }}"}'],
     ["html_in_json", '{"name": "{{ customer.name | escape }}"}'],
     ["html_in_json", '{"name": "{{ customer.name | htmlencode }}"}'],
+    ["html_in_json", `{"name": "{{ customer.name | replace: '"', '&quot;' }}"}`],
   ])("%s: %s", (code, body) => {
     const warnings = findWarnings(compile({ body }));
     expect(warnings).toMatchObject([{ field: "body", line: 1, column: expect.any(Number), code }]);

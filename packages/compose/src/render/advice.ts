@@ -1,23 +1,27 @@
 // What people write where Liquid has another word for it, and what to write instead.
 
-/** By how it begins. Ordered: what is longer comes first. */
+const CONTAINS_NOT = "not … contains, with not in front of the whole: not customer.tags contains 'x'";
+
+/** By how it begins. Ordered: what is longer comes first, so that a sign does not stand for one it begins. */
 const MEANT: readonly (readonly [what: RegExp, instead: string])[] = [
   [/^&gt;/, "> itself, not its HTML entity"],
   [/^&lt;/, "< itself, not its HTML entity"],
-  [/^&(?:quot|#34|#39|apos);/, "straight quotes (' or \"), not their HTML entity"],
+  [/^&(?:quot|#34|#39|apos|[lr][sd]quo);/, "straight quotes (' or \"), not their HTML entity"],
+  [/^&nbsp;/, "a plain space, not its HTML entity"],
   [/^&amp;/, "and"],
-  [/^(?:is\s+not|isnt|ne|neq|≠|=!)(?!\w)/i, "!="],
-  [/^(?:is|eq|equals|===?|=)(?![\w=])/i, "=="],
+  [/^(?:(?:is\s+)?(?:greater|more)\s+than\s+or\s+equal|gte\b|=>|≥|!<)/i, ">="],
+  [/^(?:(?:is\s+)?less\s+than\s+or\s+equal|lte\b|=<|≤|!>)/i, "<="],
+  [/^(?:(?:is\s+)?(?:greater|more)\s+than|gt)\b/i, ">"],
+  [/^(?:(?:is\s+)?less\s+than|lt)\b/i, "<"],
+  [/^(?:(?:is\s+not|isnt|ne|neq)(?!\w)|≠|=!|!==|==!)/i, "!="],
+  [/^=~/, "contains"],
+  [/^(?:(?:is|eq|equals?)(?!\w)|=)/i, "=="],
   [/^(?:&&?|AND\b)/i, "and"],
   [/^\|\|/, "or in a condition, and | default: for a value that may be missing"],
   [/^OR\b/i, "or"],
-  [/^NOT\s+CONTAINS\b/i, "not … contains, with not in front of the whole: not customer.tags contains 'x'"],
+  [/^(?:NOT\s+CONTAINS|does\s+not\s+contain|!\s*contains)\b/i, CONTAINS_NOT],
   [/^(?:!(?!=)|NOT\b)/i, "not"],
   [/^(?:CONTAINS|includes|in)\b/i, "contains"],
-  [/^(?:gte\b|=>|≥)/i, ">="],
-  [/^(?:lte\b|=<|≤)/i, "<="],
-  [/^gt\b/i, ">"],
-  [/^lt\b/i, "<"],
   [/^\(/, "it without parentheses; for conditions in conditions nest if in if, or assign a part first"],
   [/^[“”„‟‘’‚‛«»‹›´`″′]/, "straight quotes (' or \")"],
   [/^\?/, "{% if %} and {% else %}: a value has no ?"],
@@ -59,8 +63,13 @@ export function adviseOnUnread(source: string, message: string, line: number, co
     return `${unread}; write one = to assign`;
   if (SIGN.test(text)) return unread + MISPLACED;
   if (message.startsWith("invalid value") && text.startsWith("|")) return null;
-  const advice = adviseOn(text);
+  const advice = adviseOn(withSign(whole.slice(0, from), text));
   return advice === "" ? null : unread + advice;
+}
+
+/** Of a sign that is too long liquidjs reads as much as it knows: the rest alone would say something else. */
+function withSign(before: string, text: string): string {
+  return /^[=!]/.test(text) ? `${/[=!]=$/.exec(before)?.[0] ?? ""}${text}` : text;
 }
 
 /** A comparison's sign where none can stand: behind a filter's argument, or behind `when`. */

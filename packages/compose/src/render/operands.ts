@@ -2,7 +2,8 @@
 // Whoever has to know what a template reads (its cost, its snippets, its attributes) asks here.
 
 import { MASK } from "@postrider/shared/credential-names";
-import { AssignTag, type Template as Node, Value } from "liquidjs";
+import { AssignTag, type Liquid, type Template as Node, Value } from "liquidjs";
+import { type Argument, isNamed } from "../dialect/filters/takes.ts";
 import { bodiesOf } from "../escape/places.ts";
 
 /** liquidjs' token of an operand, by what it may hold. */
@@ -27,7 +28,8 @@ export interface Expression {
 
 export interface Filter {
   readonly name: string;
-  readonly args: readonly (Operand | undefined | readonly [string, Operand | undefined])[];
+  readonly args: readonly Argument<Operand | undefined>[];
+  readonly liquid: Liquid;
 }
 
 /** All expressions that a node evaluates. */
@@ -61,10 +63,6 @@ export function operandsOf({ initial, filters }: Expression): Operand[] {
 /** An argument without its name. */
 export function toArgument(arg: Filter["args"][number]): Operand | undefined {
   return isNamed(arg) ? arg[1] : arg;
-}
-
-function isNamed(arg: Filter["args"][number]): arg is readonly [string, Operand | undefined] {
-  return Array.isArray(arg);
 }
 
 function unfold(operand: Operand | undefined): Operand[] {

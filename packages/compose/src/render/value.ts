@@ -3,6 +3,7 @@
 
 import { readInteger } from "@postrider/shared/exact-json";
 import { type Context, Drop, evalToken, toValueSync, type Value } from "liquidjs";
+import { type Argument, heardBy, isNamed } from "../dialect/filters/takes.ts";
 import { withoutStrictness } from "../dialect/strictness.ts";
 import { toNumber } from "../dialect/to-number.ts";
 import { ENCODERS, Encoded, keepEncoding, TEXT_FILTERS } from "../escape/encoded.ts";
@@ -19,7 +20,7 @@ type Token = Parameters<typeof evalToken>[0];
 interface FilterInside {
   readonly name: string;
   readonly handler: (...all: unknown[]) => never;
-  readonly args: readonly (Token | readonly [string, Token])[];
+  readonly args: readonly Argument<Token>[];
   readonly token: unknown;
   readonly liquid: unknown;
 }
@@ -89,7 +90,8 @@ function withDefault(
 }
 
 function compileFilter(filter: unknown): CompiledFilter {
-  const { name, handler, args, token, liquid } = filter as FilterInside;
+  const { name, handler, args: given, token, liquid } = filter as FilterInside;
+  const args = heardBy(name, given);
   const encoding = ENCODERS[name];
   // With data among its arguments the result may be anything.
   const keepsEncoding =
@@ -112,10 +114,6 @@ function compileFilter(filter: unknown): CompiledFilter {
 function unwrap(value: unknown): unknown {
   if (!(value instanceof Drop)) return value;
   return value instanceof Encoded ? value.text : plain(value);
-}
-
-function isNamed(arg: Token | readonly [string, Token]): arg is readonly [string, Token] {
-  return Array.isArray(arg);
 }
 
 /** One operand, or operands and operators in postfix order. */

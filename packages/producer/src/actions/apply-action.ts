@@ -1,7 +1,7 @@
 // A document is saved as an action's latest version, and its limits hold from then on.
 
 import { createHash } from "node:crypto";
-import { compileAction } from "@postrider/compose/compile";
+import { compileDraft } from "@postrider/compose/compile-draft";
 import { findWarnings } from "@postrider/compose/warnings";
 import { asProducer } from "@postrider/redis/connect";
 import { restoreAction } from "@postrider/redis/scripts/archive-action";
@@ -44,7 +44,7 @@ export async function applyAction(
   const { action: given, examples } = parseActionDocument(document);
   refuseMasks(given);
   const action = await snippets.addTo(given);
-  const warnings = findWarnings(compileAction(action));
+  const warnings = findWarnings(compileDraft(action));
   const stored = toStoredAction(action, sealer);
   const same = await findSame(store, action, sealer);
   if (same !== null) {

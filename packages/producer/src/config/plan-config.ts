@@ -1,6 +1,6 @@
 // What a configuration changes: worked out and checked as a whole before any of it is applied.
 
-import { compileAction } from "@postrider/compose/compile";
+import { compileDraft } from "@postrider/compose/compile-draft";
 import { completeSnippets } from "@postrider/compose/complete-snippets";
 import type { Action } from "@postrider/shared/action";
 import { hasCode } from "@postrider/shared/errors";
@@ -108,7 +108,7 @@ async function planActions(
   for (const configured of config.actions ?? []) {
     try {
       const action = await completeSnippets(configured.action, (names) => pick(snippets, names));
-      compileAction(action);
+      compileDraft(action);
       given.set(action.id, action);
       const step = await planAction(configured, action, planning);
       if (step !== null) steps.push(step);

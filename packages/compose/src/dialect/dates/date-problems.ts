@@ -11,6 +11,7 @@ import {
   type Operand,
   toArgument,
 } from "../../render/operands.ts";
+import { heardBy } from "../filters/takes.ts";
 import { findUnknownDirective } from "./strftime.ts";
 import { readZone } from "./zone.ts";
 
@@ -38,8 +39,9 @@ export function findDateProblem(field: string, nodes: readonly Node[]): Problem 
 }
 
 function findInFilter({ name, args }: Filter): { operand: Operand; message: string } | null {
+  const heard = heardBy(name, args);
   for (const [index, find] of (ARGUMENTS.get(name) ?? []).entries()) {
-    const operand = toArgument(args[index]);
+    const operand = toArgument(heard[index]);
     const message = operand === undefined ? null : find(operand);
     if (operand !== undefined && message !== null) return { operand, message: `${name}: ${message}` };
   }

@@ -58,6 +58,7 @@ function uniqueBy(value: unknown, key: unknown): unknown[] {
 export const CAMPAIGN_FILTERS: Readonly<Record<string, FilterEntry>> = {
   pluralize: {
     does: "The count with the word that goes with it.",
+    takes: "one, many?",
     example: ["{{ 3 | pluralize: 'item', 'items' }}", "3 items"],
     filter: (value, one, many = `${text(one)}s`) =>
       `${text(value)} ${toNumber(value) === 1 ? text(one) : text(many)}`,
@@ -74,6 +75,7 @@ export const CAMPAIGN_FILTERS: Readonly<Record<string, FilterEntry>> = {
   },
   hmac_sha1: {
     does: "HMAC-SHA-1 of the text under a key, in hex.",
+    takes: "key",
     example: ["{{ 'a' | hmac_sha1: 'k' | truncate: 8, '' }}", "40e7d441"],
     filter: hmac("sha1"),
   },
@@ -84,21 +86,25 @@ export const CAMPAIGN_FILTERS: Readonly<Record<string, FilterEntry>> = {
   },
   format_number: {
     does: "A number as a locale writes it (English without one, or for one that is not known).",
+    takes: "locale?",
     example: ["{{ 1234567.5 | format_number: 'de' }}", "1.234.567,5"],
     filter: (value, locale = "en") => formatNumber(amount(value, "format_number"), text(locale) || "en"),
   },
   currency: {
     does: "An amount as a locale writes it; locale and currency code may follow.",
+    takes: "locale?, code?",
     example: ["{{ 9.5 | currency: 'en', 'EUR' }}", "€9.50"],
     filter: money("currency", null),
   },
   rounded_currency: {
     does: "An amount in whole units.",
+    takes: "locale?, code?",
     example: ["{{ 9.5 | rounded_currency }}", "$10"],
     filter: money("rounded_currency", 0),
   },
   json_array_uniq: {
     does: "Objects whose key has not come before.",
+    takes: "key",
     example: [
       '{{ \'[{"a":1},{"a":1},{"a":2}]\' | from_json | json_array_uniq: \'a\' }}',
       '[{"a":1},{"a":2}]',
@@ -107,16 +113,19 @@ export const CAMPAIGN_FILTERS: Readonly<Record<string, FilterEntry>> = {
   },
   limit: {
     does: "The first so many of a list.",
+    takes: "count",
     example: ["{{ 'a,b,c' | split: ',' | limit: 2 | join: '' }}", "ab"],
     filter: (value, count) => list(value).slice(0, Math.max(0, number(count, "limit"))),
   },
   where_not: {
     does: "Objects whose key has another value.",
+    takes: "key, value",
     example: ["{{ '[{\"a\":1},{\"a\":2}]' | from_json | where_not: 'a', 1 }}", '[{"a":2}]'],
     filter: (value, key, other) => list(value).filter((item) => attributeOf(item, key) !== other),
   },
   sample: {
     does: "An item, or so many, by the delivery's own chance.",
+    takes: "count?",
     example: ["{{ 'a,a' | split: ',' | sample }}", "a"],
     filter(value, count = 1) {
       const items = Array.isArray(value) ? value : [...text(value)];
@@ -136,11 +145,13 @@ export const CAMPAIGN_FILTERS: Readonly<Record<string, FilterEntry>> = {
   },
   json: {
     does: "The value as JSON; null where there is none.",
+    takes: "indent?",
     example: ["{{ 'a\"b' | json }}", '"a\\"b"'],
     filter: asJson,
   },
   jsonify: {
     does: "The same as json.",
+    takes: "indent?",
     example: ["{{ 'a,b' | split: ',' | jsonify }}", '["a","b"]'],
     filter: asJson,
   },

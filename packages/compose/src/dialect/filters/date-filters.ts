@@ -82,6 +82,7 @@ function shiftMonths(seconds: number, by: number): number {
 export const DATE_FILTERS: Readonly<Record<string, FilterEntry>> = {
   date: {
     does: "A date, formatted as strftime does, in a zone (see Dates).",
+    takes: "format?, zone?",
     example: ["{{ 0 | date: '%Y-%m-%d %H:%M', 'America/New_York' }}", "1969-12-31 19:00"],
     filter: date,
   },
@@ -101,46 +102,55 @@ export const DATE_FILTERS: Readonly<Record<string, FilterEntry>> = {
   },
   date_to_string: {
     does: "Day, short month, year.",
+    takes: "ordinal?, style?",
     example: ["{{ 0 | date_to_string }}", "01 Jan 1970"],
     filter: inWords("%b"),
   },
   date_to_long_string: {
     does: "Day, month, year; the day as an ordinal where asked.",
+    takes: "ordinal?, style?",
     example: ["{{ 0 | date_to_long_string: 'ordinal' }}", "1st January 1970"],
     filter: inWords("%B"),
   },
   add_day: {
     does: "Unix seconds, so many days later.",
+    takes: "days",
     example: ["{{ 86400 | add_day: 2 }}", "259200"],
     filter: shift("day", 1),
   },
   add_month: {
     does: "Unix seconds, so many months later (31 January and one is the last of February).",
+    takes: "months",
     example: ["{{ 1706659200 | add_month: 1 | date: '%Y-%m-%d' }}", "2024-02-29"],
     filter: shift("month", 1),
   },
   add_year: {
     does: "Unix seconds, so many years later.",
+    takes: "years",
     example: ["{{ 1709164800 | add_year: 1 | date: '%Y-%m-%d' }}", "2025-02-28"],
     filter: shift("year", 1),
   },
   subtract_day: {
     does: "Unix seconds, so many days before.",
+    takes: "days",
     example: ["{{ 259200 | subtract_day: 2 }}", "86400"],
     filter: shift("day", -1),
   },
   subtract_month: {
     does: "Unix seconds, so many months before.",
+    takes: "months",
     example: ["{{ 1711843200 | subtract_month: 1 | date: '%Y-%m-%d' }}", "2024-02-29"],
     filter: shift("month", -1),
   },
   subtract_year: {
     does: "Unix seconds, so many years before.",
+    takes: "years",
     example: ["{{ 1740700800 | subtract_year: 1 | date: '%Y-%m-%d' }}", "2024-02-28"],
     filter: shift("year", -1),
   },
   timezone: {
     does: "Unix seconds moved so that date prints a zone's time, as older templates write it; date takes the zone itself.",
+    takes: "zone",
     example: ["{{ 0 | timezone: 'Asia/Tokyo' | date: '%H:%M' }}", "09:00"],
     filter(value, zone) {
       const seconds = secondsOf(this.context, value, "timezone");

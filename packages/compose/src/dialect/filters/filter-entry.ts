@@ -9,6 +9,13 @@ export type FilterFunction = (this: { context: Context }, value: unknown, ...arg
 
 export interface FilterEntry {
   readonly does: string;
+  /**
+   * What may stand behind its colon: places in their order, then names (`value?, allow_false:`); a question
+   * mark is for what may be left out. Absent: nothing.
+   */
+  readonly takes?: string;
+  /** Whether it fails where more stands there, instead of passing over it. */
+  readonly failsWithMore?: true;
   /** A template and what it prints. */
   readonly example: readonly [template: string, prints: string];
   readonly filter: FilterFunction;

@@ -104,6 +104,7 @@ const slice: FilterFunction = function (value, from, length) {
 export const LIST_FILTERS: Readonly<Record<string, FilterEntry>> = {
   join: {
     does: "The items as one text; those of lists in the list, too.",
+    takes: "separator?",
     example: ["{{ '[[1,2],[3]]' | from_json | join: '-' }}", "1-2-3"],
     filter: ofItems((items, context, ...args) =>
       joined(items, args.length === 0 ? " " : print(args[0]), context),
@@ -111,6 +112,7 @@ export const LIST_FILTERS: Readonly<Record<string, FilterEntry>> = {
   },
   array_to_sentence_string: {
     does: "A list in words.",
+    takes: "connector?",
     example: ["{{ 'a,b,c' | split: ',' | array_to_sentence_string: 'or' }}", "a, b, or c"],
     filter: ofItems(sentence),
   },
@@ -131,6 +133,7 @@ export const LIST_FILTERS: Readonly<Record<string, FilterEntry>> = {
   },
   slice: {
     does: "A piece of a text or list, from the end where negative.",
+    takes: "from, length?",
     example: ["{{ 'abcdef' | slice: '-4', 3 }}", "cde"],
     filter: slice,
   },
@@ -141,6 +144,7 @@ export const LIST_FILTERS: Readonly<Record<string, FilterEntry>> = {
   },
   concat: {
     does: "Two lists as one.",
+    takes: "list",
     example: ["{% assign x = 'a,b' | split: ',' %}{{ x | concat: x | join: '' }}", "abab"],
     filter: ofItems((items, context, other) => {
       const others = Array.isArray(other) ? other : flatten(other);
@@ -150,6 +154,7 @@ export const LIST_FILTERS: Readonly<Record<string, FilterEntry>> = {
   },
   map: {
     does: "One attribute of each.",
+    takes: "attribute",
     example: ["{{ '[{\"a\":1},{\"a\":2}]' | from_json | map: 'a' | join: '' }}", "12"],
     filter: ofItems((items, context, attribute) =>
       items.map((item) => attributeOf(context, item, attribute)),
@@ -157,11 +162,13 @@ export const LIST_FILTERS: Readonly<Record<string, FilterEntry>> = {
   },
   sort: {
     does: "Sorted, upper case first.",
+    takes: "attribute?",
     example: ["{{ 'b,C,a' | split: ',' | sort | join: '' }}", "Cab"],
     filter: sort,
   },
   sort_natural: {
     does: "Sorted, whatever the case.",
+    takes: "attribute?",
     example: ["{{ 'b,C,a' | split: ',' | sort_natural | join: '' }}", "abC"],
     filter: sortNatural,
   },

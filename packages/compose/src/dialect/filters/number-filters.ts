@@ -101,26 +101,31 @@ export const NUMBER_FILTERS: Readonly<Record<string, FilterEntry>> = {
   },
   round: {
     does: "Rounded to so many digits.",
+    takes: "digits?",
     example: ["{{ 1.005 | round: 2 }}", "1.01"],
     filter: rounded("round", "half"),
   },
   plus: {
     does: "The sum.",
+    takes: "number",
     example: ["{{ '2' | plus: 3 }}", "5"],
     filter: ofTwo("plus", add, (a, b) => a + b),
   },
   minus: {
     does: "The difference.",
+    takes: "number",
     example: ["{{ 2 | minus: 3 }}", "-1"],
     filter: ofTwo("minus", subtract, (a, b) => a - b),
   },
   times: {
     does: "The product.",
+    takes: "number",
     example: ["{{ 19.99 | times: 100 }}", "1999"],
     filter: ofTwo("times", multiply, (a, b) => a * b),
   },
   divided_by: {
     does: "The quotient.",
+    takes: "number, whole?",
     example: ["{{ 7 | divided_by: 2 }}", "3.5"],
     filter(value, divisor, isWhole) {
       const quotient = divided.call(this, value, divisor);
@@ -131,31 +136,38 @@ export const NUMBER_FILTERS: Readonly<Record<string, FilterEntry>> = {
   },
   modulo: {
     does: "The remainder, with the divisor's sign.",
+    takes: "number",
     example: ["{{ -7 | modulo: 3 }}", "2"],
     filter: ofTwo("modulo", notByZero("modulo", modulo), () => Number.NaN),
   },
   at_least: {
     does: "Not less than this.",
+    takes: "number",
     example: ["{{ 5 | at_least: 7 }}", "7"],
     filter: ofTwo("at_least", (a, b) => (compare(a, b) < 0 ? b : a), Math.max),
   },
   at_most: {
     does: "Not more than this.",
+    takes: "number",
     example: ["{{ 5 | at_most: 3 }}", "3"],
     filter: ofTwo("at_most", (a, b) => (compare(a, b) > 0 ? b : a), Math.min),
   },
   to_integer: {
-    does: "As a number.",
-    example: ["{{ '12' | to_integer | plus: 1 }}", "13"],
+    does: "As an integer: without what stands behind the point.",
+    example: ["{{ '12.9' | to_integer | plus: 1 }}", "13"],
     filter: (value) => {
       const isNumber =
         typeof value === "number" || typeof value === "bigint" || isNumeric(print(value).trim());
       if (!isNumber) throw new Error(`to_integer: "${print(value).slice(0, 40)}" is no number`);
-      return reckon("to_integer", () => toDecimal(value));
+      return reckon("to_integer", () => {
+        const decimal = toDecimal(value);
+        return toInteger(round(decimal, 0, decimal.digits < 0n ? "ceil" : "floor"));
+      });
     },
   },
   sum: {
     does: "The sum of numbers, or of an attribute.",
+    takes: "attribute?",
     example: ['{{ \'[{"a":0.1},{"a":"0.2"}]\' | from_json | sum: \'a\' }}', "0.3"],
     filter(value, attribute) {
       const items = flatten(value);

@@ -89,11 +89,15 @@ function adding(name: string, work: (text: string, added: string) => string): Fi
 export const TEXT_FILTERS: Readonly<Record<string, FilterEntry>> = {
   append: {
     does: "Adds text at the end.",
+    takes: "text",
+    failsWithMore: true,
     example: ["{{ 'a' | append: 'b' }}", "ab"],
     filter: adding("append", (text, added) => text + added),
   },
   prepend: {
     does: "Adds text at the start.",
+    takes: "text",
+    failsWithMore: true,
     example: ["{{ 'a' | prepend: 'b' }}", "ba"],
     filter: adding("prepend", (text, added) => added + text),
   },
@@ -109,21 +113,25 @@ export const TEXT_FILTERS: Readonly<Record<string, FilterEntry>> = {
   },
   truncate: {
     does: "At most so many characters, the ending included.",
+    takes: "length?, ending?",
     example: ["{{ 'abcdef' | truncate: 5 }}", "ab..."],
     filter: cut("truncate", 50, Number.NEGATIVE_INFINITY, truncate),
   },
   truncatewords: {
     does: "At most so many words.",
+    takes: "count?, ending?",
     example: ["{{ 'a b c' | truncatewords: 2 }}", "a b..."],
     filter: cut("truncatewords", 15, 1, truncateWords),
   },
   replace: {
     does: "Every occurrence becomes something else.",
+    takes: "pattern, replacement?",
     example: ["{{ 'a-b-c' | replace: '-', '$&' }}", "a$&b$&c"],
     filter: replace,
   },
   replace_first: {
     does: "The first one does.",
+    takes: "pattern, replacement?",
     example: ["{{ 'a-b-c' | replace_first: '-', '$&' }}", "a$&b-c"],
     filter: ofTexts((text, pattern = "", replacement = "") =>
       replaceAt(text.indexOf(pattern), text, pattern, replacement),
@@ -131,6 +139,7 @@ export const TEXT_FILTERS: Readonly<Record<string, FilterEntry>> = {
   },
   replace_last: {
     does: "The last one does.",
+    takes: "pattern, replacement?",
     example: ["{{ 'a-b-c' | replace_last: '-', '+' }}", "a-b+c"],
     filter: ofTexts((text, pattern = "", replacement = "") =>
       replaceAt(text.lastIndexOf(pattern), text, pattern, replacement),
@@ -138,21 +147,25 @@ export const TEXT_FILTERS: Readonly<Record<string, FilterEntry>> = {
   },
   remove: {
     does: "Every occurrence goes.",
+    takes: "pattern",
     example: ["{{ 'a-b-c' | remove: '-' }}", "abc"],
     filter: ofTexts((text, pattern = "") => text.replaceAll(pattern, "")),
   },
   remove_first: {
     does: "The first one goes.",
+    takes: "pattern",
     example: ["{{ 'a-b-c' | remove_first: '-' }}", "ab-c"],
     filter: ofTexts((text, pattern = "") => replaceAt(text.indexOf(pattern), text, pattern, "")),
   },
   remove_last: {
     does: "The last one goes.",
+    takes: "pattern",
     example: ["{{ 'a-b-c' | remove_last: '-' }}", "a-bc"],
     filter: ofTexts((text, pattern = "") => replaceAt(text.lastIndexOf(pattern), text, pattern, "")),
   },
   split: {
     does: "A list of the pieces; by one space, of the words; by an empty text, of the characters.",
+    takes: "separator",
     example: ["{{ 'a,b' | split: ',' | size }}", "2"],
     filter: ofTexts((text, separator = "") => split(text, separator)),
   },

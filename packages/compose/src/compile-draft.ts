@@ -1,0 +1,22 @@
+// What is to be saved is held to more than what is saved: workers go on compiling versions of earlier
+// releases, and a filter that fails in a branch that is never taken must not end their deliveries.
+
+import type { Action } from "@postrider/shared/action";
+import { describeProblems, PostriderError } from "@postrider/shared/errors";
+import { type CompiledAction, compileAction } from "./compile.ts";
+import { findLackingArguments } from "./render/filter-arguments.ts";
+
+/**
+ * Compiles an action that is not saved yet.
+ * @throws PostriderError `action_invalid`, also for filters that lack an argument.
+ */
+export function compileDraft(action: Action): CompiledAction {
+  const compiled = compileAction(action);
+  const problems = findLackingArguments(compiled);
+  if (problems.length === 0) return compiled;
+  throw new PostriderError(
+    "action_invalid",
+    `the action's templates are not valid:\n${describeProblems(problems)}`,
+    { problems },
+  );
+}
