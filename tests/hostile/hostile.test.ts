@@ -12,7 +12,7 @@ import { BEHAVIOURS } from "./behaviours.ts";
 const ENDLESS_TIMEOUT_MS = 600;
 const TIMEOUT_MS = 10_000;
 /** Only what does not end at all takes so much longer: the machine may be very busy. */
-const SLACK_MS = 60_000;
+const SLACK_MS = 20_000;
 /** What one answer may leave behind in memory; a kept body is 64 KiB. */
 const BYTES_MAX = 24 * 1_048_576;
 

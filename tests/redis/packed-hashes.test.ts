@@ -7,6 +7,7 @@ import { createWorker } from "@postrider/worker/worker";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createCapture, startApi } from "../support/api.ts";
 import { run } from "../support/command-line.ts";
+import { eventually } from "../support/eventually.ts";
 import { keyPrefix } from "../support/key-prefix.ts";
 import { openRedis } from "../support/open-redis.ts";
 import { redisBinary } from "../support/redis.ts";
@@ -36,7 +37,17 @@ async function statusOf(...servers: readonly RedisServer[]): Promise<string> {
     .stdout;
 }
 
-/** What a worker logs until it is ready. */
+/** How often the server was asked for a setting, also where it refused. */
+async function asked({ url }: RedisServer): Promise<number> {
+  const redis = openRedis(url);
+  const stats = await redis.info("commandstats");
+  redis.disconnect();
+  const [, calls = 0, refused = 0] =
+    /cmdstat_config\|get:calls=(\d+).*rejected_calls=(\d+)/.exec(stats) ?? [];
+  return Number(calls) + Number(refused);
+}
+
+/** What a worker logs once each Redis has answered. */
 async function startOf(...servers: readonly RedisServer[]) {
   const logged: Record<string, unknown>[] = [];
   const settings = readSettings({
@@ -46,7 +57,12 @@ async function startOf(...servers: readonly RedisServer[]) {
     POSTRIDER_METRICS_PORT: "0",
     POSTRIDER_METRICS_HOST: "127.0.0.1",
   });
+  const before = await Promise.all(servers.map(asked));
   const worker = await createWorker(settings, createCapture(logged));
+  await eventually(async () => {
+    for (const [index, server] of servers.entries())
+      expect(await asked(server)).toBeGreaterThan(before[index] ?? 0);
+  });
   await worker.close();
   return logged.filter(({ msg }) => String(msg).includes("packed"));
 }

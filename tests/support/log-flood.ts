@@ -1,4 +1,4 @@
-// A process that logs far more than it keeps, tells how large it has become, and goes on until it is told.
+// A process that logs far more than it keeps, says so, and waits for the end of its input.
 
 import { createLogger } from "@postrider/shared/log";
 

@@ -66,7 +66,11 @@ export function createLogger({ level, format, process: number }: LogOptions): Lo
   const drop = (): void => {
     stream.flushSync = () => undefined;
   };
-  return { log, pass, flush: () => flush(stream), drop };
+  const end = (): Promise<void> => {
+    tellDropped();
+    return flush(stream);
+  };
+  return { log, pass, flush: end, drop };
 }
 
 function openBlocks() {

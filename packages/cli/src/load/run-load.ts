@@ -2,6 +2,7 @@
 // arrived, as a campaign's customers do not wait for each other either. What could not be enqueued in time is
 // enqueued as soon as it can be, and its delay counts.
 
+import { createHash } from "node:crypto";
 import type { Producer } from "@postrider/producer/producer";
 import { PostriderError } from "@postrider/shared/errors";
 import { createSleeper } from "@postrider/shared/sleeper";
@@ -24,7 +25,7 @@ export interface LoadOptions {
   readonly lane?: string;
   /** How long it is waited for what is missing after the last delivery was due. */
   readonly settleMs: number;
-  /** Tells the action, the requests and the keys of one load from those of others. */
+  /** Tells the requests and the keys of one load from those of others. */
   readonly token: string;
   readonly signal: AbortSignal;
   readonly onStart?: () => Promise<void>;
@@ -44,8 +45,10 @@ export interface LoadReport extends ArrivalFigures, EnqueuedFigures {
 
 const POLL_MS = 50;
 
-/** The beginning of the token in the name of a load's action. */
-const TOKEN_SHOWN = 8;
+/** Loads at the same time must not send to each other's receivers; those to the same one share an action. */
+function toActionId(receiver: string): string {
+  return `${LOAD_ACTION}-${createHash("sha256").update(receiver).digest("hex").slice(0, 8)}`;
+}
 
 /**
  * @throws PostriderError `worker_unavailable` where a first delivery does not arrive, `port_taken`, what the
@@ -55,12 +58,12 @@ export async function runLoad(options: LoadOptions): Promise<LoadReport> {
   const { producer, latencyMs, listen, token } = options;
   const watch = createWatch(options);
   const receiver = await startLoadReceiver({ ...listen, latencyMs, came: watch.came });
-  // Of its own, since loads at the same time must not send to each other's receivers.
-  const action = `${LOAD_ACTION}-${token.slice(0, TOKEN_SHOWN)}`;
+  const reached = options.receiver ?? receiver.url;
+  const action = toActionId(reached);
   // Nobody enqueues for it by mistake once the load has ended, however it does.
   const archive = (): Promise<unknown> => producer.actions.archive(action);
   try {
-    await producer.actions.apply(toLoadAction(action, `${options.receiver ?? receiver.url}/${token}`));
+    await producer.actions.apply(toLoadAction(action, `${reached}/${token}`));
     const report = await measure({ ...options, action }, watch);
     await archive();
     return { ...report, receiver: receiver.figures() };

@@ -45,8 +45,9 @@ export function createCrew({ count, start, log, onGone }: CrewOptions): Crew {
       ends += 1;
       onGone(process);
     }
-    // What stands in the way of the first one stands in the way of all, as a setting that is no good does.
-    if (!wasReady && ended.failure !== null) giveUp(toError(ended.failure));
+    // What stands in the way of the first one stands in the way of all, as a setting that is no good does;
+    // memory that is short for one does not.
+    if (process !== null && !wasReady && ended.failure !== null) giveUp(toError(ended.failure));
     else if (places.every((place) => place.earlyEnds() >= EARLY_ENDS_MAX)) giveUp(toLastError(ended));
   };
   const places = Array.from({ length: count }, (_, index) =>

@@ -258,3 +258,15 @@ describe("loops", () => {
     expect(compose(body, { o: { a: 1, b: 2 }, t: "text", e: [], n: "2" })).toBe(text);
   });
 });
+
+test.each([
+  [choose("customer.n == 1234567890123456789"), "yes"],
+  [choose("customer.n < 1234567890123456790"), "yes"],
+  ["{{ customer.l | where_exp: 'i', 'i == 1234567890123456789' | size }}", "1"],
+  ["{{ customer.l | find_exp: 'i', 'i < 1234567890123456789' }}", "1234567890123456788"],
+  ["{{ 1234567890123456789 | inspect }}{{ customer.n | inspect }}", "12345678901234567891234567890123456789"],
+  ["{{ -1234567890123456789 | minus: 1 }}", "-1234567890123456790"],
+])("an integer that no double holds keeps its digits: %s", (body, prints) => {
+  const [n, other] = [1234567890123456789n, 1234567890123456788n];
+  expect(compose(body, { n, l: [n, other] })).toBe(prints);
+});

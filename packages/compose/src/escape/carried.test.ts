@@ -113,6 +113,16 @@ describe("a capture of one output alone", () => {
       `${captured("{% case 1 %}{% when 1 %}{{ customer.name }}{% when 1 %}{{ customer.name | json }}{% endcase %}")}{"n": {{ x }}}`,
       'Dee & Co"Dee & Co"',
     ],
+    [
+      `${captured("{% case 1 %}{% when 1 %}{{ customer.name | json }}{% when 1 %}yes{% endcase %}")}{"n": {{ x }}}`,
+      '"Dee & Co"yes',
+    ],
+    [
+      `${captured("{% case 1 %}{% when 1 %}{{ 1 | json }}{% when 1 %}{% cycle ',\"admin\":true' %}{% endcase %}")}{"n": {{ x }}}`,
+      '1,"admin":true',
+    ],
+    // What it takes away is no space.
+    [`${JSON_NAME}{"n": {{ x | strip: '"' }}}`, "Dee & Co"],
   ])("%s reads a text like any other", (body, n) => {
     expect(JSON.parse(send({ body }))).toEqual({ n });
   });
@@ -182,6 +192,8 @@ describe("what is not certain is warned of", () => {
     { body: `${captured("{{ customer.name | url_encode }}-x")}{"n": "{{ x }}"}` },
     toUrl(`${captured("?q={{ customer.name | url_encode }}")}{{ x | raw }}`),
     toUrl(`?${F}{% assign f = customer.name %}{{ f }}`),
+    // A loop's own name hides the other.
+    { body: `${JSON_NAME}{% for x in customer.l %}"{{ x }}"{% endfor %}` },
   ])("of %j nothing is told", (document) => {
     expect(codesOf(document)).toEqual([]);
   });

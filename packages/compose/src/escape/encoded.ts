@@ -87,18 +87,26 @@ export const TEXT_FILTERS: ReadonlySet<string> = new Set([
   "titlecase",
 ]);
 
-/** Of JSON they leave JSON. */
-export const SPACE_FILTERS: ReadonlySet<string> = new Set(["strip", "lstrip", "rstrip", "strip_newlines"]);
+/** Of JSON they leave JSON, where they are not told which characters to take away. */
+const SPACE_FILTERS: ReadonlySet<string> = new Set(["strip", "lstrip", "rstrip", "strip_newlines"]);
+
+export function takesSpaceAway(filter: string, args: readonly unknown[]): boolean {
+  return SPACE_FILTERS.has(filter) && args.length === 0;
+}
 
 /**
  * What a text filter, with no data but its input, has made of a value. Percent-encoded text stays fit
  * whatever is done to it, since what could end its place is encoded where it lands.
  */
-export function keepEncoding(value: unknown, filter: string, text: string): string | Encoded {
+export function keepEncoding(
+  value: unknown,
+  { name, args }: { readonly name: string; readonly args: readonly unknown[] },
+  text: string,
+): string | Encoded {
   if (typeof value !== "object" || value === null) return text;
   if (!(value instanceof Encoded)) return new Encoded(text, "json", { isWhole: false });
   const { encoding, isCaptured } = value;
-  const staysFit = encoding === "url" || encoding === "uri" || SPACE_FILTERS.has(filter);
+  const staysFit = encoding === "url" || encoding === "uri" || takesSpaceAway(name, args);
   // Who captures JSON and then takes its quote marks off means the text.
   if (isCaptured && !staysFit) return text;
   return new Encoded(text, encoding, { isWhole: value.isWhole && staysFit, isCaptured });

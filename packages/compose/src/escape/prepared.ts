@@ -1,11 +1,11 @@
 // What a template has made fit for a place before it prints it: under a name, in a capture, behind filters;
 // wholly, or as a piece of a text of its own, which is then escaped as a whole where it lands.
 
-import { AssignTag, CaptureTag, type Template as Node } from "liquidjs";
+import { AssignTag, CaptureTag, ForTag, type Template as Node } from "liquidjs";
 import { type Expression, type Filter, type Operand, pathOf, toArgument } from "../render/operands.ts";
 import { DATA_NAMES } from "../scope.ts";
-import { ENCODERS, SPACE_FILTERS, TEXT_FILTERS } from "./encoded.ts";
-import { bodiesOf, captureIsJson, isPrinting, textOf } from "./places.ts";
+import { ENCODERS, TEXT_FILTERS, takesSpaceAway } from "./encoded.ts";
+import { bodiesOf, captureIsJson, isPrinting, isSnippet, textOf } from "./places.ts";
 import { soleOutputsOf } from "./sole-outputs.ts";
 
 /** The places that values are made fit for by filters. */
@@ -32,9 +32,19 @@ export function findPrepared(nodes: readonly Node[], family: Family): Found {
   const visit = (node: Node, isSure: boolean): void => {
     const { value } = node as unknown as { value?: Expression };
     if (isPrinting(node) && value?.filters !== undefined) found.set(node, ofExpression(value, names, family));
-    walk(bodiesOf(node).flat(), isSure && node instanceof CaptureTag);
+    const body = bodiesOf(node).flat();
+    // A loop's own name hides what has the same one outside, and a snippet sees nothing of it.
+    if (node instanceof ForTag) without([node.variable], () => walk(body, false));
+    else if (isSnippet(node)) without([...names.keys()], () => walk(body, isSure));
+    else walk(body, isSure && node instanceof CaptureTag);
     const given = toGiven(node, names, family, found);
     if (given !== null) names.set(given.name, isSure ? given.prepared : either(given, names));
+  };
+  const without = (hidden: readonly string[], work: () => void): void => {
+    const before = hidden.map((name) => [name, names.get(name)] as const);
+    for (const name of hidden) names.delete(name);
+    work();
+    for (const [name, prepared] of before) if (prepared !== undefined) names.set(name, prepared);
   };
   const walk = (body: readonly Node[], isSure: boolean): void => {
     for (const node of body) visit(node, isSure);
@@ -114,7 +124,7 @@ function after(prepared: Prepared, filter: Filter, names: Names, family: Family)
   const isLiteral = args.every((arg) => arg !== undefined && "content" in arg) && name !== "default";
   if (made === "not") return { ...NOT, text };
   if (!isLiteral || prepared.made === "partly") return { made: "partly", text, isCaptured: false };
-  return { ...prepared, made: shaped(prepared, name, family), text };
+  return { ...prepared, made: shaped(prepared, filter, family), text };
 }
 
 function isMaker(name: string, family: Family): boolean {
@@ -123,8 +133,8 @@ function isMaker(name: string, family: Family): boolean {
 }
 
 /** What a text filter leaves of what was wholly made fit, as `keepEncoding` has it when it is printed. */
-function shaped({ isCaptured }: Prepared, name: string, family: Family): Prepared["made"] {
-  if (family === "url" || SPACE_FILTERS.has(name)) return "wholly";
+function shaped({ isCaptured }: Prepared, { name, args }: Filter, family: Family): Prepared["made"] {
+  if (family === "url" || takesSpaceAway(name, args)) return "wholly";
   // Who takes JSON's quote marks or XML's entities out again has nothing made fit any more.
   if (isCaptured) return /pend$/.test(name) ? "partly" : "not";
   return family === "xml" ? "wholly" : "not";

@@ -170,7 +170,7 @@ function ownRender(node: Template): Render {
 /** Captured JSON keeps its kind, so that it is JSON where it is printed; so does one output's alone. */
 function captureRender(tag: CaptureTag): Render {
   const isJson = captureIsJson(tag);
-  if (!isJson) for (const output of soleOutputsOf(tag)) noteWhatItIsFitFor(output);
+  if (!isJson) for (const output of soleOutputsOf(tag)) noteWhatIsFit(output);
   return (context) => {
     const text = createText(context);
     renderDirect(tag.templates, context, text);
@@ -180,20 +180,20 @@ function captureRender(tag: CaptureTag): Render {
   };
 }
 
-function toCaptured({ buffer, fitFor }: Text): string | Encoded {
-  return fitFor === null ? buffer : new Encoded(buffer, fitFor, { isCaptured: true });
+/** Whatever else has been written makes it a text like any other: two branches of a `case` may have been. */
+function toCaptured({ buffer, fit }: Text): string | Encoded {
+  const isAll = fit !== null && buffer.trim() === fit.text.trim();
+  return isAll ? new Encoded(buffer, fit.encoding, { isCaptured: true }) : buffer;
 }
 
-function noteWhatItIsFitFor(output: Template): void {
+function noteWhatIsFit(output: Template): void {
   const { value } = output as unknown as { value?: Value };
   if (value === undefined) return;
   const evaluate = value.value as unknown as Evaluate;
   (output as { render: Render }).render = (context, emitter) => {
     const text = emitter as Text;
     const found = evaluate(context);
-    // Of the branches of a `case` two may be written.
-    const isAlone = text.buffer.trim() === "";
-    text.fitFor = isAlone && found instanceof Encoded && found.isWhole ? found.encoding : null;
+    if (found instanceof Encoded && found.isWhole) text.fit = found;
     text.write(found, output);
   };
 }

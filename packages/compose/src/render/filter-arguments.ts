@@ -6,7 +6,7 @@ import { holdsCredential } from "@postrider/shared/mask";
 import { suggest } from "@postrider/shared/suggest";
 import { type Template as Node, Value } from "liquidjs";
 import type { CompiledAction } from "../compile.ts";
-import { isNamed, takesOf } from "../dialect/filters/takes.ts";
+import { isNamed, type Takes, takesOf } from "../dialect/filters/takes.ts";
 import { show } from "./advice.ts";
 import {
   createLocator,
@@ -79,49 +79,54 @@ interface Complaint {
 }
 
 function complaintsOf(filter: Filter, isSecret: boolean): Complaint[] {
-  const fatal = complainOfCount(filter);
-  if (fatal !== null) return [fatal];
   const { name, args } = filter;
-  const { places, names } = takesOf(name);
+  const takes = takesOf(name);
+  // `cycle` alone lets one pass that there is not.
+  if (takes === null) return [{ isFatal: true, message: `undefined filter: ${name}` }];
+  const fatal = complainOfCount(filter, takes);
+  if (fatal !== null) return [fatal];
+  const { places, names } = takes;
   const surplus = args.filter((arg) => !isNamed(arg)).slice(places.length);
   const unknown = args.filter((arg) => isNamed(arg) && !names.includes(arg[0]));
   return [...surplus, ...unknown].map((arg) => ({
     isFatal: false,
-    message: `${name} ${limitOf(name, arg)}, so ${showArgument(arg, isSecret)} is ignored; ${adviseOn(name, arg)}`,
+    message: `${name} ${limitOf(takes, arg)}, so ${showArgument(arg, isSecret)} is ignored; ${adviseOn(name, takes, arg)}`,
     at: toArgument(arg),
   }));
 }
 
-function complainOfCount({ name, args }: Filter): Complaint | null {
-  const { places, least, failsWithMore } = takesOf(name);
+function complainOfCount({ name, args }: Filter, takes: Takes): Complaint | null {
+  const { places, least, failsWithMore } = takes;
   const placed = args.filter((arg) => !isNamed(arg));
   const lacking = places.slice(placed.length, least);
   if (lacking.length > 0)
-    return { isFatal: true, message: `${name} lacks its ${lacking.join(" and ")}; write ${usageOf(name)}` };
+    return {
+      isFatal: true,
+      message: `${name} lacks its ${lacking.join(" and ")}; write ${usageOf(name, takes)}`,
+    };
   if (!failsWithMore || placed.length <= places.length) return null;
-  const message = `${name} takes one ${places[0]}, and fails with more; write | ${usageOf(name)} for each`;
+  const message = `${name} takes one ${places[0]}, and fails with more; write | ${usageOf(name, takes)} for each`;
   return { isFatal: true, message, at: toArgument(placed[places.length]) };
 }
 
 type Argument = Filter["args"][number];
 
-function limitOf(name: string, arg: Argument): string {
-  const { places, names } = takesOf(name);
+function limitOf({ places, names }: Takes, arg: Argument): string {
   if (places.length + names.length === 0) return "takes no argument";
   return isNamed(arg) ? `knows no ${arg[0]}:` : `takes no more than ${places.join(" and ")}`;
 }
 
 /** A name that nobody knows is one mistyped, or one for what has a place. */
-function adviseOn(name: string, arg: Argument): string {
-  const { places, names } = takesOf(name);
+function adviseOn(name: string, takes: Takes, arg: Argument): string {
+  const { places, names } = takes;
   if (!isNamed(arg) || places.length + names.length === 0) return "leave it out";
   const meant = suggest(arg[0], names);
-  return meant === null ? `write ${usageOf(name)}` : `did you mean ${meant}:?`;
+  return meant === null ? `write ${usageOf(name, takes)}` : `did you mean ${meant}:?`;
 }
 
 /** How it is written with all that it takes by its places. */
-function usageOf(name: string): string {
-  return `${name}: ${takesOf(name).places.join(", ")}`;
+function usageOf(name: string, { places }: Takes): string {
+  return `${name}: ${places.join(", ")}`;
 }
 
 function showArgument(arg: Argument, isSecret: boolean): string {

@@ -1,7 +1,7 @@
 // What a rendering writes to: bounded, and on demand with a record of what came from where.
 
 import type { Context, Emitter, Template } from "liquidjs";
-import type { Encoding } from "../escape/encoded.ts";
+import type { Encoded } from "../escape/encoded.ts";
 import { type JsonState, readJson } from "../escape/places.ts";
 import { print } from "../escape/print.ts";
 
@@ -16,8 +16,8 @@ export interface Text extends Emitter {
   buffer: string;
   /** Where values printed nothing, in the order of the text; null where none did, or nobody asked. */
   blanks: Blank[] | null;
-  /** What a captured text is fit for, where one output alone wrote it; else null. */
-  fitFor: Encoding | null;
+  /** What an output has written that is fit for a place, and may be all of a captured text; else null. */
+  fit: Encoded | null;
   /** `output` is the node whose value it is, for those who trace what came from where. */
   write(text: unknown, output?: Template): void;
 }
@@ -44,7 +44,7 @@ export function createText(context: Context): Text {
   return {
     buffer: "",
     blanks: null,
-    fitFor: null,
+    fit: null,
     write(value: unknown) {
       const text = print(value);
       room.left -= text.length;
@@ -63,11 +63,11 @@ export interface Trace extends Text {
  * delivery.
  */
 export function createTrace(context: Context): Trace {
-  const { buffer, blanks, fitFor, write } = createText(context);
+  const { buffer, blanks, fit, write } = createText(context);
   return {
     buffer,
     blanks,
-    fitFor,
+    fit,
     written: [],
     write(text: unknown, output?: Template) {
       if (output !== undefined) this.written.push({ output, from: this.buffer.length });

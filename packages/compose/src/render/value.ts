@@ -105,7 +105,7 @@ function compileFilter(filter: unknown): CompiledFilter {
       );
       if (typeof result !== "string") return result;
       if (encoding !== undefined) return new Encoded(result, encoding);
-      return keepsEncoding ? keepEncoding(value, name, result) : result;
+      return keepsEncoding ? keepEncoding(value, { name, args }, result) : result;
     },
   };
 }

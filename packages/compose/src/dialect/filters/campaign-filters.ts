@@ -155,6 +155,12 @@ export const CAMPAIGN_FILTERS: Readonly<Record<string, FilterEntry>> = {
     example: ["{{ 'a,b' | split: ',' | jsonify }}", '["a","b"]'],
     filter: asJson,
   },
+  inspect: {
+    does: "The same as json, as a text.",
+    takes: "indent?",
+    example: ["{{ 'a' | inspect }}", '"a"'],
+    filter: asJson,
+  },
   to_json: {
     does: "The value as JSON.",
     example: ["{{ 'a\"b' | to_json }}", '"a\\"b"'],

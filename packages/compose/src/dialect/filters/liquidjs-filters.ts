@@ -126,5 +126,4 @@ export const LIQUIDJS_FILTERS: Readonly<
     "value?, allow_false:",
   ],
   raw: ["Not escaped for its place.", "{{ '\"' | raw }}", '"'],
-  inspect: ["The value as JSON, cycles and all.", "{{ 'a' | inspect }}", '"a"', "indent?"],
 };

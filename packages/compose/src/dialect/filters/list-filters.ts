@@ -1,8 +1,9 @@
 // Filters of lists that look at a property of each item, as Ruby's Liquid has them: an item that lacks the
 // property is like one in which it is null, and no reason to fail.
 
-import { type Context, isTruthy, type Liquid, toValueSync, Value } from "liquidjs";
+import { type Context, isTruthy, type Liquid, toValue, toValueSync, Value } from "liquidjs";
 import { print, toJson } from "../../escape/print.ts";
+import { compileValue } from "../../render/value.ts";
 import { isAbsent } from "../operators.ts";
 import { withoutStrictness } from "../strictness.ts";
 import { charge } from "./filter-entry.ts";
@@ -60,10 +61,11 @@ export function registerListFilters(liquid: Liquid): void {
 
 /** Whether an expression is true of an item, in Liquid's own idea of truth. */
 function toTest(expression: Value, name: string, context: Context): Test {
+  const evaluate = compileValue(expression);
   return (item) => {
     context.push({ [name]: item });
     try {
-      return isTruthy(toValueSync(expression.value(context)), context);
+      return isTruthy(toValue(evaluate(context)), context);
     } finally {
       context.pop();
     }
