@@ -54,7 +54,7 @@ export const redis: Board = {
         {
           title: "Packed values up to",
           description:
-            "hash-max-listpack-value: a delivery with a longer value takes some 400 bytes more. 2,048 is right.",
+            "hash-max-listpack-value: a delivery with a longer value takes some 250 bytes more. 2,048 is right.",
           unit: "bytes",
           expr: `min(${series("redis_listpack_value_bytes")})`,
           thresholds: falling(64, 2_048),

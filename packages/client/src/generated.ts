@@ -2242,7 +2242,7 @@ export interface Operations {
       /** Shards whose Redis does not answer: what lies there is missing from this. */
       readonly shardsAway: readonly string[];
       /**
-       * Shards whose Redis does not keep all that waits packed, which costs some 400 bytes
+       * Shards whose Redis does not keep all that waits packed, which costs some 250 bytes
        * more a delivery. Those whose Redis does not say are left out.
        */
       readonly shardsUnpacked: readonly {

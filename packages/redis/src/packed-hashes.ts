@@ -1,4 +1,4 @@
-// Up to which sizes a Redis keeps a hash in one block, packed. A waiting delivery is a hash, and some 400
+// Up to which sizes a Redis keeps a hash in one block, packed. A waiting delivery is a hash, and some 250
 // bytes smaller packed; of a Redis that does not pack it, whoever runs it is told.
 
 import type { RedisClient } from "./home-cluster.ts";
@@ -77,5 +77,5 @@ export function describeUnpacked(all: readonly HashBounds[]): string {
     const low = [...new Set(all.map(of))].filter((now) => now < least);
     return low.length === 0 ? [] : [`${setting} ${wanted} (now ${low.join(", ")})`];
   });
-  return `does not keep all that waits packed, which costs some 400 bytes more a delivery; set ${wanted.join(" and ")}`;
+  return `does not keep all that waits packed, which costs some 250 bytes more a delivery; set ${wanted.join(" and ")}`;
 }

@@ -127,7 +127,7 @@ function defineRedis(alone: Alone): void {
     isPersistent === null ? null : Number(isPersistent),
   );
   const packed =
-    "The longest value with which Redis keeps a hash packed (hash-max-listpack-value); deliveries with longer ones take some 400 bytes more each. Absent where it does not say.";
+    "The longest value with which Redis keeps a hash packed (hash-max-listpack-value); deliveries with longer ones take some 250 bytes more each. Absent where it does not say.";
   alone("redis_listpack_value_bytes", packed, ({ redis }) => redis.listpackValueBytes);
 }
 

@@ -67,7 +67,7 @@ export const statusRoute: Route = defineRoute({
         }),
       )
       .describe(
-        "Shards whose Redis does not keep all that waits packed, which costs some 400 bytes more a delivery. Those whose Redis does not say are left out.",
+        "Shards whose Redis does not keep all that waits packed, which costs some 250 bytes more a delivery. Those whose Redis does not say are left out.",
       ),
   }),
   async handle({ query: { lanes = [], ownLanes: ownLanesMax } }, { producer }) {
