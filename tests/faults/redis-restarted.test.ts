@@ -35,10 +35,20 @@ test("Redis killed under load and started again: nothing acknowledged is lost, a
   await producer.actions.apply({ id: "a", url: `${receiver.url}/x`, body: "{{ customer }}" });
   await using worker = startPostrider(["worker"], environment);
 
+  let isKilled = (): void => undefined;
+  const killed = new Promise<void>((resolve) => {
+    isKilled = resolve;
+  });
+  // The producer always has half of them still to enqueue, however soon the worker has sent the first ones.
+  async function* inTwoHalves() {
+    yield* customers(CUSTOMERS / 2);
+    await killed;
+    yield* customers(CUSTOMERS).slice(CUSTOMERS / 2);
+  }
   let acknowledged = 0;
   const enqueueing = producer.enqueueMany({
     action: "a",
-    customers: customers(CUSTOMERS),
+    customers: inTwoHalves(),
     run: "r",
     onProgress: ({ enqueued }) => (acknowledged = enqueued),
   });
@@ -48,6 +58,7 @@ test("Redis killed under load and started again: nothing acknowledged is lost, a
   );
   await eventually(() => expect(receiver.requests.length).toBeGreaterThan(1_000));
   await first.kill();
+  isKilled();
 
   expect(await failed).toMatchObject({ code: "redis_unavailable" });
   await expect(producer.enqueue({ action: "a", customer: { id: 1 } })).rejects.toMatchObject({

@@ -151,6 +151,8 @@ test.each(["SIGTERM", "SIGINT"] as const)("%s: all of them drain, exit 0", async
     POSTRIDER_PROCESSES: "",
     POSTRIDER_SHUTDOWN_GRACE_MS: "60000",
   });
+  // One that is told to stop before it is ready has nothing to drain.
+  await whenReady(worker, 2);
   // As many as there are slots; where that takes long, the destination gets a lane of its own, with more.
   await eventually(() => expect(receiver.requests.length).toBeGreaterThanOrEqual(20));
 
