@@ -2,8 +2,7 @@
 // releases, and a filter that fails in a branch that is never taken must not end their deliveries.
 
 import type { Action } from "@postrider/shared/action";
-import { describeProblems, PostriderError } from "@postrider/shared/errors";
-import { type CompiledAction, compileAction } from "./compile.ts";
+import { type CompiledAction, compileAction, refuseWith } from "./compile.ts";
 import { findLackingArguments } from "./render/filter-arguments.ts";
 
 /**
@@ -12,11 +11,6 @@ import { findLackingArguments } from "./render/filter-arguments.ts";
  */
 export function compileDraft(action: Action): CompiledAction {
   const compiled = compileAction(action);
-  const problems = findLackingArguments(compiled);
-  if (problems.length === 0) return compiled;
-  throw new PostriderError(
-    "action_invalid",
-    `the action's templates are not valid:\n${describeProblems(problems)}`,
-    { problems },
-  );
+  refuseWith(findLackingArguments(compiled));
+  return compiled;
 }

@@ -119,6 +119,16 @@ interface Parts extends BodyParts {
   readonly credentials: CompiledCredentials | null;
 }
 
+/** @throws PostriderError `action_invalid` where templates have problems. */
+export function refuseWith(problems: readonly Problem[]): void {
+  if (problems.length === 0) return;
+  throw new PostriderError(
+    "action_invalid",
+    `the action's templates are not valid:\n${describeProblems(problems)}`,
+    { problems },
+  );
+}
+
 function compileParts(action: Action, limits: ComposeLimits): Parts {
   const problems: Problem[] = [];
   const compile = (field: string, source: string, syntax: Syntax): Template => {
@@ -151,13 +161,7 @@ function compileParts(action: Action, limits: ComposeLimits): Parts {
   const body = action.body === undefined ? null : compile("body", action.body, bodySyntax);
   const form = action.form === undefined ? null : compilePairs("form", action.form);
   const credentials = compileCredentials(action, problems, limits);
-  if (problems.length > 0) {
-    throw new PostriderError(
-      "action_invalid",
-      `the action's templates are not valid:\n${describeProblems(problems)}`,
-      { problems },
-    );
-  }
+  refuseWith(problems);
   return {
     url,
     headers,
