@@ -7,7 +7,7 @@ import { toPreview } from "@postrider/compose/preview";
 import type { Composed } from "@postrider/compose/request";
 import { toScope } from "@postrider/compose/scope";
 import { withMaskedSecrets } from "@postrider/compose/secret-grants";
-import type { SavedAction } from "@postrider/producer/actions/actions";
+import type { SavedAction } from "@postrider/producer/actions/saved-versions";
 import type { GoodLine } from "@postrider/producer/customers/customer-line";
 import { CustomersFileError } from "@postrider/producer/customers/customers-file-error";
 import { readCustomers } from "@postrider/producer/customers/read-customers";

@@ -1,6 +1,6 @@
 // Actions: saved as versions, read, and compared.
 
-import type { SavedAction } from "@postrider/producer/actions/actions";
+import type { SavedAction } from "@postrider/producer/actions/saved-versions";
 import { ACTION_ID, type ActionDocument, actionSchema } from "@postrider/shared/action";
 import { invalidField, PostriderError } from "@postrider/shared/errors";
 import { findChanges } from "@postrider/shared/json-diff";

@@ -4,29 +4,16 @@ import { asProducer } from "@postrider/redis/connect";
 import { readReplies } from "@postrider/redis/replies";
 import { archiveAction, restoreAction } from "@postrider/redis/scripts/archive-action";
 import type { Store } from "@postrider/redis/shard";
-import type { Action } from "@postrider/shared/action";
-import { type ActionVersion, parseActionRef } from "@postrider/shared/action-ref";
 import { PostriderError } from "@postrider/shared/errors";
 import { parseExact } from "@postrider/shared/exact-json";
 import type { Example } from "@postrider/shared/example";
 import { parseStoredAction } from "@postrider/shared/parse-action";
 import type { Sealer } from "@postrider/shared/seal";
-import { openStoredAction, toShownAction } from "@postrider/shared/stored-action";
+import { openStoredAction } from "@postrider/shared/stored-action";
 import type { SnippetStore } from "../snippets/snippets.ts";
 import type { AnnounceLimits } from "./announce-limits.ts";
 import { type Applied, applyAction } from "./apply-action.ts";
-
-export interface SavedAction extends ActionVersion {
-  /** Credentials that are written into it are masked. */
-  readonly action: Action;
-  /** Unix ms since when nothing new is enqueued for the action; null: it is open. */
-  readonly archivedAt: number | null;
-}
-
-export interface ActionListed extends ActionVersion {
-  /** Unix ms; null: it is open. */
-  readonly archivedAt: number | null;
-}
+import { type ActionListed, createSavedVersions, type SavedAction, toTime } from "./saved-versions.ts";
 
 export interface Switched {
   /** False: it was so already. */
@@ -68,35 +55,12 @@ export function createActionStore(
   snippets: SnippetStore,
   sealer: Sealer,
 ): ActionStore {
-  const read = async (ref: string): Promise<ActionListed & { stored: string }> => {
-    const parsed = parseActionRef(ref);
-    if (parsed === null)
-      throw new PostriderError(
-        "action_unknown",
-        `"${ref}" is no action: it must look like my-action or my-action@3`,
-      );
-    const { id } = parsed;
-    const key = store.keys.action(id);
-    const version = parsed.version ?? Number(await asProducer(() => store.redis.hget(key, "latest")));
-    const [stored = null, archivedAt] = await asProducer(() =>
-      store.redis.hmget(key, String(version), "archivedAt"),
-    );
-    if (stored === null || version < 1)
-      throw new PostriderError(
-        "action_unknown",
-        `the action ${ref} is not in the store; save it with actions apply`,
-      );
-    return { id, version, archivedAt: toTime(archivedAt), stored };
-  };
-  const get = async (ref: string): Promise<SavedAction> => {
-    const { stored, ...version } = await read(ref);
-    return { ...version, action: toShownAction(stored) };
-  };
+  const { read, show } = createSavedVersions(store);
 
   return {
     apply: (document, { ifLatest } = {}) =>
       applyAction(document, ifLatest, { store, announce, snippets, sealer }),
-    get,
+    get: show,
     async open(ref) {
       const { stored, ...version } = await read(ref);
       const opened = openStoredAction(stored, sealer);
@@ -120,7 +84,7 @@ export function createActionStore(
     async restore(id) {
       const isChanged = await restoreAction(store, id);
       if (isChanged === null) throw unknown(id);
-      const { action, ...version } = await get(id);
+      const { action, ...version } = await show(id);
       await announce(action, version);
       return { isChanged };
     },
@@ -148,10 +112,6 @@ async function readLatest(store: Store): Promise<ActionListed[]> {
     const [version, archivedAt] = replies[index] as (string | null)[];
     return { id, version: Number(version), archivedAt: toTime(archivedAt) };
   });
-}
-
-function toTime(text: string | null | undefined): number | null {
-  return text === null || text === undefined ? null : Number(text);
 }
 
 function unknown(id: string): PostriderError {

@@ -2,7 +2,8 @@
 // what has failed can be replayed.
 
 import { PostriderError } from "@postrider/shared/errors";
-import type { ActionStore, SavedAction } from "./actions.ts";
+import type { ActionStore } from "./actions.ts";
+import type { SavedAction } from "./saved-versions.ts";
 
 /** While a run is enqueued its action is looked at so often: archiving holds for it within a second. */
 const LOOK_MS = 500;
@@ -12,6 +13,26 @@ export async function getOpen(actions: ActionStore, ref: string): Promise<SavedA
   const saved = await actions.get(ref);
   if (saved.archivedAt !== null) throw toArchived(saved.id);
   return saved;
+}
+
+/**
+ * Those that some orders name, which mostly are the same few: each is read once, and all at once, since one
+ * after the other they would be as many round trips.
+ * @throws from the returned function, what `getOpen` throws.
+ */
+export function readAllOpen(
+  actions: ActionStore,
+  refs: readonly string[],
+): (ref: string) => Promise<SavedAction> {
+  const found = new Map<string, Promise<SavedAction>>();
+  const find = (ref: string): Promise<SavedAction> => {
+    const known = found.get(ref) ?? getOpen(actions, ref);
+    found.set(ref, known);
+    return known;
+  };
+  // What fails is thrown once more where an order needs it.
+  for (const ref of refs) find(ref).catch(() => undefined);
+  return find;
 }
 
 /** Looks from time to time whether an action has been archived. @throws `action_archived`. */

@@ -5,8 +5,8 @@ import { homeOf } from "@postrider/shared/delivery";
 import type { ErrorCode } from "@postrider/shared/error-codes";
 import { PostriderError, type Problem } from "@postrider/shared/errors";
 import { toRetryPolicy } from "@postrider/shared/retry";
-import type { SavedAction } from "../actions/actions.ts";
-import { getOpen } from "../actions/archived.ts";
+import { readAllOpen } from "../actions/archived.ts";
+import type { SavedAction } from "../actions/saved-versions.ts";
 import { CHUNK } from "./chunks.ts";
 import { type DeliveryOrder, type EnqueueDependencies, toAdmission, toEntrance } from "./enqueue.ts";
 import { checkDeliveryOrder } from "./order.ts";
@@ -71,11 +71,20 @@ export function createEnqueueAll(dependencies: EnqueueDependencies): EnqueueAll 
       throw error;
     }
   };
-  return async (orders, { onInvalid = "refuse" } = {}) => {
-    await ways.look();
-    const find = remember((ref) => getOpen(actions, ref));
+  const prepareAll = async (
+    orders: readonly (DeliveryOrder | PostriderError)[],
+  ): Promise<(Prepared | PostriderError)[]> => {
+    const find = readAllOpen(
+      actions,
+      orders.filter(isOfAction).map(({ action }) => action),
+    );
     const prepared: (Prepared | PostriderError)[] = [];
     for (const [index, order] of orders.entries()) prepared.push(await prepare(order, index, find));
+    return prepared;
+  };
+  return async (orders, { onInvalid = "refuse" } = {}) => {
+    await ways.look();
+    const prepared = await prepareAll(orders);
     const rejected = prepared.flatMap((one, index) =>
       one instanceof PostriderError ? [{ index, error: one }] : [],
     );
@@ -154,14 +163,10 @@ const ABOUT_ORDERS: ReadonlySet<ErrorCode> = new Set([
   "forbidden",
 ]);
 
-/** Most orders name the same few actions. */
-function remember(get: (ref: string) => Promise<SavedAction>): (ref: string) => Promise<SavedAction> {
-  const found = new Map<string, Promise<SavedAction>>();
-  return (ref) => {
-    const known = found.get(ref) ?? get(ref);
-    found.set(ref, known);
-    return known;
-  };
+/** Orders come from outside, and are checked later. */
+function isOfAction(order: DeliveryOrder | PostriderError): order is DeliveryOrder {
+  const { action } = (order ?? {}) as { readonly action?: unknown };
+  return typeof action === "string";
 }
 
 /** What enters a lane together: of any actions, as long as they make no difference there. */

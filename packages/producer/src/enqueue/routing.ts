@@ -6,8 +6,8 @@ import { asProducer } from "@postrider/redis/connect";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { ownLaneName } from "@postrider/shared/lanes";
 import { type OwnLane, withActionLimits } from "@postrider/shared/own-lane";
-import type { SavedAction } from "../actions/actions.ts";
 import { findOrigin } from "../actions/origin.ts";
+import type { SavedAction } from "../actions/saved-versions.ts";
 
 /** The age of the registry's copy, where a producer looks before it enqueues. */
 const LOOK_MS = 400;

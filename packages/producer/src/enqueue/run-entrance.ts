@@ -10,7 +10,7 @@ import { homeOf } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
 import { chooseLane } from "@postrider/shared/lanes";
 import { toRetryPolicy } from "@postrider/shared/retry";
-import type { SavedAction } from "../actions/actions.ts";
+import type { SavedAction } from "../actions/saved-versions.ts";
 import { CHUNK } from "./chunks.ts";
 import type { DeliveryFrame } from "./enqueue.ts";
 import type { Taken, Way, Ways } from "./ways.ts";

@@ -3,9 +3,9 @@
 
 import { toCarriedId } from "@postrider/shared/carried-id";
 import { invalidField } from "@postrider/shared/errors";
-import type { SavedAction } from "../actions/actions.ts";
 import { getOpen } from "../actions/archived.ts";
 import { findOrigin } from "../actions/origin.ts";
+import type { SavedAction } from "../actions/saved-versions.ts";
 import { CHUNK } from "../enqueue/chunks.ts";
 import { type EnqueueDependencies, toAdmission, toEntrance } from "../enqueue/enqueue.ts";
 import { orThrow } from "../enqueue/ways.ts";
