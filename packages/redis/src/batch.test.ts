@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createBatch } from "./batch.ts";
+import { createBatch, createBatchByKey } from "./batch.ts";
 
 test("a lone item waits for nobody, and what comes at the same time travels together", async () => {
   const flushed: number[][] = [];
@@ -42,4 +42,28 @@ test("a failed flush fails its own items only, and the next ones go through", as
   isBroken = false;
 
   expect(await add(3)).toBe(3);
+});
+
+test("only what has the same key travels together, and fails together", async () => {
+  const flushed: string[][] = [];
+  const add = createBatchByKey<string, string>(
+    (item) => item[0] ?? "",
+    async (items) => {
+      flushed.push([...items]);
+      if (items[0].startsWith("b")) throw new Error(`down for ${items.join()}`);
+      return items.map((item) => item.toUpperCase());
+    },
+    10,
+  );
+
+  const settled = await Promise.allSettled(["a1", "b1", "a2", "c1", "b2"].map(add));
+
+  expect(flushed).toEqual([["a1", "a2"], ["b1", "b2"], ["c1"]]);
+  expect(settled.map((one) => (one.status === "fulfilled" ? one.value : String(one.reason)))).toEqual([
+    "A1",
+    "Error: down for b1,b2",
+    "A2",
+    "C1",
+    "Error: down for b1,b2",
+  ]);
 });

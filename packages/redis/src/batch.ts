@@ -52,3 +52,46 @@ export function createBatch<Item, Result>(
       else if (!isPlanned) plan();
     });
 }
+
+/**
+ * The same where only items with the same key can travel together: `flush` gets those of one key, and what
+ * fails of one key says nothing of the others.
+ */
+export function createBatchByKey<Item, Result>(
+  toKey: (item: Item) => string,
+  flush: (items: readonly [Item, ...Item[]]) => Promise<readonly Result[]>,
+  itemsMax: number,
+  gatherMs = GATHER_MS,
+): (item: Item) => Promise<Result> {
+  type Settled = { readonly result: Result } | { readonly error: unknown };
+  const add = createBatch<Item, Settled>(
+    async (items) => {
+      const settled = new Map<Item, Settled>();
+      const flushGroup = async (group: readonly [Item, ...Item[]]): Promise<void> => {
+        const results = await flush(group).catch((error: unknown) => ({ error }));
+        for (const [index, item] of group.entries())
+          settled.set(item, "error" in results ? results : { result: results[index] as Result });
+      };
+      await Promise.all(groupBy(items, toKey).map(flushGroup));
+      return items.map((item) => settled.get(item) as Settled);
+    },
+    itemsMax,
+    gatherMs,
+  );
+  return async (item) => {
+    const settled = await add(item);
+    if ("error" in settled) throw settled.error;
+    return settled.result;
+  };
+}
+
+function groupBy<Item>(items: readonly Item[], toKey: (item: Item) => string): [Item, ...Item[]][] {
+  const groups = new Map<string, [Item, ...Item[]]>();
+  for (const item of items) {
+    const key = toKey(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return [...groups.values()];
+}

@@ -3,6 +3,7 @@
 
 import { decodeMark, type Mark } from "@postrider/shared/outcome";
 import { createBatch } from "./batch.ts";
+import { readReplies } from "./replies.ts";
 import type { Claim } from "./scripts/lane-fragments.ts";
 import {
   createRecordAttempts,
@@ -38,6 +39,11 @@ export function createLedger(shard: Shard, options: RecordOptions): Ledger {
     const marks = await redis.mget(ids.map((id) => keys.outcome(id)));
     return marks.map((mark) => (mark === null ? null : decodeMark(mark)));
   }, GROUP_MAX);
+  const readTried = createBatch<string, boolean>(async (logs) => {
+    const pipeline = redis.pipeline();
+    for (const log of logs) pipeline.exists(log);
+    return readReplies((await pipeline.exec()) ?? null).map((count) => count === 1);
+  }, GROUP_MAX);
   const record = createRecordAttempts(shard, options);
   // A portion that fails says nothing of the others: what was written must not be sent again.
   const write = createBatch<Entry, Written | Error>(async (entries) => {
@@ -48,7 +54,7 @@ export function createLedger(shard: Shard, options: RecordOptions): Ledger {
   }, GROUP_MAX);
   return {
     find: readMarks,
-    isTried: async (lane, id) => (await redis.exists(`${keys.job(lane, id)}:logs`)) === 1,
+    isTried: (lane, id) => readTried(`${keys.job(lane, id)}:logs`),
     async write(entry) {
       const written = await write(entry);
       if (written instanceof Error) throw written;

@@ -1,8 +1,6 @@
 // Pieces of Lua for the scripts that move deliveries between lanes, in worker and producer. BullMQ has no
 // such move, so they know its keys: here, once. Prepended to a script, each defines one function.
 
-import type { ShardKeys } from "../keys.ts";
-
 /**
  * Redis at maxmemory refuses what takes memory, but not in a script that has begun to write. What was sent
  * must be written down all the same, or it is sent again, and what was claimed must find its place. Claims
@@ -44,23 +42,6 @@ local function dropLetter(failed, jobs, id)
   return 1
 end
 `;
-
-/**
- * What moves of a claimed delivery begin with: takes it out of the lane, if the claim is still ours.
- * KEYS 1 its job, 2 active, 3 stalled, 4 its job in the other lane; ARGV 1 id, 2 token.
- */
-export const TAKE_OUT = `${CARRY}
-if redis.call("GET", KEYS[1] .. ":lock") ~= ARGV[2] then return -1 end
-redis.call("DEL", KEYS[1] .. ":lock")
-redis.call("SREM", KEYS[3], ARGV[1])
-redis.call("LREM", KEYS[2], -1, ARGV[1])
-carry(KEYS[1], KEYS[4])
-`;
-
-/** The keys of TAKE_OUT. */
-export function toTakeOut(keys: ShardKeys, id: string, lane: string, other: string): string[] {
-  return [keys.job(lane, id), keys.ofLane(lane, "active"), keys.ofLane(lane, "stalled"), keys.job(other, id)];
-}
 
 /** A claimed delivery, as far as a script needs to know it. */
 export interface Claim {
