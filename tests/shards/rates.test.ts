@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createRendezvous } from "@postrider/redis/rendezvous";
-import { createTakeTurn } from "@postrider/redis/scripts/take-turn";
+import { createTakeTurns } from "@postrider/redis/scripts/take-turn";
 import { createShard } from "@postrider/redis/shard";
 import { toDeliveryId } from "@postrider/shared/delivery";
 import type { OwnLane } from "@postrider/shared/own-lane";
@@ -19,20 +19,30 @@ const LIMITS = { farMs: 500, aheadMs: 200, holdMsMax: 700 };
 const MEASURED_MS = 3_000;
 const SHARDS = 4;
 
+interface Taker {
+  readonly name: string;
+  readonly part: RatePart;
+  /** Moments that it asks for at once. */
+  readonly together: number;
+}
+
 /** The moments (µs) that a shard takes of a rate that several share, for some seconds. */
-async function takeAll(redis: Redis, name: string, part: RatePart, perSecond: number): Promise<number[]> {
+async function takeAll(redis: Redis, { name, part, together }: Taker, perSecond: number): Promise<number[]> {
   const shard = createShard(redis, keyPrefix, name);
-  const take = createTakeTurn(shard, LIMITS);
+  const take = createTakeTurns(shard, LIMITS);
   const spacingMs = 1_000 / perSecond;
   const moments: number[] = [];
   const endsAt = performance.now() + MEASURED_MS;
   while (performance.now() < endsAt) {
-    const off = await take(LANE, { intervalMs: spacingMs, spacingMs, phases: [{ at: 0, part }] });
-    if (off === null) await sleep(50);
+    const pace = { intervalMs: spacingMs, spacingMs, phases: [{ at: 0, part }] };
+    const offs = (await take(LANE, pace, together)).filter((off) => off !== null);
+    const latest = offs.at(-1);
+    if (latest === undefined) await sleep(50);
     else {
       // Forgotten where this process has stood still for long.
       const next = await redis.get(shard.keys.nextRequest(LANE));
-      if (next !== null) moments.push(Number(next) - spacingMs * 1_000);
+      const last = Number(next) - spacingMs * 1_000;
+      if (next !== null) moments.push(...offs.map((off) => last - (latest - off) * 1_000));
     }
   }
   return moments;
@@ -59,7 +69,11 @@ test.each([
     const measure = async (): Promise<number[]> => {
       const taken = await Promise.all(
         Array.from({ length: count }, (_, place) =>
-          takeAll(redis, `${count}-${place}-${rate}`, toEvenPart(count, place), rate),
+          takeAll(
+            redis,
+            { name: `${count}-${place}-${rate}`, part: toEvenPart(count, place), together: 1 + place },
+            rate,
+          ),
         ),
       );
       return taken.flat().sort((one, other) => one - other);
@@ -89,7 +103,9 @@ test.each([
   const redis = openRedis(await isolatedRedisUrl());
   const parts = toParts(sizes);
   const taken = await Promise.all(
-    parts.map((part, place) => takeAll(redis, `${sizes.length}-${place}-${rate}`, part, rate)),
+    parts.map((part, place) =>
+      takeAll(redis, { name: `${sizes.length}-${place}-${rate}`, part, together: 3 - (place % 3) }, rate),
+    ),
   );
   redis.disconnect();
   const moments = taken.flat().sort((one, other) => one - other);

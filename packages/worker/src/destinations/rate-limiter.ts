@@ -2,7 +2,8 @@
 // after the one before. BullMQ's limiter admits in bursts, and two bursts that meet, as after a stall, are
 // more than a second may see.
 
-import { createTakeTurn, type Pace } from "@postrider/redis/scripts/take-turn";
+import { createBatchByKey } from "@postrider/redis/batch";
+import { createTakeTurns, type Pace } from "@postrider/redis/scripts/take-turn";
 import type { Shard } from "@postrider/redis/shard";
 import { isRunnable, limitsOf, type OwnLane, rateOf } from "@postrider/shared/own-lane";
 import { type RatePart, toPhases } from "@postrider/shared/rate-part";
@@ -25,6 +26,8 @@ const SLEEP_MS_MAX = 500;
  * one.
  */
 const HOLD_MS_MAX = 700;
+/** How many ask together, so that no script takes long where moments are parted among shards. */
+const TOGETHER_MAX = 50;
 /** Moments that a process which is always late asks for. */
 const MOMENTS_MAX = 3;
 /** Share of the time that a claim holds: whoever is later than that may have lost it. */
@@ -98,16 +101,35 @@ function isStopped(entry: OwnLane | undefined): boolean {
   return entry !== undefined && !isRunnable(entry);
 }
 
-/** Asks for a lane's next moment, by `performance.now()`; null where it is too far off. */
+interface Turn {
+  readonly lane: string;
+  readonly pace: Pace;
+}
+
+/**
+ * Asks for a lane's next moment, by `performance.now()`; null where it is too far off. Those that ask in the
+ * same turn of the event loop ask together.
+ */
 function createTake(shard: Shard): (lane: string, pace: Pace) => Promise<number | null> {
-  const takeTurn = createTakeTurn(shard, { farMs: SLEEP_MS_MAX, aheadMs: AHEAD_MS, holdMsMax: HOLD_MS_MAX });
+  const takeTurns = createTakeTurns(shard, {
+    farMs: SLEEP_MS_MAX,
+    aheadMs: AHEAD_MS,
+    holdMsMax: HOLD_MS_MAX,
+  });
   let usualMs = Number.POSITIVE_INFINITY;
-  return async (lane, pace) => {
-    const askedAt = performance.now();
-    const offMs = await takeTurn(lane, pace);
-    // An answer that was long under way may have lain here unread, while this process stood still and its
-    // moment went by.
-    usualMs = Math.min(performance.now() - askedAt, usualMs * SLOWER);
-    return offMs === null ? null : askedAt + usualMs + offMs;
-  };
+  const take = createBatchByKey<Turn, number | null>(
+    ({ lane, pace }) => `${lane} ${JSON.stringify(pace)}`,
+    async (turns) => {
+      const [{ lane, pace }] = turns;
+      const askedAt = performance.now();
+      const offs = await takeTurns(lane, pace, turns.length);
+      // An answer that was long under way may have lain here unread, while this process stood still and its
+      // moment went by.
+      usualMs = Math.min(performance.now() - askedAt, usualMs * SLOWER);
+      return offs.map((offMs) => (offMs === null ? null : askedAt + usualMs + offMs));
+    },
+    TOGETHER_MAX,
+    0,
+  );
+  return (lane, pace) => take({ lane, pace });
 }
