@@ -84,7 +84,7 @@ export const AXES: readonly Axis[] = [
     unit: "actions, in turn",
     points: [1, 10, 100, 1_000, 10_000],
     toSetting: (actions) => ({ actions }),
-    why: "An action is read and compiled once per process, as long as the bounded cache holds it. Where there are more actions than deliveries for each, or than the cache takes, compiling is a part of each delivery.",
+    why: "An action is read and compiled once per process, as long as the bounded cache holds it. Where there are more actions than deliveries for each, or than the cache takes, compiling is a part of each delivery. For those who enqueue, whether each action's version still is the latest is one question more to Redis, once for all of its deliveries that are enqueued together; and charts have a row for each.",
   },
   {
     name: "payload",
@@ -111,7 +111,7 @@ export const AXES: readonly Axis[] = [
     unit: `ms until an answer, at ${IN_FLIGHT_OF_LATENCY} in flight`,
     points: [1, 10, 100, 1_000, 5_000],
     toSetting: (latencyMs) => forSlow(IN_FLIGHT_OF_LATENCY, latencyMs),
-    why: "A request that waits costs nothing but its memory and the renewal of its claim. Slow receivers mean few deliveries a second, though, so what a worker does anyway is shared by fewer.",
+    why: "A request that waits costs nothing but its memory and the renewal of its claim. Slow receivers mean few deliveries a second, though, so what a worker does anyway is shared by fewer. Where answers take a second, a destination that holds most of a lane's slots is given a lane of its own, so that others do not wait for it: its deliveries move there, and are claimed twice, which is most of the step between 100 ms and a second.",
   },
   {
     name: "failures",
