@@ -40,7 +40,8 @@ export interface PlanCosts {
 }
 
 const SMALL = 200;
-const LARGE = 16_000;
+/** So large that what its bytes cost stands out of what the same costs from one time to the next. */
+const LARGE = 64_000;
 const RATES = [100, 300, 1_000, 2_500];
 /** At which sizes are compared: large ones must not fill what the machine can move. */
 const COMPARED = 300;
@@ -52,7 +53,7 @@ const FOR_MS = 8_000;
 const SHARDED = 1_000;
 const SHARDS = 16;
 const WARM_UP = { ratePerSecond: 2_000, forMs: 6_000 };
-const WAITING_SIZES = [SMALL, 1_000, 4_000, LARGE];
+const WAITING_SIZES = [SMALL, 1_000, 4_000, 16_000];
 const WAITING_COUNT = 3_000;
 
 export async function measurePlanCosts(bench: Bench): Promise<PlanCosts> {
@@ -89,7 +90,11 @@ async function measureUnderLoad(bench: Bench, sharded: Paced): Promise<Omit<Plan
     for (const ratePerSecond of RATES)
       measured.set(ratePerSecond, await workers.measure({ ...PLAIN, ratePerSecond }));
     const base = measured.get(COMPARED) as Paced;
+    // Before and after, since a machine changes its speed.
+    const small = () => workers.measure({ ...PLAIN, ratePerSecond: COMPARED });
+    const before = await small();
     const large = await workers.measure({ ...PLAIN, ratePerSecond: COMPARED, payloadBytes: LARGE });
+    const after = await small();
     const refusing = await workers.measure({ ...PLAIN, ratePerSecond: REFUSING, failures: REFUSED });
     const paced = [
       { perSecond: 0, ...idle, redisReadBytes: 0, redisWrittenBytes: 0 },
@@ -97,7 +102,7 @@ async function measureUnderLoad(bench: Bench, sharded: Paced): Promise<Omit<Plan
     ];
     return {
       paced,
-      ...compareSizes(base, large),
+      ...compareSizes([before, after], large),
       ...compareRefusals(paced, refusing),
       requestBytes: base.report.receiver.requestBytes / base.report.count - SMALL,
       answerBytes: base.report.receiver.answerBytes / base.report.count,
@@ -150,6 +155,8 @@ function compareShards(base: Paced, sharded: Paced) {
   };
 }
 
+type Costs = ReturnType<typeof perDelivery>;
+
 /** Per delivery. */
 function perDelivery({ report, ...rates }: Paced) {
   const seconds = report.tookMs / 1_000 / report.count;
@@ -161,14 +168,16 @@ function perDelivery({ report, ...rates }: Paced) {
   };
 }
 
-function compareSizes(base: Paced, large: Paced) {
-  const [small, big] = [perDelivery(base), perDelivery(large)];
+function compareSizes(bases: readonly Paced[], large: Paced) {
+  const [big, ...smalls] = [large, ...bases].map(perDelivery) as [Costs, ...Costs[]];
+  const more = (name: keyof Costs): number =>
+    big[name] - smalls.reduce((sum, costs) => sum + costs[name], 0) / smalls.length;
   const kilobytes = (LARGE - SMALL) / 1_000;
   return {
-    nodeMicrosPerKilobyte: Math.max(0, (big.node - small.node) / kilobytes),
-    redisMicrosPerKilobyte: Math.max(0, (big.redis - small.redis) / kilobytes),
-    redisReadBytesPerByte: (big.read - small.read) / (LARGE - SMALL),
-    redisWrittenBytesPerByte: (big.written - small.written) / (LARGE - SMALL),
+    nodeMicrosPerKilobyte: Math.max(0, more("node") / kilobytes),
+    redisMicrosPerKilobyte: Math.max(0, more("redis") / kilobytes),
+    redisReadBytesPerByte: more("read") / (LARGE - SMALL),
+    redisWrittenBytesPerByte: more("written") / (LARGE - SMALL),
   };
 }
 

@@ -63,6 +63,14 @@ test("enqueueing one by one, a document is read once, and a new version is taken
   expect((await producer.actions.get("a@1")).action.retry).toMatchObject({ attempts: 3 });
 });
 
+test("what a caller does to an action that it has read is nobody else's", async () => {
+  await producer.actions.apply(action("one"));
+  const { action: mine } = await producer.actions.get("a");
+  Object.assign(mine, { url: "https://other.example.com/", retry: { attempts: 11 } });
+  expect((await producer.actions.get("a")).action.url).toContain("host.example.com");
+  expect(await attemptsOf((await producer.enqueue({ action: "a", customer: { id: 1 } })).id)).toBe(3);
+});
+
 test("an action that was lost, and counts from 1 again, is not taken for the one before", async () => {
   await producer.actions.apply(action("one"));
   await producer.enqueue({ action: "a", customer: { id: 1 } });

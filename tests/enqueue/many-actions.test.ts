@@ -1,8 +1,10 @@
 import { startRedisServer } from "@postrider/cli/redis/redis-server";
+import type { DeliveryOrder } from "@postrider/producer/enqueue/enqueue";
 import { createProducer } from "@postrider/producer/producer";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { redisBinary } from "../support/redis.ts";
+import { startSystem } from "../support/system.ts";
 
 const ACTIONS = 60;
 
@@ -40,4 +42,26 @@ test("deliveries of many actions, handed in together, are taken in together", as
   expect(new Set(attempts.map(String))).toEqual(new Set(["0,3", "1,5"]));
   await producer.close();
   redis.disconnect();
+});
+
+test("orders that name no action, or one that cannot be had, are told each at its place, and the others are taken in", async () => {
+  await using system = await startSystem();
+  await system.apply();
+  await system.apply({ id: "closed" });
+  await system.producer.actions.archive("closed");
+  const orders = [null, 7, {}, "a", "a@9", "none", "none", "closed"].map((action) =>
+    action === null ? null : { action, customer: { id: 1 } },
+  ) as unknown as DeliveryOrder[];
+  const { ids, rejected } = await system.producer.enqueueAll(orders, { onInvalid: "skip" });
+
+  expect(ids.map((id) => id !== null)).toEqual([false, false, false, true, false, false, false, false]);
+  expect(rejected.map(({ index, error }) => [index, error.code])).toEqual([
+    [0, "delivery_invalid"],
+    [1, "delivery_invalid"],
+    [2, "delivery_invalid"],
+    [4, "action_unknown"],
+    [5, "action_unknown"],
+    [6, "action_unknown"],
+    [7, "action_archived"],
+  ]);
 });

@@ -101,17 +101,39 @@ test("each goes to its own lane, and those that were released by themselves are 
   expect(await markOf("d-0")).toBe(IN_LANE + RUN.lane + RELEASED);
 });
 
-test("one lane's moves that Redis refuses say nothing of another lane's", async () => {
+test("one lane's moves that Redis refuses say nothing of another lane's, and are as if nobody had tried", async () => {
   const claimed = await claim(2);
+  const [first = expect.unreachable(), second = expect.unreachable()] = claimed;
   await redis.set(shardKeys.ofLane(RUN.lane, "wait"), "no list");
-  const [broken, whole] = await Promise.allSettled([
-    move(claimed[0] ?? expect.unreachable(), RUN),
-    move(claimed[1] ?? expect.unreachable(), DESTINATION),
-  ]);
+  const [broken, whole] = await Promise.allSettled([move(first, RUN), move(second, DESTINATION)]);
 
   expect(broken).toMatchObject({
     status: "rejected",
     reason: { message: expect.stringContaining("WRONGTYPE") },
   });
   expect(whole).toEqual({ status: "fulfilled", value: true });
+  expect((await queues[FROM]?.getActive())?.map(({ id }) => id)).toEqual([first.id]);
+  expect(await redis.get(`${shardKeys.job(FROM, first.id)}:lock`)).toBe(first.token);
+  expect(await markOf(first.id)).toBe(IN_LANE + FROM);
+});
+
+test("what is asked for twice moves once, and takes nothing else with it", async () => {
+  const [first = expect.unreachable(), second = expect.unreachable()] = await claim(2);
+  const moved = await Promise.all([first, second, first].map((one) => move(one, DESTINATION)));
+
+  expect(moved).toEqual([true, true, false]);
+  expect(await waiting(DESTINATION.lane)).toEqual([first.id, second.id]);
+});
+
+test("more than one step holds go all the same, and wake nobody where their lane is paused", async () => {
+  const [first = expect.unreachable(), ...others] = await claim(51);
+  // The lane is known from then on; what nobody knows is not paused.
+  expect(await move(first, DESTINATION)).toBe(true);
+  await queues[DESTINATION.lane]?.pause();
+  const strange = others.map((one) => ({ ...one, token: "another's" }));
+  const moved = await Promise.all([...strange, ...others].map((one) => move(one, DESTINATION)));
+
+  expect(moved.filter((one) => one)).toHaveLength(50);
+  expect(await redis.llen(shardKeys.ofLane(DESTINATION.lane, "wait"))).toBe(51);
+  expect(await redis.exists(shardKeys.ofLane(DESTINATION.lane, "marker"))).toBe(0);
 });

@@ -54,8 +54,8 @@ export function createBatch<Item, Result>(
 }
 
 /**
- * The same where only items with the same key can travel together: `flush` gets those of one key, and what
- * fails of one key says nothing of the others.
+ * The same where only items with the same key can travel together: `flush` gets those of one key, and neither
+ * a failure of one key nor its delay is another's.
  */
 export function createBatchByKey<Item, Result>(
   toKey: (item: Item) => string,
@@ -63,26 +63,29 @@ export function createBatchByKey<Item, Result>(
   itemsMax: number,
   gatherMs = GATHER_MS,
 ): (item: Item) => Promise<Result> {
-  type Settled = { readonly result: Result } | { readonly error: unknown };
-  const add = createBatch<Item, Settled>(
-    async (items) => {
-      const settled = new Map<Item, Settled>();
-      const flushGroup = async (group: readonly [Item, ...Item[]]): Promise<void> => {
-        const results = await flush(group).catch((error: unknown) => ({ error }));
-        for (const [index, item] of group.entries())
-          settled.set(item, "error" in results ? results : { result: results[index] as Result });
-      };
-      await Promise.all(groupBy(items, toKey).map(flushGroup));
-      return items.map((item) => settled.get(item) as Settled);
+  interface Waiting {
+    readonly item: Item;
+    readonly resolve: (result: Result) => void;
+    readonly reject: (error: unknown) => void;
+  }
+  const flushGroup = async (group: readonly [Waiting, ...Waiting[]]): Promise<void> => {
+    const [first, ...others] = group;
+    try {
+      const results = await flush([first.item, ...others.map(({ item }) => item)]);
+      for (const [index, { resolve }] of group.entries()) resolve(results[index] as Result);
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+    }
+  };
+  const add = createBatch<Waiting, undefined>(
+    async (waiting) => {
+      for (const group of groupBy(waiting, ({ item }) => toKey(item))) void flushGroup(group);
+      return [];
     },
     itemsMax,
     gatherMs,
   );
-  return async (item) => {
-    const settled = await add(item);
-    if ("error" in settled) throw settled.error;
-    return settled.result;
-  };
+  return (item) => new Promise((resolve, reject) => void add({ item, resolve, reject }));
 }
 
 function groupBy<Item>(items: readonly Item[], toKey: (item: Item) => string): [Item, ...Item[]][] {

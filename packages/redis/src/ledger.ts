@@ -3,7 +3,6 @@
 
 import { decodeMark, type Mark } from "@postrider/shared/outcome";
 import { createBatch } from "./batch.ts";
-import { readReplies } from "./replies.ts";
 import type { Claim } from "./scripts/lane-fragments.ts";
 import {
   createRecordAttempts,
@@ -22,6 +21,18 @@ const GROUP_MAX = 100;
  */
 const RECORD_CHARS_MAX = 1_000_000;
 
+/**
+ * A script, since of a pipeline's commands a Cluster whose slot is on the way sends all elsewhere for one.
+ * Input: KEYS logs of attempts. Output: of each 1 where it is there, or 0.
+ */
+const TRIED = `
+local there = {}
+for i, log in ipairs(KEYS) do there[i] = redis.call("EXISTS", log) end
+return there
+`;
+
+type Tried = (keyCount: number, ...logs: string[]) => Promise<number[]>;
+
 export interface Ledger {
   /** Where a delivery is, or how it has ended; null for one that was never enqueued or is long forgotten. */
   find(id: string): Promise<Mark | null>;
@@ -39,10 +50,11 @@ export function createLedger(shard: Shard, options: RecordOptions): Ledger {
     const marks = await redis.mget(ids.map((id) => keys.outcome(id)));
     return marks.map((mark) => (mark === null ? null : decodeMark(mark)));
   }, GROUP_MAX);
+  redis.defineCommand("postriderTried", { lua: TRIED });
+  const { postriderTried } = redis as unknown as { postriderTried: Tried };
   const readTried = createBatch<string, boolean>(async (logs) => {
-    const pipeline = redis.pipeline();
-    for (const log of logs) pipeline.exists(log);
-    return readReplies((await pipeline.exec()) ?? null).map((count) => count === 1);
+    const there = await postriderTried.call(redis, logs.length, ...logs);
+    return there.map((count) => count === 1);
   }, GROUP_MAX);
   const record = createRecordAttempts(shard, options);
   // A portion that fails says nothing of the others: what was written must not be sent again.

@@ -1,6 +1,5 @@
 // A document is saved as an action's latest version, and its limits hold from then on.
 
-import { createHash } from "node:crypto";
 import { compileDraft } from "@postrider/compose/compile-draft";
 import { findWarnings } from "@postrider/compose/warnings";
 import { asProducer } from "@postrider/redis/connect";
@@ -18,6 +17,7 @@ import type { Sealer } from "@postrider/shared/seal";
 import { openStoredAction, toStoredAction } from "@postrider/shared/stored-action";
 import type { SnippetStore } from "../snippets/snippets.ts";
 import type { AnnounceLimits } from "./announce-limits.ts";
+import { toDigest } from "./saved-versions.ts";
 
 export interface Applied extends ActionVersion {
   /** False: the same content was saved already, and no new version was made. */
@@ -56,7 +56,7 @@ export async function applyAction(
     await announce(action, same);
     return { ...same, isNew: false, isRestored, warnings };
   }
-  const digest = createHash("sha256").update(stored).digest("base64url");
+  const digest = toDigest(stored);
   const version = {
     id: action.id,
     digest,

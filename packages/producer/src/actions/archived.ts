@@ -8,6 +8,9 @@ import type { SavedAction } from "./saved-versions.ts";
 /** While a run is enqueued its action is looked at so often: archiving holds for it within a second. */
 const LOOK_MS = 500;
 
+/** Documents may be large. */
+const READ_AT_ONCE = 50;
+
 /** The action of an order. @throws `action_unknown`, `action_archived`. */
 export async function getOpen(actions: ActionStore, ref: string): Promise<SavedAction> {
   const saved = await actions.get(ref);
@@ -16,22 +19,23 @@ export async function getOpen(actions: ActionStore, ref: string): Promise<SavedA
 }
 
 /**
- * Those that some orders name, which mostly are the same few: each is read once, and all at once, since one
- * after the other they would be as many round trips.
- * @throws from the returned function, what `getOpen` throws.
+ * Reads those that some orders name, which mostly are the same few: each once, and some at a time, since one
+ * after the other they would be as many round trips. @throws from the returned function, as `getOpen` does.
  */
-export function readAllOpen(
+export async function readAllOpen(
   actions: ActionStore,
   refs: readonly string[],
-): (ref: string) => Promise<SavedAction> {
+): Promise<(ref: string) => Promise<SavedAction>> {
   const found = new Map<string, Promise<SavedAction>>();
   const find = (ref: string): Promise<SavedAction> => {
     const known = found.get(ref) ?? getOpen(actions, ref);
     found.set(ref, known);
     return known;
   };
+  const all = [...new Set(refs)];
   // What fails is thrown once more where an order needs it.
-  for (const ref of refs) find(ref).catch(() => undefined);
+  for (let from = 0; from < all.length; from += READ_AT_ONCE)
+    await Promise.allSettled(all.slice(from, from + READ_AT_ONCE).map(find));
   return find;
 }
 

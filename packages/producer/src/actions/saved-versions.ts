@@ -1,6 +1,7 @@
 // Saved versions of actions, read for those who enqueue and look. Whoever enqueues single deliveries needs
 // the same latest versions all the time, and only whether they still are the latest is asked of Redis again.
 
+import { createHash } from "node:crypto";
 import { asProducer } from "@postrider/redis/connect";
 import type { Store } from "@postrider/redis/shard";
 import type { Action } from "@postrider/shared/action";
@@ -9,7 +10,7 @@ import { PostriderError } from "@postrider/shared/errors";
 import { toShownAction } from "@postrider/shared/stored-action";
 import { LRUCache } from "lru-cache";
 
-/** Characters of the documents whose actions are kept. */
+/** Characters of the documents that are kept. */
 const KEPT_CHARS_MAX = 8_000_000;
 
 export interface ActionListed extends ActionVersion {
@@ -22,45 +23,58 @@ export interface SavedAction extends ActionListed {
   readonly action: Action;
 }
 
+type StoredAction = ActionListed & { readonly stored: string };
+
 export interface SavedVersions {
-  /** As it lies in Redis. @throws `action_unknown`. */
-  read(ref: string): Promise<ActionListed & { readonly stored: string }>;
-  /** As people see it, to be left as it is: others get the same object. @throws `action_unknown`. */
+  /** As it lies in Redis, `id` being the latest version. @throws `action_unknown`. */
+  read(ref: string): Promise<StoredAction>;
+  /** As people see it. @throws `action_unknown`. */
   show(ref: string): Promise<SavedAction>;
 }
 
 export function createSavedVersions(store: Store): SavedVersions {
   // By its digest rather than its number, since a store that was emptied counts from 1 again.
-  const kept = new LRUCache<string, Action>({ maxSize: KEPT_CHARS_MAX });
-  const ask = ({ id }: { readonly id: string }, ...fields: string[]): Promise<(string | null)[]> =>
+  const kept = new LRUCache<string, string>({
+    maxSize: KEPT_CHARS_MAX,
+    sizeCalculation: ({ length }) => length,
+  });
+  const ask = (id: string, ...fields: string[]): Promise<(string | null)[]> =>
     asProducer(() => store.redis.hmget(store.keys.action(id), ...fields));
-  const read: SavedVersions["read"] = async (ref) => {
-    const parsed = parse(ref);
-    const version = parsed.version ?? Number((await ask(parsed, "latest"))[0]);
-    const [stored = null, archivedAt] = await ask(parsed, String(version), "archivedAt");
-    if (stored === null || version < 1) throw unknown(ref);
-    return { id: parsed.id, version, archivedAt: toTime(archivedAt), stored };
+  const readVersion = async (id: string, version: number): Promise<StoredAction> => {
+    const [stored = null, archivedAt] = await ask(id, String(version), "archivedAt");
+    if (stored === null || version < 1) throw unknown(`${id}@${version}`);
+    return { id, version, archivedAt: toTime(archivedAt), stored };
   };
-  const showLatest = async (id: string): Promise<SavedAction> => {
-    const [latest = null, digest = null, archivedAt] = await ask({ id }, "latest", "digest", "archivedAt");
+  const readKept = async (id: string): Promise<StoredAction> => {
+    const [latest = null, digest = null, archivedAt] = await ask(id, "latest", "digest", "archivedAt");
     if (latest === null) throw unknown(id);
-    const listed = { id, version: Number(latest), archivedAt: toTime(archivedAt) };
+    const version = Number(latest);
     const known = digest === null ? undefined : kept.get(digest);
-    if (known !== undefined) return { ...listed, action: known };
-    const { stored } = await read(`${id}@${latest}`);
-    const action = toShownAction(stored);
-    if (digest !== null) kept.set(digest, action, { size: stored.length });
-    return { ...listed, action };
+    if (known !== undefined) return { id, version, archivedAt: toTime(archivedAt), stored: known };
+    const read = await readVersion(id, version);
+    // It may be another store's by now, or sealed anew since it was saved.
+    if (digest === toDigest(read.stored)) kept.set(digest, read.stored);
+    return read;
   };
   return {
-    read,
+    async read(ref) {
+      const { id, version } = parse(ref);
+      if (version !== undefined) return readVersion(id, version);
+      const [latest = null] = await ask(id, "latest");
+      if (latest === null) throw unknown(id);
+      return readVersion(id, Number(latest));
+    },
     async show(ref) {
       const { id, version } = parse(ref);
-      if (version === undefined) return await showLatest(id);
-      const { stored, ...listed } = await read(ref);
+      const { stored, ...listed } = await (version === undefined ? readKept(id) : readVersion(id, version));
       return { ...listed, action: toShownAction(stored) };
     },
   };
+}
+
+/** Tells whether two stored documents say the same. */
+export function toDigest(stored: string): string {
+  return createHash("sha256").update(stored).digest("base64url");
 }
 
 /** @throws `action_unknown`. */

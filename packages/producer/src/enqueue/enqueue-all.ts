@@ -74,7 +74,7 @@ export function createEnqueueAll(dependencies: EnqueueDependencies): EnqueueAll 
   const prepareAll = async (
     orders: readonly (DeliveryOrder | PostriderError)[],
   ): Promise<(Prepared | PostriderError)[]> => {
-    const find = readAllOpen(
+    const find = await readAllOpen(
       actions,
       orders.filter(isOfAction).map(({ action }) => action),
     );

@@ -51,7 +51,9 @@ export function createBury(
     const names = [
       keys.job(lane, id),
       ...["active", "stalled"].map((part) => keys.ofLane(lane, part)),
-      ...[keys.job(home, id), keys.ofLane(home, "failed"), keys.job(home, "")],
+      keys.job(home, id),
+      keys.ofLane(home, "failed"),
+      keys.job(home, ""),
     ];
     const values = [id, token, reason, now, deadLettersMax, deadLettersAgeMs];
     const dropped = await postriderBury.call(redis, names.length, ...names, ...values);

@@ -17,7 +17,7 @@ if mark ~= ARGV[2] and mark ~= ARGV[2] .. "${RELEASED}" then return 0 end
 if tonumber(redis.call("HGET", KEYS[1], "ats") or 0) == 0 then return 0 end
 if redis.call("ZREM", KEYS[2], ARGV[1]) == 0 then return 0 end
 redis.call("HSET", KEYS[1], "delay", 0)
-addWaiting(ARGV[1], KEYS[3], KEYS[4], KEYS[5])
+addWaiting(KEYS[3], KEYS[4], KEYS[5], ARGV[1])
 noteArrival(KEYS[7], ARGV[3])
 return 1
 `;

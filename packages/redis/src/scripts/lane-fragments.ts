@@ -1,5 +1,5 @@
 // Pieces of Lua for the scripts that move deliveries between lanes, in worker and producer. BullMQ has no
-// such move, so they know its keys: here, once. Prepended to a script, each defines one function.
+// such move, so they know its keys. Prepended to a script, each defines one function.
 
 /**
  * Redis at maxmemory refuses what takes memory, but not in a script that has begun to write. What was sent
@@ -21,12 +21,12 @@ end
 `;
 
 /**
- * `addWaiting(id, wait, marker, meta)`: puts a job where it waits, and wakes the workers of its lane unless
- * that is paused.
+ * `addWaiting(wait, marker, meta, id, …)`: puts jobs where they wait, the first one to be claimed first, and
+ * wakes the workers of their lane unless that is paused.
  */
 export const ADD_WAITING = `
-local function addWaiting(id, wait, marker, meta)
-  redis.call("LPUSH", wait, id)
+local function addWaiting(wait, marker, meta, ...)
+  redis.call("LPUSH", wait, ...)
   if redis.call("HEXISTS", meta, "paused") == 0 then redis.call("ZADD", marker, 0, "0") end
 end
 `;

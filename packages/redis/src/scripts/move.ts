@@ -9,7 +9,7 @@ import { onceSettled } from "../once-settled.ts";
 import type { Shard } from "../shard.ts";
 import type { ScriptArguments } from "../transact.ts";
 import { ensuringLane, toEnsuring } from "./ensured.ts";
-import { CARRY, type Claim, WRITE_WHEN_FULL } from "./lane-fragments.ts";
+import { ADD_WAITING, CARRY, type Claim, WRITE_WHEN_FULL } from "./lane-fragments.ts";
 
 /** Keeps one script well under a millisecond, as groups of claims are. */
 const GROUP_MAX = 50;
@@ -20,27 +20,35 @@ const GROUP_MAX = 50;
  * Input: KEYS 1 active, 2 stalled, then of the other lane 3 wait, 4 marker, 5 meta, 6 those released, and per
  * delivery its job, the job that it becomes, its mark; ARGV 1 the new mark, 2 the other lane's kind, and per
  * delivery id, claim's token.
- * Output: per delivery 1, or 0 when the claim was lost and nothing was done.
+ * Output: per delivery 1, or 0 when the claim was lost, or its job is gone, and nothing was done.
  */
-const MOVE = `${WRITE_WHEN_FULL}${ensuringLane(`${CARRY}
+const MOVE = `${WRITE_WHEN_FULL}${ensuringLane(`${CARRY}${ADD_WAITING}
 local active, stalled, wait, marker, meta, released = unpack(KEYS, 1, 6)
 local moves = (#KEYS - 6) / 3
-local jobs, looked = {}, {}
+local looked = {}
 for i = 1, moves do
-  jobs[i] = KEYS[3 * i + 4]
-  looked[2 * i - 1], looked[2 * i] = jobs[i] .. ":lock", KEYS[3 * i + 6]
+  looked[2 * i - 1], looked[2 * i] = KEYS[3 * i + 4] .. ":lock", KEYS[3 * i + 6]
 end
 local seen = redis.call("MGET", unpack(looked))
--- Only whoever reaches into Redis by hand takes a job away from its claim; it must not end the others' moves.
-local areAllThere = redis.call("EXISTS", unpack(jobs)) == moves
-local answer, ids, locks = {}, {}, {}
+-- Each is looked at before anything is changed, so that nothing fails half-way.
+local answer, ids, locks, taken = {}, {}, {}, {}
 for i = 1, moves do
-  local job, other, mark = unpack(KEYS, 3 * i + 4, 3 * i + 6)
-  local id, token, current = ARGV[2 * i + 1], ARGV[2 * i + 2], seen[2 * i]
-  answer[i] = 0
-  if seen[2 * i - 1] == token and (areAllThere or redis.call("EXISTS", job) == 1) then
-    answer[i] = 1
+  local job, id, token = KEYS[3 * i + 4], ARGV[2 * i + 1], ARGV[2 * i + 2]
+  local isOurs = seen[2 * i - 1] == token and not taken[job] and redis.call("EXISTS", job) == 1
+  answer[i] = isOurs and 1 or 0
+  if isOurs then
+    taken[job] = true
     ids[#ids + 1], locks[#locks + 1] = id, looked[2 * i - 1]
+  end
+end
+if #ids == 0 then return answer end
+addWaiting(wait, marker, meta, unpack(ids))
+redis.call("SREM", stalled, unpack(ids))
+redis.call("DEL", unpack(locks))
+for i = 1, moves do
+  if answer[i] == 1 then
+    local job, other, mark = unpack(KEYS, 3 * i + 4, 3 * i + 6)
+    local id, current = ARGV[2 * i + 1], seen[2 * i]
     redis.call("LREM", active, -1, id)
     carry(job, other)
     if current and string.sub(current, 1, ${IN_LANE.length}) == "${IN_LANE}" then
@@ -50,18 +58,12 @@ for i = 1, moves do
     end
   end
 end
-if #ids > 0 then
-  redis.call("DEL", unpack(locks))
-  redis.call("SREM", stalled, unpack(ids))
-  redis.call("LPUSH", wait, unpack(ids))
-  if redis.call("HEXISTS", meta, "paused") == 0 then redis.call("ZADD", marker, 0, "0") end
-end
 return answer
 `)}`;
 
 /**
  * Into an own lane, which is registered unless it was. Those that move between the same lanes at about the
- * same time do so in one step. False: the claim was lost, and nothing was done.
+ * same time do so in one step. False: the claim was lost, or its job is gone, and nothing was done.
  */
 export type Move = (claimed: Claim, lane: OwnLane) => Promise<boolean>;
 

@@ -24,7 +24,7 @@ if due then
   local isPaused = redis.call("HEXISTS", KEYS[8], "paused") == 1
   if not isPaused then redis.call("ZADD", KEYS[7], math.floor(tonumber(first) / ${DELAY_UNIT}), "1") end
 else
-  addWaiting(ARGV[1], KEYS[5], KEYS[7], KEYS[8])
+  addWaiting(KEYS[5], KEYS[7], KEYS[8], ARGV[1])
 end
 redis.call("SET", KEYS[9], ARGV[2])
 -- Counts as claimed before, so that the next claim looks at the mark.

@@ -38,7 +38,7 @@ redis.call("HSET", KEYS[2], "timestamp", ARGV[3], "delay", 0, "ats", 1)
 if ARGV[4] ~= "" then redis.call("HSET", KEYS[2], "data", ARGV[4]) end
 if ARGV[5] ~= "" then redis.call("HSET", KEYS[2], "opts", ARGV[5]) end
 carry(KEYS[2], KEYS[3])
-addWaiting(ARGV[1], KEYS[4], KEYS[5], KEYS[6])
+addWaiting(KEYS[4], KEYS[5], KEYS[6], ARGV[1])
 return 1
 `;
 

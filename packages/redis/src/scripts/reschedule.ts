@@ -27,7 +27,7 @@ if redis.call("ZREM", delayed, id) + redis.call("LREM", wait, -1, id) == 0 then 
 redis.call("HSET", job, "data", ARGV[4], "delay", math.max(0, due - ARGV[6]))
 noteArrival(KEYS[7], ARGV[7])
 if due <= tonumber(ARGV[6]) then
-  addWaiting(id, wait, marker, meta)
+  addWaiting(wait, marker, meta, id)
   return 1
 end
 redis.call("ZADD", delayed, string.format("%.0f", due * ${DELAY_UNIT}), id)

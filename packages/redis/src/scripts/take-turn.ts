@@ -31,25 +31,25 @@ local stored = tonumber(redis.call("GET", KEYS[1]) or 0)
 -- Nobody has taken one that far off at this rate.
 if stored > now + far + spacing then stored = now + spacing end
 stored = math.max(now, stored)
-local offs, furthest = {}, 0
+local offs, furthest, isFull = {}, 0, false
 for turn = 1, tonumber(ARGV[1]) do
-  local moment, isFree = stored, true
-  if #phases > 0 then
-    local nth = math.ceil(moment / interval)
-    isFree = isOurs(nth)
-    while not isFree and nth * interval <= now + far do
-      nth = nth + 1
+  offs[turn] = -1
+  -- What one is refused, those after it are, too.
+  if not isFull then
+    local moment, isFree = stored, true
+    if #phases > 0 then
+      local nth = math.ceil(moment / interval)
       isFree = isOurs(nth)
+      while not isFree and nth * interval <= now + far do
+        nth = nth + 1
+        isFree = isOurs(nth)
+      end
+      moment = nth * interval
     end
-    moment = nth * interval
-  end
-  local off = moment - now
-  furthest = math.max(furthest, off)
-  if off <= far and isFree then
-    stored = moment + spacing
-    offs[turn] = off
-  else
-    offs[turn] = -1
+    local off = moment - now
+    furthest = math.max(furthest, off)
+    isFull = off > far or not isFree
+    if not isFull then stored, offs[turn] = moment + spacing, off end
   end
 end
 if furthest > ahead then

@@ -26,7 +26,7 @@ const SLEEP_MS_MAX = 500;
  * one.
  */
 const HOLD_MS_MAX = 700;
-/** How many ask together, so that no script takes long where moments are parted among shards. */
+/** How many ask together at most, so that no script takes long where moments are parted among shards. */
 const TOGETHER_MAX = 50;
 /** Moments that a process which is always late asks for. */
 const MOMENTS_MAX = 3;
@@ -125,7 +125,7 @@ function createTake(shard: Shard): (lane: string, pace: Pace) => Promise<number 
       const offs = await takeTurns(lane, pace, turns.length);
       // An answer that was long under way may have lain here unread, while this process stood still and its
       // moment went by.
-      usualMs = Math.min(performance.now() - askedAt, usualMs * SLOWER);
+      usualMs = Math.min(performance.now() - askedAt, usualMs * SLOWER ** turns.length);
       return offs.map((offMs) => (offMs === null ? null : askedAt + usualMs + offMs));
     },
     TOGETHER_MAX,
