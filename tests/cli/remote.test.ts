@@ -84,7 +84,7 @@ async function both(command: string): Promise<{ straight: Ran; remote: Ran }> {
   return { straight: mask(await once("s")), remote: mask(await once("r")) };
 }
 
-const SAME_WITHIN_MS = 60_000;
+const SAME_WITHIN_MS = 300_000;
 /** What these tell depends on how long ago something happened, and asking again changes nothing. */
 const READS = /^(\w|-)+ (show|list)\b|^(status|metrics|top)\b/;
 

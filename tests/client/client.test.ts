@@ -36,7 +36,7 @@ async function startScript(...behaviours: readonly Behaviour[]) {
       }),
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url, seen, client: createClient({ url, token: TOKEN, timeoutMs: 2_000 }) };
+  return { url, seen, client: createClient({ url, token: TOKEN, timeoutMs: 60_000 }) };
 }
 
 const TOKEN = "prt_secret_token";

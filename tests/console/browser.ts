@@ -22,7 +22,7 @@ export interface Look {
 export const WIDE: Look = { colorScheme: "light", width: 1_280 };
 
 /** Beyond it a browser that is there has given up. */
-export const BROWSER_MS = 20_000;
+export const BROWSER_MS = 120_000;
 
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: provide("chromium", "chromium"), args: ["--no-sandbox"] });

@@ -131,7 +131,7 @@ test("a packed file of many pieces goes on by itself after the API was away, and
     await eventually(async () => {
       await page.getByRole("link", { name: "Runs", exact: true }).click();
       await page.getByRole("link", { name: "New run …" }).click();
-      await report.waitFor({ timeout: 2_000 });
+      await report.waitFor({ timeout: 10_000 });
     }, BROWSER_MS);
     expect(await page.getByLabel("Run", { exact: true }).inputValue()).toBe("");
     await report.click();

@@ -196,7 +196,7 @@ async function fill(producer: Producer, shop: string, crm: string): Promise<Scen
     if (waiting + inFlight > 0) throw new Error("win-back is under way");
     for (const id of [delivered, dead, binned])
       if ((await producer.deliveries.show(id)).outcome === null) throw new Error(`${id} has not ended`);
-  }, 20_000);
+  });
   await producer.destinations.limit("https://api.push.example", { ratePerSecond: 50 }, { forMs: 7_200_000 });
   await producer.destinations.pause("https://sms.example");
   await producer.tasks.begin({ do: "purge", filter: { action: "welcome", reason: "gone" } }, "ops");

@@ -14,8 +14,8 @@ const SHARED_OF_RUN = 1_000;
 /** In the run's own lane, every second one to the destination that holds its slots. */
 const MIXED = 400;
 /** A pause or a cancellation is known to all workers by then. */
-const TAKES_HOLD_MS = 2_000;
-const LIMIT_MS = 60_000;
+/** Two seconds, three times over, since others work on this machine, too. */
+const TAKES_HOLD_MS = 6_000;
 
 /**
  * A run whose first part, which shares a lane with everybody, is over: what comes now lies in its own lane.
@@ -71,7 +71,7 @@ async function startMixedRun(toExpiry: () => Date | undefined = () => undefined)
   const toUrl = (nth: number): string => (nth % 2 === 0 ? system.slowOne : system.receiver).url;
   const expiresAt = toExpiry();
   await system.enqueue(MIXED, toUrl, { ...(expiresAt && { expiresAt }) });
-  await eventually(async () => expect((await system.apart())?.waiting).toBeGreaterThan(10), LIMIT_MS);
+  await eventually(async () => expect((await system.apart())?.waiting).toBeGreaterThan(10));
   return system;
 }
 
@@ -92,7 +92,7 @@ test("a paused run sends nothing from its destinations' lanes either, and goes o
     expect(run.delivered + run.waiting).toBe(COUNT);
     expect(await system.producer.lanes.backlog("run.r")).toMatchObject({ waiting: run.waiting });
     return run;
-  }, LIMIT_MS);
+  });
   expect(paused.waiting).toBeGreaterThan(10);
   expect(system.sentAfter(pausedAt + TAKES_HOLD_MS)).toEqual([]);
 
@@ -115,7 +115,7 @@ test("a held run sends nothing of what lies in its destinations' lanes until it 
     expect(run).toMatchObject({ state: "held", inFlight: 0 });
     expect(await system.producer.lanes.backlog("run.r")).toMatchObject({ waiting: run.waiting });
     return run;
-  }, LIMIT_MS);
+  });
   expect(held.waiting).toBeGreaterThan(10);
   expect(system.sentAfter(heldAt + TAKES_HOLD_MS)).toEqual([]);
 
@@ -147,7 +147,7 @@ test("what expires while it waits for a slow destination is not sent", async () 
     expiresAt = new Date(Date.now() + 20_000);
     return expiresAt;
   });
-  await eventually(() => expect(Date.now()).toBeGreaterThan(expiresAt.getTime()), LIMIT_MS);
+  await eventually(() => expect(Date.now()).toBeGreaterThan(expiresAt.getTime()));
   system.open();
   await system.untilEnded("r");
 
@@ -161,7 +161,7 @@ test("what expires while it waits for a slow destination is not sent", async () 
 test("a run to one destination stays in its lane, be that one as slow as it may and although only the data tell which it is", async () => {
   await using system = await startOwnLane();
   await system.enqueue(MIXED, () => system.slowOne.url);
-  await eventually(() => expect(system.slowOne.requests).toHaveLength(SLOTS), LIMIT_MS);
+  await eventually(() => expect(system.slowOne.requests).toHaveLength(SLOTS));
   // Three times as long as it takes to notice a jam.
   const fullAt = Date.now();
   await eventually(() => expect(Date.now()).toBeGreaterThan(fullAt + 4_500));
@@ -187,7 +187,7 @@ test("those that wait in a run's lane behind one slow destination are found, alt
   await runs.resume("r");
 
   const others = SHARED_OF_RUN + MIXED;
-  await eventually(() => expect(system.receiver.requests).toHaveLength(others), LIMIT_MS);
+  await eventually(() => expect(system.receiver.requests).toHaveLength(others));
   expect(system.slowOne.requests.length).toBeLessThan(MIXED);
   system.open();
   await system.untilEnded("r");

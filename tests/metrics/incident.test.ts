@@ -77,7 +77,7 @@ test("a worker and an API tell what flows, how late, and who is to blame", async
     expect(now.series.get('postrider_runs{state="running"}')).toBe(1);
     expect(now.series.get("postrider_ledger_ended_total")).toBe(5);
     return now;
-  }, 15_000);
+  });
   const destination = new URL(system.receiver.url).origin;
   const of = (labels: string) => series.get(`postrider_destination_attempts_total{destination=${labels}}`);
   // Each was limited once and delivered then; only the first of these attempts is a first one.
@@ -104,7 +104,7 @@ test("a worker and an API tell what flows, how late, and who is to blame", async
 
   // That there is no worker any more can only be told by somebody else.
   await worker.close();
-  await eventually(async () => expect((await read(api.url)).series.get("postrider_workers")).toBe(0), 15_000);
+  await eventually(async () => expect((await read(api.url)).series.get("postrider_workers")).toBe(0));
 });
 
 test("the log tells which request has enqueued which delivery, and which run", async () => {

@@ -294,4 +294,4 @@ test("processes that end as soon as they are started are given up, with the reas
   }
   expect(worker.stderr).toContain("each worker process ended as soon as it was started");
   expect(worker.stderr).not.toContain("    at ");
-}, 60_000);
+});

@@ -10,7 +10,7 @@ import { keyPrefix } from "../support/key-prefix.ts";
 import { shardNames } from "../support/shards.ts";
 import { customers, type System, startSystem } from "../support/system.ts";
 
-const WAIT = { timeoutMs: 20_000 } as const;
+const WAIT = { timeoutMs: 300_000 } as const;
 
 /** Raises the number of shards, and waits until new deliveries enter all of them. */
 async function grow({ producer }: System, count: number): Promise<void> {

@@ -10,7 +10,7 @@ import { eventually } from "./eventually.ts";
 import { closedPort } from "./network.ts";
 
 const SLOTS = 16_384;
-const READY_MS = 60_000;
+const READY_MS = 300_000;
 /** With one command. */
 const KEYS_MOVED = 5;
 

@@ -10,7 +10,7 @@ import { createPools, type Outside, type Pools } from "@postrider/worker/send/po
 import { type SendLimits, send } from "@postrider/worker/send/send";
 import { LOOPBACK } from "./network.ts";
 
-const PATIENT_MS = 30_000;
+const PATIENT_MS = 120_000;
 
 export interface Sender {
   readonly pools: Pools;
