@@ -132,7 +132,7 @@ export const AXES: readonly Axis[] = [
       backlog: 10_000,
       measured: 10_000,
     }),
-    why: "A delivery whose destination only its customer's data tell begins in a shared lane and moves over: one command more, and a second claim. Beyond that each lane that is served has a waiting command of its own, and the more lanes the fewer deliveries are claimed at once.",
+    why: "A delivery whose destination only its customer's data tell begins in a shared lane and moves over, which is its part of one command more, a second claim, and here its moment, since these lanes have rates. Beyond that each lane that is served has a waiting command of its own, and the more lanes the fewer deliveries are claimed at once.",
   },
   {
     name: "idle-lanes",

@@ -22,7 +22,7 @@ export function renderPerformance({ circumstances, curves }: CurveFigures): Reco
 What a delivery costs against each of the things that may make it dearer: CPU time of the worker's process and of Redis, read from outside, and bytes that Redis reads and writes. The unit is chosen
 for what a cluster is paid for; deliveries a second belong to the machine. What a delivery costs beside the bare queue and HTTP client, release by release, is the [benchmark's](../bench/README.md) matter, and how many workers and Redis a load takes that of [scaling](scaling.md).
 
-Measured with one worker process, default settings (but as many connections to a destination as there may be in flight) and everything on, one Redis with its append-only file, and a receiver on the same machine, which shares its ${cores} cores: ${cpu}, Node ${node}, Redis ${redis}; ${rounds === 1 ? "one round" : `medians of ${rounds} rounds`}.${part}
+Measured with one worker process, default settings (but as many connections to a destination as there may be in flight) and everything on, one Redis with its append-only file, and a receiver on the same machine, which shares its ${cores} cores: ${cpu}, Node ${node}, Redis ${redis}; ${toRounds(rounds)}${part}
 Redis' part includes enqueueing; the producer's own CPU time is not in it. Each delivery is known at the receiver by its number: a point that loses or doubles one gives no figures. Where a curve says nothing else, ${group(BASE.measured)} deliveries of ${BASE.payloadBytes} bytes and one action go to one destination that answers at once, ${BASE.inFlight} in flight.
 
 ${drawn.map(({ axis, points }) => renderCurve(axis, points)).join("\n\n")}
@@ -39,6 +39,12 @@ Nothing else may run on the machine meanwhile.
     ({ axis, points }) => [toPicture(axis), drawCurve(axis, points, toUnit(axis))] as const,
   );
   return { "performance.md": page, ...Object.fromEntries(pictures) };
+}
+
+/** A machine that others share changes its speed from one point to the next. */
+function toRounds(rounds: number): string {
+  if (rounds > 1) return `medians of ${rounds} rounds.`;
+  return "one round, in which the machine's speed has changed by as much as a half, so that a step of that size between two points alone tells nothing.";
 }
 
 function toPicture({ name }: Axis): string {
