@@ -27,6 +27,11 @@ export interface CrowdedRun {
   readonly keptShare: number;
   /** By how much their p99 grows at most; where customers come at a rate. */
   readonly p99Factor?: number;
+  /**
+   * For this long from the first customer on, what comes is left out of the p99: fifty destinations may take
+   * all slots in a moment, and until they are led out everything waits. None, unless given.
+   */
+  readonly settleMs?: number;
   /** From the first request at a broken destination until one has a lane of its own, at most. */
   readonly apartMsMax?: number;
 }
@@ -76,10 +81,10 @@ interface Round {
 /** @param spared this many destinations are not looked at, since they are broken in the other round. */
 async function sendRun(load: CrowdedRun, spared: number): Promise<Round> {
   const { destinations, broken, concurrency } = load;
-  const arrivals: { at: number; wayMs: number }[] = [];
+  const arrivals: { at: number; came: number }[] = [];
   let brokenAt: number | null = null;
   await using receiver = await startDestinations((nth, came, response) => {
-    if (nth >= spared) arrivals.push({ at: Date.now(), wayMs: Date.now() - came });
+    if (nth >= spared) arrivals.push({ at: Date.now(), came });
     if (nth < broken) brokenAt ??= Date.now();
     (nth < broken ? FAULTS[load.fault] : slow(load.answerMs, ok()))(response);
   });
@@ -115,7 +120,11 @@ async function sendRun(load: CrowdedRun, spared: number): Promise<Round> {
   await producer.close();
 
   const times = arrivals.map(({ at }) => at);
-  const ways = arrivals.map(({ wayMs }) => wayMs).sort((a, b) => a - b);
+  const settledAt = Math.min(...arrivals.map(({ came }) => came)) + (load.settleMs ?? 0);
+  const ways = arrivals
+    .filter(({ came }) => came >= settledAt)
+    .map(({ at, came }) => at - came)
+    .sort((a, b) => a - b);
   return {
     perSecond: Math.round((expected * 1_000) / ((times.at(-1) ?? 0) - (times[0] ?? 0))),
     p99Ms: ways[Math.floor(ways.length * 0.99)] ?? 0,
