@@ -5,6 +5,28 @@
 /** Some ten deliveries gather in it at full speed; against any network it is nothing. */
 const GATHER_MS = 2;
 
+/** An item, and who waits for what comes of it. */
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Gives each of those who wait its own result, or all of them the failure. */
+function handOut<Item, Result>(
+  group: readonly Waiting<Item, Result>[],
+  flushed: Promise<readonly Result[]>,
+): void {
+  flushed.then(
+    (results) => {
+      for (const [index, { resolve }] of group.entries()) resolve(results[index] as Result);
+    },
+    (error: unknown) => {
+      for (const { reject } of group) reject(error);
+    },
+  );
+}
+
 /**
  * Carries out `flush` for all items that gathered, and hands each caller its own result.
  * @param gatherMs how long a group waits that had company; 0: for those alone that come in the same turn of
@@ -15,12 +37,7 @@ export function createBatch<Item, Result>(
   itemsMax: number,
   gatherMs = GATHER_MS,
 ): (item: Item) => Promise<Result> {
-  interface Waiting {
-    readonly item: Item;
-    readonly resolve: (result: Result) => void;
-    readonly reject: (error: unknown) => void;
-  }
-  let waiting: Waiting[] = [];
+  let waiting: Waiting<Item, Result>[] = [];
   let isPlanned = false;
   let hadCompany = false;
 
@@ -35,14 +52,7 @@ export function createBatch<Item, Result>(
     const group = waiting.slice(0, itemsMax);
     waiting = waiting.slice(itemsMax);
     if (group.length === 0) return;
-    flush(group.map(({ item }) => item)).then(
-      (results) => {
-        for (const [index, { resolve }] of group.entries()) resolve(results[index] as Result);
-      },
-      (error: unknown) => {
-        for (const { reject } of group) reject(error);
-      },
-    );
+    handOut(group, flush(group.map(({ item }) => item)));
   };
 
   return (item) =>
@@ -63,23 +73,10 @@ export function createBatchByKey<Item, Result>(
   itemsMax: number,
   gatherMs = GATHER_MS,
 ): (item: Item) => Promise<Result> {
-  interface Waiting {
-    readonly item: Item;
-    readonly resolve: (result: Result) => void;
-    readonly reject: (error: unknown) => void;
-  }
-  const flushGroup = async (group: readonly [Waiting, ...Waiting[]]): Promise<void> => {
-    const [first, ...others] = group;
-    try {
-      const results = await flush([first.item, ...others.map(({ item }) => item)]);
-      for (const [index, { resolve }] of group.entries()) resolve(results[index] as Result);
-    } catch (error) {
-      for (const { reject } of group) reject(error);
-    }
-  };
-  const add = createBatch<Waiting, undefined>(
+  const add = createBatch<Waiting<Item, Result>, undefined>(
     async (waiting) => {
-      for (const group of groupBy(waiting, ({ item }) => toKey(item))) void flushGroup(group);
+      for (const group of groupBy(waiting, ({ item }) => toKey(item)))
+        handOut(group, flush(group.map(({ item }) => item) as [Item, ...Item[]]));
       return [];
     },
     itemsMax,
