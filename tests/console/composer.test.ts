@@ -137,6 +137,25 @@ test("who writes before the editor has loaded goes on writing in it", async () =
   await eventually(async () => expect(await body.textContent()).toContain('{"a": "was here"}'), BROWSER_MS);
 });
 
+// The editor as CodeMirror keeps it beside its element: nothing public draws at a moment that a test chooses.
+const SELECT_AND_DRAW = `async (element) => {
+  element.focus();
+  element.ownerDocument.getSelection().selectAllChildren(element);
+  await null;
+  element.cmTile.view.dispatch({});
+}`;
+
+test("what a script has selected is replaced, though the editor is drawn before the browser tells of it", async () => {
+  const { page } = await open("#/actions/~new");
+  await page.locator(".one-line .cm-content").waitFor();
+  const url = editor(page, "URL");
+  await page.evaluate(
+    `(${SELECT_AND_DRAW})(document.querySelector(".one-line > div").shadowRoot.querySelector(".cm-content"))`,
+  );
+  await page.keyboard.insertText("https://a.example/");
+  await eventually(async () => expect(await url.textContent()).toBe("https://a.example/"), BROWSER_MS);
+});
+
 test("what is wrong with the JSON that comes of a template is told once, and underlined nowhere in it", async () => {
   const { page } = await open("#/actions/~new");
   await editor(page, "Body, as JSON").fill('{\n  "name": {{ customer.name }}');

@@ -1,4 +1,4 @@
-// Text that takes the place of a selection.
+// Text that takes the place of a selection, also of one that a script has made.
 
 import type { Extension } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
@@ -8,7 +8,7 @@ import type { Span } from "./where.ts";
  * Browsers would keep the colours of what was selected in styles that stand inline, which the page forbids:
  * so they put in nothing, and the editor does.
  */
-export const overSelection: Extension = EditorView.domEventHandlers({
+const putIn: Extension = EditorView.domEventHandlers({
   beforeinput(event, view) {
     const { inputType, data, isComposing } = event;
     if (inputType !== "insertText" || data === null || isComposing) return false;
@@ -26,6 +26,22 @@ export const overSelection: Extension = EditorView.domEventHandlers({
     return true;
   },
 });
+
+/**
+ * What fills fields in (dictation, tools of testers) gives the focus and selects at once. The browser tells
+ * the editor a moment later, and whatever is drawn before would put back the selection that the editor knows.
+ */
+const takeUp: Extension = EditorView.domEventObservers({
+  focus(_, view) {
+    queueMicrotask(() => {
+      const { from, to } = selectedIn(view);
+      if (view.hasFocus && view.state.selection.main.empty && from !== to)
+        view.dispatch({ selection: { anchor: from, head: to } });
+    });
+  },
+});
+
+export const overSelection: Extension = [putIn, takeUp];
 
 /** What is selected: by what the editor knows, or else by what the browser has selected a moment ago. */
 function selectedIn(view: EditorView): Span {
