@@ -34,26 +34,25 @@ const putIn: Extension = EditorView.domEventHandlers({
 const takeUp: Extension = EditorView.domEventObservers({
   focus(_, view) {
     queueMicrotask(() => {
+      if (!view.hasFocus || !view.state.selection.main.empty) return;
       const { from, to } = selectedIn(view);
-      if (view.hasFocus && view.state.selection.main.empty && from !== to)
-        view.dispatch({ selection: { anchor: from, head: to } });
+      if (from !== to) view.dispatch({ selection: { anchor: from, head: to } });
     });
   },
 });
 
 export const overSelection: Extension = [putIn, takeUp];
 
+const NOTHING = { anchorNode: null, anchorOffset: 0, focusNode: null, focusOffset: 0 } as const;
+
 /** What is selected: by what the editor knows, or else by what the browser has selected a moment ago. */
 function selectedIn(view: EditorView): Span {
   const { main } = view.state.selection;
   // Chromium alone tells of selections within a root; elsewhere the editor has read it by now.
   const { getSelection } = view.root as Partial<Pick<Document, "getSelection">>;
-  const browsers = getSelection?.call(view.root) ?? null;
-  if (!main.empty || browsers === null || browsers.anchorNode === null || browsers.focusNode === null)
-    return main;
-  const ends = [
-    view.posAtDOM(browsers.anchorNode, browsers.anchorOffset),
-    view.posAtDOM(browsers.focusNode, browsers.focusOffset),
-  ];
+  const { anchorNode, anchorOffset, focusNode, focusOffset } = getSelection?.call(view.root) ?? NOTHING;
+  const isWithin = view.contentDOM.contains(anchorNode) && view.contentDOM.contains(focusNode);
+  if (!main.empty || anchorNode === null || focusNode === null || !isWithin) return main;
+  const ends = [view.posAtDOM(anchorNode, anchorOffset), view.posAtDOM(focusNode, focusOffset)];
   return { from: Math.min(...ends), to: Math.max(...ends) };
 }
