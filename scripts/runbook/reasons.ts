@@ -113,7 +113,10 @@ export const REASON_GROUPS: readonly Group<Reason>[] = [
         "If one kind of body only: look at that request.",
       ],
       protocol: ["Something that is not HTTP listens there.", "Mend the URL's scheme or port."],
-      headers_too_large: ["An answer with huge cookies or headers.", "Theirs to mend."],
+      headers_too_large: [
+        "Something that is not HTTP, or announcements (1xx) without end.",
+        "Theirs to mend.",
+      ],
       proxy: [
         "The egress proxy is down, or refuses.",
         "Mend the proxy (`POSTRIDER_EGRESS_PROXY`), its credentials or its rules.",

@@ -6,6 +6,7 @@ import { type AddressInfo, createServer, Socket } from "node:net";
 import { describe, expect, test, vi } from "vitest";
 import { startNameServer } from "../support/dns-server.ts";
 import { eventually } from "../support/eventually.ts";
+import { startReceiver } from "../support/receiver.ts";
 import { createSender, describeFinding, wireTo } from "../support/sender.ts";
 
 /**
@@ -268,4 +269,20 @@ test("who answers without reading gets each request on a connection of its own, 
   }
   for (const socket of open) socket.destroy();
   server.close();
+});
+
+test("no answer of an earlier request on a connection is taken for that of a later one", async () => {
+  const receiver = await startReceiver();
+  await using sender = createSender({ POSTRIDER_CONNECTIONS_PER_DESTINATION: "1" });
+  expect(describeFinding(await sender.send(receiver.url))).toBe("200");
+
+  // Some find their connection gone, some are on their way when it goes, some find nobody to connect to.
+  const closing = receiver.close();
+  const findings = await Promise.all(Array.from({ length: 20 }, () => sender.send(receiver.url)));
+  await closing;
+  const after = await sender.send(receiver.url);
+
+  const answered = findings.filter((sent) => describeFinding(sent) === "200").length;
+  expect(answered).toBeLessThanOrEqual(receiver.requests.length - 1);
+  expect(describeFinding(after)).toBe("connect");
 });

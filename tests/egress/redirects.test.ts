@@ -2,7 +2,8 @@
 // without what is secret elsewhere.
 
 import { describe, expect, test } from "vitest";
-import { reply, type Script, slow, startReceiver } from "../support/receiver.ts";
+import { eventually } from "../support/eventually.ts";
+import { type Behaviour, reply, type Script, slow, startReceiver } from "../support/receiver.ts";
 import { createSender, describeFinding, wireTo } from "../support/sender.ts";
 
 const HEADERS = [
@@ -113,4 +114,33 @@ test("all hops share one deadline", async () => {
   // With a deadline for each, the last one would have been reached.
   expect(describeFinding(sent)).toBe("timeout");
   expect(sent.totalMs).toBeGreaterThan(2 * HOP_MS - 10);
+});
+
+/** A redirect whose body never ends. */
+function redirectWithoutEnd(location: string): Behaviour {
+  return (response) => void response.writeHead(307, { location, "content-length": "50" }).write("abc");
+}
+
+test("a redirect whose body outlasts the deadline stands as the answer that came", async () => {
+  await using receiver = await startReceiver(() => redirectWithoutEnd("/b"));
+  await using sender = createSender();
+
+  const { finding } = await sender.send(receiver.url, { redirects: 1, timeoutMs: 2_000 });
+
+  expect(finding).toMatchObject({ kind: "reply", status: 307, trouble: expect.stringContaining("2000 ms") });
+  expect(receiver.requests).toHaveLength(1);
+});
+
+test("called off while a redirect's body is read, it is not followed, and the delivery goes back", async () => {
+  await using receiver = await startReceiver(() => redirectWithoutEnd("/b"));
+  await using sender = createSender();
+  const sent = sender.send(receiver.url, { redirects: 1 });
+  // The answer has begun once this side has read its first bytes, which the receiver cannot see.
+  await eventually(() => expect(receiver.requests).toHaveLength(1));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+
+  sender.interrupts.interruptAll();
+
+  expect((await sent).finding).toEqual({ kind: "interrupted" });
+  expect(receiver.requests).toHaveLength(1);
 });

@@ -304,6 +304,7 @@ export const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
 
   // Interim answers and upgrades.
   "continue-unasked": says("100 Continue without having been asked", `${CONTINUE}${OK}`),
+  "continue-after-empty-line": says("100 Continue behind an empty line", `${CRLF}${CONTINUE}${OK}`),
   "continue-in-pieces": inPieces("100 Continue and the answer, byte by byte", `${CONTINUE}${OK}`),
   "continue-first": {
     what: "100 Continue, and the answer a while later",

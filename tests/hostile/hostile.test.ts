@@ -16,6 +16,32 @@ const SLACK_MS = 20_000;
 /** What one answer may leave behind in memory; a kept body is 64 KiB. */
 const BYTES_MAX = 24 * 1_048_576;
 
+/** Answers whose status line came, and whose headers never end or cannot be read. */
+const HEADERS_BROKEN: readonly string[] = [
+  "stops-in-headers",
+  "drips-headers",
+  "ends-in-headers",
+  "floods-headers",
+  "floods-short-headers",
+  "floods-header-name",
+  "floods-header-value",
+  "floods-cookies",
+  "length-and-chunked",
+  "chunked-and-length",
+  "two-lengths",
+  "list-of-lengths",
+  "negative-length",
+  "signed-length",
+  "hex-length",
+  "overflowing-length",
+  "spaced-chunked",
+  "header-without-colon",
+  "header-with-nul",
+  "header-folded",
+  "header-unnamed",
+  "bare-lf",
+];
+
 /** What each behaviour comes to: a status, a fault's code, or a refusal. */
 const FINDINGS: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -23,43 +49,17 @@ const FINDINGS: ReadonlyMap<string, string> = new Map(
       "continue-only",
       "never-answers",
       "stops-in-status-line",
-      "stops-in-headers",
       "drips-status-line",
-      "drips-headers",
       "stops-reading",
       "floods-reason",
-      "floods-empty-lines",
     ],
-    reset: [
-      "continue-and-ends",
-      "closes-at-once",
-      "resets-at-once",
-      "half-closes",
-      "ends-in-headers",
-      "switches-protocols",
-    ],
-    headers_too_large: [
-      "continue-without-end",
-      "floods-headers",
-      "floods-short-headers",
-      "floods-header-name",
-      "floods-header-value",
-      "floods-cookies",
-    ],
+    reset: ["continue-and-ends", "closes-at-once", "resets-at-once", "half-closes"],
+    headers_too_large: ["continue-without-end", "floods-empty-lines"],
     protocol: [
       "floods-continue",
       "floods-informational",
       "floods-early-hints",
       "floods-garbage",
-      "length-and-chunked",
-      "chunked-and-length",
-      "two-lengths",
-      "list-of-lengths",
-      "negative-length",
-      "signed-length",
-      "hex-length",
-      "overflowing-length",
-      "spaced-chunked",
       "says-text",
       "says-ssh",
       "says-smtp",
@@ -70,14 +70,11 @@ const FINDINGS: ReadonlyMap<string, string> = new Map(
       "status-0",
       "status-99999",
       "status-words",
-      "header-without-colon",
-      "header-with-nul",
-      "header-folded",
-      "header-unnamed",
-      "bare-lf",
       "bare-cr",
     ],
+    "101": ["switches-protocols"],
     "200": [
+      ...HEADERS_BROKEN,
       "floods-body",
       "floods-chunks",
       "floods-tiny-chunks",
@@ -102,6 +99,7 @@ const FINDINGS: ReadonlyMap<string, string> = new Map(
       "ends-in-chunk",
       "resets-in-body",
       "continue-unasked",
+      "continue-after-empty-line",
       "floods-trailers",
       "overflowing-chunk",
       "negative-chunk",
@@ -127,8 +125,10 @@ const FINDINGS: ReadonlyMap<string, string> = new Map(
   }).flatMap(([finding, names]) => names.map((name) => [name, finding] as const)),
 );
 
-/** Answers whose status came, and whose body never ends. */
-const BODIES_WITHOUT_END: ReadonlySet<string> = new Set([
+/** Answers whose status came, and which never end. */
+const ANSWERS_WITHOUT_END: ReadonlySet<string> = new Set([
+  "stops-in-headers",
+  "drips-headers",
   "stops-in-body",
   "promises-petabytes",
   "drips-body",
@@ -156,7 +156,7 @@ afterAll(async () => {
 
 describe("hostile answers", () => {
   test.each(Object.keys(BEHAVIOURS))("%s", async (name) => {
-    const isEndless = FINDINGS.get(name) === "timeout" || BODIES_WITHOUT_END.has(name);
+    const isEndless = FINDINGS.get(name) === "timeout" || ANSWERS_WITHOUT_END.has(name);
     const timeoutMs = isEndless ? ENDLESS_TIMEOUT_MS : TIMEOUT_MS;
     const before = heldBytes();
     const startedAt = performance.now();
@@ -219,6 +219,36 @@ test.each([
     });
   },
 );
+
+test.each([
+  ["two-lengths", /content-length|Content-Length/],
+  ["header-folded", /./],
+  ["header-without-colon", /./],
+  ["floods-headers", /header/i],
+  ["ends-in-headers", /closed/],
+  ["stops-in-headers", /did not end within 600 ms/],
+] as const)(
+  "%s: the status line came, so that the same is not sent again, and what was wrong with the rest is told",
+  async (name, trouble) => {
+    const { finding } = await sender.send(`${origin}/${name}`, {
+      timeoutMs: name === "stops-in-headers" ? ENDLESS_TIMEOUT_MS : TIMEOUT_MS,
+    });
+
+    expect(finding).toMatchObject({
+      kind: "reply",
+      status: 200,
+      headers: {},
+      body: { text: "" },
+      isCut: true,
+      trouble: expect.stringMatching(trouble),
+    });
+  },
+);
+
+test("a status that undici does not know is told in plain words", async () => {
+  const { finding } = await sender.send(`${origin}/status-0`);
+  expect(finding).toMatchObject({ kind: "fault", message: "the answer is none that HTTP knows" });
+});
 
 test("a 304 is whole, whatever length it names for what it leaves out", async () => {
   const { finding } = await sender.send(`${origin}/not-modified`);

@@ -25,8 +25,9 @@ function startApi(script: (path: string, nth: number) => Behaviour): Promise<Rec
   });
 }
 
-function action(url: string): Action {
+function action(url: string, more: Record<string, unknown>): Action {
   return parseAction({
+    ...more,
     id: "a",
     url: `${url}/api`,
     body: "{}",
@@ -35,14 +36,16 @@ function action(url: string): Action {
   });
 }
 
-async function sendTo(api: Receiver) {
+async function sendTo(api: Receiver, more: Record<string, unknown> = {}) {
   const settings = readSettings({ ...LOOPBACK, POSTRIDER_REDIS_URL: await isolatedRedisUrl() });
   const {
     fault,
     reply: answer,
     reason,
-  } = await testAction(action(api.url), { customer: { id: "1" } }, settings);
-  return { fault: fault?.code, status: answer?.status, reason, paths: api.requests.map(({ path }) => path) };
+    problems,
+  } = await testAction(action(api.url, more), { customer: { id: "1" } }, settings);
+  const paths = api.requests.map(({ path }) => path);
+  return { fault: fault?.code, status: answer?.status, reason, problems, paths };
 }
 
 test("a request that would have less time than its token took waits for the next attempt, which has the token", async () => {
@@ -76,6 +79,7 @@ test("a request that would have less time than its refusal took is not repeated:
     fault: undefined,
     status: 401,
     reason: "reply_4xx",
+    problems: [],
     paths: ["/token", "/api"],
   });
 });
@@ -87,4 +91,31 @@ test("a repetition gets what is left, not a deadline of its own", async () => {
   });
 
   expect(await sendTo(api)).toMatchObject({ fault: "timeout", paths: ["/token", "/api", "/token", "/api"] });
+});
+
+test("a 401 that only the body tells leads to a new token, too", async () => {
+  const refusal = reply(200, {}, '{"ok":false,"error":"token_expired"}');
+  await using api = await startApi((path, nth) => {
+    if (path === "/token") return token;
+    return nth === 1 ? refusal : ok('{"ok":true}');
+  });
+  const success = { json: "/ok", is: true, otherwise: 401 };
+
+  expect(await sendTo(api, { success })).toMatchObject({
+    reason: "reply_2xx",
+    paths: ["/token", "/api", "/token", "/api"],
+  });
+});
+
+test("where no other token is to be had, the reason tells that the destination refused the first one", async () => {
+  await using api = await startApi((path, nth) => {
+    if (path !== "/token") return reply(401);
+    return nth === 1 ? token : reply(503);
+  });
+
+  expect(await sendTo(api)).toMatchObject({
+    reason: "auth_unavailable",
+    problems: [{ message: "the destination answered 401 to its token, and the token endpoint answered 503" }],
+    paths: ["/token", "/api", "/token"],
+  });
 });

@@ -4,7 +4,7 @@
 import { connect } from "node:net";
 import { parseUrl } from "@postrider/compose/url";
 import { readSettings } from "@postrider/shared/settings/read-settings";
-import { createInterrupts } from "@postrider/worker/interrupts";
+import { createInterrupts, type Interrupts } from "@postrider/worker/interrupts";
 import type { Sent } from "@postrider/worker/send/exchange";
 import { createPools, type Outside, type Pools } from "@postrider/worker/send/pool/pools";
 import { type SendLimits, send } from "@postrider/worker/send/send";
@@ -14,6 +14,8 @@ const PATIENT_MS = 120_000;
 
 export interface Sender {
   readonly pools: Pools;
+  /** All that is under way. */
+  readonly interrupts: Interrupts;
   send(url: string, options?: SendOptions): Promise<Sent>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -31,8 +33,10 @@ export interface SendOptions extends Partial<SendLimits> {
  */
 export function createSender(environment: Record<string, string> = {}, outside: Outside = {}): Sender {
   const pools = createPools(readSettings({ ...LOOPBACK, ...environment }), outside);
+  const interrupts = createInterrupts();
   return {
     pools,
+    interrupts,
     send(url, { method = "POST", headers = [], body = "{}", ...limits } = {}) {
       const parsed = parseUrl(url);
       if ("problem" in parsed) throw new Error(parsed.problem);
@@ -51,7 +55,7 @@ export function createSender(environment: Record<string, string> = {}, outside: 
         },
         limits.timeoutMs ?? PATIENT_MS,
         pools,
-        createInterrupts(),
+        interrupts,
       );
     },
     [Symbol.asyncDispose]: () => pools.close(),

@@ -28,7 +28,7 @@ export const REASONS = {
   timeout: "No answer came within timeoutMs.",
   reset: "The connection was closed before an answer came.",
   protocol: "What came back is not HTTP.",
-  headers_too_large: "The answer's header block is too large.",
+  headers_too_large: "What came before the answer's status is too large.",
   proxy: "The egress proxy could not be reached, or refused the connection.",
   local:
     "The worker's machine lacked descriptors, ports, memory, a network, a name server or the permission to connect, until the delivery was too old.",

@@ -70,6 +70,10 @@ test.each<[unknown, number]>([
 test.each<[number, unknown, string]>([
   [200, { token_type: "bearer" }, "auth_unavailable"],
   [200, "<html>", "auth_unavailable"],
+  [200, { error: "incorrect_client_credentials" }, "auth_failed"],
+  [200, { error: "invalid_client", error_description: "s%c ret is wrong" }, "auth_failed"],
+  [200, { error: "slow_down" }, "auth_unavailable"],
+  [200, { access_token: null }, "auth_unavailable"],
   [200, { access_token: "a\r\nX: 1" }, "auth_failed"],
   [200, { access_token: "t", token_type: "mac" }, "auth_failed"],
   [302, "", "auth_failed"],
@@ -86,6 +90,13 @@ test.each<[number, unknown, string]>([
   expect(JSON.stringify(finding)).not.toContain("s%c ret");
   const code = (body as { error?: string }).error;
   if (code !== undefined) expect(JSON.stringify(finding)).toContain(code);
+});
+
+test.each<[string, Partial<Reply>]>([
+  ["with a byte order mark", { body: LazyText.of('\ufeff{"access_token":"t"}') }],
+  ["with a charset for a coding", { headers: { "content-encoding": "utf-8" } }],
+])("a token in an answer %s is read", (_, more) => {
+  expect(read({ ...reply(200, { access_token: "t" }), ...more })).toMatchObject({ value: "t" });
 });
 
 test("an endpoint that says when to come back is left alone until then", () => {

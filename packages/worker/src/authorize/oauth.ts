@@ -5,6 +5,7 @@ import type { OAuthClient } from "@postrider/compose/compile-credentials";
 import type { ComposedRequest } from "@postrider/compose/request";
 import { USER_AGENT } from "@postrider/shared/version";
 import type { Finding, Reply, Unready, Unsendable } from "../attempt.ts";
+import { readJson } from "../decide/answer-json.ts";
 import { askedWaitMs } from "../decide/retry-after.ts";
 
 export interface IssuedToken {
@@ -53,6 +54,19 @@ const TOKEN = /^[\x21-\x7e]{1,8192}$/;
 const BEARER: ReadonlySet<string> = new Set(["bearer", "bearertoken", "jwt-bearer"]);
 /** RFC 6749 section 5.2: the error's code, which may be told; its description may repeat what was sent. */
 const ERROR_CODE = /^[A-Za-z0-9_.-]{1,60}$/;
+/** Those of its codes that speak of the client, and another API's; some endpoints answer them with a 200. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  "invalid_request",
+  "invalid_client",
+  "invalid_grant",
+  "unauthorized_client",
+  "unsupported_grant_type",
+  "invalid_scope",
+  "incorrect_client_credentials",
+]);
+
+/** Statuses below 500 that say nothing about the client. */
+const OF_THE_MOMENT: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /** The token that an answer brings, or what stands in its way. @param now Unix ms. */
 export function readTokenAnswer(
@@ -62,16 +76,27 @@ export function readTokenAnswer(
   if (finding.kind === "fault") return unavailable(`did not answer: ${finding.code}, ${finding.message}`);
   if (finding.kind === "unsendable") return atTokenUrl(finding);
   if (finding.kind !== "reply") return finding;
-  const { status } = finding;
-  const answer = parseObject(finding.body.text);
-  if (status >= 200 && status < 300) return finding.isCut ? unavailable(toCut(finding)) : readToken(answer);
-  const code = answer?.["error"];
-  const told = typeof code === "string" && ERROR_CODE.test(code) ? ` (${code})` : "";
-  if (status >= 500 || status === 408 || status === 425 || status === 429) {
-    const asked = askedWaitMs(finding.headers, now);
-    return { ...unavailable(`answered ${status}${told}`), ...(asked !== null && { notBefore: now + asked }) };
+  return readReply(finding, now);
+}
+
+function readReply(reply: Reply, now: number): IssuedToken | NoToken {
+  const { status } = reply;
+  const answer = toObject(reply);
+  const code = toErrorCode(answer);
+  const told = `answered ${status}${code === "" ? "" : ` (${code})`}`;
+  if (status >= 200 && status < 300) {
+    if (reply.isCut) return unavailable(toCut(reply));
+    if (answer?.["access_token"] !== undefined) return readToken(answer);
+    return (REFUSALS.has(code) ? refused : unavailable)(`${told} without an access_token`);
   }
-  return refused(`answered ${status}${told}`);
+  if (status < 500 && !OF_THE_MOMENT.has(status)) return refused(told);
+  const asked = askedWaitMs(reply.headers, now);
+  return { ...unavailable(told), ...(asked !== null && { notBefore: now + asked }) };
+}
+
+function toErrorCode(answer: Readonly<Record<string, unknown>> | null): string {
+  const code = answer?.["error"];
+  return typeof code === "string" && ERROR_CODE.test(code) ? code : "";
 }
 
 function toCut({ trouble }: Reply): string {
@@ -86,9 +111,9 @@ function atTokenUrl(finding: Unsendable): Unsendable {
   return { ...finding, problems };
 }
 
-function readToken(answer: Readonly<Record<string, unknown>> | null): IssuedToken | NoToken {
-  const { access_token: value, token_type: type, expires_in: seconds } = answer ?? {};
-  if (typeof value !== "string") return unavailable("answered without an access_token");
+function readToken(answer: Readonly<Record<string, unknown>>): IssuedToken | NoToken {
+  const { access_token: value, token_type: type, expires_in: seconds } = answer;
+  if (typeof value !== "string") return unavailable("answered with an access_token that is no text");
   if (!TOKEN.test(value)) return refused("gave an access_token that no header can carry");
   if (typeof type === "string" && !BEARER.has(type.trim().toLowerCase()))
     return refused("gave a token that is no bearer token");
@@ -100,14 +125,11 @@ function readToken(answer: Readonly<Record<string, unknown>> | null): IssuedToke
   };
 }
 
-function parseObject(text: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
-  } catch {
-    // Not JSON: the status says what there is to say.
-    return null;
-  }
+/** Null where it is no JSON object: the status says what there is to say. */
+function toObject(reply: Reply): Readonly<Record<string, unknown>> | null {
+  const read = readJson(reply, JSON.parse);
+  if (!("value" in read) || typeof read.value !== "object") return null;
+  return read.value as Readonly<Record<string, unknown>> | null;
 }
 
 export function unavailable(what: string): Unready {

@@ -1,20 +1,25 @@
 // The JSON of an answer, and places in it. Pure.
 
 import type { Reply } from "../attempt.ts";
+import { isPacked } from "../send/reply.ts";
 
 /**
  * The document that an answer's body is, or why it is none.
  * @param parse `JSON.parse`, or what keeps more of the numbers. Throws for what is no JSON.
  */
 export function readJson(
-  { body, isCut, trouble }: Pick<Reply, "body" | "isCut" | "trouble">,
+  { body, headers, isCut, trouble }: Pick<Reply, "body" | "headers" | "isCut" | "trouble">,
   parse: (text: string) => unknown,
 ): { readonly value: unknown } | { readonly problem: string } {
   if (isCut && trouble === undefined)
     return { problem: "the body is longer than POSTRIDER_REPLY_BYTES_MAX, and was not read to its end" };
   if (isCut) return { problem: `the body is cut short: ${trouble}` };
+  const encoding = headers["content-encoding"];
+  if (body.text !== "" && isPacked(encoding))
+    return { problem: `the body is packed (content-encoding ${encoding.slice(0, 50)}), and is not unpacked` };
   try {
-    return { value: parse(body.text) };
+    // A byte order mark, which many servers on Windows write; RFC 8259 section 8.1 lets readers ignore it.
+    return { value: parse(body.text.replace(/^\ufeff/, "")) };
   } catch {
     return { problem: body.text === "" ? "there is no body" : "the body is not JSON" };
   }

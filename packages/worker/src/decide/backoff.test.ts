@@ -10,6 +10,15 @@ test("the ceiling doubles with each attempt up to the maximum", () => {
   expect(ceilings).toEqual([100, 200, 400, 800, 1_000, 1_000]);
 });
 
+test("no wait outgrows what numbers can hold, nor does none", () => {
+  const at = (baseMs: number, factor: number) =>
+    [309, 1_025, 1e6].map((attempt) => backoffMs({ ...policy, baseMs, factor }, attempt, () => 0.999_999));
+
+  expect(at(0, 10)).toEqual([0, 0, 0]);
+  expect(at(0, 2)).toEqual([0, 0, 0]);
+  expect(at(100, 10)).toEqual([1_000, 1_000, 1_000]);
+});
+
 test("retries that fail together spread over the whole wait", () => {
   const bins = new Array<number>(10).fill(0);
   for (let index = 0; index < 10_000; index++) {

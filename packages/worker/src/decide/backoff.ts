@@ -20,6 +20,8 @@ export function backoffMs(policy: RetryPolicy, attempt: number, random: Random):
   const { delaysMs } = policy;
   const spelled = delaysMs?.[Math.min(attempt, delaysMs.length) - 1];
   if (spelled !== undefined) return Math.round(spelled * (1 + SPELLED_SPREAD * (2 * random() - 1)));
-  const ceiling = Math.min(policy.maxMs, policy.baseMs * policy.factor ** (attempt - 1));
+  // The power outgrows all numbers, and nothing times infinity is no number.
+  const grown = Math.min(Number.MAX_VALUE, policy.factor ** (attempt - 1));
+  const ceiling = Math.min(policy.maxMs, policy.baseMs * grown);
   return Math.round(random() * ceiling);
 }

@@ -31,6 +31,7 @@ test.each<[rules: unknown, body: unknown, message: string | null]>([
   [OK, "<html>", "the body is not JSON"],
   [OK, "", "there is no body"],
   [OK, "null", "/ok is missing, not true"],
+  [OK, '\ufeff{"ok":true}', null],
   [OK, [true], "/ok is missing, not true"],
   [{ ...OK, json: "/toString" }, { ok: true }, "/toString is missing, not true"],
   [{ json: "", is: 1, otherwise: 503 }, "1", null],
@@ -70,6 +71,19 @@ test("success has to be shown: what was not read to its end breaks the rule", ()
   expect(check(OK, { ...whole, isCut: true, trouble: "reset" })).toEqual([
     503,
     "the body is cut short: reset",
+  ]);
+});
+
+test.each(["utf-8", "UTF8", "none", "binary", "identity", "", "aws-chunked"])(
+  "the coding %j packs nothing",
+  (coding) => expect(check(OK, reply({ ok: true }, { headers: { "content-encoding": coding } }))).toBeNull(),
+);
+
+test.each(["gzip", "identity, br", "x-gzip", "Zstd", "deflate"])("what %s has packed is told", (coding) => {
+  const packed = reply("(9 bytes, not unpacked)", { headers: { "content-encoding": coding } });
+  expect(check(OK, packed)).toEqual([
+    503,
+    `the body is packed (content-encoding ${coding}), and is not unpacked`,
   ]);
 });
 

@@ -17,7 +17,7 @@ import { LazyText } from "../lazy-text.ts";
 import { toRefusal } from "./egress-error.ts";
 import { toFault } from "./fault.ts";
 import { NO_SOCKET, toTimeout, toUnsendable } from "./findings.ts";
-import type { Phases, PoolRequest } from "./pool/connection.ts";
+import { expectAnswer, type Phases, type PoolRequest } from "./pool/connection.ts";
 import type { Route } from "./pool/pool.ts";
 import type { Pools } from "./pool/pools.ts";
 import type { RouteOptions } from "./pool/route-rules.ts";
@@ -111,14 +111,14 @@ class Exchange implements PoolRequest, Interruptible, Dispatcher.DispatchHandler
   }
 
   interrupt(): void {
-    this.#give(this.#hasStatus() ? this.#toReply(STOPPED) : { kind: "interrupted" });
+    this.#give(this.#takeStatus() ? this.#toReply(STOPPED) : { kind: "interrupted" });
   }
 
   expire(): void {
     if (this.#isOver) return;
     const { timeoutMs } = this.#limits;
     const isShort = this.connection === null && this.#context.route.connections.isShort();
-    if (this.#hasStatus()) this.#give(this.#toReply(`the answer did not end within ${timeoutMs} ms`));
+    if (this.#takeStatus()) this.#give(this.#toReply(`the answer did not end within ${timeoutMs} ms`));
     else this.#give(isShort ? NO_SOCKET : toTimeout(timeoutMs, this.#abort !== undefined));
   }
 
@@ -128,13 +128,13 @@ class Exchange implements PoolRequest, Interruptible, Dispatcher.DispatchHandler
   onConnect(abort: Abort): void {
     this.#takePhases();
     this.#abort = abort;
-    if (this.connection !== null) this.connection.state.isAnswerDue = true;
+    expectAnswer(this.connection);
     // The deadline passed while the request waited for a connection: nothing may be written any more.
     if (this.#isOver) abort(ABANDONED);
   }
 
   onHeaders(status: number, headers: Buffer[]): boolean {
-    // Behind an empty line, where withoutAnnouncements does not look for it: the answer is still to come.
+    // An announcement in a spelling that readAhead does not know: the answer is still to come.
     if (status < 200) return true;
     this.#firstByteMs = performance.now() - this.#startedAt;
     this.#status = status;
@@ -182,7 +182,7 @@ class Exchange implements PoolRequest, Interruptible, Dispatcher.DispatchHandler
    * said what it made of it.
    */
   #toMet(fault: Fault): Reply | Fault {
-    if (!this.#hasStatus()) return fault;
+    if (!this.#takeStatus()) return fault;
     // RFC 9110 section 8.6: a 304 may say how long the body would be that it leaves out. undici takes that
     // for a breach.
     if (this.#status === NOT_MODIFIED && this.#bytes === 0 && fault.code === "protocol")
@@ -191,7 +191,9 @@ class Exchange implements PoolRequest, Interruptible, Dispatcher.DispatchHandler
     return this.#toReply(fault.message);
   }
 
-  #hasStatus(): boolean {
+  /** Whether one has come. Its line is enough; before this request was written it is that of another one. */
+  #takeStatus(): boolean {
+    if (this.#status === 0 && this.#abort !== undefined) this.#status = this.connection?.state.status ?? 0;
     return this.#status !== 0;
   }
 
@@ -207,12 +209,11 @@ class Exchange implements PoolRequest, Interruptible, Dispatcher.DispatchHandler
     this.#isOver = true;
     clearTimeout(this.#deadline);
     const { route, interrupts, settle } = this.#context;
-    const { connections } = route;
     interrupts.remove(this.#place);
     // After a breach of the protocol nobody knows whose bytes come next.
-    if (finding.kind === "fault" && BREACHES.has(finding.code)) connections.renew();
+    if (finding.kind === "fault" && BREACHES.has(finding.code)) route.connections.renew();
     // Waits no longer; what it is written on is free when undici is done with it.
-    if (this.connection === null) connections.release(this, false);
+    if (this.connection === null) route.connections.release(this, false);
     const { dnsMs, connectMs, tlsMs } = this.#phases;
     const totalMs = performance.now() - this.#startedAt;
     settle({ finding, dnsMs, connectMs, tlsMs, firstByteMs: this.#firstByteMs, totalMs });

@@ -46,8 +46,6 @@ const FAULTS: Readonly<Record<string, FaultCode>> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "protocol",
   UND_ERR_INFO: "protocol",
   EPROTO: "tls",
-  // undici's own assertions, which some answers (a status of 000) run into.
-  ERR_ASSERTION: "protocol",
 };
 
 /**
@@ -70,12 +68,18 @@ const UNCONNECTED: ReadonlySet<FaultCode> = new Set(["dns", "connect", "connect_
 const CERTIFICATE =
   /^(CERT_|CRL_|ERR_TLS_CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|HOSTNAME_MISMATCH|ERROR_IN_CERT)/;
 
+const UNKNOWN_TO_HTTP: Fault = {
+  kind: "fault",
+  code: "protocol",
+  message: "the answer is none that HTTP knows",
+};
+
 /** The fault behind an error; `wasSent` tells whether the request had begun to be written. */
 export function toFault(error: unknown, wasSent: boolean): Fault {
   const code = toCode(error);
-  // An assertion's message goes on with a piece of its source.
-  const message =
-    error instanceof Error && error.message !== "" ? (error.message.split("\n", 1)[0] ?? "") : code;
+  // undici's own assertions, which some answers (a status of 000) run into, show a piece of its source.
+  if (code === "ERR_ASSERTION") return UNKNOWN_TO_HTTP;
+  const message = error instanceof Error && error.message !== "" ? error.message : code;
   return {
     kind: "fault",
     code: toFaultCode(code, wasSent),

@@ -1,6 +1,18 @@
 // The parts of an answer as text.
 
 /**
+ * The codings that pack a body (IANA's registry of HTTP content codings). Servers also name what is none,
+ * such as a charset, and then nothing is packed (RFC 9110 section 8.4.1).
+ */
+const PACKINGS =
+  /\b(?:aes128gcm|br|x-compress|compress|dcb|dcz|deflate|exi|x-gzip|gzip|pack200-gzip|zstd)\b/i;
+
+/** Whether the header says that the body is packed. */
+export function isPacked(encoding: string | undefined): encoding is string {
+  return encoding !== undefined && PACKINGS.test(encoding);
+}
+
+/**
  * What is packed stays packed: nobody asked for it, and unpacking a stranger's bytes is how 10 KB become 10
  * GB.
  */
@@ -8,7 +20,7 @@ export function toText(chunks: readonly Buffer[] | undefined, encoding: string |
   if (chunks === undefined) return "";
   const [only] = chunks;
   const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
-  if (encoding === undefined || /^(?:identity)?$/i.test(encoding.trim())) return body.toString("utf8");
+  if (!isPacked(encoding)) return body.toString("utf8");
   return `(${body.length} bytes with content-encoding ${encoding.slice(0, 50)}, not unpacked)`;
 }
 

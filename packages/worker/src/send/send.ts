@@ -3,7 +3,7 @@
 // lane is the only retrier.
 
 import type { ComposedRequest } from "@postrider/compose/request";
-import type { Unsendable } from "../attempt.ts";
+import { STOPPED, type Unsendable } from "../attempt.ts";
 import type { Interrupts } from "../interrupts.ts";
 import { type ExchangeLimits, exchange, type Sent } from "./exchange.ts";
 import type { Pools } from "./pool/pools.ts";
@@ -53,10 +53,23 @@ async function follow(
     const { finding } = sent;
     const next =
       finding.kind === "reply" && hops < limits.redirects ? toNext(request, finding, limits) : null;
-    if (next === null) return { ...sent, totalMs: totalMs() };
+    if (next === null || isOutOfTime(finding, leftMs - totalMs())) return { ...sent, totalMs: totalMs() };
+    if (isStopped(finding)) return { ...sent, finding: { kind: "interrupted" }, totalMs: totalMs() };
     if ("problem" in next) return { ...sent, finding: toUnsendable(next), totalMs: totalMs() };
     request = next.request;
   }
+}
+
+/** Timers cut off fractions of a millisecond, and so are early by up to that. */
+const EARLY_MS = 2;
+
+/** A redirect whose own body outlasts the deadline stands as the answer that came. */
+function isOutOfTime(finding: Sent["finding"], leftMs: number): boolean {
+  return finding.kind === "reply" && finding.trouble !== undefined && leftMs < EARLY_MS;
+}
+
+function isStopped(finding: Sent["finding"]): boolean {
+  return finding.kind === "reply" && finding.trouble === STOPPED;
 }
 
 function toUnsendable({ problem, isForbidden }: Extract<Next, { problem: string }>): Unsendable {

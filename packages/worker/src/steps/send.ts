@@ -3,9 +3,11 @@
 
 import type { CompiledAction } from "@postrider/compose/compile";
 import type { ComposedRequest } from "@postrider/compose/request";
-import { type Claimed, type Finding, NOT_SENT, type SendTimings } from "../attempt.ts";
+import type { Success } from "@postrider/shared/success";
+import { type Claimed, type Finding, NOT_SENT, type SendTimings, statusOf } from "../attempt.ts";
 import type { Authorize, AuthorizeContext, Authorized } from "../authorize/authorize.ts";
 import { addSensitiveHeaders } from "../authorize/conceal.ts";
+import type { NoToken } from "../authorize/oauth.ts";
 import { checkSuccess } from "../decide/check-success.ts";
 import type { DestinationTracker } from "../destinations/destination-tracker.ts";
 import type { RateLimiter } from "../destinations/rate-limiter.ts";
@@ -66,7 +68,7 @@ async function exchange(draft: Draft, sending: Sending): Promise<Finding> {
     draft.sent = sent;
     draft.destination = request.origin;
     addSensitiveHeaders(sensitive, authorized.request, action);
-    finding = checkSuccess(sent.finding, action.action.success);
+    finding = sent.finding;
     return finding;
   } finally {
     end(finding);
@@ -98,15 +100,24 @@ async function sendAgain(
   options: Sending,
 ): Promise<SentInTurn> {
   const sent = await sending;
-  if (sent.finding.kind !== "reply" || sent.finding.status !== 401) return sent;
+  if (sent.finding.kind !== "reply" || statusOf(sent.finding) !== 401) return sent;
   // With less time than the refusal took, all that could come of it is a timeout that hides what the
   // destination has said.
   const isTooLate = (): boolean => context.leftMs() < sent.totalMs;
   if (isTooLate()) return sent;
   const renewed = await renew();
   if (renewed === null) return sent;
-  if (renewed.kind !== "authorized") return { ...sent, finding: renewed };
+  if (renewed.kind !== "authorized") return { ...sent, finding: afterRefusal(renewed) };
   return isTooLate() ? sent : sendInTurn(claimed, renewed.request, context, options);
+}
+
+/** Why there is no other token, and that it was asked for since the destination refused the one it got. */
+function afterRefusal(finding: NoToken): NoToken {
+  const toMessage = (message: string): string => `the destination answered 401 to its token, and ${message}`;
+  if (finding.kind === "unready") return { ...finding, message: toMessage(finding.message) };
+  if (finding.kind !== "unsendable") return finding;
+  const problems = finding.problems.map((problem) => ({ ...problem, message: toMessage(problem.message) }));
+  return { ...finding, problems };
 }
 
 /** Sends at the moment that the lane's rate leaves for it. */
@@ -133,7 +144,14 @@ function sendNow(
   if (delivery.expiresAt !== undefined && sending.now() > delivery.expiresAt)
     return Promise.resolve(THROTTLED);
   if (trace !== null) trace.exchange = { method: request.method, startedAt: performance.now() };
-  return sending.send(withTraceparent(request, trace), action, Math.max(1, leftMs()));
+  const sent = sending.send(withTraceparent(request, trace), action, Math.max(1, leftMs()));
+  const { success } = action.action;
+  return success === undefined ? sent : sent.then((known) => judge(known, success));
+}
+
+/** Before all that follows from a status: a 401 that only the body tells asks for another token, too. */
+function judge(sent: SentInTurn, success: Success): SentInTurn {
+  return { ...sent, finding: checkSuccess(sent.finding, success) };
 }
 
 function toLate(tookMs: number): Finding {

@@ -10,9 +10,9 @@ import { checkAddresses, type Destination, type Levels, type OwnPorts } from "..
 import type { ConnectionState, Phases } from "../pool/connection.ts";
 import type { Resolve } from "../resolve/resolve.ts";
 import { type SessionKeeper, secure } from "../tls/secure.ts";
-import { withoutAnnouncements } from "./informational.ts";
 import { type EgressProxy, tunnelToOne } from "./proxy.ts";
 import { type Dial, race } from "./race.ts";
+import { readAhead } from "./read-ahead.ts";
 
 export interface ConnectorOptions {
   readonly destination: Destination;
@@ -42,7 +42,7 @@ export function createConnector(options: ConnectorOptions): buildConnector.conne
         state.socket = socket;
         if (refusal !== null) socket.on("error", () => undefined).destroy();
         state.phases = phases;
-        if (refusal === null) callback(null, withoutAnnouncements(socket, state));
+        if (refusal === null) callback(null, readAhead(socket, state));
         else callback(refusal, null);
       },
       (error: Error) => {

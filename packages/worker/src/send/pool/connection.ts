@@ -47,6 +47,8 @@ export interface ConnectionState {
   phases: Readonly<Phases> | null;
   /** Whether a request is being written, or was, and no final answer has begun. */
   isAnswerDue: boolean;
+  /** What the status line of the last request's answer says; 0 where none has come. */
+  status: number;
 }
 
 export interface Connection {
@@ -58,4 +60,11 @@ export interface Connection {
   isConnected: boolean;
   /** It ends with the request that it is busy with. */
   isLast: boolean;
+}
+
+/** A request is about to be written: what comes next on its connection is its answer. */
+export function expectAnswer(connection: Connection | null): void {
+  if (connection === null) return;
+  connection.state.isAnswerDue = true;
+  connection.state.status = 0;
 }

@@ -165,6 +165,7 @@ function toConnection(
     socket: null,
     phases: null,
     isAnswerDue: false,
+    status: 0,
   };
   const connection: Connection = {
     serial: nextSerial++,
