@@ -1,10 +1,13 @@
 // A run has an end: closed by whoever enqueued it, completed once with its last delivery, whatever is killed.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { createProducer } from "@postrider/producer/producer";
+import { RUN_KEPT_SECONDS } from "@postrider/redis/keys";
+import { openRun } from "@postrider/redis/scripts/open-run";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { SHORT_CLAIMS, startFleet } from "../support/fleet.ts";
-import { shardKeys } from "../support/keys.ts";
+import { shardKeys, toShard } from "../support/keys.ts";
 import { openRedis } from "../support/open-redis.ts";
 import { ok, reply, slow, startReceiver } from "../support/receiver.ts";
 import { isolatedRedisUrl } from "../support/redis.ts";
@@ -164,4 +167,42 @@ test("the audit completes what a worker of an earlier release has ended", async 
 
   expect(await producer.runs.wait("r", { timeoutMs: 300_000 })).toMatchObject({ state: "completed" });
   redis.disconnect();
+});
+
+test("a run that is kept for longer than others stays in the list, and one that is gone leaves it", async () => {
+  const redis = openRedis(await isolatedRedisUrl());
+  const shard = toShard(redis);
+  const [action, lane] = ["a@1", "bulk"];
+  const longAgo = Date.now() - 2 * RUN_KEPT_SECONDS * 1_000;
+  for (let n = 0; n < 60; n++) await openRun(shard, `old-${n}`, { action, lane, at: longAgo + n });
+  const isKept = (n: number): boolean => n % 20 === 7;
+  const old = Array.from({ length: 60 }, (_, n) => n);
+  await redis.del(...old.filter((n) => !isKept(n)).map((n) => shardKeys.run(`old-${n}`)));
+
+  await eventually(async () => {
+    await openRun(shard, "new", { action, lane });
+    const listed = await redis.zrange(shardKeys.runs(), "0", "-1");
+    expect(listed).toEqual([...old.filter(isKept).map((n) => `old-${n}`), "new"]);
+  });
+  redis.disconnect();
+});
+
+test("a replay of a run that is under way makes no rate below zero", async () => {
+  await using system = await startSystem(() => reply(400));
+  const { producer } = system;
+  await system.apply({ retry: SOON });
+  await system.startWorker();
+  await producer.enqueueMany({ action: "a", customers: customers(10), run: "r", open: true });
+  await system.untilEnded("r");
+  // A look that was taken a while ago, with all of them ended.
+  const redis = openRedis(system.redisUrl);
+  await redis.hset(shardKeys.run("r"), "look", `${Date.now() - 10_000} 10`);
+  redis.disconnect();
+  await producer.runs.pause("r");
+
+  await producer.deadLetters.replay({ filter: { run: "r" } });
+
+  expect(await producer.runs.get("r")).toMatchObject({ waiting: 10, endedPerSecond: null, endsAt: null });
+  await sleep(2_100);
+  expect(await producer.runs.get("r")).toMatchObject({ waiting: 10, endedPerSecond: 0, endsAt: null });
 });

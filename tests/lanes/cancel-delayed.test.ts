@@ -75,3 +75,25 @@ test("keeps the run in mind, however long it takes to be due", async () => {
   expect(directory.get(lane)).toBeUndefined();
   expect(await redis.ttl(shardKeys.run("r"))).toBeGreaterThan(RUN_KEPT_SECONDS - 60);
 });
+
+test("what waits at a paused destination ends when that is resumed, or at once by a filter", async () => {
+  await using system = await startSystem();
+  const { producer } = system;
+  await system.apply({ id: "limited", limits: { ratePerSecond: 1_000 } });
+  await system.startWorker();
+  const { origin } = new URL(system.receiver.url);
+  await producer.destinations.pause(origin);
+  for (const run of ["filtered", "resumed"]) {
+    await producer.enqueueMany({ action: "limited", customers: customers(10), run });
+    await producer.runs.cancel(run);
+    expect(await producer.runs.get(run)).toMatchObject({ state: "cancelled", waiting: 10 });
+  }
+
+  await producer.deliveries.cancelAll({ run: "filtered" });
+
+  expect(await producer.runs.wait("filtered")).toMatchObject({ waiting: 0, cancelled: 10 });
+  expect(await producer.runs.get("resumed")).toMatchObject({ waiting: 10, cancelled: 0 });
+  await producer.destinations.resume(origin);
+  expect(await producer.runs.wait("resumed")).toMatchObject({ waiting: 0, cancelled: 10 });
+  expect(system.receiver.requests).toHaveLength(0);
+});

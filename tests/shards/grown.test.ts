@@ -1,9 +1,12 @@
 // What was begun with one shard goes on with several: runs end and are told once, what is released by itself
 // is found, and whoever only reads learns of the new shards.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { createProducer } from "@postrider/producer/producer";
+import { closeRun } from "@postrider/redis/scripts/close-run";
 import { openRun } from "@postrider/redis/scripts/open-run";
 import { createShard } from "@postrider/redis/shard";
+import { WHOLE_RUNS_MS } from "@postrider/redis/whole-runs";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { keyPrefix } from "../support/key-prefix.ts";
@@ -142,4 +145,38 @@ test("the end of a run is told also where hundreds of newer ones are open", asyn
     const told = (await producer.events.read()).events.map(({ id }) => id);
     expect(told).toContain("run.completed:oldest");
   });
+});
+
+test("a part that ended once and got more since keeps the end of its run from being told", async () => {
+  await using system = await startSystem(undefined, { shards: 2 });
+  const { producer } = system;
+  await system.apply();
+  // Of nobody: both parts have ended at once, and nothing was told yet.
+  const { action } = await producer.enqueueMany({ action: "a", run: "r", customers: [], open: true });
+  const [first, second] = (await shardNames(producer.store)).map((name) =>
+    createShard(producer.store.redis, keyPrefix, name),
+  );
+  if (first === undefined || second === undefined) throw new Error("there are two shards");
+  for (const shard of [first, second]) {
+    await openRun(shard, "r", { action, lane: "bulk", isPart: true });
+    await closeRun(shard, "r");
+  }
+  await first.redis.hset(first.keys.run("r"), { enqueued: 2, delivered: 2 });
+  await second.redis.hset(second.keys.run("r"), { enqueued: 3, delivered: 1, failed: 1 });
+  const ends = async (): Promise<unknown[]> => {
+    await producer.watching.tellWholeRuns();
+    const { events } = await producer.events.read();
+    return events.filter(({ id }) => id === "run.completed:r").map(({ data }) => data);
+  };
+  // Another process may be the one that looks, and each looks once in a second.
+  for (let looks = 0; looks < 3; looks++) {
+    expect(await ends()).toEqual([]);
+    await sleep(WHOLE_RUNS_MS);
+  }
+
+  await second.redis.hset(second.keys.run("r"), { delivered: 2 });
+
+  await eventually(async () =>
+    expect(await ends()).toMatchObject([{ enqueued: 5, delivered: 4, failed: 1 }]),
+  );
 });

@@ -89,9 +89,7 @@ async function tellWhole(
   const [{ action = "", lane = "" } = {}] = parts;
   const facts = { run, action, lane };
   const isCancelled = parts.some((part) => part.isCancelled !== undefined);
-  const isCompleted = parts.every(
-    ({ closedAt, completedAt }) => closedAt !== undefined && completedAt !== undefined,
-  );
+  const isCompleted = parts.every(isPartOver);
   const tell = async (what: "cancelled" | "completed"): Promise<void> => {
     const event =
       what === "cancelled"
@@ -114,6 +112,13 @@ async function tellWhole(
   await shard.redis.hset(key, "toldAs", due.join());
   // Where the shard has no part of the run, nobody else would let go of this.
   if (isElsewhere) await shard.redis.expire(key, RUN_KEPT_SECONDS);
+}
+
+/** Its own end may be an earlier one: before it got more, or some of it was replayed. */
+function isPartOver(part: Fields): boolean {
+  const { enqueued, ...ended } = sumUp([part]);
+  const endedCount = ended.delivered + ended.failed + ended.expired + ended.cancelled;
+  return part.closedAt !== undefined && part.completedAt !== undefined && endedCount >= enqueued;
 }
 
 function sumUp(parts: Parts): Record<(typeof COUNTS)[number], number> {

@@ -48,6 +48,27 @@ test("a lane whose slots all hang for a second is jammed by who holds the most o
   expect(inFlight.findCrowders("bulk")).toEqual([]);
 });
 
+test.each([1, 2, 3, 4, 5])("of %i slots half are a crowd, where they hang", (slots) => {
+  let now = 0;
+  const inFlight = createInFlight(() => now);
+  inFlight.setSlots("bulk", slots);
+  pass(inFlight, FAST, 3);
+  hold(inFlight, SLOW, Math.ceil(slots / 2));
+  hold(inFlight, FAST, Math.floor(slots / 2));
+  const looks = [0, 900, 1_500, 1_750].map((ms) => {
+    now = ms;
+    // The others go on, as far as they get a slot.
+    for (let ended = 0; ended < Math.floor(slots / 2); ended++) {
+      inFlight.end("bulk", FAST, 20);
+      inFlight.leave("bulk", false);
+      hold(inFlight, FAST, 1);
+    }
+    return inFlight.findCrowders("bulk");
+  });
+  expect(looks.at(0)).toEqual([]);
+  expect(looks.at(-1)).toEqual([SLOW]);
+});
+
 test("each claim has a number of its own, also in an own lane that was idle in between", () => {
   const inFlight = createInFlight(() => 0);
   const numbers = [inFlight.lastClaim("run.r")];

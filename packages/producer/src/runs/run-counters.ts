@@ -102,11 +102,15 @@ export async function estimateEnd(
     .filter(Boolean)
     .map(Number);
   const elapsedMs = now - at;
-  if (elapsedMs > LOOK_BACK_MS || (fields["look"] === undefined && elapsedMs > LOOK_BACK_MS_MIN))
+  // A replay takes ended ones back: what was seen before it says nothing then.
+  const isTakenBack = ended < before;
+  const isDue = elapsedMs > LOOK_BACK_MS || (fields["look"] === undefined && elapsedMs > LOOK_BACK_MS_MIN);
+  if (isDue || isTakenBack)
     // A Redis that is full, or read-only, refuses it: that costs the next estimate, not the counters.
     await shard.redis.hset(shard.keys.run(run), "look", `${now} ${ended}`).catch(() => undefined);
   const left = waiting + inFlight;
-  if (elapsedMs < LOOK_BACK_MS_MIN || left === 0) return { endedPerSecond: null, endsAt: null };
+  if (elapsedMs < LOOK_BACK_MS_MIN || left === 0 || isTakenBack)
+    return { endedPerSecond: null, endsAt: null };
   const endedPerSecond = ((ended - before) * 1_000) / elapsedMs;
   const endsAt = endedPerSecond <= 0 ? null : Math.round(now + (left * 1_000) / endedPerSecond);
   return { endedPerSecond: Math.round(endedPerSecond * 100) / 100, endsAt };

@@ -114,9 +114,16 @@ export function createRunParts({ shard, directory, lanes, findOrigin }: RunParts
       await asProducer(() => releaseAgain(shard, path));
     },
     async cancel(run) {
-      // First, so that no producer takes anything in after the lane has been forgotten again.
+      const toCancelled = ({ isPaused: _, isHeld: __, ...entry }: OwnLane): OwnLane => ({
+        ...entry,
+        isCancelled: true,
+      });
+      // Workers go by the lane, so that nothing is called cancelled that they would send; whoever is killed
+      // behind this has the audit do the rest.
+      await change(run, toCancelled);
       if (!(await asProducer(() => cancelRun(shard, run)))) throw unknownRun(run);
-      await change(run, ({ isPaused: _, isHeld: __, ...entry }) => ({ ...entry, isCancelled: true }));
+      // Producers took in more until now, which a lane that was forgotten meanwhile would let pass.
+      await change(run, toCancelled);
       await endDelayed(run, shard, lanes);
     },
     hold: async (run) => void (await change(run, (entry) => ({ ...entry, isHeld: true }))),

@@ -5,7 +5,7 @@ import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { isForMany, ownLaneName } from "@postrider/shared/lanes";
 import type { InFlight } from "../in-flight.ts";
 import { CALM_MS } from "../maintain/dissolve.ts";
-import { crowdOf } from "./fair-share.ts";
+import { crowdOf, stuckCrowdOf } from "./fair-share.ts";
 import type { Scout } from "./scout.ts";
 
 /** Led out in one look, or kept out; the rest in the next ones. */
@@ -88,11 +88,11 @@ function findCrowding(lanes: readonly string[], { directory, inFlight }: Crowder
  * often as a lane takes to be calm.
  */
 function findStillCrowding({ directory, inFlight, concurrency }: CrowdersOptions): string[] {
-  const crowd = crowdOf(concurrency());
+  const [crowd, stuckCrowd] = [crowdOf(concurrency()), stuckCrowdOf(concurrency())];
   const slow = new Set(inFlight.findSlow());
   const heldBySlow = [...slow].reduce((held, lane) => held + inFlight.count(lane), 0);
   const wouldCrowd = (lane: string): boolean =>
-    inFlight.count(lane) >= crowd || (slow.has(lane) && heldBySlow >= crowd);
+    inFlight.count(lane) >= crowd || (slow.has(lane) && heldBySlow >= stuckCrowd);
   return directory
     .all()
     .filter(

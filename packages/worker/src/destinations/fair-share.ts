@@ -147,7 +147,7 @@ function findUnmoved(load: LaneLoad, since: number): ReadonlySet<string> {
     held += share.slots;
     unmoved.add(origin);
   }
-  return held >= crowdOf(load.slots) ? unmoved : NOBODY;
+  return held >= stuckCrowdOf(load.slots) ? unmoved : NOBODY;
 }
 
 function toPatience(typicalLog: number): number {
@@ -172,6 +172,14 @@ export function isSlow({ typicalLog, shares }: LaneLoad, patienceMs: number, at:
 /** How many of a lane's slots, beyond what is due, are a crowd. */
 export function crowdOf(slots: number): number {
   return Math.max(CROWD_MIN, slots * CROWD_SHARE);
+}
+
+/**
+ * How many slots are a crowd where they are held by who hangs, which time tells and not chance: of few slots
+ * half are one.
+ */
+export function stuckCrowdOf(slots: number): number {
+  return Math.min(crowdOf(slots), Math.ceil(slots / 2));
 }
 
 function isJammed(load: LaneLoad, at: number): boolean {

@@ -4,6 +4,7 @@
 import { RUN_KEPT_SECONDS } from "@postrider/redis/keys";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { readReplies } from "@postrider/redis/replies";
+import { cancelRun } from "@postrider/redis/scripts/close-run";
 import type { Shard, Store } from "@postrider/redis/shard";
 import { withoutArchived } from "@postrider/shared/lane-limits";
 import { findUnmet, limitsOf, type OwnLane, withoutSuperseded } from "@postrider/shared/own-lane";
@@ -73,6 +74,16 @@ export async function keepRuns(shard: Shard, directory: LaneDirectory): Promise<
     const names = runs.slice(from, from + KEPT_AT_ONCE).map(({ of }) => shard.keys.run(of));
     await shard.redis.eval(KEEP, names.length, ...names, RUN_KEPT_SECONDS);
   }
+}
+
+/** What a cancel that was killed has begun: the run's lane is told of it first, and the run itself then. */
+export async function finishCancels(shard: Shard, directory: LaneDirectory): Promise<void> {
+  const cancelled = directory.all().filter(({ kind, isCancelled }) => kind === "run" && isCancelled === true);
+  if (cancelled.length === 0) return;
+  const pipeline = shard.redis.pipeline();
+  for (const { of } of cancelled) pipeline.hexists(shard.keys.run(of), "isCancelled");
+  const known = readReplies(await pipeline.exec());
+  for (const [index, { of }] of cancelled.entries()) if (known[index] === 0) await cancelRun(shard, of);
 }
 
 async function readLatest(store: Store, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
