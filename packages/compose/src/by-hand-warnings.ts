@@ -43,7 +43,8 @@ export function findByHandWarnings(compiled: CompiledAction): Problem[] {
 function kindOf({ field }: CompiledField, action: Action): "json" | "xml" | "form" | "url" | null {
   if (field === "url") return "url";
   const syntax = bodySyntaxOf(action);
-  return field === "body" && syntax !== "plain" ? syntax : null;
+  if (field !== "body" || syntax === "plain") return null;
+  return syntax === "jsonLines" ? "json" : syntax;
 }
 
 type Node = CompiledField["template"]["nodes"][number];

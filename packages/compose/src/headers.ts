@@ -73,12 +73,19 @@ export function expandContentType<T extends { name: string; value: string }>(hea
     : header;
 }
 
+/** `application/x-amz-json-1.1` is what all JSON APIs of AWS read. */
+const JSON_TYPE = /^(?:application|text)\/(?:(?:[^;\s]+\+)?json|(?:x-)?(?:amz-)?json(?:-\d+(?:\.\d+)*)?)$/;
+/** A value of JSON a line, under any of its names: `application/vnd.elasticsearch+x-ndjson` is one, too. */
+const JSON_LINES_TYPE = /^(?:application|text)\/(?:[^;\s]+\+)?(?:x-)?(?:ndjson|ldjson|jsonl|json-?lines)$/;
+
 /**
- * What a body of a content type is: JSON with RFC 6839's `+json`, XML with `+xml`, a form, or any other text.
+ * What a body of a content type is: JSON with RFC 6839's `+json`, lines of it, XML with `+xml`, a form, or
+ * any other text.
  */
-export function toSyntax(contentType: string): "json" | "xml" | "form" | "plain" {
+export function toSyntax(contentType: string): "json" | "jsonLines" | "xml" | "form" | "plain" {
   const type = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
-  if (/^(application|text)\/([^;\s]+\+)?json$/.test(type)) return "json";
+  if (JSON_TYPE.test(type)) return "json";
+  if (JSON_LINES_TYPE.test(type)) return "jsonLines";
   if (/^(application|text)\/([^;\s]+\+)?xml$/.test(type)) return "xml";
   return type === "application/x-www-form-urlencoded" ? "form" : "plain";
 }

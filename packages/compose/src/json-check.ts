@@ -16,7 +16,22 @@ export function findJsonProblem(text: string): JsonProblem | null {
     JSON.parse(text);
     return null;
   } catch {
-    return describe(text, scan(text));
+    const offset = scan(text);
+    return describe(text, offset < 0 ? text.length : offset);
+  }
+}
+
+/**
+ * The same for lines of JSON. Readers take values that go on over several lines, too, so these are no
+ * problem.
+ */
+export function findJsonLinesProblem(text: string): JsonProblem | null {
+  try {
+    for (const line of text.split("\n")) if (line.trim() !== "") JSON.parse(line);
+    return null;
+  } catch {
+    const offset = scan(text, true);
+    return offset < 0 ? null : describe(text, offset);
   }
 }
 
@@ -47,10 +62,10 @@ type Expected = "value" | "valueOrEnd" | "name" | "nameOrEnd" | "commaOrEnd";
 type Stepped = { readonly at: number; readonly expected: Expected } | number;
 
 /**
- * The offset of the first character that cannot stand in JSON (RFC 8259); the length when the text ends too
- * early.
+ * The offset of the first character that cannot stand in JSON (RFC 8259), or with `many` in values of JSON
+ * behind one another; the length when the text ends too early, -1 when nothing is wrong.
  */
-function scan(text: string): number {
+function scan(text: string, many = false): number {
   /** Open containers, innermost last; no recursion, since hostile nesting would end the stack. */
   const open: string[] = [];
   let at = skip(SPACE, text, 0);
@@ -58,10 +73,11 @@ function scan(text: string): number {
   while (at < text.length) {
     const stepped = step(text, at, expected, open);
     if (typeof stepped === "number") return stepped;
-    expected = stepped.expected;
+    expected = many && open.length === 0 ? "value" : stepped.expected;
     at = skip(SPACE, text, stepped.at);
   }
-  return at;
+  const isWhole = open.length === 0 && (many || expected === "commaOrEnd");
+  return isWhole ? -1 : at;
 }
 
 function step(text: string, at: number, expected: Expected, open: string[]): Stepped {

@@ -8,7 +8,8 @@ import { findByHandWarnings } from "./by-hand-warnings.ts";
 import type { CompiledAction } from "./compile.ts";
 import { findOutputs, findReadings, type PrintedValue } from "./describe.ts";
 import { bodySyntaxOf, givenContentType, toSyntax } from "./headers.ts";
-import { findJsonProblem } from "./json-check.ts";
+import { findJsonLinesProblem, findJsonProblem } from "./json-check.ts";
+import { findLooseJsonWarnings } from "./loose-json-warnings.ts";
 import { findCertainJsonProblem } from "./render/certain-json.ts";
 import { findIgnoredArguments } from "./render/filter-arguments.ts";
 import type { Spot } from "./render/operands.ts";
@@ -25,6 +26,7 @@ export function findWarnings(compiled: CompiledAction): Problem[] {
     ...ofNames(compiled),
     ...ofJson(compiled, outputs),
     ...findByHandWarnings(compiled),
+    ...findLooseJsonWarnings(compiled),
     ...findIgnoredArguments(compiled),
     ...findLonePercent(compiled),
     ...findFormSurprises(compiled.action),
@@ -86,12 +88,14 @@ const TEXT_ATTRIBUTES =
 function ofJson(compiled: CompiledAction, outputs: readonly PrintedValue[]): Problem[] {
   const { action, fields } = compiled;
   const body = fields.find(({ field }) => field === "body");
-  if (body === undefined || bodySyntaxOf(action) !== "json") return [];
+  const syntax = bodySyntaxOf(action);
+  if (body === undefined || !/^json/.test(syntax)) return [];
+  const check = syntax === "json" ? findJsonProblem : findJsonLinesProblem;
   const { nodes } = body.template;
   const problem =
     nodes.length === 0
-      ? findJsonProblem(action.body ?? "")
-      : findCertainJsonProblem(nodes, action.escaping === "auto");
+      ? check(action.body ?? "")
+      : findCertainJsonProblem(nodes, action.escaping === "auto", check);
   if (problem !== null) return [toNeverJson(problem)];
   if (action.escaping === "none") return ofPlainJson(outputs);
   return outputs

@@ -8,7 +8,7 @@ import { findUrlPlaces, type Misplaced } from "./url-places.ts";
 import { XML } from "./xml-places.ts";
 
 /** What a field's text is, which decides how values in it are escaped. */
-export type Syntax = "plain" | "json" | "url" | "form" | "xml";
+export type Syntax = "plain" | "json" | "jsonLines" | "url" | "form" | "xml";
 
 const IN_CDATA =
   "has a value in a CDATA section, which a value could end; leave <![CDATA[ and ]]> out, since values are escaped, or opt the value out with | raw";
@@ -20,7 +20,7 @@ export function findPlaces(
 ): { readonly of: ReadonlyMap<Node, Place>; readonly otherwise: Place } | Misplaced {
   const of = new Map<Node, Place>();
   if (syntax === "plain") return { of, otherwise: "plain" };
-  if (syntax === "json") {
+  if (syntax === "json" || syntax === "jsonLines") {
     findPlacesByText(nodes, JSON_TEXT, of);
     return { of, otherwise: "jsonUnknown" };
   }

@@ -4,7 +4,7 @@
 import { type Template as Node, Output } from "liquidjs";
 import { TEXT_FILTERS } from "../escape/encoded.ts";
 import { isRaw, readJson, textOf } from "../escape/places.ts";
-import { findJsonProblem } from "../json-check.ts";
+import type { JsonProblem } from "../json-check.ts";
 import { createLocator, type Expression, namesGivenIn, pathOf, type Spot } from "./operands.ts";
 
 interface CertainProblem extends Spot {
@@ -16,10 +16,15 @@ interface CertainProblem extends Spot {
 /**
  * Where the template's own text stops being JSON for certain; null where it does not, or nobody can tell.
  * @param isEscaped whether values keep to their places; else any of them may be a piece of JSON.
+ * @param check what the whole must be: JSON, or lines of it.
  */
-export function findCertainJsonProblem(nodes: readonly Node[], isEscaped: boolean): CertainProblem | null {
+export function findCertainJsonProblem(
+  nodes: readonly Node[],
+  isEscaped: boolean,
+  check: (text: string) => JsonProblem | null,
+): CertainProblem | null {
   const read = readCertain(nodes.flatMap(withSnippets), isEscaped);
-  const problem = findJsonProblem(read.text);
+  const problem = check(read.text);
   // What follows may still end what is open; and a value in the data may be what a name or a whole piece of
   // JSON needs.
   if (problem === null || (problem.offset >= read.text.length && !read.isWhole)) return null;

@@ -1,0 +1,146 @@
+// JSON under types and in fields that do not say so: escaped where the type is one of JSON's, and told of
+// elsewhere, with what to write.
+
+import type { ActionDocument } from "@postrider/shared/action";
+import { parseAction } from "@postrider/shared/parse-action";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { anyText } from "../../../tests/support/awkward-text.ts";
+import { compileAction } from "./compile.ts";
+import type { Composed, ComposedRequest } from "./request.ts";
+import { findWarnings } from "./warnings.ts";
+
+const NAME = 'Ann "A" \\ Lee\nx';
+
+function compile(document: Partial<ActionDocument>) {
+  return compileAction(parseAction({ id: "a", url: "https://h.example.com/x", ...document }));
+}
+
+function compose(document: Partial<ActionDocument>, customer: object): Composed {
+  return compile(document).compose({ id: "d", dueAt: 0 }, { customer });
+}
+
+function send(document: Partial<ActionDocument>, customer: object = { name: NAME }): ComposedRequest {
+  const composed = compose(document, customer);
+  if (composed.kind !== "request") throw new Error(JSON.stringify(composed));
+  return composed.request;
+}
+
+function codesOf(document: Partial<ActionDocument>): string[] {
+  return findWarnings(compile(document)).map(({ code }) => String(code));
+}
+
+const type = (value: string) => ({ headers: [{ name: "Content-Type", value }] });
+
+const JSON_TYPES = [
+  "application/x-amz-json-1.1",
+  "application/x-amz-json-1.0",
+  "text/x-json",
+  "application/json",
+];
+const LINES_TYPES = [
+  "application/x-ndjson",
+  "application/ndjson; charset=utf-8",
+  "application/jsonl",
+  "application/vnd.elasticsearch+x-ndjson; compatible-with=8",
+];
+
+describe("types of JSON", () => {
+  test.each([...JSON_TYPES, ...LINES_TYPES])("%s is escaped", (name) => {
+    const body = '{"n": "{{ customer.name }}", "v": {{ customer.v }}}';
+    expect(codesOf({ ...type(name), body })).toEqual([]);
+    fc.assert(
+      fc.property(
+        anyText.filter((text) => !/^[\d-]|^(?:true|false|null)$/.test(text)),
+        (text) => {
+          expect(JSON.parse(send({ ...type(name), body }, { name: text, v: text }).body ?? "")).toEqual({
+            n: text,
+            v: text,
+          });
+        },
+      ),
+    );
+  });
+
+  test.each(JSON_TYPES)("%s is checked", (name) => {
+    const body = '{"n": {{ customer.name | raw }}}';
+    expect(compose({ ...type(name), body }, { name: "x" })).toMatchObject({ reason: "body_invalid" });
+    expect(codesOf({ ...type(name), body: '{"n": "{{ customer.name }}",}' })).toEqual(["never_json"]);
+  });
+
+  test("each line is escaped and checked", () => {
+    const body = '{"index": {"_id": "{{ customer.name }}"}}\n{{ customer }}\n\n';
+    const lines = (send({ ...type("application/x-ndjson"), body }).body ?? "").split("\n");
+    expect(lines.map((line) => line && JSON.parse(line))).toEqual([
+      { index: { _id: NAME } },
+      { name: NAME },
+      "",
+      "",
+    ]);
+    const loop = '{% for t in customer.tags %}{"t": "{{ t }}"}\n{% endfor %}';
+    expect(send({ ...type("application/x-ndjson"), body: loop }, { tags: ['"', "b"] }).body).toBe(
+      '{"t": "\\""}\n{"t": "b"}\n',
+    );
+    expect(send({ ...type("application/x-ndjson"), body: loop }, { tags: [] }).body).toBe("");
+  });
+
+  test("a line that is no JSON is told, with its place; one value on several lines is none", () => {
+    const wrong = '{"a": 1}\n{"b": {{ customer.name | raw }}}\n';
+    expect(compose({ ...type("application/x-ndjson"), body: wrong }, { name: "x" })).toMatchObject({
+      reason: "body_invalid",
+      problems: [{ line: 2, column: 7, message: expect.stringContaining("customer.name") }],
+    });
+    const open = '{"a": 1}\n{"b": {{ customer.name }}\n';
+    expect(codesOf({ ...type("application/x-ndjson"), body: open })).toEqual(["never_json"]);
+    const spread = '{\n  "a": "{{ customer.name }}"\n}\n{"b": [\n1]}';
+    expect(codesOf({ ...type("application/x-ndjson"), body: spread })).toEqual([]);
+    expect(send({ ...type("application/x-ndjson"), body: spread }).body).toContain("\\n");
+  });
+});
+
+describe("JSON under a type that is not JSON's", () => {
+  test.each([
+    '{"n": "{{ customer.name }}"}',
+    '  [{"n": "Dear {{ customer.name | upcase }}"}]',
+    '{% assign n = customer.name | append: "!" %}\n{"n": "{{ n }}"}',
+    '{"a": {{ customer.a }}, "l": [{% for t in customer.l %}"{{ t }}",{% endfor %}1]}',
+    '{"a": 1}\n{"n": "{{ customer.name }}"}',
+  ])("%s: nothing is escaped, which is told", (body) => {
+    const warnings = findWarnings(compile({ ...type("text/plain"), body }));
+    expect(warnings).toEqual([expect.objectContaining({ field: "body", code: "json_not_escaped" })]);
+    expect(warnings[0]?.message).toMatch(
+      /under the Content-Type text\/plain.*application\/json, or \{\{ … \| json \}\}/,
+    );
+  });
+
+  test.each([
+    '{"n": {{ customer.name | json }}}',
+    '{"n": "{{ customer.name | url_encode }}", "t": "{{ customer.t | date: "%s" }}"}',
+    '{"n": "{{ customer.name | raw }}"}',
+    `{"n": "{{ customer.name | replace: '"', '\\"' }}"}`,
+    `{% assign n = customer.name | replace: '"', "'" %}{"n": "{{ n }}"}`,
+    '{"n": {{ customer.n }}, "d": "{{ delivery_id }}", "i": "{% generate_uuid %}"}',
+    '[INFO] "{{ customer.name }}" has signed in',
+    '[{{ customer.level }}] "{{ customer.name }}"',
+    '{{ customer.greeting }} {"n": "{{ customer.name }}"}',
+    '{% if customer.vip %}[VIP] {% endif %}"{{ customer.name }}"',
+    '{ user(name: "{{ customer.name }}") { id } }',
+    'Dear "{{ customer.name }}"',
+  ])("of %s nothing is told", (body) => {
+    expect(codesOf({ ...type("text/plain"), body })).toEqual([]);
+  });
+
+  test("nor where escaping is none", () => {
+    expect(
+      codesOf({ ...type("text/plain"), escaping: "none", body: '{"n": "{{ customer.name }}"}' }),
+    ).toEqual([]);
+  });
+
+  test("and what to write is right", () => {
+    const body = '{"n": {{ customer.name | json }}, "g": {{ customer.name | prepend: "Hi " | json }}}';
+    expect(JSON.parse(send({ ...type("text/plain"), body }).body ?? "")).toEqual({
+      n: NAME,
+      g: `Hi ${NAME}`,
+    });
+  });
+});
