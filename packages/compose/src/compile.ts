@@ -137,6 +137,7 @@ function compileParts(action: Action, limits: ComposeLimits): Parts {
     const compiled = compileTemplate(liquid, field, source, {
       syntax: action.escaping === "auto" ? syntax : "plain",
       snippets,
+      isUrl: field === "url",
       notesBlanks: field === "url" || (field === "body" && syntax === "form"),
       limits,
     });

@@ -22,8 +22,10 @@ type Node = CompiledAction["fields"][number]["template"]["nodes"][number];
 function findIn(nodes: readonly Node[]): { field: string; line: number; column: number }[] {
   const locate = createLocator();
   return [...everyNode(nodes)].flatMap((node) => {
-    const at = (textOf(node) ?? "").search(LONE_PERCENT);
-    const { input, begin, file, trimLeft = 0 } = node.token as Node["token"] & { trimLeft?: number };
+    if (textOf(node) === null) return [];
+    // As it is written: of the node's text some white space may have been dropped.
+    const { input, begin, end, file, trimLeft = 0 } = node.token as Node["token"] & { trimLeft?: number };
+    const at = input.slice(begin + trimLeft, end).search(LONE_PERCENT);
     return at < 0 ? [] : [{ field: file ?? "url", ...locate({ input, begin: begin + trimLeft + at }) }];
   });
 }

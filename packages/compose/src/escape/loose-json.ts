@@ -1,13 +1,13 @@
 // JSON that a template writes where nothing is escaped as JSON, and the values between its quote marks: a
 // quote mark in one of them ends the text that it stands in.
 
-import { AssignTag, CaptureTag, CommentTag, InlineCommentTag, type Template as Node, Output } from "liquidjs";
+import { AssignTag, CaptureTag, type Template as Node, Output } from "liquidjs";
 import { findJsonLinesProblem, findJsonProblem } from "../json-check.ts";
 import { findCertainJsonProblem } from "../render/certain-json.ts";
 import { type Expression, everyNode, pathOf } from "../render/operands.ts";
 import { ENCODERS } from "./encoded.ts";
 import type { Place } from "./escape.ts";
-import { filtersOf, findPlacesByText, isRaw, JSON_TEXT, textOf } from "./places.ts";
+import { filtersOf, findPlacesByText, isRaw, isSilent, JSON_TEXT, textOf } from "./places.ts";
 
 /** The values between quotes, not made fit by hand, of nodes whose own text is JSON for certain. */
 export function findLooseInJson(nodes: readonly Node[], all: readonly Node[]): Node[] {
@@ -26,7 +26,7 @@ export function findLooseInJson(nodes: readonly Node[], all: readonly Node[]): N
 
 /** Whether a template's own text is JSON, as far as it can be read without its values. */
 function isJson(nodes: readonly Node[]): boolean {
-  const written = nodes.filter((node) => !isSilent(node));
+  const written = nodes.filter((node) => !isSilent(node) && textOf(node)?.trim() !== "");
   const beginning = written.slice(0, 1).map(textOf).join("");
   const [opening] = /[{[]/.exec(beginning.trimStart().slice(0, 1)) ?? [];
   if (opening === undefined || !isBeginning(beginning)) return false;
@@ -38,12 +38,6 @@ function isJson(nodes: readonly Node[]): boolean {
 function isBeginning(text: string): boolean {
   const problem = findJsonLinesProblem(text);
   return problem === null || problem.offset >= text.length;
-}
-
-const SILENT = [AssignTag, CaptureTag, CommentTag, InlineCommentTag];
-
-function isSilent(node: Node): boolean {
-  return textOf(node)?.trim() === "" || SILENT.some((kind) => node instanceof kind);
 }
 
 /** What they make holds no quote mark, backslash or line break, or is JSON. */

@@ -2,9 +2,11 @@
 // allows it.
 
 import {
+  AssignTag,
   BreakTag,
   CaptureTag,
   CaseTag,
+  CommentTag,
   ContinueTag,
   CycleTag,
   DecrementTag,
@@ -12,6 +14,7 @@ import {
   ForTag,
   IfTag,
   IncrementTag,
+  InlineCommentTag,
   Output,
   RawTag,
   Tag,
@@ -182,6 +185,13 @@ const PRINTING = [Output, EchoTag, CycleTag, IncrementTag, DecrementTag, Printin
 /** Whether a node prints a value: each of these needs a place. */
 export function isPrinting(node: Template): boolean {
   return PRINTING.some((kind) => node instanceof kind);
+}
+
+const SILENT = [AssignTag, CaptureTag, CommentTag, InlineCommentTag];
+
+/** Whether a node writes nothing where it stands. */
+export function isSilent(node: Template): boolean {
+  return SILENT.some((kind) => node instanceof kind);
 }
 
 /** The filters of an output, in their order; none for what has none. */

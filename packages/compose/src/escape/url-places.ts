@@ -2,20 +2,9 @@
 // loops. A value that would stand in the host on one way and behind it on another is refused when the action
 // is saved: nobody could escape it for both.
 
-import {
-  AssignTag,
-  BreakTag,
-  CaptureTag,
-  CommentTag,
-  ContinueTag,
-  ForTag,
-  InlineCommentTag,
-  LiquidTag,
-  RawTag,
-  type Template,
-} from "liquidjs";
+import { BreakTag, ContinueTag, ForTag, LiquidTag, RawTag, type Template } from "liquidjs";
 import type { Place } from "./escape.ts";
-import { bodiesOf, CONDITIONS, isPrinting, isRaw, isSnippet, textOf } from "./places.ts";
+import { bodiesOf, CONDITIONS, isPrinting, isRaw, isSilent, isSnippet, textOf } from "./places.ts";
 
 /** An output for which there is no place, and why. */
 export interface Misplaced {
@@ -185,10 +174,6 @@ function createStep(
     return new Set([...states, ...walk(elseTemplates, state)]);
   };
   return next;
-}
-
-function isSilent(node: Template): boolean {
-  return [AssignTag, CaptureTag, CommentTag, InlineCommentTag].some((kind) => node instanceof kind);
 }
 
 /** What stands in a `raw` block, which liquidjs keeps as tokens. */

@@ -12,6 +12,7 @@ import { CancelledByTemplate } from "../dialect/tags.ts";
 import { Unfit } from "../escape/escape.ts";
 import { findPlaces, type Syntax } from "../escape/find-places.ts";
 import { bodiesOf } from "../escape/places.ts";
+import { dropSpace, dropSpaceInText } from "../escape/url-white-space.ts";
 import { COMPOSE_LIMITS, type ComposeLimits } from "../limits.ts";
 import { adviseOnUnread } from "./advice.ts";
 import { makeDirect, type Places, renderDirect } from "./direct.ts";
@@ -56,7 +57,7 @@ export function toConstant(source: string): Template {
 
 /**
  * Parses a template. Without snippets it knows of none, not even of the name. `notesBlanks`: whether it is
- * told where values print nothing.
+ * told where values print nothing. `isUrl`: also where nothing in it is escaped.
  * @returns the template, or what is wrong with it (`field` names where it stands in the action).
  */
 export function compileTemplate(
@@ -66,16 +67,19 @@ export function compileTemplate(
   {
     syntax,
     snippets = null,
+    isUrl = false,
     notesBlanks = false,
     limits = COMPOSE_LIMITS,
   }: {
     readonly syntax: Syntax;
+    readonly isUrl?: boolean;
     readonly snippets?: Snippets | null;
     readonly notesBlanks?: boolean;
     readonly limits?: ComposeLimits;
   },
 ): Template | { readonly problem: Problem } {
-  if (!source.includes("{{") && !source.includes("{%")) return toConstant(source);
+  if (!source.includes("{{") && !source.includes("{%"))
+    return toConstant(isUrl ? dropSpaceInText(source) : source);
   let nodes: Node[];
   try {
     nodes = parseWhole(liquid, source);
@@ -85,6 +89,7 @@ export function compileTemplate(
   }
   const problem = findProblemOf(nodes, field, liquid);
   if (problem !== null) return { problem };
+  if (isUrl) dropSpace(nodes);
   const found = findPlaces(nodes, syntax);
   if ("output" in found) return { problem: { field, message: found.complaint, ...toPlace(found.output) } };
   const places = { ...found, notesBlanks };
