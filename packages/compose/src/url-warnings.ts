@@ -4,29 +4,33 @@ import type { Action } from "@postrider/shared/action";
 import type { Problem } from "@postrider/shared/errors";
 import type { CompiledAction } from "./compile.ts";
 import { textOf } from "./escape/places.ts";
+import { bodySyntaxOf } from "./headers.ts";
 import { createLocator, everyNode } from "./render/operands.ts";
 
 /** A `%` that encodes nothing: sent as it stands, and refused or misread by many receivers. */
 export function findLonePercent({ action, fields }: CompiledAction): Problem[] {
-  const nodes = fields.find(({ field }) => field === "url")?.template.nodes ?? [];
-  const places = nodes.length > 0 ? findIn(nodes) : [action.url].filter(isLone).map(() => ({ field: "url" }));
-  return places.map((place) => ({
-    ...place,
-    code: "percent_alone",
-    message: "has a % that begins no percent-encoding; where a percent sign is meant, write %25",
-  }));
+  return fields.flatMap(({ field, template: { nodes } }) => {
+    if (field !== "url" && (field !== "body" || bodySyntaxOf(action) !== "form")) return [];
+    const places =
+      nodes.length > 0 ? findIn(nodes, field) : [action[field] ?? ""].filter(isLone).map(() => ({ field }));
+    return places.map((place) => ({
+      ...place,
+      code: "percent_alone",
+      message: "has a % that begins no percent-encoding; where a percent sign is meant, write %25",
+    }));
+  });
 }
 
 type Node = CompiledAction["fields"][number]["template"]["nodes"][number];
 
-function findIn(nodes: readonly Node[]): { field: string; line: number; column: number }[] {
+function findIn(nodes: readonly Node[], field: string): { field: string; line: number; column: number }[] {
   const locate = createLocator();
   return [...everyNode(nodes)].flatMap((node) => {
     if (textOf(node) === null) return [];
     // As it is written: of the node's text some white space may have been dropped.
     const { input, begin, end, file, trimLeft = 0 } = node.token as Node["token"] & { trimLeft?: number };
     const at = input.slice(begin + trimLeft, end).search(LONE_PERCENT);
-    return at < 0 ? [] : [{ field: file ?? "url", ...locate({ input, begin: begin + trimLeft + at }) }];
+    return at < 0 ? [] : [{ field: file ?? field, ...locate({ input, begin: begin + trimLeft + at }) }];
   });
 }
 

@@ -10,6 +10,7 @@ import { findOutputs, findReadings, type PrintedValue } from "./describe.ts";
 import { bodySyntaxOf, givenContentType, toSyntax } from "./headers.ts";
 import { findJsonLinesProblem, findJsonProblem } from "./json-check.ts";
 import { findLooseJsonWarnings } from "./loose-json-warnings.ts";
+import { findPairSurprises } from "./pair-warnings.ts";
 import { findCertainJsonProblem } from "./render/certain-json.ts";
 import { findIgnoredArguments } from "./render/filter-arguments.ts";
 import type { Spot } from "./render/operands.ts";
@@ -29,6 +30,7 @@ export function findWarnings(compiled: CompiledAction): Problem[] {
     ...findLooseJsonWarnings(compiled),
     ...findIgnoredArguments(compiled),
     ...findLonePercent(compiled),
+    ...findPairSurprises(compiled),
     ...findFormSurprises(compiled.action),
   ];
 }
