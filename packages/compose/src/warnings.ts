@@ -11,6 +11,7 @@ import { bodySyntaxOf, givenContentType, toSyntax } from "./headers.ts";
 import { findJsonLinesProblem, findJsonProblem } from "./json-check.ts";
 import { findLooseJsonWarnings } from "./loose-json-warnings.ts";
 import { findPairSurprises } from "./pair-warnings.ts";
+import { findPieceWarnings } from "./piece-warnings.ts";
 import { findCertainJsonProblem } from "./render/certain-json.ts";
 import { findIgnoredArguments } from "./render/filter-arguments.ts";
 import type { Spot } from "./render/operands.ts";
@@ -27,6 +28,7 @@ export function findWarnings(compiled: CompiledAction): Problem[] {
     ...ofNames(compiled),
     ...ofJson(compiled, outputs),
     ...findByHandWarnings(compiled),
+    ...findPieceWarnings(compiled),
     ...findLooseJsonWarnings(compiled),
     ...findIgnoredArguments(compiled),
     ...findLonePercent(compiled),

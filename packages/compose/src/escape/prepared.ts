@@ -72,7 +72,18 @@ function either({ name, prepared }: Given, names: Names): Prepared {
 }
 
 function most(all: readonly Prepared[]): Prepared {
-  return all.reduce((one, other) => (RANKS[other.made] > RANKS[one.made] ? other : one), NOT);
+  const best = all.reduce((one, other) => (RANKS[other.made] > RANKS[one.made] ? other : one), NOT);
+  return best.made === "not" ? { ...NOT, text: joined(all, " ") } : best;
+}
+
+/** So much of a template's own text is looked at: a name that is added to itself doubles. */
+const OWN_CHARS_MAX = 4_000;
+
+function joined(all: readonly Prepared[], between = ""): string {
+  return all
+    .map(({ text }) => text)
+    .join(between)
+    .slice(0, OWN_CHARS_MAX);
 }
 
 function ofCapture(tag: CaptureTag, family: Family, found: Found): Prepared {
@@ -81,7 +92,10 @@ function ofCapture(tag: CaptureTag, family: Family, found: Found): Prepared {
   if (sole.length > 0) return { ...most(sole.map((node) => found.get(node) ?? NOT)), isCaptured: true };
   const pieces = [...writtenBy(tag.templates)];
   const outputs = pieces.map((node) => found.get(node) ?? NOT);
-  const text = pieces.map((node, index) => textOf(node) ?? outputs[index]?.text ?? "").join("");
+  const text = pieces
+    .map((node, index) => textOf(node) ?? outputs[index]?.text ?? "")
+    .join("")
+    .slice(0, OWN_CHARS_MAX);
   const made = outputs.some((output) => output.made !== "not") ? "partly" : "not";
   return { made, text, isCaptured: true };
 }
@@ -116,15 +130,27 @@ function ofOperand(operand: Operand | undefined, names: Names): Prepared {
 function after(prepared: Prepared, filter: Filter, names: Names, family: Family): Prepared {
   const { name } = filter;
   if (ENCODERS[name] !== undefined) return isMaker(name, family) ? { ...NOT, made: "wholly" } : NOT;
-  if (!TEXT_FILTERS.has(name) && name !== "default") return NOT;
   const args = filter.args.map(toArgument);
   const held = args.map((arg) => ofOperand(arg, names));
-  const text = [prepared, ...held].map((one) => one.text).join("");
+  if (name === "join") return { ...NOT, text: joined(held) };
+  if (!TEXT_FILTERS.has(name) && name !== "default") return NOT;
+  const text = joined([prepared, ...held]);
   const made = most([prepared, ...held]).made;
   const isLiteral = args.every((arg) => arg !== undefined && "content" in arg) && name !== "default";
-  if (made === "not") return { ...NOT, text };
+  if (made === "not") return { ...NOT, text: left(prepared, name, held) };
   if (!isLiteral || prepared.made === "partly") return { made: "partly", text, isCaptured: false };
   return { ...prepared, made: shaped(prepared, filter, family), text };
+}
+
+/** What a text filter leaves of the template's own text, or adds to it. */
+function left(prepared: Prepared, name: string, held: readonly Prepared[]): string {
+  const [from = NOT, to = NOT] = held;
+  if (name === "append") return joined([prepared, from]);
+  if (name === "prepend") return joined([from, prepared]);
+  if (name === "default") return joined([prepared, from], " ");
+  if (name === "strip_html" || name === "slugify") return "";
+  if (!/^(?:replace|remove)/.test(name) || from.text === "") return prepared.text;
+  return prepared.text.replaceAll(from.text, () => to.text).slice(0, OWN_CHARS_MAX);
 }
 
 function isMaker(name: string, family: Family): boolean {
