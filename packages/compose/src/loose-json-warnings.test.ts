@@ -1,6 +1,7 @@
 // JSON under types and in fields that do not say so: escaped where the type is one of JSON's, and told of
 // elsewhere, with what to write.
 
+import { createHmac } from "node:crypto";
 import type { ActionDocument } from "@postrider/shared/action";
 import { parseAction } from "@postrider/shared/parse-action";
 import fc from "fast-check";
@@ -105,6 +106,8 @@ describe("JSON under a type that is not JSON's", () => {
     '{% assign n = customer.name | append: "!" %}\n{"n": "{{ n }}"}',
     '{"a": {{ customer.a }}, "l": [{% for t in customer.l %}"{{ t }}",{% endfor %}1]}',
     '{"a": 1}\n{"n": "{{ customer.name }}"}',
+    `{"n": "{{ 'Dear ' | append: customer.name }}"}`,
+    `{% assign n = "" %}{% for t in customer.tags %}{% assign n = n | append: t %}{% endfor %}{"n": "{{ n }}"}`,
   ])("%s: nothing is escaped, which is told", (body) => {
     const warnings = findWarnings(compile({ ...type("text/plain"), body }));
     expect(warnings).toEqual([expect.objectContaining({ field: "body", code: "json_not_escaped" })]);
@@ -120,6 +123,7 @@ describe("JSON under a type that is not JSON's", () => {
     `{"n": "{{ customer.name | replace: '"', '\\"' }}"}`,
     `{% assign n = customer.name | replace: '"', "'" %}{"n": "{{ n }}"}`,
     '{"n": {{ customer.n }}, "d": "{{ delivery_id }}", "i": "{% generate_uuid %}"}',
+    `{% capture n %}x{{ customer.t | date: "%s" }}{% endcapture %}{% assign m = n | append: "y" %}{"n": "{{ m }}"}`,
     '[INFO] "{{ customer.name }}" has signed in',
     '[{{ customer.level }}] "{{ customer.name }}"',
     '{{ customer.greeting }} {"n": "{{ customer.name }}"}',
@@ -142,5 +146,82 @@ describe("JSON under a type that is not JSON's", () => {
       n: NAME,
       g: `Hi ${NAME}`,
     });
+  });
+});
+
+describe("JSON in a field that is none", () => {
+  const D = '{% capture d %}{"n":"{{ customer.name }}"}{% endcapture %}';
+  test.each<[string, Partial<ActionDocument>]>([
+    ["form[0].value", { form: [{ name: "payload", value: '{"text": "Hi {{ customer.name }}"}' }] }],
+    [
+      "headers[0].value",
+      { headers: [{ name: "Dropbox-API-Arg", value: '{"path":"/{{ customer.name }}.txt"}' }] },
+    ],
+    ["headers[0].value", { headers: [{ name: "X-Sign", value: `${D}{{ d | hmac_sha256: "k" }}` }] }],
+    ["url", { url: `https://h/x?data=${D}{{ d | base64_encode }}` }],
+    ["url", { url: 'https://h/x?a=1&data={"n":"{{ customer.name }}"}' }],
+    ["body", { ...type("x-www-form-urlencoded"), body: 'a=1\npayload={"text": "Hi {{ customer.name }}"}' }],
+    ["body", { ...type("x-www-form-urlencoded"), body: `{% if customer.name %}${D}{% endif %}d={{ d }}` }],
+    ["body", { ...type("application/xml"), body: `${D}<d>{{ d }}</d>` }],
+    ["body", { ...type("text/plain"), body: `${D}{{ d | base64_encode }}` }],
+    [
+      "body",
+      {
+        body: `{% assign d = '{"n":"' | append: customer.name | append: '"}' %}{"d": "{{ d | base64_encode }}"}`,
+      },
+    ],
+    ["url", { url: `https://h/x?d={{ '{"n":"' | append: customer.name | append: '"}' }}` }],
+  ])("%s: %j is told, with what to write", (field, document) => {
+    const warnings = findWarnings(compile(document));
+    expect(warnings).toEqual([expect.objectContaining({ field, code: "json_not_escaped" })]);
+    expect(warnings[0]?.message).toMatch(/\{\{ … \| json \}\} without quotes around it/);
+  });
+
+  test.each<Partial<ActionDocument>>([
+    { form: [{ name: "payload", value: '{"text": {{ customer.name | json }}, "n": {{ customer.n }}}' }] },
+    { form: [{ name: "text", value: '"{{ customer.name }}" has signed in' }] },
+    { form: [{ name: "payload", value: '{"text": "{{ delivery_id }}"}' }] },
+    { headers: [{ name: "X-A", value: '[{{ customer.a }}] "{{ customer.name }}"' }] },
+    {
+      headers: [
+        { name: "X-A", value: `{% capture n %}{{ customer.name | json }}{% endcapture %}{"a": {{ n }}}` },
+      ],
+    },
+    { url: "https://h/x?filter[name]={{ customer.name }}&list=[{{ customer.n }}]" },
+    { escaping: "none", form: [{ name: "payload", value: '{"text": "{{ customer.name }}"}' }] },
+    // In a JSON body a captured piece of JSON is escaped.
+    { body: `${D}{"d": {{ d }}}` },
+    {
+      body: `{% assign n = customer.name | json %}{% assign d = '{"n":' | append: n | append: '}' %}{"d": {{ d | base64_encode | json }}}`,
+    },
+  ])("of %j nothing is", (document) => {
+    expect(codesOf(document)).toEqual([]);
+  });
+
+  test("and what to write is right", () => {
+    const json =
+      '{"n":{{ customer.name | json }},"g":{{ customer.name | prepend: "/" | append: ".txt" | json }}}';
+    const capture = `{% capture d %}${json}{% endcapture %}`;
+    const expected = { n: NAME, g: `/${NAME}.txt` };
+    const { path, headers, body } = send({
+      url: `https://h/x?e=${capture}{{ d | base64_encode }}&d={"n":{{ customer.name | json }}}`,
+      headers: [
+        { name: "X-Arg", value: json },
+        { name: "X-Sign", value: `${capture}{{ d | hmac_sha256: "k" }}` },
+      ],
+      body: json,
+    });
+    const { searchParams } = new URL(`https://h${path}`);
+    expect(JSON.parse(Buffer.from(searchParams.get("e") ?? "", "base64").toString())).toEqual(expected);
+    expect(JSON.parse(searchParams.get("d") ?? "")).toEqual({ n: NAME });
+    expect(JSON.parse(headers[headers.indexOf("X-Arg") + 1] ?? "")).toEqual(expected);
+    // What is signed is what is sent.
+    expect(headers[headers.indexOf("X-Sign") + 1]).toBe(
+      createHmac("sha256", "k")
+        .update(body ?? "")
+        .digest("hex"),
+    );
+    const form = send({ form: [{ name: "payload", value: json }] }).body ?? "";
+    expect(JSON.parse(new URLSearchParams(form).get("payload") ?? "")).toEqual(expected);
   });
 });

@@ -3,7 +3,7 @@
 import type { Problem } from "@postrider/shared/errors";
 import { holdsCredential } from "@postrider/shared/mask";
 import type { CompiledAction, CompiledField } from "./compile.ts";
-import { findLooseInJson } from "./escape/loose-json.ts";
+import { createLooseFinder } from "./escape/loose-json.ts";
 import { bodySyntaxOf, givenContentType } from "./headers.ts";
 import { createLocator, maskTexts, textOfToken } from "./render/operands.ts";
 
@@ -12,13 +12,13 @@ export function findLooseJsonWarnings({ action, fields }: CompiledAction): Probl
   if (action.escaping === "none") return [];
   return fields.flatMap((field) => {
     const isSecret = holdsCredential(field.field, action);
-    return findLoose(field, action).map(({ node, where }) => {
+    return findLoose(field, action).map(({ node, message }) => {
       const written = textOfToken(node.token);
       return {
         field: node.token.file ?? field.field,
         ...createLocator()(node.token),
         code: "json_not_escaped",
-        message: `${isSecret ? maskTexts(written) : written} stands between quotes in JSON${where}`,
+        message: `${isSecret ? maskTexts(written) : written} ${message}`,
       };
     });
   });
@@ -28,17 +28,34 @@ type Node = CompiledField["template"]["nodes"][number];
 
 interface Loose {
   readonly node: Node;
-  readonly where: string;
+  readonly message: string;
 }
 
+const IN_JSON = "stands between quotes in JSON, and";
 const BREAKS = "a quote mark or line break in it breaks the JSON";
 const AS_JSON =
   '{{ … | json }} without quotes around it (a text in front of it is put in with prepend: {{ customer.name | prepend: "Hi " | json }})';
+const CAPTURED = `${IN_JSON} what is captured is escaped as JSON in a JSON body alone`;
+const APPENDED = "writes a value between quotes in JSON, and what is appended is not escaped as JSON";
 
-function findLoose({ field, template: { nodes } }: CompiledField, action: CompiledAction["action"]): Loose[] {
-  if (field !== "body" || bodySyntaxOf(action) !== "plain") return [];
-  const where = `, and nothing is escaped under the Content-Type ${givenContentType(action)}: ${BREAKS}; write Content-Type: application/json, or ${AS_JSON}`;
-  return findLooseInJson(nodes, nodes)
-    .slice(0, 1)
-    .map((node) => ({ node, where }));
+function findLoose({ field, template }: CompiledField, action: CompiledAction["action"]): Loose[] {
+  const find = createLooseFinder(template.nodes);
+  const syntax = field === "body" ? bodySyntaxOf(action) : null;
+  const first = (nodes: readonly Node[], what: string, write = AS_JSON): Loose[] =>
+    nodes.slice(0, 1).map((node) => ({ node, message: `${what}: ${BREAKS}; write ${write}` }));
+  const appended = first(find.inAppended(), APPENDED);
+  if (syntax === "json" || syntax === "jsonLines") return appended;
+  const captured = find.inCaptures().flatMap((nodes) => first(nodes, CAPTURED));
+  if (syntax === "plain") {
+    const what = `${IN_JSON} nothing is escaped under the Content-Type ${givenContentType(action)}`;
+    const whole = first(find.inWhole(), what, `Content-Type: application/json, or ${AS_JSON}`);
+    return [...whole, ...captured, ...appended];
+  }
+  const nodes = field === "url" || syntax === "form" ? find.inPairs() : find.inWhole();
+  return [...first(nodes, `${IN_JSON} ${placeOf(field)} is not escaped as JSON`), ...captured, ...appended];
+}
+
+function placeOf(field: string): string {
+  if (field.startsWith("headers[")) return "a header";
+  return field === "url" ? "a parameter of a URL" : "a form's value";
 }

@@ -20,15 +20,18 @@ export function findPairSurprises({ action, fields }: CompiledAction): Problem[]
       ...cut.map(({ at }) => ({ ...text.spotAt(at), code: "parameter_alone", message: CUT })),
       ...pairs
         .filter(hasPlus)
-        .map(({ at }) => ({ ...text.spotAt(at), code: "plus_is_space", message: PLUS })),
+        .map(({ at }) => ({
+          ...text.spotAt(at),
+          code: "plus_is_space",
+          message: isForm ? `${PLUS}, or use form: in place of body` : PLUS,
+        })),
     ];
   });
 }
 
 const CUT =
   "has a piece without =, which is sent as a parameter of its own: a line break and & end the value before them; use form: in place of body, which encodes whatever a value holds, or write %0A for a line break and %26 for &; a parameter without a value is written name=";
-const PLUS =
-  "has a + that the receiver reads as a space; where a plus sign is meant, write %2B, or use form: in place of body";
+const PLUS = "has a + that the receiver reads as a space; where a plus sign is meant, write %2B";
 
 /** Stand for a value, which is encoded, and for what may write anything. */
 const VALUE = "\ue000";
