@@ -67,3 +67,19 @@ test.each(["=>3", "=<3", "=!3", "=3", "=='3'"])("%s without a space between", (s
   const instead = { "=>3": ">=", "=<3": "<=", "=!3": "!=", "=3": "==", "=='3'": "==" }[slip];
   expect(adviseOn(slip)).toBe(`; write ${instead}`);
 });
+
+test.each([
+  `{{\${plan}}}`,
+  `{{ \${plan} | default: 'x' }}`,
+  `{{custom_attribute.\${plan}}}`,
+  `{{ event_properties.\${plan} | upcase }}`,
+  `{% if \${plan} == 'a' %}x{% endif %}`,
+  `{% if {{\${plan}}} == 'a' %}x{% endif %}`,
+  `{% assign x = \${plan} %}`,
+  `{% for one in custom_attribute.\${plan} %}x{% endfor %}`,
+])("%s, as Braze has it, is refused with what to write", (body) => {
+  const save = () => compileAction(parseAction({ id: "a", url: "https://h.example.com/", body }));
+  expect(save).toThrow(
+    `; write customer.name in place of \${name} and custom_attribute.\${name}, and event.name in place of event_properties.\${name}`,
+  );
+});

@@ -24,6 +24,10 @@ const MEANT: readonly (readonly [what: RegExp, instead: string])[] = [
   [/^(?:CONTAINS|includes|in)\b/i, "contains"],
   [/^\(/, "it without parentheses; for conditions in conditions nest if in if, or assign a part first"],
   [/^[“”„‟‘’‚‛«»‹›´`″′]/, "straight quotes (' or \")"],
+  [
+    /^(?:\{\{\s*)?\$\{/,
+    `customer.name in place of \${name} and custom_attribute.\${name}, and event.name in place of event_properties.\${name}`,
+  ],
   [/^\?/, "{% if %} and {% else %}: a value has no ?"],
   [/^\+/, "the filter plus: or append:"],
   [/^-\s/, "the filter minus:"],

@@ -198,6 +198,7 @@ function complainOfLoop(tag: ForTag): Found | null {
 }
 
 function adviseOnLoop(rest: string): string {
+  if (rest.startsWith("$")) return adviseOn(rest);
   if (rest.startsWith("..")) return "; write a range in parentheses: (1..3)";
   return rest.startsWith("|") ? "; assign the list with its filters first" : "";
 }
