@@ -99,6 +99,37 @@ describe("types of JSON", () => {
   });
 });
 
+describe("what is written by hand under a less common type of JSON is sent as it is", () => {
+  const AWS = type("application/x-amz-json-1.1");
+  test.each([
+    [`{% assign n = customer.name | replace: '"', '\\\\"' %}{"n": "{{ n }}"}`, '{"n": "A \\"q\\""}'],
+    [`{% assign l = customer.tags | join: '","' %}{"l": ["{{ l }}"]}`, '{"l": ["a","b"]}'],
+    [`{"l": [{{ customer.tags | join: '","' | prepend: '"' | append: '"' }}]}`, '{"l": ["a","b"]}'],
+    [`{% assign j = customer.name | json %}{"n": "x{{ j | remove: '"' }}"}`, '{"n": "xA \\q\\"}'],
+    [`{% assign d = '{"a":1' | append: '}' %}{"d": {{ d }}}`, '{"d": {"a":1}}'],
+    ['{"n": "{{ customer.id | json | slice: 1, 2 }}"}', '{"n": "i1"}'],
+  ])("%s", (body, sent) => {
+    const customer = { name: 'A "q"', tags: ["a", "b"], id: "i1" };
+    expect(send({ ...AWS, body }, customer).body).toBe(sent);
+    expect(send({ ...type("application/x-ndjson"), body }, customer).body).toBe(sent);
+  });
+
+  test("and the other values in it, which nothing escapes, are told", () => {
+    const body = `{"n": "{{ customer.name | replace: '"', "'" }}", "p": "{{ customer.plan }}"}`;
+    const warnings = findWarnings(compile({ ...AWS, body }));
+    expect(warnings).toEqual([expect.objectContaining({ code: "json_not_escaped" })]);
+    expect(warnings[0]?.message).toMatch(
+      /^\{\{ customer.plan \}\} .*no quote marks or backslashes in filters/,
+    );
+    expect(codesOf({ ...AWS, body: `{"n": "{{ customer.name | replace: '"', "'" }}"}` })).toEqual([]);
+  });
+
+  test("literals without quote marks are no writing by hand", () => {
+    const body = `{"n": "{{ customer.name | default: 'a' | append: "it's" | date: "%s" }}", "m": "{{ customer.name }}"}`;
+    expect(JSON.parse(send({ ...AWS, body }).body ?? "").m).toBe(NAME);
+  });
+});
+
 describe("JSON under a type that is not JSON's", () => {
   test.each([
     '{"n": "{{ customer.name }}"}',

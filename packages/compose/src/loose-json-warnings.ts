@@ -4,7 +4,7 @@ import type { Problem } from "@postrider/shared/errors";
 import { holdsCredential } from "@postrider/shared/mask";
 import type { CompiledAction, CompiledField } from "./compile.ts";
 import { createLooseFinder } from "./escape/loose-json.ts";
-import { bodySyntaxOf, givenContentType } from "./headers.ts";
+import { bodySyntaxOf, givenContentType, toSyntax } from "./headers.ts";
 import { createLocator, maskTexts, textOfToken } from "./render/operands.ts";
 
 /** Everything of that kind: in each text of JSON the first value that could end it. */
@@ -47,12 +47,23 @@ function findLoose({ field, template }: CompiledField, action: CompiledAction["a
   if (syntax === "json" || syntax === "jsonLines") return appended;
   const captured = find.inCaptures().flatMap((nodes) => first(nodes, CAPTURED));
   if (syntax === "plain") {
-    const what = `${IN_JSON} nothing is escaped under the Content-Type ${givenContentType(action)}`;
-    const whole = first(find.inWhole(), what, `Content-Type: application/json, or ${AS_JSON}`);
+    const whole = first(find.inWhole(), ...underType(givenContentType(action) ?? ""));
     return [...whole, ...captured, ...appended];
   }
   const nodes = field === "url" || syntax === "form" ? find.inPairs() : find.inWhole();
   return [...first(nodes, `${IN_JSON} ${placeOf(field)} is not escaped as JSON`), ...captured, ...appended];
+}
+
+function underType(type: string): [what: string, write: string] {
+  return /^json/.test(toSyntax(type))
+    ? [
+        `${IN_JSON} nothing is escaped in a body of the type ${type} that writes JSON by hand`,
+        `no quote marks or backslashes in filters, then values are escaped by themselves; or ${AS_JSON}`,
+      ]
+    : [
+        `${IN_JSON} nothing is escaped under the Content-Type ${type}`,
+        `Content-Type: application/json, or ${AS_JSON}`,
+      ];
 }
 
 function placeOf(field: string): string {

@@ -18,13 +18,11 @@ export function findPairSurprises({ action, fields }: CompiledAction): Problem[]
     const cut = isForm ? pairs.filter(isCut).slice(0, 1) : [];
     return [
       ...cut.map(({ at }) => ({ ...text.spotAt(at), code: "parameter_alone", message: CUT })),
-      ...pairs
-        .filter(hasPlus)
-        .map(({ at }) => ({
-          ...text.spotAt(at),
-          code: "plus_is_space",
-          message: isForm ? `${PLUS}, or use form: in place of body` : PLUS,
-        })),
+      ...pairs.filter(hasPlus).map(({ at }) => ({
+        ...text.spotAt(at),
+        code: "plus_is_space",
+        message: isForm ? `${PLUS}, or use form: in place of body` : PLUS,
+      })),
     ];
   });
 }
