@@ -13,7 +13,8 @@ import {
   type WrittenFilter,
 } from "./escape/by-hand.ts";
 import type { Place } from "./escape/escape.ts";
-import { filtersOf, findPlacesByText, isPrinting, isRaw, JSON_TEXT, textOf } from "./escape/places.ts";
+import { findJsonPlaces } from "./escape/find-places.ts";
+import { filtersOf, isPrinting, isRaw, textOf } from "./escape/places.ts";
 import { findPrepared, type Prepared } from "./escape/prepared.ts";
 import { soleOutputsOf } from "./escape/sole-outputs.ts";
 import { bodySyntaxOf } from "./headers.ts";
@@ -51,7 +52,7 @@ type Node = CompiledField["template"]["nodes"][number];
 type Warn = (node: Node, code: string, message: string) => Problem;
 
 /** Says of a node, as it is written and where, what will surprise. */
-function createWarn({ field }: CompiledField, action: Action): Warn {
+export function createWarn({ field }: CompiledField, action: Action): Warn {
   const locate = createLocator();
   const isSecret = holdsCredential(field, action);
   return ({ token }, code, message) => ({
@@ -150,11 +151,11 @@ const JSON_RULES: readonly (readonly [code: string, message: string, holds: (loo
 function ofJson({ action }: CompiledAction, field: CompiledField): Problem[] {
   const { nodes } = field.template;
   const isEscaped = action.escaping === "auto";
-  const places = isEscaped ? field.template.places.of : readPlaces(nodes);
+  const { of: places, jsonCaptures } = isEscaped ? field.template.places : findJsonPlaces(nodes);
   // Without escaping, whoever escapes by hand does right.
   const rules = isEscaped ? JSON_RULES : JSON_RULES.slice(0, 1);
   const all = [...everyNode(nodes)];
-  const prepared = findPrepared(nodes, "json");
+  const prepared = findPrepared(nodes, "json", jsonCaptures);
   const hasMarkup = all.some((node) => /<[a-z/!]/i.test(textOf(node) ?? ""));
   const warn = createWarn(field, action);
   return all.flatMap((node) => {
@@ -178,12 +179,6 @@ function writesHtml({ name, args }: WrittenFilter): boolean {
 
 function isOfItems(place: Place | undefined): boolean {
   return place === "jsonItems" || place === "jsonValueItems";
-}
-
-function readPlaces(nodes: readonly Node[]): ReadonlyMap<Node, Place> {
-  const places = new Map<Node, Place>();
-  findPlacesByText(nodes, JSON_TEXT, places);
-  return places;
 }
 
 /**

@@ -9,6 +9,7 @@ import type { CompiledAction } from "./compile.ts";
 import { findOutputs, findReadings, type PrintedValue } from "./describe.ts";
 import { bodySyntaxOf, givenContentType, toSyntax } from "./headers.ts";
 import { findJsonLinesProblem, findJsonProblem } from "./json-check.ts";
+import { findJsonWarnings } from "./json-warnings.ts";
 import { findLooseJsonWarnings } from "./loose-json-warnings.ts";
 import { findPairSurprises } from "./pair-warnings.ts";
 import { findPieceWarnings } from "./piece-warnings.ts";
@@ -30,6 +31,7 @@ export function findWarnings(compiled: CompiledAction): Problem[] {
     ...findByHandWarnings(compiled),
     ...findPieceWarnings(compiled),
     ...findLooseJsonWarnings(compiled),
+    ...findJsonWarnings(compiled),
     ...findIgnoredArguments(compiled),
     ...findLonePercent(compiled),
     ...findPairSurprises(compiled),

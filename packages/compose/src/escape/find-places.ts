@@ -2,6 +2,7 @@
 
 import type { Template as Node } from "liquidjs";
 import { everyNode } from "../render/operands.ts";
+import { settleCaptures } from "./captures.ts";
 import type { Place } from "./escape.ts";
 import { findPlacesByText, isPrinting, isRaw, JSON_TEXT, markAll, textOf } from "./places.ts";
 import { findUrlPlaces, type Misplaced } from "./url-places.ts";
@@ -13,25 +14,37 @@ export type Syntax = "plain" | "json" | "jsonLines" | "url" | "form" | "xml";
 const IN_CDATA =
   "has a value in a CDATA section, which a value could end; leave <![CDATA[ and ]]> out, since values are escaped, or opt the value out with | raw";
 
+export interface FoundPlaces {
+  readonly of: ReadonlyMap<Node, Place>;
+  readonly otherwise: Place;
+  /** The captures whose text is JSON, or a piece of it. */
+  readonly jsonCaptures: ReadonlySet<Node>;
+}
+
+const NONE: ReadonlySet<Node> = new Set();
+
 /** The place of each output of a parsed template, or the first for which there is none. */
-export function findPlaces(
-  nodes: readonly Node[],
-  syntax: Syntax,
-): { readonly of: ReadonlyMap<Node, Place>; readonly otherwise: Place } | Misplaced {
+export function findPlaces(nodes: readonly Node[], syntax: Syntax): FoundPlaces | Misplaced {
   const of = new Map<Node, Place>();
-  if (syntax === "plain") return { of, otherwise: "plain" };
-  if (syntax === "json" || syntax === "jsonLines") {
-    findPlacesByText(nodes, JSON_TEXT, of);
-    return { of, otherwise: "jsonUnknown" };
-  }
+  if (syntax === "plain") return { of, otherwise: "plain", jsonCaptures: NONE };
+  if (syntax === "json" || syntax === "jsonLines") return findJsonPlaces(nodes);
   if (syntax === "xml") {
     findPlacesByText(nodes, XML, of);
     const inCdata = findInCdata(nodes);
-    return inCdata === null ? { of, otherwise: "xmlAttribute" } : { output: inCdata, complaint: IN_CDATA };
+    return inCdata === null
+      ? { of, otherwise: "xmlAttribute", jsonCaptures: NONE }
+      : { output: inCdata, complaint: IN_CDATA };
   }
   markAll(nodes, syntax, of);
   const misplaced = syntax === "url" ? findUrlPlaces(nodes, of) : null;
-  return misplaced ?? { of, otherwise: syntax };
+  return misplaced ?? { of, otherwise: syntax, jsonCaptures: NONE };
+}
+
+/** In JSON each output has a place. */
+export function findJsonPlaces(nodes: readonly Node[]): FoundPlaces {
+  const of = new Map<Node, Place>();
+  findPlacesByText(nodes, JSON_TEXT, of);
+  return { of, otherwise: "jsonUnknown", jsonCaptures: settleCaptures(nodes, of) };
 }
 
 /**

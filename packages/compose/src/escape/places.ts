@@ -50,7 +50,7 @@ export const JSON_TEXT: Grammar<JsonState> = {
   unknown: "unknown",
   read: readJson,
   placeOf: (state) => PLACE_OF[state],
-  isCaptureRead: captureIsJson,
+  isCaptureRead: beginsAsJson,
 };
 
 /** Marks the places of outputs by the text that stands before them. */
@@ -130,10 +130,11 @@ function textAt(nodes: readonly Template[], index: number): string {
 }
 
 /**
- * Captured text that begins as JSON does, perhaps after a comma, is a piece of JSON; any other is a text like
- * any value, and fit for a place only as what one output alone has written (sole-outputs.ts).
+ * Captured text that begins as JSON does, perhaps after a comma, is a piece of JSON, unless it cannot go on
+ * as one (captures.ts); any other is a text like any value, and fit for a place only as what one output alone
+ * has written (sole-outputs.ts).
  */
-export function captureIsJson({ templates }: CaptureTag): boolean {
+export function beginsAsJson({ templates }: CaptureTag): boolean {
   return /^\s*,?\s*["[{]/.test(beginningOf(templates) ?? "");
 }
 

@@ -5,7 +5,7 @@ import { AssignTag, CaptureTag, ForTag, type Template as Node } from "liquidjs";
 import { type Expression, type Filter, type Operand, pathOf, toArgument } from "../render/operands.ts";
 import { DATA_NAMES } from "../scope.ts";
 import { ENCODERS, TEXT_FILTERS, takesSpaceAway } from "./encoded.ts";
-import { bodiesOf, captureIsJson, isPrinting, isSnippet, textOf } from "./places.ts";
+import { bodiesOf, isPrinting, isSnippet, textOf } from "./places.ts";
 import { soleOutputsOf } from "./sole-outputs.ts";
 
 /** The places that values are made fit for by filters. */
@@ -25,8 +25,15 @@ const RANKS = { not: 0, wholly: 1, partly: 2 } as const;
 type Names = ReadonlyMap<string, Prepared>;
 type Found = ReadonlyMap<Node, Prepared>;
 
-/** Of each output what it prints, as far as the template's own text tells. */
-export function findPrepared(nodes: readonly Node[], family: Family): Found {
+/**
+ * Of each output what it prints, as far as the template's own text tells.
+ * @param jsonCaptures the captures whose text is JSON, in a JSON body.
+ */
+export function findPrepared(
+  nodes: readonly Node[],
+  family: Family,
+  jsonCaptures?: ReadonlySet<Node>,
+): Found {
   const found = new Map<Node, Prepared>();
   const names = new Map<string, Prepared>();
   const visit = (node: Node, isSure: boolean): void => {
@@ -37,7 +44,7 @@ export function findPrepared(nodes: readonly Node[], family: Family): Found {
     if (node instanceof ForTag) without([node.variable], () => walk(body, false));
     else if (isSnippet(node)) without([...names.keys()], () => walk(body, isSure));
     else walk(body, isSure && node instanceof CaptureTag);
-    const given = toGiven(node, names, family, found);
+    const given = toGiven(node, names, { family, found, jsonCaptures });
     if (given !== null) names.set(given.name, isSure ? given.prepared : either(given, names));
   };
   const without = (hidden: readonly string[], work: () => void): void => {
@@ -58,12 +65,18 @@ interface Given {
   readonly prepared: Prepared;
 }
 
+interface Known {
+  readonly family: Family;
+  readonly found: Found;
+  readonly jsonCaptures: ReadonlySet<Node> | undefined;
+}
+
 /** The name that a node gives to something, and to what. */
-function toGiven(node: Node, names: Names, family: Family, found: Found): Given | null {
-  if (node instanceof CaptureTag) return { name: node.variable, prepared: ofCapture(node, family, found) };
+function toGiven(node: Node, names: Names, known: Known): Given | null {
+  if (node instanceof CaptureTag) return { name: node.variable, prepared: ofCapture(node, known) };
   if (!(node instanceof AssignTag)) return null;
   const { key, value } = node as unknown as { key: string; value: Expression };
-  return { name: key, prepared: ofExpression(value, names, family) };
+  return { name: key, prepared: ofExpression(value, names, known.family) };
 }
 
 /** In a branch or loop what a name held before may stay. */
@@ -86,8 +99,8 @@ function joined(all: readonly Prepared[], between = ""): string {
     .slice(0, OWN_CHARS_MAX);
 }
 
-function ofCapture(tag: CaptureTag, family: Family, found: Found): Prepared {
-  if (family === "json" && captureIsJson(tag)) return NOT;
+function ofCapture(tag: CaptureTag & Node, { found, jsonCaptures }: Known): Prepared {
+  if (jsonCaptures?.has(tag)) return NOT;
   const sole = soleOutputsOf(tag);
   if (sole.length > 0) return { ...most(sole.map((node) => found.get(node) ?? NOT)), isCaptured: true };
   const pieces = [...writtenBy(tag.templates)];

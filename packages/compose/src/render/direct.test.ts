@@ -72,7 +72,7 @@ test.each(
 )("%s renders as liquidjs renders it (fails on missing: %s)", (template, failOnMissing) => {
   const liquid = createDialect({ failOnMissing });
   const nodes = liquid.parse(template);
-  makeDirect(nodes, { of: new Map(), otherwise: "plain", notesBlanks: false });
+  makeDirect(nodes, { of: new Map(), otherwise: "plain", jsonCaptures: new Set(), notesBlanks: false });
 
   fc.assert(
     fc.property(customers, (customer) => {
@@ -96,7 +96,7 @@ test.each(
 test("a rendering that has taken too long ends at one of its next nodes", () => {
   const liquid = createDialect({ failOnMissing: false });
   const nodes = liquid.parse("{{ a }}".repeat(300));
-  makeDirect(nodes, { of: new Map(), otherwise: "plain", notesBlanks: false });
+  makeDirect(nodes, { of: new Map(), otherwise: "plain", jsonCaptures: new Set(), notesBlanks: false });
   const context = new Context({ a: 1 }, { ...liquid.options, renderLimit: -1 }, { sync: true }, { liquid });
   let written = 0;
   const emitter = { write: () => written++ } as unknown as Emitter;

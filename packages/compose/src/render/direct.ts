@@ -23,7 +23,8 @@ import {
 import { undoByHand } from "../escape/by-hand.ts";
 import { Encoded } from "../escape/encoded.ts";
 import { escapeFor, escapeItems, type Place, Unfit } from "../escape/escape.ts";
-import { captureIsJson, isPrinting, isRaw } from "../escape/places.ts";
+import type { FoundPlaces } from "../escape/find-places.ts";
+import { isPrinting, isRaw } from "../escape/places.ts";
 import { print } from "../escape/print.ts";
 import { soleOutputsOf } from "../escape/sole-outputs.ts";
 import { compileCycle } from "./cycle.ts";
@@ -36,9 +37,7 @@ import { compileValue, type Evaluate } from "./value.ts";
 type Render = (context: Context, emitter: Emitter) => unknown;
 
 /** The place of every output that has one of its own; any other stands in `otherwise`. */
-export interface Places {
-  readonly of: ReadonlyMap<Template, Place>;
-  readonly otherwise: Place;
+export interface Places extends FoundPlaces {
   /** Whether it is noted where values print nothing. */
   readonly notesBlanks: boolean;
 }
@@ -52,19 +51,19 @@ export function makeDirect(nodes: readonly Template[], places: Places): void {
     for (const value of Object.values(node)) makeValueDirect(value);
     for (const children of childrenOf(node)) makeDirect(children, places);
     const place = isRaw(node) ? "plain" : (places.of.get(node) ?? places.otherwise);
-    const render = renderOf(node, place, places.notesBlanks);
+    const render = renderOf(node, place, places);
     if (render !== null) (node as { render: Render }).render = render;
   }
 }
 
 /** A node's plain rendering; null where liquidjs' own stays. */
-function renderOf(node: Template, place: Place, notesBlanks: boolean): Render | null {
+function renderOf(node: Template, place: Place, { notesBlanks, jsonCaptures }: Places): Render | null {
   if (node instanceof Output || node instanceof EchoTag) {
     const { value } = node as unknown as { value?: Value };
     return value === undefined ? null : outputRender(node, value, place, notesBlanks);
   }
   if (node instanceof IfTag || node instanceof UnlessTag) return conditionRender(node);
-  if (node instanceof CaptureTag) return captureRender(node);
+  if (node instanceof CaptureTag) return captureRender(node, jsonCaptures.has(node));
   if (node instanceof ForTag) return loopRender(node, renderDirect);
   if (node instanceof CaseTag) return caseRender(node, renderDirect);
   if (node instanceof AssignTag) return assignRender(node);
@@ -168,8 +167,7 @@ function ownRender(node: Template): Render {
 }
 
 /** Captured JSON keeps its kind, so that it is JSON where it is printed; so does one output's alone. */
-function captureRender(tag: CaptureTag): Render {
-  const isJson = captureIsJson(tag);
+function captureRender(tag: CaptureTag, isJson: boolean): Render {
   if (!isJson) for (const output of soleOutputsOf(tag)) noteWhatIsFit(output);
   return (context) => {
     const text = createText(context);

@@ -49,7 +49,7 @@ export function toConstant(source: string): Template {
   const constant = { text: source };
   return {
     nodes: [],
-    places: { of: new Map(), otherwise: "plain", notesBlanks: false },
+    places: { of: new Map(), otherwise: "plain", jsonCaptures: new Set(), notesBlanks: false },
     render: () => constant,
     findOutputAt: () => null,
   };

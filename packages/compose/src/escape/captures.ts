@@ -1,0 +1,120 @@
+// Which captured texts are JSON and which are texts like any other: by how they begin, by whether JSON can go
+// on so, and by where they are printed.
+
+import { AssignTag, CaptureTag, type Template as Node } from "liquidjs";
+import { type Expression, everyNode, pathOf } from "../render/operands.ts";
+import type { Place } from "./escape.ts";
+import { isCutter, type ReadPieces, readPieces } from "./json-pieces.ts";
+import { PIECE, type PieceState } from "./json-steps.ts";
+import { findNameFlow, findPrintedWith, type NameFlow, withAssigned } from "./name-flow.ts";
+import { beginsAsJson, bodiesOf, filtersOf, isPrinting, isRaw, textOf } from "./places.ts";
+import { soleOutputsOf } from "./sole-outputs.ts";
+
+/**
+ * The captures that are JSON. The places in one that is a text after all are told anew.
+ * @param places of all outputs, found with every capture for JSON that begins as JSON does.
+ */
+export function settleCaptures(nodes: readonly Node[], places: Map<Node, Place>): ReadonlySet<Node> {
+  const captures = [...everyNode(nodes)].filter((node) => node instanceof CaptureTag);
+  const json = new Set<Node>(captures.filter(beginsAsJson));
+  if (json.size === 0) return json;
+  const flow = findNameFlow(nodes);
+  const read = createCaptureReader(nodes, flow);
+  // Where one leaves a text open, nobody can tell what stands in it.
+  if (captures.some((tag) => json.has(tag) && read(tag).ends.some(isInText))) return json;
+  // What is printed in another one stands where that has it, which is settled first.
+  for (const tag of captures.toReversed()) {
+    if (!json.has(tag) || read(tag).ends.length > 0 || !isPrintedAsText(tag, flow, places)) continue;
+    markText(tag.templates, places);
+    json.delete(tag);
+  }
+  return json;
+}
+
+/** How each capture reads as a piece of JSON. */
+export function createCaptureReader(nodes: readonly Node[], flow: NameFlow): (tag: CaptureTag) => ReadPieces {
+  const loose = withAssigned(findLooseNames(nodes), flow);
+  const known = new Map<CaptureTag, ReadPieces>();
+  return (tag) => {
+    const { ends, ...found } = known.get(tag) ?? readPieces(tag.templates, PIECE, { read: textOf, loose });
+    // Where nothing is written there is no JSON either.
+    const read = { ...found, ends: ends.filter(({ expected }) => expected !== "first") };
+    known.set(tag, read);
+    return read;
+  };
+}
+
+function isInText({ within }: PieceState): boolean {
+  return within === "text" || within === "escape";
+}
+
+function isPrintedAsText(
+  { variable }: CaptureTag,
+  flow: NameFlow,
+  places: ReadonlyMap<Node, Place>,
+): boolean {
+  const printed = findPrintedWith(variable, flow, places);
+  if (printed === null) return false;
+  return [...printed].every((node) => !isRaw(node) && /^(?:jsonString|plain)$/.test(places.get(node) ?? ""));
+}
+
+/** What is captured within it is a matter of its own. */
+function markText(nodes: readonly Node[], places: Map<Node, Place>): void {
+  for (const node of nodes) {
+    if (isPrinting(node)) places.set(node, "plain");
+    if (!(node instanceof CaptureTag)) for (const body of bodiesOf(node)) markText(body, places);
+  }
+}
+
+/** Names whose values may be pieces of JSON: captured JSON, and what filters have cut. */
+function findLooseNames(nodes: readonly Node[]): string[] {
+  return [...everyNode(nodes)].flatMap((node) => {
+    if (node instanceof CaptureTag)
+      return beginsAsJson(node) || soleOutputsOf(node).length > 0 ? [node.variable] : [];
+    const { key, value } = node as unknown as { key: string; value: Expression };
+    return node instanceof AssignTag && value.filters.some(isCutter) ? [key] : [];
+  });
+}
+
+/** An output that prints a capture which is JSON, and may as well be a text. */
+interface Doubtful {
+  readonly node: Node;
+  /** Whether no JSON goes on so, and it stands by itself where JSON must. */
+  readonly isNever: boolean;
+}
+
+/** The outputs of captures that are taken for JSON without a text in a list or object to tell it. */
+export function findDoubtful(
+  nodes: readonly Node[],
+  { of, jsonCaptures }: { readonly of: ReadonlyMap<Node, Place>; readonly jsonCaptures: ReadonlySet<Node> },
+): Doubtful[] {
+  if (jsonCaptures.size === 0) return [];
+  const flow = findNameFlow(nodes);
+  const read = createCaptureReader(nodes, flow);
+  const captures = [...jsonCaptures].filter((node) => node instanceof CaptureTag);
+  return captures.flatMap((tag) => {
+    const { ends } = read(tag);
+    if (ends.some(({ hasText }) => hasText) || !tag.templates.some(writesValue)) return [];
+    return [...(findPrintedWith(tag.variable, flow, of) ?? [])].flatMap((node) => {
+      const place = of.get(node);
+      if (place === "jsonString") return [{ node, isNever: false }];
+      if (place !== "jsonValue" || ends.length > 0) return [];
+      return [{ node, isNever: filtersOf(node).length === 0 && nameOf(node) === tag.variable }];
+    });
+  });
+}
+
+/** The name that an output prints, whatever its filters; null where it is no name alone. */
+function nameOf(node: Node): string | null {
+  const { value } = node as unknown as { value?: Expression };
+  const [first, ...others] = value?.initial.postfix ?? [];
+  const path = first === undefined || others.length > 0 ? null : pathOf(first);
+  return path?.length === 1 ? String(path[0]) : null;
+}
+
+/** Whether a value is printed of which the template does not say itself what it is. */
+function writesValue(node: Node): boolean {
+  return [...everyNode([node])].some(
+    (one) => isPrinting(one) && !isRaw(one) && !/json/.test(filtersOf(one).at(-1)?.name ?? ""),
+  );
+}

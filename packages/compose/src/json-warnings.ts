@@ -1,0 +1,29 @@
+// Where JSON and texts meet in a JSON body and nobody but the author can say which of them was meant.
+
+import type { Problem } from "@postrider/shared/errors";
+import { createWarn } from "./by-hand-warnings.ts";
+import type { CompiledAction } from "./compile.ts";
+import { findDoubtful } from "./escape/captures.ts";
+import { isRaw } from "./escape/places.ts";
+import { bodySyntaxOf } from "./headers.ts";
+import { everyNode } from "./render/operands.ts";
+
+const JSON_OR_TEXT =
+  "prints a captured text that begins as JSON does, so values in it are written as JSON has them, with quote marks around texts; in the capture write | raw behind them where it is a text, | json where it is JSON";
+const NO_JSON =
+  "prints a captured text that begins as JSON does and is none, outside quotes: put quotes around it";
+
+/** Everything of that kind in the body, in the order of its text. */
+export function findJsonWarnings({ action, fields }: CompiledAction): Problem[] {
+  const body = fields.find(({ field }) => field === "body");
+  if (body === undefined || bodySyntaxOf(action) !== "json" || action.escaping === "none") return [];
+  const warn = createWarn(body, action);
+  const told = new Map(findDoubtful(body.template.nodes, body.template.places).map((one) => [one.node, one]));
+  return [...everyNode(body.template.nodes)].flatMap((node) => {
+    const one = told.get(node);
+    if (one === undefined || isRaw(node)) return [];
+    return [
+      one.isNever ? warn(node, "text_outside_quotes", NO_JSON) : warn(node, "json_or_text", JSON_OR_TEXT),
+    ];
+  });
+}
