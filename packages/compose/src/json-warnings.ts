@@ -3,6 +3,7 @@
 import type { Problem } from "@postrider/shared/errors";
 import { createWarn } from "./by-hand-warnings.ts";
 import type { CompiledAction } from "./compile.ts";
+import { findBuiltJson } from "./escape/built-json.ts";
 import { findDoubtful } from "./escape/captures.ts";
 import { isRaw } from "./escape/places.ts";
 import { bodySyntaxOf } from "./headers.ts";
@@ -13,15 +14,20 @@ const JSON_OR_TEXT =
 const NO_JSON =
   "prints a captured text that begins as JSON does and is none, outside quotes: put quotes around it";
 
+const JSON_AS_TEXT =
+  "prints JSON that the template has put together as a text, so the receiver gets one text in quotes; write a list or object as {{ … | json }}, or the JSON into a {% capture %} that is printed without filters, where values in it are escaped; or | raw behind it, with | json behind each value in it";
+
 /** Everything of that kind in the body, in the order of its text. */
 export function findJsonWarnings({ action, fields }: CompiledAction): Problem[] {
   const body = fields.find(({ field }) => field === "body");
   if (body === undefined || bodySyntaxOf(action) !== "json" || action.escaping === "none") return [];
   const warn = createWarn(body, action);
-  const told = new Map(findDoubtful(body.template.nodes, body.template.places).map((one) => [one.node, one]));
-  return [...everyNode(body.template.nodes)].flatMap((node) => {
-    const one = told.get(node);
-    if (one === undefined || isRaw(node)) return [];
+  const { nodes, places } = body.template;
+  const doubtful = new Map(findDoubtful(nodes, places).map((one) => [one.node, one]));
+  const built = findBuiltJson(nodes, places);
+  return [...everyNode(nodes)].flatMap((node) => {
+    const one = isRaw(node) ? undefined : doubtful.get(node);
+    if (one === undefined) return built.has(node) ? [warn(node, "json_as_text", JSON_AS_TEXT)] : [];
     return [
       one.isNever ? warn(node, "text_outside_quotes", NO_JSON) : warn(node, "json_or_text", JSON_OR_TEXT),
     ];

@@ -22,21 +22,27 @@ import { findFormSurprises, findLonePercent } from "./url-warnings.ts";
 /** Everything that will surprise, in the order of the fields. */
 export function findWarnings(compiled: CompiledAction): Problem[] {
   const outputs = findOutputs(compiled);
+  const ofMeaning = findJsonWarnings(compiled);
+  const told = new Set(ofMeaning.map(toSpot));
   return [
     ...ofMethod(compiled.action),
     ...ofContentType(compiled.action),
     ...ofTimeouts(compiled.action),
     ...ofNames(compiled),
-    ...ofJson(compiled, outputs),
+    ...ofJson(compiled, outputs).filter((problem) => !told.has(toSpot(problem))),
     ...findByHandWarnings(compiled),
     ...findPieceWarnings(compiled),
     ...findLooseJsonWarnings(compiled),
-    ...findJsonWarnings(compiled),
+    ...ofMeaning,
     ...findIgnoredArguments(compiled),
     ...findLonePercent(compiled),
     ...findPairSurprises(compiled),
     ...findFormSurprises(compiled.action),
   ];
+}
+
+function toSpot({ field, line, column }: Problem): string {
+  return `${field} ${line} ${column}`;
 }
 
 function ofMethod({ method, body, form }: Action): Problem[] {

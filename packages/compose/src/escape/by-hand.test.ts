@@ -116,7 +116,7 @@ describe("in JSON", () => {
     ["escaped_by_hand", `{"q": "{{ customer.q | replace: "'", "\\\\'" }}"}`],
     ["escaped_by_hand", `{"q": "{{ customer.q | replace: ', ', '\\\\n' }}"}`],
     ["quotes_joined", `{"l": "{{ customer.l | join: '","' }}"}`],
-    ["quotes_joined", `{% assign l = customer.l | join: '","' %}{"l": ["{{ l }}"]}`],
+    ["quotes_joined", `{% assign l = customer.l | join: '","' %}{"l": "{{ l }}"}`],
     ["quotes_joined", `[{"id": "{{ customer.l | join: '"},{"id":"' }}"}]`],
     ["json_in_quotes", '{"name": "{{ customer.name | json }}"}'],
     ["json_in_quotes", '{"name": "Dear {{ customer.name | to_json }}!"}'],

@@ -139,17 +139,22 @@ export function findItemsPlace(
   const last = filters.at(-1);
   if (last?.name !== "join" || (place !== "jsonString" && place !== "jsonValue")) return null;
   const { place: ofItems, between, before, after } = JOINED[place];
-  const [separator] = last.args.map(contentOf);
+  const separator = separatorOf(last);
   const [, opened] = before.exec(textBefore) ?? [];
   const [, closed] = after.exec(textAfter) ?? [];
   const isList = opened !== undefined && closed !== undefined && (opened === "[" || closed === "]");
-  return isList && typeof separator === "string" && between.test(separator) ? ofItems : null;
+  return isList && separator !== null && between.test(separator) ? ofItems : null;
 }
 
 /** Whether a filter joins with quote marks, which would end the text that the result stands in. */
 export function joinsWithQuotes({ name, args }: WrittenFilter): boolean {
+  return name === "join" && separatorOf({ name, args })?.includes('"') === true;
+}
+
+/** What stands between the items that a filter joins, where the template itself says it. */
+export function separatorOf({ args }: WrittenFilter): string | null {
   const [separator] = args.map(contentOf);
-  return name === "join" && typeof separator === "string" && separator.includes('"');
+  return typeof separator === "string" ? separator : null;
 }
 
 function contentOf(arg: unknown): unknown {

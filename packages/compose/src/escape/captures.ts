@@ -2,12 +2,22 @@
 // on so, and by where they are printed.
 
 import { AssignTag, CaptureTag, type Template as Node } from "liquidjs";
-import { type Expression, everyNode, pathOf } from "../render/operands.ts";
+import { type Expression, everyNode } from "../render/operands.ts";
 import type { Place } from "./escape.ts";
 import { isCutter, type ReadPieces, readPieces } from "./json-pieces.ts";
 import { PIECE, type PieceState } from "./json-steps.ts";
+import { findListed, isItemsLoop, nameOf } from "./listed.ts";
 import { findNameFlow, findPrintedWith, type NameFlow, withAssigned } from "./name-flow.ts";
-import { beginsAsJson, bodiesOf, filtersOf, isPrinting, isRaw, textOf } from "./places.ts";
+import {
+  beginsAsJson,
+  bodiesOf,
+  filtersOf,
+  findPlacesByText,
+  isPrinting,
+  isRaw,
+  JSON_TEXT,
+  textOf,
+} from "./places.ts";
 import { soleOutputsOf } from "./sole-outputs.ts";
 
 /**
@@ -17,13 +27,18 @@ import { soleOutputsOf } from "./sole-outputs.ts";
 export function settleCaptures(nodes: readonly Node[], places: Map<Node, Place>): ReadonlySet<Node> {
   const captures = [...everyNode(nodes)].filter((node) => node instanceof CaptureTag);
   const json = new Set<Node>(captures.filter(beginsAsJson));
-  if (json.size === 0) return json;
+  if (captures.length === 0) return json;
   const flow = findNameFlow(nodes);
   const read = createCaptureReader(nodes, flow);
+  const listed = findListed(nodes, places);
   // Where one leaves a text open, nobody can tell what stands in it.
   if (captures.some((tag) => json.has(tag) && read(tag).ends.some(isInText))) return json;
   // What is printed in another one stands where that has it, which is settled first.
   for (const tag of captures.toReversed()) {
+    if (!json.has(tag) && isItemsLoop(tag) && isPrintedAsItems(tag, flow, listed)) {
+      findPlacesByText(tag.templates, JSON_TEXT, places);
+      json.add(tag);
+    }
     if (!json.has(tag) || read(tag).ends.length > 0 || !isPrintedAsText(tag, flow, places)) continue;
     markText(tag.templates, places);
     json.delete(tag);
@@ -46,6 +61,12 @@ export function createCaptureReader(nodes: readonly Node[], flow: NameFlow): (ta
 
 function isInText({ within }: PieceState): boolean {
   return within === "text" || within === "escape";
+}
+
+/** What a loop writes there can be nothing but items, each a value. */
+function isPrintedAsItems({ variable }: CaptureTag, flow: NameFlow, listed: ReadonlySet<Node>): boolean {
+  const readers = flow.get(variable) ?? [];
+  return readers.length > 0 && readers.every(({ node }) => listed.has(node));
 }
 
 function isPrintedAsText(
@@ -102,14 +123,6 @@ export function findDoubtful(
       return [{ node, isNever: filtersOf(node).length === 0 && nameOf(node) === tag.variable }];
     });
   });
-}
-
-/** The name that an output prints, whatever its filters; null where it is no name alone. */
-function nameOf(node: Node): string | null {
-  const { value } = node as unknown as { value?: Expression };
-  const [first, ...others] = value?.initial.postfix ?? [];
-  const path = first === undefined || others.length > 0 ? null : pathOf(first);
-  return path?.length === 1 ? String(path[0]) : null;
 }
 
 /** Whether a value is printed of which the template does not say itself what it is. */

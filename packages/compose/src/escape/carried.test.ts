@@ -134,7 +134,7 @@ describe("what is not certain is warned of", () => {
     `${JSON_NAME}{% assign y = x %}{"n": "Dear {{ y }}"}`,
     `${captured("Dear {{ customer.name | json }}")}{"n": "{{ x }}"}`,
     `${captured("Dear {{ customer.name | json }}")}{"n": {{ x }}}`,
-    `${captured("{% for n in customer.l %}{{ n | json }}{% unless forloop.last %},{% endunless %}{% endfor %}")}{"l": [{{ x }}]}`,
+    `${captured("{% for n in customer.l %}{{ n | json }},{% endfor %}0")}{"l": [{{ x }}]}`,
     `${JSON_NAME}{"n": {{ x | append: "!" }}}`,
     `{% assign j = customer.name | json %}{% assign x = "Dear " | append: j %}{"n": "{{ x }}"}`,
     `{"n": {{ customer.name | json | default: "x" }}}`,

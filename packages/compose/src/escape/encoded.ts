@@ -32,6 +32,18 @@ export class Encoded extends Drop {
   }
 }
 
+/** A text that a template has joined, which still knows its list: it may be printed as that list's items. */
+export class Joined extends Encoded {
+  readonly list: unknown;
+  readonly separator: string;
+
+  constructor(text: string, list: unknown, separator: string) {
+    super(text, "base64");
+    this.list = list;
+    this.separator = separator;
+  }
+}
+
 /** Filters whose result is fit for a place. */
 export const ENCODERS: Readonly<Record<string, Encoding>> = {
   json: "json",

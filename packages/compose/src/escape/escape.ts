@@ -3,7 +3,7 @@
 // plain Liquid gives.
 
 import { Drop } from "liquidjs";
-import { Encoded } from "./encoded.ts";
+import { Encoded, Joined } from "./encoded.ts";
 import { plain, print, printJson, toWellFormed } from "./print.ts";
 
 /**
@@ -103,6 +103,13 @@ export function escapeItems(place: "jsonItems" | "jsonValueItems", value: unknow
   if (place === "jsonItems")
     return [list].flat(Number.POSITIVE_INFINITY).map((item) => escapeFor("jsonString", item));
   return [list].flat().map(toJsonValue);
+}
+
+/** A text that was joined before, as the items of its list; what else may stand there as any value. */
+export function escapeJoined(place: "jsonItems" | "jsonValueItems", value: unknown): string {
+  if (!(value instanceof Joined)) return escapeFor(place === "jsonItems" ? "jsonString" : "jsonValue", value);
+  const items = escapeItems(place, value.list);
+  return Array.isArray(items) ? items.join(value.separator) : "";
 }
 
 /**

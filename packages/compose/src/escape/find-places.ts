@@ -4,6 +4,7 @@ import type { Template as Node } from "liquidjs";
 import { everyNode } from "../render/operands.ts";
 import { settleCaptures } from "./captures.ts";
 import type { Place } from "./escape.ts";
+import { followJoins } from "./listed.ts";
 import { findPlacesByText, isPrinting, isRaw, JSON_TEXT, markAll, textOf } from "./places.ts";
 import { findUrlPlaces, type Misplaced } from "./url-places.ts";
 import { XML } from "./xml-places.ts";
@@ -44,6 +45,7 @@ export function findPlaces(nodes: readonly Node[], syntax: Syntax): FoundPlaces 
 export function findJsonPlaces(nodes: readonly Node[]): FoundPlaces {
   const of = new Map<Node, Place>();
   findPlacesByText(nodes, JSON_TEXT, of);
+  followJoins(nodes, of);
   return { of, otherwise: "jsonUnknown", jsonCaptures: settleCaptures(nodes, of) };
 }
 

@@ -20,9 +20,9 @@ import {
   UnlessTag,
   Value,
 } from "liquidjs";
-import { undoByHand } from "../escape/by-hand.ts";
-import { Encoded } from "../escape/encoded.ts";
-import { escapeFor, escapeItems, type Place, Unfit } from "../escape/escape.ts";
+import { separatorOf, undoByHand, type WrittenFilter } from "../escape/by-hand.ts";
+import { Encoded, Joined } from "../escape/encoded.ts";
+import { escapeFor, escapeItems, escapeJoined, type Place, Unfit } from "../escape/escape.ts";
 import type { FoundPlaces } from "../escape/find-places.ts";
 import { isPrinting, isRaw } from "../escape/places.ts";
 import { print } from "../escape/print.ts";
@@ -66,7 +66,7 @@ function renderOf(node: Template, place: Place, { notesBlanks, jsonCaptures }: P
   if (node instanceof CaptureTag) return captureRender(node, jsonCaptures.has(node));
   if (node instanceof ForTag) return loopRender(node, renderDirect);
   if (node instanceof CaseTag) return caseRender(node, renderDirect);
-  if (node instanceof AssignTag) return assignRender(node);
+  if (node instanceof AssignTag) return assignRender(node, isOfItems(place));
   if (node instanceof CycleTag) return printingRender(node, compileCycle(node), place, notesBlanks);
   return isPrinting(node) ? printingRender(node, ownRender(node), place, notesBlanks) : null;
 }
@@ -144,10 +144,22 @@ function outputRender(node: Template, value: Value, place: Place, notesBlanks: b
  * list escaped.
  */
 function compileFor(place: Place, value: Value): Evaluate {
-  if (place === "jsonItems" || place === "jsonValueItems")
-    return compileValue(value, value.filters, (list) => escapeItems(place, list));
+  if (isOfItems(place)) return compileItems(place, value);
   const filters = undoByHand(value.filters, place);
   return filters === value.filters ? (value.value as unknown as Evaluate) : compileValue(value, filters);
+}
+
+type ItemsPlace = "jsonItems" | "jsonValueItems";
+
+function isOfItems(place: Place): place is ItemsPlace {
+  return place === "jsonItems" || place === "jsonValueItems";
+}
+
+/** Joined where it is printed, or under the name that is printed. */
+function compileItems(place: ItemsPlace, value: Value): Evaluate {
+  if (value.filters.length > 0) return compileValue(value, value.filters, (list) => escapeItems(place, list));
+  const evaluate = value.value as unknown as Evaluate;
+  return (context) => escapeJoined(place, evaluate(context));
 }
 
 /** A tag that writes a value by itself, as `cycle` does: what it writes is escaped like any text. */
@@ -197,12 +209,23 @@ function noteWhatIsFit(output: Template): void {
 }
 
 /** What is missing fails where it is named, as where it is printed. */
-function assignRender(tag: AssignTag): Render {
+function assignRender(tag: AssignTag, keepsList: boolean): Render {
   const { key, value } = tag as unknown as { key: string; value: Value };
-  const evaluate = value.value as unknown as Evaluate;
+  const evaluate = keepsList ? compileJoined(value) : (value.value as unknown as Evaluate);
   return (context) => {
     (context.bottom() as Record<string, unknown>)[key] = evaluate(context);
   };
+}
+
+/** What a `join` makes, with the list that it has joined. */
+function compileJoined(value: Value): Evaluate {
+  let list: unknown;
+  const join = compileValue(value, value.filters, (given) => {
+    list = given;
+    return given;
+  });
+  const separator = separatorOf(value.filters.at(-1) as unknown as WrittenFilter) ?? "";
+  return (context) => new Joined(print(join(context)), list, separator);
 }
 
 /**

@@ -7,6 +7,7 @@ import { type Argument, heardBy, isNamed } from "../dialect/filters/takes.ts";
 import { withoutStrictness } from "../dialect/strictness.ts";
 import { toNumber } from "../dialect/to-number.ts";
 import { ENCODERS, Encoded, keepEncoding, TEXT_FILTERS } from "../escape/encoded.ts";
+import { toJsonLiteral } from "../escape/json-literal.ts";
 import { plain } from "../escape/print.ts";
 
 /** The value in a context; `lenient` takes what is missing for null. */
@@ -93,6 +94,8 @@ function compileFilter(filter: unknown): CompiledFilter {
   const { name, handler, args: given, token, liquid } = filter as FilterInside;
   const args = heardBy(name, given);
   const encoding = ENCODERS[name];
+  const literal =
+    name === "default" ? toJsonLiteral((args[0] as { content?: unknown } | undefined)?.content) : null;
   // With data among its arguments the result may be anything.
   const keepsEncoding =
     TEXT_FILTERS.has(name) && args.every((arg) => !isNamed(arg) && arg !== undefined && "content" in arg);
@@ -104,10 +107,18 @@ function compileFilter(filter: unknown): CompiledFilter {
         handler.apply({ context, token, liquid }, [value, ...evaluated].map(unwrap)),
       );
       if (typeof result !== "string") return result;
+      if (name === "default") return keepJson(value, literal, result);
       if (encoding !== undefined) return new Encoded(result, encoding);
       return keepsEncoding ? keepEncoding(value, { name, args }, result) : result;
     },
   };
+}
+
+/** What a `default` gives: captured JSON as it is, and its own where that is JSON. */
+function keepJson(value: unknown, literal: Encoded | null, result: string): string | Encoded {
+  if (value instanceof Encoded && !value.isWhole && value.encoding === "json" && value.text === result)
+    return value;
+  return literal !== null && unwrap(value) !== result ? literal : result;
 }
 
 /** A text without its encoding; of `empty` and `blank` the empty text. */
@@ -119,7 +130,10 @@ function unwrap(value: unknown): unknown {
 /** One operand, or operands and operators in postfix order. */
 function compileOperands(postfix: readonly Token[]): Evaluate {
   const [only] = postfix;
-  if (postfix.length === 1 && only !== undefined) return compileToken(only);
+  if (postfix.length === 1 && only !== undefined) {
+    const literal = toJsonLiteral((only as { content?: unknown }).content);
+    return literal === null ? compileToken(only) : () => literal;
+  }
   const steps = postfix.map((token) =>
     token !== undefined && "operator" in token
       ? compileOperator(String(token.operator))
