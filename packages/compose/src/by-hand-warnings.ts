@@ -156,7 +156,10 @@ function ofJson({ action }: CompiledAction, field: CompiledField): Problem[] {
   const rules = isEscaped ? JSON_RULES : JSON_RULES.slice(0, 1);
   const all = [...everyNode(nodes)];
   const prepared = findPrepared(nodes, "json", jsonCaptures);
-  const hasMarkup = all.some((node) => /<[a-z/!]/i.test(textOf(node) ?? ""));
+  // Tags, or a word of what reads them: "parse_mode": "HTML", "text/html", "htmlBody":.
+  const hasMarkup = all.some((node) =>
+    /<[a-z/!]|"html"|text\/html|"\w*html\w*"\s*:/i.test(textOf(node) ?? ""),
+  );
   const warn = createWarn(field, action);
   return all.flatMap((node) => {
     const look = {

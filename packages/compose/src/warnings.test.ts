@@ -25,6 +25,8 @@ describe("what will surprise is told", () => {
     ["not_escaped", { escaping: "none", body: '{"a": "{{ customer.a }}"}' }],
     ["text_outside_quotes", { body: '{"a": {{ customer.a | upcase }}}' }],
     ["text_outside_quotes", { body: '{"a": {{ customer.email }}}' }],
+    ["text_outside_quotes", { body: '{"a": {{ customer.email | downcase }}}' }],
+    ["html_in_json", { body: '{"text": "{{ customer.name | escape }}", "parse_mode": "MarkdownV2"}' }],
     ["unknown_name", { body: "{{ custmer.a | json }}" }],
     ["form_with_other_type", { ...type("text/plain"), form: [{ name: "a", value: "b" }] }],
     ["percent_alone", { url: "https://h/x?off=100%" }],
@@ -42,6 +44,8 @@ describe("nothing is told of what is right", () => {
     { method: "GET" },
     { url: "https://h/a%20b?c=%2B{{ customer.c }}" },
     { method: "DELETE", body: "{}" },
+    { body: '{"a": {{ customer.opt_in | downcase }}}' },
+    { body: '{"text": "{{ customer.name | escape }}", "parse_mode": "HTML"}' },
     { body: '{{ customer | replace: "=>", ":" }}' },
     {
       body: '{"a": {{ customer.a }}{{ customer.b }}, "n": -{{ customer.n }}, "t": {{ customer.t | date: "%s" }}}',

@@ -92,10 +92,13 @@ function ofNames(compiled: CompiledAction): Problem[] {
 
 /** The last filter of these makes a text for certain, whatever went in. */
 const TEXT_MAKERS =
-  /\|\s*(?:upcase|downcase|capitalize|titlecase|truncate|truncatewords|slugify|date_to_\w+|url_encode|cgi_escape|uri_escape|base64|base64_encode|base64_url_safe_encode|hex_base64|md5|sha1|sha256|hmac_sha1|hmac_sha256|array_to_sentence_string|join|pluralize)\b[^|]*$/;
-/** Attributes of which campaign tools say that they are texts. */
+  /\|\s*(?:upcase|capitalize|titlecase|truncate|truncatewords|slugify|date_to_\w+|url_encode|cgi_escape|uri_escape|base64|base64_encode|base64_url_safe_encode|hex_base64|md5|sha1|sha256|hmac_sha1|hmac_sha256|array_to_sentence_string|join|pluralize)\b[^|]*$/;
+/**
+ * Attributes of which campaign tools say that they are texts; any other in lower case may be the TRUE of a
+ * CSV.
+ */
 const TEXT_ATTRIBUTES =
-  /^\{\{-?\s*customer\.(?:email|phone|first_name|last_name|name|timezone|cio_id)\s*-?\}\}$/;
+  /^\{\{-?\s*customer\.(?:email|phone|first_name|last_name|name|timezone|cio_id)\s*(?:\|\s*downcase\s*)?-?\}\}$/;
 
 function ofJson(compiled: CompiledAction, outputs: readonly PrintedValue[]): Problem[] {
   const { action, fields } = compiled;
