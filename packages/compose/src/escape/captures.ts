@@ -113,9 +113,12 @@ export function findDoubtful(
   const flow = findNameFlow(nodes);
   const read = createCaptureReader(nodes, flow);
   const captures = [...jsonCaptures].filter((node) => node instanceof CaptureTag);
+  const told = new Set<string>();
   return captures.flatMap((tag) => {
     const { ends } = read(tag);
+    if (told.has(tag.variable)) return [];
     if (ends.some(({ hasText }) => hasText) || !tag.templates.some(writesValue)) return [];
+    told.add(tag.variable);
     return [...(findPrintedWith(tag.variable, flow, of) ?? [])].flatMap((node) => {
       const place = of.get(node);
       if (place === "jsonString") return [{ node, isNever: false }];
