@@ -4,7 +4,7 @@ import { findBlankInForm } from "./blanks.ts";
 import type { DeliveryFacts } from "./dialect/delivery-facts.ts";
 import type { Syntax } from "./escape/find-places.ts";
 import { encodeForm, joinPairs } from "./form.ts";
-import { findJsonLinesProblem, findJsonProblem, type JsonProblem } from "./json-check.ts";
+import { findJsonProblem } from "./json-check.ts";
 import { describeOutput } from "./render/operands.ts";
 import type { Scope, Template } from "./render/template.ts";
 import { type Composed, toComposed, toFailure } from "./request.ts";
@@ -36,22 +36,14 @@ export function composeBody(parts: BodyParts, scope: Scope, facts: DeliveryFacts
     const blank = rendered.blanks && findBlankInForm(text, rendered.blanks);
     return blank ? toFailure("value_missing", blank) : joinPairs(text);
   }
-  const problem = CHECKS[parts.bodySyntax]?.(text) ?? null;
-  return problem === null ? text : toJsonFailure(problem, parts.body, scope, facts);
+  return parts.bodySyntax === "json" ? (toJsonFailure(text, parts.body, scope, facts) ?? text) : text;
 }
 
-const CHECKS: Partial<Record<Syntax, (text: string) => JsonProblem | null>> = {
-  json: findJsonProblem,
-  jsonLines: findJsonLinesProblem,
-};
-
 /** What is wrong with a text that must be JSON: where, and which value came last before that. */
-function toJsonFailure(
-  { message, line, column, offset }: JsonProblem,
-  body: Template,
-  scope: Scope,
-  facts: DeliveryFacts,
-): Composed {
+function toJsonFailure(text: string, body: Template, scope: Scope, facts: DeliveryFacts): Composed | null {
+  const problem = findJsonProblem(text);
+  if (problem === null) return null;
+  const { message, line, column, offset } = problem;
   const output = body.findOutputAt(offset, scope, facts);
   const cause = output === null ? "" : `; the last value before it is ${describeOutput(output)}`;
   return toFailure("body_invalid", { field: "body", message: message + cause, line, column });

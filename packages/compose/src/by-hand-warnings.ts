@@ -44,8 +44,7 @@ export function findByHandWarnings(compiled: CompiledAction): Problem[] {
 function kindOf({ field }: CompiledField, action: Action): "json" | "xml" | "form" | "url" | null {
   if (field === "url") return "url";
   const syntax = bodySyntaxOf(action);
-  if (field !== "body" || syntax === "plain") return null;
-  return syntax === "jsonLines" ? "json" : syntax;
+  return field === "body" && syntax !== "plain" ? syntax : null;
 }
 
 type Node = CompiledField["template"]["nodes"][number];

@@ -3,7 +3,6 @@
 
 import type { Action } from "@postrider/shared/action";
 import { USER_AGENT } from "@postrider/shared/version";
-import { writesJsonByHand } from "./escape/hand-made-json.ts";
 
 /**
  * RFC 9110 section 5.5 allows visible characters, space, tab and obs-text; everything above U+00FF cannot be
@@ -74,26 +73,14 @@ export function expandContentType<T extends { name: string; value: string }>(hea
     : header;
 }
 
-const JSON_TYPE = /^(?:application|text)\/(?:[^;\s]+\+)?json$/;
-/** `application/x-amz-json-1.1` is what all JSON APIs of AWS read. */
-const VERSIONED_JSON_TYPE = /^(?:application|text)\/(?:x-)?(?:amz-)?json(?:-\d+(?:\.\d+)*)?$/;
-/** A value of JSON a line, under any of its names: `application/vnd.elasticsearch+x-ndjson` is one, too. */
-const JSON_LINES_TYPE = /^(?:application|text)\/(?:[^;\s]+\+)?(?:x-)?(?:ndjson|ldjson|jsonl|json-?lines)$/;
-
 /**
- * What a body of a content type is: JSON with RFC 6839's `+json`, lines of it, XML with `+xml`, a form, or
- * any other text.
+ * What a body of a content type is: JSON with RFC 6839's `+json`, XML with `+xml`, a form, or any other text.
  */
-export function toSyntax(contentType: string): "json" | "jsonLines" | "xml" | "form" | "plain" {
-  const type = bareType(contentType);
-  if (JSON_TYPE.test(type) || VERSIONED_JSON_TYPE.test(type)) return "json";
-  if (JSON_LINES_TYPE.test(type)) return "jsonLines";
+export function toSyntax(contentType: string): "json" | "xml" | "form" | "plain" {
+  const type = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
+  if (/^(application|text)\/([^;\s]+\+)?json$/.test(type)) return "json";
   if (/^(application|text)\/([^;\s]+\+)?xml$/.test(type)) return "xml";
   return type === "application/x-www-form-urlencoded" ? "form" : "plain";
-}
-
-function bareType(contentType: string): string {
-  return contentType.split(";")[0]?.trim().toLowerCase() ?? "";
 }
 
 /** The type of a body where the action gives none; null where there is no body. */
@@ -105,8 +92,6 @@ export function toDefaultContentType(hasBody: boolean, hasForm: boolean): string
 interface Typed {
   readonly headers: readonly { readonly name: string; readonly value: string }[];
   readonly form?: unknown;
-  readonly body?: string | undefined;
-  readonly snippets?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The Content-Type that an action gives, its shorthand written out; null where it gives none. */
@@ -115,16 +100,9 @@ export function givenContentType({ headers }: Typed): string | null {
   return given === undefined ? null : toContentType(given.value);
 }
 
-/**
- * What the body of an action is, by the Content-Type that it gives or has by default. JSON of a less common
- * type was once sent as it was written: what a template escapes by hand there is right, and stays so.
- */
+/** What the body of an action is, by the Content-Type that it gives or has by default. */
 export function bodySyntaxOf(action: Typed): ReturnType<typeof toSyntax> {
-  const type = givenContentType(action) ?? toDefaultContentType(true, action.form !== undefined) ?? "";
-  const syntax = toSyntax(type);
-  const { body = "", snippets = {} } = action;
-  const isLessCommon = /^json/.test(syntax) && !JSON_TYPE.test(bareType(type));
-  return isLessCommon && [body, ...Object.values(snippets)].some(writesJsonByHand) ? "plain" : syntax;
+  return toSyntax(givenContentType(action) ?? toDefaultContentType(true, action.form !== undefined) ?? "");
 }
 
 /** What is sent along where the action does not give it itself: names and values in turn. */

@@ -5,7 +5,6 @@ import { createWarn } from "./by-hand-warnings.ts";
 import type { CompiledAction } from "./compile.ts";
 import { findBuiltJson } from "./escape/built-json.ts";
 import { findDoubtful } from "./escape/captures.ts";
-import type { Syntax } from "./escape/find-places.ts";
 import { findNestedByHand } from "./escape/nested-by-hand.ts";
 import { isRaw } from "./escape/places.ts";
 import { bodySyntaxOf } from "./headers.ts";
@@ -22,12 +21,10 @@ const JSON_AS_TEXT =
 const NESTED =
   'stands in JSON or GraphQL that is nested in a text by hand, and is escaped for the outer text alone, so a quote mark in it ends the inner one; for GraphQL use variables, for JSON {% capture inner %}{…}{% endcapture %}, then "{{ inner }}"';
 
-const JSON_SYNTAXES: ReadonlySet<Syntax> = new Set(["json", "jsonLines"]);
-
 /** Everything of that kind in the body, in the order of its text. */
 export function findJsonWarnings({ action, fields }: CompiledAction): Problem[] {
   const body = fields.find(({ field }) => field === "body");
-  if (body === undefined || !JSON_SYNTAXES.has(bodySyntaxOf(action)) || action.escaping === "none") return [];
+  if (body === undefined || bodySyntaxOf(action) !== "json" || action.escaping === "none") return [];
   const warn = createWarn(body, action);
   const { nodes, places } = body.template;
   const doubtful = new Map(findDoubtful(nodes, places).map((one) => [one.node, one]));

@@ -4,7 +4,7 @@ import type { Problem } from "@postrider/shared/errors";
 import { holdsCredential } from "@postrider/shared/mask";
 import type { CompiledAction, CompiledField } from "./compile.ts";
 import { createLooseFinder } from "./escape/loose-json.ts";
-import { bodySyntaxOf, givenContentType, toSyntax } from "./headers.ts";
+import { bodySyntaxOf, givenContentType } from "./headers.ts";
 import { createLocator, maskTexts, textOfToken } from "./render/operands.ts";
 
 /** Everything of that kind: in each text of JSON the first value that could end it. */
@@ -35,6 +35,7 @@ const IN_JSON = "stands between quotes in JSON, and";
 const BREAKS = "a quote mark or line break in it breaks the JSON";
 const AS_JSON =
   '{{ … | json }} without quotes around it (a text in front of it is put in with prepend: {{ customer.name | prepend: "Hi " | json }})';
+const UNDER_TYPE = `Content-Type: application/json where the receiver takes that, or ${AS_JSON}`;
 const CAPTURED = `${IN_JSON} what is captured is escaped as JSON in a JSON body alone`;
 const APPENDED = "writes a value between quotes in JSON, and what is appended is not escaped as JSON";
 
@@ -44,26 +45,19 @@ function findLoose({ field, template }: CompiledField, action: CompiledAction["a
   const first = (nodes: readonly Node[], what: string, write = AS_JSON): Loose[] =>
     nodes.slice(0, 1).map((node) => ({ node, message: `${what}: ${BREAKS}; write ${write}` }));
   const appended = first(find.inAppended(), APPENDED);
-  if (syntax === "json" || syntax === "jsonLines") return appended;
+  if (syntax === "json") return appended;
   const captured = find.inCaptures().flatMap((nodes) => first(nodes, CAPTURED));
   if (syntax === "plain") {
-    const whole = first(find.inWhole(), ...underType(givenContentType(action) ?? ""));
+    const type = givenContentType(action) ?? "";
+    const whole = first(
+      find.inWhole(),
+      `${IN_JSON} nothing is escaped under the Content-Type ${type}`,
+      UNDER_TYPE,
+    );
     return [...whole, ...captured, ...appended];
   }
   const nodes = field === "url" || syntax === "form" ? find.inPairs() : find.inWhole();
   return [...first(nodes, `${IN_JSON} ${placeOf(field)} is not escaped as JSON`), ...captured, ...appended];
-}
-
-function underType(type: string): [what: string, write: string] {
-  return /^json/.test(toSyntax(type))
-    ? [
-        `${IN_JSON} nothing is escaped in a body of the type ${type} that writes JSON by hand`,
-        `no quote marks or backslashes in filters, then values are escaped by themselves; or ${AS_JSON}`,
-      ]
-    : [
-        `${IN_JSON} nothing is escaped under the Content-Type ${type}`,
-        `Content-Type: application/json, or ${AS_JSON}`,
-      ];
 }
 
 function placeOf(field: string): string {

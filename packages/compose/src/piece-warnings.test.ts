@@ -141,3 +141,8 @@ test("of a name that grows so much is looked at", () => {
   };
   expect([...findPrepared(nodes, "url").values()].map(({ text }) => text.length)).toEqual([4_000]);
 });
+
+test("what stands in for a missing value is one value, as that is", () => {
+  expect(warn(toUrl("/users/{{ customer.plan | default: 'n/a' }}/x"))).toEqual([]);
+  expect(warn({ ...FORM, body: 'q={{ customer.name | default: "a=b&c=d" }}' })).toEqual([]);
+});

@@ -8,7 +8,7 @@ import { findByHandWarnings } from "./by-hand-warnings.ts";
 import type { CompiledAction } from "./compile.ts";
 import { findOutputs, findReadings, type PrintedValue } from "./describe.ts";
 import { bodySyntaxOf, givenContentType, toSyntax } from "./headers.ts";
-import { findJsonLinesProblem, findJsonProblem } from "./json-check.ts";
+import { findJsonProblem } from "./json-check.ts";
 import { findJsonWarnings } from "./json-warnings.ts";
 import { findLooseJsonWarnings } from "./loose-json-warnings.ts";
 import { findPairSurprises } from "./pair-warnings.ts";
@@ -104,13 +104,12 @@ function ofJson(compiled: CompiledAction, outputs: readonly PrintedValue[]): Pro
   const { action, fields } = compiled;
   const body = fields.find(({ field }) => field === "body");
   const syntax = bodySyntaxOf(action);
-  if (body === undefined || !/^json/.test(syntax)) return [];
-  const check = syntax === "json" ? findJsonProblem : findJsonLinesProblem;
+  if (body === undefined || syntax !== "json") return [];
   const { nodes } = body.template;
   const problem =
     nodes.length === 0
-      ? check(action.body ?? "")
-      : findCertainJsonProblem(nodes, action.escaping === "auto", check);
+      ? findJsonProblem(action.body ?? "")
+      : findCertainJsonProblem(nodes, action.escaping === "auto", findJsonProblem);
   if (problem !== null) return [toNeverJson(problem)];
   if (action.escaping === "none") return ofPlainJson(outputs);
   return outputs

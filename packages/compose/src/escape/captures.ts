@@ -2,7 +2,7 @@
 // on so, and by where they are printed.
 
 import { AssignTag, CaptureTag, type Template as Node } from "liquidjs";
-import { type Expression, everyNode } from "../render/operands.ts";
+import { type Expression, everyNode, operandsOf, pathOf } from "../render/operands.ts";
 import type { Place } from "./escape.ts";
 import { isCutter, type ReadPieces, readPieces } from "./json-pieces.ts";
 import { PIECE, type PieceState } from "./json-steps.ts";
@@ -10,6 +10,7 @@ import { findListed, isItemsLoop, nameOf } from "./listed.ts";
 import { findNameFlow, findPrintedWith, type NameFlow, withAssigned } from "./name-flow.ts";
 import {
   beginsAsJson,
+  beginsAsObject,
   bodiesOf,
   filtersOf,
   findPlacesByText,
@@ -39,7 +40,8 @@ export function settleCaptures(nodes: readonly Node[], places: Map<Node, Place>)
       findPlacesByText(tag.templates, JSON_TEXT, places);
       json.add(tag);
     }
-    if (!json.has(tag) || read(tag).ends.length > 0 || !isPrintedAsText(tag, flow, places)) continue;
+    if (!json.has(tag) || read(tag).ends.length > 0 || beginsAsObject(tag)) continue;
+    if (!isPrintedAsText(tag, flow, places)) continue;
     markText(tag.templates, places);
     json.delete(tag);
   }
@@ -79,10 +81,13 @@ function isPrintedAsText(
   return [...printed].every((node) => !isRaw(node) && /^(?:jsonString|plain)$/.test(places.get(node) ?? ""));
 }
 
-/** What is captured within it is a matter of its own. */
+/**
+ * What is captured within it is a matter of its own. A value between quote marks of the text keeps its
+ * escaping: without it, the value could end what it stands in, as in a query or formula.
+ */
 function markText(nodes: readonly Node[], places: Map<Node, Place>): void {
   for (const node of nodes) {
-    if (isPrinting(node)) places.set(node, "plain");
+    if (isPrinting(node) && places.get(node) !== "jsonString") places.set(node, "plain");
     if (!(node instanceof CaptureTag)) for (const body of bodiesOf(node)) markText(body, places);
   }
 }
@@ -117,7 +122,7 @@ export function findDoubtful(
   return captures.flatMap((tag) => {
     const { ends } = read(tag);
     if (told.has(tag.variable)) return [];
-    if (ends.some(({ hasText }) => hasText) || !tag.templates.some(writesValue)) return [];
+    if (ends.some(({ hasText }) => hasText) || !writesDoubtful(tag, of)) return [];
     told.add(tag.variable);
     return [...(findPrintedWith(tag.variable, flow, of) ?? [])].flatMap((node) => {
       const place = of.get(node);
@@ -128,9 +133,22 @@ export function findDoubtful(
   });
 }
 
-/** Whether a value is printed of which the template does not say itself what it is. */
-function writesValue(node: Node): boolean {
-  return [...everyNode([node])].some(
-    (one) => isPrinting(one) && !isRaw(one) && !/json/.test(filtersOf(one).at(-1)?.name ?? ""),
+/** Whether it writes a value that may be a text or a number, and not between quotes of its own. */
+function writesDoubtful({ templates }: CaptureTag, places: ReadonlyMap<Node, Place>): boolean {
+  return [...everyNode(templates)].some(
+    (node) => isPrinting(node) && !isRaw(node) && places.get(node) !== "jsonString" && !isKnown(node),
   );
+}
+
+const MAKES_JSON_OR_NUMBER =
+  /json|^(?:size|count|sum|plus|minus|times|divided_by|modulo|round|ceil|floor|abs|at_least|at_most)$/;
+
+/** Whether the template itself says that it is a number, or written as JSON. */
+function isKnown(node: Node): boolean {
+  const latest = filtersOf(node).at(-1);
+  if (latest !== undefined) return MAKES_JSON_OR_NUMBER.test(latest.name);
+  const { value } = node as unknown as { value?: Expression };
+  const [operand] = value === undefined ? [] : operandsOf(value);
+  const path = operand === undefined ? null : pathOf(operand);
+  return path?.at(-1) === "size" || /^forloop$/.test(String(path?.[0]));
 }

@@ -10,7 +10,7 @@ import { findUrlPlaces, type Misplaced } from "./url-places.ts";
 import { XML } from "./xml-places.ts";
 
 /** What a field's text is, which decides how values in it are escaped. */
-export type Syntax = "plain" | "json" | "jsonLines" | "url" | "form" | "xml";
+export type Syntax = "plain" | "json" | "url" | "form" | "xml";
 
 const IN_CDATA =
   "has a value in a CDATA section, which a value could end; leave <![CDATA[ and ]]> out, since values are escaped, or opt the value out with | raw";
@@ -28,7 +28,7 @@ const NONE: ReadonlySet<Node> = new Set();
 export function findPlaces(nodes: readonly Node[], syntax: Syntax): FoundPlaces | Misplaced {
   const of = new Map<Node, Place>();
   if (syntax === "plain") return { of, otherwise: "plain", jsonCaptures: NONE };
-  if (syntax === "json" || syntax === "jsonLines") return findJsonPlaces(nodes);
+  if (syntax === "json") return findJsonPlaces(nodes);
   if (syntax === "xml") {
     findPlacesByText(nodes, XML, of);
     const inCdata = findInCdata(nodes);

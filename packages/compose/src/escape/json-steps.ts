@@ -87,7 +87,9 @@ const MARKS: Readonly<Record<string, (state: PieceState) => PieceState | null>> 
 };
 
 function stepOpen(opened: string, expected: Expected, state: PieceState): PieceState | null {
-  if (!TAKES_VALUE.has(state.expected)) return null;
+  // Behind a value that is complete the next one may begin, as in lines of JSON.
+  const isNext = state.expected === "shut" && state.open === "";
+  if (!TAKES_VALUE.has(state.expected) && !isNext) return null;
   if (state.open.length >= DEPTH_MAX) return stepPiece(state);
   return { ...state, open: state.open + opened, expected };
 }

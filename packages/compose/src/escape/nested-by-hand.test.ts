@@ -36,11 +36,3 @@ test.each([
 ])("of %s nothing is told", (body) => {
   expect(codesOf(body)).toEqual([]);
 });
-
-test("in lines of JSON, too", () => {
-  const body = String.raw`{"index": {}}
-{"message": "{\"name\": \"{{ customer.n }}\"}"}`;
-  const headers = [{ name: "Content-Type", value: "application/x-ndjson" }];
-  const action = parseAction({ id: "a", url: "https://h.example.com/x", headers, body });
-  expect(findWarnings(compileAction(action))).toMatchObject([{ field: "body", code: "nested_by_hand" }]);
-});

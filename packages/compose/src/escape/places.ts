@@ -138,6 +138,11 @@ export function beginsAsJson({ templates }: CaptureTag): boolean {
   return /^\s*,?\s*["[{]/.test(beginningOf(templates) ?? "");
 }
 
+/** Whether it begins as an object does, as texts of other languages do, too: queries, formulas. */
+export function beginsAsObject({ templates }: CaptureTag): boolean {
+  return /^\s*,?\s*\{/.test(beginningOf(templates) ?? "");
+}
+
 /** The first text that is not blank; empty where a value comes first, null where there is nothing. */
 function beginningOf(nodes: readonly Template[]): string | null {
   for (const node of nodes) {

@@ -144,7 +144,10 @@ function after(prepared: Prepared, filter: Filter, names: Names, family: Family)
   const { name } = filter;
   if (ENCODERS[name] !== undefined) return isMaker(name, family) ? { ...NOT, made: "wholly" } : NOT;
   const args = filter.args.map(toArgument);
-  const held = args.map((arg) => ofOperand(arg, names));
+  // What stands in for a value that is missing is a whole one, as the value is.
+  const isWhole = (arg: Operand | undefined): boolean =>
+    name === "default" && arg !== undefined && "content" in arg;
+  const held = args.map((arg) => (isWhole(arg) ? NOT : ofOperand(arg, names)));
   if (name === "join") return { ...NOT, text: joined(held) };
   if (!TEXT_FILTERS.has(name) && name !== "default") return NOT;
   const text = joined([prepared, ...held]);
