@@ -18,12 +18,17 @@ test("what waits in any lane, or is delayed, is ended by run, action, label, cus
   const { producer } = system;
   const { deliveries } = producer;
   const redis = openRedis(system.redisUrl);
-  await system.startWorker({ POSTRIDER_CONCURRENCY: "2" });
+  const worker = await system.startWorker({
+    POSTRIDER_CONCURRENCY: "2",
+    POSTRIDER_SHUTDOWN_GRACE_MS: "80000",
+  });
   await producer.enqueueMany({ action: "a", customers: customers(2), run: "r", open: true });
   await eventually(() => expect(gate.waiting()).toBe(2));
   await producer.enqueueMany({ action: "a", customers: customers(1_204), run: "r" });
   // Two of the shared lane, and two of the run's own.
   await eventually(() => expect(gate.waiting()).toBe(4));
+  // Otherwise the destination that hangs would be led out, and more be in flight.
+  const closed = worker.close();
   await producer.enqueueMany({ action: "a", customers: customers(3), run: "s", labels: ["x"] });
   const sendAt = new Date(Date.now() + HOUR_MS);
   await producer.enqueueMany({ action: "b", customers: customers(120), run: "t", sendAt });
@@ -59,6 +64,7 @@ test("what waits in any lane, or is delayed, is ended by run, action, label, cus
   expect(await deliveries.cancelAll({}, { ratePerSecond: 100 })).toEqual({ cancelled: 2, inFlight: 4 });
   gate.open();
   await system.untilEnded("r");
+  await closed;
   expect(await producer.runs.get("r")).toMatchObject({
     state: "completed",
     delivered: 4,

@@ -106,13 +106,14 @@ function mask({ code, stdout, stderr }: Ran): Ran {
 function maskText(text: string): string {
   return (
     text
+      // First, since the digits behind a point may be as many as those of a hash or a time.
+      .replace(/("(?:\w+Ms|\w+PerSecond)":)(?:[\d.e-]+|null)/g, "$1NUMBER")
       .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
       .replace(/\b1[6-9]\d{11}\b/g, "MS")
       .replace(/\b[rks][\w-]{7}\.[\w-]{22}/g, "ID")
       .replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "UUID")
       .replace(/prt_\w{12}_[\w-]{43}/g, "TOKEN")
       .replace(/\b[0-9a-f]{12}\b/g, "HEX")
-      .replace(/("(?:\w+Ms|\w+PerSecond)":)(?:[\d.]+|null)/g, "$1NUMBER")
       .replace(/ +[\d.]+ m?s ago/g, " AGO")
       .replace(/[\d.]+ ms/g, "NUMBER ms")
       // How many a second a run ends, and when that will be, at the end of its line.

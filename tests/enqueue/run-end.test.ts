@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createProducer } from "@postrider/producer/producer";
 import { RUN_KEPT_SECONDS } from "@postrider/redis/keys";
 import { openRun } from "@postrider/redis/scripts/open-run";
+import { forgetRuns } from "@postrider/worker/maintain/dissolve";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { SHORT_CLAIMS, startFleet } from "../support/fleet.ts";
@@ -179,11 +180,14 @@ test("a run that is kept for longer than others stays in the list, and one that 
   const old = Array.from({ length: 60 }, (_, n) => n);
   await redis.del(...old.filter((n) => !isKept(n)).map((n) => shardKeys.run(`old-${n}`)));
 
-  await eventually(async () => {
-    await openRun(shard, "new", { action, lane });
-    const listed = await redis.zrange(shardKeys.runs(), "0", "-1");
-    expect(listed).toEqual([...old.filter(isKept).map((n) => `old-${n}`), "new"]);
-  });
+  await openRun(shard, "new", { action, lane });
+  // An id that was forgotten and is used again is a new run.
+  await openRun(shard, "old-3", { action, lane, at: Date.now() + 1 });
+
+  await forgetRuns(shard, Date.now());
+
+  const kept = old.filter(isKept).map((n) => `old-${n}`);
+  expect(await redis.zrange(shardKeys.runs(), "0", "-1")).toEqual([...kept, "new", "old-3"]);
   redis.disconnect();
 });
 

@@ -167,50 +167,31 @@ test("a shared lane with deliveries that no worker serves is told by name", asyn
   expect(await audit(1)).toMatchObject({ unserved: 0 });
 });
 
-test("a cancel that was killed half-way is carried to its end, and nothing is called cancelled that is sent", async () => {
-  await using system = await startSystem();
-  const { producer } = system;
-  await system.apply();
-  await producer.enqueueMany({ action: "a", customers: customers(20), run: "r", open: true });
-  const { redis, audit } = await startAuditing(system);
-  const directory = createLaneDirectory(toShard(redis));
-  // As after the first of a cancel's steps.
-  await directory.update(ownLaneName("run", "r"), () => ({
-    lane: ownLaneName("run", "r"),
-    kind: "run",
-    of: "r",
-    createdAt: Date.now(),
-    isCancelled: true,
-  }));
-  expect(await producer.runs.get("r")).toMatchObject({ state: "cancelled", closedAt: null });
-
-  await audit(1);
-
-  expect(await producer.runs.get("r")).toMatchObject({ state: "cancelled", closedAt: expect.any(Number) });
-  await expect(
-    producer.enqueueMany({ action: "a", customers: customers(30), run: "r" }),
-  ).rejects.toMatchObject({ code: "run_cancelled" });
-  await system.startWorker();
-  expect(await producer.runs.wait("r")).toMatchObject({ state: "cancelled", cancelled: 20, delivered: 0 });
-});
-
-test("the lane of a cancelled run is told before the run itself: workers go by it", async () => {
+test("a run and its lane are cancelled in one step: producers go by the one, workers by the other", async () => {
   await using system = await startSystem();
   const { producer } = system;
   await system.apply();
   await producer.enqueueMany({ action: "a", customers: customers(5), run: "r" });
   const redis = openRedis(system.redisUrl);
   onTestFinished(() => redis.disconnect());
-  const isTold = async (): Promise<boolean> =>
-    (await redis.hget(shardKeys.ownLanes(), ownLaneName("run", "r")))?.includes("isCancelled") ?? false;
-  const seen: string[] = [];
+  const look = async (): Promise<boolean[]> => {
+    const lane = ownLaneName("run", "r");
+    const multi = redis.multi().hexists(shardKeys.run("r"), "isCancelled").hget(shardKeys.ownLanes(), lane);
+    const [[, flag], [, entry]] = (await multi.exec()) as [[null, number], [null, string | null]];
+    return [flag === 1, entry?.includes('"isCancelled":true') ?? false];
+  };
+  const seen: boolean[][] = [];
 
   const cancelled = producer.runs.cancel("r");
-  while (seen.at(-1) !== "both") {
-    // The flag is read first: what was told before it stands by then.
-    const [hasFlag, lane] = [await redis.hexists(shardKeys.run("r"), "isCancelled"), await isTold()];
-    expect(hasFlag === 1 && !lane).toBe(false);
-    seen.push(hasFlag === 1 ? "both" : "before");
-  }
+  while (seen.at(-1)?.includes(true) !== true) seen.push(await look());
+
+  expect(seen.at(-1)).toEqual([true, true]);
   await cancelled;
+  // Once more, as whoever was killed does it.
+  await producer.runs.cancel("r");
+  await system.startWorker();
+  expect(await producer.runs.wait("r")).toMatchObject({ state: "cancelled", cancelled: 5 });
+  const { events } = await producer.events.read();
+  expect(events.filter(({ id }) => id === "run.cancelled:r")).toHaveLength(1);
+  expect(events.find(({ id }) => id === "run.completed:r")?.data).toMatchObject({ isCancelled: true });
 });

@@ -180,3 +180,26 @@ test("a part that ended once and got more since keeps the end of its run from be
     expect(await ends()).toMatchObject([{ enqueued: 5, delivered: 4, failed: 1 }]),
   );
 });
+
+test("a run is cancelled where all of its parts are; before that whoever was killed can do it again", async () => {
+  await using system = await startSystem(undefined, { shards: 2 });
+  const { producer } = system;
+  await system.apply();
+  await producer.enqueueMany({ action: "a", run: "r", customers: customers(40) });
+  const [name = ""] = await shardNames(producer.store);
+  const { redis, keys } = createShard(producer.store.redis, keyPrefix, name);
+  // As a cancel leaves it that got no further.
+  await redis.hset(keys.run("r"), "isCancelled", 1);
+  await producer.watching.tellWholeRuns();
+  expect(await producer.runs.get("r")).toMatchObject({ state: "running", waiting: 40 });
+
+  await producer.runs.cancel("r");
+
+  expect(await producer.runs.get("r")).toMatchObject({ state: "cancelled" });
+  await system.startWorker();
+  expect(await producer.runs.wait("r", WAIT)).toMatchObject({ state: "cancelled", cancelled: 40 });
+  await eventually(async () => {
+    const { events } = await producer.events.read();
+    expect(events.filter(({ id }) => id === "run.cancelled:r")).toHaveLength(1);
+  });
+});

@@ -5,6 +5,7 @@
 import { PostriderError } from "@postrider/shared/errors";
 import { type NewEvent, toTold } from "@postrider/shared/operator-event";
 import { type OwnLane, rateOf, toSwitches } from "@postrider/shared/own-lane";
+import { chainScripts } from "./chain-scripts.ts";
 import { DELAY_UNIT } from "./counts.ts";
 import { type RunFacts, toLaneEvents, withThrottling } from "./lane-events.ts";
 import { readRedisClock } from "./redis-clock.ts";
@@ -12,7 +13,7 @@ import { dissolveLane } from "./scripts/dissolve-lane.ts";
 import { NOTE_ARRIVAL } from "./scripts/note-arrival.ts";
 import { TELL_EVENT } from "./scripts/tell-fragments.ts";
 import type { Shard } from "./shard.ts";
-import type { ScriptArguments } from "./transact.ts";
+import type { Script, ScriptArguments } from "./transact.ts";
 
 /** A process that missed this many changes reads everything again. */
 const CHANGES_KEPT = 10_000;
@@ -70,12 +71,13 @@ export interface LaneDirectory {
    * Changes a lane's entry by a pure function of what stands there, and BullMQ's switches with it. What it
    * gives back is saved; `undefined` changes nothing. Where the change is one that operators are told of, the
    * event is a part of the step. @param ofRun what its events say of a run, where the lane is a run's; null:
-   * nothing is told.
+   * nothing is told. @param also what else is a part of the step.
    */
   update(
     lane: string,
     change: (entry: OwnLane | undefined) => OwnLane | undefined,
     ofRun?: RunFacts | null,
+    also?: Script,
   ): Promise<OwnLane | undefined>;
   /** Forgets a lane if it is empty and unchanged. */
   dissolve(lane: string): Promise<boolean>;
@@ -136,7 +138,7 @@ export function createLaneDirectory(shard: Shard, now: () => number = Date.now):
       const isDue = now() - readAllAt >= FULL_READ_MS;
       await Promise.all(isDue ? [readClock(), readAll()] : [readClock(), readChanges()]);
     },
-    async update(lane, change, ofRun) {
+    async update(lane, change, ofRun, also) {
       let text = await shard.redis.hget(shard.keys.ownLanes(), lane);
       for (let tries = 0; tries < UPDATE_TRIES; tries++) {
         const { entry, version = "" } = keep(lane, text) ?? {};
@@ -144,10 +146,9 @@ export function createLaneDirectory(shard: Shard, now: () => number = Date.now):
         if (changed === undefined) return entry;
         const next = withThrottling(changed, now() + ahead);
         const told = toLaneEvents(entry, next, ofRun);
-        const [isSaved, stored] = (await shard.redis.eval(
-          SAVE,
-          ...toSave(shard, next, { seen: version, before: entry, told }),
-        )) as [number, string];
+        const save = toSave(shard, next, { seen: version, before: entry, told });
+        const { lua, all } = chainScripts({ lua: SAVE, all: save }, also);
+        const [isSaved, stored] = (await shard.redis.eval(lua, ...all)) as [number, string];
         if (isSaved === 1) return keep(lane, stored)?.entry;
         text = stored;
       }

@@ -10,6 +10,12 @@ import type { Shard } from "./shard.ts";
 /** What a script is called with. */
 export type ScriptArguments = [keyCount: number, ...keysAndValues: (string | number)[]];
 
+/** A script with what it is called with. */
+export interface Script {
+  readonly lua: string;
+  readonly all: ScriptArguments;
+}
+
 export type RunScript = (script: string, ...all: ScriptArguments) => void;
 
 /**

@@ -88,7 +88,7 @@ async function tellWhole(
 ): Promise<void> {
   const [{ action = "", lane = "" } = {}] = parts;
   const facts = { run, action, lane };
-  const isCancelled = parts.some((part) => part.isCancelled !== undefined);
+  const isCancelled = parts.every((part) => part.isCancelled !== undefined);
   const isCompleted = parts.every(isPartOver);
   const tell = async (what: "cancelled" | "completed"): Promise<void> => {
     const event =

@@ -7,11 +7,12 @@ import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { LaneQueues } from "@postrider/redis/lane-queues";
 import { readRunFacts } from "@postrider/redis/run-facts";
 import { toRunState } from "@postrider/redis/run-state";
-import { cancelRun, closeRun } from "@postrider/redis/scripts/close-run";
+import { closeRun, toCancelRun } from "@postrider/redis/scripts/close-run";
 import { noteArrival } from "@postrider/redis/scripts/note-arrival";
 import { type OpenedWith, openRun } from "@postrider/redis/scripts/open-run";
 import { type ReleasePath, release, releaseAgain } from "@postrider/redis/scripts/release";
 import type { Shard } from "@postrider/redis/shard";
+import type { Script } from "@postrider/redis/transact";
 import { homeOf } from "@postrider/shared/delivery";
 import { PostriderError } from "@postrider/shared/errors";
 import { ownLaneName } from "@postrider/shared/lanes";
@@ -66,14 +67,14 @@ export function createRunParts({ shard, directory, lanes, findOrigin }: RunParts
   const change = async (
     run: string,
     next: (entry: OwnLane) => OwnLane,
-    isTold = true,
+    { isTold = true, also }: { isTold?: boolean; also?: Script } = {},
   ): Promise<OwnLane | undefined> => {
     const facts = await asProducer(() => readRunFacts(shard, run));
     if (facts === null) throw unknownRun(run);
     const origin = await findOrigin(facts.action);
     const toNext = (entry: OwnLane | undefined): OwnLane =>
       next(entry ?? toRunLane(run, origin, directory.now()));
-    return asProducer(() => directory.update(ownLaneName("run", run), toNext, isTold ? facts : null));
+    return asProducer(() => directory.update(ownLaneName("run", run), toNext, isTold ? facts : null, also));
   };
   const refuseCancelled = async (run: string): Promise<void> => {
     if ((await asProducer(() => shard.redis.hget(shard.keys.run(run), "isCancelled"))) !== null)
@@ -102,11 +103,11 @@ export function createRunParts({ shard, directory, lanes, findOrigin }: RunParts
     },
     async pause(run, isTold) {
       await refuseCancelled(run);
-      await change(run, (entry) => ({ ...entry, isPaused: true }), isTold);
+      await change(run, (entry) => ({ ...entry, isPaused: true }), { isTold });
     },
     async resume(run, isTold) {
       await refuseCancelled(run);
-      const entry = await change(run, ({ isPaused: _, ...rest }) => rest, isTold);
+      const entry = await change(run, ({ isPaused: _, ...rest }) => rest, { isTold });
       if (entry?.isHeld !== true) return;
       // A worker that does not know yet would put them back.
       await sleep(KNOWN_MS);
@@ -114,16 +115,11 @@ export function createRunParts({ shard, directory, lanes, findOrigin }: RunParts
       await asProducer(() => releaseAgain(shard, path));
     },
     async cancel(run) {
-      const toCancelled = ({ isPaused: _, isHeld: __, ...entry }: OwnLane): OwnLane => ({
-        ...entry,
-        isCancelled: true,
+      // Workers go by the lane and producers by the run: one step for both, so that nothing is called
+      // cancelled that is sent, or taken in and never sent.
+      await change(run, ({ isPaused: _, isHeld: __, ...entry }) => ({ ...entry, isCancelled: true }), {
+        also: toCancelRun(shard, run),
       });
-      // Workers go by the lane, so that nothing is called cancelled that they would send; whoever is killed
-      // behind this has the audit do the rest.
-      await change(run, toCancelled);
-      if (!(await asProducer(() => cancelRun(shard, run)))) throw unknownRun(run);
-      // Producers took in more until now, which a lane that was forgotten meanwhile would let pass.
-      await change(run, toCancelled);
       await endDelayed(run, shard, lanes);
     },
     hold: async (run) => void (await change(run, (entry) => ({ ...entry, isHeld: true }))),

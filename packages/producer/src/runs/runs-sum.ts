@@ -54,7 +54,8 @@ function addByName(
 /** A part that has nothing left by itself is not the end of the run. */
 function toState(parts: readonly Run[], isAllOver: boolean): RunState {
   const has = (state: RunState): boolean => parts.some((part) => part.state === state);
-  if (has("cancelled")) return "cancelled";
+  // One of which a part goes on, as after a cancel that was killed, is not.
+  if (parts.every(({ state }) => state === "cancelled")) return "cancelled";
   if (isAllOver) return "completed";
   if (has("paused")) return "paused";
   return has("held") ? "held" : "running";

@@ -1,6 +1,7 @@
 // CLOSE: no more of a run will come, and where it is cancelled nothing more of it is sent.
 
 import type { Shard } from "../shard.ts";
+import type { Script, ScriptArguments } from "../transact.ts";
 import { COMPLETE_RUN } from "./run-fragments.ts";
 
 /**
@@ -22,17 +23,15 @@ return 1
 `;
 
 /** Says that no more will be enqueued. @returns false when there is no such run. */
-export function closeRun(shard: Shard, run: string): Promise<boolean> {
-  return close(shard, run, false);
+export async function closeRun(shard: Shard, run: string): Promise<boolean> {
+  return (await shard.redis.eval(CLOSE, ...toArguments(shard, run, false))) === 1;
 }
 
-/** Says that nothing more of it will be sent, whatever comes. @returns false when there is no such run. */
-export function cancelRun(shard: Shard, run: string): Promise<boolean> {
-  return close(shard, run, true);
+/** Says that nothing more of it will be sent, whatever comes: a part of the step that tells its lane so. */
+export function toCancelRun(shard: Shard, run: string): Script {
+  return { lua: CLOSE, all: toArguments(shard, run, true) };
 }
 
-async function close(shard: Shard, run: string, isCancelled: boolean): Promise<boolean> {
-  const names = [shard.keys.run(run), shard.keys.events(), shard.keys.totals()];
-  const reply = await shard.redis.eval(CLOSE, names.length, ...names, Date.now(), isCancelled ? 1 : 0);
-  return reply === 1;
+function toArguments({ keys }: Shard, run: string, isCancelled: boolean): ScriptArguments {
+  return [3, keys.run(run), keys.events(), keys.totals(), Date.now(), isCancelled ? 1 : 0];
 }

@@ -7,14 +7,8 @@ import { asProducer } from "../connect.ts";
 import { RUN_KEPT_SECONDS } from "../keys.ts";
 import type { Shard } from "../shard.ts";
 
-/** Old runs that each opening looks at, to forget those that are gone: far more than come with it. */
-const SWEPT = 20;
-
 /**
- * A run may be kept for longer than others, as one that is held or due later, so that only those that are
- * gone leave the list; a few anywhere among the old ones are looked at each time.
- * Input: KEYS run, runs; ARGV run, action, lane, now, ttl seconds, 1 where other shards have parts of it, a
- * random number in [0, 1).
+ * Input: KEYS run, runs; ARGV run, action, lane, now, ttl seconds, 1 where other shards have parts of it.
  * Output: {action, lane, whether cancelled, enqueued} of the run as it stands.
  */
 const OPEN = `
@@ -26,13 +20,7 @@ redis.call("HSETNX", KEYS[1], "lane", ARGV[3])
 redis.call("HSETNX", KEYS[1], "createdAt", ARGV[4])
 local left = redis.call("TTL", KEYS[1])
 if redis.call("HEXISTS", KEYS[1], "isCancelled") == 0 and left < tonumber(ARGV[5]) then redis.call("EXPIRE", KEYS[1], ARGV[5]) end
-redis.call("ZADD", KEYS[2], "NX", ARGV[4], ARGV[1])
-local old = redis.call("ZCOUNT", KEYS[2], "-inf", ARGV[4] - ARGV[5] * 1000)
-local first = math.max(0, math.min(math.floor(old * ARGV[7]), old - ${SWEPT}))
-local runs = string.sub(KEYS[1], 1, -1 - #ARGV[1])
-for i, name in ipairs(old > 0 and redis.call("ZRANGE", KEYS[2], first, math.min(old, first + ${SWEPT}) - 1) or {}) do
-  if redis.call("EXISTS", runs .. name) == 0 then redis.call("ZREM", KEYS[2], name) end
-end
+redis.call("ZADD", KEYS[2], redis.call("HGET", KEYS[1], "createdAt"), ARGV[1])
 return redis.call("HMGET", KEYS[1], "action", "lane", "isCancelled", "enqueued")
 `;
 
@@ -65,7 +53,6 @@ export async function openRun(
       at,
       RUN_KEPT_SECONDS,
       isPart ? 1 : 0,
-      Math.random(),
     ),
   );
   const [openedWith, openedIn, isCancelled, enqueued] = reply as [string, string, string?, string?];

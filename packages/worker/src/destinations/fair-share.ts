@@ -122,7 +122,9 @@ const NOBODY: ReadonlySet<string> = new Set();
 function findStuck(load: LaneLoad): ReadonlySet<string> {
   const { inFlight, slots, typicalLog, endedAt } = load;
   if (inFlight < slots * BUSY_SHARE || typicalLog === null) return NOBODY;
-  return findUnmoved(load, endedAt - toPatience(typicalLog));
+  // Of few slots half may be held by one or two who are slow once.
+  const leastMs = stuckCrowdOf(slots) < CROWD_MIN ? JAM_MS : 0;
+  return findUnmoved(load, endedAt - Math.max(leastMs, toPatience(typicalLog)));
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Shard, Store } from "@postrider/redis/shard";
 import type { Logger } from "@postrider/shared/log";
 import type { AuditFindings } from "../record/metrics.ts";
 import { findUnservedLanes, type Imbalance, weighAll } from "./balance.ts";
-import { dissolveCalm, dropArchived, dropSuperseded, finishCancels, keepRuns } from "./dissolve.ts";
+import { dissolveCalm, dropArchived, dropSuperseded, forgetRuns, keepRuns } from "./dissolve.ts";
 import { healStranded } from "./orphans.ts";
 import { RUNS_MAX, weighRuns } from "./run-balance.ts";
 
@@ -68,7 +68,7 @@ export function createAudit(shard: Shard, store: Store, directory: LaneDirectory
       if (unserved.length > 0 && unserved.join() !== before.unserved.join())
         log.warn({ lanes: unserved.slice(0, NAMED_MAX) }, "deliveries wait in lanes that no worker serves");
       await keepRuns(shard, directory);
-      await finishCancels(shard, directory);
+      await forgetRuns(shard, directory.now());
       await completeRuns(shard);
       const imbalance = await weighAll(shard, directory);
       const found = atLeast(imbalance, before.imbalance);

@@ -4,7 +4,6 @@
 import { RUN_KEPT_SECONDS } from "@postrider/redis/keys";
 import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import { readReplies } from "@postrider/redis/replies";
-import { cancelRun } from "@postrider/redis/scripts/close-run";
 import type { Shard, Store } from "@postrider/redis/shard";
 import { withoutArchived } from "@postrider/shared/lane-limits";
 import { findUnmet, limitsOf, type OwnLane, withoutSuperseded } from "@postrider/shared/own-lane";
@@ -66,6 +65,8 @@ for i = 1, #KEYS do
 end
 `;
 const KEPT_AT_ONCE = 500;
+/** How often an audit looks, about. */
+const PAGE_MS = 10_000;
 
 /** A run is not forgotten while it has a lane: it may be held or paused for longer than runs are kept. */
 export async function keepRuns(shard: Shard, directory: LaneDirectory): Promise<void> {
@@ -76,14 +77,23 @@ export async function keepRuns(shard: Shard, directory: LaneDirectory): Promise<
   }
 }
 
-/** What a cancel that was killed has begun: the run's lane is told of it first, and the run itself then. */
-export async function finishCancels(shard: Shard, directory: LaneDirectory): Promise<void> {
-  const cancelled = directory.all().filter(({ kind, isCancelled }) => kind === "run" && isCancelled === true);
-  if (cancelled.length === 0) return;
-  const pipeline = shard.redis.pipeline();
-  for (const { of } of cancelled) pipeline.hexists(shard.keys.run(of), "isCancelled");
-  const known = readReplies(await pipeline.exec());
-  for (const [index, { of }] of cancelled.entries()) if (known[index] === 0) await cancelRun(shard, of);
+/** Input: KEYS the list of runs, then runs; ARGV their names. */
+const FORGET = `
+for i = 2, #KEYS do
+  if redis.call("EXISTS", KEYS[i]) == 0 then redis.call("ZREM", KEYS[1], ARGV[i - 1]) end
+end
+`;
+
+/** Runs that are gone leave the list of all; some are kept for longer than others, as one that was held. */
+export async function forgetRuns({ redis, keys }: Shard, now: number): Promise<void> {
+  const old = await redis.zcount(keys.runs(), "-inf", now - RUN_KEPT_SECONDS * 1_000);
+  const pages = Math.ceil(old / KEPT_AT_ONCE);
+  if (pages === 0) return;
+  // Whose turn it is tells the clock, since another worker may look each time.
+  const from = KEPT_AT_ONCE * (Math.floor(now / PAGE_MS) % pages);
+  const runs = await redis.zrange(keys.runs(), from, String(from + KEPT_AT_ONCE - 1));
+  const names = [keys.runs(), ...runs.map((run) => keys.run(run))];
+  await redis.eval(FORGET, names.length, ...names, ...runs);
 }
 
 async function readLatest(store: Store, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
