@@ -294,6 +294,10 @@ export const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   "status-words": says("words for a status", "HTTP/1.1 fine OK\r\nContent-Length: 2\r\n\r\nok"),
   "header-without-colon": says("a header without a colon", answer(["Nonsense", "Content-Length: 2"], "ok")),
   "header-with-nul": says("a NUL in a header", answer(["X: a\0b", "Content-Length: 2"], "ok")),
+  "header-broken-in-pieces": inPieces(
+    "a header that cannot be read, byte by byte",
+    "HTTP/1.1 200 OK\r\nbad header\r\n\r\n",
+  ),
   "header-folded": says(
     "a header that goes on in the next line",
     answer(["X: a", " b", "Content-Length: 2"], "ok"),

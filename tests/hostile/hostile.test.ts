@@ -37,6 +37,7 @@ const HEADERS_BROKEN: readonly string[] = [
   "spaced-chunked",
   "header-without-colon",
   "header-with-nul",
+  "header-broken-in-pieces",
   "header-folded",
   "header-unnamed",
   "bare-lf",
@@ -222,6 +223,7 @@ test.each([
 
 test.each([
   ["two-lengths", /content-length|Content-Length/],
+  ["header-broken-in-pieces", /./],
   ["header-folded", /./],
   ["header-without-colon", /./],
   ["floods-headers", /header/i],

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { parseUrl } from "@postrider/compose/url";
 import { readSettings } from "@postrider/shared/settings/read-settings";
 import { createInterrupts, type Interrupts } from "@postrider/worker/interrupts";
-import type { Sent } from "@postrider/worker/send/exchange";
+import type { Sent } from "@postrider/worker/send/findings";
 import { createPools, type Outside, type Pools } from "@postrider/worker/send/pool/pools";
 import { type SendLimits, send } from "@postrider/worker/send/send";
 import { LOOPBACK } from "./network.ts";

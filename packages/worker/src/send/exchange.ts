@@ -3,34 +3,24 @@
 
 import type { ComposedRequest } from "@postrider/compose/request";
 import type { Client, Dispatcher } from "undici";
-import {
-  type Fault,
-  type Interrupted,
-  NOT_SENT,
-  type Reply,
-  type SendTimings,
-  STOPPED,
-  type Unsendable,
-} from "../attempt.ts";
+import { type Fault, NOT_SENT, type Reply, STOPPED } from "../attempt.ts";
 import type { Interruptible, Interrupts } from "../interrupts.ts";
-import { LazyText } from "../lazy-text.ts";
 import { toRefusal } from "./egress-error.ts";
 import { toFault } from "./fault.ts";
-import { NO_SOCKET, toTimeout, toUnsendable } from "./findings.ts";
+import { NO_SOCKET, type Sent, toTimeout, toUnsendable } from "./findings.ts";
 import { expectAnswer, type Phases, type PoolRequest } from "./pool/connection.ts";
 import type { Route } from "./pool/pool.ts";
 import type { Pools } from "./pool/pools.ts";
 import type { RouteOptions } from "./pool/route-rules.ts";
-import { toHeaders, toText } from "./reply.ts";
+import { isRedirect } from "./redirect.ts";
+import { toReply } from "./reply.ts";
 
 export interface ExchangeLimits extends RouteOptions {
   readonly timeoutMs: number;
   /** Bytes of the reply's body; the connection is dropped at the first byte beyond. */
   readonly replyBytesMax: number;
-}
-
-export interface Sent extends SendTimings {
-  readonly finding: Reply | Fault | Interrupted | Unsendable;
+  /** Whether a redirect is followed, which needs nothing of its body. */
+  readonly isFollowed?: boolean;
 }
 
 /** Sends a request and reads the reply within its limits. `leftMs` of the total deadline are left. */
@@ -49,6 +39,8 @@ export function exchange(
 }
 
 const NOT_MODIFIED = 304;
+/** So long is waited for the end of a redirect's body, which leaves a connection that can be used again. */
+const REDIRECT_BODY_MS = 1_000;
 const BREACHES: ReadonlySet<string> = new Set(["protocol", "headers_too_large"]);
 
 interface ExchangeContext {
@@ -81,6 +73,7 @@ class Exchange implements PoolRequest, Interruptible, Dispatcher.DispatchHandler
   #rawHeaders: readonly Buffer[] = [];
   #chunks: Buffer[] | undefined;
   #bytes = 0;
+  #bodyMs = Number.POSITIVE_INFINITY;
 
   constructor(request: ComposedRequest, limits: ExchangeLimits, context: ExchangeContext) {
     this.connectTimeoutMs = limits.connectTimeoutMs;
@@ -117,8 +110,9 @@ class Exchange implements PoolRequest, Interruptible, Dispatcher.DispatchHandler
   expire(): void {
     if (this.#isOver) return;
     const { timeoutMs } = this.#limits;
+    const within = Math.min(timeoutMs, this.#bodyMs);
     const isShort = this.connection === null && this.#context.route.connections.isShort();
-    if (this.#takeStatus()) this.#give(this.#toReply(`the answer did not end within ${timeoutMs} ms`));
+    if (this.#takeStatus()) this.#give(this.#toReply(`the answer did not end within ${within} ms`));
     else this.#give(isShort ? NO_SOCKET : toTimeout(timeoutMs, this.#abort !== undefined));
   }
 
@@ -139,7 +133,13 @@ class Exchange implements PoolRequest, Interruptible, Dispatcher.DispatchHandler
     this.#firstByteMs = performance.now() - this.#startedAt;
     this.#status = status;
     this.#rawHeaders = headers;
+    if (this.#limits.isFollowed === true && isRedirect(status)) this.#hurry();
     return true;
+  }
+
+  #hurry(): void {
+    this.#bodyMs = REDIRECT_BODY_MS;
+    setTimeout(expire, REDIRECT_BODY_MS, this).unref();
   }
 
   onData(chunk: Buffer): boolean {
@@ -225,12 +225,9 @@ class Exchange implements PoolRequest, Interruptible, Dispatcher.DispatchHandler
   }
 
   #toReply(trouble?: string): Reply {
-    const headers = toHeaders(this.#rawHeaders);
-    const chunks = this.#chunks;
-    const body = new LazyText(() => toText(chunks, headers["content-encoding"]));
-    const isCut = trouble !== undefined || this.#bytes > this.#limits.replyBytesMax;
-    const reply: Reply = { kind: "reply", status: this.#status, headers, body, isCut };
-    return trouble === undefined ? reply : { ...reply, trouble };
+    const isLonger = this.#bytes > this.#limits.replyBytesMax;
+    const arrived = { status: this.#status, rawHeaders: this.#rawHeaders, chunks: this.#chunks, isLonger };
+    return toReply(arrived, trouble);
   }
 }
 

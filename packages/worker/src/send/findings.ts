@@ -1,7 +1,11 @@
-// What an exchange comes to where no answer came.
+// What an exchange comes to, and what where no answer came.
 
-import type { Fault, Unsendable } from "../attempt.ts";
+import type { Fault, Interrupted, Reply, SendTimings, Unsendable } from "../attempt.ts";
 import type { Refusal } from "./guard/guard.ts";
+
+export interface Sent extends SendTimings {
+  readonly finding: Reply | Fault | Interrupted | Unsendable;
+}
 
 export const NO_SOCKET: Fault = {
   kind: "fault",

@@ -7,6 +7,11 @@ import type { Reply } from "../attempt.ts";
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
+/** Whether a status is one of those that may be followed. */
+export function isRedirect(status: number): boolean {
+  return REDIRECTS.has(status);
+}
+
 /**
  * What goes along to another origin. A list of what may, since no list of what may not knows every name under
  * which an API wants its key.
@@ -51,7 +56,7 @@ export function toNext(
   { secretHeaders, idempotencyHeader }: HeaderKinds,
 ): Next | null {
   const location = reply.headers["location"];
-  if (!REDIRECTS.has(reply.status) || location === undefined) return null;
+  if (!isRedirect(reply.status) || location === undefined) return null;
   const target = toTarget(request, location);
   if (target === null) return { problem: "the redirect's Location is not a URL", isForbidden: false };
   const parsed = parseUrl(target);

@@ -1,4 +1,7 @@
-// The parts of an answer as text.
+// An answer as far as it came, and its parts as text.
+
+import type { Reply } from "../attempt.ts";
+import { LazyText } from "../lazy-text.ts";
 
 /**
  * The codings that pack a body (IANA's registry of HTTP content codings). Servers also name what is none,
@@ -16,7 +19,7 @@ export function isPacked(encoding: string | undefined): encoding is string {
  * What is packed stays packed: nobody asked for it, and unpacking a stranger's bytes is how 10 KB become 10
  * GB.
  */
-export function toText(chunks: readonly Buffer[] | undefined, encoding: string | undefined): string {
+function toText(chunks: readonly Buffer[] | undefined, encoding: string | undefined): string {
   if (chunks === undefined) return "";
   const [only] = chunks;
   const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
@@ -24,8 +27,25 @@ export function toText(chunks: readonly Buffer[] | undefined, encoding: string |
   return `(${body.length} bytes with content-encoding ${encoding.slice(0, 50)}, not unpacked)`;
 }
 
+/** What came of an answer: names and values of its headers in turn, and what is kept of its body. */
+export interface Arrived {
+  readonly status: number;
+  readonly rawHeaders: readonly Buffer[];
+  readonly chunks: readonly Buffer[] | undefined;
+  /** Whether more of the body came than is kept. */
+  readonly isLonger: boolean;
+}
+
+/** @param trouble what cut it short. */
+export function toReply({ status, rawHeaders, chunks, isLonger }: Arrived, trouble?: string): Reply {
+  const headers = toHeaders(rawHeaders);
+  const body = new LazyText(() => toText(chunks, headers["content-encoding"]));
+  const reply: Reply = { kind: "reply", status, headers, body, isCut: trouble !== undefined || isLonger };
+  return trouble === undefined ? reply : { ...reply, trouble };
+}
+
 /** Names and values in turn, as they came; repeated names are joined as RFC 9110 section 5.2 says. */
-export function toHeaders(raw: readonly Buffer[]): Record<string, string> {
+function toHeaders(raw: readonly Buffer[]): Record<string, string> {
   const headers: Record<string, string> = {};
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = String(raw[index]).toLowerCase();

@@ -5,7 +5,8 @@
 import type { ComposedRequest } from "@postrider/compose/request";
 import { STOPPED, type Unsendable } from "../attempt.ts";
 import type { Interrupts } from "../interrupts.ts";
-import { type ExchangeLimits, exchange, type Sent } from "./exchange.ts";
+import { type ExchangeLimits, exchange } from "./exchange.ts";
+import type { Sent } from "./findings.ts";
 import type { Pools } from "./pool/pools.ts";
 import { type Next, toNext } from "./redirect.ts";
 
@@ -49,23 +50,16 @@ async function follow(
   const totalMs = (): number => performance.now() - startedAt;
   let request = first;
   for (let hops = 0; ; hops++) {
-    const sent = await exchange(request, limits, Math.max(1, leftMs - totalMs()), pools, interrupts);
+    const hop = { ...limits, isFollowed: hops < limits.redirects };
+    const sent = await exchange(request, hop, Math.max(1, leftMs - totalMs()), pools, interrupts);
     const { finding } = sent;
     const next =
       finding.kind === "reply" && hops < limits.redirects ? toNext(request, finding, limits) : null;
-    if (next === null || isOutOfTime(finding, leftMs - totalMs())) return { ...sent, totalMs: totalMs() };
+    if (next === null) return { ...sent, totalMs: totalMs() };
     if (isStopped(finding)) return { ...sent, finding: { kind: "interrupted" }, totalMs: totalMs() };
     if ("problem" in next) return { ...sent, finding: toUnsendable(next), totalMs: totalMs() };
     request = next.request;
   }
-}
-
-/** Timers cut off fractions of a millisecond, and so are early by up to that. */
-const EARLY_MS = 2;
-
-/** A redirect whose own body outlasts the deadline stands as the answer that came. */
-function isOutOfTime(finding: Sent["finding"], leftMs: number): boolean {
-  return finding.kind === "reply" && finding.trouble !== undefined && leftMs < EARLY_MS;
 }
 
 function isStopped(finding: Sent["finding"]): boolean {

@@ -12,7 +12,7 @@ import { checkSuccess } from "../decide/check-success.ts";
 import type { DestinationTracker } from "../destinations/destination-tracker.ts";
 import type { RateLimiter } from "../destinations/rate-limiter.ts";
 import { type Draft, known, type Step } from "../draft.ts";
-import type { Sent } from "../send/exchange.ts";
+import type { Sent } from "../send/findings.ts";
 import { withTraceparent } from "../trace/propagate.ts";
 
 /** Sends a request; `leftMs` of the attempt's one deadline are left. */

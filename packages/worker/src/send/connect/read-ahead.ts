@@ -33,6 +33,8 @@ export function readAhead(socket: Socket, state: ConnectionState): Socket {
   let held: Buffer | null = null;
   let announcements = 0;
   let emptyBytes = 0;
+  /** A status of which the line has not ended yet. */
+  let begun = 0;
 
   /** What is left of a chunk behind announcements; null where that is not known yet, or nothing. */
   const sift = (chunk: Buffer): Buffer | null => {
@@ -48,7 +50,7 @@ export function readAhead(socket: Socket, state: ConnectionState): Socket {
     if (isPartOfStatusLine(rest)) return hold(rest, rest.length + emptyBytes);
     held = null;
     announcements = emptyBytes = 0;
-    state.status = readStatus(rest);
+    note(readStatus(rest), rest, STATUS_AT);
     return rest;
   };
   /** Some servers begin with empty lines. */
@@ -68,11 +70,26 @@ export function readAhead(socket: Socket, state: ConnectionState): Socket {
     return null;
   };
 
+  /** Who never ends the line has said nothing. */
+  const note = (status: number, bytes: Buffer, from: number): void => {
+    const isEnded = status !== 0 && bytes.includes(FEED, from);
+    begun = isEnded ? 0 : status;
+    if (isEnded) state.status = status;
+  };
+
+  /** Most often the chunk as it is: then a look at its first bytes is all. */
+  const take = (chunk: Buffer): Buffer | null => {
+    const status = held === null ? readStatus(chunk) : 0;
+    if (status === 0) return sift(chunk);
+    note(status, chunk, STATUS_AT);
+    return chunk;
+  };
+
   socket.read = (size?: number): Buffer | null => {
     let chunk = read.call(socket, size) as Buffer | null;
+    if (begun !== 0 && chunk !== null) note(begun, chunk, 0);
     while (chunk !== null && state.isAnswerDue) {
-      if (held === null) state.status = readStatus(chunk);
-      const rest = state.status === 0 ? sift(chunk) : chunk;
+      const rest = take(chunk);
       if (rest !== null) {
         state.isAnswerDue = false;
         return rest;
@@ -89,8 +106,8 @@ function readStatus(bytes: Buffer): number {
   if (!beginsLikeAnswer(bytes)) return 0;
   const status =
     100 * digit(bytes, STATUS_AT) + 10 * digit(bytes, STATUS_AT + 1) + digit(bytes, STATUS_AT + 2);
-  // The whole line: who never ends it has said nothing. What is no digit makes no number.
-  return (status >= 200 || status === 101) && bytes.includes(FEED, STATUS_AT) ? status : 0;
+  // What is no digit makes no number.
+  return status >= 200 || status === 101 ? status : 0;
 }
 
 /** Whether all is there but the digits of the status: version and spaces. */
