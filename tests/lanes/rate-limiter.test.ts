@@ -88,15 +88,19 @@ test("who sleeps through its moment asks for another, since the next one's has c
 });
 
 test("while moments are taken far ahead, BullMQ's limiter claims nothing more", async () => {
-  const { spacings, redis } = await startSpaced(10);
-  const waits = Array.from({ length: 3 }, () => spacings[0].wait(LANE));
+  const { spacings, setRate, redis } = await startSpaced(10);
+  const few = Array.from({ length: 3 }, () => spacings[0].wait(LANE));
   await spacings[1].wait("another");
   expect(await redis.pttl(shardKeys.ofLane(LANE, "limiter"))).toBe(-2);
 
-  waits.push(spacings[0].wait(LANE));
-  await redis.ping();
-  expect(await redis.pttl(shardKeys.ofLane(LANE, "limiter"))).toBeGreaterThan(50);
-  expect(await Promise.all(waits)).toEqual([true, true, true, true]);
+  // All in one step, since time that passes between two brings the moments nearer.
+  setRate(4);
+  const many = Array.from({ length: 4 }, () => spacings[0].wait("many"));
+  await many[0];
+  expect(await redis.pttl(shardKeys.ofLane("many", "limiter"))).toBeGreaterThan(0);
+  expect(await Promise.all(few)).toEqual([true, true, true]);
+  // The last one's moment would have been three quarters of a second off.
+  expect((await Promise.all(many)).at(-1)).toBe(false);
 });
 
 test("nobody sleeps for long: a moment that is far off is not taken, and BullMQ's limiter rests", async () => {
