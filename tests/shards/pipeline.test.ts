@@ -32,8 +32,8 @@ test("four shards on two servers carry a run: spread evenly, each delivery once,
   expect(counts.every(({ isClosed }) => isClosed)).toBe(true);
   expect(system.receiver.byKey().size).toBe(CUSTOMERS);
   expect(system.receiver.requests.length).toBe(CUSTOMERS);
-  // Those of the shared lane and of the own lanes, and not those of each shard. On a machine that stands still
-  // for a while the destination looks as if it hangs, and is led out, with the slots that it holds.
+  // Those of the shared lane and of the own lanes, and not those of each shard. Where a machine stands still
+  // for a while, the destination seems to hang, and is led out with the slots that it holds.
   expect(mostOpen()).toBeLessThanOrEqual(3 * 40);
 
   const again = await system.producer.enqueueMany(order);
