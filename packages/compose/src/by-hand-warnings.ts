@@ -3,7 +3,6 @@
 
 import type { Action } from "@postrider/shared/action";
 import type { Problem } from "@postrider/shared/errors";
-import { holdsCredential } from "@postrider/shared/mask";
 import type { CompiledAction, CompiledField } from "./compile.ts";
 import {
   beforeEncoding,
@@ -18,14 +17,8 @@ import { filtersOf, isPrinting, isRaw, textOf } from "./escape/places.ts";
 import { findPrepared, type Prepared } from "./escape/prepared.ts";
 import { soleOutputsOf } from "./escape/sole-outputs.ts";
 import { bodySyntaxOf } from "./headers.ts";
-import {
-  createLocator,
-  type Expression,
-  everyNode,
-  maskTexts,
-  pathOf,
-  textOfToken,
-} from "./render/operands.ts";
+import { createWarn } from "./node-warning.ts";
+import { type Expression, everyNode, pathOf } from "./render/operands.ts";
 import { DATA_NAMES } from "./scope.ts";
 
 /** Everything of that kind, in the order of the fields. */
@@ -48,20 +41,6 @@ function kindOf({ field }: CompiledField, action: Action): "json" | "xml" | "for
 }
 
 type Node = CompiledField["template"]["nodes"][number];
-type Warn = (node: Node, code: string, message: string) => Problem;
-
-/** Says of a node, as it is written and where, what will surprise. */
-export function createWarn({ field }: CompiledField, action: Action): Warn {
-  const locate = createLocator();
-  const isSecret = holdsCredential(field, action);
-  return ({ token }, code, message) => ({
-    field: token.file ?? field,
-    ...locate(token),
-    code,
-    message: `${isSecret ? maskTexts(textOfToken(token)) : textOfToken(token)} ${message}`,
-  });
-}
-
 const TWICE =
   "escapes by hand what is escaped anyway where it lands, so the receiver gets it escaped once too often; leave that replace out";
 

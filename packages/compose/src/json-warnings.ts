@@ -1,13 +1,13 @@
 // Where JSON and texts meet in a JSON body and nobody but the author can say which of them was meant.
 
 import type { Problem } from "@postrider/shared/errors";
-import { createWarn } from "./by-hand-warnings.ts";
 import type { CompiledAction } from "./compile.ts";
 import { findBuiltJson } from "./escape/built-json.ts";
 import { findDoubtful } from "./escape/captures.ts";
 import { findNestedByHand } from "./escape/nested-by-hand.ts";
 import { isRaw } from "./escape/places.ts";
 import { bodySyntaxOf } from "./headers.ts";
+import { createWarn } from "./node-warning.ts";
 import { everyNode } from "./render/operands.ts";
 
 const JSON_OR_TEXT =

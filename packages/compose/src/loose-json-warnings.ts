@@ -1,26 +1,17 @@
 // JSON in places where Postrider does not take a text for JSON, and so escapes nothing in it.
 
 import type { Problem } from "@postrider/shared/errors";
-import { holdsCredential } from "@postrider/shared/mask";
 import type { CompiledAction, CompiledField } from "./compile.ts";
 import { createLooseFinder } from "./escape/loose-json.ts";
 import { bodySyntaxOf, givenContentType } from "./headers.ts";
-import { createLocator, maskTexts, textOfToken } from "./render/operands.ts";
+import { createWarn } from "./node-warning.ts";
 
 /** Everything of that kind: in each text of JSON the first value that could end it. */
 export function findLooseJsonWarnings({ action, fields }: CompiledAction): Problem[] {
   if (action.escaping === "none") return [];
   return fields.flatMap((field) => {
-    const isSecret = holdsCredential(field.field, action);
-    return findLoose(field, action).map(({ node, message }) => {
-      const written = textOfToken(node.token);
-      return {
-        field: node.token.file ?? field.field,
-        ...createLocator()(node.token),
-        code: "json_not_escaped",
-        message: `${isSecret ? maskTexts(written) : written} ${message}`,
-      };
-    });
+    const warn = createWarn(field, action);
+    return findLoose(field, action).map(({ node, message }) => warn(node, "json_not_escaped", message));
   });
 }
 

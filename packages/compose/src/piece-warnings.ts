@@ -3,13 +3,12 @@
 // their author can say.
 
 import type { Problem } from "@postrider/shared/errors";
-import { holdsCredential } from "@postrider/shared/mask";
 import type { CompiledAction, CompiledField } from "./compile.ts";
 import type { Place } from "./escape/escape.ts";
 import { findPlacesByText, type Grammar, isRaw } from "./escape/places.ts";
 import { findPrepared } from "./escape/prepared.ts";
 import { bodySyntaxOf } from "./headers.ts";
-import { createLocator, maskTexts, textOfToken } from "./render/operands.ts";
+import { createWarn } from "./node-warning.ts";
 
 /** Everything of that kind, in the order of the text. */
 export function findPieceWarnings({ action, fields }: CompiledAction): Problem[] {
@@ -17,14 +16,8 @@ export function findPieceWarnings({ action, fields }: CompiledAction): Problem[]
   return fields.flatMap((field) => {
     const kind = field.field === "body" ? bodySyntaxOf(action) : field.field;
     if (kind !== "url" && kind !== "form" && kind !== "xml") return [];
-    const isSecret = holdsCredential(field.field, action);
-    const locate = createLocator();
-    return findPieces(field, kind).map(({ node: { token }, piece }) => ({
-      field: token.file ?? field.field,
-      ...locate(token),
-      code: "piece_encoded",
-      message: `${isSecret ? maskTexts(textOfToken(token)) : textOfToken(token)} ${MESSAGES[piece]}`,
-    }));
+    const warn = createWarn(field, action);
+    return findPieces(field, kind).map(({ node, piece }) => warn(node, "piece_encoded", MESSAGES[piece]));
   });
 }
 

@@ -6,6 +6,7 @@ import {
   type Expression,
   everyNode,
   type Filter,
+  isLiteral,
   type Operand,
   pathOf,
   toArgument,
@@ -129,16 +130,11 @@ function after(made: Made, filter: Filter, names: ReadonlyMap<string, Made>): Ma
   if (!TEXT_FILTERS.has(name)) return OTHER;
   const text = withPieces(made.text, name, held[0]?.text ?? "");
   if (takesSpaceAway(name, args)) return made;
-  const isLiteral = args.every((arg) => arg !== undefined && "content" in arg);
-  if (made.kind === "json" && isLiteral) return { kind: "json", text };
+  if (made.kind === "json" && args.every(isLiteral)) return { kind: "json", text };
+  // A literal among the arguments is a piece of a text, JSON or not.
   const hasJson =
-    made.kind !== "other" || held.some(({ kind }, index) => kind !== "other" && !isText(args[index]));
+    made.kind !== "other" || held.some(({ kind }, index) => kind !== "other" && !isLiteral(args[index]));
   return { kind: hasJson ? "built" : "other", text };
-}
-
-/** A literal among the arguments is a piece of a text, JSON or not. */
-function isText(arg: Operand | undefined): boolean {
-  return arg !== undefined && "content" in arg;
 }
 
 function withPieces(text: string, filter: string, piece: string): string {

@@ -53,9 +53,11 @@ export function createCaptureReader(nodes: readonly Node[], flow: NameFlow): (ta
   const loose = withAssigned(findLooseNames(nodes), flow);
   const known = new Map<CaptureTag, ReadPieces>();
   return (tag) => {
-    const { ends, ...found } = known.get(tag) ?? readPieces(tag.templates, PIECE, { read: textOf, loose });
+    const before = known.get(tag);
+    if (before !== undefined) return before;
+    const { ends, inText } = readPieces(tag.templates, PIECE, { read: textOf, loose });
     // Where nothing is written there is no JSON either.
-    const read = { ...found, ends: ends.filter(({ expected }) => expected !== "first") };
+    const read = { inText, ends: ends.filter(({ expected }) => expected !== "first") };
     known.set(tag, read);
     return read;
   };

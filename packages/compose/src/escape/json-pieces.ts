@@ -1,29 +1,16 @@
 // Whether a text with values in it can be JSON, or a piece of it, whichever way a template takes; and if so,
 // which of its values stand in the texts of that JSON.
 
-import {
-  AssignTag,
-  BreakTag,
-  CaptureTag,
-  CommentTag,
-  ContinueTag,
-  DecrementTag,
-  ForTag,
-  IncrementTag,
-  InlineCommentTag,
-  type Template as Node,
-  RawTag,
-} from "liquidjs";
+import { DecrementTag, ForTag, IncrementTag, type Template as Node } from "liquidjs";
 import { type Expression, type Filter, operandsOf, pathOf } from "../render/operands.ts";
 import { ANYTHING, type PieceState, stepPiece, stepText, stepValue } from "./json-steps.ts";
-import { bodiesOf, CONDITIONS, isPrinting, isRaw } from "./places.ts";
+import { bodiesOf, CONDITIONS, isPrinting, isRaw, isSilent, LEAVES_DOUBT } from "./places.ts";
 
 export interface ReadPieces {
   /** One state for each way that can be JSON; none where no way can. */
   readonly ends: readonly PieceState[];
   /** Values that stand in a text of the JSON, on some way or on all. */
   readonly inText: ReadonlySet<Node>;
-  readonly outsideText: ReadonlySet<Node>;
 }
 
 interface Reader {
@@ -40,12 +27,9 @@ const ROUNDS_MAX = 4;
 const STEPS_MAX = 1_000_000;
 /** What may have been written where a template leaves doubt. */
 const DOUBT: readonly PieceState[] = [ANYTHING, { ...ANYTHING, within: "text" }];
-const SILENT = [AssignTag, CaptureTag, CommentTag, InlineCommentTag];
-const LEAVES_DOUBT = [RawTag, BreakTag, ContinueTag];
 
 export function readPieces(nodes: readonly Node[], start: PieceState, reader: Reader): ReadPieces {
   const inText = new Set<Node>();
-  const outsideText = new Set<Node>();
   let left = STEPS_MAX;
   const walk = (body: readonly Node[], states: readonly PieceState[]): readonly PieceState[] =>
     body.reduce((found, node) => distinct(step(node, found)), states);
@@ -55,7 +39,7 @@ export function readPieces(nodes: readonly Node[], start: PieceState, reader: Re
     if (left < 0) return DOUBT;
     if (text !== null) return states.map((state) => stepText(text, state)).filter((state) => state !== null);
     if (isPrinting(node)) return print(node, states);
-    return states.length === 0 || isOneOf(node, SILENT) ? states : stepBlock(node, states);
+    return states.length === 0 || isSilent(node) ? states : stepBlock(node, states);
   };
   const stepBlock = (node: Node, states: readonly PieceState[]): readonly PieceState[] => {
     if (isOneOf(node, LEAVES_DOUBT)) return DOUBT;
@@ -65,7 +49,7 @@ export function readPieces(nodes: readonly Node[], start: PieceState, reader: Re
     return [...(isComplete(node) ? [] : states), ...ends.flat()];
   };
   const print = (node: Node, states: readonly PieceState[]): readonly PieceState[] => {
-    for (const { within } of states) (/^(?:text|escape)$/.test(within) ? inText : outsideText).add(node);
+    if (states.some(({ within }) => within === "text" || within === "escape")) inText.add(node);
     if (isPiece(node, reader.loose)) return states.map(stepPiece);
     return states.map(stepValue).filter((state) => state !== null);
   };
@@ -80,7 +64,7 @@ export function readPieces(nodes: readonly Node[], start: PieceState, reader: Re
     }
     return [...all, ...DOUBT];
   };
-  return { ends: walk(nodes, [start]), inText, outsideText };
+  return { ends: walk(nodes, [start]), inText };
 }
 
 function distinct(states: readonly PieceState[]): readonly PieceState[] {

@@ -62,7 +62,8 @@ export function findPlacesByText<S extends string>(
   createWalk(grammar, places)(nodes, grammar.start);
 }
 
-const LEAVES_DOUBT = [RawTag, BreakTag, ContinueTag];
+/** Behind them nobody can tell what has been written. */
+export const LEAVES_DOUBT = [RawTag, BreakTag, ContinueTag];
 export const CONDITIONS = [IfTag, UnlessTag, CaseTag];
 
 type Walk<S> = (nodes: readonly Template[], start: S) => S;

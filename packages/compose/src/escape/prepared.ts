@@ -2,7 +2,14 @@
 // wholly, or as a piece of a text of its own, which is then escaped as a whole where it lands.
 
 import { AssignTag, CaptureTag, ForTag, type Template as Node } from "liquidjs";
-import { type Expression, type Filter, type Operand, pathOf, toArgument } from "../render/operands.ts";
+import {
+  type Expression,
+  type Filter,
+  isLiteral,
+  type Operand,
+  pathOf,
+  toArgument,
+} from "../render/operands.ts";
 import { DATA_NAMES } from "../scope.ts";
 import { ENCODERS, TEXT_FILTERS, takesSpaceAway } from "./encoded.ts";
 import { bodiesOf, isPrinting, isSnippet, textOf } from "./places.ts";
@@ -145,16 +152,14 @@ function after(prepared: Prepared, filter: Filter, names: Names, family: Family)
   if (ENCODERS[name] !== undefined) return isMaker(name, family) ? { ...NOT, made: "wholly" } : NOT;
   const args = filter.args.map(toArgument);
   // What stands in for a value that is missing is a whole one, as the value is.
-  const isWhole = (arg: Operand | undefined): boolean =>
-    name === "default" && arg !== undefined && "content" in arg;
-  const held = args.map((arg) => (isWhole(arg) ? NOT : ofOperand(arg, names)));
+  const held = args.map((arg) => (name === "default" && isLiteral(arg) ? NOT : ofOperand(arg, names)));
   if (name === "join") return { ...NOT, text: joined(held) };
   if (!TEXT_FILTERS.has(name) && name !== "default") return NOT;
   const text = joined([prepared, ...held]);
   const made = most([prepared, ...held]).made;
-  const isLiteral = args.every((arg) => arg !== undefined && "content" in arg) && name !== "default";
+  const isCertain = args.every(isLiteral) && name !== "default";
   if (made === "not") return { ...NOT, text: left(prepared, name, held) };
-  if (!isLiteral || prepared.made === "partly") return { made: "partly", text, isCaptured: false };
+  if (!isCertain || prepared.made === "partly") return { made: "partly", text, isCaptured: false };
   return { ...prepared, made: shaped(prepared, filter, family), text };
 }
 

@@ -65,6 +65,11 @@ export function toArgument(arg: Filter["args"][number]): Operand | undefined {
   return isNamed(arg) ? arg[1] : arg;
 }
 
+/** Whether it is a value that the template itself writes. */
+export function isLiteral(operand: Operand | undefined): boolean {
+  return operand !== undefined && "content" in operand;
+}
+
 function unfold(operand: Operand | undefined): Operand[] {
   if (operand === undefined) return [];
   const { lhs, rhs, variable, props = [] } = operand;
