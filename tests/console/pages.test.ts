@@ -85,6 +85,9 @@ function addresses(): Readonly<Record<string, readonly [address: string, shown: 
 const UNFINISHED = `document.querySelectorAll(".loading").length +
   [...document.querySelectorAll(".chart-place")].filter((place) => place.querySelector("canvas") === null).length`;
 
+/** What depends on measures, as whether a table can be scrolled, is known once they have been drawn. */
+const DRAWN = "new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))";
+
 /** The rules of WCAG 2.2, A and AA; passes are of no interest, and cost most of the time. */
 const AXE = `axe.run(document, {
   resultTypes: ["violations"],
@@ -108,6 +111,7 @@ test.each(Object.entries(LOOKS))("every page is sound and whole: %s", async (nam
     // A rate needs two looks.
     if (title === "home") await page.locator(".tile-value", { hasText: "/s" }).first().waitFor();
     await eventually(async () => expect(await page.evaluate(UNFINISHED)).toBe(0), BROWSER_MS);
+    await page.evaluate(DRAWN);
     if (IS_DRAWN) await page.screenshot({ path: join(PICTURES, `${title}-${name}.png`), fullPage: true });
     const kept = KEPT[title];
     if (IS_DRAWN && kept !== undefined && name === "wide-light") await page.screenshot({ path: kept });

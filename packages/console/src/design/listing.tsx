@@ -1,7 +1,7 @@
 // A table of one page of a list. On a narrow screen each row becomes a card, its cells named.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { address, toHref } from "../platform/address.ts";
 
 export interface Column<T> {
@@ -51,10 +51,16 @@ export function Listing<T>({ name, rows, columns, keyOf }: ListingProps<T>) {
 function Sideways({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
   const place = useRef<HTMLElement>(null);
   const [isCut, setCut] = useState(false);
-  useEffect(() => {
+  const look = (): void => {
+    const { current } = place;
+    if (current !== null) setCut(current.scrollWidth > current.clientWidth);
+  };
+  // What is rendered is looked at before it is drawn: else a key that is pressed at once would find no place.
+  useLayoutEffect(look);
+  useLayoutEffect(() => {
     const { current } = place;
     if (current === null) return undefined;
-    const observer = new ResizeObserver(() => setCut(current.scrollWidth > current.clientWidth));
+    const observer = new ResizeObserver(look);
     for (const one of [current, ...current.children]) observer.observe(one);
     return () => observer.disconnect();
   }, []);

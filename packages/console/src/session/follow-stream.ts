@@ -4,6 +4,7 @@
 import { readAnswerLines } from "@postrider/client/answer-lines";
 import { ApiError } from "@postrider/client/api-error";
 import { readEvents } from "@postrider/client/event-stream";
+import { joinSignals } from "@postrider/shared/join-signals";
 import { isWatching } from "../platform/attention.ts";
 import { openApi } from "./session.ts";
 
@@ -59,7 +60,7 @@ async function readOnce(
       path,
       headers: { accept: "text/event-stream" },
       body: null,
-      signal: AbortSignal.any([signal, patience.signal]),
+      signal: joinSignals(signal, patience.signal),
     });
     if (response.body === null) return null;
     for await (const { data } of readEvents(readAnswerLines(response.body, silenceMs))) {
