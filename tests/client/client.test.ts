@@ -8,6 +8,7 @@ import { createClient } from "@postrider/client/create-client";
 import { afterEach, expect, test } from "vitest";
 import { startApi } from "../support/api.ts";
 import { eventually } from "../support/eventually.ts";
+import { collectGarbage } from "../support/held-bytes.ts";
 import { closedPort } from "../support/network.ts";
 
 type Behaviour = (response: ServerResponse, request: IncomingMessage) => void;
@@ -125,13 +126,18 @@ test("a request that is under way by an earlier try is waited for", async () => 
 });
 
 test("an API that does not answer in time is given up after some tries, and no error shows the token", async () => {
-  const { url, seen } = await startScript(() => undefined);
+  // While the client waits garbage is collected, which must not take its time-out.
+  const { url, seen } = await startScript(() => collectGarbage());
   const hasty = createClient({ url, token: TOKEN, timeoutMs: 1_000, tries: 2 });
   const lost = createClient({ url: `http://127.0.0.1:${await closedPort()}`, token: TOKEN, tries: 2 });
 
-  for (const client of [hasty, lost]) {
+  for (const [client, why] of [
+    [hasty, "no answer in time"],
+    [lost, "ECONNREFUSED"],
+  ] as const) {
     const error = await client.call("listRuns").catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "api_unreachable", status: null, isTemporary: true });
+    expect(String(error)).toContain(why);
     expect(JSON.stringify(error) + String(error) + (error as Error).stack).not.toContain(TOKEN);
   }
   expect(seen).toHaveLength(2);

@@ -66,6 +66,12 @@ test.each(sources.filter((file) => !file.startsWith("packages/redis/")))(
   },
 );
 
+const JOINS = "packages/shared/src/join-signals.ts";
+
+test.each(sources.filter((file) => file !== JOINS))("%s joins signals so that none is lost", async (file) => {
+  expect(await readFile(join(ROOT, file), "utf8"), `see ${JOINS}`).not.toContain("AbortSignal.any");
+});
+
 test.each(sources.filter((file) => PURE.test(file)))("%s is pure", async (file) => {
   const text = await readFile(join(ROOT, file), "utf8");
 

@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { stringifyExact } from "@postrider/shared/exact-json";
+import { joinSignals } from "@postrider/shared/join-signals";
 import { ApiError } from "./api-error.ts";
 import { OPERATIONS, type Operations } from "./generated.ts";
 import { type Access, exchange, readJsonAnswer, readText } from "./http-exchange.ts";
@@ -73,7 +74,7 @@ export function createCall(access: Access, settings: CallSettings): Call {
     const headers = toHeaders(method, input);
     const text = body === undefined ? null : stringifyExact(body);
     const once = async (): Promise<unknown> => {
-      const limit = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]);
+      const limit = joinSignals(AbortSignal.timeout(timeoutMs), signal);
       const ask = { method, path: toPath(path, input), headers, body: text, signal: limit };
       const response = await exchange(access, ask);
       const read = OF_TEXT.has(operation) ? readText : readJsonAnswer;

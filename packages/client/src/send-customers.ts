@@ -3,6 +3,7 @@
 
 import { randomBytes } from "node:crypto";
 import { parseExact, stringifyExact } from "@postrider/shared/exact-json";
+import { joinSignals } from "@postrider/shared/join-signals";
 import { readAnswerLines } from "./answer-lines.ts";
 import { ApiError, isProblemDetails, toApiError } from "./api-error.ts";
 import { toPath } from "./call.ts";
@@ -96,7 +97,7 @@ interface Once {
 async function sendOnce(once: Once, access: Access): Promise<string> {
   const { order, pending, isResumed } = once;
   const ending = new AbortController();
-  const signal = AbortSignal.any([ending.signal, ...(order.signal ? [order.signal] : [])]);
+  const signal = joinSignals(ending.signal, order.signal);
   // One empty line, which is passed over, stands for all that is acknowledged.
   const linesBefore = isResumed ? 1 : 0;
   const offset = pending.first() - linesBefore;

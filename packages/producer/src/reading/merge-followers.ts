@@ -1,6 +1,7 @@
 // Follows the streams of several shards at once. An entry counts as read when the next one is asked for, so a
 // shard is asked for its next entry only once the one before has been handed on and done with.
 
+import { joinSignals } from "@postrider/shared/join-signals";
 import { createSleeper } from "@postrider/shared/sleeper";
 import type { Read, ReaderOptions } from "./reader.ts";
 import { joinCursors } from "./reading-cursor.ts";
@@ -23,7 +24,7 @@ export async function* mergeFollowers<E>(
 ): AsyncGenerator<Read<E>> {
   const { signal } = options;
   const ending = new AbortController();
-  const all = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
+  const all = joinSignals(signal, ending.signal);
   const places = new Map<string, string>();
   const arrivals = createArrivals<Come<E>>(all);
   const walks = createWalks(find, { ...options, signal: all }, arrivals.add);
@@ -113,7 +114,7 @@ interface WalkOptions<E> {
 
 function openWalk<E>(shard: string, { open, signal, add }: WalkOptions<E>): Walk {
   const closing = new AbortController();
-  const entries = open(AbortSignal.any([signal, closing.signal]));
+  const entries = open(joinSignals(signal, closing.signal));
   const pull = async (): Promise<void> => {
     try {
       const { value, done } = (await entries.next()) as IteratorResult<Read<E>, undefined>;
