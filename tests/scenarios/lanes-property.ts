@@ -49,7 +49,10 @@ export async function strandNothing({ steps, pauseMs, limitMs, ...options }: Pla
       expect(await world.countMissing(), "in no lane").toBe(0);
       await setTimeout(random() * pauseMs);
     }
+    const calmAt = Date.now();
     const { delivered, doubled } = await world.settle(limitMs);
+    // What passes may have waited for long, and only the seed and the story lead there again.
+    console.log("lanes", { seed, ...options, settledAfterMs: Date.now() - calmAt, story: story.join(" ") });
     const deaths = story.filter((name) => name === "kill").length;
     expect(delivered, "the test does something").toBeGreaterThan(0);
     // In flight in the shared lane and in own ones, when a worker died.
