@@ -92,7 +92,7 @@ test("in flight, dead letter, purged, never heard of", async () => {
 
 test("names what a waiting delivery waits for: its held or paused run, its paused destination, an open circuit", async () => {
   await using system = await startSystem(() => reply(503));
-  await system.apply({ retry: { attempts: 100, baseMs: 50, factor: 1, maxMs: 50 } });
+  await system.apply({ retry: { attempts: 100, baseMs: 200, factor: 1, maxMs: 200 } });
   const { producer } = system;
   const { origin } = new URL(system.receiver.url);
   const order = { action: "a", customers: [{ id: 1 }], run: "r", hold: true };

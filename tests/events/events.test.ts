@@ -71,7 +71,7 @@ test("a circuit is told as opened and as closed, whoever closes it", async () =>
   let isDown = true;
   await using system = await startSystem(() => reply(isDown ? 503 : 200));
   await system.startWorker({ POSTRIDER_CIRCUIT_ATTEMPTS_MIN: "5", POSTRIDER_CIRCUIT_PAUSE_MS: "300" });
-  await system.apply({ retry: { attempts: 50, baseMs: 50, factor: 1, maxMs: 50 } });
+  await system.apply({ retry: { attempts: 100, baseMs: 200, factor: 1, maxMs: 200 } });
   await system.producer.enqueueMany({ action: "a", customers: customers(10), run: "r" });
   // Some failed probes later it is still the same opening.
   await until(system, ["destination.circuit_opened"]);
