@@ -71,7 +71,7 @@ export async function createView(redisUrl: string, now: () => number = Date.now)
     directory,
     destinations,
     meet(origin, count, finding) {
-      for (let met = 0; met < count; met++) destinations.begin(claimed(), origin)(finding);
+      for (let met = 0; met < count; met++) void destinations.begin(claimed(), origin)(finding);
     },
   };
 }

@@ -112,7 +112,7 @@ export async function testAction(
         // Sent now, whatever waits for the same destination.
         findLane: () => null,
         awaitTurn: () => null,
-        begin: () => () => undefined,
+        begin: () => () => null,
         send: concealed.noteHeaders(sendOnce),
         now: Date.now,
       },

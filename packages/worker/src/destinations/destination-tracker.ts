@@ -5,7 +5,13 @@ import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Action } from "@postrider/shared/action";
 import { parseActionRef } from "@postrider/shared/action-ref";
 import { isForMany, isOwnLane, ownLaneName } from "@postrider/shared/lanes";
-import { bringsLimits, limitsOf, type OwnLane, withActionLimits } from "@postrider/shared/own-lane";
+import {
+  bringsLimits,
+  type Circuit,
+  limitsOf,
+  type OwnLane,
+  withActionLimits,
+} from "@postrider/shared/own-lane";
 import type { Claimed, Finding } from "../attempt.ts";
 import type { InFlight } from "../in-flight.ts";
 import type { CircuitSettings } from "./circuit.ts";
@@ -36,8 +42,11 @@ export interface DestinationTracker {
    * The own lane in which a composed delivery has to wait its turn; null: it may be sent from where it is.
    */
   findLane(claimed: Claimed, origin: string, action: Action): OwnLane | null | Promise<OwnLane | null>;
-  /** An exchange begins; what is given back is called with what came of it. */
-  begin(claimed: Claimed, origin: string): (finding: Finding) => void;
+  /**
+   * An exchange begins; what is given back is called with what came of it. The delivery keeps its slot until
+   * the promise, if there is one, is resolved: a probe has told all workers then.
+   */
+  begin(claimed: Claimed, origin: string): (finding: Finding) => Promise<void> | null;
   /** Reports what was met since the last call, and lets probes through whose time has come. */
   report(): Promise<void>;
 }
@@ -62,6 +71,11 @@ export function createDestinationTracker(options: TrackerOptions): DestinationTr
       .finally(() => promoting.delete(origin));
   };
 
+  const reportNow = (origin: string, seen: ObservedAt, isProbe: boolean): Promise<void> => {
+    const { askedUntil } = seen;
+    return reportOne(origin, { seen, askedUntil, met: observed.take(origin, seen), isProbe }, options);
+  };
+
   return {
     findLane: (claimed, origin, action) => findLane(claimed, origin, action, options),
     begin(claimed, origin) {
@@ -69,12 +83,16 @@ export function createDestinationTracker(options: TrackerOptions): DestinationTr
       inFlight.begin(lane, origin);
       if (isForMany(lane) && inFlight.isCrowding(lane, origin)) promote(origin);
       const startedAt = directory.now();
+      const startedUnder = directory.get(lane)?.circuit;
       return (finding) => {
         inFlight.end(lane, origin, finding.kind === "reply" ? directory.now() - startedAt : null);
         const entry = directory.get(ownLaneName("destination", origin));
-        // What began before the circuit changed says nothing about the state that it has now.
-        if (entry?.circuit !== undefined && startedAt < entry.circuit.since) return;
-        observed.note(origin, finding, directory.now(), entry?.adaptiveRate !== undefined);
+        if (isOlder(entry?.circuit, startedAt, startedUnder)) return null;
+        const at = Math.max(directory.now(), entry?.circuit?.since ?? 0);
+        const seen = observed.note(origin, finding, at, entry?.adaptiveRate !== undefined);
+        if (seen === null || entry?.circuit === undefined) return null;
+        // Redis is away: the next probe tells.
+        return reportNow(origin, seen, true).catch(() => undefined);
       };
     },
     async report() {
@@ -84,12 +102,8 @@ export function createDestinationTracker(options: TrackerOptions): DestinationTr
       const due = observed
         .all()
         .filter(([, seen]) => isDue(seen, failing, options))
-        .slice(0, REPORTS_MAX)
-        .map(([origin, seen]) => {
-          const { askedUntil } = seen;
-          return { origin, seen, askedUntil, met: observed.take(origin, seen) };
-        });
-      await Promise.all(due.map(({ origin, ...report }) => reportOne(origin, report, options)));
+        .slice(0, REPORTS_MAX);
+      await Promise.all(due.map(([origin, seen]) => reportNow(origin, seen, false)));
       forgetQuiet(observed, options);
     },
   };
@@ -155,9 +169,30 @@ function hasToLearn(entry: OwnLane | undefined): boolean {
   return entry?.circuit !== undefined || entry?.adaptiveRate !== undefined;
 }
 
+/**
+ * What began before the circuit changed says nothing about the state that it has now. Clocks that differ by
+ * some ms must not take that for older which began in that very state.
+ */
+function isOlder(
+  circuit: Circuit | undefined,
+  startedAt: number,
+  startedUnder: Circuit | undefined,
+): boolean {
+  if (circuit === undefined || circuit.since === startedUnder?.since) return false;
+  return startedAt < circuit.since;
+}
+
+interface Report {
+  readonly seen: ObservedAt;
+  readonly askedUntil: number | null;
+  readonly met: CountsBySecond;
+  /** The circuit may have been opened for it since this process last looked. */
+  readonly isProbe: boolean;
+}
+
 async function reportOne(
   origin: string,
-  { seen, askedUntil, met }: { seen: ObservedAt; askedUntil: number | null; met: CountsBySecond },
+  { seen, askedUntil, met, isProbe }: Report,
   options: TrackerOptions,
 ): Promise<void> {
   const { failures, directory, circuit } = options;
@@ -173,10 +208,14 @@ async function reportOne(
     allowance: seen.allowance === null ? null : { perSecond: seen.allowance },
   };
   const change = (entry?: OwnLane): OwnLane | undefined => nextEntry(entry, origin, evidence, now, circuit);
-  const known = directory.get(lane);
-  if (change(known) === undefined) return;
-  const saved = await directory.update(lane, change);
-  if (saved?.circuit?.since !== known?.circuit?.since) await failures.forget(lane);
+  if (!isProbe && change(directory.get(lane)) === undefined) return;
+  let isOtherCircuit = false;
+  await directory.update(lane, (entry) => {
+    const next = change(entry);
+    isOtherCircuit = next !== undefined && next.circuit?.since !== entry?.circuit?.since;
+    return next;
+  });
+  if (isOtherCircuit) await failures.forget(lane);
 }
 
 async function endPauses({ directory, failures }: TrackerOptions): Promise<void> {

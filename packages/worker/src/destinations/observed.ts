@@ -37,8 +37,9 @@ export interface Observed {
    * @param at Unix ms of Redis' clock.
    * @param isRateLearned whether the destination's rate is being learned, so that what accepted replies say
    * of it is worth reading.
+   * @returns null where it says nothing about the destination.
    */
-  note(origin: string, finding: Finding, at: number, isRateLearned: boolean): void;
+  note(origin: string, finding: Finding, at: number, isRateLearned: boolean): ObservedAt | null;
   all(): [origin: string, seen: ObservedAt][];
   /** Everything unreported, which is forgotten here; the destination is last in line from now on. */
   take(origin: string, seen: ObservedAt): CountsBySecond;
@@ -60,15 +61,16 @@ export function createObserved(now: () => number, windowMs: number): Observed {
   return {
     note(origin, finding, at, isRateLearned) {
       const kind = classify(finding);
-      if (kind === null) return;
+      if (kind === null) return null;
       const seen = of(origin);
       seen.seenAt = now();
       seen.met.add(kind, Math.floor(at / 1_000));
       seen.isFailing ||= kind !== "accepted";
-      if (finding.kind !== "reply") return;
+      if (finding.kind !== "reply") return seen;
       if (kind === "limited") seen.askedUntil = earlier(seen.askedUntil, askedUntil(finding.headers, at));
       if (kind === "limited") seen.allowance = allowedPerSecond(finding.headers);
       else if (isRateLearned) seen.allowance = allowedPerSecond(finding.headers) ?? seen.allowance;
+      return seen;
     },
     all: () => [...known],
     take(origin, seen) {

@@ -71,7 +71,8 @@ async function exchange(draft: Draft, sending: Sending): Promise<Finding> {
     finding = sent.finding;
     return finding;
   } finally {
-    end(finding);
+    const told = end(finding);
+    if (told !== null) await told;
   }
 }
 
