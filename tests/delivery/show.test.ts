@@ -112,7 +112,7 @@ test("names what a waiting delivery waits for: its held or paused run, its pause
   });
 
   await producer.destinations.resume(origin);
-  await system.startWorker({
+  const worker = await system.startWorker({
     POSTRIDER_CIRCUIT_PAUSE_MS: "3600000",
     POSTRIDER_CIRCUIT_PAUSE_MAX_MS: "3600000",
   });
@@ -134,6 +134,8 @@ test("names what a waiting delivery waits for: its held or paused run, its pause
     // is open.
     expect(lanes.reduce((sum, { waiting, delayed }) => sum + waiting + delayed, 0)).toBe(1);
   });
+  // So that nobody ends it before it is shown.
+  await worker.close();
   await producer.runs.cancel("r");
   expect(await next()).toMatchObject({ what: "cancel" });
 });
