@@ -5,13 +5,7 @@ import type { LaneDirectory } from "@postrider/redis/lane-directory";
 import type { Action } from "@postrider/shared/action";
 import { parseActionRef } from "@postrider/shared/action-ref";
 import { isForMany, isOwnLane, ownLaneName } from "@postrider/shared/lanes";
-import {
-  bringsLimits,
-  type Circuit,
-  limitsOf,
-  type OwnLane,
-  withActionLimits,
-} from "@postrider/shared/own-lane";
+import { bringsLimits, limitsOf, type OwnLane, withActionLimits } from "@postrider/shared/own-lane";
 import type { Claimed, Finding } from "../attempt.ts";
 import type { InFlight } from "../in-flight.ts";
 import type { CircuitSettings } from "./circuit.ts";
@@ -44,7 +38,7 @@ export interface DestinationTracker {
   findLane(claimed: Claimed, origin: string, action: Action): OwnLane | null | Promise<OwnLane | null>;
   /**
    * An exchange begins; what is given back is called with what came of it. The delivery keeps its slot until
-   * the promise, if there is one, is resolved: a probe has told all workers then.
+   * the promise, if there is one, is resolved: the registry has what becomes of the circuit that it probed.
    */
   begin(claimed: Claimed, origin: string): (finding: Finding) => Promise<void> | null;
   /** Reports what was met since the last call, and lets probes through whose time has come. */
@@ -71,9 +65,9 @@ export function createDestinationTracker(options: TrackerOptions): DestinationTr
       .finally(() => promoting.delete(origin));
   };
 
-  const reportNow = (origin: string, seen: ObservedAt, isProbe: boolean): Promise<void> => {
+  const reportSeen = (origin: string, seen: ObservedAt): Promise<void> => {
     const { askedUntil } = seen;
-    return reportOne(origin, { seen, askedUntil, met: observed.take(origin, seen), isProbe }, options);
+    return reportOne(origin, { seen, askedUntil, met: observed.take(origin, seen) }, options);
   };
 
   return {
@@ -83,16 +77,20 @@ export function createDestinationTracker(options: TrackerOptions): DestinationTr
       inFlight.begin(lane, origin);
       if (isForMany(lane) && inFlight.isCrowding(lane, origin)) promote(origin);
       const startedAt = directory.now();
-      const startedUnder = directory.get(lane)?.circuit;
+      const startedUnder = changedAt(directory.get(lane));
       return (finding) => {
         inFlight.end(lane, origin, finding.kind === "reply" ? directory.now() - startedAt : null);
         const entry = directory.get(ownLaneName("destination", origin));
-        if (isOlder(entry?.circuit, startedAt, startedUnder)) return null;
-        const at = Math.max(directory.now(), entry?.circuit?.since ?? 0);
+        const since = changedAt(entry);
+        const isUnchanged = startedUnder === since;
+        // What began before the circuit changed says nothing about the state that it has now.
+        if (!isUnchanged && startedAt < since) return null;
+        // Clocks that differ by some ms must not date a probe before the state that it is made in.
+        const at = Math.max(directory.now(), since);
         const seen = observed.note(origin, finding, at, entry?.adaptiveRate !== undefined);
-        if (seen === null || entry?.circuit === undefined) return null;
-        // Redis is away: the next probe tells.
-        return reportNow(origin, seen, true).catch(() => undefined);
+        if (seen === null || !isUnchanged || !isProbed(entry, lane)) return null;
+        // Where Redis is away, the next probe tells.
+        return reportSeen(origin, seen).catch(() => undefined);
       };
     },
     async report() {
@@ -103,7 +101,7 @@ export function createDestinationTracker(options: TrackerOptions): DestinationTr
         .all()
         .filter(([, seen]) => isDue(seen, failing, options))
         .slice(0, REPORTS_MAX);
-      await Promise.all(due.map(([origin, seen]) => reportNow(origin, seen, false)));
+      await Promise.all(due.map(([origin, seen]) => reportSeen(origin, seen)));
       forgetQuiet(observed, options);
     },
   };
@@ -169,30 +167,19 @@ function hasToLearn(entry: OwnLane | undefined): boolean {
   return entry?.circuit !== undefined || entry?.adaptiveRate !== undefined;
 }
 
-/**
- * What began before the circuit changed says nothing about the state that it has now. Clocks that differ by
- * some ms must not take that for older which began in that very state.
- */
-function isOlder(
-  circuit: Circuit | undefined,
-  startedAt: number,
-  startedUnder: Circuit | undefined,
-): boolean {
-  if (circuit === undefined || circuit.since === startedUnder?.since) return false;
-  return startedAt < circuit.since;
+/** When its circuit got the state that it has, Unix ms; 0: it is closed. */
+function changedAt(entry: OwnLane | undefined): number {
+  return entry?.circuit?.since ?? 0;
 }
 
-interface Report {
-  readonly seen: ObservedAt;
-  readonly askedUntil: number | null;
-  readonly met: CountsBySecond;
-  /** The circuit may have been opened for it since this process last looked. */
-  readonly isProbe: boolean;
+/** Whether what is sent from a lane decides the circuit of a destination. */
+function isProbed(entry: OwnLane | undefined, lane: string): boolean {
+  return entry?.circuit?.state === "half-open" && entry.lane === lane;
 }
 
 async function reportOne(
   origin: string,
-  { seen, askedUntil, met, isProbe }: Report,
+  { seen, askedUntil, met }: { seen: ObservedAt; askedUntil: number | null; met: CountsBySecond },
   options: TrackerOptions,
 ): Promise<void> {
   const { failures, directory, circuit } = options;
@@ -208,14 +195,10 @@ async function reportOne(
     allowance: seen.allowance === null ? null : { perSecond: seen.allowance },
   };
   const change = (entry?: OwnLane): OwnLane | undefined => nextEntry(entry, origin, evidence, now, circuit);
-  if (!isProbe && change(directory.get(lane)) === undefined) return;
-  let isOtherCircuit = false;
-  await directory.update(lane, (entry) => {
-    const next = change(entry);
-    isOtherCircuit = next !== undefined && next.circuit?.since !== entry?.circuit?.since;
-    return next;
-  });
-  if (isOtherCircuit) await failures.forget(lane);
+  const known = directory.get(lane);
+  if (change(known) === undefined) return;
+  const saved = await directory.update(lane, change);
+  if (saved?.circuit?.since !== known?.circuit?.since) await failures.forget(lane);
 }
 
 async function endPauses({ directory, failures }: TrackerOptions): Promise<void> {

@@ -24,7 +24,7 @@ export type Send = (
 
 export interface Sending {
   readonly authorize: Authorize;
-  /** Told when an exchange begins, and what came of it. */
+  /** Told when an exchange begins, and what came of it; the delivery keeps its slot until that is told on. */
   readonly begin: DestinationTracker["begin"];
   /**
    * Waits for the moment at which its lane's rate lets it be sent; null: at once. False: it must not be sent
