@@ -83,7 +83,7 @@ test("a CSV is tried dry, its mistakes are told, and it is sent, watched, and it
   );
   await button(page, "Send another file").click();
   expect(await page.getByLabel("Run", { exact: true }).inputValue()).toBe("from-file");
-  expect(await page.getByLabel("Customers").inputValue()).toBe("");
+  await eventually(async () => expect(await page.getByLabel("Customers").inputValue()).toBe(""));
   await page.goto(`${scene.api.url}/console/#/runs/from-file`);
   await page.getByText("41 deliveries, all ended").waitFor();
   await eventually(async () =>

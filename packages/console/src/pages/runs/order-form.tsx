@@ -1,7 +1,7 @@
 // What a run from a file is told: which action, which customers, and how they are sent.
 
 import { isRunId, RUN_ID_RULE } from "@postrider/shared/run-id";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Doing, FileOrder, OfferedOrder } from "../../customers-file/file-order.ts";
 import { begin } from "../../customers-file/file-work.ts";
 import { Choice, Field, readForm } from "../../design/form.tsx";
@@ -62,7 +62,8 @@ function Order({ actions, offered, onChange }: OrderProps) {
   const choices = [...(actions.length === 1 ? [] : [CHOOSE]), ...actions.map((id) => [id, id] as const)];
   const [problem, setProblem] = useState<string | null>(null);
   const whole = useRef<HTMLFormElement>(null);
-  useEffect(() => {
+  // Before it is drawn: what somebody chooses at once must not be overwritten.
+  useLayoutEffect(() => {
     if (whole.current !== null && offered !== null) fillForm(whole.current, offered);
   }, [offered]);
   const go = (form: HTMLFormElement, doing: Doing): void => {
