@@ -281,7 +281,9 @@ test("a rate is kept, however often a task changes hands", async () => {
   const redis = openRedis(redisUrl);
   const ids = await bury(redis, { count: 5, run: "r" });
   const untilWaiting = (count: number) =>
-    eventually(async () => expect((await takeStock(redis, "bulk", ids)).waiting).toBe(count));
+    eventually(async () =>
+      expect((await takeStock(redis, "bulk", ids)).waiting).toBeGreaterThanOrEqual(count),
+    );
   let id = "";
   {
     await using api = await startApi({ POSTRIDER_REDIS_URL: redisUrl });

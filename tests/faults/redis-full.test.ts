@@ -104,7 +104,7 @@ test("what was sent when Redis became full is recorded all the same, and not sen
   });
   await fleet.untilServing();
   await producer.enqueueMany({ action: "a", customers: customers(100), run: "r" });
-  await eventually(() => expect(gate.waiting()).toBe(IN_FLIGHT));
+  await eventually(() => expect(gate.waiting()).toBeGreaterThanOrEqual(IN_FLIGHT));
 
   await redis.config("SET", "maxmemory", "1mb");
   gate.open();

@@ -39,8 +39,8 @@ test("a limit and a pause for a time end with it, whoever sees it, and what wait
   const { destinations, enqueueMany } = system.producer;
   const origin = system.receiver.url;
   await system.apply({ limits: { concurrency: 3 } });
-  await destinations.limit(origin, { ratePerSecond: 0.001 }, { forMs: 2_000 });
-  await destinations.pause(origin, { forMs: 1_000 });
+  await destinations.limit(origin, { ratePerSecond: 0.001 }, { forMs: 6_000 });
+  await destinations.pause(origin, { forMs: 5_000 });
   await enqueueMany({ action: "a", customers: customers(20), run: "r" });
   const { isPaused, pausedUntil, limitSources } = await destinations.show(origin);
   expect({ isPaused, hasEnd: pausedUntil !== null, limitSources }).toMatchObject({

@@ -87,9 +87,10 @@ test("a destination that refuses everything and says until when is left alone as
   });
   isRefusing = false;
   // Those that were on their way when it was seen.
-  await eventually(async () =>
-    expect(await system.producer.destinations.show(system.receiver.url)).toMatchObject({ inFlight: 0 }),
-  );
+  await eventually(async () => {
+    expect(await system.producer.destinations.show(system.receiver.url)).toMatchObject({ inFlight: 0 });
+    expect(await system.producer.lanes.backlog("bulk")).toMatchObject({ inFlight: 0 });
+  });
   const refused = system.receiver.requests.length;
   await system.untilEnded("r");
 

@@ -11,12 +11,15 @@ export const LOOPBACK = { POSTRIDER_ALLOW_NETWORKS: "127.0.0.0/8,::1/128" } as c
  * Below what Linux (from 32768 on) and others give to whoever asks for any port: a server that is away for a
  * while finds its own still free.
  */
-const PORTS = { first: 10_000, last: 32_000 } as const;
+const PORTS = { first: 10_000, count: 22_000 } as const;
+/** From anywhere on, one after the other: two that are asked for together are never the same. */
+let given = randomInt(PORTS.count);
 
 /** A port that was free a moment ago, and that nobody gets who does not ask for it. */
 export async function closedPort(): Promise<number> {
   for (;;) {
-    const port = randomInt(PORTS.first, PORTS.last);
+    given = (given + 1) % PORTS.count;
+    const port = PORTS.first + given;
     if (await isFree(port)) return port;
   }
 }
